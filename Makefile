@@ -1,0 +1,66 @@
+# Nothing is needed but a POSIX shell, make and Python 3.11: everything else goes into .venv.
+#
+# Options, from the environment or behind the target:
+#   PYTHON=python3.11    the Python that .venv is made from
+#   PORT=8000            where `make serve` listens, on loopback
+#   PYTEST_ARGS=         what `make test` hands to pytest: PYTEST_ARGS="tests/votes -x"
+#   ARGS=                what `make manage` hands to manage.py: ARGS="import_catalog FILE"
+#   DATABASE_URL, REDIS_URL             engines of your own for `make serve`
+#   TEST_DATABASE_URL, TEST_REDIS_URL   the same for `make test`, which never touches the former
+#   POSTGRES_MAJOR=18    which PostgreSQL a new private database is made with
+#   VAR_DIR=var          where data, logs and passwords lie
+
+PYTHON = python3.11
+BIN = .venv/bin
+DEVSTACK = $(BIN)/python -m backend.devstack
+
+.PHONY: help serve stop reset manage test lint format types schema bench lock clean runtime dev
+
+help: ## Show the targets and options
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n '/^# Options/,/^$$/s/^#//p' Makefile
+
+serve: runtime ## Run the product on http://127.0.0.1:8000, with its data kept in var/serve
+	@exec $(DEVSTACK) serve
+
+stop: runtime ## End what `make serve` started
+	@exec $(DEVSTACK) stop
+
+reset: runtime ## Stop, and remove the data of `make serve`
+	@exec $(DEVSTACK) reset
+
+manage: runtime ## Run manage.py with the data of the running `make serve`
+	@exec $(DEVSTACK) manage $(ARGS)
+
+test: dev ## Run the tests on a private PostgreSQL and Redis
+	@exec $(DEVSTACK) run -- $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: dev ## Check style, import directions and declared dependencies
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/deptry .
+
+format: dev ## Mend what the linter can mend
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+types: dev ## Check types
+	@exec $(DEVSTACK) run -- $(BIN)/python -m mypy
+
+schema: dev ## Write openapi.yaml anew
+	@exec $(DEVSTACK) run -- $(BIN)/python manage.py spectacular --file openapi.yaml --validate --fail-on-warn
+
+bench: dev ## Measure speed beside nginx and FastAPI
+	@exec $(DEVSTACK) run -- $(BIN)/python -m bench
+
+lock: dev ## Resolve requirements/*.txt anew from pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile $(LOCK) --group embedded -o requirements/embedded.txt
+	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements/uv.txt
+
+LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+clean: ## Remove .venv and every cache; the data of `make serve` stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+runtime dev:
+	@command -v "$(PYTHON)" >/dev/null || { echo 'There is no $(PYTHON) here: install Python 3.11, or name one with `make PYTHON=/path/to/python3.11`.' >&2; exit 1; }
+	@"$(PYTHON)" backend/bootstrap.py $@

@@ -1,0 +1,1 @@
+"""What every endpoint shares and no app owns: problems, parameters, pages, caching and the schema."""

@@ -1,0 +1,29 @@
+"""The base of views that answer one page of a list."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from backend.api.pagination import Page, paginate
+from backend.api.views import PublicView
+
+
+class ListView(PublicView):
+    """A list whose `parameters` descend from ListParameters."""
+
+    def page(self, queryset: QuerySet[Any], *, keys: Sequence[str]) -> Page[Any]:
+        limit, cursor = self.params["limit"], self.params["cursor"]
+        return paginate(queryset, keys=keys, limit=limit, cursor=cursor, request=self.request)
+
+    def answer_page(
+        self,
+        queryset: QuerySet[Any],
+        *,
+        keys: Sequence[str],
+        serializer: type[serializers.BaseSerializer[Any]],
+    ) -> Response:
+        page = self.page(queryset, keys=keys)
+        return Response(page.as_dict(serializer(page.results, many=True, only=self.params["fields"]).data))

@@ -1,0 +1,147 @@
+"""Keyset pages: no row twice and none left out while others arrive or vanish, at the cost of one query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, Signer
+from django.db.models import F, FloatField, Model, Q, QuerySet
+from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Cast
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from backend.api.problems import Refusal
+
+Row = TypeVar("Row", bound=Model)
+
+
+class InvalidCursor(Refusal):
+    status_code = 400
+    default_code = "invalid_cursor"
+    default_detail = "The cursor is not ours, or belongs to another list or order; start again without it."
+    pointer = "/cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows of a list, and the addresses of the pages beside them."""
+
+    results: list[Row]
+    next: str | None
+    previous: str | None
+
+    def as_dict(self, results: Any, **extra: Any) -> dict[str, Any]:
+        return {"results": results, "next": self.next, "previous": self.previous, **extra}
+
+
+def paginate(
+    queryset: QuerySet[Row], *, keys: Sequence[str], limit: int, cursor: str | None, request: Request
+) -> Page[Row]:
+    """
+    One page of `queryset` in the order of `keys`, in one query.
+
+    Keys name fields, paths over to-one relations or annotations, none of them ever NULL, with "-" in front
+    where they descend. The unique `id` is added to end them.
+    """
+    names, descending = ordering(keys)
+    aliases = [f"key_{n}" for n in range(len(names))]
+    queryset = queryset.annotate(**dict(zip(aliases, map(F, names), strict=True)))
+    fields = [queryset.query.annotations[alias].output_field for alias in aliases]
+    # A `real`, such as ts_rank gives, is another number once Python has read it; a double is not.
+    floats = [alias for alias, field in zip(aliases, fields, strict=True) if isinstance(field, FloatField)]
+    queryset = queryset.annotate(**{alias: Cast(alias, FloatField()) for alias in floats})
+
+    # Signed, so that a cursor holds what we wrote and only for the list and order we wrote it for.
+    signer = Signer(salt=f"cursor {queryset.model._meta.label} {names} {descending}", sep=".")
+    backward, position = read_cursor(cursor, signer=signer, fields=fields) if cursor else (False, None)
+    falling = [falls != backward for falls in descending]
+    if position is not None:
+        queryset = queryset.filter(beyond(position, aliases=aliases, falling=falling))
+    order = [f"-{alias}" if falls else alias for alias, falls in zip(aliases, falling, strict=True)]
+    found = list(queryset.order_by(*order)[: limit + 1])
+
+    more = len(found) > limit
+    rows = found[:limit][::-1] if backward else found[:limit]
+
+    def beside(row: Row, *, backward: bool) -> str:
+        return page_url(request, write_cursor(row, aliases=aliases, backward=backward, signer=signer))
+
+    return Page(
+        results=rows,
+        next=beside(rows[-1], backward=False) if rows and (more or backward) else None,
+        previous=beside(rows[0], backward=True) if rows and (more if backward else cursor) else None,
+    )
+
+
+def ordering(keys: Sequence[str]) -> tuple[list[str], list[bool]]:
+    """The names to sort by, `id` last in the direction of the key before it, and which of them descend."""
+    names = [key.removeprefix("-") for key in keys]
+    descending = [key.startswith("-") for key in keys]
+    if "id" not in names:
+        names, descending = [*names, "id"], [*descending, descending[-1]]
+    return names, descending
+
+
+def beyond(position: list[Any], *, aliases: list[str], falling: list[bool]) -> Any:
+    """
+    The rows after a position.
+
+    PostgreSQL compares them, never Python, which orders text otherwise. Where all keys run one way it is a
+    single comparison of rows, for which an index on the keys is entered at the right place.
+    """
+    columns = [F(alias) for alias in aliases]
+    if all(falling):
+        return TupleLessThan(columns, position)
+    if not any(falling):
+        return TupleGreaterThan(columns, position)
+    rest = Q()
+    for alias, value, falls in reversed(list(zip(aliases, position, falling, strict=True))):
+        sign = "lt" if falls else "gt"
+        past = Q(**{f"{alias}__{sign}": value})
+        rest = Q(**{f"{alias}__{sign}e": value}) & (past | rest) if rest else past
+    return rest
+
+
+def write_cursor(row: Model, *, aliases: list[str], backward: bool, signer: Signer) -> str:
+    values = [getattr(row, alias) for alias in aliases]
+    if None in values:
+        raise ValueError(f"{row!r} has no place in this order, one of its keys is NULL: {values}")
+    plain = [value if isinstance(value, int | float | str) else str(value) for value in values]
+    return signer.sign_object([backward, plain], compress=True)
+
+
+def read_cursor(cursor: str, *, signer: Signer, fields: Sequence[Any]) -> tuple[bool, list[Any]]:
+    """The direction and the position that a cursor stands for."""
+    try:
+        backward, plain = signer.unsign_object(cursor)
+        return backward, [field.to_python(value) for field, value in zip(fields, plain, strict=True)]
+    # The latter two: a cursor from before a column changed its type, and text that UTF-8 can not write.
+    except (BadSignature, ValidationError, ValueError) as error:
+        raise InvalidCursor from error
+
+
+def page_url(request: Request, cursor: str) -> str:
+    query = request.query_params.copy()
+    query["cursor"] = cursor
+    return f"{settings.PUBLIC_BASE_URL}{request.path}?{query.urlencode(safe=',')}"
+
+
+@cache
+def page_schema(
+    item: type[serializers.Serializer[Any]], **extra: serializers.Field[Any, Any, Any, Any]
+) -> Any:
+    """The schema of a page: `ToolPage` for a `ToolSerializer`, with `extra` beside the results."""
+    return inline_serializer(
+        name=item.__name__.removesuffix("Serializer") + "Page",
+        fields={
+            "results": item(many=True),
+            "next": serializers.URLField(allow_null=True, help_text="The page after this one."),
+            "previous": serializers.URLField(allow_null=True, help_text="The page before this one."),
+            **extra,
+        },
+    )

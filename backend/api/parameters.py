@@ -1,0 +1,99 @@
+"""Query parameters, read strictly: what is not documented is refused, and every fault is named at once."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+MAX_VALUE_LENGTH = 2_000
+SLUG = r"[a-z0-9-]{1,255}"
+
+
+class Parameters(serializers.Serializer[Any]):
+    """The base: a view's parameters are the fields of its subclass, and none here."""
+
+    @classmethod
+    def read(cls, query: QueryDict) -> dict[str, Any]:
+        """The validated values; raises one ValidationError that lists every fault."""
+        # A plain dict, because DRF takes an empty value for a missing one in a QueryDict.
+        parameters = cls(
+            data={name: value for name, value in query.items() if len(value) <= MAX_VALUE_LENGTH}
+        )
+        parameters.is_valid()
+        faults = {**parameters.errors, **dict(parameters.faults_of(query))}
+        if faults:
+            raise ValidationError(faults)
+        return dict(parameters.validated_data)
+
+    def faults_of(self, query: QueryDict) -> Iterator[tuple[str, list[ErrorDetail]]]:
+        """What no field can see: names that we do not know, repeats, and values too long to look at."""
+        for name, values in query.lists():
+            if name not in self.fields:
+                allowed = ", ".join(self.fields) or "none"
+                yield name, [ErrorDetail(f"Unknown parameter; allowed here: {allowed}.", "unknown_parameter")]
+            elif len(values) > 1:
+                yield name, [ErrorDetail("Given more than once.", "repeated_parameter")]
+            elif len(values[0]) > MAX_VALUE_LENGTH:
+                yield name, [ErrorDetail(f"Longer than {MAX_VALUE_LENGTH:,} characters.", "max_length")]
+
+
+class WholeNumber(serializers.IntegerField):
+    """An integer in plain ASCII digits; Python and DRF would also take `١٢`, `1.0` and `1_000`."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,20}", str(data)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class CommaList(serializers.Field[list[str], str, list[str], Any]):
+    """`a,b` as a list without repeats, of `choices` or of texts like `pattern`; empty when not given."""
+
+    default_error_messages = {
+        "invalid_choice": "'{value}' is not one of: {allowed}.",
+        "invalid": "'{value}' is not a valid name.",
+        "max_items": "At most {max_items} values.",
+        "min_items": "At least {min_items} values.",
+    }
+
+    def __init__(
+        self,
+        *,
+        choices: Sequence[str] = (),
+        pattern: str = SLUG,
+        min_items: int = 1,
+        max_items: int = 20,
+        **kwargs: Any,
+    ) -> None:
+        if not kwargs.get("required"):
+            kwargs.setdefault("default", list)
+        super().__init__(**kwargs)
+        self.choices, self.pattern = tuple(choices), pattern
+        self.min_items, self.max_items = min_items, max_items
+
+    def to_internal_value(self, data: str) -> list[str]:
+        items = list(dict.fromkeys(str(data).split(",")))
+        for item in items:
+            if self.choices and item not in self.choices:
+                self.fail("invalid_choice", value=item, allowed=", ".join(self.choices))
+            if not self.choices and not re.fullmatch(self.pattern, item):
+                self.fail("invalid", value=item)
+        if len(items) > self.max_items:
+            self.fail("max_items", max_items=self.max_items)
+        if len(items) < self.min_items:
+            self.fail("min_items", min_items=self.min_items)
+        return items
+
+
+class ListParameters(Parameters):
+    """What every list takes."""
+
+    limit = WholeNumber(min_value=1, max_value=100, default=20, help_text="How many results to give at most.")
+    cursor = serializers.CharField(
+        required=False,
+        default=None,
+        help_text="Where to go on, as `next` or `previous` of an earlier answer has it.",
+    )

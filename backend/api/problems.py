@@ -1,0 +1,225 @@
+"""Every error as RFC 9457 `application/problem+json`, whichever layer it comes from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.encoding import escape_uri_path, iri_to_uri
+from django.views import csrf, defaults
+from drf_standardized_errors.handler import ExceptionHandler
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+
+CONTENT_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of problem, as the docs list it."""
+
+    status: int
+    meaning: str
+
+
+# Codes are a promise to clients: new ones may be added, none may change its meaning.
+PROBLEMS = {
+    "bad_request": Problem(400, "The request cannot be understood as it was sent."),
+    "malformed_address": Problem(400, "The path or query holds control characters or is not valid UTF-8."),
+    "too_many_parameters": Problem(400, "The query holds more than 50 parameters."),
+    "validation_error": Problem(400, "One or more values are refused; `errors` names each of them."),
+    "parse_error": Problem(400, "The body is not valid JSON."),
+    "authentication_failed": Problem(401, "The credentials sent with the request are not valid."),
+    "not_authenticated": Problem(401, "This needs credentials and none were sent."),
+    "cross_site_request": Problem(
+        403, "The request comes from another site or from a page that has expired."
+    ),
+    "permission_denied": Problem(403, "The credentials sent with the request do not allow this."),
+    "not_found": Problem(404, "Nothing is published at this address."),
+    "method_not_allowed": Problem(
+        405, "This address does not answer that method; `Allow` lists those it does."
+    ),
+    "not_acceptable": Problem(406, "Answers are JSON, and the `Accept` header refuses that."),
+    "content_too_large": Problem(413, "The body is larger than 64 KiB."),
+    "address_too_long": Problem(414, "Path and query together are longer than 4,096 characters."),
+    "unsupported_media_type": Problem(415, "The body must be sent as `application/json`."),
+    "throttled": Problem(429, "Too many requests; `Retry-After` says in how many seconds to try again."),
+    "internal_error": Problem(500, "Something went wrong on our side; `request_id` finds it in our logs."),
+}
+
+
+class Refusal(APIException):
+    """
+    The base of refusals that a service expects to give.
+
+    A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which is
+    also what the docs say of the code. `pointer` names the one value at fault, where there is one.
+    """
+
+    pointer: str | None = None
+
+    def __init_subclass__(cls) -> None:
+        PROBLEMS[cls.default_code] = Problem(cls.status_code, str(cls.default_detail))
+
+
+class Fault(TypedDict):
+    """One refused value: where it stands, why, and a sentence to show."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+def title_of(code: str) -> str:
+    return code.replace("_", " ").capitalize()
+
+
+def describe(
+    code: str,
+    *,
+    detail: str | None = None,
+    errors: Iterable[Fault] = (),
+    instance: str,
+    request_id: str | None,
+) -> dict[str, Any]:
+    """The body of a problem."""
+    kind = PROBLEMS[code]
+    return {
+        "type": f"{settings.PUBLIC_BASE_URL}/api/problems/{code.replace('_', '-')}",
+        "title": title_of(code),
+        "status": kind.status,
+        "detail": detail or kind.meaning,
+        "code": code,
+        "instance": instance,
+        "request_id": request_id,
+        "errors": list(errors),
+    }
+
+
+def problem_response(
+    request: HttpRequest | Request,
+    code: str,
+    *,
+    detail: str | None = None,
+    errors: Iterable[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JsonResponse:
+    body = describe(
+        code,
+        detail=detail,
+        errors=errors,
+        instance=escape_uri_path(request.path),
+        request_id=getattr(request, "request_id", None),
+    )
+    response = JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE, headers=headers)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+class ProblemHandler(ExceptionHandler):
+    """Answers what a view raises."""
+
+    def format_exception(self, exc: APIException) -> dict[str, Any]:
+        if isinstance(exc, ValidationError):
+            errors = list(faults(exc.detail))
+            detail = errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} values are refused."
+            return {"code": "validation_error", "detail": detail, "errors": errors}
+        if self.exc is not exc and exc.status_code == 500:
+            return {"code": "internal_error"}
+        code, detail = exc.default_code, str(exc.detail)
+        pointer = getattr(exc, "pointer", None)
+        errors = [Fault(pointer=pointer, code=code, detail=detail)] if pointer else []
+        return {"code": code, "detail": detail, "errors": errors}
+
+    def get_response(self, exc: APIException, data: dict[str, Any]) -> JsonResponse:
+        request = self.context["request"]
+        return problem_response(request, headers=self.get_headers(exc), **data)
+
+
+def faults(detail: Any, pointer: str = "") -> Iterator[Fault]:
+    """DRF's tree of messages as a flat list, each with the JSON pointer (RFC 6901) to its value."""
+    if isinstance(detail, ErrorDetail):
+        yield Fault(pointer=pointer, code=detail.code, detail=str(detail))
+    elif isinstance(detail, Mapping):
+        for key, inner in detail.items():
+            step = "" if key == api_settings.NON_FIELD_ERRORS_KEY else "/" + escape_step(str(key))
+            yield from faults(inner, pointer + step)
+    else:
+        for inner in detail:
+            yield from faults(inner, pointer)
+
+
+def escape_step(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def moved(request: HttpRequest | Request, path: str) -> HttpResponse:
+    """A 308 to another path of ours, with the query as it came."""
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponse(
+        status=308, headers={"Location": iri_to_uri(f"{path}?{query}" if query else path)}
+    )
+    del response["Content-Type"]
+    return response
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return (
+        problem_response(request, "bad_request")
+        if is_api(request)
+        else defaults.bad_request(request, exception)
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem_response(request, "permission_denied")
+    return defaults.permission_denied(request, exception)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return (
+        problem_response(request, "cross_site_request")
+        if is_api(request)
+        else csrf.csrf_failure(request, reason)
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return (
+        problem_response(request, "not_found")
+        if is_api(request)
+        else defaults.page_not_found(request, exception)
+    )
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    return problem_response(request, "internal_error") if is_api(request) else defaults.server_error(request)
+
+
+class FaultSerializer(serializers.Serializer[Fault]):
+    pointer = serializers.CharField(help_text="JSON pointer to the value, `/limit` for a query parameter.")
+    code = serializers.CharField(help_text="Stable, for programs.")
+    detail = serializers.CharField(help_text="For people.")
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error (RFC 9457). Programs read `code`, documented at `type`; `detail` is for people and may change."""
+
+    type = serializers.URLField()
+    title = serializers.CharField()
+    status = serializers.IntegerField(min_value=400, max_value=599)
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    instance = serializers.CharField(help_text="The path that was asked for.")
+    request_id = serializers.CharField(help_text="Quote it when you report a problem.")
+    errors = FaultSerializer(
+        many=True, help_text="Each refused value; empty when the problem is not one of values."
+    )

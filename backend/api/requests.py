@@ -1,0 +1,89 @@
+"""Middleware that looks at every request before anything else does: its id, its limits, its conditions."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+import uuid_utils
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
+from django.utils.cache import get_conditional_response, set_response_etag
+
+from backend.api.problems import problem_response
+
+PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+CONTROL_CHARACTERS = re.compile(rb"[\x00-\x1f\x7f]")
+
+MAX_ADDRESS_LENGTH = 4_096
+MAX_PARAMETERS = 50
+MAX_API_BODY = 64 * 1_024
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestIdMiddleware:
+    """Gives each request an id, the caller's own where it is plain, and each answer the same one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request_id = request.META.get("HTTP_X_REQUEST_ID", "")
+        if not PLAIN_ID.fullmatch(request_id):
+            request_id = str(uuid_utils.uuid7())
+        # The log middleware reads the header, so it must hold what we settled on.
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.request_id = request_id  # type: ignore[attr-defined]
+
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class RequestLimitsMiddleware:
+    """Refuses addresses and bodies that nothing behind it is meant to read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        broken = broken_limit(request)
+        return problem_response(request, broken) if broken else self.get_response(request)
+
+
+def broken_limit(request: HttpRequest) -> str | None:
+    """The code of the first limit that the request breaks."""
+    query = request.META.get("QUERY_STRING", "").encode("latin-1")
+    if len(request.get_full_path()) > MAX_ADDRESS_LENGTH:
+        return "address_too_long"
+    if query.count(b"&") >= MAX_PARAMETERS:
+        return "too_many_parameters"
+    if not (is_plain_text(request.path_info.encode()) and is_plain_text(unquote_to_bytes(query))):
+        return "malformed_address"
+
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        return "bad_request"
+    if request.path_info.startswith("/api/") and int(length[:20]) > MAX_API_BODY:
+        return "content_too_large"
+    return None
+
+
+def is_plain_text(raw: bytes) -> bool:
+    """Whether this is UTF-8 without control characters; PostgreSQL takes neither NUL nor lone surrogates."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return not CONTROL_CHARACTERS.search(raw)
+
+
+class ConditionalReadMiddleware(ConditionalGetMiddleware):
+    """Django's, and the same for HEAD: its body is still whole here, the server drops it later."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.method == "HEAD" and isinstance(response, HttpResponse) and self.needs_etag(response):
+            set_response_etag(response)
+            return get_conditional_response(request, etag=response.get("ETag"), response=response) or response
+        return super().process_response(request, response)

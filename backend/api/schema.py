@@ -1,0 +1,131 @@
+"""How endpoints become `openapi.yaml`: parameters from a view's own class, shared answers, one error schema."""
+
+from typing import Any
+
+from drf_spectacular.drainage import warn
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
+
+from backend.api import problems
+from backend.api.views import PublicView
+
+REQUEST_ID = "019e9a3c-7a52-7c3e-9d0b-5b0c7e1f2a34"
+
+HEADERS = {
+    "ETag": {
+        "description": "Names these exact bytes; send it back as `If-None-Match` for a 304.",
+        "schema": {"type": "string", "examples": ['"5eb63bbbe01eeed093cb22bb8f5acdc3"']},
+    },
+    "Cache-Control": {
+        "description": "How long the answer may be kept.",
+        "schema": {"type": "string", "examples": ["public, max-age=60, stale-while-revalidate=300"]},
+    },
+    "X-Request-ID": {
+        "description": "The id you sent, or one of ours; it finds the request in our logs.",
+        "schema": {"type": "string", "examples": [REQUEST_ID]},
+    },
+}
+KEPT = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
+REQUEST_ID_ONLY = {"X-Request-ID": KEPT["X-Request-ID"]}
+
+
+def problem_example(code: str, **values: Any) -> dict[str, Any]:
+    return problems.describe(code, instance="/api/v1/tools", request_id=REQUEST_ID, **values)
+
+
+def problem_answer(description: str, example: dict[str, Any]) -> dict[str, Any]:
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {
+        "description": description,
+        "headers": REQUEST_ID_ONLY,
+        "content": {problems.CONTENT_TYPE: content},
+    }
+
+
+LIMIT_FAULT = problems.Fault(
+    pointer="/limit", code="max_value", detail="Ensure this value is less than or equal to 100."
+)
+ANSWERS = {
+    "304": {"description": "Not changed since the ETag you named.", "headers": KEPT},
+    "308": {
+        "description": "This is now found at another address.",
+        "headers": {
+            "Location": {
+                "description": "The path to ask instead, with the query as you sent it.",
+                "required": True,
+                "schema": {"type": "string", "format": "uri-reference"},
+            },
+            "Cache-Control": KEPT["Cache-Control"],
+            "X-Request-ID": KEPT["X-Request-ID"],
+        },
+    },
+    "400": problem_answer(
+        "A parameter is unknown or its value is refused.",
+        problem_example("validation_error", detail=LIMIT_FAULT["detail"], errors=[LIMIT_FAULT]),
+    ),
+    "404": problem_answer("Nothing is published here.", problem_example("not_found")),
+}
+ANSWER_NAMES = {"304": "NotModified", "308": "Moved", "400": "BadRequest", "404": "NotFound"}
+
+
+class AutoSchema(StandardizedErrorsSchema):
+    """Takes parameters from `view.parameters`; an operation without an id of its own is an error."""
+
+    def get_operation_id(self) -> str:
+        warn(f"{self.method} {self.path} has no operation_id in @extend_schema")
+        return super().get_operation_id()
+
+    def get_override_parameters(self) -> list[Any]:
+        parameters = getattr(self.view, "parameters", None)
+        return [parameters] if self.method == "GET" and parameters and parameters().fields else []
+
+    def _process_override_parameters(self, direction: str = "request") -> dict[Any, Any]:
+        result = super()._process_override_parameters(direction)
+        for parameter in result.values():
+            if parameter["schema"].get("type") == "array":
+                parameter.update(style="form", explode=False)
+        return result
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        answers = super()._get_response_bodies(direction)
+        if self.method == "GET" and isinstance(self.view, PublicView):
+            answers["304"] = shared_answer("304")
+            if self.view.may_move:
+                answers["308"] = shared_answer("308")
+        return dict(sorted(answers.items()))
+
+    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
+        answer = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
+        if status_code in ANSWERS:
+            return shared_answer(status_code)
+        answer["headers"] = {**answer.get("headers", {}), **KEPT}
+        return answer
+
+    def _get_error_response_examples(self) -> list[Any]:
+        """None: the shared answers hold examples, and the library's are of another shape."""
+        return []
+
+
+def shared_answer(status: str) -> dict[str, str]:
+    return {"$ref": f"#/components/responses/{ANSWER_NAMES[status]}"}
+
+
+def add_shared_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A postprocessing hook: puts what the operations refer to into the components."""
+    result["components"]["headers"] = HEADERS
+    result["components"]["responses"] = {ANSWER_NAMES[status]: answer for status, answer in ANSWERS.items()}
+    return result
+
+
+class CommaListExtension(OpenApiSerializerFieldExtension):
+    target_class = "backend.api.parameters.CommaList"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        field = self.target
+        item = {"enum": list(field.choices)} if field.choices else {"pattern": f"^{field.pattern}$"}
+        return {
+            "type": "array",
+            "items": {"type": "string", **item},
+            "minItems": field.min_items,
+            "maxItems": field.max_items,
+        }

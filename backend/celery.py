@@ -1,0 +1,44 @@
+"""The Celery application, and the heartbeat by which `/readyz` knows that a worker is consuming."""
+
+import os
+import time
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_ready
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+
+HEARTBEAT_KEY = "worker-heartbeat"
+HEARTBEAT_SECONDS = 15
+
+app = Celery("backend")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "worker-heartbeat": {
+        "task": "backend.heartbeat",
+        "schedule": HEARTBEAT_SECONDS,
+        # A heartbeat that waited longer than its interval says nothing about the worker of now.
+        "options": {"expires": HEARTBEAT_SECONDS},
+    },
+}
+
+
+@setup_logging.connect
+def keep_django_logging(**_: Any) -> None:
+    """Connected so that Celery leaves the logging that Django's settings have set up."""
+
+
+@app.task(name="backend.heartbeat")
+def heartbeat() -> None:
+    """Record that a worker took a task just now."""
+    from django.core.cache import cache
+
+    cache.set(HEARTBEAT_KEY, time.time(), timeout=10 * HEARTBEAT_SECONDS)
+
+
+@worker_ready.connect
+def beat_once(**_: Any) -> None:
+    """A fresh worker is known at once, not only after beat's first round."""
+    heartbeat()

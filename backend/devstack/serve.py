@@ -1,0 +1,205 @@
+"""`make serve`: the engines, then the product's web server, worker and beat, watched until one of them ends."""
+
+import http.client
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from backend.bootstrap import ROOT, Progress, Trouble, last_lines, wait_for_step
+from backend.devstack import processes
+from backend.devstack.directory import StackDirectory
+from backend.devstack.processes import Child
+from backend.devstack.stack import STOP_SECONDS, end_leftovers, engines_running, product_environment
+
+DEFAULT_PORT = 8000
+READY_SECONDS = 90
+WATCH_SECONDS = 0.2
+EXAMPLE = "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized"
+
+
+def serve(stack: StackDirectory) -> None:
+    """Bring everything up and stay, until a signal raises, or a child ends and so makes trouble."""
+    began = time.monotonic()
+    port = _wanted_port()
+    url = f"http://127.0.0.1:{port}"
+    if not stack.acquire():
+        supervisor, other_url = stack.supervisor()
+        raise Trouble(
+            f"`make serve` runs here already, at {other_url or 'an address it will print'}"
+            f" (process {supervisor.pid if supervisor else 'unknown'}): `make stop` ends it."
+        )
+    end_leftovers(stack)
+    _require_free(port)
+    mark = stack.begin(url=url)
+
+    print("Starting PostgreSQL and Redis …", flush=True)
+    with engines_running(stack, mark=mark, is_lasting=True, given=os.environ) as servers:
+        ours = product_environment(stack, url=url, servers=servers)
+        # What the caller has exported wins.
+        ours |= {name: os.environ[name] for name in ours if os.environ.get(name)}
+        stack.write_environment(ours)
+        environment = {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
+        prepare_database(stack, mark=mark, environment=environment)
+        with _product_running(stack, port=port, mark=mark, environment=environment) as product:
+            children = [*(server.child for server in servers.values() if server), *product]
+            _await_ready(port, children)
+            _announce(stack, url=url, seconds=time.monotonic() - began)
+            _watch(children, followed=product)
+
+
+def prepare_database(stack: StackDirectory, *, mark: str, environment: Mapping[str, str]) -> None:
+    """Migrations, demo content and the admin's account, in a process of their own; nothing to do costs little."""
+    child = _start(stack, "prepare", "backend.devstack", "prepare", mark=mark, environment=environment)
+    if wait_for_step("Preparing the database", child.popen) != 0:
+        raise Trouble(f"The database could not be prepared.\n{_end_of_log(child)}")
+
+
+@contextmanager
+def _product_running(
+    stack: StackDirectory, *, port: int, mark: str, environment: Mapping[str, str]
+) -> Iterator[list[Child]]:
+    commands = {
+        "web": [
+            *("granian", "backend.wsgi:application", "--interface", "wsgi", "--host", "127.0.0.1"),
+            *(
+                "--port",
+                str(port),
+                "--workers",
+                "1",
+                "--blocking-threads",
+                "4",
+                "--workers-kill-timeout",
+                "3",
+            ),
+            *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
+        ],
+        # Gossip and mingle are for many workers: alone, waiting for others costs a second.
+        "worker": [
+            "celery",
+            "-A",
+            "backend",
+            "worker",
+            "--concurrency",
+            "2",
+            "--without-gossip",
+            "--without-mingle",
+        ],
+        "beat": ["celery", "-A", "backend", "beat", "--schedule", str(stack.path / "beat-schedule")],
+    }
+    children: list[Child] = []
+    try:
+        for name, command in commands.items():
+            child = _start(stack, name, *command, mark=mark, environment=environment)
+            children.append(child)
+            stack.note(name, child.process)
+        yield children
+    finally:
+        print("Stopping …", flush=True)
+        processes.stop(children, patience=STOP_SECONDS)
+
+
+def _start(
+    stack: StackDirectory, name: str, *module: str, mark: str, environment: Mapping[str, str]
+) -> Child:
+    command = [sys.executable, "-m", *module]
+    return processes.start(
+        name, command, log=stack.log(name), mark=mark, environment=environment, directory=ROOT
+    )
+
+
+def _wanted_port() -> int:
+    wish = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not wish.isdecimal() or not 0 < int(wish) < 65536:
+        raise Trouble(f"PORT must be a number from 1 to 65535, not {wish!r}: PORT={DEFAULT_PORT} make serve")
+    return int(wish)
+
+
+def _require_free(port: int) -> None:
+    if _can_bind(port):
+        return
+    other = next(
+        (candidate for candidate in range(max(port, 1024) + 1, 65536) if _can_bind(candidate)), DEFAULT_PORT
+    )
+    raise Trouble(f"Port {port} is taken by another program: PORT={other} make serve")
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        # A connection of the run before may linger in TIME_WAIT, which takes the port from nobody.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _await_ready(port: int, children: Sequence[Child]) -> None:
+    with Progress("Starting the web server, a worker and beat") as progress:
+        status, body = _ask(port, "/readyz")
+        while status != http.client.OK:
+            _require_all(children)
+            if progress.seconds() > READY_SECONDS:
+                raise Trouble(f"/readyz still says {status} after {READY_SECONDS} seconds: {body}")
+            progress.tick()
+            time.sleep(processes.POLL_SECONDS)
+            status, body = _ask(port, "/readyz")
+
+
+def _ask(port: int, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        return 0, str(error)
+    finally:
+        connection.close()
+
+
+def _announce(stack: StackDirectory, *, url: str, seconds: float) -> None:
+    print(
+        f"""
+Ready in {seconds:.1f} s.
+
+  A comparison  {url}{EXAMPLE}
+  Docs          {url}/api/docs
+  OpenAPI       {url}/api/openapi.yaml
+  Admin         {url}/admin/   user admin, password {stack.secret("admin_password")}
+  Health        {url}/readyz
+  Logs          {stack.logs}
+
+Ctrl-C stops everything and keeps the data; `make reset` starts over.
+""",
+        flush=True,
+    )
+
+
+def _watch(children: Sequence[Child], *, followed: Sequence[Child]) -> None:
+    """Show what the product says that a person wants to see: requests, and whatever is worse than information."""
+    logs = [(child.name, child.log.open(errors="replace")) for child in followed]
+    for _, log in logs:
+        log.seek(0, os.SEEK_END)
+    while True:
+        _require_all(children)
+        for name, log in logs:
+            for line in log:
+                if not line.startswith("{") or '"level": "info"' not in line:
+                    print(f"{name:6} | {line.rstrip()}", flush=True)
+        time.sleep(WATCH_SECONDS)
+
+
+def _require_all(children: Sequence[Child]) -> None:
+    for child in children:
+        if child.has_ended():
+            raise Trouble(
+                f"{child.name} {child.how_it_ended()}, so everything is stopped.\n{_end_of_log(child)}"
+            )
+
+
+def _end_of_log(child: Child) -> str:
+    return f"Its log, {child.log}, ends:\n{last_lines(child.log.read_text(errors='replace'))}"

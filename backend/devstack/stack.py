@@ -1,0 +1,91 @@
+"""What `serve` and `run` have in common: the engines' span of life, and the environment the product reads."""
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from backend.bootstrap import ROOT
+from backend.devstack import processes
+from backend.devstack.directory import StackDirectory
+from backend.devstack.engines import Server, choose_place, start_postgresql, start_redis
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SECONDS = 5
+FRONTEND_ORIGINS = "http://localhost:3000,http://localhost:5173,http://127.0.0.1:3000,http://127.0.0.1:5173"
+
+
+class Stopped(BaseException):
+    """A signal asked us to stop; raised wherever we happen to be."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def stop_on_signals() -> None:
+    """The first signal raises; later ones are ignored, for stopping is under way and takes seconds at most."""
+
+    def raise_once(number: int, _: FrameType | None) -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped(number)
+
+    for each in SIGNALS:
+        signal.signal(each, raise_once)
+
+
+def var_directory() -> Path:
+    """Where everything lies that is made at run time: `var/`, or VAR_DIR."""
+    return Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
+
+
+@contextmanager
+def engines_running(
+    stack: StackDirectory, *, mark: str, is_lasting: bool, given: Mapping[str, str]
+) -> Iterator[dict[str, Server | None]]:
+    """Start the engines that `given` names no address for; when the block ends, stop them and sweep up.
+
+    The answer has a server, or None where an address was given, for each of DATABASE_URL and REDIS_URL.
+    """
+    starters = {"REDIS_URL": start_redis, "DATABASE_URL": start_postgresql}
+    servers: dict[str, Server | None] = {}
+    place = choose_place(stack, is_lasting=is_lasting)
+    try:
+        for variable, start in starters.items():
+            servers[variable] = None
+            if not given.get(variable):
+                server = start(stack, place, mark=mark, is_lasting=is_lasting)
+                servers[variable] = server
+                stack.note(server.child.name, server.child.process)
+        yield servers
+    finally:
+        processes.stop([server.child for server in servers.values() if server], patience=STOP_SECONDS)
+        processes.end(processes.marked(mark), patience=0)
+
+
+def product_environment(
+    stack: StackDirectory, *, url: str, servers: Mapping[str, Server | None]
+) -> dict[str, str]:
+    """The settings of a stack that runs on this machine alone, under the names that backend/settings.py reads."""
+    return {
+        "SECRET_KEY": stack.secret("secret_key", length=48),
+        "DEBUG": "false",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+        "PUBLIC_BASE_URL": url,
+        "CORS_ALLOWED_ORIGINS": FRONTEND_ORIGINS,
+        "MEDIA_ROOT": str(stack.media),
+        **{variable: server.url for variable, server in servers.items() if server},
+    }
+
+
+def end_leftovers(stack: StackDirectory) -> bool:
+    """End what an earlier supervisor started and did not live to stop; whether there was anything."""
+    left = stack.leftovers()
+    if left:
+        print(f"Ending what an earlier run left behind: {', '.join(sorted(left))}.", flush=True)
+        # To PostgreSQL this signal means: drop the connections and stop; to all the others: stop.
+        processes.end(left.values(), first=signal.SIGINT, patience=3)
+    return bool(left)

@@ -1,0 +1,34 @@
+"""Every address of the project; paths of the API have no slash at their end."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.static import serve
+from drf_spectacular.views import SpectacularSwaggerSplitView
+
+from backend import health
+from backend.api.docs import OpenApiView, ProblemView
+
+handler400 = "backend.api.problems.bad_request"
+handler403 = "backend.api.problems.permission_denied"
+handler404 = "backend.api.problems.not_found"
+handler500 = "backend.api.problems.internal_error"
+
+api = [
+    path("", include("catalog.urls")),
+    path("", include("reviews.urls")),
+    path("", include("votes.urls")),
+    path("", include("comparisons.urls")),
+]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
+    path("api/openapi.yaml", OpenApiView.as_view(), name="openapi"),
+    path("api/problems/<slug:slug>", ProblemView.as_view(), name="problem"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", include("django_prometheus.urls")),
+    path("admin/", admin.site.urls),
+    re_path(r"^media/(?P<path>logos/.+)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
+]

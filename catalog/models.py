@@ -1,0 +1,170 @@
+"""What is compared: tools, their categories, their prices, and the slugs they once had."""
+
+import uuid
+
+import uuid_utils.compat
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator, MaxLengthValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from catalog.querysets import CategoryQuerySet, ToolQuerySet
+
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and hyphens.", "invalid_slug")
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7: ids sort by the time they were made."""
+    return uuid_utils.compat.uuid7()
+
+
+def slug_constraint(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(slug__regex=SLUG_PATTERN), name=name)
+
+
+class Category(models.Model):
+    """A shelf of tools, such as Developer Tools."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True, max_length=1_000)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "categories"
+        constraints = [slug_constraint("category_slug_is_plain")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tool(models.Model):
+    """A product under review. Its price is data; the entry label is chosen, since a label derived from amounts misleads."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        PUBLISHED = "published"
+        ARCHIVED = "archived"
+
+    class Entry(models.TextChoices):
+        FREE = "free"
+        FREEMIUM = "freemium"
+        PAID = "paid"
+
+    class PricingModel(models.TextChoices):
+        OPEN_SOURCE = "open_source", "Open source"
+        SUBSCRIPTION = "subscription"
+        USAGE = "usage", "Pay per use"
+        ONE_TIME = "one_time", "One-time purchase"
+        QUOTE = "quote", "On request"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
+    name = models.CharField(max_length=200)
+    tagline = models.CharField(max_length=300, blank=True)
+    description = models.TextField(blank=True, validators=[MaxLengthValidator(10_000)])
+    website = models.URLField(max_length=500, blank=True)
+    # SVG can carry script, so only bitmaps are taken.
+    logo = models.ImageField(
+        upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg", "webp"])]
+    )
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="tools")
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    pricing_entry = models.CharField(max_length=16, choices=Entry)
+    pricing_model = models.CharField(max_length=16, choices=PricingModel, null=True, blank=True)
+    pricing_starts_at = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    pricing_currency = models.CharField(
+        max_length=3,
+        null=True,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{3}$", "Use the ISO 4217 code, such as USD.")],
+    )
+    pricing_unit = models.CharField(
+        max_length=60, null=True, blank=True, help_text="What the amount buys: month, seat, 1M tokens."
+    )
+    pricing_free_tier = models.BooleanField(null=True, blank=True)
+    pricing_note = models.CharField(max_length=500, blank=True)
+    pricing_checked_on = models.DateField(null=True, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    # Each word stands twice: as written, so that a half-typed word finds it, and as its English stem.
+    search = models.GeneratedField(
+        expression=SearchVector("name", weight="A", config="simple")
+        + SearchVector("name", weight="A", config="english")
+        + SearchVector("tagline", weight="B", config="simple")
+        + SearchVector("tagline", weight="B", config="english")
+        + SearchVector("description", weight="C", config="simple")
+        + SearchVector("description", weight="C", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = ToolQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # The tool list in its default order.
+            models.Index(
+                fields=["published_at", "id"], condition=Q(status="published"), name="tools_by_publication"
+            ),
+            # The tool list by name.
+            models.Index(fields=["name", "id"], condition=Q(status="published"), name="tools_by_name"),
+            GinIndex(fields=["search"], name="tools_by_words"),
+        ]
+        constraints = [
+            slug_constraint("tool_slug_is_plain"),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(published_at__isnull=False),
+                name="a_public_tool_has_a_publication_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(pricing_starts_at__isnull=True) | Q(pricing_starts_at__gte=0),
+                name="a_price_is_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(pricing_starts_at__isnull=True, pricing_currency__isnull=True)
+                | Q(pricing_starts_at__isnull=False, pricing_currency__regex=r"^[A-Z]{3}$"),
+                name="an_amount_has_a_currency",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.slug})"
+
+    def clean(self) -> None:
+        if ToolAlias.objects.filter(slug=self.slug).exclude(tool=self).exists():
+            raise ValidationError({"slug": "This slug once belonged to another tool and still leads there."})
+        if self.status != self.Status.DRAFT and self.published_at is None:
+            self.published_at = timezone.now()
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == self.Status.PUBLISHED
+
+
+class ToolAlias(models.Model):
+    """A slug that a tool once had. Written by the database when a tool is renamed; it redirects for ever."""
+
+    slug = models.CharField(primary_key=True, max_length=255, validators=[validate_slug])
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="aliases")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "tool aliases"
+        constraints = [slug_constraint("alias_slug_is_plain")]
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,73 @@
+"""How categories, prices and references to tools look in an answer."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from backend.api.views import Sparse
+from catalog.models import Category, Tool
+
+
+class OptionalText(serializers.CharField):
+    """Text that may be unknown: an empty one is null."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs, allow_null=True)
+
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]
+        return value or None
+
+
+class CategoryReferenceSerializer(serializers.ModelSerializer[Category]):
+    class Meta:
+        model = Category
+        fields = ["slug", "name"]
+
+
+class CategorySerializer(Sparse, serializers.ModelSerializer[Category]):
+    description = OptionalText()
+    tool_count = serializers.IntegerField(min_value=0, help_text="Published tools in this category.")
+
+    class Meta:
+        model = Category
+        fields = ["id", "slug", "name", "description", "tool_count"]
+
+
+class PricingSerializer(serializers.Serializer[Tool]):
+    """What a tool costs; the entry label is chosen by an editor, the rest is what could be checked."""
+
+    entry = serializers.ChoiceField(choices=Tool.Entry.choices, source="pricing_entry")
+    model = serializers.ChoiceField(
+        choices=Tool.PricingModel.choices, source="pricing_model", allow_null=True
+    )
+    starts_at = serializers.DecimalField(
+        max_digits=12,
+        decimal_places=4,
+        normalize_output=True,
+        source="pricing_starts_at",
+        allow_null=True,
+        help_text="The lowest amount that buys something, as a decimal string.",
+    )
+    currency = serializers.CharField(source="pricing_currency", allow_null=True, help_text="ISO 4217.")
+    unit = serializers.CharField(source="pricing_unit", allow_null=True, help_text="What the amount buys.")
+    free_tier = serializers.BooleanField(source="pricing_free_tier", allow_null=True)
+    note = OptionalText(source="pricing_note")
+    checked_on = serializers.DateField(source="pricing_checked_on", allow_null=True)
+
+
+class ToolReferenceSerializer(serializers.ModelSerializer[Tool]):
+    class Meta:
+        model = Tool
+        fields = ["slug", "name"]
+
+
+class LogoField(serializers.ImageField):
+    """The logo's address, built from PUBLIC_BASE_URL; null where there is none."""
+
+    def to_representation(self, value: Any) -> str | None:
+        return f"{settings.PUBLIC_BASE_URL}{value.url}" if value else None
+
+
+extend_schema_field({"type": ["string", "null"], "format": "uri"})(LogoField)

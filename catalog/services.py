@@ -1,0 +1,27 @@
+"""What curators do to tools: each deed either happens or says why not."""
+
+from datetime import datetime
+
+from django.db.models.functions import Coalesce
+
+from catalog.models import Tool
+
+
+class CurationError(Exception):
+    """A deed that does not fit the row as it stands; the text is the reason, in words to show a curator."""
+
+
+def publish(*, tool: Tool, now: datetime) -> None:
+    """An archived tool comes back with the day it was first published."""
+    unpublished = Tool.objects.filter(pk=tool.pk).exclude(status=Tool.Status.PUBLISHED)
+    changed = unpublished.update(
+        status=Tool.Status.PUBLISHED, published_at=Coalesce("published_at", now), updated_at=now
+    )
+    if not changed:
+        raise CurationError("already published")
+
+
+def archive(*, tool: Tool, now: datetime) -> None:
+    changed = Tool.objects.published().filter(pk=tool.pk).update(status=Tool.Status.ARCHIVED, updated_at=now)
+    if not changed:
+        raise CurationError("not published")

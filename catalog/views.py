@@ -1,0 +1,83 @@
+"""Endpoints of the catalog, and what every endpoint of one tool shares."""
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import CommaList, ListParameters, Parameters
+from backend.api.problems import Refusal, moved
+from backend.api.views import PublicView, field_names
+from catalog.models import Category, Tool
+from catalog.querysets import ToolQuerySet
+from catalog.serializers import CategorySerializer
+
+
+class CategoryNotFound(Refusal):
+    status_code = 404
+    default_code = "category_not_found"
+    default_detail = "There is no category with this slug."
+
+
+class ToolNotFound(Refusal):
+    status_code = 404
+    default_code = "tool_not_found"
+    default_detail = "No published tool has, or once had, this slug."
+
+
+class CategoryParameters(Parameters):
+    fields = CommaList(choices=field_names(CategorySerializer))
+
+
+class CategoryListParameters(ListParameters, CategoryParameters):
+    pass
+
+
+class CategoryListView(ListView):
+    parameters = CategoryListParameters
+
+    @extend_schema(
+        operation_id="list_categories",
+        tags=["categories"],
+        summary="List categories, by name, with their tool counts",
+        responses=page_schema(CategorySerializer),
+    )
+    def get(self, request: Request) -> Response:
+        return self.answer_page(
+            Category.objects.with_tool_count(), keys=["name"], serializer=CategorySerializer
+        )
+
+
+class CategoryView(PublicView):
+    parameters = CategoryParameters
+
+    @extend_schema(
+        operation_id="retrieve_category",
+        tags=["categories"],
+        summary="Retrieve a category with its tool count",
+        responses=CategorySerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        category = Category.objects.with_tool_count().filter(slug=slug).first()
+        if category is None:
+            raise CategoryNotFound
+        return Response(CategorySerializer(category, only=self.params["fields"]).data)
+
+
+class OfToolView(PublicView):
+    """An address that holds a tool's slug: an earlier slug answers 308 to the present one."""
+
+    tools: ToolQuerySet = Tool.objects.visible()
+
+    def get(self, request: Request, slug: str) -> Response:
+        tool = self.tools.called([slug]).first()
+        if tool is None:
+            raise ToolNotFound
+        if tool.slug != slug:
+            return moved(request, reverse(request.resolver_match.view_name, kwargs={"slug": tool.slug}))
+        return self.answer(request, tool)
+
+    def answer(self, request: Request, tool: Tool) -> Response:
+        raise NotImplementedError

@@ -1,0 +1,89 @@
+"""Reads of curated pairs, as phrases; the verdict's outcome as PostgreSQL says it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Abs, Coalesce, Greatest, Least, NullIf
+
+from comparisons.verdict import MIN_PANEL
+from votes.models import PickTally
+from votes.tally import MIN_VOTES
+
+if TYPE_CHECKING:
+    pass
+
+_PANELS_DIFFER = ~Q(first_tool__panel__percent=F("second_tool__panel__percent"))
+_CROWDS_DIFFER = (
+    Q(first_tool__tally__total__gte=MIN_VOTES, second_tool__tally__total__gte=MIN_VOTES)
+    # Intervals that merely touch still overlap.
+    & (
+        Q(first_tool__tally__interval_low__gt=F("second_tool__tally__interval_high"))
+        | Q(second_tool__tally__interval_low__gt=F("first_tool__tally__interval_high"))
+    )
+)
+
+
+class ComparisonQuerySet(models.QuerySet["Comparison"]):
+    def published(self) -> Self:
+        """Published pairs whose tools may both be read."""
+        return (
+            self.filter(status="published")
+            .exclude(first_tool__status="draft")
+            .exclude(second_tool__status="draft")
+        )
+
+    def of_tools(self, tool_ids: models.QuerySet[models.Model]) -> Self:
+        """Pairs in which any of these tools stands."""
+        return self.filter(Q(first_tool__in=tool_ids) | Q(second_tool__in=tool_ids))
+
+    def in_categories(self, slugs: Iterable[str]) -> Self:
+        """Pairs of which at least one tool is in one of these categories."""
+        slugs = list(slugs)
+        return self.filter(Q(first_tool__category__slug__in=slugs) | Q(second_tool__category__slug__in=slugs))
+
+    def with_outcome(self) -> Self:
+        """Adds `outcome`, the rule of comparisons.verdict in SQL, so that lists can filter by it."""
+        return self.annotate(
+            outcome=Case(
+                When(
+                    Q(first_tool__panel__total__lt=MIN_PANEL) | Q(second_tool__panel__total__lt=MIN_PANEL),
+                    then=Value("insufficient"),
+                ),
+                When(_PANELS_DIFFER | _CROWDS_DIFFER, then=Value("winner")),
+                default=Value("tie"),
+                output_field=models.CharField(),
+            )
+        )
+
+    def with_pick_count(self) -> Self:
+        """Adds `pick_count`, the counted picks of the pair."""
+        picks = PickTally.objects.filter(
+            first_tool=Least(OuterRef("first_tool"), OuterRef("second_tool")),
+            second_tool=Greatest(OuterRef("first_tool"), OuterRef("second_tool")),
+        )
+        return self.annotate(
+            pick_count=Coalesce(Subquery(picks.values("total")), Value(0), output_field=models.IntegerField())
+        )
+
+    def with_panel_crowd_gap(self) -> Self:
+        """Adds `panel_crowd_gap`: the points between the panel's lead and the crowd's; 0 while either side is unknown."""
+        return self.annotate(
+            panel_crowd_gap=Coalesce(
+                Abs(
+                    F("first_tool__panel__percent")
+                    - F("second_tool__panel__percent")
+                    - _crowd_percent("first_tool")
+                    + _crowd_percent("second_tool")
+                ),
+                Value(0),
+                output_field=models.IntegerField(),
+            )
+        )
+
+
+def _crowd_percent(tool: str) -> models.expressions.Combinable:
+    """The tool's community percentage, as votes.tally rounds it; null without votes."""
+    ship, total = F(f"{tool}__tally__ship"), F(f"{tool}__tally__total")
+    return (ship * 200 + total) / NullIf(total * 2, Value(0))

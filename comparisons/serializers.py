@@ -1,0 +1,245 @@
+"""How tools with their counts, comparisons, line-ups and rankings look in an answer."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.views import Sparse
+from catalog.models import Tool
+from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
+from comparisons.selectors import Lineup, Pair, PickCount, PricingRead, ScorecardRow
+from comparisons.verdict import Reason, Standing, Verdict
+from reviews.serializers import (
+    PanelCountSerializer,
+    ReviewCellSerializer,
+    ReviewerReferenceSerializer,
+    ToolReviewSerializer,
+)
+from votes.serializers import CommunitySerializer
+
+OUTCOMES = ["winner", "tie", "insufficient"]
+
+
+class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
+    """A tool as one side of a comparison shows it."""
+
+    tagline = OptionalText()
+    description = OptionalText()
+    category = CategoryReferenceSerializer()
+    website = OptionalText()
+    logo = LogoField(allow_null=True)
+    pricing = PricingSerializer(source="*")
+    panel = PanelCountSerializer(source="panel.count")
+    community = CommunitySerializer(source="tally.count")
+
+    class Meta:
+        model = Tool
+        fields = [
+            "slug",
+            "name",
+            "tagline",
+            "description",
+            "category",
+            "website",
+            "logo",
+            "pricing",
+            "panel",
+            "community",
+        ]
+
+
+class ToolListItemSerializer(Sparse, ToolSummarySerializer):
+    """A tool in a list; `reviews` is there when `include=reviews` asks for it."""
+
+    id = serializers.UUIDField()
+    reviews = ToolReviewSerializer(many=True, source="published_reviews", required=False)
+
+    class Meta:
+        model = Tool
+        fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "reviews"]
+
+
+class ToolSerializer(Sparse, ToolSummarySerializer):
+    """All that a tool's page shows."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(
+        choices=["published", "archived"], help_text="An archived tool has left the lists; its page stays."
+    )
+    reviews = ToolReviewSerializer(many=True, source="published_reviews", help_text="In the roster's order.")
+
+    class Meta:
+        model = Tool
+        fields = ["id", *ToolSummarySerializer.Meta.fields, "status", "published_at", "updated_at", "reviews"]
+
+
+class FacetSerializer(serializers.Serializer[dict[str, Any]]):
+    value = serializers.CharField(help_text="What to filter by.")
+    label = serializers.CharField(help_text="What to show.")
+    count = serializers.IntegerField(min_value=0)
+
+
+class FacetsSerializer(serializers.Serializer[dict[str, Any]]):
+    """How many tools each value of a filter would give; each facet leaves out its own filter."""
+
+    category = FacetSerializer(many=True)
+    entry = FacetSerializer(many=True)
+    call = FacetSerializer(many=True)
+
+
+class ScorecardRowSerializer(serializers.Serializer[ScorecardRow]):
+    """One reviewer on both tools; a cell is null where the reviewer said nothing."""
+
+    reviewer = ReviewerReferenceSerializer()
+    reviews = serializers.ListField(
+        child=ReviewCellSerializer(allow_null=True),
+        min_length=2,
+        max_length=2,
+        help_text="In the order of `tools`.",
+    )
+    agreement = serializers.ChoiceField(
+        choices=["both_ship", "both_skip", "split", "one_sided"],
+        help_text="`one_sided` where a cell is empty.",
+    )
+    prefers = serializers.CharField(allow_null=True, help_text="The tool shipped while the other is skipped.")
+
+
+class PickCountSerializer(serializers.Serializer[PickCount]):
+    """Readers' answers to this pair."""
+
+    total = serializers.IntegerField(min_value=0)
+    shares = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=100, allow_null=True),
+        min_length=2,
+        max_length=2,
+        help_text="Whole percentages in the order of `tools`; null while nobody has picked.",
+    )
+    status = serializers.ChoiceField(choices=["none", "few", "enough"])
+
+
+class PricingReadSerializer(serializers.Serializer[PricingRead]):
+    cheaper_to_start = serializers.CharField(
+        allow_null=True, help_text="A tool's slug; null when neither is."
+    )
+    basis = serializers.ChoiceField(choices=["entry"], help_text="What was compared: the entry labels.")
+    note = serializers.CharField()
+
+
+class ReasonSerializer(serializers.Serializer[Reason]):
+    code = serializers.ChoiceField(
+        choices=[
+            "panel_too_small",
+            "panel_level",
+            "panel_ahead",
+            "no_votes",
+            "too_few_votes",
+            "crowd_undecided",
+            "crowd_ahead",
+            "cheaper_to_start",
+        ]
+    )
+    favors = serializers.CharField(
+        allow_null=True, help_text="A tool's slug; null when it speaks for neither."
+    )
+    detail = serializers.CharField()
+
+
+class VerdictSummarySerializer(serializers.Serializer[Verdict]):
+    """The answer to: which one should you ship with?"""
+
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    winner = serializers.CharField(allow_null=True, help_text="A tool's slug.")
+    decided_by = serializers.ChoiceField(choices=["panel", "community"], allow_null=True)
+    strength = serializers.ChoiceField(choices=["unanimous", "clear", "narrow"], allow_null=True)
+    margin = serializers.IntegerField(min_value=0, max_value=100, help_text="In points of percentage.")
+    contested = serializers.BooleanField(
+        help_text="Whether the crowd surely favours the tool that did not win."
+    )
+    rule = serializers.CharField(help_text="The version of the rule that decided.")
+
+
+class VerdictSerializer(VerdictSummarySerializer):
+    """The answer to: which one should you ship with? With all that led to it."""
+
+    reasons = ReasonSerializer(many=True)
+    dissent = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Slugs of reviewers who prefer the loser; in a tie, of all who are split.",
+    )
+
+
+class ComparisonSerializer(Sparse, serializers.Serializer[Pair]):
+    """Two tools side by side, in ascending order of their slugs."""
+
+    slug = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["curated", "computed"])
+    title = serializers.CharField()
+    editor_note = serializers.CharField(allow_null=True)
+    published_at = serializers.DateTimeField(allow_null=True, help_text="Null for a computed pair.")
+    updated_at = serializers.DateTimeField(
+        help_text="When an editor last changed anything here; votes don't count."
+    )
+    tools = serializers.ListField(child=ToolSummarySerializer(), min_length=2, max_length=2)
+    scorecard = ScorecardRowSerializer(many=True)
+    picks = PickCountSerializer()
+    pricing_read = PricingReadSerializer()
+    verdict = VerdictSerializer()
+
+
+class ComparisonListItemSerializer(Sparse, serializers.Serializer[Pair]):
+    """A comparison in a list; `scorecard` is there when `include=scorecard` asks for it."""
+
+    slug = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["curated", "computed"])
+    title = serializers.CharField()
+    published_at = serializers.DateTimeField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+    tools = serializers.ListField(child=ToolSummarySerializer(), min_length=2, max_length=2)
+    picks = PickCountSerializer()
+    panel_crowd_gap = serializers.IntegerField(
+        min_value=0,
+        max_value=200,
+        source="comparison.panel_crowd_gap",
+        help_text="Points between the panel's lead and the crowd's; 0 while either is unknown.",
+    )
+    verdict = VerdictSummarySerializer()
+    scorecard = ScorecardRowSerializer(many=True, required=False)
+
+
+class LineupPairSerializer(serializers.Serializer[Pair]):
+    slug = serializers.CharField(help_text="Of the pair's own comparison.")
+    kind = serializers.ChoiceField(choices=["curated", "computed"])
+    verdict = VerdictSerializer()
+
+
+class StandingSerializer(serializers.Serializer[Standing]):
+    """A tool's place; tools with equal records share it."""
+
+    rank = serializers.IntegerField(min_value=1)
+    slug = serializers.CharField()
+    wins = serializers.IntegerField(min_value=0)
+    losses = serializers.IntegerField(min_value=0)
+    ties = serializers.IntegerField(min_value=0, help_text="Pairs that nobody won.")
+
+
+class LineupSerializer(Sparse, serializers.Serializer[Lineup]):
+    """Two to five tools, each pair judged."""
+
+    tools = ToolSummarySerializer(many=True, help_text="In ascending order of their slugs.")
+    pairs = LineupPairSerializer(many=True)
+    order = StandingSerializer(many=True, help_text="By pairs won less pairs lost.")
+    cycles = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="Groups of tools that beat each other round and round, so that no order is true to every pair.",
+    )
+
+
+class FormulaSerializer(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=["panel_percent", "wilson_lower_bound"])
+    text = serializers.CharField()
+
+
+class RankingItemSerializer(Sparse, serializers.Serializer[Any]):
+    rank = serializers.IntegerField(min_value=1, help_text="Equal records share a rank.")
+    score = serializers.FloatField(help_text="What the formula names.")
+    tool = ToolSummarySerializer()

@@ -1,0 +1,263 @@
+"""The verdict rule "2026-11": what two panels and two crowds say, turned into one answer.
+
+First match wins:
+
+1. A tool with fewer than MIN_PANEL published reviews: `insufficient`.
+2. The panels' percentages differ: `winner`, decided by `panel`. The margin is the difference in points; the strength
+   is `unanimous` when the winner has 100 and the other 0, `clear` from CLEAR_PANEL points, else `narrow`.
+3. The panels are level, both crowds have at least votes.tally.MIN_VOTES counted votes, and their 95 % Wilson intervals
+   don't overlap: `winner`, decided by `community`. The margin is the difference of the percentages in points; the
+   strength is `clear` when the nearer bounds lie at least CLEAR_CROWD points apart, else `narrow`.
+4. Otherwise: `tie`.
+
+Price never decides: it is a reason, and so is a crowd that can't be told apart. A verdict is `contested` when the
+crowd, by the test of step 3, favours the tool that did not win. Percentages are the published whole numbers, so the
+verdict can be replayed from the payload. Swapping the tools swaps the sides and changes nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from reviews.panel import PanelCount
+from votes.tally import TallyCount
+
+RULE = "2026-11"
+MIN_PANEL = 3
+CLEAR_PANEL = 50
+CLEAR_CROWD = 0.20
+
+_ENTRY_COST = {"free": 0, "freemium": 1, "paid": 2}
+_ENTRY_PHRASE = {"free": "is free to start", "freemium": "has a free plan", "paid": "is paid from the start"}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one tool: `reviews` maps a reviewer's slug to `ship` or `skip`."""
+
+    slug: str
+    name: str
+    panel: PanelCount
+    community: TallyCount
+    entry: str
+    reviews: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Something that speaks for one tool (`favors` its slug) or for neither."""
+
+    code: str
+    favors: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer. `margin` is in points; `dissent` lists reviewers' slugs in the order they were given."""
+
+    outcome: str
+    winner: str | None
+    decided_by: str | None
+    strength: str | None
+    margin: int
+    contested: bool
+    reasons: tuple[Reason, ...]
+    dissent: tuple[str, ...]
+    rule: str = RULE
+
+
+# outcome, winner, decided_by, strength, margin
+_Judgement = tuple[str, Evidence | None, str | None, str | None, int]
+
+
+def decide(*, first: Evidence, second: Evidence, roster: Sequence[str]) -> Verdict:
+    """The verdict on two tools; `roster` gives the order in which reviewers are named."""
+    outcome, winner, decided_by, strength, margin = _judge(first, second)
+    crowd_favors = crowd_favorite(first, second)
+    return Verdict(
+        outcome=outcome,
+        winner=winner.slug if winner else None,
+        decided_by=decided_by,
+        strength=strength,
+        margin=margin,
+        contested=bool(winner and crowd_favors and crowd_favors is not winner),
+        reasons=tuple(_reasons(first, second, crowd_favors)),
+        dissent=_dissent(first, second, outcome=outcome, winner=winner, roster=roster),
+    )
+
+
+def _judge(first: Evidence, second: Evidence) -> _Judgement:
+    if min(first.panel.total, second.panel.total) < MIN_PANEL:
+        return "insufficient", None, None, None, 0
+    lead = (first.panel.percent or 0) - (second.panel.percent or 0)
+    if lead:
+        return "winner", first if lead > 0 else second, "panel", _panel_strength(first, second), abs(lead)
+    favorite = crowd_favorite(first, second)
+    if favorite:
+        margin = abs((first.community.percent or 0) - (second.community.percent or 0))
+        return "winner", favorite, "community", _crowd_strength(first, second), margin
+    return "tie", None, None, None, 0
+
+
+def _panel_strength(first: Evidence, second: Evidence) -> str:
+    low, high = sorted([first.panel.percent or 0, second.panel.percent or 0])
+    if (low, high) == (0, 100):
+        return "unanimous"
+    return "clear" if high - low >= CLEAR_PANEL else "narrow"
+
+
+def crowd_favorite(first: Evidence, second: Evidence) -> Evidence | None:
+    """The tool whose crowd is surely keener: enough votes on both, and intervals that don't overlap."""
+    if first.community.status != "enough" or second.community.status != "enough":
+        return None
+    gap = _crowd_gap(first, second)
+    if gap <= 0:
+        return None
+    assert first.community.percent is not None and second.community.percent is not None
+    return max(first, second, key=lambda tool: tool.community.ship / tool.community.total)
+
+
+def _crowd_gap(first: Evidence, second: Evidence) -> float:
+    """The distance between the nearer bounds of two intervals; zero or less when they touch or overlap."""
+    one, other = first.community.interval, second.community.interval
+    assert one is not None and other is not None
+    return max(one.low - other.high, other.low - one.high)
+
+
+def _crowd_strength(first: Evidence, second: Evidence) -> str:
+    return "clear" if _crowd_gap(first, second) >= CLEAR_CROWD else "narrow"
+
+
+def _dissent(
+    first: Evidence, second: Evidence, *, outcome: str, winner: Evidence | None, roster: Sequence[str]
+) -> tuple[str, ...]:
+    """Who prefers the loser; in a tie, everybody whose row is split; nobody where nothing was decided."""
+    if outcome == "insufficient":
+        return ()
+    preferences = {reviewer: preference(first, second, reviewer=reviewer) for reviewer in roster}
+    if winner is None:
+        return tuple(reviewer for reviewer, favorite in preferences.items() if favorite)
+    return tuple(
+        reviewer for reviewer, favorite in preferences.items() if favorite not in (None, winner.slug)
+    )
+
+
+def preference(first: Evidence, second: Evidence, *, reviewer: str) -> str | None:
+    """The slug of the tool that this reviewer ships while skipping the other."""
+    pair = (first.reviews.get(reviewer), second.reviews.get(reviewer))
+    return {("ship", "skip"): first.slug, ("skip", "ship"): second.slug}.get(pair)  # type: ignore[arg-type]
+
+
+def agreement(first: str | None, second: str | None) -> str:
+    """What a scorecard row shows: `both_ship`, `both_skip`, `split`, or `one_sided` where a cell is empty."""
+    if first is None or second is None:
+        return "one_sided"
+    return f"both_{first}" if first == second else "split"
+
+
+def _reasons(first: Evidence, second: Evidence, crowd_favors: Evidence | None) -> list[Reason]:
+    return [
+        _panel_reason(first, second),
+        _crowd_reason(first, second, crowd_favors),
+        *_price_reasons(first, second),
+    ]
+
+
+def _panel_reason(first: Evidence, second: Evidence) -> Reason:
+    counts = f"{_panel_words(first)}, {_panel_words(second)}."
+    if min(first.panel.total, second.panel.total) < MIN_PANEL:
+        return Reason("panel_too_small", None, f"A verdict needs {MIN_PANEL} reviews of each tool: {counts}")
+    if first.panel.percent == second.panel.percent:
+        return Reason("panel_level", None, f"The panel is level: {counts}")
+    leader = max(first, second, key=lambda tool: tool.panel.percent or 0)
+    return Reason("panel_ahead", leader.slug, f"The panel prefers {leader.name}: {counts}")
+
+
+def _panel_words(tool: Evidence) -> str:
+    return f"{tool.panel.ship} of {tool.panel.total} ship {tool.name}"
+
+
+def _crowd_reason(first: Evidence, second: Evidence, crowd_favors: Evidence | None) -> Reason:
+    one, other = first.community, second.community
+    votes = f"{_crowd_words(first)}, {_crowd_words(second)}."
+    if not one.total and not other.total:
+        return Reason("no_votes", None, "Nobody has voted on either tool yet.")
+    if one.status != "enough" or other.status != "enough":
+        return Reason("too_few_votes", None, f"The crowd is too small to say: {votes}")
+    if crowd_favors is None:
+        return Reason("crowd_undecided", None, f"The crowd can't be told apart: {votes}")
+    return Reason("crowd_ahead", crowd_favors.slug, f"The crowd prefers {crowd_favors.name}: {votes}")
+
+
+def _crowd_words(tool: Evidence) -> str:
+    return f"{tool.community.ship} of {tool.community.total} voters ship {tool.name}"
+
+
+def _price_reasons(first: Evidence, second: Evidence) -> list[Reason]:
+    cheaper = cheaper_to_start(first, second)
+    if cheaper is None:
+        return []
+    return [Reason("cheaper_to_start", cheaper.slug, price_note(first, second))]
+
+
+def cheaper_to_start(first: Evidence, second: Evidence) -> Evidence | None:
+    """By the entry label alone: free before freemium before paid; None when the labels are the same."""
+    if first.entry == second.entry:
+        return None
+    return min(first, second, key=lambda tool: _ENTRY_COST[tool.entry])
+
+
+def price_note(first: Evidence, second: Evidence) -> str:
+    if first.entry == second.entry:
+        return f"Both tools: {_ENTRY_PHRASE[first.entry].removeprefix('is ')}."
+    return f"{first.name} {_ENTRY_PHRASE[first.entry]}, {second.name} {_ENTRY_PHRASE[second.entry]}."
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A place among several tools: one more than the number of tools with a better record; equal records share it."""
+
+    rank: int
+    slug: str
+    wins: int
+    losses: int
+    ties: int
+
+
+def standings(*, slugs: Sequence[str], winners: Mapping[tuple[str, str], str | None]) -> list[Standing]:
+    """Tools ordered by pairs won less pairs lost (Copeland's method), then by slug.
+
+    `winners` maps each pair, in the order of `slugs`, to the winner's slug, or to None where nobody won.
+    """
+    wins = dict.fromkeys(slugs, 0)
+    losses = dict(wins)
+    for pair in combinations(slugs, 2):
+        if winner := winners[pair]:
+            wins[winner] += 1
+            losses[pair[0] if winner == pair[1] else pair[1]] += 1
+    scores = {slug: wins[slug] - losses[slug] for slug in slugs}
+    return [
+        Standing(
+            rank=1 + sum(score > scores[slug] for score in scores.values()),
+            slug=slug,
+            wins=wins[slug],
+            losses=losses[slug],
+            ties=len(slugs) - 1 - wins[slug] - losses[slug],
+        )
+        for slug in sorted(slugs, key=lambda slug: (-scores[slug], slug))
+    ]
+
+
+def cycles(*, slugs: Sequence[str], winners: Mapping[tuple[str, str], str | None]) -> list[list[str]]:
+    """Groups of tools in which each beats another round and round, so that no order is true to every pair."""
+    reach = {slug: {slug} for slug in slugs}
+    for pair, winner in winners.items():
+        if winner:
+            reach[winner].add(pair[0] if winner == pair[1] else pair[1])
+    for via in slugs:
+        for start in slugs:
+            if via in reach[start]:
+                reach[start] |= reach[via]
+    groups = {frozenset(b for b in slugs if b in reach[a] and a in reach[b]) for a in slugs}
+    return sorted(sorted(group) for group in groups if len(group) > 1)

@@ -1,0 +1,312 @@
+"""Endpoints that need more than one app: tools with their counts, comparisons, line-ups, rankings."""
+
+from typing import Any
+
+from django.contrib.postgres.search import SearchRank
+from django.db.models import F, FloatField, Value
+from django.db.models.functions import Cast, Coalesce
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
+from backend.api.problems import Refusal, moved
+from backend.api.views import PublicView, field_names
+from catalog.models import Tool
+from catalog.querysets import ToolQuerySet, search_query, search_words
+from catalog.views import OfToolView
+from comparisons import selectors
+from comparisons.serializers import (
+    OUTCOMES,
+    ComparisonListItemSerializer,
+    ComparisonSerializer,
+    FacetsSerializer,
+    FormulaSerializer,
+    LineupSerializer,
+    RankingItemSerializer,
+    ToolListItemSerializer,
+    ToolSerializer,
+)
+
+MAX_SEARCH_LENGTH = 100
+MAX_SEARCH_WORDS = 5
+
+
+class ComparisonNotFound(Refusal):
+    status_code = 404
+    default_code = "comparison_not_found"
+    default_detail = "No two published tools make up this slug."
+
+
+def refuse_unknown_slugs(params: dict[str, Any], kinds: dict[str, str]) -> None:
+    """Raises a ValidationError that names each slug nobody has; `kinds` says what a parameter's slugs are of."""
+    asked = [(parameter, kinds[parameter], slug) for parameter in kinds for slug in params[parameter]]
+    known = selectors.known_slugs((kind, slug) for _, kind, slug in asked)
+    faults: dict[str, list[ErrorDetail]] = {}
+    for parameter, kind, slug in asked:
+        if (kind, slug) not in known:
+            plural = {"category": "categories"}.get(kind, f"{kind}s")
+            message = f"No {kind} is called '{slug}'; /api/v1/{plural} lists them."
+            faults.setdefault(parameter, []).append(ErrorDetail(message, "invalid_choice"))
+    if faults:
+        raise serializers.ValidationError(faults)
+
+
+# --- Tools --------------------------------------------------------------------------------------
+
+TOOL_FIELDS = [name for name in field_names(ToolListItemSerializer) if name != "reviews"]
+TOOL_SORTS = {
+    "published_at": "published_at",
+    "name": "name",
+    "panel": "panel_score",
+    "community": "tally__interval_low",
+    "votes": "tally__total",
+}
+
+
+class SearchText(serializers.CharField):
+    """A few words; longer searches cost the database more than they help a reader."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_SEARCH_LENGTH, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(search_words(text)) > MAX_SEARCH_WORDS:
+            raise serializers.ValidationError(f"At most {MAX_SEARCH_WORDS} words.", "too_many_words")
+        return text
+
+
+class ToolListParameters(ListParameters):
+    q = SearchText(
+        default="", help_text="Words that name, tagline or description hold, each from its beginning."
+    )
+    category = CommaList(help_text="Slugs of categories.")
+    entry = CommaList(choices=Tool.Entry.values, help_text="Entry prices.")
+    call = CommaList(choices=["ship", "mixed", "skip", "unreviewed"], help_text="What the panel says.")
+    shipped_by = CommaList(help_text="Slugs of reviewers, one of whom says ship.")
+    skipped_by = CommaList(help_text="Slugs of reviewers, one of whom says skip.")
+    min_votes = WholeNumber(
+        min_value=0, max_value=1_000_000_000, default=0, help_text="Counted votes at least."
+    )
+    sort = serializers.ChoiceField(
+        choices=["relevance", *TOOL_SORTS, *(f"-{name}" for name in TOOL_SORTS)],
+        required=False,
+        help_text="`relevance` with `q` when nothing is said, else `-published_at`.",
+    )
+    include = CommaList(choices=["facets", "reviews"])
+    fields = CommaList(choices=TOOL_FIELDS)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs.setdefault("sort", "relevance" if attrs["q"] else "-published_at")
+        if attrs["sort"] == "relevance" and not attrs["q"]:
+            raise serializers.ValidationError({"sort": "relevance needs q."}, "invalid_choice")
+        return attrs
+
+
+class ToolListView(ListView):
+    parameters = ToolListParameters
+
+    @extend_schema(
+        operation_id="list_tools",
+        tags=["tools"],
+        summary="Search and list published tools, with facet counts on request",
+        responses=page_schema(ToolListItemSerializer, facets=FacetsSerializer(required=False)),
+    )
+    def get(self, request: Request) -> Response:
+        params = self.params
+        refuse_unknown_slugs(
+            params, {"category": "category", "shipped_by": "reviewer", "skipped_by": "reviewer"}
+        )
+        filters = selectors.ToolFilters(
+            text=params["q"],
+            categories=params["category"],
+            entries=params["entry"],
+            calls=params["call"],
+            shipped_by=params["shipped_by"],
+            skipped_by=params["skipped_by"],
+            min_votes=params["min_votes"],
+        )
+        tools = filters.apply(selectors.tools_with_counts().published())
+        if "reviews" in params["include"]:
+            tools = selectors.with_reviews(tools)
+        tools, keys = sorted_tools(tools, sort=params["sort"], text=params["q"])
+        page = self.page(tools, keys=keys)
+        only = [*(params["fields"] or TOOL_FIELDS), *params["include"]]
+        answer = page.as_dict(ToolListItemSerializer(page.results, many=True, only=only).data)
+        if "facets" in params["include"]:
+            answer["facets"] = selectors.tool_facets(filters)
+        return Response(answer)
+
+
+def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuerySet, list[str]]:
+    """The tools, annotated with what the sort needs, and the keys of the page."""
+    if sort == "relevance":
+        rank = Cast(SearchRank(F("search"), search_query(text)), FloatField())
+        return tools.annotate(relevance=rank), ["-relevance"]
+    name = sort.removeprefix("-")
+    if name == "panel":
+        # A tool without reviews stands below one that everybody skips.
+        tools = tools.annotate(panel_score=Coalesce("panel__percent", Value(-1)))
+    return tools, [sort.replace(name, TOOL_SORTS[name])]
+
+
+class ToolParameters(Parameters):
+    fields = CommaList(choices=field_names(ToolSerializer))
+
+
+class ToolView(OfToolView):
+    parameters = ToolParameters
+    tools = selectors.with_reviews(selectors.tools_with_counts().visible())
+
+    @extend_schema(
+        operation_id="retrieve_tool",
+        tags=["tools"],
+        summary="Retrieve all that a tool's page shows",
+        responses=ToolSerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return super().get(request, slug)
+
+    def answer(self, request: Request, tool: Tool) -> Response:
+        return Response(ToolSerializer(tool, only=self.params["fields"]).data)
+
+
+# --- Comparisons --------------------------------------------------------------------------------
+
+COMPARISON_SORTS = ["published_at", "pick_count", "panel_crowd_gap"]
+COMPARISON_FIELDS = [name for name in field_names(ComparisonListItemSerializer) if name != "scorecard"]
+
+
+class ComparisonListParameters(ListParameters):
+    tool = CommaList(help_text="Slugs of tools, present or earlier ones; a pair matches with either side.")
+    category = CommaList(help_text="Slugs of categories; a pair matches with either side.")
+    outcome = CommaList(choices=OUTCOMES)
+    sort = serializers.ChoiceField(
+        choices=[*COMPARISON_SORTS, *(f"-{name}" for name in COMPARISON_SORTS)],
+        default="-published_at",
+        help_text="`-published_at` is newest first, `-pick_count` most picked, `-panel_crowd_gap` most contested.",
+    )
+    include = CommaList(choices=["scorecard"])
+    fields = CommaList(choices=COMPARISON_FIELDS)
+
+
+class ComparisonListView(ListView):
+    parameters = ComparisonListParameters
+
+    @extend_schema(
+        operation_id="list_comparisons",
+        tags=["comparisons"],
+        summary="List the pairs that editors published",
+        responses=page_schema(ComparisonListItemSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        params = self.params
+        refuse_unknown_slugs(params, {"tool": "tool", "category": "category"})
+        comparisons = selectors.comparisons_with_counts()
+        if params["tool"]:
+            comparisons = comparisons.of_tools(Tool.objects.called(params["tool"]))
+        if params["category"]:
+            comparisons = comparisons.in_categories(params["category"])
+        if params["outcome"]:
+            comparisons = comparisons.with_outcome().filter(outcome__in=params["outcome"])
+        page = self.page(comparisons, keys=[params["sort"]])
+        pairs = selectors.pairs_of(page.results)
+        only = [*(params["fields"] or COMPARISON_FIELDS), *params["include"]]
+        return Response(page.as_dict(ComparisonListItemSerializer(pairs, many=True, only=only).data))
+
+
+class ComparisonParameters(Parameters):
+    fields = CommaList(choices=field_names(ComparisonSerializer))
+
+
+class ComparisonView(PublicView):
+    parameters = ComparisonParameters
+
+    @extend_schema(
+        operation_id="retrieve_comparison",
+        tags=["comparisons"],
+        summary="Retrieve two tools side by side, and the verdict: all that a page shows",
+        description=(
+            "The slug is `a-vs-b` with the tools in ascending order; `b-vs-a` and earlier slugs of either tool "
+            "answer 308 to it. Any two published tools can be compared, whether or not an editor paired them."
+        ),
+        responses=ComparisonSerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        pair = selectors.find_pair(slug)
+        if pair is None:
+            raise ComparisonNotFound
+        if pair.slug != slug:
+            return moved(request, reverse("comparison", kwargs={"slug": pair.slug}))
+        return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
+
+
+class LineupParameters(Parameters):
+    tools = CommaList(
+        required=True,
+        min_items=2,
+        max_items=5,
+        help_text="Two to five slugs of tools, present or earlier ones.",
+    )
+    fields = CommaList(choices=field_names(LineupSerializer))
+
+
+class LineupView(PublicView):
+    parameters = LineupParameters
+
+    @extend_schema(
+        operation_id="compare_tools",
+        tags=["comparisons"],
+        summary="Compare two to five tools: every pair judged, an order, and cycles marked",
+        responses=LineupSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        lineup = selectors.line_up(self.params["tools"])
+        if lineup.unknown:
+            faults = [
+                ErrorDetail(
+                    f"No published tool is called '{slug}'; /api/v1/tools lists them.", "invalid_choice"
+                )
+                for slug in lineup.unknown
+            ]
+            raise serializers.ValidationError({"tools": faults})
+        if len(lineup.tools) < 2:
+            raise serializers.ValidationError(
+                {"tools": [ErrorDetail("These are one and the same tool.", "min_items")]}
+            )
+        return Response(LineupSerializer(lineup, only=self.params["fields"]).data)
+
+
+# --- Rankings -----------------------------------------------------------------------------------
+
+
+class RankingParameters(ListParameters):
+    by = serializers.ChoiceField(choices=list(selectors.RANKINGS), default="panel")
+    category = CommaList(help_text="Slugs of categories.")
+    fields = CommaList(choices=field_names(RankingItemSerializer))
+
+
+class RankingView(ListView):
+    parameters = RankingParameters
+
+    @extend_schema(
+        operation_id="list_rankings",
+        tags=["rankings"],
+        summary="Rank tools by the panel or by the crowd, with the formula",
+        responses=page_schema(RankingItemSerializer, formula=FormulaSerializer()),
+    )
+    def get(self, request: Request) -> Response:
+        params = self.params
+        refuse_unknown_slugs(params, {"category": "category"})
+        formula = selectors.RANKINGS[params["by"]]
+        tools = selectors.ranked_tools(params["by"], params["category"])
+        page = self.page(tools, keys=formula.keys)
+        items = selectors.ranked(tools, page.results, formula=formula)
+        rows = RankingItemSerializer(items, many=True, only=params["fields"]).data
+        return Response(page.as_dict(rows, formula=FormulaSerializer(formula).data))

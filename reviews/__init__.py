@@ -1,0 +1,1 @@
+"""What the panel says: reviewers, their reviews of tools, and the panel's count."""

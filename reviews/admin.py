@@ -1,0 +1,137 @@
+"""The curators' pages for reviewers, their reviews, and the panels that these add up to."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.postgres.forms import SimpleArrayField
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+
+from catalog.admin import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin
+from reviews import services
+from reviews.models import Panel, Review, Reviewer
+from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
+
+# What readers saw of a published review: a change of it is a correction.
+PUBLIC_FIELDS = {"reviewer", "tool", "verdict", "quote", "evidence", "reviewed_on"}
+
+
+@admin.register(Reviewer)
+class ReviewerAdmin(CuratedAdmin):
+    list_display = ["name", "slug", "lens", "position", "is_active", "ships", "skips"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "slug", "lens"]
+    ordering = ["position", "id"]
+    fields = ["name", "slug", "lens", "motto", "position", "is_active"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def get_queryset(self, request: HttpRequest) -> ReviewerQuerySet:
+        return Reviewer.objects.with_record()
+
+    @admin.display(ordering="ship_count")
+    def ships(self, reviewer: Any) -> int:
+        return int(reviewer.ship_count)
+
+    @admin.display(ordering="skip_count")
+    def skips(self, reviewer: Any) -> int:
+        return int(reviewer.skip_count)
+
+
+class LinksField(SimpleArrayField):
+    """Addresses, one a line."""
+
+    default_error_messages = {"item_invalid": "Line %(nth)s:"}
+
+    def __init__(self) -> None:
+        super().__init__(
+            forms.URLField(max_length=500, assume_scheme="https"),
+            delimiter="\n",
+            max_length=20,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+            help_text="One address a line, at most 20.",
+        )
+
+    def to_python(self, value: Any) -> Any:
+        # An address holds no white space, so what a browser or a curator puts between two of them falls away.
+        return super().to_python("\n".join(value.split()) if isinstance(value, str) else value)
+
+
+class ReviewForm(ModelForm):
+    evidence = LinksField()
+
+    def clean(self) -> None:
+        super().clean()
+        given = self.cleaned_data
+        if given.get("status") != Review.Status.PUBLISHED or not {"reviewer", "tool"} <= given.keys():
+            return
+        live = Review.objects.filter(
+            reviewer=given["reviewer"], tool=given["tool"], status=Review.Status.PUBLISHED
+        ).exclude(pk=self.instance.pk)
+        if live.exists():
+            self.add_error(
+                "reviewer", "This reviewer has a live review of the tool already: correct or retract it."
+            )
+
+
+@admin.register(Review)
+class ReviewAdmin(CuratedAdmin):
+    form = ReviewForm
+    list_display = ["reviewer", "tool", "verdict", "status", "reviewed_on", "revision", "updated_at"]
+    list_filter = ["status", "verdict", "reviewer", "tool__category"]
+    search_fields = ["tool__name", "tool__slug", "reviewer__name", "quote"]
+    search_help_text = "Tool, reviewer or words of the quote."
+    date_hierarchy = "reviewed_on"
+    ordering = ["-updated_at", "-id"]
+    autocomplete_fields = ["reviewer", "tool"]
+    readonly_fields = [*STAMPS, "revision", "page"]
+    actions = ["publish", "retract"]
+    fields = ["reviewer", "tool", "verdict", "quote", "evidence", "reviewed_on", "status", "revision"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return [("At a glance", {"fields": ["page"]}), *fieldsets] if obj else fieldsets
+
+    def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
+        return Review.objects.select_related("reviewer", "tool")
+
+    def save_model(self, request: HttpRequest, obj: Review, form: Any, change: bool) -> None:
+        if (
+            change
+            and form.initial["status"] == Review.Status.PUBLISHED
+            and PUBLIC_FIELDS & set(form.changed_data)
+        ):
+            obj.revision += 1
+        super().save_model(request, obj, form, change)
+
+    @admin.display
+    def page(self, review: Review) -> str:
+        if review.status != Review.Status.PUBLISHED:
+            return "Nothing public unless it is published."
+        return format_html('<a href="/api/v1/reviews/{}">View in API</a>', review.pk)
+
+    @admin.action(description="Publish", permissions=["change"])
+    def publish(self, request: HttpRequest, reviews: ReviewQuerySet) -> None:
+        now = timezone.now()
+        self.do_to_each(
+            request, reviews, lambda review: services.publish(review=review, now=now), done="published"
+        )
+
+    @admin.action(description="Retract", permissions=["change"])
+    def retract(self, request: HttpRequest, reviews: ReviewQuerySet) -> None:
+        now = timezone.now()
+        self.do_to_each(
+            request, reviews, lambda review: services.retract(review=review, now=now), done="retracted"
+        )
+
+
+@admin.register(Panel)
+class PanelAdmin(ReadOnlyAdmin):
+    list_display = ["tool", "ship", "skip", "total", "percent", "call"]
+    list_filter = ["call", "tool__category"]
+    list_select_related = ["tool"]
+    search_fields = ["tool__name", "tool__slug"]
+    ordering = ["tool__name", "pk"]
+    readonly_fields = ["total", "percent", "call"]

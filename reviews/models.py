@@ -1,0 +1,120 @@
+"""Reviewers (the panel's personas), their reviews of tools, and the panel's count of each tool."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import NullIf
+from django.db.models.lookups import GreaterThanOrEqual
+
+from catalog.models import Tool, new_id, slug_constraint, validate_slug
+from reviews.panel import MIXED_FROM, SHIP_FROM, PanelCount
+from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
+
+
+class Reviewer(models.Model):
+    """A persona of the panel; `lens` is what it looks for, `motto` how it sums itself up."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
+    name = models.CharField(max_length=100)
+    lens = models.CharField(max_length=300, blank=True)
+    motto = models.CharField(max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="The place in the roster; scorecards follow it."
+    )
+    is_active = models.BooleanField(
+        default=True, help_text="Whether this persona still reviews; earlier reviews stay."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ReviewerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [slug_constraint("reviewer_slug_is_plain")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Review(models.Model):
+    """What one reviewer says of one tool."""
+
+    class Verdict(models.TextChoices):
+        SHIP = "ship"
+        SKIP = "skip"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        PUBLISHED = "published"
+        RETRACTED = "retracted"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="reviews")
+    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="reviews")
+    verdict = models.CharField(max_length=8, choices=Verdict)
+    quote = models.TextField(validators=[MaxLengthValidator(5_000)])
+    evidence = ArrayField(models.URLField(max_length=500), default=list, blank=True, size=20)
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    reviewed_on = models.DateField(null=True, blank=True)
+    revision = models.PositiveIntegerField(
+        default=1, help_text="Raised by each correction after publication."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reviewer", "tool"],
+                condition=Q(status="published"),
+                name="one_live_review_per_reviewer_and_tool",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=["ship", "skip"]), name="a_review_says_ship_or_skip"
+            ),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="a_review_has_a_revision"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_id} on {self.tool_id}: {self.verdict}"
+
+
+_TOTAL = F("ship") + F("skip")
+# Half up, in whole numbers, exactly as reviews.panel says it.
+_PERCENT = (F("ship") * 200 + _TOTAL) / NullIf(_TOTAL * 2, Value(0))
+
+
+class Panel(models.Model):
+    """The published reviews of one tool, counted. Every tool has its row, kept by the database."""
+
+    tool = models.OneToOneField(Tool, primary_key=True, on_delete=models.CASCADE, related_name="panel")
+    ship = models.PositiveIntegerField(default=0, db_default=0)
+    skip = models.PositiveIntegerField(default=0, db_default=0)
+    total = models.GeneratedField(expression=_TOTAL, output_field=models.IntegerField(), db_persist=True)
+    percent = models.GeneratedField(
+        expression=_PERCENT, output_field=models.IntegerField(null=True), db_persist=True
+    )
+    call = models.GeneratedField(
+        expression=Case(
+            When(ship=0, skip=0, then=Value("unreviewed")),
+            When(GreaterThanOrEqual(_PERCENT, SHIP_FROM), then=Value("ship")),
+            When(GreaterThanOrEqual(_PERCENT, MIXED_FROM), then=Value("mixed")),
+            default=Value("skip"),
+        ),
+        output_field=models.CharField(max_length=16),
+        db_persist=True,
+    )
+
+    class Meta:
+        verbose_name_plural = "panels"
+
+    def __str__(self) -> str:
+        return f"{self.ship} of {self.total} ship"
+
+    @property
+    def count(self) -> PanelCount:
+        return PanelCount(ship=self.ship, skip=self.skip)

@@ -1,0 +1,91 @@
+"""How reviewers, reviews and the panel's count look in an answer."""
+
+from rest_framework import serializers
+
+from backend.api.views import Sparse
+from catalog.serializers import OptionalText, ToolReferenceSerializer
+from reviews.models import Review, Reviewer
+from reviews.panel import PanelCount
+
+
+class ReviewerReferenceSerializer(serializers.ModelSerializer[Reviewer]):
+    lens = OptionalText(help_text="What this reviewer looks for.")
+
+    class Meta:
+        model = Reviewer
+        fields = ["slug", "name", "lens"]
+
+
+class RecordSerializer(serializers.Serializer[PanelCount]):
+    """A reviewer's published reviews, counted."""
+
+    ship = serializers.IntegerField(min_value=0)
+    skip = serializers.IntegerField(min_value=0)
+    total = serializers.IntegerField(min_value=0)
+    percent = serializers.IntegerField(
+        min_value=0, max_value=100, allow_null=True, help_text="The share of ship."
+    )
+
+
+class ReviewerSerializer(Sparse, serializers.ModelSerializer[Reviewer]):
+    lens = OptionalText(help_text="What this reviewer looks for.")
+    motto = OptionalText()
+    record = serializers.SerializerMethodField(help_text="How often this reviewer says ship.")
+
+    class Meta:
+        model = Reviewer
+        fields = ["id", "slug", "name", "lens", "motto", "is_active", "record"]
+
+    def get_record(self, reviewer: Reviewer) -> RecordSerializer:
+        return RecordSerializer(PanelCount(ship=reviewer.ship_count, skip=reviewer.skip_count)).data
+
+
+class PanelCountSerializer(serializers.Serializer[PanelCount]):
+    """The published reviews of one tool, counted."""
+
+    ship = serializers.IntegerField(min_value=0)
+    skip = serializers.IntegerField(min_value=0)
+    total = serializers.IntegerField(min_value=0)
+    percent = serializers.IntegerField(
+        min_value=0,
+        max_value=100,
+        allow_null=True,
+        help_text="The share of ship, rounded half up; null without reviews.",
+    )
+    call = serializers.ChoiceField(
+        choices=["ship", "mixed", "skip", "unreviewed"],
+        help_text="`ship` from 75 percent, `mixed` from 50, `skip` below, `unreviewed` without reviews.",
+    )
+
+
+class ReviewCellSerializer(serializers.ModelSerializer[Review]):
+    """One review where the tool and the reviewer are known from the place it stands in."""
+
+    id = serializers.UUIDField()
+    verdict = serializers.ChoiceField(choices=Review.Verdict.choices)
+    evidence = serializers.ListField(
+        child=serializers.URLField(), help_text="Addresses the reviewer points to."
+    )
+    revision = serializers.IntegerField(min_value=1, help_text="1, and one more for each correction.")
+
+    class Meta:
+        model = Review
+        fields = ["id", "verdict", "quote", "evidence", "reviewed_on", "revision"]
+
+
+class ToolReviewSerializer(Sparse, ReviewCellSerializer):
+    """One review where the tool is known from the place it stands in."""
+
+    reviewer = ReviewerReferenceSerializer()
+
+    class Meta:
+        model = Review
+        fields = ["id", "reviewer", "verdict", "quote", "evidence", "reviewed_on", "revision"]
+
+
+class ReviewSerializer(ToolReviewSerializer):
+    tool = ToolReferenceSerializer()
+
+    class Meta:
+        model = Review
+        fields = ["id", "tool", "reviewer", "verdict", "quote", "evidence", "reviewed_on", "revision"]

@@ -1,0 +1,29 @@
+"""What curators do to reviews: each deed either happens or says why not."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from catalog.services import CurationError
+from reviews.models import Review
+
+
+def publish(*, review: Review, now: datetime) -> None:
+    """Drafts only: to bring back what was retracted is a decision about one review, not about a selection."""
+    try:
+        with transaction.atomic():
+            changed = Review.objects.filter(pk=review.pk, status=Review.Status.DRAFT).update(
+                status=Review.Status.PUBLISHED, updated_at=now
+            )
+    except IntegrityError as error:
+        raise CurationError("the reviewer already has a live review of the tool") from error
+    if not changed:
+        raise CurationError("not a draft")
+
+
+def retract(*, review: Review, now: datetime) -> None:
+    changed = Review.objects.filter(pk=review.pk, status=Review.Status.PUBLISHED).update(
+        status=Review.Status.RETRACTED, updated_at=now
+    )
+    if not changed:
+        raise CurationError("not published")

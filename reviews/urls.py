@@ -1,0 +1,13 @@
+"""Addresses below /api/v1/ that the panel answers."""
+
+from django.urls import path
+
+from reviews import views
+
+urlpatterns = [
+    path("reviewers", views.ReviewerListView.as_view(), name="reviewer-list"),
+    path("reviewers/<slug:slug>", views.ReviewerView.as_view(), name="reviewer"),
+    path("reviews", views.ReviewListView.as_view(), name="review-list"),
+    path("reviews/<uuid:id>", views.ReviewView.as_view(), name="review"),
+    path("tools/<slug:slug>/reviews", views.ToolReviewListView.as_view(), name="tool-review-list"),
+]

@@ -1,0 +1,135 @@
+"""Endpoints of the panel: reviewers and published reviews."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import CommaList, ListParameters, Parameters
+from backend.api.problems import Refusal
+from backend.api.views import PublicView, field_names
+from catalog.models import Tool
+from catalog.views import OfToolView
+from reviews.models import Review, Reviewer
+from reviews.serializers import ReviewerSerializer, ReviewSerializer, ToolReviewSerializer
+
+
+class ReviewerNotFound(Refusal):
+    status_code = 404
+    default_code = "reviewer_not_found"
+    default_detail = "There is no reviewer with this slug."
+
+
+class ReviewNotFound(Refusal):
+    status_code = 404
+    default_code = "review_not_found"
+    default_detail = "No published review has this id."
+
+
+class ReviewerParameters(Parameters):
+    fields = CommaList(choices=field_names(ReviewerSerializer))
+
+
+class ReviewerListParameters(ListParameters, ReviewerParameters):
+    pass
+
+
+class ReviewerListView(ListView):
+    parameters = ReviewerListParameters
+
+    @extend_schema(
+        operation_id="list_reviewers",
+        tags=["reviewers"],
+        summary="List the panel's reviewers, in the roster's order",
+        responses=page_schema(ReviewerSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        return self.answer_page(
+            Reviewer.objects.with_record(), keys=["position"], serializer=ReviewerSerializer
+        )
+
+
+class ReviewerView(PublicView):
+    parameters = ReviewerParameters
+
+    @extend_schema(
+        operation_id="retrieve_reviewer",
+        tags=["reviewers"],
+        summary="Retrieve a reviewer with their ship rate",
+        responses=ReviewerSerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        reviewer = Reviewer.objects.with_record().filter(slug=slug).first()
+        if reviewer is None:
+            raise ReviewerNotFound
+        return Response(ReviewerSerializer(reviewer, only=self.params["fields"]).data)
+
+
+class ReviewParameters(Parameters):
+    fields = CommaList(choices=field_names(ReviewSerializer))
+
+
+class ReviewListParameters(ListParameters, ReviewParameters):
+    tool = CommaList(help_text="Slugs of tools, present or earlier ones.")
+    reviewer = CommaList(help_text="Slugs of reviewers.")
+    verdict = CommaList(choices=Review.Verdict.values)
+
+
+class ReviewListView(ListView):
+    parameters = ReviewListParameters
+
+    @extend_schema(
+        operation_id="list_reviews",
+        tags=["reviews"],
+        summary="List published reviews, newest first",
+        responses=page_schema(ReviewSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        reviews = Review.objects.published().select_related("tool", "reviewer")
+        if self.params["tool"]:
+            reviews = reviews.filter(tool__in=Tool.objects.called(self.params["tool"]))
+        if self.params["reviewer"]:
+            reviews = reviews.filter(reviewer__slug__in=self.params["reviewer"])
+        if self.params["verdict"]:
+            reviews = reviews.filter(verdict__in=self.params["verdict"])
+        return self.answer_page(reviews, keys=["-created_at"], serializer=ReviewSerializer)
+
+
+class ReviewView(PublicView):
+    parameters = ReviewParameters
+
+    @extend_schema(
+        operation_id="retrieve_review",
+        tags=["reviews"],
+        summary="Retrieve a published review",
+        responses=ReviewSerializer,
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        review = Review.objects.published().select_related("tool", "reviewer").filter(pk=id).first()
+        if review is None:
+            raise ReviewNotFound
+        return Response(ReviewSerializer(review, only=self.params["fields"]).data)
+
+
+class ToolReviewListParameters(ListParameters):
+    fields = CommaList(choices=field_names(ToolReviewSerializer))
+
+
+class ToolReviewListView(OfToolView, ListView):
+    parameters = ToolReviewListParameters
+
+    @extend_schema(
+        operation_id="list_tool_reviews",
+        tags=["tools"],
+        summary="List a tool's published reviews, in the roster's order",
+        responses=page_schema(ToolReviewSerializer),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return super().get(request, slug)
+
+    def answer(self, request: Request, tool: Tool) -> Response:
+        reviews = Review.objects.published().of_tools([tool.pk]).select_related("reviewer")
+        return self.answer_page(reviews, keys=["reviewer__position"], serializer=ToolReviewSerializer)

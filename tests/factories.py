@@ -1,0 +1,147 @@
+"""One factory a model; each row is valid, public and distinct unless told otherwise."""
+
+import hashlib
+from datetime import UTC, date, datetime
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from catalog.models import Category, Tool
+from comparisons.models import Comparison
+from newsletter.models import Delivery, Edition, Subscriber
+from reviews.models import Review, Reviewer
+from votes.models import Pick, Vote, Voter
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+
+
+class CategoryFactory(DjangoModelFactory[Category]):
+    class Meta:
+        model = Category
+
+    slug = factory.Sequence(lambda n: f"category-{n}")
+    name = factory.Sequence(lambda n: f"Category {n}")
+
+
+class ToolFactory(DjangoModelFactory[Tool]):
+    class Meta:
+        model = Tool
+
+    slug = factory.Sequence(lambda n: f"tool-{n:04}")
+    name = factory.Sequence(lambda n: f"Tool {n:04}")
+    tagline = "Does one thing"
+    description = "Does one thing, and says which."
+    category = factory.SubFactory(CategoryFactory)
+    status = "published"
+    published_at = NOW
+    pricing_entry = "free"
+
+
+class ReviewerFactory(DjangoModelFactory[Reviewer]):
+    class Meta:
+        model = Reviewer
+
+    slug = factory.Sequence(lambda n: f"reviewer-{n:04}")
+    name = factory.Sequence(lambda n: f"Reviewer {n:04}")
+    lens = "What breaks first"
+    motto = "Show me"
+    position = factory.Sequence(lambda n: n % 10_000)
+
+
+class ReviewFactory(DjangoModelFactory[Review]):
+    class Meta:
+        model = Review
+
+    reviewer = factory.SubFactory(ReviewerFactory)
+    tool = factory.SubFactory(ToolFactory)
+    verdict = "ship"
+    quote = "It does what it says."
+    status = "published"
+    reviewed_on = date(2026, 10, 5)
+
+
+class VoterFactory(DjangoModelFactory[Voter]):
+    class Meta:
+        model = Voter
+
+    key = factory.Sequence(lambda n: hashlib.sha256(f"voter {n}".encode()).digest())
+
+
+class VoteFactory(DjangoModelFactory[Vote]):
+    class Meta:
+        model = Vote
+
+    voter = factory.SubFactory(VoterFactory)
+    tool = factory.SubFactory(ToolFactory)
+    value = "ship"
+
+
+class PickFactory(DjangoModelFactory[Pick]):
+    """Takes the pair in any order, as `first_tool` and `second_tool`."""
+
+    class Meta:
+        model = Pick
+
+    voter = factory.SubFactory(VoterFactory)
+    first_tool = factory.SubFactory(ToolFactory)
+    second_tool = factory.SubFactory(ToolFactory)
+    chosen_tool = factory.SelfAttribute("first_tool")
+
+    @classmethod
+    def _create(cls, model_class: type[Pick], *args: Any, **kwargs: Any) -> Pick:
+        first, second = sorted((kwargs["first_tool"], kwargs["second_tool"]), key=lambda tool: tool.pk)
+        return super()._create(model_class, *args, **{**kwargs, "first_tool": first, "second_tool": second})
+
+
+class ComparisonFactory(DjangoModelFactory[Comparison]):
+    class Meta:
+        model = Comparison
+
+    first_tool = factory.SubFactory(ToolFactory)
+    second_tool = factory.SubFactory(ToolFactory)
+    status = "published"
+    published_at = NOW
+
+
+class SubscriberFactory(DjangoModelFactory[Subscriber]):
+    class Meta:
+        model = Subscriber
+
+    address = factory.Sequence(lambda n: f"reader-{n}@example.com")
+    address_key = factory.Sequence(lambda n: hashlib.sha256(f"reader {n}".encode()).digest())
+    status = "active"
+    confirmed_at = NOW
+
+
+class EditionFactory(DjangoModelFactory[Edition]):
+    class Meta:
+        model = Edition
+
+    week = factory.Sequence(lambda n: f"{2026 + n // 52}-W{n % 52 + 1:02}")
+
+
+class DeliveryFactory(DjangoModelFactory[Delivery]):
+    class Meta:
+        model = Delivery
+
+    edition = factory.SubFactory(EditionFactory)
+    subscriber = factory.SubFactory(SubscriberFactory)
+    address_key = factory.SelfAttribute("subscriber.address_key")
+    message_id = factory.Sequence(lambda n: f"<{n}@mail.example.com>")
+
+
+def vote(tool: Tool, *, ship: int = 0, skip: int = 0, status: str = "counted") -> None:
+    """Votes on one tool, each by a voter of its own."""
+    voters = Voter.objects.bulk_create(VoterFactory.build_batch(ship + skip))
+    values = ["ship"] * ship + ["skip"] * skip
+    Vote.objects.bulk_create(
+        Vote(voter=voter, tool=tool, value=value, status=status)
+        for voter, value in zip(voters, values, strict=True)
+    )
+
+
+def review(tool: Tool, *, ship: int = 0, skip: int = 0) -> None:
+    """Published reviews of one tool, each by a reviewer of its own."""
+    for verdict in ["ship"] * ship + ["skip"] * skip:
+        ReviewFactory(tool=tool, verdict=verdict)

@@ -1,0 +1,25 @@
+"""Endpoints of the crowd."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.models import Tool
+from catalog.views import OfToolView
+from votes.serializers import TallySerializer
+
+
+class ToolTallyView(OfToolView):
+    tools = Tool.objects.visible().select_related("tally")
+
+    @extend_schema(
+        operation_id="retrieve_tool_tally",
+        tags=["tools"],
+        summary="Retrieve a tool's votes, counted",
+        responses=TallySerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return super().get(request, slug)
+
+    def answer(self, request: Request, tool: Tool) -> Response:
+        return Response(TallySerializer(tool.tally).data)
