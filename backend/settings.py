@@ -195,6 +195,7 @@ Compares AI tools two at a time and says which one to ship with.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {

@@ -27,6 +27,29 @@ def slug_constraint(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(slug__regex=SLUG_PATTERN), name=name)
 
 
+def _words_of(field: str) -> Func:
+    """The text with punctuation blanked out.
+
+    PostgreSQL's parser would read GPT-5 as "gpt" and minus five, and Node.js or CI/CD as one word.
+    """
+    blanks = " " * len(string.punctuation)
+    return Func(
+        F(field), Value(string.punctuation), Value(blanks), function="translate", output_field=models.TextField()
+    )
+
+
+def _search_vector() -> SearchVector:
+    """Each word twice: as written, so that a half-typed word finds it, and as its English stem."""
+    return reduce(
+        add,
+        (
+            SearchVector(_words_of(field), weight=weight, config=config)
+            for field, weight in (("name", "A"), ("tagline", "B"), ("description", "C"))
+            for config in ("simple", "english")
+        ),
+    )
+
+
 class Category(models.Model):
     """A shelf of tools, such as Developer Tools."""
 
@@ -100,16 +123,8 @@ class Tool(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # Each word stands twice: as written, so that a half-typed word finds it, and as its English stem.
     search = models.GeneratedField(
-        expression=SearchVector("name", weight="A", config="simple")
-        + SearchVector("name", weight="A", config="english")
-        + SearchVector("tagline", weight="B", config="simple")
-        + SearchVector("tagline", weight="B", config="english")
-        + SearchVector("description", weight="C", config="simple")
-        + SearchVector("description", weight="C", config="english"),
-        output_field=SearchVectorField(),
-        db_persist=True,
+        expression=_search_vector(), output_field=SearchVectorField(), db_persist=True
     )
 
     objects = ToolQuerySet.as_manager()
@@ -126,6 +141,16 @@ class Tool(models.Model):
         ]
         constraints = [
             slug_constraint("tool_slug_is_plain"),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "published", "archived"]), name="tool_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(pricing_entry__in=["free", "freemium", "paid"]), name="tool_entry_price_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(pricing_model__in=["open_source", "subscription", "usage", "one_time", "quote"]),
+                name="tool_pricing_model_is_known",
+            ),
             models.CheckConstraint(
                 condition=Q(status="draft") | Q(published_at__isnull=False),
                 name="a_public_tool_has_a_publication_date",

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.db import models
 
@@ -29,7 +28,9 @@ def export_catalog() -> str:
 
     What names others is read first: what an editor adds meanwhile then can't be named and missing.
     """
-    comparisons = [_comparison(item) for item in Comparison.objects.select_related("first_tool", "second_tool")]
+    comparisons = [
+        _comparison(item) for item in Comparison.objects.select_related("first_tool", "second_tool")
+    ]
     reviews = defaultdict(list)
     for review in Review.objects.select_related("reviewer"):
         reviews[review.tool_id].append(_review(review))
@@ -80,4 +81,22 @@ def _slug(values: Mapping[str, Any]) -> str:
 
 
 def _values(item: models.Model, columns: Mapping[str, str]) -> dict[str, Any]:
-    return {key: _json_value(getattr(item, column)) ...}
+    return {
+        key: _json_value(getattr(item, name), is_nullable=item._meta.get_field(name).null)
+        for key, name in columns.items()
+    }
+
+
+def _json_value(value: Any, *, is_nullable: bool) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return f"{value.normalize():f}"
+        case "" if is_nullable:
+            # An import knows one way to say that nothing is known.
+            return None
+        case _:
+            return value

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from reviews.panel import PanelCount
-from votes.tally import TallyCount
+from votes.tally import MIN_VOTES, TallyCount
 
 RULE = "2026-11"
 MIN_PANEL = 3
@@ -109,19 +109,16 @@ def _panel_strength(first: Evidence, second: Evidence) -> str:
 
 def crowd_favorite(first: Evidence, second: Evidence) -> Evidence | None:
     """The tool whose crowd is surely keener: enough votes on both, and intervals that don't overlap."""
-    if first.community.status != "enough" or second.community.status != "enough":
+    if _crowd_gap(first, second) <= 0:
         return None
-    gap = _crowd_gap(first, second)
-    if gap <= 0:
-        return None
-    assert first.community.percent is not None and second.community.percent is not None
     return max(first, second, key=lambda tool: tool.community.ship / tool.community.total)
 
 
 def _crowd_gap(first: Evidence, second: Evidence) -> float:
-    """The distance between the nearer bounds of two intervals; zero or less when they touch or overlap."""
+    """The distance between the nearer bounds; zero or less where intervals touch or overlap, or votes are too few."""
     one, other = first.community.interval, second.community.interval
-    assert one is not None and other is not None
+    if one is None or other is None or min(first.community.total, second.community.total) < MIN_VOTES:
+        return 0.0
     return max(one.low - other.high, other.low - one.high)
 
 

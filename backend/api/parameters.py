@@ -12,6 +12,9 @@ MAX_VALUE_LENGTH = 2_000
 SLUG = r"[a-z0-9-]{1,255}"
 
 
+NOT_ONE_OF = "'{{input}}' is not one of: {allowed}."
+
+
 class Parameters(serializers.Serializer[Any]):
     """The base: a view's parameters are the fields of its subclass, and none here."""
 
@@ -27,6 +30,13 @@ class Parameters(serializers.Serializer[Any]):
         if faults:
             raise ValidationError(faults)
         return dict(parameters.validated_data)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for field in fields.values():
+            if isinstance(field, serializers.ChoiceField):
+                field.error_messages["invalid_choice"] = NOT_ONE_OF.format(allowed=", ".join(field.choices))
+        return fields
 
     def faults_of(self, query: QueryDict) -> Iterator[tuple[str, list[ErrorDetail]]]:
         """What no field can see: names that we do not know, repeats, and values too long to look at."""

@@ -1,9 +1,10 @@
-"""How endpoints become `openapi.yaml`: parameters from a view's own class, shared answers, one error schema."""
+"""How endpoints become `openapi.yaml`: parameters from a view's own class, shared answers, one error."""
 
 from typing import Any
 
 from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.plumbing import get_doc
 from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
 
 from backend.api import problems
@@ -75,6 +76,10 @@ class AutoSchema(StandardizedErrorsSchema):
         warn(f"{self.method} {self.path} has no operation_id in @extend_schema")
         return super().get_operation_id()
 
+    def get_description(self) -> str:
+        """Only what the method says: a class's docstring speaks to those who read the code."""
+        return get_doc(getattr(self.view, self.method.lower(), None))
+
     def get_override_parameters(self) -> list[Any]:
         parameters = getattr(self.view, "parameters", None)
         return [parameters] if self.method == "GET" and parameters and parameters().fields else []
@@ -98,6 +103,7 @@ class AutoSchema(StandardizedErrorsSchema):
         answer = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
         if status_code in ANSWERS:
             return shared_answer(status_code)
+        answer["description"] = answer["description"] or "The answer."
         answer["headers"] = {**answer.get("headers", {}), **KEPT}
         return answer
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.http.response import HttpResponseBase
 from rest_framework import renderers, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,13 +38,13 @@ class PublicView(APIView):
         if request.method in {"GET", "HEAD"}:
             self.params = self.parameters.read(request.query_params)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, *args: Any, **kwargs: Any) -> Response:
         """Says in `Allow` what is answered here, and nothing of the inside."""
         return Response(status=204)
 
     def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 308}:
             kept = f"max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}"

@@ -1,0 +1,18 @@
+# Dependencies are built in one stage; the image that ships has no compiler and runs as a plain user.
+FROM python:3.11-slim AS build
+WORKDIR /build
+COPY requirements/runtime.txt .
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r runtime.txt
+
+FROM python:3.11-slim
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MEDIA_ROOT=/data/media
+RUN useradd --system --uid 10001 --create-home verdicts && install -d -o verdicts /data/media
+COPY --from=build /venv /venv
+WORKDIR /app
+COPY . .
+USER verdicts
+VOLUME /data/media
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "backend.wsgi:application"]

@@ -1,0 +1,67 @@
+"""`import_catalog FILE`: brings a catalog file into the database, all of it or nothing."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from comparisons.catalog_file import MAX_BYTES, CatalogFileError, quoted
+from comparisons.catalog_import import ImportReport, import_catalog
+
+
+class Command(BaseCommand):
+    help = "Bring a catalog file into the database, all of it or nothing. Nothing is ever deleted."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", help="the file; - reads standard input")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would change, and change nothing"
+        )
+
+    def handle(self, *, file: str, dry_run: bool, **options: Any) -> None:
+        source = _read(file)
+        try:
+            with tqdm(unit="row", leave=False, disable=None) as bar:
+
+                def show(done: int, total: int) -> None:
+                    bar.total = total
+                    bar.update(done)
+
+                report = import_catalog(
+                    source=source, now=timezone.now(), is_dry_run=dry_run, on_progress=show
+                )
+        except CatalogFileError as error:
+            for line in error.lines:
+                self.stderr.write(line)
+            raise CommandError("Nothing was imported.") from None
+        self._tell(report)
+        if dry_run:
+            self.stdout.write("Dry run: nothing was written.")
+
+    def _tell(self, report: ImportReport) -> None:
+        for warning in report.warnings:
+            self.stdout.write(f"warning: {warning}")
+        for change in report.changes:
+            self.stdout.write(f"{change.kind} {change.name}: {', '.join(change.fields)}")
+        for kind, count in report.counts.items():
+            self.stdout.write(
+                f"{kind}: {count.created} created, {count.updated} updated, {count.unchanged} unchanged"
+            )
+        if report.is_empty:
+            self.stdout.write("Nothing changed.")
+
+
+def _read(file: str) -> bytes:
+    """One byte more than is allowed, so that a larger file is known for one."""
+    if file == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        with Path(file).open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError(f"{quoted(file)} can't be read: {error.strerror}.") from None

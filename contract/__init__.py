@@ -1,0 +1,1 @@
+"""Checks of the contract that need more than the tests: a live server under generated requests, and a TypeScript client."""
