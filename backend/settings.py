@@ -201,9 +201,9 @@ Compares AI tools two at a time and says which one to ship with.
     "ENUM_NAME_OVERRIDES": {
         "CrowdStatus": ["none", "few", "enough"],
         "ToolStatus": ["published", "archived"],
-        "EntryPrice": "catalog.models.Tool.Entry.choices",
-        "PricingModel": "catalog.models.Tool.PricingModel.choices",
-        "ReviewVerdict": "reviews.models.Review.Verdict.choices",
+        "EntryPrice": "catalog.models.Tool.Entry",
+        "PricingModel": "catalog.models.Tool.PricingModel",
+        "ReviewVerdict": "reviews.models.Review.Verdict",
         "PanelCall": ["ship", "mixed", "skip", "unreviewed"],
         "ComparisonKind": ["curated", "computed"],
         "RowAgreement": ["both_ship", "both_skip", "split", "one_sided"],

@@ -1,6 +1,9 @@
 """What is compared: tools, their categories, their prices, and the slugs they once had."""
 
+import string
 import uuid
+from functools import reduce
+from operator import add
 
 import uuid_utils.compat
 from django.contrib.postgres.indexes import GinIndex
@@ -8,7 +11,7 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, MaxLengthValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -34,7 +37,11 @@ def _words_of(field: str) -> Func:
     """
     blanks = " " * len(string.punctuation)
     return Func(
-        F(field), Value(string.punctuation), Value(blanks), function="translate", output_field=models.TextField()
+        F(field),
+        Value(string.punctuation),
+        Value(blanks),
+        function="translate",
+        output_field=models.TextField(),
     )
 
 

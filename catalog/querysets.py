@@ -13,8 +13,8 @@ from django.db.models import Count, Q
 if TYPE_CHECKING:
     pass
 
-# A number with dots stays whole, as PostgreSQL's parser keeps it.
-_WORDS = re.compile(r"\d+(?:\.\d+)+|\w+")
+# Punctuation parts words, as it does in the indexed text.
+_WORDS = re.compile(r"[^\W_]+")
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):

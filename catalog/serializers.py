@@ -70,4 +70,4 @@ class LogoField(serializers.ImageField):
         return f"{settings.PUBLIC_BASE_URL}{value.url}" if value else None
 
 
-extend_schema_field({"type": ["string", "null"], "format": "uri"})(LogoField)
+extend_schema_field({"type": "string", "format": "uri"})(LogoField)

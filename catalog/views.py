@@ -1,5 +1,6 @@
 """Endpoints of the catalog, and what every endpoint of one tool shares."""
 
+from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -7,7 +8,7 @@ from rest_framework.response import Response
 
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
-from backend.api.parameters import CommaList, ListParameters, Parameters
+from backend.api.parameters import ListParameters, Parameters
 from backend.api.problems import Refusal, moved
 from backend.api.views import PublicView, field_names
 from catalog.models import Category, Tool
@@ -28,7 +29,7 @@ class ToolNotFound(Refusal):
 
 
 class CategoryParameters(Parameters):
-    fields = CommaList(choices=field_names(CategorySerializer))
+    selectable = field_names(CategorySerializer)
 
 
 class CategoryListParameters(ListParameters, CategoryParameters):
@@ -67,16 +68,21 @@ class CategoryView(PublicView):
 
 
 class OfToolView(PublicView):
-    """An address that holds a tool's slug: an earlier slug answers 308 to the present one."""
+    """An address that holds a tool's slug: an earlier slug answers 308 to the present one.
 
+    `address` is the URL's name.
+    """
+
+    address: str
     tools: ToolQuerySet = Tool.objects.visible()
+    may_move = True
 
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> HttpResponse:
         tool = self.tools.called([slug]).first()
         if tool is None:
             raise ToolNotFound
         if tool.slug != slug:
-            return moved(request, reverse(request.resolver_match.view_name, kwargs={"slug": tool.slug}))
+            return moved(request, reverse(self.address, kwargs={"slug": tool.slug}))
         return self.answer(request, tool)
 
     def answer(self, request: Request, tool: Tool) -> Response:

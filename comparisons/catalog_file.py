@@ -192,7 +192,9 @@ def _all_lines(errors: Iterable[SchemaError], place: str) -> list[str]:
 
 
 def _lines(error: SchemaError, place: str) -> list[str]:
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+    path = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{_step(step)}" for step in error.absolute_path
+    )
     here = f"{place}{path}".removeprefix(".")
     value: Any = error.instance
     limit: Any = error.validator_value

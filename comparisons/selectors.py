@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import combinations
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -66,6 +67,12 @@ def comparisons_with_counts() -> ComparisonQuerySet:
     return Comparison.objects.published().select_related(*sides).with_pick_count().with_panel_crowd_gap()
 
 
+def reviews_of(tool: Tool) -> list[Review]:
+    """The published reviews of a tool that was read with them."""
+    reviews: list[Review] = tool.published_reviews  # type: ignore[attr-defined]
+    return reviews
+
+
 def evidence_of(tool: Tool) -> Evidence:
     """What the verdict needs to know of a tool that was read with its counts and reviews."""
     return Evidence(
@@ -74,7 +81,7 @@ def evidence_of(tool: Tool) -> Evidence:
         panel=tool.panel.count,
         community=tool.tally.count,
         entry=tool.pricing_entry,
-        reviews={review.reviewer.slug: review.verdict for review in tool.published_reviews},
+        reviews={review.reviewer.slug: review.verdict for review in reviews_of(tool)},
     )
 
 
@@ -152,12 +159,12 @@ class Pair:
 
     @property
     def published_at(self) -> datetime | None:
-        return self.comparison and self.comparison.published_at
+        return self.comparison.published_at if self.comparison else None
 
     @property
     def updated_at(self) -> datetime:
         """When an editor last changed anything on the page; votes and picks don't count."""
-        rows = [self.first, self.second, *self.first.published_reviews, *self.second.published_reviews]
+        rows = [self.first, self.second, *reviews_of(self.first), *reviews_of(self.second)]
         return max(row.updated_at for row in [*rows, *filter(None, [self.comparison])])
 
     @property
@@ -171,12 +178,12 @@ class Pair:
     @cached_property
     def scorecard(self) -> list[ScorecardRow]:
         """A row for every reviewer who published on either tool, in the roster's order."""
-        cells = [{review.reviewer: review for review in tool.published_reviews} for tool in self.tools]
+        cells = [{review.reviewer: review for review in reviews_of(tool)} for tool in self.tools]
         roster = sorted({**cells[0], **cells[1]}, key=lambda reviewer: (reviewer.position, reviewer.pk))
         return [self._row(reviewer, (cells[0].get(reviewer), cells[1].get(reviewer))) for reviewer in roster]
 
     def _row(self, reviewer: Reviewer, reviews: tuple[Review | None, Review | None]) -> ScorecardRow:
-        first, second = (review and review.verdict for review in reviews)
+        first, second = (review.verdict if review else None for review in reviews)
         return ScorecardRow(
             reviewer=reviewer,
             reviews=reviews,
@@ -188,7 +195,7 @@ class Pair:
     def pricing_read(self) -> PricingRead:
         cheaper = cheaper_to_start(*self.evidence)
         return PricingRead(
-            cheaper_to_start=cheaper and cheaper.slug, basis="entry", note=price_note(*self.evidence)
+            cheaper_to_start=cheaper.slug if cheaper else None, basis="entry", note=price_note(*self.evidence)
         )
 
     @cached_property
@@ -207,7 +214,7 @@ def find_pair(slug: str) -> Pair | None:
     readings = list(_readings(slug))
     tools = _tools_by_asked_slug({name for reading in readings for name in reading})
     pairs = [
-        tuple(sorted((tools[one], tools[other]), key=lambda tool: tool.slug))
+        in_slug_order(tools[one], tools[other])
         for one, other in readings
         if one in tools and other in tools and tools[one] != tools[other]
     ]
@@ -240,6 +247,10 @@ def _tools_by_asked_slug(slugs: Iterable[str]) -> dict[str, Tool]:
     return {name: tool for tool in tools for name in [tool.slug, *tool.asked_aliases]}
 
 
+def in_slug_order(one: Tool, other: Tool) -> tuple[Tool, Tool]:
+    return (one, other) if one.slug < other.slug else (other, one)
+
+
 def _ids(pair: tuple[Tool, Tool]) -> tuple[UUID, UUID]:
     return pair[0].pk, pair[1].pk
 
@@ -259,7 +270,7 @@ def curated_pairs(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID],
 
 def picks_of(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], PickCount]:
     """The picks of each pair, by the pair's ids in the order given: one query."""
-    stored = [tuple(sorted(pair, key=lambda tool: tool.pk)) for pair in pairs]
+    stored = [(one, other) if one.pk < other.pk else (other, one) for one, other in pairs]
     tallies = {
         (tally.first_tool_id, tally.second_tool_id): tally
         for tally in (PickTally.objects.filter(_any_pair(stored)) if stored else [])
@@ -389,17 +400,17 @@ def tool_facets(filters: ToolFilters) -> dict[str, list[dict[str, object]]]:
     return facets
 
 
-def _facet(name: str, filters: ToolFilters) -> QuerySet[Tool, tuple[str, str, str, int]]:
+def _facet(name: str, filters: ToolFilters) -> QuerySet[Any, Any]:
     value, label = FACETS[name]
+    tools: QuerySet[Any, Any] = filters.apply(Tool.objects.published(), but=name)
     return (
-        filters.apply(Tool.objects.published(), but=name)
-        .annotate(facet=Value(name, output_field=CharField()), value=value, label=label)
+        tools.annotate(facet=Value(name, output_field=CharField()), value=value, label=label)
         .values_list("facet", "value", "label")
         .annotate(count=Count("pk"))
     )
 
 
-SLUG_OWNERS = {
+SLUG_OWNERS: dict[str, list[QuerySet[Any, Any]]] = {
     "category": [Category.objects.all()],
     "reviewer": [Reviewer.objects.all()],
     "tool": [Tool.objects.visible(), ToolAlias.objects.exclude(tool__status=Tool.Status.DRAFT)],

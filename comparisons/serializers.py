@@ -75,7 +75,7 @@ class ToolSerializer(Sparse, ToolSummarySerializer):
 
 class FacetSerializer(serializers.Serializer[dict[str, Any]]):
     value = serializers.CharField(help_text="What to filter by.")
-    label = serializers.CharField(help_text="What to show.")
+    label = serializers.CharField(help_text="What to show.")  # type: ignore[assignment]
     count = serializers.IntegerField(min_value=0)
 
 

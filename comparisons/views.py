@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, FloatField, Value
 from django.db.models.functions import Cast, Coalesce
+from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -100,7 +101,7 @@ class ToolListParameters(ListParameters):
         help_text="`relevance` with `q` when nothing is said, else `-published_at`.",
     )
     include = CommaList(choices=["facets", "reviews"])
-    fields = CommaList(choices=TOOL_FIELDS)
+    selectable = TOOL_FIELDS
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs.setdefault("sort", "relevance" if attrs["q"] else "-published_at")
@@ -157,11 +158,12 @@ def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuer
 
 
 class ToolParameters(Parameters):
-    fields = CommaList(choices=field_names(ToolSerializer))
+    selectable = field_names(ToolSerializer)
 
 
 class ToolView(OfToolView):
     parameters = ToolParameters
+    address = "tool"
     tools = selectors.with_reviews(selectors.tools_with_counts().visible())
 
     @extend_schema(
@@ -170,7 +172,7 @@ class ToolView(OfToolView):
         summary="Retrieve all that a tool's page shows",
         responses=ToolSerializer,
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> HttpResponse:
         return super().get(request, slug)
 
     def answer(self, request: Request, tool: Tool) -> Response:
@@ -193,7 +195,7 @@ class ComparisonListParameters(ListParameters):
         help_text="`-published_at` is newest first, `-pick_count` most picked, `-panel_crowd_gap` most contested.",
     )
     include = CommaList(choices=["scorecard"])
-    fields = CommaList(choices=COMPARISON_FIELDS)
+    selectable = COMPARISON_FIELDS
 
 
 class ComparisonListView(ListView):
@@ -222,11 +224,12 @@ class ComparisonListView(ListView):
 
 
 class ComparisonParameters(Parameters):
-    fields = CommaList(choices=field_names(ComparisonSerializer))
+    selectable = field_names(ComparisonSerializer)
 
 
 class ComparisonView(PublicView):
     parameters = ComparisonParameters
+    may_move = True
 
     @extend_schema(
         operation_id="retrieve_comparison",
@@ -238,7 +241,7 @@ class ComparisonView(PublicView):
         ),
         responses=ComparisonSerializer,
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> HttpResponse:
         pair = selectors.find_pair(slug)
         if pair is None:
             raise ComparisonNotFound
@@ -254,7 +257,7 @@ class LineupParameters(Parameters):
         max_items=5,
         help_text="Two to five slugs of tools, present or earlier ones.",
     )
-    fields = CommaList(choices=field_names(LineupSerializer))
+    selectable = field_names(LineupSerializer)
 
 
 class LineupView(PublicView):
@@ -289,7 +292,7 @@ class LineupView(PublicView):
 class RankingParameters(ListParameters):
     by = serializers.ChoiceField(choices=list(selectors.RANKINGS), default="panel")
     category = CommaList(help_text="Slugs of categories.")
-    fields = CommaList(choices=field_names(RankingItemSerializer))
+    selectable = field_names(RankingItemSerializer)
 
 
 class RankingView(ListView):

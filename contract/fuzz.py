@@ -50,7 +50,9 @@ def main() -> int:
         fuzz = [BIN / "schemathesis", "--config-file", "contract/schemathesis.toml", "run",
                 f"{address}/api/openapi.yaml", "--url", address, "--checks", "all", "--max-examples", EXAMPLES,
                 "--seed", "2611", "--no-color"]  # fmt: skip
-        return subprocess.run(fuzz, cwd=ROOT, env={**environment, "SCHEMATHESIS_HOOKS": "contract.hooks"}).returncode
+        return subprocess.run(
+            fuzz, cwd=ROOT, env={**environment, "SCHEMATHESIS_HOOKS": "contract.hooks"}
+        ).returncode
     finally:
         server.terminate()
         server.wait(timeout=10)

@@ -1,5 +1,8 @@
 """How reviewers, reviews and the panel's count look in an answer."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.views import Sparse
@@ -30,13 +33,14 @@ class RecordSerializer(serializers.Serializer[PanelCount]):
 class ReviewerSerializer(Sparse, serializers.ModelSerializer[Reviewer]):
     lens = OptionalText(help_text="What this reviewer looks for.")
     motto = OptionalText()
-    record = serializers.SerializerMethodField(help_text="How often this reviewer says ship.")
+    record = serializers.SerializerMethodField()
 
     class Meta:
         model = Reviewer
         fields = ["id", "slug", "name", "lens", "motto", "is_active", "record"]
 
-    def get_record(self, reviewer: Reviewer) -> RecordSerializer:
+    @extend_schema_field(RecordSerializer)
+    def get_record(self, reviewer: Any) -> Any:
         return RecordSerializer(PanelCount(ship=reviewer.ship_count, skip=reviewer.skip_count)).data
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,7 +31,7 @@ class ReviewNotFound(Refusal):
 
 
 class ReviewerParameters(Parameters):
-    fields = CommaList(choices=field_names(ReviewerSerializer))
+    selectable = field_names(ReviewerSerializer)
 
 
 class ReviewerListParameters(ListParameters, ReviewerParameters):
@@ -69,7 +70,7 @@ class ReviewerView(PublicView):
 
 
 class ReviewParameters(Parameters):
-    fields = CommaList(choices=field_names(ReviewSerializer))
+    selectable = field_names(ReviewSerializer)
 
 
 class ReviewListParameters(ListParameters, ReviewParameters):
@@ -115,11 +116,12 @@ class ReviewView(PublicView):
 
 
 class ToolReviewListParameters(ListParameters):
-    fields = CommaList(choices=field_names(ToolReviewSerializer))
+    selectable = field_names(ToolReviewSerializer)
 
 
 class ToolReviewListView(OfToolView, ListView):
     parameters = ToolReviewListParameters
+    address = "tool-review-list"
 
     @extend_schema(
         operation_id="list_tool_reviews",
@@ -127,7 +129,7 @@ class ToolReviewListView(OfToolView, ListView):
         summary="List a tool's published reviews, in the roster's order",
         responses=page_schema(ToolReviewSerializer),
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> HttpResponse:
         return super().get(request, slug)
 
     def answer(self, request: Request, tool: Tool) -> Response:

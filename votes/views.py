@@ -1,5 +1,6 @@
 """Endpoints of the crowd."""
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +11,7 @@ from votes.serializers import TallySerializer
 
 
 class ToolTallyView(OfToolView):
+    address = "tool-tally"
     tools = Tool.objects.visible().select_related("tally")
 
     @extend_schema(
@@ -18,7 +20,7 @@ class ToolTallyView(OfToolView):
         summary="Retrieve a tool's votes, counted",
         responses=TallySerializer,
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> HttpResponse:
         return super().get(request, slug)
 
     def answer(self, request: Request, tool: Tool) -> Response:

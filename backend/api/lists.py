@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 from rest_framework.response import Response
 
 from backend.api.pagination import Page, paginate
-from backend.api.views import PublicView
+from backend.api.views import PublicView, Sparse
 
 
 class ListView(PublicView):
@@ -23,7 +22,7 @@ class ListView(PublicView):
         queryset: QuerySet[Any],
         *,
         keys: Sequence[str],
-        serializer: type[serializers.BaseSerializer[Any]],
+        serializer: type[Sparse],
     ) -> Response:
         page = self.page(queryset, keys=keys)
         return Response(page.as_dict(serializer(page.results, many=True, only=self.params["fields"]).data))

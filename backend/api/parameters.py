@@ -12,11 +12,26 @@ MAX_VALUE_LENGTH = 2_000
 SLUG = r"[a-z0-9-]{1,255}"
 
 
-NOT_ONE_OF = "'{{input}}' is not one of: {allowed}."
-
-
 class Parameters(serializers.Serializer[Any]):
-    """The base: a view's parameters are the fields of its subclass, and none here."""
+    """
+    The base: a view's parameters are the fields of its subclass, and none here.
+
+    `selectable` names the answer's properties that `fields=` may choose from; without any there is no `fields=`.
+    """
+
+    selectable: Sequence[str] = ()
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if self.selectable:
+            fields["fields"] = CommaList(
+                choices=self.selectable, help_text="Answer with these properties only."
+            )
+        for field in fields.values():
+            if isinstance(field, serializers.ChoiceField):
+                allowed = ", ".join(field.choices)
+                field.error_messages["invalid_choice"] = f"'{{input}}' is not one of: {allowed}."
+        return fields
 
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:
@@ -30,13 +45,6 @@ class Parameters(serializers.Serializer[Any]):
         if faults:
             raise ValidationError(faults)
         return dict(parameters.validated_data)
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
-        for field in fields.values():
-            if isinstance(field, serializers.ChoiceField):
-                field.error_messages["invalid_choice"] = NOT_ONE_OF.format(allowed=", ".join(field.choices))
-        return fields
 
     def faults_of(self, query: QueryDict) -> Iterator[tuple[str, list[ErrorDetail]]]:
         """What no field can see: names that we do not know, repeats, and values too long to look at."""
@@ -85,14 +93,15 @@ class CommaList(serializers.Field[list[str], str, list[str], Any]):
         self.min_items, self.max_items = min_items, max_items
 
     def to_internal_value(self, data: str) -> list[str]:
-        items = list(dict.fromkeys(str(data).split(",")))
+        given = str(data).split(",")
+        if len(given) > self.max_items:
+            self.fail("max_items", max_items=self.max_items)
+        items = list(dict.fromkeys(given))
         for item in items:
             if self.choices and item not in self.choices:
                 self.fail("invalid_choice", value=item, allowed=", ".join(self.choices))
             if not self.choices and not re.fullmatch(self.pattern, item):
                 self.fail("invalid", value=item)
-        if len(items) > self.max_items:
-            self.fail("max_items", max_items=self.max_items)
         if len(items) < self.min_items:
             self.fail("min_items", min_items=self.min_items)
         return items

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -55,8 +55,8 @@ class Refusal(APIException):
     """
     The base of refusals that a service expects to give.
 
-    A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which is
-    also what the docs say of the code. `pointer` names the one value at fault, where there is one.
+    A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which
+    is also what the docs say of the code. `pointer` names the one value at fault, where there is one.
     """
 
     pointer: str | None = None
@@ -127,22 +127,22 @@ class ProblemHandler(ExceptionHandler):
             errors = list(faults(exc.detail))
             detail = errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} values are refused."
             return {"code": "validation_error", "detail": detail, "errors": errors}
-        if self.exc is not exc and exc.status_code == 500:
+        if exc.default_code == APIException.default_code:
             return {"code": "internal_error"}
         code, detail = exc.default_code, str(exc.detail)
         pointer = getattr(exc, "pointer", None)
         errors = [Fault(pointer=pointer, code=code, detail=detail)] if pointer else []
         return {"code": code, "detail": detail, "errors": errors}
 
-    def get_response(self, exc: APIException, data: dict[str, Any]) -> JsonResponse:
-        request = self.context["request"]
+    def get_response(self, exc: APIException, data: dict[str, Any]) -> Any:
+        request = cast(Request, self.context["request"])
         return problem_response(request, headers=self.get_headers(exc), **data)
 
 
 def faults(detail: Any, pointer: str = "") -> Iterator[Fault]:
     """DRF's tree of messages as a flat list, each with the JSON pointer (RFC 6901) to its value."""
     if isinstance(detail, ErrorDetail):
-        yield Fault(pointer=pointer, code=detail.code, detail=str(detail))
+        yield Fault(pointer=pointer, code=detail.code or "invalid", detail=str(detail))
     elif isinstance(detail, Mapping):
         for key, inner in detail.items():
             step = "" if key == api_settings.NON_FIELD_ERRORS_KEY else "/" + escape_step(str(key))
@@ -211,7 +211,7 @@ class FaultSerializer(serializers.Serializer[Fault]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """An error (RFC 9457). Programs read `code`, documented at `type`; `detail` is for people and may change."""
+    """An error (RFC 9457). `code` is for programs and documented at `type`, `detail` is for people."""
 
     type = serializers.URLField()
     title = serializers.CharField()
@@ -220,6 +220,6 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     instance = serializers.CharField(help_text="The path that was asked for.")
     request_id = serializers.CharField(help_text="Quote it when you report a problem.")
-    errors = FaultSerializer(
+    errors = FaultSerializer(  # type: ignore[assignment]
         many=True, help_text="Each refused value; empty when the problem is not one of values."
     )

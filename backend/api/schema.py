@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import get_doc
+from drf_spectacular.utils import Direction
 from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
 
 from backend.api import problems
@@ -84,28 +85,37 @@ class AutoSchema(StandardizedErrorsSchema):
         parameters = getattr(self.view, "parameters", None)
         return [parameters] if self.method == "GET" and parameters and parameters().fields else []
 
-    def _process_override_parameters(self, direction: str = "request") -> dict[Any, Any]:
-        result = super()._process_override_parameters(direction)
+    def _process_override_parameters(self, direction: Direction = "request") -> Any:
+        result = super()._process_override_parameters(direction)  # type: ignore[no-untyped-call]
         for parameter in result.values():
             if parameter["schema"].get("type") == "array":
                 parameter.update(style="form", explode=False)
+            if parameter["schema"].get("default") == "":
+                del parameter["schema"]["default"]
         return result
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)
-        if self.method == "GET" and isinstance(self.view, PublicView):
+        if self.is_public_read():
             answers["304"] = shared_answer("304")
             if self.view.may_move:
                 answers["308"] = shared_answer("308")
         return dict(sorted(answers.items()))
 
     def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
-        answer = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
+        # Called for errors too: it is what makes the Problem schema known.
+        answer = super()._get_response_for_code(serializer, status_code, *args, **kwargs)  # type: ignore[no-untyped-call]
         if status_code in ANSWERS:
             return shared_answer(status_code)
         answer["description"] = answer["description"] or "The answer."
-        answer["headers"] = {**answer.get("headers", {}), **KEPT}
+        answer["headers"] = {
+            **answer.get("headers", {}),
+            **(KEPT if self.is_public_read() else REQUEST_ID_ONLY),
+        }
         return answer
+
+    def is_public_read(self) -> bool:
+        return self.method == "GET" and isinstance(self.view, PublicView)
 
     def _get_error_response_examples(self) -> list[Any]:
         """None: the shared answers hold examples, and the library's are of another shape."""

@@ -42,9 +42,7 @@ class PublicView(APIView):
         """Says in `Allow` what is answered here, and nothing of the inside."""
         return Response(status=204)
 
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 308}:
             kept = f"max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}"
