@@ -1,6 +1,7 @@
 """Settings, read from the environment; every variable stands in `.env.example`."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -288,14 +289,14 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     },
 }
-PERMISSIONS_POLICY = {"camera": [], "geolocation": [], "microphone": []}
+PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": []}
 
 # --- Logs -------------------------------------------------------------------------------------
 
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
-_log_processors = [
+_log_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -4,26 +4,23 @@ import re
 from collections.abc import Iterable
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models import Count, Q
 
-if TYPE_CHECKING:
-    pass
-
 # Punctuation parts words, as it does in the indexed text.
 _WORDS = re.compile(r"[^\W_]+")
 
 
-class CategoryQuerySet(models.QuerySet["Category"]):
+class CategoryQuerySet(models.QuerySet[Any]):
     def with_tool_count(self) -> Self:
         """Adds `tool_count`: published tools only."""
         return self.annotate(tool_count=Count("tools", filter=Q(tools__status="published")))
 
 
-class ToolQuerySet(models.QuerySet["Tool"]):
+class ToolQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
         """What lists and rankings show."""
         return self.filter(status="published")
@@ -41,10 +38,8 @@ class ToolQuerySet(models.QuerySet["Tool"]):
     def called(self, slugs: Iterable[str]) -> Self:
         """Tools that have, or once had, one of these slugs."""
         slugs = list(slugs)
-        return self.filter(Q(slug__in=slugs) | Q(pk__in=self._alias_owners(slugs)))
-
-    def _alias_owners(self, slugs: list[str]) -> models.QuerySet[models.Model]:
-        return self.model.aliases.rel.related_model.objects.filter(slug__in=slugs).values("tool")
+        aliases = self.model._meta.get_field("aliases").related_model.objects
+        return self.filter(Q(slug__in=slugs) | Q(pk__in=aliases.filter(slug__in=slugs).values("tool")))
 
     def matching(self, text: str) -> Self:
         """Tools in which every word of `text` begins a word of name, tagline or description."""

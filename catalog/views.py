@@ -43,6 +43,7 @@ class CategoryListView(ListView):
         operation_id="list_categories",
         tags=["categories"],
         summary="List categories, by name, with their tool counts",
+        description="Every category, also one without tools; `tool_count` counts published tools.",
         responses=page_schema(CategorySerializer),
     )
     def get(self, request: Request) -> Response:
@@ -58,6 +59,7 @@ class CategoryView(PublicView):
         operation_id="retrieve_category",
         tags=["categories"],
         summary="Retrieve a category with its tool count",
+        description="One category by its slug.",
         responses=CategorySerializer,
     )
     def get(self, request: Request, slug: str) -> Response:

@@ -1,7 +1,7 @@
 """Reads of curated pairs, as phrases; the verdict's outcome as PostgreSQL says it."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
@@ -10,9 +10,6 @@ from django.db.models.functions import Abs, Coalesce, Greatest, Least, NullIf
 from comparisons.verdict import MIN_PANEL
 from votes.models import PickTally
 from votes.tally import MIN_VOTES
-
-if TYPE_CHECKING:
-    pass
 
 _PANELS_DIFFER = ~Q(first_tool__panel__percent=F("second_tool__panel__percent"))
 _CROWDS_DIFFER = (
@@ -25,7 +22,7 @@ _CROWDS_DIFFER = (
 )
 
 
-class ComparisonQuerySet(models.QuerySet["Comparison"]):
+class ComparisonQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
         """Published pairs whose tools may both be read."""
         return (

@@ -164,8 +164,9 @@ class Pair:
     @property
     def updated_at(self) -> datetime:
         """When an editor last changed anything on the page; votes and picks don't count."""
-        rows = [self.first, self.second, *reviews_of(self.first), *reviews_of(self.second)]
-        return max(row.updated_at for row in [*rows, *filter(None, [self.comparison])])
+        rows: list[Tool | Review] = [*self.tools, *reviews_of(self.first), *reviews_of(self.second)]
+        edited = [row.updated_at for row in rows]
+        return max([*edited, self.comparison.updated_at] if self.comparison else edited)
 
     @property
     def tools(self) -> tuple[Tool, Tool]:
@@ -403,11 +404,9 @@ def tool_facets(filters: ToolFilters) -> dict[str, list[dict[str, object]]]:
 def _facet(name: str, filters: ToolFilters) -> QuerySet[Any, Any]:
     value, label = FACETS[name]
     tools: QuerySet[Any, Any] = filters.apply(Tool.objects.published(), but=name)
-    return (
-        tools.annotate(facet=Value(name, output_field=CharField()), value=value, label=label)
-        .values_list("facet", "value", "label")
-        .annotate(count=Count("pk"))
-    )
+    values = tools.annotate(facet=Value(name, output_field=CharField()), value=value, label=label)
+    counted: QuerySet[Any, Any] = values.values_list("facet", "value", "label").annotate(count=Count("pk"))
+    return counted
 
 
 SLUG_OWNERS: dict[str, list[QuerySet[Any, Any]]] = {

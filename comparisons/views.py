@@ -117,6 +117,11 @@ class ToolListView(ListView):
         operation_id="list_tools",
         tags=["tools"],
         summary="Search and list published tools, with facet counts on request",
+        description=(
+            "Every filter narrows the list; values of one filter widen it. `include=facets` counts "
+            "what each value of a filter would give, `include=reviews` adds the published reviews of "
+            "each tool."
+        ),
         responses=page_schema(ToolListItemSerializer, facets=FacetsSerializer(required=False)),
     )
     def get(self, request: Request) -> Response:
@@ -170,6 +175,10 @@ class ToolView(OfToolView):
         operation_id="retrieve_tool",
         tags=["tools"],
         summary="Retrieve all that a tool's page shows",
+        description=(
+            "Everything a tool page shows in one call, reviews included. An earlier slug answers 308. "
+            "An archived tool has left the lists, but keeps its page."
+        ),
         responses=ToolSerializer,
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
@@ -205,6 +214,10 @@ class ComparisonListView(ListView):
         operation_id="list_comparisons",
         tags=["comparisons"],
         summary="List the pairs that editors published",
+        description=(
+            "Pairs that editors published, each with the short form of its verdict. "
+            "`include=scorecard` adds what each reviewer says."
+        ),
         responses=page_schema(ComparisonListItemSerializer),
     )
     def get(self, request: Request) -> Response:
@@ -267,6 +280,7 @@ class LineupView(PublicView):
         operation_id="compare_tools",
         tags=["comparisons"],
         summary="Compare two to five tools: every pair judged, an order, and cycles marked",
+        description="Judges every pair of two to five tools and orders them by pairs won less pairs lost.",
         responses=LineupSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -302,6 +316,10 @@ class RankingView(ListView):
         operation_id="list_rankings",
         tags=["rankings"],
         summary="Rank tools by the panel or by the crowd, with the formula",
+        description=(
+            "By the panel: the percentage of reviewers who ship. By the crowd: the lower bound of the "
+            "95 % Wilson interval. The answer names the formula; equal records share a rank."
+        ),
         responses=page_schema(RankingItemSerializer, formula=FormulaSerializer()),
     )
     def get(self, request: Request) -> Response:

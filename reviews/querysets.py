@@ -1,19 +1,16 @@
 """Reads of the panel's work, as phrases."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, Q
 
-if TYPE_CHECKING:
-    pass
-
 _PUBLIC_REVIEW = Q(reviews__status="published", reviews__tool__status="published")
 
 
-class ReviewerQuerySet(models.QuerySet["Reviewer"]):
+class ReviewerQuerySet(models.QuerySet[Any]):
     def in_roster_order(self) -> Self:
         return self.order_by("position", "id")
 
@@ -25,7 +22,7 @@ class ReviewerQuerySet(models.QuerySet["Reviewer"]):
         )
 
 
-class ReviewQuerySet(models.QuerySet["Review"]):
+class ReviewQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
         """Live reviews of tools that may be read."""
         return self.filter(status="published").exclude(tool__status="draft")

@@ -45,6 +45,10 @@ class ReviewerListView(ListView):
         operation_id="list_reviewers",
         tags=["reviewers"],
         summary="List the panel's reviewers, in the roster's order",
+        description=(
+            "The personas of the panel, those who no longer review included (`is_active` is false), "
+            "each with a record over published reviews."
+        ),
         responses=page_schema(ReviewerSerializer),
     )
     def get(self, request: Request) -> Response:
@@ -60,6 +64,7 @@ class ReviewerView(PublicView):
         operation_id="retrieve_reviewer",
         tags=["reviewers"],
         summary="Retrieve a reviewer with their ship rate",
+        description="One persona by its slug, with its record over published reviews.",
         responses=ReviewerSerializer,
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -86,6 +91,7 @@ class ReviewListView(ListView):
         operation_id="list_reviews",
         tags=["reviews"],
         summary="List published reviews, newest first",
+        description="Published reviews across all tools; narrow them by tool, reviewer or verdict.",
         responses=page_schema(ReviewSerializer),
     )
     def get(self, request: Request) -> Response:
@@ -106,6 +112,7 @@ class ReviewView(PublicView):
         operation_id="retrieve_review",
         tags=["reviews"],
         summary="Retrieve a published review",
+        description="One published review by its id.",
         responses=ReviewSerializer,
     )
     def get(self, request: Request, id: UUID) -> Response:
@@ -127,6 +134,7 @@ class ToolReviewListView(OfToolView, ListView):
         operation_id="list_tool_reviews",
         tags=["tools"],
         summary="List a tool's published reviews, in the roster's order",
+        description="The published reviews of one tool. An earlier slug of the tool answers 308.",
         responses=page_schema(ToolReviewSerializer),
     )
     def get(self, request: Request, slug: str) -> HttpResponse:

@@ -18,6 +18,10 @@ class ToolTallyView(OfToolView):
         operation_id="retrieve_tool_tally",
         tags=["tools"],
         summary="Retrieve a tool's votes, counted",
+        description=(
+            "The counted votes with their 95 % Wilson interval, and how many votes are held back. An "
+            "earlier slug of the tool answers 308."
+        ),
         responses=TallySerializer,
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
