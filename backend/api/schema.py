@@ -145,3 +145,31 @@ class CommaListExtension(OpenApiSerializerFieldExtension):
             "minItems": field.min_items,
             "maxItems": field.max_items,
         }
+
+
+def plain_null(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A postprocessing hook: null is null, not an enum with a name."""
+    result["components"]["schemas"].pop("NullEnum", None)
+    return _without_null_enum(result)
+
+
+def _without_null_enum(value: Any) -> Any:
+    if value == {"$ref": "#/components/schemas/NullEnum"}:
+        return {"type": "null"}
+    if isinstance(value, dict):
+        return {key: _without_null_enum(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_null_enum(inner) for inner in value]
+    return value
+
+
+class NullableItemsExtension(OpenApiSerializerFieldExtension):
+    """A list whose items may be null; the library drops that where the items are objects."""
+
+    target_class = "rest_framework.fields.ListField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Any:
+        schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
+        if self.target.child.allow_null and "$ref" in schema["items"]:
+            schema["items"] = {"oneOf": [schema["items"], {"type": "null"}]}
+        return schema

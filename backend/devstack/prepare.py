@@ -21,4 +21,4 @@ def _ensure_admin(*, password: str) -> None:
 
     users = get_user_model()._default_manager
     if not users.filter(username="admin").exists():
-        users.create_superuser(username="admin", email="", password=password)  # type: ignore[attr-defined]
+        users.create_superuser(username="admin", email="", password=password)

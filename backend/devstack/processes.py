@@ -119,7 +119,9 @@ def stop(children: Sequence[Child], *, patience: float) -> None:
     for child in children:
         if not child.has_ended():
             child.popen.send_signal(child.stop_signal)
-    _wait_until(lambda: all(child.has_ended() for child in children), seconds=patience)
+    until = time.monotonic() + patience
+    while not all(child.has_ended() for child in children) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
     for child in children:
         try:
             os.killpg(child.popen.pid, signal.SIGKILL)
@@ -135,8 +137,10 @@ def end(processes: Iterable[Process], *, first: int = signal.SIGTERM, patience: 
     for stop_signal, seconds in ((first, patience), (signal.SIGKILL, 5.0)):
         for process in alive:
             _send(process, stop_signal)
-        _wait_until(lambda: not any(process.is_running() for process in alive), seconds=seconds)
-        alive = [process for process in alive if process.is_running()]
+        until = time.monotonic() + seconds
+        while alive and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+            alive = [process for process in alive if process.is_running()]
 
 
 def _send(process: Process, stop_signal: int) -> None:
@@ -144,12 +148,6 @@ def _send(process: Process, stop_signal: int) -> None:
         os.kill(process.pid, stop_signal)
     except ProcessLookupError:
         return
-
-
-def _wait_until(condition: Callable[[], bool], *, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not condition() and time.monotonic() < until:
-        time.sleep(POLL_SECONDS)
 
 
 def marked(mark: str) -> list[Process]:
@@ -160,8 +158,8 @@ def marked(mark: str) -> list[Process]:
 
 def working_in(directory: Path) -> list[Process]:
     """Every process whose working directory this is; on anything but Linux we can not look."""
-    wanted = str(directory.resolve())
-    return _where(lambda entry: os.readlink(entry / "cwd") == wanted)
+    wanted = directory.resolve()
+    return _where(lambda entry: (entry / "cwd").readlink() == wanted)
 
 
 def _where(condition: Callable[[Path], bool]) -> list[Process]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
-from backend.bootstrap import Trouble
+from backend.bootstrap import MendableError
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import remove_outside
@@ -56,7 +56,7 @@ def _fresh_stack() -> StackDirectory:
 
 def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
     if not shutil.which(command[0]):
-        raise Trouble(f"There is no command {command[0]} to run.")
+        raise MendableError(f"There is no command {command[0]} to run.")
     popen = subprocess.Popen(
         command, env=environment, preexec_fn=processes.follow_parent_into_death(signal.SIGTERM)
     )

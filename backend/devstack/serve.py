@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from backend.bootstrap import ROOT, Progress, Trouble, last_lines, wait_for_step
+from backend.bootstrap import ROOT, Progress, MendableError, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.processes import Child
@@ -27,7 +27,7 @@ def serve(stack: StackDirectory) -> None:
     url = f"http://127.0.0.1:{port}"
     if not stack.acquire():
         supervisor, other_url = stack.supervisor()
-        raise Trouble(
+        raise MendableError(
             f"`make serve` runs here already, at {other_url or 'an address it will print'}"
             f" (process {supervisor.pid if supervisor else 'unknown'}): `make stop` ends it."
         )
@@ -54,7 +54,7 @@ def prepare_database(stack: StackDirectory, *, mark: str, environment: Mapping[s
     """Migrations, demo content and the admin's account, in a process of their own; nothing to do costs little."""
     child = _start(stack, "prepare", "backend.devstack", "prepare", mark=mark, environment=environment)
     if wait_for_step("Preparing the database", child.popen) != 0:
-        raise Trouble(f"The database could not be prepared.\n{_end_of_log(child)}")
+        raise MendableError(f"The database could not be prepared.\n{_end_of_log(child)}")
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def _start(
 def _wanted_port() -> int:
     wish = os.environ.get("PORT") or str(DEFAULT_PORT)
     if not wish.isdecimal() or not 0 < int(wish) < 65536:
-        raise Trouble(f"PORT must be a number from 1 to 65535, not {wish!r}: PORT={DEFAULT_PORT} make serve")
+        raise MendableError(f"PORT must be a number from 1 to 65535, not {wish!r}: PORT={DEFAULT_PORT} make serve")
     return int(wish)
 
 
@@ -123,7 +123,7 @@ def _require_free(port: int) -> None:
     other = next(
         (candidate for candidate in range(max(port, 1024) + 1, 65536) if _can_bind(candidate)), DEFAULT_PORT
     )
-    raise Trouble(f"Port {port} is taken by another program: PORT={other} make serve")
+    raise MendableError(f"Port {port} is taken by another program: PORT={other} make serve")
 
 
 def _can_bind(port: int) -> bool:
@@ -143,7 +143,7 @@ def _await_ready(port: int, children: Sequence[Child]) -> None:
         while status != http.client.OK:
             _require_all(children)
             if progress.seconds() > READY_SECONDS:
-                raise Trouble(f"/readyz still says {status} after {READY_SECONDS} seconds: {body}")
+                raise MendableError(f"/readyz still says {status} after {READY_SECONDS} seconds: {body}")
             progress.tick()
             time.sleep(processes.POLL_SECONDS)
             status, body = _ask(port, "/readyz")
@@ -196,7 +196,7 @@ def _watch(children: Sequence[Child], *, followed: Sequence[Child]) -> None:
 def _require_all(children: Sequence[Child]) -> None:
     for child in children:
         if child.has_ended():
-            raise Trouble(
+            raise MendableError(
                 f"{child.name} {child.how_it_ended()}, so everything is stopped.\n{_end_of_log(child)}"
             )
 

@@ -34,7 +34,9 @@ from tests.comparisons.catalog_files import document, review, source, tool
         pytest.param(b" \n\t", "file: is empty", id="white space"),
         pytest.param(b"\xff\xfe{\x00}\x00", "1:1: is not UTF-8", id="UTF-16"),
         pytest.param('{"é":\n "ü'.encode() + b'\xe9"}', "2:4: is not UTF-8", id="Latin-1 on the second line"),
-        pytest.param(b'{"format": 1,\n}', "2:1: is not JSON: Expecting property name enclosed in double quotes"),
+        pytest.param(
+            b'{"format": 1,\n}', "2:1: is not JSON: Expecting property name enclosed in double quotes"
+        ),
         pytest.param(b'{"format": 1', "1:13: is not JSON: Expecting ',' delimiter", id="cut off"),
         pytest.param(b'{"format": 1} {}', "1:15: is not JSON: Extra data", id="two documents"),
         pytest.param(b'{"a": "\x00"}', "1:8: is not JSON: Invalid control character at", id="raw NUL"),
@@ -79,9 +81,7 @@ A_LINE = "a line of text without control characters, or null"
 A_MOMENT = "a time such as 2026-11-02T09:30:00Z, or null"
 A_DAY = "a day such as 2026-11-02, or null"
 A_POSITION = "a whole number from 0 to 32767"
-AN_AMOUNT = (
-    'an amount in quotes, such as "20" or "0.25", with at most 8 digits before the point and 4 after it, or null'
-)
+AN_AMOUNT = 'an amount in quotes, such as "20" or "0.25", with at most 8 digits before the point and 4 after it, or null'
 A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools and comparisons'
 
 
@@ -92,9 +92,13 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools a
         pytest.param([1, 2], f"file: must be {A_CATALOG}, not a list of 2", id="a list"),
         pytest.param({}, "format: is missing", id="an empty object"),
         pytest.param({"format": 2}, "format: must be 1, the only format there is, not 2", id="format 2"),
-        pytest.param({"format": True}, "format: must be 1, the only format there is, not true", id="format true"),
+        pytest.param(
+            {"format": True}, "format: must be 1, the only format there is, not true", id="format true"
+        ),
         pytest.param(document(votes=[]), 'file: "votes" is no key of its format', id="unknown list"),
-        pytest.param(document(tools={}), "tools: must be a list of tools, not an object", id="tools as object"),
+        pytest.param(
+            document(tools={}), "tools: must be a list of tools, not an object", id="tools as object"
+        ),
         pytest.param(document(tools=None), "tools: must be a list of tools, not null", id="tools null"),
         pytest.param(document(tools=[3]), "tools[0]: must be a tool: an object, not 3", id="tool as number"),
         pytest.param(with_tool(vendor="x"), 'tools[0]: "vendor" is no key of its format', id="unknown key"),
@@ -108,28 +112,46 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools a
             'tools[0]: "pricing.starts_at" is no key of its format',
             id="dotted key",
         ),
-        pytest.param(with_tool(slug="Not Plain"), f'tools[0].slug: must be {A_SLUG}, not "Not Plain"', id="slug"),
-        pytest.param(with_tool(slug="a\n"), f'tools[0].slug: must be {A_SLUG}, not "a\\n"', id="slug, line end"),
+        pytest.param(
+            with_tool(slug="Not Plain"), f'tools[0].slug: must be {A_SLUG}, not "Not Plain"', id="slug"
+        ),
+        pytest.param(
+            with_tool(slug="a\n"), f'tools[0].slug: must be {A_SLUG}, not "a\\n"', id="slug, line end"
+        ),
         pytest.param(with_tool(slug=""), f'tools[0].slug: must be {A_SLUG}, not ""', id="empty slug"),
         pytest.param(
-            with_tool(slug="a" * 256), "tools[0].slug: has 256 characters, and 255 are allowed", id="long slug"
+            with_tool(slug="a" * 256),
+            "tools[0].slug: has 256 characters, and 255 are allowed",
+            id="long slug",
         ),
         pytest.param(with_tool(name=None), f"tools[0].name: must be {A_TEXT}, not null", id="name null"),
-        pytest.param(with_tool(name=" \u2003"), f'tools[0].name: must be {A_TEXT}, not " \\u2003"', id="blank name"),
-        pytest.param(with_tool(name=7), f"tools[0].name: must be {A_TEXT}, not 7", id="name as number"),
-        pytest.param(with_tool(name=["x"]), f"tools[0].name: must be {A_TEXT}, not a list of 1", id="name as list"),
-        pytest.param(with_tool(name="x\x00"), f'tools[0].name: must be {A_TEXT}, not "x\\u0000"', id="NUL"),
-        pytest.param(with_tool(tagline="x\x1b"), f'tools[0].tagline: must be {A_LINE}, not "x\\u001b"', id="escape"),
-        pytest.param(with_tool(tagline="x\ny"), f'tools[0].tagline: must be {A_LINE}, not "x\\ny"', id="two lines"),
         pytest.param(
-            with_tool(tagline="\udfff"), f'tools[0].tagline: must be {A_LINE}, not "\\udfff"', id="lone surrogate"
+            with_tool(name=" \u2003"), f'tools[0].name: must be {A_TEXT}, not " \\u2003"', id="blank name"
+        ),
+        pytest.param(with_tool(name=7), f"tools[0].name: must be {A_TEXT}, not 7", id="name as number"),
+        pytest.param(
+            with_tool(name=["x"]), f"tools[0].name: must be {A_TEXT}, not a list of 1", id="name as list"
+        ),
+        pytest.param(with_tool(name="x\x00"), f'tools[0].name: must be {A_TEXT}, not "x\\u0000"', id="NUL"),
+        pytest.param(
+            with_tool(tagline="x\x1b"), f'tools[0].tagline: must be {A_LINE}, not "x\\u001b"', id="escape"
         ),
         pytest.param(
-            with_tool(tagline="x" * 301), "tools[0].tagline: has 301 characters, and 300 are allowed", id="long line"
+            with_tool(tagline="x\ny"), f'tools[0].tagline: must be {A_LINE}, not "x\\ny"', id="two lines"
+        ),
+        pytest.param(
+            with_tool(tagline="\udfff"),
+            f'tools[0].tagline: must be {A_LINE}, not "\\udfff"',
+            id="lone surrogate",
+        ),
+        pytest.param(
+            with_tool(tagline="x" * 301),
+            "tools[0].tagline: has 301 characters, and 300 are allowed",
+            id="long line",
         ),
         pytest.param(
             with_tool(description="x\x0b"),
-            'tools[0].description: must be text without control characters other than tabs and line ends, or null,'
+            "tools[0].description: must be text without control characters other than tabs and line ends, or null,"
             ' not "x\\u000b"',
             id="control character in a text",
         ),
@@ -171,10 +193,14 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools a
             id="time without zone",
         ),
         pytest.param(
-            with_tool(aliases="old"), 'tools[0].aliases: must be a list of slugs, not "old"', id="aliases as text"
+            with_tool(aliases="old"),
+            'tools[0].aliases: must be a list of slugs, not "old"',
+            id="aliases as text",
         ),
         pytest.param(
-            with_tool(aliases=["old", "O"]), f'tools[0].aliases[1]: must be {A_SLUG}, not "O"', id="second alias"
+            with_tool(aliases=["old", "O"]),
+            f'tools[0].aliases[1]: must be {A_SLUG}, not "O"',
+            id="second alias",
         ),
         pytest.param(with_tool(pricing={}), "tools[0].pricing.entry: is missing", id="no entry price"),
         pytest.param(
@@ -183,13 +209,19 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools a
             id="entry",
         ),
         pytest.param(
-            with_pricing(starts_at=20.5), f"tools[0].pricing.starts_at: must be {AN_AMOUNT}, not 20.5", id="number"
+            with_pricing(starts_at=20.5),
+            f"tools[0].pricing.starts_at: must be {AN_AMOUNT}, not 20.5",
+            id="number",
         ),
         pytest.param(
-            with_pricing(starts_at="-1"), f'tools[0].pricing.starts_at: must be {AN_AMOUNT}, not "-1"', id="negative"
+            with_pricing(starts_at="-1"),
+            f'tools[0].pricing.starts_at: must be {AN_AMOUNT}, not "-1"',
+            id="negative",
         ),
         pytest.param(
-            with_pricing(starts_at="1e3"), f'tools[0].pricing.starts_at: must be {AN_AMOUNT}, not "1e3"', id="power"
+            with_pricing(starts_at="1e3"),
+            f'tools[0].pricing.starts_at: must be {AN_AMOUNT}, not "1e3"',
+            id="power",
         ),
         pytest.param(
             with_pricing(currency="usd"),
