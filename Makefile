@@ -14,7 +14,7 @@ PYTHON = python3.11
 BIN = .venv/bin
 DEVSTACK = $(BIN)/python -m backend.devstack
 
-.PHONY: help serve stop reset manage test lint format types schema bench lock clean runtime dev
+.PHONY: help serve stop reset manage test lint format types schema contract fuzz deploycheck bench lock clean runtime dev
 
 help: ## Show the targets and options
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -46,6 +46,16 @@ types: dev ## Check types
 
 schema: dev ## Write openapi.yaml anew
 	@exec $(DEVSTACK) run -- $(BIN)/python manage.py spectacular --file openapi.yaml --validate --fail-on-warn
+
+contract: ## Lint openapi.yaml, generate types from it, compile a client (needs Node.js)
+	cd contract && npm ci --silent && npm run --silent check
+
+fuzz: dev ## Send generated requests to a live server on demo content
+	@exec $(DEVSTACK) run -- $(BIN)/python contract/fuzz.py
+
+deploycheck: dev ## Check production settings and the compose file (needs docker-compose)
+	@exec $(DEVSTACK) run -- env PUBLIC_BASE_URL=https://api.example.com ALLOWED_HOSTS=api.example.com BEHIND_TLS_PROXY=true $(BIN)/python manage.py check --deploy --fail-level WARNING
+	SECRET_KEY=x POSTGRES_PASSWORD=x docker-compose --file docker-compose.yml config --quiet
 
 bench: dev ## Measure speed beside nginx and FastAPI
 	@exec $(DEVSTACK) run -- $(BIN)/python -m bench

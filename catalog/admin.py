@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import model_ngettext
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.files.images import get_image_dimensions
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,12 +19,12 @@ from catalog import services
 from catalog.models import Category, Tool, ToolAlias
 from catalog.querysets import CategoryQuerySet, ToolQuerySet
 
-# Django's admin classes take their model in brackets only for type checkers.
+# Django's classes take their model in brackets only for type checkers.
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
+    DjangoModelAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
 else:
-    ModelAdmin = admin.ModelAdmin
+    DjangoModelAdmin = admin.ModelAdmin
     ModelForm = forms.ModelForm
 
 STAMPS = ["id", "created_at", "updated_at"]
@@ -36,6 +36,16 @@ NOTHING = "–"
 admin.site.site_header = admin.site.site_title = "AI Tool Verdicts"
 admin.site.index_title = "The curators' desk"
 admin.site.site_url = "/api/docs"
+
+
+class ModelAdmin(DjangoModelAdmin):
+    """Django's, with a list page that refuses made-up ids and years instead of failing on them."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        try:
+            return super().changelist_view(request, extra_context)
+        except (OverflowError, ValidationError) as error:
+            raise BadRequest(str(error)) from error
 
 
 class CuratedAdmin(ModelAdmin):
@@ -207,7 +217,7 @@ class ToolAdmin(CuratedAdmin):
     def page(self, tool: Tool) -> str:
         if tool.status == Tool.Status.DRAFT:
             return "Nothing public while it is a draft."
-        return format_html('<a href="/api/v1/tools/{}">View in API</a>', tool.slug)
+        return link_to_api("tool", slug=tool.slug)
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, tools: ToolQuerySet) -> None:
@@ -228,6 +238,10 @@ class ToolAdmin(CuratedAdmin):
             if isinstance(self.admin_site._registry.get(model), ReadOnlyAdmin)
         }
         return to_delete, counts, forbidden - kept, protected
+
+
+def link_to_api(view: str, **kwargs: Any) -> str:
+    return format_html('<a href="{}">View in API</a>', reverse(view, kwargs=kwargs))
 
 
 def count_of(counted: Any) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from catalog.admin import STAMPS, CuratedAdmin, ModelForm
+from catalog.admin import STAMPS, CuratedAdmin, ModelForm, link_to_api
 from catalog.models import Tool
 from comparisons import services
 from comparisons.models import Comparison
@@ -99,7 +99,7 @@ class ComparisonAdmin(CuratedAdmin):
     def page(self, comparison: Comparison) -> str:
         if comparison.status == Comparison.Status.DRAFT:
             return "Nothing public while it is a draft."
-        return format_html('<a href="/api/v1/comparisons/{}">View in API</a>', comparison)
+        return link_to_api("comparison", slug=comparison.slug)
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, comparisons: ComparisonQuerySet) -> None:

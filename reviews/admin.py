@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
 
-from catalog.admin import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin
+from catalog.admin import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
 from reviews import services
 from reviews.models import Panel, Review, Reviewer
 from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
@@ -110,7 +109,7 @@ class ReviewAdmin(CuratedAdmin):
     def page(self, review: Review) -> str:
         if review.status != Review.Status.PUBLISHED:
             return "Nothing public unless it is published."
-        return format_html('<a href="/api/v1/reviews/{}">View in API</a>', review.pk)
+        return link_to_api("review", id=review.pk)
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, reviews: ReviewQuerySet) -> None:

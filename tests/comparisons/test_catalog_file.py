@@ -60,7 +60,7 @@ def errors_of(file: Any) -> tuple[str, ...]:
 
 
 def with_tool(**keys: Any) -> dict[str, Any]:
-    return document(tools=[tool(**keys)])
+    return document(tools=[tool(**{"name": "Alpha"} | keys)])
 
 
 def with_review(**keys: Any) -> dict[str, Any]:
@@ -400,10 +400,10 @@ def inner_schemas(schema: Any) -> list[Any]:
 
 
 def column_length(field: Any) -> int | None:
-    """Of free text; choices and codes have their own words in the schema, and a category its own slug."""
+    """Of free text; choices, codes and lists have their own words in the schema, and a category its slug."""
     if field.is_relation:
         return 255
-    if field.choices or field.name == "pricing_currency":
+    if field.choices or field.name in {"pricing_currency", "evidence"}:
         return None
     limits = [each.limit_value for each in field.validators if isinstance(each, MaxLengthValidator)]
     return min([*limits, *filter(None, [field.max_length])], default=None)
