@@ -57,13 +57,18 @@ deploycheck: dev ## Check production settings and the compose file (needs docker
 	@exec $(DEVSTACK) run -- env PUBLIC_BASE_URL=https://api.example.com ALLOWED_HOSTS=api.example.com BEHIND_TLS_PROXY=true $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=x POSTGRES_PASSWORD=x docker-compose --file docker-compose.yml config --quiet
 
-bench: dev ## Measure speed beside nginx and FastAPI
-	@exec $(DEVSTACK) run -- $(BIN)/python -m bench
+bench: runtime ## Measure speed beside nginx and FastAPI; `make bench-quick` takes a minute
+	@"$(PYTHON)" backend/bootstrap.py bench
+	@exec $(DEVSTACK) run -- $(BIN)/python -m bench $(BENCH_ARGS)
+
+bench-quick:
+	@$(MAKE) --no-print-directory bench BENCH_ARGS=--quick
 
 lock: dev ## Resolve requirements/*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile $(LOCK) --group embedded -o requirements/embedded.txt
+	$(BIN)/uv pip compile $(LOCK) --group bench -c requirements/dev.txt -o requirements/bench.txt
 	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements/uv.txt
 
 LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate

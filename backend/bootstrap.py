@@ -87,7 +87,8 @@ def install(group: str, lock: str, *options: str) -> None:
         UNFINISHED.touch()
         wanted = VENV / f"{group}.txt"
         wanted.write_text(lock)
-        label = f"Installing {group} ({len(re.findall('^[^ ]+==', lock, re.MULTILINE))} packages)"
+        count = len(re.findall(r"^\S+==", lock, re.MULTILINE))
+        label = f"Installing {group}" + (f" ({count} packages)" if count > 1 else "")
         uv = VENV / "bin" / "uv"
         by_pip = [str(VENV_PYTHON), "-m", "pip", "install", "--require-hashes", *options, "-r", str(wanted)]
         by_uv = [

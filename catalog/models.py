@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from catalog.querysets import CategoryQuerySet, ToolQuerySet
 
-SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+# Python's `$` would let a line break follow; `\Z` is the end to Python and to PostgreSQL alike.
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*\Z"
 validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and hyphens.", "invalid_slug")
 
 

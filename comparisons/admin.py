@@ -80,7 +80,8 @@ class ComparisonAdmin(CuratedAdmin):
         return [("At a glance", {"fields": ["page", "outcome"]}), *fieldsets] if obj else fieldsets
 
     def get_queryset(self, request: HttpRequest) -> ComparisonQuerySet:
-        return Comparison.objects.with_outcome().select_related("first_tool", "second_tool")
+        pairs = Comparison.objects.with_outcome().select_related("first_tool", "second_tool")
+        return pairs.order_by(*self.get_ordering(request))
 
     def save_model(self, request: HttpRequest, obj: Comparison, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -99,7 +100,7 @@ class ComparisonAdmin(CuratedAdmin):
     def page(self, comparison: Comparison) -> str:
         if comparison.status == Comparison.Status.DRAFT:
             return "Nothing public while it is a draft."
-        return link_to_api("comparison", slug=comparison.slug)
+        return link_to_api(f"comparisons/{comparison.slug}")
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, comparisons: ComparisonQuerySet) -> None:

@@ -55,6 +55,9 @@ class Comparison(models.Model):
                 condition=~Q(first_tool=F("second_tool")), name="a_comparison_has_two_tools"
             ),
             models.CheckConstraint(
+                condition=Q(status__in=["draft", "published", "archived"]), name="comparison_status_is_known"
+            ),
+            models.CheckConstraint(
                 condition=Q(status="draft") | Q(published_at__isnull=False),
                 name="a_public_comparison_has_a_publication_date",
             ),
@@ -75,4 +78,5 @@ class Comparison(models.Model):
 
 
 def pair_slug(first: str, second: str) -> str:
-    return f"{first}{PAIR_SEPARATOR}{second}"
+    """The slug of the pair, whichever tool is named first."""
+    return PAIR_SEPARATOR.join(sorted((first, second)))

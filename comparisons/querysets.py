@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Abs, Coalesce, Greatest, Least, NullIf
+from django.db.models.functions import Abs, Cast, Coalesce, Greatest, Least, NullIf
 
 from comparisons.verdict import MIN_PANEL
 from votes.models import PickTally
@@ -82,5 +82,6 @@ class ComparisonQuerySet(models.QuerySet[Any]):
 
 def _crowd_percent(tool: str) -> models.expressions.Combinable:
     """The tool's community percentage, as votes.tally rounds it; null without votes."""
-    ship, total = F(f"{tool}__tally__ship"), F(f"{tool}__tally__total")
+    # In 64 bits: 200 times eleven million votes is more than 32 hold.
+    ship, total = (Cast(f"{tool}__tally__{count}", models.BigIntegerField()) for count in ("ship", "total"))
     return (ship * 200 + total) / NullIf(total * 2, Value(0))

@@ -29,6 +29,11 @@ CLEAR_CROWD = 0.20
 
 _ENTRY_COST = {"free": 0, "freemium": 1, "paid": 2}
 _ENTRY_PHRASE = {"free": "is free to start", "freemium": "has a free plan", "paid": "is paid from the start"}
+_SHARED_ENTRY_PHRASE = {
+    "free": "are free to start",
+    "freemium": "have a free plan",
+    "paid": "are paid from the start",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +212,7 @@ def cheaper_to_start(first: Evidence, second: Evidence) -> Evidence | None:
 
 def price_note(first: Evidence, second: Evidence) -> str:
     if first.entry == second.entry:
-        return f"Both tools: {_ENTRY_PHRASE[first.entry].removeprefix('is ')}."
+        return f"Both tools {_SHARED_ENTRY_PHRASE[first.entry]}."
     return f"{first.name} {_ENTRY_PHRASE[first.entry]}, {second.name} {_ENTRY_PHRASE[second.entry]}."
 
 

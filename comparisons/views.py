@@ -98,15 +98,15 @@ class ToolListParameters(ListParameters):
     sort = serializers.ChoiceField(
         choices=["relevance", *TOOL_SORTS, *(f"-{name}" for name in TOOL_SORTS)],
         required=False,
-        help_text="`relevance` with `q` when nothing is said, else `-published_at`.",
+        help_text="`relevance` when nothing is said; without `q` it is the same as `-published_at`.",
     )
     include = CommaList(choices=["facets", "reviews"])
     selectable = TOOL_FIELDS
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs.setdefault("sort", "relevance" if attrs["q"] else "-published_at")
+        attrs.setdefault("sort", "relevance")
         if attrs["sort"] == "relevance" and not attrs["q"]:
-            raise serializers.ValidationError({"sort": "relevance needs q."}, "invalid_choice")
+            attrs["sort"] = "-published_at"
         return attrs
 
 

@@ -36,6 +36,14 @@ class Subscriber(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
+                condition=Q(status__in=["pending", "active", "unsubscribed"]),
+                name="subscriber_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(frequency__in=["weekly", "monthly", "each_comparison"]),
+                name="subscriber_frequency_is_known",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="active") | Q(confirmed_at__isnull=False),
                 name="an_active_subscriber_has_confirmed",
             ),
@@ -80,6 +88,12 @@ class Edition(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["draft", "frozen", "preparing", "sending", "paused", "done", "cancelled"]
+                ),
+                name="edition_state_is_known",
+            ),
             models.CheckConstraint(
                 condition=Q(week__regex=r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$"), name="edition_week_is_iso"
             ),
@@ -135,6 +149,22 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "pending",
+                        "claimed",
+                        "sending",
+                        "accepted",
+                        "deferred",
+                        "failed",
+                        "suppressed",
+                        "cancelled",
+                        "uncertain",
+                    ]
+                ),
+                name="delivery_state_is_known",
+            ),
             models.UniqueConstraint(
                 fields=["edition", "subscriber"], name="one_delivery_per_edition_and_subscriber"
             ),

@@ -27,7 +27,7 @@ class ReviewerAdmin(CuratedAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
     def get_queryset(self, request: HttpRequest) -> ReviewerQuerySet:
-        return Reviewer.objects.with_record()
+        return Reviewer.objects.with_record().order_by(*self.get_ordering(request))
 
     @admin.display(ordering="ship_count")
     def ships(self, reviewer: Any) -> int:
@@ -94,7 +94,7 @@ class ReviewAdmin(CuratedAdmin):
         return [("At a glance", {"fields": ["page"]}), *fieldsets] if obj else fieldsets
 
     def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
-        return Review.objects.select_related("reviewer", "tool")
+        return Review.objects.select_related("reviewer", "tool").order_by(*self.get_ordering(request))
 
     def save_model(self, request: HttpRequest, obj: Review, form: Any, change: bool) -> None:
         if (
@@ -109,7 +109,7 @@ class ReviewAdmin(CuratedAdmin):
     def page(self, review: Review) -> str:
         if review.status != Review.Status.PUBLISHED:
             return "Nothing public unless it is published."
-        return link_to_api("review", id=review.pk)
+        return link_to_api(f"reviews/{review.pk}")
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, reviews: ReviewQuerySet) -> None:

@@ -74,6 +74,9 @@ class Review(models.Model):
                 name="one_live_review_per_reviewer_and_tool",
             ),
             models.CheckConstraint(
+                condition=Q(status__in=["draft", "published", "retracted"]), name="review_status_is_known"
+            ),
+            models.CheckConstraint(
                 condition=Q(verdict__in=["ship", "skip"]), name="a_review_says_ship_or_skip"
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="a_review_has_a_revision"),

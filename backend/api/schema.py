@@ -1,5 +1,7 @@
 """How endpoints become `openapi.yaml`: parameters from a view's own class, shared answers, one error."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from drf_spectacular.drainage import warn
@@ -10,6 +12,9 @@ from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSche
 
 from backend.api import problems
 from backend.api.views import PublicView
+
+# Real answers on demo content; a test compares them with the live ones.
+EXAMPLES = Path(__file__).parent / "examples"
 
 REQUEST_ID = "019e9a3c-7a52-7c3e-9d0b-5b0c7e1f2a34"
 
@@ -108,6 +113,9 @@ class AutoSchema(StandardizedErrorsSchema):
         if status_code in ANSWERS:
             return shared_answer(status_code)
         answer["description"] = answer["description"] or "The answer."
+        example = EXAMPLES / f"{self.get_operation_id()}.json"
+        if example.exists():
+            answer["content"]["application/json"]["example"] = json.loads(example.read_text())
         answer["headers"] = {
             **answer.get("headers", {}),
             **(KEPT if self.is_public_read() else REQUEST_ID_ONLY),

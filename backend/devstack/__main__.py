@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from backend.bootstrap import ROOT, MendableError, told_plainly
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.engines import remove_outside
+from backend.devstack.place import remove_outside
 from backend.devstack.prepare import prepare
 from backend.devstack.run import run
 from backend.devstack.serve import serve

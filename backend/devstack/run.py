@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from backend.bootstrap import MendableError
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.engines import remove_outside
+from backend.devstack.place import remove_outside
 from backend.devstack.stack import Stopped, end_leftovers, engines_running, product_environment, var_directory
 
 PATIENCE_SECONDS = 15

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from backend.bootstrap import ROOT, Progress, MendableError, last_lines, wait_for_step
+from backend.bootstrap import ROOT, MendableError, Progress, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.processes import Child
@@ -113,7 +113,9 @@ def _start(
 def _wanted_port() -> int:
     wish = os.environ.get("PORT") or str(DEFAULT_PORT)
     if not wish.isdecimal() or not 0 < int(wish) < 65536:
-        raise MendableError(f"PORT must be a number from 1 to 65535, not {wish!r}: PORT={DEFAULT_PORT} make serve")
+        raise MendableError(
+            f"PORT must be a number from 1 to 65535, not {wish!r}: PORT={DEFAULT_PORT} make serve"
+        )
     return int(wish)
 
 

@@ -10,7 +10,8 @@ from types import FrameType
 from backend.bootstrap import ROOT
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.engines import Server, choose_place, start_postgresql, start_redis
+from backend.devstack.engines import Server, start_postgresql, start_redis
+from backend.devstack.place import choose_place
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 5

@@ -1,7 +1,7 @@
 """A pair stands in ascending order of its tools' slug bytes, however it was entered and however tools are renamed.
 
 A CHECK can't look into another table, so a trigger puts the two keys in order. Locking the tools' rows makes a
-rename and a new pair wait for each other.
+rename and a new pair wait for each other; two renames of one pair's tools wait at the pair itself.
 """
 
 from django.db import migrations
@@ -9,14 +9,17 @@ from django.db import migrations
 FORWARD = """
 CREATE FUNCTION comparisons_order_pair() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    first_slug text;
-    second_slug text;
     first_id uuid := NEW.first_tool_id;
+    second_id uuid := NEW.second_tool_id;
+    is_in_order boolean;
 BEGIN
-    SELECT slug INTO first_slug FROM catalog_tool WHERE id = NEW.first_tool_id FOR KEY SHARE;
-    SELECT slug INTO second_slug FROM catalog_tool WHERE id = NEW.second_tool_id FOR KEY SHARE;
-    IF first_slug COLLATE "C" > second_slug COLLATE "C" THEN
-        NEW.first_tool_id := NEW.second_tool_id;
+    IF (NEW.first_tool_id, NEW.second_tool_id) IS DISTINCT FROM (OLD.first_tool_id, OLD.second_tool_id) THEN
+        PERFORM FROM catalog_tool WHERE id IN (first_id, second_id) FOR KEY SHARE;
+    END IF;
+    SELECT f.slug COLLATE "C" <= s.slug COLLATE "C" INTO is_in_order
+    FROM catalog_tool f, catalog_tool s WHERE f.id = first_id AND s.id = second_id;
+    IF NOT is_in_order THEN
+        NEW.first_tool_id := second_id;
         NEW.second_tool_id := first_id;
     END IF;
     RETURN NEW;

@@ -1,0 +1,127 @@
+"""The servers that are measured, each a single process at work on one core."""
+
+import http.client
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.bootstrap import ROOT, Trouble, last_lines
+from backend.devstack import processes
+
+READY_SECONDS = 30
+
+NGINX = """\
+daemon off;
+master_process off;
+worker_processes 1;
+pid nginx.pid;
+error_log nginx-errors.log;
+events {{ worker_connections 512; }}
+http {{
+    access_log off;
+    default_type application/json;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 100000000;
+    open_file_cache max=10000 inactive=10m;
+    client_body_temp_path temporary;
+    proxy_temp_path temporary;
+    fastcgi_temp_path temporary;
+    uwsgi_temp_path temporary;
+    scgi_temp_path temporary;
+    server {{
+        listen 127.0.0.1:{port};
+        root files;
+    }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    etag: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server that listens on loopback."""
+
+    name: str
+    port: int
+    child: processes.Child
+
+    def get(self, address: str, *, etag: str = "") -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", address, headers={"If-None-Match": etag} if etag else {})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.getheader("ETag", ""), answer.read())
+        finally:
+            connection.close()
+
+    def await_ready(self, address: str) -> None:
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until and not self.child.has_ended():
+            with suppress(OSError):
+                if self.get(address).status == http.client.OK:
+                    return
+            time.sleep(0.1)
+        log = last_lines(self.child.log.read_text(errors="replace"))
+        raise Trouble(f"{self.name} does not answer {address}:\n{log}")
+
+
+def start_product(directory: Path, *, core: int) -> Contender:
+    """Started as `make serve` starts it, logs and all."""
+    port = free_port()
+    options = [
+        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", "1", "--blocking-threads", "4", "--workers-kill-timeout", "3"),
+        *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
+    ]
+    command = [sys.executable, "-m", "granian", "backend.wsgi:application", *options]
+    return _start("product", command, port, directory, core=core)
+
+
+def start_fastapi(directory: Path, *, core: int) -> Contender:
+    port = free_port()
+    options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+    command = [sys.executable, "-m", "uvicorn", "bench.fastapi_app:app", *options]
+    return _start("FastAPI", command, port, directory, core=core)
+
+
+def start_nginx(directory: Path, files: Mapping[str, bytes], *, program: str, core: int) -> Contender:
+    """Serves `files`, by their addresses, as they are."""
+    for address, content in files.items():
+        file = directory / "files" / address.partition("?")[0].lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    port = free_port()
+    (directory / "nginx.conf").write_text(NGINX.format(port=port))
+    command = [program, "-p", f"{directory}/", "-c", "nginx.conf", "-e", "nginx-errors.log"]
+    return _start("nginx", command, port, directory, core=core)
+
+
+def _start(name: str, command: list[str], port: int, directory: Path, *, core: int) -> Contender:
+    child = processes.start(
+        name,
+        ["taskset", "-c", str(core), *command],
+        log=directory / f"{name}.log",
+        mark=os.environ.get(processes.MARK, "bench"),
+        environment={**os.environ, "PYTHONUNBUFFERED": "1"},
+        directory=ROOT,
+    )
+    return Contender(name, port, child)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

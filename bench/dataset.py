@@ -1,0 +1,136 @@
+"""The data that every contender reads: the same from run to run, but for its ids and its times."""
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection
+from tqdm import tqdm
+
+from catalog.models import Category, Tool
+from comparisons.models import Comparison
+from reviews.models import Review, Reviewer
+from votes.models import Vote, Voter
+
+REVIEWERS = 7
+REVIEWS_PER_TOOL = 4
+QUOTE_LENGTH = 900
+FIRST_DAY = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
+# A vote moves its tool's tally: short transactions let PostgreSQL clear away the row's earlier versions.
+VOTES_PER_TRANSACTION = 5_000
+WORDS = "fast quiet plain agent model prompt schema team “draft” <token> — budget ships breaks holds costs".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    tools: int
+    pairs: int
+    voters: int
+    votes_per_voter: int
+
+
+FULL = Size(tools=500, pairs=2_000, voters=1_000, votes_per_voter=100)
+QUICK = Size(tools=100, pairs=400, voters=250, votes_per_voter=40)
+
+
+def fill(size: Size) -> list[str]:
+    """Fill an empty, migrated database; the answer is every curated pair's slug."""
+    chance = random.Random(2026)
+    tools = _write_tools(size, chance)
+    _write_reviews(tools, chance)
+    slugs = _write_pairs(size, tools, chance)
+    _write_votes(size, tools, chance)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return slugs
+
+
+def _prose(chance: random.Random, length: int) -> str:
+    return " ".join(chance.choices(WORDS, k=length // 3))[:length].strip().ljust(length, ".")
+
+
+def _write_tools(size: Size, chance: random.Random) -> list[Tool]:
+    categories = Category.objects.bulk_create(
+        Category(slug=f"shelf-{n}", name=f"Shelf {n}") for n in range(10)
+    )
+    return Tool.objects.bulk_create(
+        Tool(
+            slug=f"measured-tool-with-a-slug-of-usual-length-{n:04}",
+            name=f"Measured Tool {n:04}",
+            tagline=_prose(chance, 80),
+            description=_prose(chance, 300),
+            website=f"https://tool-{n}.example/",
+            category=chance.choice(categories),
+            status="published",
+            published_at=FIRST_DAY + timedelta(hours=n),
+            pricing_entry=chance.choice(["free", "freemium", "paid"]),
+            pricing_model="subscription",
+            pricing_starts_at=Decimal(chance.randrange(1, 400)) / 4,
+            pricing_currency="USD",
+            pricing_unit="month",
+            pricing_free_tier=chance.choice([True, False, None]),
+            pricing_checked_on=date(2026, 10, 1),
+        )
+        for n in range(size.tools)
+    )
+
+
+def _write_reviews(tools: list[Tool], chance: random.Random) -> None:
+    reviewers = Reviewer.objects.bulk_create(
+        Reviewer(slug=f"critic-{n}", name=f"Critic {n}", lens="What breaks first", position=n)
+        for n in range(REVIEWERS)
+    )
+    Review.objects.bulk_create(
+        Review(
+            reviewer=reviewer,
+            tool=tool,
+            verdict=chance.choice(["ship", "ship", "skip"]),
+            quote=_prose(chance, QUOTE_LENGTH),
+            evidence=[f"{tool.website}pricing"],
+            status="published",
+            reviewed_on=date(2026, 10, 2),
+        )
+        for tool in tools
+        for reviewer in chance.sample(reviewers, REVIEWS_PER_TOOL)
+    )
+
+
+def _write_pairs(size: Size, tools: list[Tool], chance: random.Random) -> list[str]:
+    pairs: set[tuple[int, int]] = set()
+    while len(pairs) < size.pairs:
+        first, second = sorted(chance.sample(range(size.tools), 2))
+        pairs.add((first, second))
+    written = Comparison.objects.bulk_create(
+        Comparison(
+            first_tool=tools[first],
+            second_tool=tools[second],
+            editor_note=_prose(chance, 200),
+            status="published",
+            published_at=FIRST_DAY + timedelta(minutes=n),
+        )
+        for n, (first, second) in enumerate(sorted(pairs))
+    )
+    return [comparison.slug for comparison in written]
+
+
+def _write_votes(size: Size, tools: list[Tool], chance: random.Random) -> None:
+    voters = Voter.objects.bulk_create(Voter(key=n.to_bytes(32)) for n in range(size.voters))
+    total = size.voters * size.votes_per_voter
+    with tqdm(total=total, desc="Votes", leave=False) as bar:
+        at_once = VOTES_PER_TRANSACTION // size.votes_per_voter
+        for start in range(0, size.voters, at_once):
+            votes = [
+                Vote(voter=voter, tool=tool, value=chance.choice(["ship", "ship", "skip"]))
+                for voter in voters[start : start + at_once]
+                for tool in _some_of(tools, size.votes_per_voter, chance)
+            ]
+            bar.update(len(Vote.objects.bulk_create(votes)))
+
+
+def _some_of(tools: list[Tool], count: int, chance: random.Random) -> list[Tool]:
+    """Different tools, the first ones far more often: votes are never spread evenly."""
+    chosen: dict[int, None] = {}
+    while len(chosen) < count:
+        chosen[int(len(tools) * chance.random() ** 3)] = None
+    return [tools[n] for n in chosen]

@@ -1,0 +1,216 @@
+"""The contender: two pages of the API as a FastAPI user would write them, with asyncpg, plain dicts and orjson."""
+
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+from fastapi import FastAPI, HTTPException, Response
+
+from comparisons.verdict import Evidence, agreement, cheaper_to_start, decide, preference, price_note
+from reviews.panel import PanelCount
+from votes.tally import TallyCount, crowd_status
+
+PUBLIC_BASE_URL = os.environ["PUBLIC_BASE_URL"]
+
+# asyncpg prepares each statement once a connection.
+TOOLS = """
+SELECT t.id::text, t.slug, t.name, nullif(t.tagline, '') AS tagline, nullif(t.description, '') AS description,
+       nullif(t.website, '') AS website, nullif(t.logo, '') AS logo, c.slug AS category_slug,
+       c.name AS category_name, t.pricing_entry, t.pricing_model, t.pricing_starts_at, t.pricing_currency,
+       t.pricing_unit, t.pricing_free_tier, nullif(t.pricing_note, '') AS pricing_note, t.pricing_checked_on,
+       p.ship AS panel_ship, p.skip AS panel_skip, v.ship AS vote_ship, v.skip AS vote_skip,
+       t.published_at, t.updated_at
+FROM catalog_tool t
+JOIN catalog_category c ON c.id = t.category_id
+JOIN reviews_panel p ON p.tool_id = t.id
+JOIN votes_tally v ON v.tool_id = t.id
+"""
+TOOLS_OF_PAIR = f"{TOOLS} WHERE t.slug = ANY($1) AND t.status = 'published'"
+FIRST_PAGE = f"{TOOLS} WHERE t.status = 'published' ORDER BY t.published_at DESC, t.id DESC LIMIT $1"
+NEXT_PAGE = f"""{TOOLS} WHERE t.status = 'published' AND (t.published_at, t.id) < ($2, $3)
+ORDER BY t.published_at DESC, t.id DESC LIMIT $1"""
+REVIEWS = """
+SELECT r.tool_id::text, r.id::text, r.verdict, r.quote, r.evidence, r.reviewed_on, r.revision, r.updated_at,
+       w.slug, w.name, nullif(w.lens, '') AS lens
+FROM reviews_review r JOIN reviews_reviewer w ON w.id = r.reviewer_id
+WHERE r.tool_id = ANY($1::uuid[]) AND r.status = 'published'
+ORDER BY w.position, w.id
+"""
+COMPARISON = """
+SELECT c.title, nullif(c.editor_note, '') AS editor_note, c.published_at, c.updated_at,
+       CASE WHEN k.first_tool_id = c.first_tool_id THEN k.first ELSE k.second END AS first,
+       CASE WHEN k.first_tool_id = c.first_tool_id THEN k.second ELSE k.first END AS second
+FROM comparisons_comparison c
+LEFT JOIN votes_picktally k ON k.first_tool_id = least(c.first_tool_id, c.second_tool_id)
+                           AND k.second_tool_id = greatest(c.first_tool_id, c.second_tool_id)
+WHERE c.first_tool_id = $1 AND c.second_tool_id = $2 AND c.status = 'published'
+"""
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=8) as pool:
+        app.state.pool = pool
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.get("/api/v1/tools")
+async def list_tools(limit: int = 20, cursor: str = "") -> Response:
+    async with app.state.pool.acquire() as connection:
+        if cursor:
+            published_at, tool_id = urlsafe_b64decode(cursor).decode().split()
+            after = datetime.fromisoformat(published_at)
+            rows = await connection.fetch(NEXT_PAGE, limit + 1, after, tool_id)
+        else:
+            rows = await connection.fetch(FIRST_PAGE, limit + 1)
+    page = rows[:limit]
+    return as_json(
+        {
+            "results": [listed_tool(row) for row in page],
+            "next": page_url(limit, page[-1]) if len(rows) > limit else None,
+            "previous": None,
+        }
+    )
+
+
+@app.get("/api/v1/comparisons/{slug}")
+async def retrieve_comparison(slug: str) -> Response:
+    async with app.state.pool.acquire() as connection:
+        tools = await connection.fetch(TOOLS_OF_PAIR, slug.split("-vs-", 1))
+        if len(tools) != 2:
+            raise HTTPException(404)
+        tools.sort(key=lambda tool: tool["slug"])
+        ids = [tool["id"] for tool in tools]
+        reviews = await connection.fetch(REVIEWS, ids)
+        comparison = await connection.fetchrow(COMPARISON, *ids)
+    if comparison is None:
+        raise HTTPException(404)
+    return as_json(comparison_dict(slug, comparison, tools, reviews))
+
+
+def as_json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), media_type="application/json")
+
+
+def page_url(limit: int, last: Any) -> str:
+    position = f"{last['published_at'].isoformat()} {last['id']}"
+    cursor = urlsafe_b64encode(position.encode()).decode()
+    return f"{PUBLIC_BASE_URL}/api/v1/tools?limit={limit}&cursor={cursor}"
+
+
+def listed_tool(row: Any) -> dict[str, Any]:
+    times = {"published_at": row["published_at"], "updated_at": row["updated_at"]}
+    return {"id": row["id"], **tool_dict(row), **times}
+
+
+def tool_dict(row: Any) -> dict[str, Any]:
+    amount = row["pricing_starts_at"]
+    panel, votes = panel_of(row), votes_of(row)
+    return {
+        "slug": row["slug"],
+        "name": row["name"],
+        "tagline": row["tagline"],
+        "description": row["description"],
+        "category": {"slug": row["category_slug"], "name": row["category_name"]},
+        "website": row["website"],
+        "logo": row["logo"],
+        "pricing": {
+            "entry": row["pricing_entry"],
+            "model": row["pricing_model"],
+            "starts_at": None if amount is None else f"{amount.normalize():f}",
+            "currency": row["pricing_currency"],
+            "unit": row["pricing_unit"],
+            "free_tier": row["pricing_free_tier"],
+            "note": row["pricing_note"],
+            "checked_on": row["pricing_checked_on"],
+        },
+        "panel": {
+            "ship": panel.ship,
+            "skip": panel.skip,
+            "total": panel.total,
+            "percent": panel.percent,
+            "call": panel.call,
+        },
+        "community": {
+            "ship": votes.ship,
+            "skip": votes.skip,
+            "total": votes.total,
+            "percent": votes.percent,
+            "interval": votes.interval,
+            "status": votes.status,
+        },
+    }
+
+
+def panel_of(row: Any) -> PanelCount:
+    return PanelCount(ship=row["panel_ship"], skip=row["panel_skip"])
+
+
+def votes_of(row: Any) -> TallyCount:
+    return TallyCount(ship=row["vote_ship"], skip=row["vote_skip"])
+
+
+def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[Any]) -> dict[str, Any]:
+    said: list[dict[str, Any]] = [
+        {review["slug"]: review for review in reviews if review["tool_id"] == tool["id"]} for tool in tools
+    ]
+    first, second = (
+        Evidence(
+            slug=tool["slug"],
+            name=tool["name"],
+            panel=panel_of(tool),
+            community=votes_of(tool),
+            entry=tool["pricing_entry"],
+            reviews={name: review["verdict"] for name, review in said_of_tool.items()},
+        )
+        for tool, said_of_tool in zip(tools, said, strict=True)
+    )
+    reviewers = {review["slug"]: review for review in reviews}
+    verdict = decide(first=first, second=second, roster=list(reviewers))
+    cheaper = cheaper_to_start(first, second)
+    return {
+        "slug": slug,
+        "kind": "curated",
+        "title": comparison["title"] or f"{first.name} vs {second.name}",
+        "editor_note": comparison["editor_note"],
+        "published_at": comparison["published_at"],
+        "updated_at": max(row["updated_at"] for row in (comparison, *tools, *reviews)),
+        "tools": [tool_dict(tool) for tool in tools],
+        "scorecard": [
+            {
+                "reviewer": {"slug": name, "name": reviewer["name"], "lens": reviewer["lens"]},
+                "reviews": [cell(said_of_tool.get(name)) for said_of_tool in said],
+                "agreement": agreement(first.reviews.get(name), second.reviews.get(name)),
+                "prefers": preference(first, second, reviewer=name),
+            }
+            for name, reviewer in reviewers.items()
+        ],
+        "picks": picks_dict(comparison["first"] or 0, comparison["second"] or 0),
+        "pricing_read": {
+            "cheaper_to_start": cheaper.slug if cheaper else None,
+            "basis": "entry",
+            "note": price_note(first, second),
+        },
+        "verdict": verdict,
+    }
+
+
+def cell(review: Any) -> dict[str, Any] | None:
+    if review is None:
+        return None
+    return {name: review[name] for name in ("id", "verdict", "quote", "evidence", "reviewed_on", "revision")}
+
+
+def picks_dict(first: int, second: int) -> dict[str, Any]:
+    total = first + second
+    share = (200 * first + total) // (2 * total) if total else None
+    shares = [share, None if share is None else 100 - share]
+    return {"total": total, "shares": shares, "status": crowd_status(total=total)}

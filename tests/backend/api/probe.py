@@ -1,0 +1,127 @@
+"""A few endpoints that do one thing each, for the tests of what all endpoints share."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.api.pagination import InvalidCursor, page_schema
+from backend.api.parameters import CommaList, ListParameters, WholeNumber
+from backend.api.problems import moved
+from backend.api.views import PublicView, Sparse, field_names
+from backend.urls import handler400, handler403, handler404, handler500
+
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
+
+
+class KettleSerializer(Sparse):
+    """A kettle."""
+
+    slug = serializers.CharField()
+    litres = serializers.SerializerMethodField()
+
+    def get_litres(self, kettle: dict[str, Any]) -> int:
+        return int(kettle["litres"])
+
+
+class KettleParameters(ListParameters):
+    selectable = field_names(KettleSerializer)
+    q = serializers.CharField(default="", max_length=10)
+    colour = serializers.ChoiceField(choices=["red", "blue"], required=False)
+    sold_by = CommaList(max_items=3, help_text="Slugs of shops.")
+    min_litres = WholeNumber(default=0, min_value=-5, max_value=5)
+
+
+class KettleListView(PublicView):
+    """Not for readers of the contract."""
+
+    parameters = KettleParameters
+
+    @extend_schema(
+        operation_id="list_kettles", tags=["kettles"], summary="List", responses=page_schema(KettleSerializer)
+    )
+    def get(self, request: Request) -> Response:
+        """Lists kettles."""
+        return Response({"asked": self.params})
+
+
+class KettleView(PublicView):
+    may_move = True
+
+    @extend_schema(
+        operation_id="retrieve_kettle", tags=["kettles"], summary="Retrieve", responses=KettleSerializer
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        return Response({"slug": slug}) if slug == "new" else moved(request, "/api/v1/kettles/new")
+
+
+class NamelessView(PublicView):
+    @extend_schema(responses=KettleSerializer)
+    def get(self, request: Request) -> Response:
+        return Response({})
+
+
+class OrderView(APIView):
+    @extend_schema(
+        operation_id="order_kettle",
+        tags=["kettles"],
+        request=KettleSerializer,
+        responses=KettleSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        order = OrderSerializer(data=request.data)
+        order.is_valid(raise_exception=True)
+        return Response({})
+
+
+class ShopSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+
+
+class OrderSerializer(serializers.Serializer[Any]):
+    shops = ShopSerializer(many=True)
+
+    def validate(self, attrs: Any) -> Any:
+        raise serializers.ValidationError("Shops are closed.", "closed")
+
+
+class RefusingView(PublicView):
+    def get(self, request: Request) -> Response:
+        raise InvalidCursor
+
+
+class FailingView(PublicView):
+    def get(self, request: Request) -> Response:
+        raise RuntimeError("SELECT password FROM /etc/secrets")
+
+
+def failing_page(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("SELECT password FROM /etc/secrets")
+
+
+def form_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("taken")
+
+
+def session_page(request: HttpRequest) -> HttpResponse:
+    request.session["seen"] = True
+    return HttpResponse("seen")
+
+
+urlpatterns = [
+    path("api/v1/kettles", KettleListView.as_view()),
+    path("api/v1/kettles/<slug:slug>", KettleView.as_view()),
+    path("api/v1/orders", OrderView.as_view()),
+    path("api/v1/refusing", RefusingView.as_view()),
+    path("api/v1/failing", FailingView.as_view()),
+    path("api/v1/failing-page", failing_page),
+    path("api/v1/form", form_page),
+    path("page/failing", failing_page),
+    path("page/form", form_page),
+    path("page/session", session_page),
+]

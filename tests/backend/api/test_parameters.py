@@ -1,0 +1,135 @@
+"""Query parameters are read strictly."""
+
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from rest_framework.exceptions import ValidationError
+
+from backend.api.parameters import CommaList, ListParameters, Parameters
+from backend.api.problems import faults
+from tests.backend.api.probe import KettleParameters
+
+
+def refused(query: str, parameters: type[Parameters] = KettleParameters) -> list[tuple[str, str]]:
+    with pytest.raises(ValidationError) as refusal:
+        parameters.read(QueryDict(query))
+    return [(fault["pointer"], fault["code"]) for fault in faults(refusal.value.detail)]
+
+
+def test_nothing_given_means_the_defaults() -> None:
+    assert KettleParameters.read(QueryDict("")) == {
+        "limit": 20,
+        "cursor": None,
+        "q": "",
+        "sold_by": [],
+        "min_litres": 0,
+        "fields": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "value"),
+    [
+        pytest.param("limit=1", "limit", 1, id="least"),
+        pytest.param("limit=100", "limit", 100, id="most"),
+        pytest.param("limit=007", "limit", 7, id="leading zeros"),
+        pytest.param("min_litres=-5", "min_litres", -5, id="below nought"),
+        pytest.param("sold_by=b,a,b", "sold_by", ["b", "a"], id="repeats in a list are dropped"),
+        pytest.param("fields=slug", "fields", ["slug"], id="a choice"),
+        pytest.param("colour=red", "colour", "red", id="one choice"),
+    ],
+)
+def test_these_values_are_taken(query: str, name: str, value: Any) -> None:
+    assert KettleParameters.read(QueryDict(query))[name] == value
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        pytest.param("limit=0", ("/limit", "min_value"), id="limit too small"),
+        pytest.param("limit=101", ("/limit", "max_value"), id="limit too large"),
+        pytest.param("limit=" + "9" * 20, ("/limit", "max_value"), id="20 digits"),
+        pytest.param("limit=" + "9" * 30, ("/limit", "invalid"), id="30 digits"),
+        pytest.param("limit=" + "9" * 1_999, ("/limit", "invalid"), id="1,999 digits"),
+        pytest.param("limit=1.0", ("/limit", "invalid"), id="a decimal"),
+        pytest.param("limit=1e1", ("/limit", "invalid"), id="an exponent"),
+        pytest.param("limit=1_0", ("/limit", "invalid"), id="Python's underscore"),
+        pytest.param("limit=%D9%A1%D9%A2", ("/limit", "invalid"), id="Arabic-Indic digits"),
+        pytest.param("limit=%201", ("/limit", "invalid"), id="a space"),
+        pytest.param("limit=%2B1", ("/limit", "invalid"), id="a plus"),
+        pytest.param("limit=", ("/limit", "invalid"), id="empty number"),
+        pytest.param("limit=NaN", ("/limit", "invalid"), id="not a number"),
+        pytest.param("cursor=", ("/cursor", "blank"), id="empty cursor"),
+        pytest.param("sold_by=", ("/sold_by", "invalid"), id="empty list"),
+        pytest.param("sold_by=a,,b", ("/sold_by", "invalid"), id="a gap in a list"),
+        pytest.param("sold_by=a%20b", ("/sold_by", "invalid"), id="a space in a list"),
+        pytest.param("sold_by=a%0A", ("/sold_by", "invalid"), id="a line break in a list"),
+        pytest.param("sold_by=" + "a" * 256, ("/sold_by", "invalid"), id="a long slug"),
+        pytest.param("sold_by=a,b,c,d", ("/sold_by", "max_items"), id="a long list"),
+        pytest.param("sold_by=a,a,a,a", ("/sold_by", "max_items"), id="a long list of one"),
+        pytest.param("fields=slug,price", ("/fields", "invalid_choice"), id="unknown choice in a list"),
+        pytest.param("colour=green", ("/colour", "invalid_choice"), id="unknown choice"),
+        pytest.param("q=" + "x" * 11, ("/q", "max_length"), id="long text"),
+        pytest.param("cursor=" + "x" * 2_001, ("/cursor", "max_length"), id="text longer than anything"),
+        pytest.param("limit=1&limit=1", ("/limit", "repeated_parameter"), id="repeated"),
+        pytest.param("colour__in=red", ("/colour__in", "unknown_parameter"), id="a lookup"),
+        pytest.param("_connector=OR", ("/_connector", "unknown_parameter"), id="Django's connector"),
+        pytest.param("=1", ("/", "unknown_parameter"), id="no name"),
+        pytest.param("LIMIT=1", ("/LIMIT", "unknown_parameter"), id="capitals"),
+        pytest.param("limit[]=1", ("/limit[]", "unknown_parameter"), id="brackets"),
+    ],
+)
+def test_anything_else_is_refused(query: str, fault: tuple[str, str]) -> None:
+    assert refused(query) == [fault]
+
+
+def test_all_faults_are_named_at_once() -> None:
+    assert sorted(refused("limit=0&colour=green&q=a&q=b&page=2")) == [
+        ("/colour", "invalid_choice"),
+        ("/limit", "min_value"),
+        ("/page", "unknown_parameter"),
+        ("/q", "repeated_parameter"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        pytest.param(
+            "page=2",
+            "Unknown parameter; allowed here: limit, cursor, q, colour, sold_by, min_litres, fields.",
+            id="a name",
+        ),
+        pytest.param("colour=green", "'green' is not one of: red, blue.", id="a choice"),
+        pytest.param("fields=price", "'price' is not one of: slug, litres.", id="a choice in a list"),
+        pytest.param("limit=500", "Ensure this value is less than or equal to 100.", id="a maximum"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(query: str, detail: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        KettleParameters.read(QueryDict(query))
+
+    (fault,) = faults(refusal.value.detail)
+    assert fault["detail"] == detail
+
+
+def test_where_nothing_is_allowed_the_refusal_says_so() -> None:
+    with pytest.raises(ValidationError, match="allowed here: none"):
+        Parameters.read(QueryDict("a=1"))
+
+
+class LineupParameters(ListParameters):
+    tools = CommaList(required=True, min_items=2, max_items=5)
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        pytest.param("", ("/tools", "required"), id="not given"),
+        pytest.param("tools=a", ("/tools", "min_items"), id="one"),
+        pytest.param("tools=a,a", ("/tools", "min_items"), id="one twice"),
+    ],
+)
+def test_a_list_may_be_asked_for(query: str, fault: tuple[str, str]) -> None:
+    assert refused(query, LineupParameters) == [fault]

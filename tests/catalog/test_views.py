@@ -1,0 +1,41 @@
+"""Categories as readers see them."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from tests.factories import CategoryFactory, ToolFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_categories_come_by_name_and_count_published_tools(
+    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    tools = CategoryFactory(slug="b", name="Beta")
+    CategoryFactory(slug="a", name="Alpha")
+    ToolFactory.create_batch(2, category=tools)
+    ToolFactory(category=tools, status="archived")
+
+    # Categories with their counts.
+    with django_assert_num_queries(1):
+        rows = api.get("/api/v1/categories").json()["results"]
+
+    assert [(row["slug"], row["description"], row["tool_count"]) for row in rows] == [
+        ("a", None, 0),
+        ("b", None, 2),
+    ]
+
+
+def test_one_category_is_found_by_its_slug(api: APIClient) -> None:
+    CategoryFactory(slug="alpha", name="Alpha", description="First")
+
+    answer = api.get("/api/v1/categories/alpha").json()
+
+    assert (answer["name"], answer["description"], answer["tool_count"]) == ("Alpha", "First", 0)
+
+
+def test_an_unknown_category_is_not_found(api: APIClient) -> None:
+    answer = api.get("/api/v1/categories/nothing")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "category_not_found")

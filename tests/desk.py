@@ -1,0 +1,54 @@
+"""A curator's browser, for the tests of the admin pages."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+
+def open_desk() -> Client:
+    """A browser in which a curator is logged in."""
+    desk = Client()
+    desk.force_login(User.objects.create(username="curator", is_staff=True, is_superuser=True))
+    return desk
+
+
+def submit(desk: Client, address: str, **changes: Any) -> Any:
+    """Opens the form, changes some of its values, sends it, and follows to the page after."""
+    form = desk.get(address).context["adminform"].form
+    values: dict[str, Any] = {}
+    for field in form:
+        widget, value = field.field.widget, field.value()
+        if isinstance(widget, forms.MultiWidget):
+            parts = enumerate(widget.decompress(value) or ())
+            values |= {f"{field.html_name}_{place}": part for place, part in parts}
+        elif not isinstance(widget, forms.FileInput):
+            values[field.html_name] = value
+    values |= changes
+    sent = {name: value for name, value in values.items() if value is not None}
+    return desk.post(address, sent, follow=True)
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    """The messages beside the form's fields; those that belong to none stand under `__all__`."""
+    return response.context["adminform"].form.errors if response.context.get("adminform") else {}
+
+
+def messages_of(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def act(desk: Client, address: str, action: str, rows: list[Any]) -> list[str]:
+    """Selects rows of a list, runs an action on them, and returns what the curator is told."""
+    chosen = [str(row.pk) for row in rows]
+    return messages_of(desk.post(address, {"action": action, "_selected_action": chosen}, follow=True))
+
+
+def count_queries(desk: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        response = desk.get(address)
+    assert response.status_code == 200
+    return len(queries)

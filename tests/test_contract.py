@@ -1,0 +1,101 @@
+"""openapi.yaml against the code, the routes, and the answers that the demo content gives."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from jsonschema import Draft202012Validator
+from rest_framework.test import APIClient
+
+from contract.examples import ADDRESSES, FOLDER, examples
+
+COMMITTED = Path(__file__).resolve().parent.parent / "openapi.yaml"
+SCHEMA = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
+OPERATIONS = {operation["get"]["operationId"]: path for path, operation in SCHEMA["paths"].items()}
+
+
+@pytest.fixture
+def demo(db: None) -> None:
+    call_command("load_demo", verbosity=0)
+
+
+def answer_schema(operation: str) -> dict[str, Any]:
+    answer = SCHEMA["paths"][OPERATIONS[operation]]["get"]["responses"]["200"]
+    schema: dict[str, Any] = answer["content"]["application/json"]["schema"]
+    return {**schema, "components": SCHEMA["components"]}
+
+
+def routes(resolver: URLResolver, prefix: str = "") -> list[str]:
+    found = []
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        found += routes(pattern, path) if isinstance(pattern, URLResolver) else [path]
+        assert isinstance(pattern, URLPattern | URLResolver)
+    return found
+
+
+def test_the_committed_schema_is_what_the_code_says() -> None:
+    generated = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
+    text = OpenApiYamlRenderer().render(generated, renderer_context={}).decode()
+
+    assert yaml.safe_load(text) == SCHEMA, "run `make schema`"
+
+
+def test_every_public_route_is_in_the_schema() -> None:
+    served = {"/" + route for route in routes(get_resolver()) if route.startswith("api/v1/")}
+
+    documented = {
+        path.replace("{slug}", "<slug:slug>").replace("{id}", "<uuid:id>") for path in SCHEMA["paths"]
+    }
+
+    assert served == documented
+
+
+def test_every_operation_has_an_example() -> None:
+    assert set(OPERATIONS) == {file.stem for file in FOLDER.glob("*.json")} == {*ADDRESSES, "retrieve_review"}
+
+
+@pytest.mark.usefixtures("demo")
+def test_examples_are_what_the_demo_answers(api: APIClient) -> None:
+    committed = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FOLDER.glob("*.json")}
+
+    assert examples(api) == committed, "load the demo and run `python -m contract.examples`"
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("operation", sorted(ADDRESSES))
+def test_live_answers_fit_the_schema(api: APIClient, operation: str) -> None:
+    answer = api.get(ADDRESSES[operation])
+
+    assert answer.status_code == 200
+    Draft202012Validator(answer_schema(operation)).validate(answer.json())
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    "operation",
+    sorted(
+        name
+        for name in ADDRESSES
+        if any(p["name"] == "fields" for p in SCHEMA["paths"][OPERATIONS[name]]["get"].get("parameters", []))
+    ),
+)
+def test_each_field_alone_is_as_it_is_among_all(api: APIClient, operation: str) -> None:
+    address = ADDRESSES[operation]
+    parameters = SCHEMA["paths"][OPERATIONS[operation]]["get"]["parameters"]
+    [names] = [p["schema"]["items"]["enum"] for p in parameters if p["name"] == "fields"]
+    whole = api.get(address).json()
+
+    for name in names:
+        sparse = api.get(f"{address}{'&' if '?' in address else '?'}fields={name}").json()
+
+        rows, full_rows = (page.get("results", [page]) for page in (sparse, whole))
+        for row, full_row in zip(rows, full_rows, strict=True):
+            assert row == {name: full_row[name]}
