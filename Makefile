@@ -14,7 +14,7 @@ PYTHON = python3.11
 BIN = .venv/bin
 DEVSTACK = $(BIN)/python -m backend.devstack
 
-.PHONY: help serve stop reset manage test lint format types schema contract fuzz deploycheck bench lock clean runtime dev
+.PHONY: help serve stop reset manage test lint format types schema contract fuzz deploycheck bench bench-quick lock clean runtime dev
 
 help: ## Show the targets and options
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'

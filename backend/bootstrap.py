@@ -171,10 +171,17 @@ def _run(label: str, command: Sequence[str]) -> None:
     if _succeeds(label, command):
         return
     said = LOG.read_text(errors="replace")
-    sentence = next((way for pattern, way in WAYS_ON.items() if re.search(pattern, said)), "")
+    # On a full disk the log itself may have stayed empty.
+    symptoms = said if shutil.disk_usage(ROOT).free > 1_000_000 else "No space left on device"
     raise MendableError(
-        f"{label} failed. {sentence}\nThe installer's last words, the rest is in {LOG}:\n{last_lines(said)}"
+        f"{label} failed. {way_on_after(symptoms)}\n"
+        f"The installer's last words, the rest is in {LOG}:\n{last_lines(said)}"
     )
+
+
+def way_on_after(said: str) -> str:
+    """What the person at the keyboard can do about an installer's complaint; empty if we do not know it."""
+    return next((way_on for pattern, way_on in WAYS_ON.items() if re.search(pattern, said)), "")
 
 
 def _environment() -> dict[str, str]:

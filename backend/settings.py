@@ -296,7 +296,10 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "mi
 
 # --- Logs -------------------------------------------------------------------------------------
 
-DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+# Looking a user up for the log would make /healthz ask the database; the admin keeps a log of its own.
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""
+# By then our own middleware has made the header one that we trust.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 _log_processors: list[Any] = [

@@ -21,7 +21,7 @@ import django
 from django.core.management import call_command
 from tqdm import tqdm
 
-from backend.bootstrap import Trouble, told_plainly
+from backend.bootstrap import MendableError, told_plainly
 from backend.devstack import processes
 from backend.devstack.stack import var_directory
 from bench.contenders import Contender, start_fastapi, start_nginx, start_product
@@ -56,15 +56,15 @@ def main() -> None:
     rounds, seconds = (2, 1) if quick else (3, 3)
     programs = {name: find_program(name) for name in ("nginx", "wrk", "taskset")}
     if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
-        raise Trouble("The benchmark needs Linux and two cores: one for the servers, one for the load.")
+        raise MendableError("The benchmark needs Linux and two cores: one for the servers, one for the load.")
     server_core, load_core = sorted(os.sched_getaffinity(0))[:2]
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     django.setup()
+    machine = describe_machine(programs)
     slugs = prepare_database(quick=quick)
     chosen = random.Random(300).sample(slugs, ASKED_COMPARISONS)
     pages = {"comparison": [f"/api/v1/comparisons/{slug}" for slug in chosen], "tool list": [TOOL_LIST]}
-    machine = describe_machine(programs)
     pin_postgresql(server_core)
 
     contenders: list[Contender] = []
@@ -103,7 +103,7 @@ def main() -> None:
 def find_program(name: str) -> str:
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if path is None:
-        raise Trouble(f"The benchmark needs {name}: apt install nginx-light wrk util-linux")
+        raise MendableError(f"The benchmark needs {name}: apt install nginx-light wrk util-linux")
     return path
 
 
@@ -115,7 +115,9 @@ def prepare_database(*, quick: bool) -> list[str]:
 
     call_command("migrate", verbosity=0)
     if Tool.objects.exists():
-        raise Trouble("DATABASE_URL names a database with data in it; the benchmark fills an empty one.")
+        raise MendableError(
+            "DATABASE_URL names a database with data in it; the benchmark fills an empty one."
+        )
     size = dataset.QUICK if quick else dataset.FULL
     print(f"Writing {size} …", flush=True)
     return dataset.fill(size)
@@ -170,11 +172,11 @@ def pin_postgresql(core: int) -> None:
 def compare_answers(contenders: Sequence[Contender], files: dict[str, bytes]) -> None:
     """Nothing is timed unless nginx gives the product's very bytes and FastAPI the same JSON."""
     _, nginx, fastapi = contenders
-    for address, body in tqdm(files.items(), desc="Comparing answers", leave=False):
+    for address, body in tqdm(files.items(), desc="Comparing answers", leave=False, disable=None):
         if nginx.get(address).body != body:
-            raise Trouble(f"nginx answers {address} with other bytes.")
+            raise MendableError(f"nginx answers {address} with other bytes.")
         if comparable(fastapi.get(address).body) != comparable(body):
-            raise Trouble(f"FastAPI answers {address} with other JSON.")
+            raise MendableError(f"FastAPI answers {address} with other JSON.")
 
 
 def comparable(body: bytes) -> Any:
@@ -196,7 +198,7 @@ def make_cases(
                 for address, etag in zip(addresses, etags, strict=True):
                     status = contender.get(address, etag=etag).status
                     if status != (200 if mode == "cold" else 304):
-                        raise Trouble(f"{contender.name} answers {address} ({mode}) with {status}.")
+                        raise MendableError(f"{contender.name} answers {address} ({mode}) with {status}.")
                 requests = directory / f"{contender.name} {page} {mode}"
                 requests.write_text("".join(f"{a}\t{e}\n" for a, e in zip(addresses, etags, strict=True)))
                 yield Case(page, mode, contender, requests)
@@ -207,7 +209,8 @@ def measure(
 ) -> dict[Case, list[Figures]]:
     """Contenders take turns, and every other round in reverse, so that none profits from its place."""
     measured: dict[Case, list[Figures]] = {case: [] for case in cases}
-    with tqdm(total=rounds * len(cases), desc="Measuring", leave=False) as bar:
+    print(f"Measuring for about {rounds * seconds * len(cases)} seconds …", flush=True)
+    with tqdm(total=rounds * len(cases), desc="Measuring", leave=False, disable=None) as bar:
         for number in range(rounds):
             for case in cases if number % 2 == 0 else reversed(cases):
                 measured[case].append(run_wrk(case, wrk=wrk, core=core, seconds=seconds))
@@ -224,7 +227,9 @@ def run_wrk(case: Case, *, wrk: str, core: int, seconds: int) -> Figures:
     line = next(line for line in done.stdout.splitlines() if line.startswith("figures "))
     requests, duration, p50, p99, failed = map(int, line.split()[1:])
     if failed:
-        raise Trouble(f"{case.contender.name} failed {failed} requests of the {case.page} ({case.mode}).")
+        raise MendableError(
+            f"{case.contender.name} failed {failed} requests of the {case.page} ({case.mode})."
+        )
     return Figures(requests / duration * 1e6, p50 / 1e3, p99 / 1e3)
 
 

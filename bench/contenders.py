@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.bootstrap import ROOT, Trouble, last_lines
+from backend.bootstrap import ROOT, MendableError, last_lines
 from backend.devstack import processes
 
 READY_SECONDS = 30
@@ -74,7 +74,7 @@ class Contender:
                     return
             time.sleep(0.1)
         log = last_lines(self.child.log.read_text(errors="replace"))
-        raise Trouble(f"{self.name} does not answer {address}:\n{log}")
+        raise MendableError(f"{self.name} does not answer {address}:\n{log}")
 
 
 def start_product(directory: Path, *, core: int) -> Contender:

@@ -19,7 +19,20 @@ QUOTE_LENGTH = 900
 FIRST_DAY = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
 # A vote moves its tool's tally: short transactions let PostgreSQL clear away the row's earlier versions.
 VOTES_PER_TRANSACTION = 5_000
-WORDS = "fast quiet plain agent model prompt schema team “draft” <token> — budget ships breaks holds costs".split()
+WORDS = (
+    "fast",
+    "quiet",
+    "plain",
+    "agent",
+    "model",
+    "prompt",
+    "schema",
+    "“draft”",
+    "<token>",
+    "—",
+    "budget",
+    "holds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ def fill(size: Size) -> list[str]:
 
 
 def _prose(chance: random.Random, length: int) -> str:
-    return " ".join(chance.choices(WORDS, k=length // 3))[:length].strip().ljust(length, ".")
+    return " ".join(chance.choices(WORDS, k=length))[:length].strip().ljust(length, ".")
 
 
 def _write_tools(size: Size, chance: random.Random) -> list[Tool]:
@@ -117,7 +130,7 @@ def _write_pairs(size: Size, tools: list[Tool], chance: random.Random) -> list[s
 def _write_votes(size: Size, tools: list[Tool], chance: random.Random) -> None:
     voters = Voter.objects.bulk_create(Voter(key=n.to_bytes(32)) for n in range(size.voters))
     total = size.voters * size.votes_per_voter
-    with tqdm(total=total, desc="Votes", leave=False) as bar:
+    with tqdm(total=total, desc="Votes", leave=False, disable=None) as bar:
         at_once = VOTES_PER_TRANSACTION // size.votes_per_voter
         for start in range(0, size.voters, at_once):
             votes = [

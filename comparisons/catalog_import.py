@@ -248,8 +248,10 @@ class _Plan:
         for row, tool in tools:
             self._slugs[tool.id] = tool.slug
             names[tool.id] = tool.name
-            for name in (row.values["slug"], *row.values.get("aliases", ())):
-                self._tool_ids.setdefault(name, tool.id)
+            self._tool_ids[row.values["slug"]] = tool.id
+        for row, tool in tools:
+            for alias in row.values.get("aliases", ()):
+                self._tool_ids.setdefault(alias, tool.id)
         self._warn_of_same_names(names, places)
         return tools
 
@@ -278,11 +280,12 @@ class _Plan:
     def _tool_values(self, row: Row, category_ids: Mapping[str, UUID]) -> dict[str, Any]:
         """As columns take them: the category by its id, and the slug left to `_take_slug`."""
         values = {key: value for key, value in row.values.items() if key not in {"slug", "category"}}
-        category = row.values.get("category")
-        if category in category_ids:
-            values["category"] = category_ids[category]
-        elif category is not None:
-            self.errors.append(f"{row.place}.category: no category is called {quoted(category)}")
+        if "category" in row.values:
+            slug = row.values["category"]
+            if slug in category_ids:
+                values["category"] = category_ids[slug]
+            else:
+                self.errors.append(f"{row.place}.category: no category is called {quoted(slug)}")
         return values
 
     def _publish(self, item: Tool | Comparison, row: Row) -> Iterator[str]:

@@ -27,7 +27,8 @@ class ReviewerAdmin(CuratedAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
     def get_queryset(self, request: HttpRequest) -> ReviewerQuerySet:
-        return Reviewer.objects.with_record().order_by(*self.get_ordering(request))
+        reviewers: ReviewerQuerySet = Reviewer.objects.with_record().order_by(*self.get_ordering(request))
+        return reviewers
 
     @admin.display(ordering="ship_count")
     def ships(self, reviewer: Any) -> int:

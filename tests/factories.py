@@ -91,7 +91,9 @@ class PickFactory(DjangoModelFactory[Pick]):
     @classmethod
     def _create(cls, model_class: type[Pick], *args: Any, **kwargs: Any) -> Pick:
         first, second = sorted((kwargs["first_tool"], kwargs["second_tool"]), key=lambda tool: tool.pk)
-        return super()._create(model_class, *args, **{**kwargs, "first_tool": first, "second_tool": second})
+        pair = {"first_tool": first, "second_tool": second}
+        pick: Pick = super()._create(model_class, *args, **{**kwargs, **pair})
+        return pick
 
 
 class ComparisonFactory(DjangoModelFactory[Comparison]):

@@ -82,7 +82,7 @@ class AutoSchema(StandardizedErrorsSchema):
         warn(f"{self.method} {self.path} has no operation_id in @extend_schema")
         return super().get_operation_id()
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """Only what the method says: a class's docstring speaks to those who read the code."""
         return get_doc(getattr(self.view, self.method.lower(), None))
 
@@ -103,7 +103,7 @@ class AutoSchema(StandardizedErrorsSchema):
         answers = super()._get_response_bodies(direction)
         if self.is_public_read():
             answers["304"] = shared_answer("304")
-            if self.view.may_move:
+            if getattr(self.view, "may_move", False):
                 answers["308"] = shared_answer("308")
         return dict(sorted(answers.items()))
 
@@ -141,7 +141,7 @@ def add_shared_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-class CommaListExtension(OpenApiSerializerFieldExtension):
+class CommaListExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     target_class = "backend.api.parameters.CommaList"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
@@ -157,21 +157,22 @@ class CommaListExtension(OpenApiSerializerFieldExtension):
 
 def plain_null(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook: null is null, not an enum with a name."""
-    result["components"]["schemas"].pop("NullEnum", None)
-    return _without_null_enum(result)
+    result["components"]["schemas"].pop("Null", None)
+    plain: dict[str, Any] = _with_plain_null(result)
+    return plain
 
 
-def _without_null_enum(value: Any) -> Any:
-    if value == {"$ref": "#/components/schemas/NullEnum"}:
+def _with_plain_null(value: Any) -> Any:
+    if value == {"$ref": "#/components/schemas/Null"}:
         return {"type": "null"}
     if isinstance(value, dict):
-        return {key: _without_null_enum(inner) for key, inner in value.items()}
+        return {key: _with_plain_null(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_without_null_enum(inner) for inner in value]
+        return [_with_plain_null(inner) for inner in value]
     return value
 
 
-class NullableItemsExtension(OpenApiSerializerFieldExtension):
+class NullableItemsExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """A list whose items may be null; the library drops that where the items are objects."""
 
     target_class = "rest_framework.fields.ListField"

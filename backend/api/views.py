@@ -1,6 +1,6 @@
 """The base of views that answer everybody alike, and serializers that can leave fields out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rest_framework import renderers, serializers
@@ -31,7 +31,7 @@ class PublicView(APIView):
     # Whether it answers 308 to some addresses; the schema says so.
     may_move = False
 
-    renderer_classes = (JSONRenderer,)
+    renderer_classes: Sequence[type[renderers.BaseRenderer]] = (JSONRenderer,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -93,6 +93,9 @@ if __name__ == "__main__":
         with told_plainly():
             status = main(sys.argv[1:])
     except Stopped as stopped:
-        # Ctrl-C and `make stop` are how `serve` is meant to end; any other command was cut short.
-        status = 0 if sys.argv[1:] == ["serve"] else 128 + stopped.number
+        status = 128 + stopped.number
+        if sys.argv[1:] == ["serve"]:
+            # Ctrl-C and `make stop` are how this is meant to end.
+            print("Stopped; the data are kept.", flush=True)
+            status = 0
     sys.exit(status)

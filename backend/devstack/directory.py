@@ -44,6 +44,11 @@ class StackDirectory:
         self._lock = lock
         return True
 
+    def release(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     def begin(self, *, url: str = "") -> str:
         """Write down that we are the supervisor now; the answer is the mark for our children."""
         mark = secrets.token_hex(8)
@@ -104,8 +109,7 @@ class StackDirectory:
     def remove(self) -> None:
         """Remove everything; the lock is held until the end."""
         shutil.rmtree(self.path)
-        if self._lock is not None:
-            self._lock.close()
+        self.release()
 
     def _read_record(self) -> dict[str, Any]:
         """The last record; a copied directory brings along one that speaks of the original, so it counts not."""

@@ -375,7 +375,7 @@ def test_the_schema_takes_just_what_the_columns_take(
 ) -> None:
     identity = {"slug", "reviewer", "tools", "aliases", "pricing", "reviews"}
     schemas = SCHEMA["$defs"][definition]["properties"]
-    fields = {key: model._meta.get_field(column) for key, column in columns.items()}
+    fields: dict[str, Any] = {key: model._meta.get_field(column) for key, column in columns.items()}
 
     limits = {key: longest(schema) for key, schema in schemas.items() if key not in identity}
     choices = {key: one_of(schema) for key, schema in schemas.items() if key not in identity}
@@ -396,7 +396,7 @@ def one_of(schema: Any) -> list[str]:
 
 def inner_schemas(schema: Any) -> list[Any]:
     named = [SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]] if "$ref" in schema else []
-    return named + schema.get("anyOf", [])
+    return [*named, *schema.get("anyOf", [])]
 
 
 def column_length(field: Any) -> int | None:

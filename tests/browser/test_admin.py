@@ -1,0 +1,118 @@
+"""A curator's first day, in a real browser: from an empty desk to a published pair."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests.factories import ReviewerFactory, ToolFactory
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+QUIET = [
+    "disable-gpu",
+    "no-first-run",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+]
+
+pytestmark = [
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"There is no {CHROMIUM} here."),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complains about: errors, and what the content security policy stopped."""
+    return []
+
+
+@pytest.fixture
+def page(live_server: LiveServer, complaints: list[str]) -> Iterator[Page]:
+    User.objects.create_superuser("curator", password="a long enough secret")
+    ReviewerFactory(name="The Skeptic")
+    ToolFactory(name="Aider", slug="aider")
+    with sync_playwright() as playwright:
+        arguments = [f"--{name}" for name in QUIET]
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=arguments, chromium_sandbox=os.geteuid() != 0
+        )
+        page = browser.new_page(base_url=live_server.url)
+        page.set_default_timeout(15_000)
+        page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+        page.on("pageerror", lambda error: complaints.append(error.message))
+        yield page
+        browser.close()
+
+
+def is_complaint(said: ConsoleMessage) -> bool:
+    # Browsers ask for an icon that no page of ours names.
+    return said.type in {"error", "warning"} and not said.location["url"].endswith("/favicon.ico")
+
+
+def choose(page: Page, field: str, words: str) -> None:
+    """Types into a field that completes, and takes what it offers first."""
+    page.locator(f"#id_{field} + .select2 .select2-selection").click()
+    page.locator(".select2-search__field").fill(words)
+    page.locator(".select2-results__option", has_text=words).click()
+
+
+def save(page: Page) -> str:
+    """Presses Save and returns what the curator is told."""
+    page.get_by_role("button", name="Save", exact=True).click()
+    return page.locator(".messagelist").inner_text()
+
+
+def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: list[str]) -> None:
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("curator")
+    page.get_by_label("Password").fill("a long enough secret")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="The curators' desk")).to_be_visible()
+
+    page.goto("/admin/catalog/category/add/")
+    page.get_by_label("Name").press_sequentially("Developer Tools")
+    expect(page.get_by_label("Slug")).to_have_value("developer-tools")
+    assert "“Developer Tools” was added successfully." in save(page)
+
+    page.goto("/admin/catalog/tool/add/")
+    page.get_by_label("Name").press_sequentially("Cursor: 2.0")
+    expect(page.get_by_label("Slug")).to_have_value("cursor-20")
+    choose(page, "category", "Developer Tools")
+    page.get_by_label("Pricing entry").select_option("Paid")
+    page.get_by_label("Status").select_option("Published")
+    assert "“Cursor: 2.0 (cursor-20)” was added successfully." in save(page)
+
+    page.goto("/admin/reviews/review/add/")
+    choose(page, "reviewer", "The Skeptic")
+    choose(page, "tool", "Cursor: 2.0")
+    page.get_by_label("Verdict").select_option("Ship")
+    page.get_by_label("Quote").fill("It holds — <even> under “load”.")
+    page.get_by_label("Evidence").fill("https://example.com/a\nhttps://example.com/b")
+    assert "was added successfully." in save(page)
+    page.locator(".action-select").check()
+    page.get_by_label("Action:").select_option("Publish")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".messagelist")).to_have_text("1 review published.")
+
+    page.goto("/admin/comparisons/comparison/add/")
+    choose(page, "first_tool", "Cursor: 2.0")
+    choose(page, "second_tool", "Aider")
+    page.get_by_label("Status").select_option("Published")
+    assert "“aider-vs-cursor-20” was added successfully." in save(page)
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    expect(page.locator("#result_list .field-first_tool")).to_have_text("Aider (aider)")
+
+    page.goto("/admin/catalog/tool/")
+    row = page.locator("#result_list tbody tr", has_text="cursor-20")
+    expect(row.locator(".field-panel_count")).to_have_text("1 of 1")
+    row.get_by_role("link", name="Cursor: 2.0").click()
+    page.get_by_role("link", name="View in API").click()
+    expect(page.locator("body")).to_contain_text('"slug":"cursor-20"')
+
+    assert complaints == []

@@ -1,0 +1,177 @@
+"""What curators see and may do on the pages of comparisons."""
+
+from typing import Any
+
+import pytest
+
+from comparisons.models import Comparison
+from tests.desk import act, count_queries, errors_of, messages_of, open_desk, submit
+from tests.factories import ComparisonFactory, ToolFactory, review
+
+pytestmark = pytest.mark.django_db
+
+COMPARISONS = "/admin/comparisons/comparison/"
+
+
+def page_of(comparison: Comparison) -> str:
+    return f"{COMPARISONS}{comparison.pk}/change/"
+
+
+@pytest.mark.parametrize("rows", [5, 50])
+def test_the_list_costs_nine_queries(rows: int) -> None:
+    ComparisonFactory.create_batch(rows)
+
+    # Session, curator; the categories of either side to filter by; all, those found, the page; two for the dates.
+    assert count_queries(open_desk(), COMPARISONS) == 9
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("q=showdown", id="title"),
+        pytest.param("q=aider", id="first tool"),
+        pytest.param("q=zed-1", id="second tool"),
+        pytest.param("outcome=winner", id="outcome"),
+        pytest.param("status__exact=archived", id="status"),
+    ],
+)
+def test_a_comparison_is_found_by(words: str) -> None:
+    first, second = ToolFactory(name="Aider", slug="aider"), ToolFactory(name="Zed", slug="zed-1")
+    review(first, ship=3)
+    review(second, skip=3)
+    comparison = ComparisonFactory(first_tool=first, second_tool=second, title="Showdown", status="archived")
+    ComparisonFactory()
+
+    response: Any = open_desk().get(f"{COMPARISONS}?{words}")
+
+    assert [found.pk for found in response.context["cl"].result_list] == [comparison.pk]
+
+
+def test_the_list_shows_the_outcome() -> None:
+    ComparisonFactory()
+
+    page = open_desk().get(COMPARISONS).content.decode()
+
+    assert '<td class="field-outcome">Insufficient</td>' in page
+
+
+def test_a_pair_entered_in_the_wrong_order_is_kept_in_the_right_one() -> None:
+    late, early = ToolFactory(slug="zed"), ToolFactory(slug="aider")
+
+    response = submit(open_desk(), f"{COMPARISONS}add/", first_tool=late.pk, second_tool=early.pk)
+
+    comparison = Comparison.objects.get()
+    assert (comparison.first_tool, comparison.second_tool) == (early, late)
+    assert "aider-vs-zed" in messages_of(response)[0]
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as it stands", "turned round"])
+def test_a_pair_that_exists_is_refused_and_named(turned: bool) -> None:
+    twin = ComparisonFactory(first_tool__slug="aider", second_tool__slug="zed")
+    pair = [twin.second_tool.pk, twin.first_tool.pk] if turned else [twin.first_tool.pk, twin.second_tool.pk]
+
+    response = submit(open_desk(), f"{COMPARISONS}add/", first_tool=pair[0], second_tool=pair[1])
+
+    link = f'<a href="{page_of(twin)}">aider-vs-zed</a>'
+    assert errors_of(response) == {"second_tool": [f"This pair exists already: {link}."]}
+    assert link in response.content.decode()
+    assert Comparison.objects.count() == 1
+
+
+def test_a_pair_can_be_turned_round_on_its_own_form() -> None:
+    comparison = ComparisonFactory(first_tool__slug="aider", second_tool__slug="zed")
+
+    submit(
+        open_desk(), page_of(comparison),
+        first_tool=comparison.second_tool.pk, second_tool=comparison.first_tool.pk, title="Turned",
+    )  # fmt: skip
+
+    kept = Comparison.objects.get()
+    assert (kept.first_tool, kept.title) == (comparison.first_tool, "Turned")
+
+
+def test_a_tool_is_not_compared_with_itself() -> None:
+    tool = ToolFactory()
+
+    response = submit(open_desk(), f"{COMPARISONS}add/", first_tool=tool.pk, second_tool=tool.pk)
+
+    assert errors_of(response) == {"second_tool": ["A comparison needs two different tools."]}
+    assert not Comparison.objects.exists()
+
+
+def test_a_pair_with_a_draft_is_not_published_on_the_form() -> None:
+    comparison = ComparisonFactory(
+        first_tool__status="draft", first_tool__name="Aider", status="draft", published_at=None
+    )
+
+    response = submit(open_desk(), page_of(comparison), status="published")
+
+    assert errors_of(response) == {"status": ["Aider is a draft: publish the tool first."]}
+
+
+@pytest.mark.parametrize("status", ["published", "archived"])
+def test_a_pair_that_goes_public_on_the_form_gets_its_date(status: str) -> None:
+    comparison = ComparisonFactory(status="draft", published_at=None)
+
+    submit(open_desk(), page_of(comparison), status=status)
+
+    comparison.refresh_from_db()
+    assert comparison.status == status
+    assert comparison.published_at is not None
+
+
+@pytest.mark.parametrize("field", ["title", "editor_note", "source_url"])
+def test_a_nul_in_a_text_is_refused(field: str) -> None:
+    comparison = ComparisonFactory()
+
+    response = submit(open_desk(), page_of(comparison), **{field: "a\x00b"})
+
+    assert "Null characters are not allowed." in errors_of(response)[field]
+
+
+@pytest.mark.parametrize("field", ["first_tool", "second_tool"])
+def test_an_empty_side_is_refused(field: str) -> None:
+    comparison = ComparisonFactory()
+
+    response = submit(open_desk(), page_of(comparison), **{field: ""})
+
+    assert errors_of(response) == {field: ["This field is required."]}
+
+
+def test_publishing_says_how_many_and_why_others_were_left() -> None:
+    draft = ComparisonFactory(status="draft", published_at=None)
+    public = ComparisonFactory()
+    early = ComparisonFactory(first_tool__status="draft", status="draft", published_at=None)
+
+    told = act(open_desk(), COMPARISONS, "publish", [draft, public, early])
+
+    assert told[0] == "1 comparison published."
+    assert sorted(told[1:]) == [
+        f"Not published (a tool of the pair is a draft): {early.slug}.",
+        f"Not published (already published): {public.slug}.",
+    ]
+
+
+def test_archiving_says_how_many_and_why_others_were_left() -> None:
+    public = ComparisonFactory()
+    draft = ComparisonFactory(status="draft", published_at=None)
+
+    told = act(open_desk(), COMPARISONS, "archive", [public, draft])
+
+    assert told == ["1 comparison archived.", f"Not archived (not published): {draft.slug}."]
+
+
+def test_a_public_pair_leads_to_its_page_and_a_draft_does_not() -> None:
+    desk = open_desk()
+    public, draft = ComparisonFactory(), ComparisonFactory(status="draft", published_at=None)
+
+    assert f'href="/api/v1/comparisons/{public.slug}"' in desk.get(page_of(public)).content.decode()
+    assert "Nothing public while it is a draft." in desk.get(page_of(draft)).content.decode()
+
+
+def test_a_comparison_can_be_removed() -> None:
+    comparison = ComparisonFactory()
+
+    open_desk().post(f"{COMPARISONS}{comparison.pk}/delete/", {"post": "yes"})
+
+    assert not Comparison.objects.exists()

@@ -1,0 +1,70 @@
+"""What curators do to pairs."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.services import CurationError
+from comparisons import services
+from tests.factories import NOW, ComparisonFactory
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "first_published", "shown"),
+    [
+        pytest.param("draft", None, LATER, id="draft: from now on"),
+        pytest.param("archived", NOW, NOW, id="archived: since its first day"),
+    ],
+)
+def test_a_pair_is_published(status: str, first_published: object, shown: object) -> None:
+    comparison = ComparisonFactory(status=status, published_at=first_published)
+
+    services.publish(comparison=comparison, now=LATER)
+
+    comparison.refresh_from_db()
+    assert (comparison.status, comparison.published_at, comparison.updated_at) == ("published", shown, LATER)
+
+
+@pytest.mark.parametrize("side", ["first_tool", "second_tool"])
+def test_a_pair_with_a_draft_is_not_published(side: str) -> None:
+    comparison = ComparisonFactory(status="draft", published_at=None, **{f"{side}__status": "draft"})
+
+    with pytest.raises(CurationError, match=r"^a tool of the pair is a draft$"):
+        services.publish(comparison=comparison, now=LATER)
+
+    comparison.refresh_from_db()
+    assert comparison.status == "draft"
+
+
+def test_a_published_pair_is_not_published_again() -> None:
+    comparison = ComparisonFactory()
+
+    with pytest.raises(CurationError, match=r"^already published$"):
+        services.publish(comparison=comparison, now=LATER)
+
+    comparison.refresh_from_db()
+    assert comparison.updated_at != LATER
+
+
+def test_a_published_pair_is_archived() -> None:
+    comparison = ComparisonFactory()
+
+    services.archive(comparison=comparison, now=LATER)
+
+    comparison.refresh_from_db()
+    assert (comparison.status, comparison.published_at, comparison.updated_at) == ("archived", NOW, LATER)
+
+
+@pytest.mark.parametrize("status", ["draft", "archived"])
+def test_only_a_published_pair_is_archived(status: str) -> None:
+    comparison = ComparisonFactory(status=status)
+
+    with pytest.raises(CurationError, match=r"^not published$"):
+        services.archive(comparison=comparison, now=LATER)
+
+    comparison.refresh_from_db()
+    assert comparison.status == status
