@@ -334,5 +334,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # The request middleware logs each outcome and each exception once, with the request's id.
-    "loggers": {"django.request": {"level": "CRITICAL"}},
+    "loggers": {
+        "django.request": {"level": "CRITICAL"},
+        # Scanners ask for every host there is; each gets a 400, which is logged like any other.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -40,7 +40,10 @@ admin.site.site_url = "/api/docs"
 
 
 class ModelAdmin(DjangoModelAdmin):
-    """Django's, with pages that refuse made-up ids and years instead of failing on them."""
+    """Django's, with room for long names, and pages that refuse made-up ids and years instead of failing on them."""
+
+    class Media:
+        css = {"all": ["catalog/admin.css"]}
 
     def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         return answer_or_refuse(super().changelist_view, *args, **kwargs)
@@ -218,7 +221,7 @@ class ToolAdmin(CuratedAdmin):
     @admin.display
     def reviews(self, tool: Tool) -> str:
         return format_html(
-            '<a href="{}?tool__id__exact={}">Panel: {} ship</a> · <a href="{}?tool={}">Add a review</a>',
+            '<a href="{}?tool__id__exact={}">Panel: {}</a> · <a href="{}?tool={}">Add a review</a>',
             reverse("admin:reviews_review_changelist"), tool.pk, count_of(tool.panel),
             reverse("admin:reviews_review_add"), tool.pk,
         )  # fmt: skip
@@ -244,8 +247,8 @@ class ToolAdmin(CuratedAdmin):
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
         kept = {
             str(model._meta.verbose_name)
-            for model in (relation.related_model for relation in Tool._meta.related_objects)
-            if isinstance(self.admin_site._registry.get(model), ReadOnlyAdmin)
+            for model, page in self.admin_site._registry.items()
+            if isinstance(page, ReadOnlyAdmin)
         }
         return to_delete, counts, forbidden - kept, protected
 

@@ -88,7 +88,8 @@ def import_catalog(
             if plan.errors:
                 raise CatalogFileError(plan.errors)
             plan.write(lambda done: on_progress(done, steps))
-            transaction.set_rollback(is_dry_run)
+            if is_dry_run:
+                transaction.set_rollback(True)
     except DatabaseError as error:
         raise CatalogFileError([f"database: {str(error).splitlines()[0]}"]) from error
     return plan.report()

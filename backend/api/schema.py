@@ -16,6 +16,7 @@ from backend.api.views import PublicView
 # Real answers on demo content; a test compares them with the live ones.
 EXAMPLES = Path(__file__).parent / "examples"
 
+NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f]*$"
 REQUEST_ID = "019e9a3c-7a52-7c3e-9d0b-5b0c7e1f2a34"
 
 HEADERS = {
@@ -71,8 +72,15 @@ ANSWERS = {
         problem_example("validation_error", detail=LIMIT_FAULT["detail"], errors=[LIMIT_FAULT]),
     ),
     "404": problem_answer("Nothing is published here.", problem_example("not_found")),
+    "414": problem_answer("The address is too long.", problem_example("address_too_long")),
 }
-ANSWER_NAMES = {"304": "NotModified", "308": "Moved", "400": "BadRequest", "404": "NotFound"}
+ANSWER_NAMES = {
+    "304": "NotModified",
+    "308": "Moved",
+    "400": "BadRequest",
+    "404": "NotFound",
+    "414": "AddressTooLong",
+}
 
 
 class AutoSchema(StandardizedErrorsSchema):
@@ -93,16 +101,20 @@ class AutoSchema(StandardizedErrorsSchema):
     def _process_override_parameters(self, direction: Direction = "request") -> Any:
         result = super()._process_override_parameters(direction)  # type: ignore[no-untyped-call]
         for parameter in result.values():
-            if parameter["schema"].get("type") == "array":
+            schema = parameter["schema"]
+            if schema.get("type") == "array":
                 parameter.update(style="form", explode=False)
-            if parameter["schema"].get("default") == "":
-                del parameter["schema"]["default"]
+            elif schema.get("type") == "string" and "enum" not in schema:
+                schema.setdefault("pattern", NO_CONTROL_CHARACTERS)
+            if schema.get("default") == "":
+                del schema["default"]
         return result
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)
         if self.is_public_read():
             answers["304"] = shared_answer("304")
+            answers["414"] = shared_answer("414")
             if getattr(self.view, "may_move", False):
                 answers["308"] = shared_answer("308")
         return dict(sorted(answers.items()))

@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from backend.bootstrap import ROOT, MendableError, Progress, last_lines, wait_for_step
 from backend.devstack import processes
@@ -97,7 +97,9 @@ def _product_running(
             stack.note(name, child.process)
         yield children
     finally:
-        print("Stopping …", flush=True)
+        # The terminal may be gone: that was the reason to stop.
+        with suppress(OSError):
+            print("Stopping …", flush=True)
         processes.stop(children, patience=STOP_SECONDS)
 
 

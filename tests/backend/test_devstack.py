@@ -202,7 +202,7 @@ def postgresql(stack: StackDirectory, place: Place) -> Server:
 
 def query(server: Server, statement: str) -> list[tuple[object, ...]]:
     with psycopg.connect(server.url, autocommit=True) as connection:
-        cursor = connection.execute(statement)  # type: ignore[call-overload]
+        cursor = connection.execute(statement)
         return list(cursor) if cursor.description else []
 
 

@@ -381,7 +381,7 @@ def test_the_schema_takes_just_what_the_columns_take(
     choices = {key: one_of(schema) for key, schema in schemas.items() if key not in identity}
 
     assert limits == {key: column_length(field) for key, field in fields.items()}
-    assert choices == {key: list(dict(field.flatchoices)) for key, field in fields.items()}
+    assert choices == {key: list(dict(getattr(field, "flatchoices", []))) for key, field in fields.items()}
 
 
 def longest(schema: Any) -> int | None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -133,16 +134,11 @@ def test_the_command_loads_the_demo_that_comes_with_the_product() -> None:
     )
     tallies = Tally.objects.exclude(total=0).values_list("tool__slug", "ship", "skip")
     assert {slug: {"ship": ship, "skip": skip} for slug, ship, skip in tallies} == counts["tools"]
-    pairs = Comparison.objects.select_related("first_tool", "second_tool")
-    assert {pair.slug: picks_of(pair) for pair in pairs if any(picks_of(pair).values())} == counts["picks"]
-
-
-def picks_of(pair: Comparison) -> dict[str, int]:
-    return {
-        side: Pick.objects.filter(
-            first_tool__in=[pair.first_tool, pair.second_tool],
-            second_tool__in=[pair.first_tool, pair.second_tool],
-            chosen_tool=chosen,
-        ).count()
-        for side, chosen in (("first", pair.first_tool), ("second", pair.second_tool))
-    }
+    picks = Counter(Pick.objects.values_list("first_tool", "second_tool", "chosen_tool"))
+    assert {
+        pair.slug: {"first": picks[*key, pair.first_tool_id], "second": picks[*key, pair.second_tool_id]}
+        for pair in Comparison.objects.select_related("first_tool", "second_tool")
+        for key in [sorted([pair.first_tool_id, pair.second_tool_id])]
+        if pair.slug in counts["picks"]
+    } == counts["picks"]
+    assert sum(picks.values()) == sum(sum(answer.values()) for answer in counts["picks"].values())

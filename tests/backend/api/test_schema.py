@@ -39,7 +39,12 @@ def test_parameters_come_from_the_view(contract: dict[str, Any]) -> None:
     by_name = {parameter["name"]: parameter for parameter in parameters}
     assert by_name["limit"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
     assert by_name["colour"]["schema"]["enum"] == ["red", "blue"]
-    assert by_name["q"]["schema"] == {"type": "string", "maxLength": 10, "minLength": 1}
+    assert by_name["q"]["schema"] == {
+        "type": "string",
+        "maxLength": 10,
+        "minLength": 1,
+        "pattern": r"^[^\u0000-\u001f\u007f]*$",
+    }
 
 
 def test_comma_lists_are_arrays_without_explosion(contract: dict[str, Any]) -> None:
