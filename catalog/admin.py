@@ -40,7 +40,7 @@ admin.site.site_url = "/api/docs"
 
 
 class ModelAdmin(DjangoModelAdmin):
-    """Django's, with room for long names, and pages that refuse made-up ids and years instead of failing on them."""
+    """Django's, with room for long names, and pages that refuse made-up ids instead of failing on them."""
 
     class Media:
         css = {"all": ["catalog/admin.css"]}
@@ -162,7 +162,7 @@ class ToolAdmin(CuratedAdmin):
 
     form = ToolForm
     list_display = [
-        "name", "slug", "category", "status", "entry_price", "panel_count", "community", "published_at",
+        "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
     ]  # fmt: skip
     list_filter = ["status", "panel__call", "pricing_entry", "pricing_model", "category"]
     list_select_related = ["category", "panel", "tally"]

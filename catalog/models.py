@@ -169,7 +169,12 @@ class Tool(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(pricing_starts_at__isnull=True, pricing_currency__isnull=True)
-                | Q(pricing_starts_at__isnull=False, pricing_currency__regex=r"^[A-Z]{3}$"),
+                # Said in full, since a CHECK lets pass what is unknown.
+                | Q(
+                    pricing_starts_at__isnull=False,
+                    pricing_currency__isnull=False,
+                    pricing_currency__regex=r"^[A-Z]{3}$",
+                ),
                 name="an_amount_has_a_currency",
             ),
         ]

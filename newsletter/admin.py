@@ -76,12 +76,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_display = [
         "message_id",
         "edition",
-        "subscriber",
+        "subscriber__address",
         "state",
         "attempts",
         "code",
         "accepted_at",
-        "created_at",
     ]
     list_filter = ["state", "code", "edition"]
     list_select_related = ["edition", "subscriber"]

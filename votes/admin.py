@@ -36,7 +36,7 @@ class BallotAdmin(ReadersAdmin):
 
 @admin.register(Vote)
 class VoteAdmin(BallotAdmin):
-    list_display = ["id", "tool", "value", "status", "reasons", "voter", "created_at"]
+    list_display = ["created_at", "tool", "value", "status", "reasons", "voter"]
     list_filter = ["status", "value", "tool__category"]
     list_select_related = ["tool", "voter"]
     search_fields = ["tool__name", "tool__slug", "=voter__id"]
@@ -47,15 +47,8 @@ class VoteAdmin(BallotAdmin):
 @admin.register(Pick)
 class PickAdmin(BallotAdmin):
     list_display = [
-        "id",
-        "first_tool",
-        "second_tool",
-        "chosen_tool",
-        "status",
-        "reasons",
-        "voter",
-        "created_at",
-    ]
+        "created_at", "first_tool__name", "second_tool__name", "chosen_tool__name", "status", "reasons", "voter",
+    ]  # fmt: skip
     list_select_related = ["first_tool", "second_tool", "chosen_tool", "voter"]
     search_fields = [
         "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug", "=voter__id",
@@ -80,15 +73,8 @@ class TallyAdmin(ReadOnlyAdmin):
 @admin.register(PickTally)
 class PickTallyAdmin(ReadOnlyAdmin):
     list_display = [
-        "id",
-        "first_tool",
-        "first",
-        "second_tool",
-        "second",
-        "pending",
-        "quarantined",
-        "rejected",
-    ]
+        "first_tool__name", "first", "second_tool__name", "second", "pending", "quarantined", "rejected",
+    ]  # fmt: skip
     list_select_related = ["first_tool", "second_tool"]
     search_fields = ["first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug"]
     ordering = ["-total", "id"]

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Greatest, Least, NullIf, Sqrt
+from django.db.models.functions import Cast, Greatest, NullIf, Sqrt
 
 from catalog.models import Tool, new_id
 from votes.tally import TallyCount, Z
@@ -99,15 +99,12 @@ class Pick(Ballot):
         return f"{self.chosen_tool_id} of a pair"
 
 
-def _wilson_bound(sign: int) -> models.expressions.Combinable:
-    """votes.tally.wilson_interval for PostgreSQL, so that lists can sort and filter by a bound.
-
-    Without votes the bound is unknown, and Greatest and Least below turn that into 0 and 1.
-    """
-    ship, skip = Cast(F("ship"), models.FloatField()), Cast(F("skip"), models.FloatField())
-    total = ship + skip
-    spread = Sqrt(ship * skip / NullIf(total, Value(0.0)) + Value(Z * Z / 4)) * Value(sign * Z)
-    return (ship + Value(Z * Z / 2) + spread) / (total + Value(Z * Z))
+def _lower_bound(part: str, rest: str) -> Greatest:
+    """votes.tally's lower bound for PostgreSQL, so that lists can sort and filter by it; 0 without votes."""
+    one, other = Cast(F(part), models.FloatField()), Cast(F(rest), models.FloatField())
+    total = one + other
+    spread = Value(Z) * Sqrt(one * other / NullIf(total, Value(0.0)) + Value(Z * Z / 4))
+    return Greatest((one + Value(Z * Z / 2) - spread) / (total + Value(Z * Z)), Value(0.0))
 
 
 class Tally(models.Model):
@@ -123,10 +120,12 @@ class Tally(models.Model):
         expression=F("ship") + F("skip"), output_field=models.IntegerField(), db_persist=True
     )
     interval_low = models.GeneratedField(
-        expression=Greatest(_wilson_bound(-1), Value(0.0)), output_field=models.FloatField(), db_persist=True
+        expression=_lower_bound("ship", "skip"), output_field=models.FloatField(), db_persist=True
     )
     interval_high = models.GeneratedField(
-        expression=Least(_wilson_bound(+1), Value(1.0)), output_field=models.FloatField(), db_persist=True
+        expression=Value(1.0) - _lower_bound("skip", "ship"),
+        output_field=models.FloatField(),
+        db_persist=True,
     )
 
     class Meta:

@@ -24,11 +24,13 @@ def wilson_interval(*, part: int, total: int) -> Interval | None:
     """
     if not total:
         return None
-    centre = part + Z * Z / 2
+    return Interval(low=_lower_bound(part, total), high=1 - _lower_bound(total - part, total))
+
+
+def _lower_bound(part: int, total: int) -> float:
     spread = Z * sqrt(part * (total - part) / total + Z * Z / 4)
-    scale = total + Z * Z
-    # Rounding may leave a bound a hair outside.
-    return Interval(low=max(0.0, (centre - spread) / scale), high=min(1.0, (centre + spread) / scale))
+    # Rounding may leave the bound of nothing a hair below zero.
+    return max(0.0, (part + Z * Z / 2 - spread) / (total + Z * Z))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import get_doc
@@ -38,7 +39,9 @@ REQUEST_ID_ONLY = {"X-Request-ID": KEPT["X-Request-ID"]}
 
 
 def problem_example(code: str, **values: Any) -> dict[str, Any]:
-    return problems.describe(code, instance="/api/v1/tools", request_id=REQUEST_ID, **values)
+    example = problems.describe(code, instance="/api/v1/tools", request_id=REQUEST_ID, **values)
+    # The contract is the same wherever it is generated.
+    return {**example, "type": example["type"].replace(settings.PUBLIC_BASE_URL, "https://api.example.com")}
 
 
 def problem_answer(description: str, example: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from backend.bootstrap import ROOT, MendableError, told_plainly
 from backend.devstack import processes
@@ -96,6 +97,7 @@ if __name__ == "__main__":
         status = 128 + stopped.number
         if sys.argv[1:] == ["serve"]:
             # Ctrl-C and `make stop` are how this is meant to end.
-            print("Stopped; the data are kept.", flush=True)
+            with suppress(OSError):
+                print("Stopped; the data are kept.", flush=True)
             status = 0
     sys.exit(status)

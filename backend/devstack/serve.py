@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import signal
 import socket
 import sys
 import time
@@ -12,7 +13,7 @@ from backend.bootstrap import ROOT, MendableError, Progress, last_lines, wait_fo
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.processes import Child
-from backend.devstack.stack import STOP_SECONDS, end_leftovers, engines_running, product_environment
+from backend.devstack.stack import STOP_SECONDS, Stopped, end_leftovers, engines_running, product_environment
 
 DEFAULT_PORT = 8000
 READY_SECONDS = 90
@@ -184,15 +185,19 @@ Ctrl-C stops everything and keeps the data; `make reset` starts over.
 
 
 def _watch(children: Sequence[Child], *, followed: Sequence[Child]) -> None:
-    """Show what the product says that a person wants to see: requests, and whatever is worse than information."""
+    """Show what a person wants to see of the logs: requests and errors; the rest is in the files."""
     logs = [(child.name, child.log.open(errors="replace")) for child in followed]
     for _, log in logs:
         log.seek(0, os.SEEK_END)
+    has_terminal = sys.stdout.isatty()
     while True:
         _require_all(children)
+        if has_terminal and not sys.stdout.isatty():
+            # A closed window hangs up on the first process in it, which may be make and not we.
+            raise Stopped(signal.SIGHUP)
         for name, log in logs:
             for line in log:
-                if not line.startswith("{") or '"level": "info"' not in line:
+                if not line.startswith("{") or '"level": "error"' in line:
                     print(f"{name:6} | {line.rstrip()}", flush=True)
         time.sleep(WATCH_SECONDS)
 

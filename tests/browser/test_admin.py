@@ -106,7 +106,7 @@ def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: l
     page.get_by_label("Status").select_option("Published")
     assert "“aider-vs-cursor-20” was added successfully." in save(page)
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
-    expect(page.locator("#result_list .field-first_tool")).to_have_text("Aider (aider)")
+    expect(page.locator("#result_list .field-pair")).to_have_text("Aider vs Cursor: 2.0")
 
     page.goto("/admin/catalog/tool/")
     row = page.locator("#result_list tbody tr", has_text="cursor-20")

@@ -15,7 +15,15 @@ from PIL import Image
 from catalog.models import Category, Tool, ToolAlias
 from reviews.models import Panel
 from tests.desk import act, count_queries, errors_of, messages_of, open_desk, submit
-from tests.factories import CategoryFactory, ComparisonFactory, ReviewerFactory, ToolFactory, review, vote
+from tests.factories import (
+    CategoryFactory,
+    ComparisonFactory,
+    PickFactory,
+    ReviewerFactory,
+    ToolFactory,
+    review,
+    vote,
+)
 from votes.models import Tally
 
 pytestmark = pytest.mark.django_db
@@ -346,6 +354,7 @@ def test_a_category_in_use_is_protected() -> None:
     [
         pytest.param(lambda tool: review(tool, ship=1), id="review"),
         pytest.param(lambda tool: vote(tool, ship=1), id="vote"),
+        pytest.param(lambda tool: PickFactory(first_tool=tool), id="pick"),
         pytest.param(lambda tool: ComparisonFactory(first_tool=tool), id="comparison"),
     ],
 )
@@ -357,6 +366,16 @@ def test_a_tool_in_use_is_protected(use: Callable[[Tool], None]) -> None:
 
     assert "would require deleting the following protected related objects" in response.content.decode()
     assert Tool.objects.filter(pk=tool.pk).exists()
+
+
+def test_a_tool_whose_picks_were_removed_goes_too() -> None:
+    pick = PickFactory()
+    tool = pick.first_tool
+    pick.delete()
+
+    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes"})
+
+    assert not Tool.objects.filter(pk=tool.pk).exists()
 
 
 def test_an_unused_tool_goes_with_all_that_is_kept_for_it() -> None:

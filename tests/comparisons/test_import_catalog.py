@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from catalog.models import Category, Tool, ToolAlias
 from comparisons.catalog_file import CatalogFileError
@@ -722,6 +723,34 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(tools: int) -> None:
 
 
 # --- The real catalog ----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not REAL_FILE.exists(), reason="the real catalog is not part of this checkout")
+def test_the_real_catalog_comes_out_of_the_api(api: APIClient) -> None:
+    file = json.loads(REAL_FILE.read_bytes())
+    import_catalog(source=REAL_FILE.read_bytes(), now=NOW)
+
+    tools = [api.get(f"/api/v1/tools/{tool['slug']}").json() for tool in file["tools"]]
+    pairs = [
+        (sorted(row["tools"]), api.get(f"/api/v1/comparisons/{'-vs-'.join(sorted(row['tools']))}").json())
+        for row in file["comparisons"]
+    ]
+
+    assert [
+        (tool["name"], tool["category"]["slug"], tool["pricing"]["entry"], tool["panel"]["percent"])
+        for tool in tools
+    ] == [
+        (
+            tool["name"],
+            tool["category"],
+            tool["pricing"]["entry"],
+            100 * sum(review["verdict"] == "ship" for review in tool["reviews"]) // len(tool["reviews"]),
+        )
+        for tool in file["tools"]
+    ]
+    assert [([tool["slug"] for tool in answer["tools"]], answer["kind"]) for _, answer in pairs] == [
+        (slugs, "curated") for slugs, _ in pairs
+    ]
 
 
 @pytest.mark.skipif(not REAL_FILE.exists(), reason="the real catalog is not part of this checkout")

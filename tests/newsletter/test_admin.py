@@ -62,6 +62,7 @@ def test_a_delivery_outlives_its_subscriber_and_can_only_be_read() -> None:
     desk.post(f"{SUBSCRIBERS}{delivery.subscriber.pk}/delete/", {"post": "yes"})
 
     assert Delivery.objects.get().subscriber is None
+    assert desk.get(DELIVERIES).status_code == 200
     assert desk.get(f"{DELIVERIES}{delivery.pk}/change/").status_code == 200
     assert desk.post(f"{DELIVERIES}{delivery.pk}/change/", {"state": "failed"}).status_code == 403
     assert desk.post(f"{DELIVERIES}{delivery.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -76,9 +76,12 @@ def test_a_view_without_parameters_documents_none(contract: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     ("path", "method", "statuses"),
     [
-        pytest.param("/api/v1/kettles", "get", ["200", "304", "400"], id="a list"),
+        pytest.param("/api/v1/kettles", "get", ["200", "304", "400", "414"], id="a list"),
         pytest.param(
-            "/api/v1/kettles/{slug}", "get", ["200", "304", "308", "400", "404"], id="one that may move"
+            "/api/v1/kettles/{slug}",
+            "get",
+            ["200", "304", "308", "400", "404", "414"],
+            id="one that may move",
         ),
         pytest.param("/api/v1/orders", "post", ["200", "400"], id="a write"),
     ],
@@ -92,11 +95,12 @@ def test_only_answers_that_can_happen_are_documented(
 def test_errors_are_one_schema_and_two_lines_an_operation(contract: dict[str, Any]) -> None:
     answers = contract["paths"]["/api/v1/kettles/{slug}"]["get"]["responses"]
 
-    assert {status: answers[status] for status in ("304", "308", "400", "404")} == {
+    assert {status: answers[status] for status in ("304", "308", "400", "404", "414")} == {
         "304": {"$ref": "#/components/responses/NotModified"},
         "308": {"$ref": "#/components/responses/Moved"},
         "400": {"$ref": "#/components/responses/BadRequest"},
         "404": {"$ref": "#/components/responses/NotFound"},
+        "414": {"$ref": "#/components/responses/AddressTooLong"},
     }
     assert {
         name: list(answer.get("content", {})) for name, answer in contract["components"]["responses"].items()
@@ -105,10 +109,11 @@ def test_errors_are_one_schema_and_two_lines_an_operation(contract: dict[str, An
         "Moved": [],
         "BadRequest": ["application/problem+json"],
         "NotFound": ["application/problem+json"],
+        "AddressTooLong": ["application/problem+json"],
     }
 
 
-@pytest.mark.parametrize("name", ["BadRequest", "NotFound"])
+@pytest.mark.parametrize("name", ["BadRequest", "NotFound", "AddressTooLong"])
 def test_the_examples_of_problems_are_problems(contract: dict[str, Any], name: str) -> None:
     content = contract["components"]["responses"][name]["content"]["application/problem+json"]
 

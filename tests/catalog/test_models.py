@@ -1,0 +1,406 @@
+"""What the database promises of the catalog: earlier slugs, plain slugs, honest prices."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
+
+from catalog.models import Category, Tool, ToolAlias, new_id, validate_slug
+from tests.database import at_once, broken_constraint, constraint_in, constraints_of, execute, start_elsewhere
+from tests.factories import NOW, CategoryFactory, ReviewFactory, ToolFactory
+
+pytestmark = pytest.mark.django_db
+
+CHANGES_HANDS = "a_slug_never_changes_hands"
+
+
+def rename_by_save(tool: Tool, slug: str) -> None:
+    tool.slug = slug
+    tool.save()
+
+
+def rename_by_update(tool: Tool, slug: str) -> None:
+    Tool.objects.filter(pk=tool.pk).update(slug=slug)
+
+
+def rename_by_bulk_update(tool: Tool, slug: str) -> None:
+    tool.slug = slug
+    Tool.objects.bulk_update([tool], ["slug"])
+
+
+def rename_by_upsert(tool: Tool, slug: str) -> None:
+    tool.slug = slug
+    Tool.objects.bulk_create([tool], update_conflicts=True, unique_fields=["id"], update_fields=["slug"])
+
+
+def rename_by_sql(tool: Tool, slug: str) -> None:
+    execute("UPDATE catalog_tool SET slug = %s WHERE id = %s", slug, tool.pk)
+
+
+Rename = Callable[[Tool, str], None]
+every_way_to_rename = pytest.mark.parametrize(
+    "rename",
+    [rename_by_save, rename_by_update, rename_by_bulk_update, rename_by_upsert, rename_by_sql],
+    ids=["save", "update", "bulk_update", "upsert", "sql"],
+)
+
+
+def aliases_of(tool: Tool) -> set[str]:
+    return set(tool.aliases.values_list("slug", flat=True))
+
+
+class TestEarlierSlugs:
+    @every_way_to_rename
+    def test_a_renamed_tool_leaves_its_earlier_slug_behind(self, rename: Rename) -> None:
+        tool = ToolFactory(slug="before")
+
+        rename(tool, "after")
+
+        tool.refresh_from_db()
+        assert tool.slug == "after"
+        assert aliases_of(tool) == {"before"}
+
+    def test_a_tool_that_is_saved_under_its_own_slug_leaves_nothing_behind(self) -> None:
+        tool = ToolFactory(slug="same")
+
+        tool.save()
+        rename_by_update(tool, "same")
+
+        assert aliases_of(tool) == set()
+
+    def test_every_slug_that_a_tool_ever_had_leads_to_it(self) -> None:
+        tool = ToolFactory(slug="a")
+
+        for slug in ("b", "c", "d"):
+            rename_by_update(tool, slug)
+
+        assert aliases_of(tool) == {"a", "b", "c"}
+
+    @every_way_to_rename
+    def test_a_tool_may_take_back_a_slug_of_its_own(self, rename: Rename) -> None:
+        tool = ToolFactory(slug="a")
+        rename(tool, "b")
+
+        rename(tool, "a")
+
+        assert aliases_of(tool) == {"b"}
+
+    def test_one_statement_may_rename_many_tools(self) -> None:
+        tools = [ToolFactory(slug=f"tool-{name}") for name in "abc"]
+
+        execute("UPDATE catalog_tool SET slug = slug || '-2'")
+
+        assert [aliases_of(tool) for tool in tools] == [{"tool-a"}, {"tool-b"}, {"tool-c"}]
+
+    @every_way_to_rename
+    def test_no_tool_can_take_over_an_earlier_slug_of_another(self, rename: Rename) -> None:
+        owner, other = ToolFactory(slug="a"), ToolFactory(slug="other")
+        rename_by_update(owner, "b")
+
+        refusal = broken_constraint(lambda: rename(other, "a"))
+
+        other.refresh_from_db()
+        assert refusal == CHANGES_HANDS
+        assert other.slug == "other"
+        assert aliases_of(owner) == {"a"}
+        assert aliases_of(other) == set()
+
+    def test_no_new_tool_can_take_an_earlier_slug(self) -> None:
+        owner = ToolFactory(slug="a")
+        rename_by_update(owner, "b")
+
+        refusal = broken_constraint(lambda: ToolFactory(slug="a"))
+
+        assert refusal == CHANGES_HANDS
+        assert list(Tool.objects.all()) == [owner]
+
+    def test_two_tools_cannot_swap_slugs(self) -> None:
+        one, other = ToolFactory(slug="one"), ToolFactory(slug="other")
+
+        def swap() -> None:
+            rename_by_update(one, "meanwhile")
+            rename_by_update(other, "one")
+
+        assert broken_constraint(swap) == CHANGES_HANDS
+        assert aliases_of(one) == aliases_of(other) == set()
+
+    def test_an_alias_cannot_be_the_slug_of_a_tool(self) -> None:
+        one, other = ToolFactory(slug="one"), ToolFactory(slug="other")
+        alias = ToolAlias.objects.create(slug="free", tool=one)
+
+        assert broken_constraint(lambda: ToolAlias.objects.create(slug="other", tool=one)) == CHANGES_HANDS
+        assert broken_constraint(lambda: ToolAlias.objects.create(slug="one", tool=one)) == CHANGES_HANDS
+        assert (
+            broken_constraint(lambda: ToolAlias.objects.filter(pk=alias.pk).update(slug="other"))
+            == CHANGES_HANDS
+        )
+        assert aliases_of(one) == {"free"}
+        assert aliases_of(other) == set()
+
+    def test_a_deleted_tool_takes_its_aliases_along(self) -> None:
+        tool = ToolFactory(slug="a")
+        rename_by_update(tool, "b")
+
+        tool.delete()
+
+        assert not ToolAlias.objects.exists()
+        assert ToolFactory(slug="a").slug == "a"
+
+    def test_a_transaction_holds_one_lock_however_many_tools_it_writes(self) -> None:
+        category = CategoryFactory()
+        tools = ToolFactory.build_batch(50, category=category)
+
+        Tool.objects.bulk_create(tools)
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            )
+            assert cursor.fetchone() == (1,)
+
+    def test_the_form_says_kindly_that_a_slug_is_taken(self) -> None:
+        rename_by_update(ToolFactory(slug="a"), "b")
+        tool = ToolFactory.build(slug="a", category=CategoryFactory())
+
+        with pytest.raises(ValidationError) as refusal:
+            tool.full_clean()
+
+        assert refusal.value.message_dict == {
+            "slug": ["This slug once belonged to another tool and still leads there."]
+        }
+
+    def test_the_form_lets_a_tool_take_back_a_slug_of_its_own(self) -> None:
+        tool = ToolFactory(slug="a")
+        rename_by_save(tool, "b")
+
+        tool.slug = "a"
+
+        tool.full_clean()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """Several connections want the same slug."""
+
+    def test_who_wants_the_slug_of_a_tool_that_is_being_renamed_waits_and_is_refused(self) -> None:
+        owner, category = ToolFactory(slug="a"), CategoryFactory()
+
+        with transaction.atomic():
+            rename_by_update(owner, "b")
+            newcomer = start_elsewhere(lambda: ToolFactory(slug="a", category=category))
+        refusal = newcomer.exception(timeout=30)
+
+        assert isinstance(refusal, IntegrityError)
+        assert constraint_in(refusal) == CHANGES_HANDS
+        assert list(Tool.objects.values_list("slug", flat=True)) == ["b"]
+
+    def test_who_wants_a_slug_while_an_alias_of_that_name_is_made_waits_and_is_refused(self) -> None:
+        owner, category = ToolFactory(slug="a"), CategoryFactory()
+
+        with transaction.atomic():
+            ToolAlias.objects.create(slug="wanted", tool=owner)
+            newcomer = start_elsewhere(lambda: ToolFactory(slug="wanted", category=category))
+        refusal = newcomer.exception(timeout=30)
+
+        assert isinstance(refusal, IntegrityError)
+        assert constraint_in(refusal) == CHANGES_HANDS
+        assert list(Tool.objects.all()) == [owner]
+
+    def test_who_wants_an_alias_while_a_tool_takes_that_slug_waits_and_is_refused(self) -> None:
+        owner, other = ToolFactory(slug="a"), ToolFactory(slug="other")
+
+        with transaction.atomic():
+            rename_by_update(other, "wanted")
+            alias = start_elsewhere(lambda: ToolAlias.objects.create(slug="wanted", tool=owner))
+        refusal = alias.exception(timeout=30)
+
+        assert isinstance(refusal, IntegrityError)
+        assert constraint_in(refusal) == CHANGES_HANDS
+        assert aliases_of(owner) == set()
+
+    def test_a_slug_that_is_left_and_wanted_at_once_never_leads_two_ways(self) -> None:
+        category = CategoryFactory()
+        for n in range(40):
+            owner = ToolFactory(slug=f"left-{n}", category=category)
+            other = ToolFactory(slug=f"other-{n}", category=category)
+
+            errors = at_once(
+                lambda n=n, owner=owner: rename_by_update(owner, f"new-{n}"),  # type: ignore[misc]
+                lambda n=n: ToolFactory(slug=f"left-{n}", category=category),  # type: ignore[misc]
+                lambda n=n, other=other: rename_by_update(other, f"left-{n}"),  # type: ignore[misc]
+            )
+
+            # The rename always succeeds, and whoever wanted the slug is refused, never stopped by a deadlock.
+            assert [type(error) for error in errors] == [type(None), IntegrityError, IntegrityError]
+            assert not Tool.objects.filter(slug=f"left-{n}").exists()
+            assert aliases_of(owner) == {f"left-{n}"}
+
+    def test_two_tools_that_want_each_others_slugs_keep_their_own(self) -> None:
+        for n in range(20):
+            one, other = ToolFactory(slug=f"one-{n}"), ToolFactory(slug=f"other-{n}")
+
+            at_once(
+                lambda n=n, one=one: rename_by_update(one, f"other-{n}"),  # type: ignore[misc]
+                lambda n=n, other=other: rename_by_update(other, f"one-{n}"),  # type: ignore[misc]
+            )
+
+            one.refresh_from_db()
+            other.refresh_from_db()
+            assert (one.slug, other.slug) == (f"one-{n}", f"other-{n}")
+
+
+# --- What the database refuses ------------------------------------------------------------------
+
+BROKEN: dict[str, Callable[[], object]] = {
+    "category_slug_is_plain": lambda: CategoryFactory(slug="Not plain"),
+    "catalog_category_slug_key": lambda: CategoryFactory.create_batch(2, slug="twice"),
+    "tool_slug_is_plain": lambda: ToolFactory(slug="Not plain"),
+    "catalog_tool_slug_key": lambda: ToolFactory.create_batch(2, slug="twice"),
+    "tool_status_is_known": lambda: ToolFactory(status="hidden"),
+    "tool_entry_price_is_known": lambda: ToolFactory(pricing_entry="cheap"),
+    "tool_pricing_model_is_known": lambda: ToolFactory(pricing_model="barter"),
+    "a_public_tool_has_a_publication_date": lambda: ToolFactory(status="archived", published_at=None),
+    "a_price_is_not_negative": lambda: ToolFactory(
+        pricing_starts_at=Decimal("-0.01"), pricing_currency="USD"
+    ),
+    "an_amount_has_a_currency": lambda: ToolFactory(pricing_starts_at=Decimal(20)),
+    "alias_slug_is_plain": lambda: ToolAlias.objects.create(slug="Not plain", tool=ToolFactory()),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_must_never_happen_is_refused(name: str) -> None:
+    assert broken_constraint(BROKEN[name]) == name
+
+
+def test_every_constraint_is_broken_on_purpose() -> None:
+    assert constraints_of("catalog") == set(BROKEN)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [
+        pytest.param(Decimal(20), "usd", id="currency in small letters"),
+        pytest.param(Decimal(20), "US", id="currency too short"),
+        pytest.param(Decimal(20), "", id="currency empty"),
+        pytest.param(None, "USD", id="currency of no amount"),
+    ],
+)
+def test_an_amount_and_its_currency_stand_together(amount: Decimal | None, currency: str) -> None:
+    refusal = broken_constraint(lambda: ToolFactory(pricing_starts_at=amount, pricing_currency=currency))
+
+    assert refusal == "an_amount_has_a_currency"
+
+
+@pytest.mark.parametrize("amount", [Decimal(0), Decimal("0.0001"), Decimal("99999999.9999")])
+def test_a_price_is_kept_to_the_last_digit(amount: Decimal) -> None:
+    tool = ToolFactory(pricing_starts_at=amount, pricing_currency="USD")
+
+    tool.refresh_from_db()
+
+    assert tool.pricing_starts_at == amount
+
+
+def test_a_draft_needs_no_publication_date() -> None:
+    assert ToolFactory(status="draft", published_at=None).published_at is None
+
+
+@pytest.mark.parametrize(
+    ("slug", "is_plain"),
+    [
+        ("a", True),
+        ("0", True),
+        ("a-b", True),
+        ("a--b", True),
+        ("a-", True),
+        ("one-vs-another", True),
+        ("a" * 255, True),
+        ("", False),
+        ("-a", False),
+        ("A", False),
+        ("a_b", False),
+        ("a b", False),
+        ("a.b", False),
+        ("\u00e4", False),
+        ("a\n", False),
+        ("\na", False),
+        ("a\nb", False),
+    ],
+)
+def test_the_form_and_the_database_agree_on_what_a_slug_is(slug: str, is_plain: bool) -> None:
+    try:
+        validate_slug(slug)
+        form_agrees = True
+    except ValidationError:
+        form_agrees = False
+
+    try:
+        with transaction.atomic():
+            CategoryFactory(slug=slug)
+        database_agrees = True
+    except IntegrityError:
+        database_agrees = False
+
+    assert (form_agrees, database_agrees) == (is_plain, is_plain)
+
+
+# --- What the models add ------------------------------------------------------------------------
+
+
+def test_ids_sort_by_the_time_they_were_made() -> None:
+    ids = [new_id() for _ in range(1_000)]
+
+    assert sorted(ids) == ids
+    assert {identity.version for identity in ids} == {7}
+
+
+@pytest.mark.parametrize("status", ["published", "archived"])
+def test_cleaning_dates_a_tool_that_becomes_public(status: str) -> None:
+    tool = ToolFactory.build(status=status, published_at=None, category=CategoryFactory())
+
+    tool.full_clean()
+
+    assert tool.published_at is not None
+
+
+def test_cleaning_leaves_dates_as_they_are() -> None:
+    category = CategoryFactory()
+    draft = ToolFactory.build(status="draft", published_at=None, category=category)
+    public = ToolFactory.build(category=category)
+
+    draft.full_clean()
+    public.full_clean()
+
+    assert draft.published_at is None
+    assert public.published_at == NOW
+
+
+def test_a_tool_is_published_by_its_status_alone() -> None:
+    assert ToolFactory.build(status="published").is_published
+    assert not ToolFactory.build(status="archived").is_published
+    assert not ToolFactory.build(status="draft").is_published
+
+
+def test_what_others_speak_of_cannot_be_deleted() -> None:
+    tool = ToolFactory()
+    ReviewFactory(tool=tool)
+
+    with pytest.raises(ProtectedError):
+        tool.delete()
+    with pytest.raises(ProtectedError):
+        tool.category.delete()
+
+    assert Tool.objects.filter(pk=tool.pk).exists()
+    assert Category.objects.filter(pk=tool.category_id).exists()
+
+
+def test_rows_name_themselves() -> None:
+    tool = ToolFactory(slug="cursor", name="Cursor", category=CategoryFactory(name="Editors"))
+    rename_by_save(tool, "cursor-2")
+
+    assert str(tool) == "Cursor (cursor-2)"
+    assert str(tool.category) == "Editors"
+    assert [str(alias) for alias in tool.aliases.all()] == ["cursor"]
