@@ -19,6 +19,7 @@ import pytest
 
 from backend.bootstrap import ROOT, MendableError
 from backend.devstack import processes
+from backend.devstack.__main__ import reset
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import Server, free_port, start_postgresql, start_redis
 from backend.devstack.place import Place, choose_place
@@ -39,7 +40,7 @@ def var() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="dev stack "))
     path.chmod(0o755)
     yield path
-    devstack(path, "reset")
+    reset(StackDirectory(path / "serve"))
     shutil.rmtree(path)
 
 

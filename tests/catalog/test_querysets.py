@@ -1,0 +1,188 @@
+"""Reads of the catalog: who is listed, what a slug leads to, and what a search finds."""
+
+import pytest
+from django.contrib.postgres.search import SearchRank
+from django.db.models import F
+
+from catalog.models import Category, Tool, ToolAlias
+from catalog.querysets import search_query, search_words
+from tests.factories import CategoryFactory, ToolFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shelf() -> None:
+    """One tool of each status, each in a category and with an entry price of its own."""
+    for status, entry in (("draft", "free"), ("published", "freemium"), ("archived", "paid")):
+        ToolFactory(
+            slug=status, status=status, pricing_entry=entry, category=CategoryFactory(slug=f"c-{status}")
+        )
+
+
+def slugs(tools: object) -> set[str]:
+    return {tool.slug for tool in tools}  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("shelf")
+class TestTools:
+    def test_published_tools_are_listed(self) -> None:
+        assert slugs(Tool.objects.published()) == {"published"}
+
+    def test_archived_tools_stay_readable_and_drafts_are_not(self) -> None:
+        assert slugs(Tool.objects.visible()) == {"published", "archived"}
+
+    def test_tools_are_found_by_category(self) -> None:
+        assert slugs(Tool.objects.in_categories(["c-draft", "c-archived", "unknown"])) == {
+            "draft",
+            "archived",
+        }
+        assert slugs(Tool.objects.in_categories([])) == set()
+
+    def test_tools_are_found_by_entry_price(self) -> None:
+        assert slugs(Tool.objects.with_entry(["free", "paid"])) == {"draft", "archived"}
+        assert slugs(Tool.objects.with_entry([])) == set()
+
+    def test_tools_are_found_by_present_and_earlier_slugs_once_each(self) -> None:
+        for slug in ("second", "third"):
+            Tool.objects.filter(name=Tool.objects.get(status="published").name).update(slug=slug)
+
+        assert [tool.slug for tool in Tool.objects.called(["published", "second", "third"])] == ["third"]
+        assert slugs(Tool.objects.called(["second", "archived", "unknown"])) == {"third", "archived"}
+        assert slugs(Tool.objects.called([])) == set()
+
+    def test_a_generator_of_slugs_will_do(self) -> None:
+        ToolAlias.objects.create(slug="earlier", tool=Tool.objects.get(slug="archived"))
+
+        assert slugs(Tool.objects.called(slug for slug in ("draft", "earlier"))) == {"draft", "archived"}
+
+
+def test_categories_count_published_tools_only() -> None:
+    shelf, empty = CategoryFactory(slug="shelf"), CategoryFactory(slug="empty")
+    ToolFactory.create_batch(2, category=shelf)
+    ToolFactory(category=shelf, status="draft")
+    ToolFactory(category=shelf, status="archived")
+    ToolFactory(category=empty, status="draft")
+
+    counts = {category.slug: category.tool_count for category in Category.objects.with_tool_count()}
+
+    assert counts == {"shelf": 2, "empty": 0}
+
+
+@pytest.fixture
+def catalog() -> None:
+    for slug, name, tagline, description in (
+        ("gpt", "OpenAI GPT-5 Mini API", "Structured outputs", "Bills per 1M tokens."),
+        ("gpt-4o", "GPT-4o", "An older model", "Reads images."),
+        ("sdk", "Vercel AI SDK 5.0", "Streaming for TypeScript", "A client of MCP v2.0, CI/CD and Node.js."),
+        ("diffusion", "Stable Diffusion 4 (Apache 2.0)", "Runs anywhere", "Draws pictures & paints them."),
+        ("pocock", "Matt Pocock's Skills", "For real engineers", "Teaches coding agents."),
+        ("rule", "Karpathy Coding Skills", "Four rules", "It isn't official; it spread quickly."),
+        ("cafe", "Café Crème", "Naïve 日本語 ОБЛАКО", "snake_case, an e-mail to team@example.com"),
+    ):
+        ToolFactory(slug=slug, name=name, tagline=tagline, description=description)
+
+
+@pytest.mark.usefixtures("catalog")
+class TestSearch:
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            pytest.param("vercel", {"sdk"}, id="a word of the name"),
+            pytest.param("structured", {"gpt"}, id="a word of the tagline"),
+            pytest.param("images", {"gpt-4o"}, id="a word of the description"),
+            pytest.param("VERCEL sDk", {"sdk"}, id="case does not matter"),
+            pytest.param("verc", {"sdk"}, id="a word half typed"),
+            pytest.param("v", {"sdk"}, id="one letter"),
+            pytest.param("ercel", set(), id="not the middle of a word"),
+            pytest.param("engineer", {"pocock"}, id="singular finds plural"),
+            pytest.param("drawing picture", {"diffusion"}, id="other forms of words"),
+            pytest.param("coding", {"pocock", "rule"}, id="a word that several have"),
+            pytest.param("coding skills", {"pocock", "rule"}, id="several words, in any field"),
+            pytest.param("skills coding karp", {"rule"}, id="several words, in any order"),
+            pytest.param("coding vercel", set(), id="all words must be found"),
+            pytest.param("about", set(), id="a stop word that nobody wrote"),
+            pytest.param("it", {"rule"}, id="a stop word that somebody wrote"),
+            pytest.param("an older model", {"gpt-4o"}, id="stop words among others"),
+            pytest.param("gpt-5", {"gpt"}, id="a number behind a hyphen"),
+            pytest.param("GPT 5", {"gpt"}, id="the same without the hyphen"),
+            pytest.param("gpt-4o", {"gpt-4o"}, id="digits and letters behind a hyphen"),
+            pytest.param("gpt-4", {"gpt-4o"}, id="the same half typed"),
+            pytest.param("gpt-", {"gpt", "gpt-4o"}, id="the hyphen just typed"),
+            pytest.param("5.0", {"sdk"}, id="a number with a dot"),
+            pytest.param("5.", {"gpt", "sdk"}, id="the dot just typed"),
+            pytest.param("sdk 5", {"sdk"}, id="the number before the dot"),
+            pytest.param("v2.0", {"sdk"}, id="a version"),
+            pytest.param("1M", {"gpt"}, id="a number with its unit"),
+            pytest.param("node.js", {"sdk"}, id="a dot within a name"),
+            pytest.param("js", {"sdk"}, id="what stands behind a dot"),
+            pytest.param("cd", {"sdk"}, id="what stands behind a slash"),
+            pytest.param("(apache", {"diffusion"}, id="behind a bracket"),
+            pytest.param("pocock's", {"pocock"}, id="an apostrophe"),
+            pytest.param("pocock\u2019s", {"pocock"}, id="a curly apostrophe"),
+            pytest.param("isn't", {"rule"}, id="an apostrophe within a stop word"),
+            pytest.param("snake_case", {"cafe"}, id="an underscore"),
+            pytest.param("case", {"cafe"}, id="what stands behind an underscore"),
+            pytest.param("example.com", {"cafe"}, id="a domain"),
+            pytest.param("team@example.com", {"cafe"}, id="an address"),
+            pytest.param("café CRÈ", {"cafe"}, id="accents"),
+            pytest.param("日本", {"cafe"}, id="a script without spaces"),
+            pytest.param("облак", {"cafe"}, id="a script with cases"),
+            pytest.param("vercel 🚀", {"sdk"}, id="emoji are passed over"),
+        ],
+    )
+    def test_every_word_begins_a_word_of_the_tool(self, text: str, found: set[str]) -> None:
+        assert slugs(Tool.objects.matching(text)) == found
+
+    @pytest.mark.parametrize(
+        "text", ["", "   ", "\t\n", "🚀", "-", "...", "' | & ! : * ( )", "\\", "%", "_", "\x00"]
+    )
+    def test_without_words_nothing_is_found(self, text: str) -> None:
+        assert search_words(text) == []
+        assert slugs(Tool.objects.matching(text)) == set()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "vercel & | ! ( ) : * <-> sdk",
+            "'vercel':* & 'sdk'",
+            "vercel'; DROP TABLE catalog_tool; --sdk",
+            '"vercel" -"sdk"',
+            "vercel:*A sdk:B",
+            "\\vercel\\'sdk\\",
+            "ver\x00cel sdk",
+            "vercel \ud800 sdk",
+            "vercel %s %(x)s {} sdk",
+            "vercel " + "sdk " * 30,
+            "v" * 2_000,
+            "日" * 600,
+            "²₂½ Ⅷ ⅷ İıßſ ª \u0301 \u200b\u202e \ufdfa",
+            "the a of to and or not",
+        ],
+        ids=lambda text: ascii(text[:30]),
+    )
+    def test_no_text_makes_it_fail(self, text: str) -> None:
+        assert slugs(Tool.objects.matching(text)) <= {"sdk"}
+        assert isinstance(list(ranked(text)), list)
+
+
+def ranked(text: str) -> list[str]:
+    tools = Tool.objects.matching(text).annotate(rank=SearchRank(F("search"), search_query(text)))
+    return list(tools.order_by("-rank").values_list("slug", flat=True))
+
+
+def test_a_word_in_the_name_outranks_the_tagline_and_that_the_description() -> None:
+    ToolFactory(slug="described", name="Two", tagline="Plain", description="A router of models.")
+    ToolFactory(slug="named", name="Router", tagline="Plain", description="It routes.")
+    ToolFactory(slug="tagged", name="Three", tagline="The router", description="It routes.")
+
+    assert ranked("router") == ["named", "tagged", "described"]
+
+
+def test_a_changed_text_is_found_at_once() -> None:
+    tool = ToolFactory(name="Before")
+
+    Tool.objects.filter(pk=tool.pk).update(name="After")
+
+    assert ranked("before") == []
+    assert ranked("after") == [tool.slug]
