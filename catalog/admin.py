@@ -18,7 +18,7 @@ from django.utils.html import format_html
 
 from catalog import services
 from catalog.models import Category, Tool, ToolAlias
-from catalog.querysets import CategoryQuerySet, ToolQuerySet
+from catalog.querysets import ToolQuerySet
 
 # Django's classes take their model in brackets only for type checkers.
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class CategoryAdmin(CuratedAdmin):
     fields = ["name", "slug", "description"]
     prepopulated_fields = {"slug": ["name"]}
 
-    def get_queryset(self, request: HttpRequest) -> CategoryQuerySet:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return Category.objects.with_tool_count().order_by(*self.get_ordering(request))
 
     @admin.display(ordering="tool_count")

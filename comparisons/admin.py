@@ -92,7 +92,7 @@ class ComparisonAdmin(CuratedAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         return [("At a glance", {"fields": ["page", "outcome"]}), *fieldsets] if obj else fieldsets
 
-    def get_queryset(self, request: HttpRequest) -> ComparisonQuerySet:
+    def get_queryset(self, request: HttpRequest) -> Any:
         pairs = Comparison.objects.with_outcome().select_related("first_tool", "second_tool")
         return pairs.order_by(*self.get_ordering(request))
 

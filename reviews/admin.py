@@ -26,7 +26,7 @@ class ReviewerAdmin(CuratedAdmin):
     fields = ["name", "slug", "lens", "motto", "position", "is_active"]
     prepopulated_fields = {"slug": ["name"]}
 
-    def get_queryset(self, request: HttpRequest) -> ReviewerQuerySet:
+    def get_queryset(self, request: HttpRequest) -> Any:
         reviewers: ReviewerQuerySet = Reviewer.objects.with_record().order_by(*self.get_ordering(request))
         return reviewers
 
@@ -94,7 +94,7 @@ class ReviewAdmin(CuratedAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         return [("At a glance", {"fields": ["page"]}), *fieldsets] if obj else fieldsets
 
-    def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return Review.objects.select_related("reviewer", "tool").order_by(*self.get_ordering(request))
 
     def save_model(self, request: HttpRequest, obj: Review, form: Any, change: bool) -> None:

@@ -83,7 +83,7 @@ class Review(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reviewer_id} on {self.tool_id}: {self.verdict}"
+        return f"{self.reviewer.name} on {self.tool.name}: {self.verdict}"
 
 
 _TOTAL = F("ship") + F("skip")

@@ -70,7 +70,7 @@ class Vote(Ballot):
         ]
 
     def __str__(self) -> str:
-        return f"{self.value} on {self.tool_id}"
+        return f"{self.value} on {self.tool.name}"
 
 
 class Pick(Ballot):
@@ -96,7 +96,7 @@ class Pick(Ballot):
         ]
 
     def __str__(self) -> str:
-        return f"{self.chosen_tool_id} of a pair"
+        return f"{self.chosen_tool.name} of {self.first_tool.name} and {self.second_tool.name}"
 
 
 def _lower_bound(part: str, rest: str) -> Greatest:

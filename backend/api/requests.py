@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import uuid_utils
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.http import ConditionalGetMiddleware
 from django.utils.cache import get_conditional_response, set_response_etag
+from django.utils.http import parse_header_parameters
 
 from backend.api.problems import problem_response
 
@@ -22,6 +25,22 @@ MAX_PARAMETERS = 50
 MAX_API_BODY = 64 * 1_024
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class Utf8Request(WSGIRequest):
+    """
+    Reads every query as UTF-8, whatever the Content-Type claims.
+
+    Django lets the caller name any codec of Python's there, and fails before the first middleware at those that
+    are none for text, such as rot13.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            parsed = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except ValueError:
+            parsed = ("", {})
+        self.content_type, self.content_params = parsed
 
 
 class RequestIdMiddleware:

@@ -55,7 +55,7 @@ def stop(stack: StackDirectory) -> None:
     supervisor, url = stack.supervisor()
     was_running = not stack.acquire()
     if was_running:
-        if supervisor is None:
+        if supervisor is None or not supervisor.is_running():
             raise MendableError("`make serve` is just starting here: try again in a second.")
         processes.end([supervisor], first=signal.SIGTERM, patience=STOP_SECONDS)
         if not stack.acquire():

@@ -29,8 +29,10 @@ class StackDirectory:
     def make(self) -> Self:
         for directory in (self.path, self.logs, self.media):
             directory.mkdir(parents=True, exist_ok=True)
-        # Root's servers run as another user, who has to pass through; nobody else can look in.
-        self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+            directory.chmod(0o700)
+        if os.geteuid() == 0:
+            # Root's servers run as another user, who has to pass through; nobody can look in.
+            self.path.chmod(0o711)
         return self
 
     def acquire(self) -> bool:

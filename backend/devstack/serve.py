@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -40,7 +41,7 @@ def serve(stack: StackDirectory) -> None:
     with engines_running(stack, mark=mark, is_lasting=True, given=os.environ) as servers:
         ours = product_environment(stack, url=url, servers=servers)
         # What the caller has exported wins.
-        ours |= {name: os.environ[name] for name in ours if os.environ.get(name)}
+        ours |= {name: os.environ[name] for name in {*ours, *servers} if os.environ.get(name)}
         stack.write_environment(ours)
         environment = {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
         prepare_database(stack, mark=mark, environment=environment)
@@ -64,31 +65,14 @@ def _product_running(
 ) -> Iterator[list[Child]]:
     commands = {
         "web": [
-            *("granian", "backend.wsgi:application", "--interface", "wsgi", "--host", "127.0.0.1"),
-            *(
-                "--port",
-                str(port),
-                "--workers",
-                "1",
-                "--blocking-threads",
-                "4",
-                "--workers-kill-timeout",
-                "3",
-            ),
-            *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
+            *shlex.split("granian backend.wsgi:application --interface wsgi --host 127.0.0.1 --workers 1"),
+            *shlex.split("--blocking-threads 4 --workers-kill-timeout 3 --access-log --access-log-fmt"),
+            "%(method)s %(path)s %(status)d in %(dt_ms).0f ms",
+            *("--port", str(port)),
         ],
         # Gossip and mingle are for many workers: alone, waiting for others costs a second.
-        "worker": [
-            "celery",
-            "-A",
-            "backend",
-            "worker",
-            "--concurrency",
-            "2",
-            "--without-gossip",
-            "--without-mingle",
-        ],
-        "beat": ["celery", "-A", "backend", "beat", "--schedule", str(stack.path / "beat-schedule")],
+        "worker": shlex.split("celery -A backend worker --concurrency 2 --without-gossip --without-mingle"),
+        "beat": [*shlex.split("celery -A backend beat --schedule"), str(stack.path / "beat-schedule")],
     }
     children: list[Child] = []
     try:

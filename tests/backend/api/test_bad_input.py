@@ -1,13 +1,16 @@
 """What clients get wrong, or try on purpose, on every public route: a problem each time, never a 500."""
 
 import base64
+import json
 import uuid
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
+from backend.wsgi import application
 from tests.factories import ComparisonFactory, ReviewFactory
 
 KEYS = ["type", "title", "status", "detail", "code", "instance", "request_id", "errors"]
@@ -188,3 +191,29 @@ def test_a_bad_body_is_refused_everywhere(api: APIClient, method: str, body: str
 def test_bad_headers_are_refused_everywhere(api: APIClient, headers: dict[str, str]) -> None:
     for route in ROUTES:
         assert_refused(api.get(filled(route), headers=headers))
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        pytest.param("application/json; charset=utf-7", id="a codec that hides NUL"),
+        pytest.param("application/json; charset=utf-16", id="a codec of two bytes"),
+        pytest.param("application/json; charset=rot13", id="a codec that is not for text"),
+        pytest.param("application/json; charset=bogus", id="no codec"),
+        pytest.param("a/b; charset*=utf-8''rot13", id="a codec, encoded"),
+        pytest.param("a/b; x*=bogus''y", id="a parameter in no codec"),
+        pytest.param(";;;=", id="no type"),
+    ],
+)
+def test_the_server_reads_queries_as_utf_8_whatever_is_claimed(content_type: str) -> None:
+    environ = RequestFactory().get("/api/v1/tools?q=+AAA-&colour=%C3%A9").environ
+    environ["CONTENT_TYPE"] = content_type
+    statuses: list[str] = []
+
+    def start_response(status: str, *_: Any) -> Any:
+        statuses.append(status)
+
+    body = b"".join(application(environ, start_response))
+
+    assert statuses == ["400 Bad Request"]
+    assert [fault["pointer"] for fault in json.loads(body)["errors"]] == ["/colour"]
