@@ -71,7 +71,8 @@ def install_embedded(package: str) -> None:
     block = re.search(rf"^{re.escape(package)}==.*?(?=^\S|\Z)", lock, re.MULTILINE | re.DOTALL)
     if block is None:
         raise MendableError(f"requirements/embedded.txt does not name {package}: run `make lock`.")
-    install(package, block.group(), "--no-deps")
+    # Installed over itself: what a kill left of it endangers nothing else, so nothing else is made anew for it.
+    install(package, block.group(), "--no-deps", "--force-reinstall")
 
 
 def install(group: str, lock: str, *options: str) -> None:
@@ -84,7 +85,8 @@ def install(group: str, lock: str, *options: str) -> None:
             _make_environment()
         if _stamps().get(group) == stamp:
             return
-        UNFINISHED.touch()
+        if not options:
+            UNFINISHED.touch()
         wanted = VENV / f"{group}.txt"
         wanted.write_text(lock)
         count = len(re.findall(r"^\S+==", lock, re.MULTILINE))
@@ -99,7 +101,7 @@ def install(group: str, lock: str, *options: str) -> None:
             # pip reads settings that uv does not know of (pip.conf, netrc, proxies), so it deserves a try.
             _run(f"{label} with pip", by_pip)
         _write_stamps({**_stamps(), group: stamp})
-        UNFINISHED.unlink()
+        UNFINISHED.unlink(missing_ok=True)
 
 
 def _is_sound() -> bool:

@@ -1,6 +1,6 @@
 """Every error as RFC 9457 `application/problem+json`, whichever layer it comes from."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
@@ -170,38 +170,20 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return (
-        problem_response(request, "bad_request")
-        if is_api(request)
-        else defaults.bad_request(request, exception)
-    )
+def error_view(code: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answers with a problem under /api/ and with Django's own page elsewhere."""
+
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return problem_response(request, code) if is_api(request) else page(request, *args, **kwargs)
+
+    return answer
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if is_api(request):
-        return problem_response(request, "permission_denied")
-    return defaults.permission_denied(request, exception)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return (
-        problem_response(request, "cross_site_request")
-        if is_api(request)
-        else csrf.csrf_failure(request, reason)
-    )
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return (
-        problem_response(request, "not_found")
-        if is_api(request)
-        else defaults.page_not_found(request, exception)
-    )
-
-
-def internal_error(request: HttpRequest) -> HttpResponse:
-    return problem_response(request, "internal_error") if is_api(request) else defaults.server_error(request)
+bad_request = error_view("bad_request", defaults.bad_request)
+csrf_failure = error_view("cross_site_request", csrf.csrf_failure)
+permission_denied = error_view("permission_denied", defaults.permission_denied)
+not_found = error_view("not_found", defaults.page_not_found)
+internal_error = error_view("internal_error", defaults.server_error)
 
 
 class FaultSerializer(serializers.Serializer[Fault]):

@@ -1,7 +1,8 @@
 """A pair stands in ascending order of its tools' slug bytes, however it was entered and however tools are renamed.
 
 A CHECK can't look into another table, so a trigger puts the two keys in order. Locking the tools' rows makes a
-rename and a new pair wait for each other; two renames of one pair's tools wait at the pair itself.
+rename and a new pair wait for each other. Two renames of one pair's tools wait at the pair; where that pair turns
+round they may block each other, and then PostgreSQL refuses one of them.
 """
 
 from django.db import migrations

@@ -292,10 +292,3 @@ def test_what_was_reviewed_and_who_reviewed_cannot_be_deleted() -> None:
 
     assert Review.objects.filter(pk=row.pk).exists()
     assert Reviewer.objects.filter(pk=row.reviewer_id).exists()
-
-
-def test_rows_name_themselves() -> None:
-    row = ReviewFactory(reviewer=ReviewerFactory(name="The Builder"))
-
-    assert str(row.reviewer) == "The Builder"
-    assert str(row) == f"{row.reviewer_id} on {row.tool_id}: ship"

@@ -1,0 +1,313 @@
+"""What the database promises of pairs: slug order, one row a pair, two different tools."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import ProtectedError
+
+from catalog.models import Tool
+from comparisons.models import Comparison, pair_slug
+from tests.database import at_once, broken_constraint, constraints_of, execute, start_elsewhere
+from tests.factories import NOW, CategoryFactory, ComparisonFactory, ToolFactory
+
+pytestmark = pytest.mark.django_db
+
+# Each pair in the order of its bytes. A language's own order would pass over hyphens or mix letters and digits.
+PAIRS = [
+    ("a", "b"),
+    ("a", "a-b"),
+    ("a-b", "ab"),
+    ("a-", "a0"),
+    ("a-z", "a0"),
+    ("a9", "aa"),
+    ("1", "a"),
+    ("10", "9"),
+    ("a--b", "a-b"),
+    ("claw-code", "claw-code-2026"),
+    ("mistral-3-small-22b", "mistral-3-small-24b"),
+    ("mistral-3-small", "mistral-3-small-22b"),
+]
+
+
+def slugs_of(comparison: Comparison) -> tuple[str, str]:
+    first, second = Comparison.objects.values_list("first_tool__slug", "second_tool__slug").get(
+        pk=comparison.pk
+    )
+    return first, second
+
+
+def rename(tool: Tool, slug: str) -> None:
+    Tool.objects.filter(pk=tool.pk).update(slug=slug)
+
+
+def enter_by_save(first: Tool, second: Tool) -> Comparison:
+    return Comparison.objects.create(first_tool=first, second_tool=second)
+
+
+def enter_by_bulk_create(first: Tool, second: Tool) -> Comparison:
+    return Comparison.objects.bulk_create([Comparison(first_tool=first, second_tool=second)])[0]
+
+
+def enter_by_sql(first: Tool, second: Tool) -> Comparison:
+    row = Comparison(first_tool=first, second_tool=second)
+    execute(
+        "INSERT INTO comparisons_comparison"
+        " (id, first_tool_id, second_tool_id, title, editor_note, source_url, status, created_at, updated_at)"
+        " VALUES (%s, %s, %s, '', '', '', 'draft', now(), now())",
+        row.pk,
+        first.pk,
+        second.pk,
+    )
+    return row
+
+
+def enter_by_update(first: Tool, second: Tool) -> Comparison:
+    row = ComparisonFactory()
+    Comparison.objects.filter(pk=row.pk).update(first_tool=first, second_tool=second)
+    return row
+
+
+Enter = Callable[[Tool, Tool], Comparison]
+
+
+class TestOrder:
+    @pytest.mark.parametrize("pair", PAIRS, ids=" ".join)
+    @pytest.mark.parametrize(
+        "enter",
+        [enter_by_save, enter_by_bulk_create, enter_by_sql, enter_by_update],
+        ids=["save", "bulk_create", "sql", "update"],
+    )
+    def test_a_pair_ends_in_the_order_of_its_slugs_bytes(self, enter: Enter, pair: tuple[str, str]) -> None:
+        second, first = ToolFactory(slug=pair[1]), ToolFactory(slug=pair[0])
+
+        wrong_way_round = enter(second, first)
+
+        assert slugs_of(wrong_way_round) == pair
+        assert pair[0].encode() < pair[1].encode()
+
+    def test_a_pair_that_is_entered_in_order_stays_as_it_is(self) -> None:
+        row = enter_by_save(ToolFactory(slug="a"), ToolFactory(slug="b"))
+
+        assert slugs_of(row) == ("a", "b")
+
+    def test_a_renamed_tool_moves_within_its_pairs_and_no_others(self) -> None:
+        left, middle, right = (ToolFactory(slug=slug) for slug in ("b", "m", "y"))
+        rows = [enter_by_save(*pair) for pair in ((left, middle), (middle, right), (left, right))]
+
+        rename(middle, "z")
+        assert [slugs_of(row) for row in rows] == [("b", "z"), ("y", "z"), ("b", "y")]
+
+        rename(middle, "a")
+        assert [slugs_of(row) for row in rows] == [("a", "b"), ("a", "y"), ("b", "y")]
+
+    def test_one_statement_that_renames_both_tools_turns_their_pair_round(self) -> None:
+        row = enter_by_save(ToolFactory(slug="a"), ToolFactory(slug="b"))
+
+        execute("UPDATE catalog_tool SET slug = CASE slug WHEN 'a' THEN 'z' ELSE 'y' END")
+
+        assert slugs_of(row) == ("y", "z")
+
+    def test_a_rename_changes_nothing_else_of_a_pair(self) -> None:
+        first = ToolFactory(slug="a")
+        row = ComparisonFactory(first_tool=first, second_tool=ToolFactory(slug="b"), editor_note="Kept.")
+
+        rename(first, "c")
+
+        after = Comparison.objects.get(pk=row.pk)
+        assert (after.editor_note, after.status, after.published_at) == ("Kept.", "published", NOW)
+        assert after.updated_at == row.updated_at
+
+    def test_many_pairs_entered_at_once_are_each_put_in_order(self) -> None:
+        tools = [ToolFactory(slug=slug) for slug in ("d", "c", "b", "a")]
+
+        Comparison.objects.bulk_create(
+            Comparison(first_tool=tools[one], second_tool=tools[other])
+            for one in range(4)
+            for other in range(one + 1, 4)
+        )
+
+        stored = set(Comparison.objects.values_list("first_tool__slug", "second_tool__slug"))
+        assert stored == {("a", "b"), ("a", "c"), ("a", "d"), ("b", "c"), ("b", "d"), ("c", "d")}
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """Tools are renamed while their pair is made, or both in the same moment."""
+
+    def test_a_pair_that_is_made_during_a_rename_waits_for_the_new_slug(self) -> None:
+        one, other = ToolFactory(slug="a"), ToolFactory(slug="b")
+
+        with transaction.atomic():
+            rename(one, "c")
+            pair = start_elsewhere(lambda: enter_by_save(one, other))
+        pair.result(timeout=30)
+
+        assert slugs_of(Comparison.objects.get()) == ("b", "c")
+
+    def test_a_rename_during_the_making_of_a_pair_waits_for_it(self) -> None:
+        one, other = ToolFactory(slug="a"), ToolFactory(slug="b")
+
+        with transaction.atomic():
+            enter_by_save(one, other)
+            renaming = start_elsewhere(lambda: rename(one, "c"))
+        renaming.result(timeout=30)
+
+        assert slugs_of(Comparison.objects.get()) == ("b", "c")
+
+    def test_renames_of_both_tools_wait_for_each_other_at_their_pair(self) -> None:
+        one, other = ToolFactory(slug="a"), ToolFactory(slug="b")
+        enter_by_save(one, other)
+
+        with transaction.atomic():
+            rename(one, "aa")
+            second = start_elsewhere(lambda: rename(other, "a-z"))
+        second.result(timeout=30)
+
+        assert slugs_of(Comparison.objects.get()) == ("a-z", "aa")
+
+    def test_renames_of_both_tools_leave_their_pair_in_order_even_where_one_is_refused(self) -> None:
+        one, other = ToolFactory(slug="a"), ToolFactory(slug="b")
+        row = enter_by_save(one, other)
+
+        errors = at_once(lambda: rename(one, "z"), lambda: rename(other, "y"))
+
+        assert all(error is None or "deadlock detected" in str(error) for error in errors)
+        assert slugs_of(row) in {("b", "z"), ("a", "y"), ("y", "z")}
+
+    def test_a_rename_and_a_new_pair_in_the_same_moment_end_in_order(self) -> None:
+        category = CategoryFactory()
+        for n in range(25):
+            one = ToolFactory(slug=f"one-{n}", category=category)
+            other = ToolFactory(slug=f"other-{n}", category=category)
+
+            errors = at_once(
+                lambda n=n, one=one: rename(one, f"zebra-{n}"),  # type: ignore[misc]
+                lambda one=one, other=other: enter_by_save(one, other),  # type: ignore[misc]
+            )
+
+            assert errors == [None, None]
+            assert slugs_of(Comparison.objects.latest("id")) == (f"other-{n}", f"zebra-{n}")
+
+
+# --- What the database refuses ------------------------------------------------------------------
+
+
+def pair_twice() -> None:
+    row = ComparisonFactory()
+    enter_by_save(row.first_tool, row.second_tool)
+
+
+def pair_of_one_tool() -> None:
+    tool = ToolFactory()
+    enter_by_save(tool, tool)
+
+
+BROKEN: dict[str, Callable[[], object]] = {
+    "one_comparison_per_pair": pair_twice,
+    "a_comparison_has_two_tools": pair_of_one_tool,
+    "comparison_status_is_known": lambda: ComparisonFactory(status="hidden"),
+    "a_public_comparison_has_a_publication_date": lambda: ComparisonFactory(published_at=None),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_must_never_happen_is_refused(name: str) -> None:
+    assert broken_constraint(BROKEN[name]) == name
+
+
+def test_every_constraint_is_broken_on_purpose() -> None:
+    assert constraints_of("comparisons") == set(BROKEN)
+
+
+@pytest.mark.parametrize(
+    "enter",
+    [enter_by_save, enter_by_bulk_create, enter_by_sql, enter_by_update],
+    ids=lambda way: way.__name__,
+)
+def test_a_pair_has_one_row_whichever_way_it_is_entered(enter: Enter) -> None:
+    row = ComparisonFactory(first_tool=ToolFactory(slug="a"), second_tool=ToolFactory(slug="b"))
+
+    in_order = broken_constraint(lambda: enter(row.first_tool, row.second_tool))
+    turned_round = broken_constraint(lambda: enter(row.second_tool, row.first_tool))
+
+    assert in_order == turned_round == "one_comparison_per_pair"
+    assert list(Comparison.objects.all()) == [row]
+
+
+def test_a_draft_needs_no_publication_date() -> None:
+    assert ComparisonFactory(status="draft", published_at=None).published_at is None
+
+
+@pytest.mark.parametrize("turned_round", [False, True])
+def test_the_form_refuses_a_second_row_of_a_pair(turned_round: bool) -> None:
+    row = ComparisonFactory(first_tool=ToolFactory(slug="a"), second_tool=ToolFactory(slug="b"))
+    pair = [row.first_tool, row.second_tool]
+    second, first = pair if turned_round else pair[::-1]
+
+    with pytest.raises(ValidationError, match="one_comparison_per_pair"):
+        ComparisonFactory.build(first_tool=first, second_tool=second).full_clean()
+
+
+def test_the_form_refuses_a_pair_of_one_tool() -> None:
+    tool = ToolFactory()
+
+    with pytest.raises(ValidationError, match="A comparison needs two different tools"):
+        ComparisonFactory.build(first_tool=tool, second_tool=tool).full_clean()
+
+
+# --- What the model adds ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["published", "archived"])
+def test_cleaning_dates_a_pair_that_becomes_public(status: str) -> None:
+    row = ComparisonFactory.build(
+        first_tool=ToolFactory(), second_tool=ToolFactory(), status=status, published_at=None
+    )
+
+    row.full_clean()
+
+    assert row.published_at is not None
+
+
+def test_cleaning_leaves_dates_as_they_are() -> None:
+    pair = {"first_tool": ToolFactory(), "second_tool": ToolFactory()}
+    draft = ComparisonFactory.build(**pair, status="draft", published_at=None)
+    public = ComparisonFactory.build(**pair)
+
+    draft.full_clean()
+    public.full_clean()
+
+    assert draft.published_at is None
+    assert public.published_at == NOW
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" ".join)
+def test_the_slug_names_the_tools_in_order_even_before_the_database_has_put_them_so(
+    pair: tuple[str, str],
+) -> None:
+    second, first = ToolFactory.build(slug=pair[1]), ToolFactory.build(slug=pair[0])
+
+    row = Comparison(first_tool=second, second_tool=first)
+
+    assert row.slug == str(row) == f"{pair[0]}-vs-{pair[1]}"
+    assert pair_slug(*pair) == pair_slug(*pair[::-1]) == row.slug
+
+
+def test_a_tool_that_stands_in_a_pair_cannot_be_deleted() -> None:
+    row = ComparisonFactory()
+
+    for tool in (row.first_tool, row.second_tool):
+        with pytest.raises(ProtectedError):
+            tool.delete()
+
+    assert Tool.objects.count() == 2
+
+
+def test_the_order_does_not_follow_the_databases_language() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('comparisons_order_pair'::regproc)")
+        definition = cursor.fetchone()[0]
+
+    assert definition.count('COLLATE "C"') == 2
