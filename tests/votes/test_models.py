@@ -24,7 +24,8 @@ UNCOUNTED = ("pending", "quarantined", "rejected")
 
 
 def tally_of(tool: Tool) -> tuple[int, ...]:
-    return Tally.objects.values_list(*COLUMNS).get(tool=tool)
+    counts: tuple[int, ...] = Tally.objects.values_list(*COLUMNS).get(tool=tool)
+    return counts
 
 
 def recount(tool: Tool) -> tuple[int, ...]:
@@ -39,7 +40,10 @@ def in_order(one: Tool, other: Tool) -> tuple[Tool, Tool]:
 
 
 def pick_tally_of(first: Tool, second: Tool) -> tuple[int, ...]:
-    return PickTally.objects.values_list(*PICK_COLUMNS).get(first_tool=first, second_tool=second)
+    counts: tuple[int, ...] = PickTally.objects.values_list(*PICK_COLUMNS).get(
+        first_tool=first, second_tool=second
+    )
+    return counts
 
 
 def recount_picks(first: Tool, second: Tool) -> tuple[int, ...]:
