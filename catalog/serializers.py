@@ -27,6 +27,8 @@ class CategoryReferenceSerializer(serializers.ModelSerializer[Category]):
 
 
 class CategorySerializer(Sparse, serializers.ModelSerializer[Category]):
+    """A shelf of tools."""
+
     description = OptionalText()
     tool_count = serializers.IntegerField(min_value=0, help_text="Published tools in this category.")
 

@@ -235,11 +235,15 @@ class LineupSerializer(Sparse, serializers.Serializer[Lineup]):
 
 
 class FormulaSerializer(serializers.Serializer[Any]):
+    """How the ranking is made."""
+
     code = serializers.ChoiceField(choices=["panel_percent", "wilson_lower_bound"])
     text = serializers.CharField()
 
 
 class RankingItemSerializer(Sparse, serializers.Serializer[Any]):
+    """A tool with its place and the score that put it there."""
+
     rank = serializers.IntegerField(min_value=1, help_text="Equal records share a rank.")
     score = serializers.FloatField(help_text="What the formula names.")
     tool = ToolSummarySerializer()

@@ -31,6 +31,8 @@ class RecordSerializer(serializers.Serializer[PanelCount]):
 
 
 class ReviewerSerializer(Sparse, serializers.ModelSerializer[Reviewer]):
+    """A persona of the panel, with how often it says ship."""
+
     lens = OptionalText(help_text="What this reviewer looks for.")
     motto = OptionalText()
     record = serializers.SerializerMethodField()
@@ -88,6 +90,8 @@ class ToolReviewSerializer(Sparse, ReviewCellSerializer):
 
 
 class ReviewSerializer(ToolReviewSerializer):
+    """What one reviewer says of one tool."""
+
     tool = ToolReferenceSerializer()
 
     class Meta:

@@ -1,0 +1,143 @@
+"""What the database promises of the weekly mail: one mailbox, one row; one edition, one copy; states that hold true."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db.models import ProtectedError
+
+from newsletter.models import Delivery, Edition, Subscriber
+from tests.database import broken_constraint, constraints_of
+from tests.factories import NOW, CategoryFactory, DeliveryFactory, EditionFactory, SubscriberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def edition_with(**fields: object) -> Edition:
+    edition: Edition = EditionFactory(**fields)
+    return edition
+
+
+def two_copies_for_one_subscriber() -> None:
+    first = DeliveryFactory()
+    DeliveryFactory(edition=first.edition, subscriber=first.subscriber, address_key=b"another")
+
+
+def two_copies_to_one_mailbox() -> None:
+    first = DeliveryFactory()
+    DeliveryFactory(edition=first.edition, address_key=first.address_key)
+
+
+def topic_twice() -> None:
+    subscriber, topic = SubscriberFactory(), CategoryFactory()
+    through = Subscriber.topics.through
+    for _ in range(2):
+        through.objects.create(subscriber=subscriber, category=topic)
+
+
+BROKEN: dict[str, Callable[[], object]] = {
+    "newsletter_subscriber_address_key_key": lambda: SubscriberFactory.create_batch(2, address_key=b"twice"),
+    "subscriber_status_is_known": lambda: SubscriberFactory(status="hidden"),
+    "subscriber_frequency_is_known": lambda: SubscriberFactory(frequency="hourly"),
+    "an_active_subscriber_has_confirmed": lambda: SubscriberFactory(confirmed_at=None),
+    "an_unsubscribed_subscriber_has_a_time": lambda: SubscriberFactory(status="unsubscribed"),
+    "newsletter_subscriber_to_subscriber_id_category_i_eba0e1ad_uniq": topic_twice,
+    "newsletter_edition_week_key": lambda: EditionFactory.create_batch(2, week="2026-W48"),
+    "newsletter_edition_audience_check": lambda: EditionFactory(audience=-1),
+    "edition_week_is_iso": lambda: EditionFactory(week="2026-W54"),
+    "edition_state_is_known": lambda: EditionFactory(state="hidden", frozen_at=NOW),
+    "a_sent_edition_was_frozen": lambda: EditionFactory(state="sending"),
+    "a_done_edition_was_prepared": lambda: EditionFactory(state="done", frozen_at=NOW),
+    "newsletter_delivery_message_id_key": lambda: DeliveryFactory.create_batch(2, message_id="<twice>"),
+    "newsletter_delivery_fence_check": lambda: DeliveryFactory(fence=-1),
+    "newsletter_delivery_attempts_check": lambda: DeliveryFactory(attempts=-1),
+    "delivery_state_is_known": lambda: DeliveryFactory(state="hidden"),
+    "one_delivery_per_edition_and_subscriber": two_copies_for_one_subscriber,
+    "one_delivery_per_edition_and_mailbox": two_copies_to_one_mailbox,
+    "an_accepted_delivery_has_a_time": lambda: DeliveryFactory(state="accepted"),
+    "a_claimed_delivery_has_a_lease": lambda: DeliveryFactory(state="claimed"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_must_never_happen_is_refused(name: str) -> None:
+    assert broken_constraint(BROKEN[name]) == name
+
+
+def test_every_constraint_is_broken_on_purpose() -> None:
+    assert constraints_of("newsletter") == set(BROKEN)
+
+
+@pytest.mark.parametrize("week", ["2026-W1", "2026-W00", "2026-48", "26-W48", "2026-w48", "2026-W4\n", ""])
+def test_a_week_is_written_as_iso_says(week: str) -> None:
+    assert broken_constraint(lambda: EditionFactory(week=week)) == "edition_week_is_iso"
+
+
+@pytest.mark.parametrize("week", ["2026-W01", "2026-W09", "2026-W10", "2026-W49", "2026-W53"])
+def test_every_iso_week_may_have_an_edition(week: str) -> None:
+    assert EditionFactory(week=week).week == week
+
+
+@pytest.mark.parametrize("missing", ["prepared_at", "audience", "done_at"])
+def test_a_done_edition_lacks_nothing(missing: str) -> None:
+    complete = {"state": "done", "frozen_at": NOW, "prepared_at": NOW, "audience": 0, "done_at": NOW}
+
+    refusal = broken_constraint(lambda: edition_with(**complete | {missing: None}))
+
+    assert refusal == "a_done_edition_was_prepared"
+    assert edition_with(**complete).state == "done"
+
+
+@pytest.mark.parametrize("state", ["frozen", "preparing", "sending", "paused", "done"])
+def test_nothing_is_sent_before_it_is_frozen(state: str) -> None:
+    prepared = {"prepared_at": NOW, "audience": 0, "done_at": NOW}
+
+    refusal = broken_constraint(lambda: edition_with(state=state, **prepared))
+
+    assert refusal == "a_sent_edition_was_frozen"
+    assert edition_with(state=state, frozen_at=NOW, **prepared).state == state
+
+
+def test_an_edition_may_be_cancelled_before_it_is_frozen() -> None:
+    assert edition_with(state="cancelled").frozen_at is None
+
+
+@pytest.mark.parametrize("state", [state for state in Delivery.State.values if state != "accepted"])
+def test_only_an_accepted_delivery_has_a_time_of_acceptance(state: str) -> None:
+    refusal = broken_constraint(lambda: DeliveryFactory(state=state, accepted_at=NOW, lease_until=NOW))
+
+    assert refusal == "an_accepted_delivery_has_a_time"
+    assert DeliveryFactory(state=state, lease_until=NOW).accepted_at is None
+
+
+@pytest.mark.parametrize("state", ["claimed", "sending"])
+def test_what_a_worker_holds_it_holds_for_a_time(state: str) -> None:
+    assert broken_constraint(lambda: DeliveryFactory(state=state)) == "a_claimed_delivery_has_a_lease"
+    assert DeliveryFactory(state=state, lease_until=NOW).lease_until == NOW
+
+
+def test_erased_subscribers_leave_their_deliveries_behind_and_one_mailbox_still_gets_one_copy() -> None:
+    edition = EditionFactory()
+    first, second = (DeliveryFactory(edition=edition) for _ in range(2))
+
+    Subscriber.objects.all().delete()
+    again = broken_constraint(lambda: DeliveryFactory(edition=edition, address_key=first.address_key))
+
+    assert set(Delivery.objects.values_list("pk", "subscriber")) == {(first.pk, None), (second.pk, None)}
+    assert again == "one_delivery_per_edition_and_mailbox"
+
+
+def test_an_edition_that_was_delivered_cannot_be_deleted() -> None:
+    delivery = DeliveryFactory()
+
+    with pytest.raises(ProtectedError):
+        delivery.edition.delete()
+
+    assert Delivery.objects.filter(pk=delivery.pk).exists()
+
+
+def test_the_next_edition_goes_to_the_same_mailbox() -> None:
+    first = DeliveryFactory()
+
+    next_one = DeliveryFactory(subscriber=first.subscriber, address_key=first.address_key)
+
+    assert next_one.edition != first.edition
