@@ -1,0 +1,217 @@
+"""Migrations: complete, well named, reversible, safe to deploy, and true to rows that were there before them."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django_migration_linter import MigrationLinter
+
+from comparisons.models import Comparison
+from reviews.models import Panel
+from tests.database import execute
+from votes.models import PickTally, Tally
+
+APPS = ["catalog", "reviews", "votes", "comparisons", "newsletter"]
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+
+Target = tuple[str, str | None]
+
+SCHEMA = """
+SELECT 'column', format('%s.%s %s %s', table_name, column_name, data_type, is_nullable)
+FROM information_schema.columns WHERE table_schema = 'public'
+UNION ALL SELECT 'constraint', format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'public'
+UNION ALL SELECT 'trigger', pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT 'function', pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+"""
+
+
+def schema() -> set[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEMA)
+        return set(cursor.fetchall())
+
+
+def migrate(*targets: Target) -> Any:
+    """Goes to the targets, forwards or back; gives the models as they were there."""
+    executor = MigrationExecutor(connection)
+    return executor.migrate(list(targets)).apps
+
+
+def latest() -> list[Target]:
+    return [target for target in MigrationLoader(connection).graph.leaf_nodes() if target[0] in APPS]
+
+
+@pytest.fixture
+def back_to_latest(transactional_db: None) -> Iterator[None]:
+    """Whatever becomes of the test, the next one finds today's tables."""
+    yield
+    migrate(*latest())
+
+
+def own_migrations() -> list[tuple[str, str]]:
+    return sorted(key for key in MigrationLoader(None).disk_migrations if key[0] in APPS)  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db
+def test_no_model_has_changed_without_a_migration() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize(("app", "name"), own_migrations())
+def test_a_migration_is_named_for_what_it_does(app: str, name: str) -> None:
+    assert re.fullmatch(r"\d{4}_[a-z0-9]+(_[a-z0-9]+)*", name)
+    assert "auto" not in name.split("_")
+    assert not name.endswith("_initial")
+
+
+@pytest.mark.parametrize(("app", "name"), own_migrations())
+def test_a_migration_can_be_taken_back(app: str, name: str) -> None:
+    migration = MigrationLoader(None).get_migration(app, name)
+
+    assert [operation for operation in migration.operations if not operation.reversible] == []
+
+
+@pytest.mark.django_db
+def test_migrations_are_safe_to_deploy() -> None:
+    linter = MigrationLinter(
+        include_apps=APPS,
+        # It warns of an index on the table that the same migration makes.
+        ignore_name=["0001_curated_pairs"],
+        no_cache=True,
+        quiet=["ok", "ignore"],
+    )
+
+    linter.lint_all_migrations()
+
+    assert (linter.nb_erroneous, linter.nb_warnings) == (0, 0)
+    assert linter.nb_total == len(own_migrations())
+
+
+@pytest.mark.usefixtures("back_to_latest")
+def test_all_the_way_back_and_forth_gives_the_same_schema() -> None:
+    before = schema()
+
+    migrate(*((app, None) for app in APPS))
+    nothing = schema()
+    migrate(*latest())
+
+    assert not [text for _, text in nothing if re.match(rf"({'|'.join(APPS)})_", text)]
+    assert not [kind for kind, _ in nothing if kind in {"trigger", "function"}]
+    assert schema() == before
+
+
+@pytest.mark.usefixtures("back_to_latest")
+def test_rows_that_were_there_first_are_counted_and_put_in_order() -> None:
+    firsts = [key for key in own_migrations() if key[1].startswith("0001")]
+    old = migrate(*firsts)
+    tools, voters = _rows_of_a_time_before_triggers(old)
+
+    migrate(*latest())
+
+    assert _counts(Panel, "tool", "ship", "skip") == {(tools[0], 2, 1), (tools[1], 0, 1), (tools[2], 0, 0)}
+    assert _counts(Tally, "tool", "ship", "skip", "pending", "quarantined", "rejected") == {
+        (tools[0], 2, 1, 0, 0, 0),
+        (tools[1], 0, 0, 1, 1, 1),
+        (tools[2], 0, 0, 0, 0, 0),
+    }
+    assert _counts(
+        PickTally, "first_tool", "second_tool", "first", "second", "pending", "quarantined", "rejected"
+    ) == {(tools[0], tools[1], 2, 1, 1, 0, 0), (tools[1], tools[2], 0, 0, 0, 1, 1)}
+    assert set(Comparison.objects.values_list("first_tool__slug", "second_tool__slug")) == {
+        ("a", "b"),
+        ("b", "c"),
+    }
+
+    execute("UPDATE votes_vote SET status = 'counted', value = 'ship'")
+    execute("DELETE FROM votes_pick WHERE voter_id = %s", voters[0])
+    execute("UPDATE reviews_review SET status = 'retracted'")
+
+    assert _counts(Panel, "ship", "skip") == {(0, 0)}
+    assert _counts(Tally, "tool", "ship") == {(tools[0], 3), (tools[1], 3), (tools[2], 0)}
+    assert _counts(PickTally, "first", "second", "pending") == {(1, 1, 1), (0, 0, 0)}
+
+
+@pytest.mark.usefixtures("back_to_latest")
+def test_taking_the_triggers_back_and_forth_again_keeps_the_rows_and_their_counts() -> None:
+    firsts = [key for key in own_migrations() if key[1].startswith("0001")]
+    _rows_of_a_time_before_triggers(migrate(*firsts))
+    migrate(*latest())
+    before = [set(model._default_manager.values_list("pk", "ship", "skip")) for model in (Panel, Tally)]
+
+    migrate(*firsts)
+    migrate(*latest())
+
+    after = [set(model._default_manager.values_list("pk", "ship", "skip")) for model in (Panel, Tally)]
+    assert after == before
+    assert PickTally.objects.count() == 2
+
+
+def _counts(model: Any, *columns: str) -> set[tuple[Any, ...]]:
+    return set(model.objects.values_list(*columns))
+
+
+def _rows_of_a_time_before_triggers(old: Any) -> tuple[list[Any], list[Any]]:
+    """Three tools with reviews, votes, picks and pairs that nothing has counted or put in order."""
+
+    def model(label: str) -> Any:
+        return old.get_model(label).objects
+
+    shelf = model("catalog.Category").create(slug="shelf", name="Shelf")
+    tools = [
+        model("catalog.Tool").create(
+            slug=slug, name=slug, category=shelf, status="published", published_at=NOW, pricing_entry="free"
+        )
+        for slug in ("c", "b", "a")
+    ]
+    reviewers = [model("reviews.Reviewer").create(slug=f"r-{n}", name=f"R {n}") for n in range(4)]
+    for reviewer, tool, verdict, status in (
+        (0, 0, "ship", "published"),
+        (1, 0, "ship", "published"),
+        (2, 0, "skip", "published"),
+        (3, 0, "skip", "draft"),
+        (0, 1, "skip", "published"),
+        (1, 1, "ship", "retracted"),
+    ):
+        model("reviews.Review").create(
+            reviewer=reviewers[reviewer],
+            tool=tools[tool],
+            verdict=verdict,
+            status=status,
+            quote="Said before.",
+        )
+    voters = [model("votes.Voter").create(key=bytes([n])) for n in range(6)]
+    for voter, tool, value, status in (
+        (0, 0, "ship", "counted"),
+        (1, 0, "ship", "counted"),
+        (2, 0, "skip", "counted"),
+        (3, 1, "ship", "pending"),
+        (4, 1, "skip", "quarantined"),
+        (5, 1, "ship", "rejected"),
+    ):
+        model("votes.Vote").create(voter=voters[voter], tool=tools[tool], value=value, status=status)
+    for voter, first, second, chosen, status in (
+        (0, 0, 1, 0, "counted"),
+        (1, 0, 1, 0, "counted"),
+        (2, 0, 1, 1, "counted"),
+        (3, 0, 1, 1, "pending"),
+        (0, 1, 2, 1, "quarantined"),
+        (1, 1, 2, 2, "rejected"),
+    ):
+        model("votes.Pick").create(
+            voter=voters[voter],
+            first_tool=tools[first],
+            second_tool=tools[second],
+            chosen_tool=tools[chosen],
+            status=status,
+        )
+    for first, second in ((0, 1), (2, 1)):
+        model("comparisons.Comparison").create(first_tool=tools[first], second_tool=tools[second])
+    return [tool.pk for tool in tools], [voter.pk for voter in voters]
