@@ -57,7 +57,7 @@ def back_to_latest(transactional_db: None) -> Iterator[None]:
 
 
 def own_migrations() -> list[tuple[str, str]]:
-    return sorted(key for key in MigrationLoader(None).disk_migrations if key[0] in APPS)  # type: ignore[union-attr]
+    return sorted(key for key in MigrationLoader(None).disk_migrations if key[0] in APPS)
 
 
 @pytest.mark.django_db

@@ -205,6 +205,8 @@ def test_bad_headers_are_refused_everywhere(api: APIClient, headers: dict[str, s
         pytest.param(";;;=", id="no type"),
     ],
 )
+# Each request lets go of connections that are no longer usable, so it looks at the database.
+@pytest.mark.django_db
 def test_the_server_reads_queries_as_utf_8_whatever_is_claimed(content_type: str) -> None:
     environ = RequestFactory().get("/api/v1/tools?q=+AAA-&colour=%C3%A9").environ
     environ["CONTENT_TYPE"] = content_type

@@ -147,8 +147,12 @@ def test_messages_are_flattened_with_their_pointers(detail: Any, pointers: list[
 
 @pytest.mark.parametrize("path", ["/api/v1/failing", "/api/v1/failing-page", "/page/failing"])
 def test_a_500_says_nothing_of_the_inside_and_is_logged_once(
-    careless: APIClient, caplog: pytest.LogCaptureFixture, path: str
+    careless: APIClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
+    # Tools that run inside the tests switch off loggers, or logging as a whole.
+    logging.disable(logging.NOTSET)
+    monkeypatch.setattr(logging.getLogger("django_structlog.middlewares.request"), "disabled", False)
+
     with caplog.at_level(logging.WARNING):
         response = careless.get(path, headers={"X-Request-ID": "mine"})
 
