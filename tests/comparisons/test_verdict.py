@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comparisons.verdict import (
@@ -512,6 +512,7 @@ def any_evidence(slug: str) -> st.SearchStrategy[Evidence]:
     )
 
 
+@settings(deadline=None)
 @given(any_evidence("alpha"), any_evidence("beta"))
 def test_swapping_the_tools_swaps_the_sides_and_nothing_else(first: Evidence, second: Evidence) -> None:
     verdict = decide(first=first, second=second, roster=ROSTER)
@@ -523,6 +524,7 @@ def test_swapping_the_tools_swaps_the_sides_and_nothing_else(first: Evidence, se
     assert without_words(swapped) == without_words(verdict)
 
 
+@settings(deadline=None)
 @given(any_evidence("alpha"), any_evidence("beta"))
 def test_the_same_evidence_always_gives_the_same_well_formed_verdict(
     first: Evidence, second: Evidence
@@ -539,6 +541,7 @@ def test_the_same_evidence_always_gives_the_same_well_formed_verdict(
     assert not verdict.contested or verdict.decided_by == "panel"
 
 
+@settings(deadline=None)
 @given(any_evidence("alpha"), any_evidence("beta"))
 def test_one_more_reviewer_who_ships_instead_of_skipping_never_turns_a_tool_into_the_loser(
     first: Evidence, second: Evidence
@@ -554,6 +557,7 @@ def test_one_more_reviewer_who_ships_instead_of_skipping_never_turns_a_tool_into
     assert not (before.winner == "alpha" and after.winner != "alpha")
 
 
+@settings(deadline=None)
 @given(any_evidence("alpha"), any_evidence("beta"))
 def test_one_more_voter_who_ships_instead_of_skipping_never_turns_a_tool_into_the_loser(
     first: Evidence, second: Evidence
@@ -570,6 +574,7 @@ def test_one_more_voter_who_ships_instead_of_skipping_never_turns_a_tool_into_th
     assert not (before.winner == "alpha" and after.winner != "alpha")
 
 
+@settings(deadline=None)
 @given(any_evidence("alpha"), any_evidence("beta"))
 def test_the_crowds_favorite_ships_more(first: Evidence, second: Evidence) -> None:
     favorite = crowd_favorite(first, second)
@@ -673,6 +678,7 @@ def test_cycles_are_groups_that_beat_each_other_round_and_round(
     assert cycles(slugs=list(slugs), winners=beats(slugs, *victories)) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(panels, crowds), min_size=2, max_size=5))
 def test_this_rule_knows_no_cycles_and_its_order_is_true_to_every_pair(
     records: list[tuple[PanelCount, TallyCount]],

@@ -1,7 +1,7 @@
 """The Wilson interval against published values and as a property, and how shares are rounded."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from votes.tally import Interval, TallyCount, Z, crowd_status, wilson_interval
@@ -44,6 +44,7 @@ def test_there_is_no_interval_of_nothing() -> None:
     assert wilson_interval(part=0, total=0) is None
 
 
+@settings(deadline=None)
 @given(shares())
 def test_the_share_lies_within_its_interval(share: tuple[int, int]) -> None:
     part, total = share
@@ -53,6 +54,7 @@ def test_the_share_lies_within_its_interval(share: tuple[int, int]) -> None:
     assert 0 <= interval.low <= part / total <= interval.high <= 1
 
 
+@settings(deadline=None)
 @given(shares())
 def test_each_bound_is_where_the_share_would_just_be_possible(share: tuple[int, int]) -> None:
     """The definition: the bounds b are the two solutions of (p - b)^2 = z^2 b (1 - b) / n."""
@@ -64,6 +66,7 @@ def test_each_bound_is_where_the_share_would_just_be_possible(share: tuple[int, 
         assert (part / total - bound) ** 2 == pytest.approx(Z * Z * bound * (1 - bound) / total, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(shares())
 def test_ship_and_skip_have_mirrored_intervals(share: tuple[int, int]) -> None:
     part, total = share
@@ -74,6 +77,7 @@ def test_ship_and_skip_have_mirrored_intervals(share: tuple[int, int]) -> None:
     assert mirrored.high == pytest.approx(1 - interval.low, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(shares())
 def test_ten_times_the_votes_at_the_same_share_narrow_the_interval(share: tuple[int, int]) -> None:
     part, total = share
@@ -83,6 +87,7 @@ def test_ten_times_the_votes_at_the_same_share_narrow_the_interval(share: tuple[
     assert many.high - many.low < few.high - few.low
 
 
+@settings(deadline=None)
 @given(shares())
 def test_one_more_ship_in_the_same_total_raises_both_bounds(share: tuple[int, int]) -> None:
     part, total = share
