@@ -12,12 +12,13 @@ from catalog.models import Category, Tool
 from comparisons.models import Comparison
 from reviews.models import Review, Reviewer
 from votes.models import Vote, Voter
+from votes.publication import publish_tallies
 
 REVIEWERS = 7
 REVIEWS_PER_TOOL = 4
 QUOTE_LENGTH = 900
 FIRST_DAY = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
-# A vote moves its tool's tally: short transactions let PostgreSQL clear away the row's earlier versions.
+# Votes move their tools' tallies: short transactions let PostgreSQL clear away the rows' earlier versions.
 VOTES_PER_TRANSACTION = 5_000
 WORDS = (
     "fast",
@@ -54,6 +55,7 @@ def fill(size: Size) -> list[str]:
     _write_reviews(tools, chance)
     slugs = _write_pairs(size, tools, chance)
     _write_votes(size, tools, chance)
+    publish_tallies(now=datetime.now(UTC))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return slugs

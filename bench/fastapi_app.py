@@ -28,7 +28,7 @@ SELECT t.id::text, t.slug, t.name, nullif(t.tagline, '') AS tagline, nullif(t.de
 FROM catalog_tool t
 JOIN catalog_category c ON c.id = t.category_id
 JOIN reviews_panel p ON p.tool_id = t.id
-JOIN votes_tally v ON v.tool_id = t.id
+JOIN votes_publishedtally v ON v.tool_id = t.id
 """
 TOOLS_OF_PAIR = f"{TOOLS} WHERE t.slug = ANY($1) AND t.status = 'published'"
 FIRST_PAGE = f"{TOOLS} WHERE t.status = 'published' ORDER BY t.published_at DESC, t.id DESC LIMIT $1"
@@ -46,7 +46,7 @@ SELECT c.title, nullif(c.editor_note, '') AS editor_note, c.published_at, c.upda
        CASE WHEN k.first_tool_id = c.first_tool_id THEN k.first ELSE k.second END AS first,
        CASE WHEN k.first_tool_id = c.first_tool_id THEN k.second ELSE k.first END AS second
 FROM comparisons_comparison c
-LEFT JOIN votes_picktally k ON k.first_tool_id = least(c.first_tool_id, c.second_tool_id)
+LEFT JOIN votes_publishedpicktally k ON k.first_tool_id = least(c.first_tool_id, c.second_tool_id)
                            AND k.second_tool_id = greatest(c.first_tool_id, c.second_tool_id)
 WHERE c.first_tool_id = $1 AND c.second_tool_id = $2 AND c.status = 'published'
 """

@@ -8,16 +8,16 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Abs, Cast, Coalesce, Greatest, Least, NullIf
 
 from comparisons.verdict import MIN_PANEL
-from votes.models import PickTally
+from votes.models import PublishedPickTally
 from votes.tally import MIN_VOTES
 
 _PANELS_DIFFER = ~Q(first_tool__panel__percent=F("second_tool__panel__percent"))
 _CROWDS_DIFFER = (
-    Q(first_tool__tally__total__gte=MIN_VOTES, second_tool__tally__total__gte=MIN_VOTES)
+    Q(first_tool__published_tally__total__gte=MIN_VOTES, second_tool__published_tally__total__gte=MIN_VOTES)
     # Intervals that merely touch still overlap.
     & (
-        Q(first_tool__tally__interval_low__gt=F("second_tool__tally__interval_high"))
-        | Q(second_tool__tally__interval_low__gt=F("first_tool__tally__interval_high"))
+        Q(first_tool__published_tally__interval_low__gt=F("second_tool__published_tally__interval_high"))
+        | Q(second_tool__published_tally__interval_low__gt=F("first_tool__published_tally__interval_high"))
     )
 )
 
@@ -56,7 +56,7 @@ class ComparisonQuerySet(models.QuerySet[Any]):
 
     def with_pick_count(self) -> Self:
         """Adds `pick_count`, the counted picks of the pair."""
-        picks = PickTally.objects.filter(
+        picks = PublishedPickTally.objects.filter(
             first_tool=Least(OuterRef("first_tool"), OuterRef("second_tool")),
             second_tool=Greatest(OuterRef("first_tool"), OuterRef("second_tool")),
         )
@@ -83,5 +83,7 @@ class ComparisonQuerySet(models.QuerySet[Any]):
 def _crowd_percent(tool: str) -> models.expressions.Combinable:
     """The tool's community percentage, as votes.tally rounds it; null without votes."""
     # In 64 bits: 200 times eleven million votes is more than 32 hold.
-    ship, total = (Cast(f"{tool}__tally__{count}", models.BigIntegerField()) for count in ("ship", "total"))
+    ship, total = (
+        Cast(f"{tool}__published_tally__{count}", models.BigIntegerField()) for count in ("ship", "total")
+    )
     return (ship * 200 + total) / NullIf(total * 2, Value(0))

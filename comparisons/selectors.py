@@ -40,10 +40,10 @@ from comparisons.verdict import (
     standings,
 )
 from reviews.models import Review, Reviewer
-from votes.models import PickTally
+from votes.models import PublishedPickTally
 from votes.tally import crowd_status
 
-_COUNTS = ("category", "panel", "tally")
+_COUNTS = ("category", "panel", "published_tally")
 PUBLISHED_REVIEWS = Prefetch(
     "reviews",
     queryset=Review.objects.published().select_related("reviewer").in_roster_order(),
@@ -79,7 +79,7 @@ def evidence_of(tool: Tool) -> Evidence:
         slug=tool.slug,
         name=tool.name,
         panel=tool.panel.count,
-        community=tool.tally.count,
+        community=tool.published_tally.count,
         entry=tool.pricing_entry,
         reviews={review.reviewer.slug: review.verdict for review in reviews_of(tool)},
     )
@@ -274,12 +274,14 @@ def picks_of(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Pick
     stored = [(one, other) if one.pk < other.pk else (other, one) for one, other in pairs]
     tallies = {
         (tally.first_tool_id, tally.second_tool_id): tally
-        for tally in (PickTally.objects.filter(_any_pair(stored)) if stored else [])
+        for tally in (PublishedPickTally.objects.filter(_any_pair(stored)) if stored else [])
     }
     return {_ids(pair): _pick_count(pair, tallies) for pair in pairs}
 
 
-def _pick_count(pair: tuple[Tool, Tool], tallies: Mapping[tuple[UUID, UUID], PickTally]) -> PickCount:
+def _pick_count(
+    pair: tuple[Tool, Tool], tallies: Mapping[tuple[UUID, UUID], PublishedPickTally]
+) -> PickCount:
     first, second = _ids(pair)
     if tally := tallies.get((first, second)):
         return PickCount(first=tally.first, second=tally.second)
@@ -378,7 +380,7 @@ class ToolFilters:
                 said = Review.objects.published().filter(verdict=verdict, reviewer__slug__in=reviewers)
                 tools = tools.filter(pk__in=said.values("tool"))
         if self.min_votes:
-            tools = tools.filter(tally__total__gte=self.min_votes)
+            tools = tools.filter(published_tally__total__gte=self.min_votes)
         return tools
 
 
@@ -458,7 +460,7 @@ RANKINGS = {
             "Tools with at least one counted vote, by the lower bound of the 95 % Wilson interval of the share "
             "of voters who ship, then by the number of votes."
         ),
-        keys=("-tally__interval_low", "-tally__total"),
+        keys=("-published_tally__interval_low", "-published_tally__total"),
     ),
 }
 
@@ -468,7 +470,11 @@ def ranked_tools(by: str, categories: Sequence[str]) -> ToolQuerySet:
     tools = tools_with_counts().published()
     if categories:
         tools = tools.in_categories(categories)
-    return tools.filter(panel__total__gte=MIN_PANEL) if by == "panel" else tools.filter(tally__total__gte=1)
+    return (
+        tools.filter(panel__total__gte=MIN_PANEL)
+        if by == "panel"
+        else tools.filter(published_tally__total__gte=1)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
     logo = LogoField(allow_null=True)
     pricing = PricingSerializer(source="*")
     panel = PanelCountSerializer(source="panel.count")
-    community = CommunitySerializer(source="tally.count")
+    community = CommunitySerializer(source="published_tally.count")
 
     class Meta:
         model = Tool

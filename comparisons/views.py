@@ -65,8 +65,8 @@ TOOL_SORTS = {
     "published_at": "published_at",
     "name": "name",
     "panel": "panel_score",
-    "community": "tally__interval_low",
-    "votes": "tally__total",
+    "community": "published_tally__interval_low",
+    "votes": "published_tally__total",
 }
 
 

@@ -12,6 +12,7 @@ from comparisons.models import Comparison
 from newsletter.models import Delivery, Edition, Subscriber
 from reviews.models import Review, Reviewer
 from votes.models import Pick, Vote, Voter
+from votes.publication import publish_tallies
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
@@ -134,13 +135,14 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
 
 
 def vote(tool: Tool, *, ship: int = 0, skip: int = 0, status: str = "counted") -> None:
-    """Votes on one tool, each by a voter of its own."""
+    """Votes on one tool, each by a voter of its own; and the tallies made public."""
     voters = Voter.objects.bulk_create(VoterFactory.build_batch(ship + skip))
     values = ["ship"] * ship + ["skip"] * skip
     Vote.objects.bulk_create(
         Vote(voter=voter, tool=tool, value=value, status=status)
         for voter, value in zip(voters, values, strict=True)
     )
+    publish_tallies(now=NOW)
 
 
 def review(tool: Tool, *, ship: int = 0, skip: int = 0) -> None:

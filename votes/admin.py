@@ -4,7 +4,18 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from catalog.admin import ModelAdmin, ReadOnlyAdmin
-from votes.models import Pick, PickTally, Tally, Vote, Voter
+from votes.models import (
+    Alert,
+    Pick,
+    PickTally,
+    PublishedPickTally,
+    PublishedTally,
+    Ruling,
+    Tally,
+    TallyDay,
+    Vote,
+    Voter,
+)
 
 
 class ReadersAdmin(ModelAdmin):
@@ -79,3 +90,42 @@ class PickTallyAdmin(ReadOnlyAdmin):
     search_fields = ["first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug"]
     ordering = ["-total", "id"]
     readonly_fields = ["total"]
+
+
+@admin.register(PublishedTally)
+class PublishedTallyAdmin(TallyAdmin):
+    list_display = [*TallyAdmin.list_display, "as_of"]
+
+
+@admin.register(PublishedPickTally)
+class PublishedPickTallyAdmin(PickTallyAdmin):
+    list_display = [*PickTallyAdmin.list_display, "as_of"]
+
+
+@admin.register(TallyDay)
+class TallyDayAdmin(ReadOnlyAdmin):
+    list_display = ["day", "tool", "ship", "skip", "pending", "quarantined", "rejected", "ruleset", "digest"]
+    list_select_related = ["tool"]
+    search_fields = ["tool__name", "tool__slug"]
+    date_hierarchy = "day"
+    ordering = ["-day", "tool"]
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "kind", "target", "begins_at", "detail", "closed_at"]
+    list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["tool", "other_tool"]
+    search_fields = ["tool__name", "tool__slug", "other_tool__name", "other_tool__slug"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-id"]
+
+
+@admin.register(Ruling)
+class RulingAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "deed", "target", "begins_at", "ends_at", "count", "why", "decided_by"]
+    list_filter = ["deed"]
+    list_select_related = ["tool", "other_tool", "decided_by"]
+    search_fields = ["tool__name", "tool__slug", "other_tool__name", "other_tool__slug", "why"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-id"]

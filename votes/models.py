@@ -1,11 +1,13 @@
-"""Voters, their votes on tools, their picks of pairs, and the tallies that the database keeps of both."""
+"""Voters, their votes on tools, their picks of pairs, the tallies of both, and what staff decide about them."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Greatest, NullIf, Sqrt
+from django.db.models.functions import Cast, Greatest, Now, NullIf, Sqrt
 
 from catalog.models import Tool, new_id
+from votes.rules import HOURLY_FLOOR
 from votes.tally import TallyCount, Z
 
 
@@ -19,7 +21,12 @@ class CountStatus(models.TextChoices):
 
 
 class Voter(models.Model):
-    """A reader without an account. `key` is an HMAC of the token's id: a leaked table yields no usable token."""
+    """
+    A reader without an account, from the first vote on.
+
+    `key` is an HMAC of the token's id: a leaked table yields no usable token. Of a voter who was erased the row
+    remains, so that the token is refused from then on.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     key = models.BinaryField(max_length=32, unique=True)
@@ -27,6 +34,7 @@ class Voter(models.Model):
         default=0, help_text="0 none, 1 proof of work, 2 challenge, 3 mail confirmed, 4 confirmed by staff."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(assurance__lte=4), name="voter_assurance_is_known")]
@@ -39,11 +47,17 @@ class Ballot(models.Model):
     """What a vote and a pick have in common."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="%(class)ss")
+    # Its uniqueness begins with the voter, so an index of its own would only cost.
+    voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="%(class)ss", db_index=False)
     status = models.CharField(max_length=16, choices=CountStatus, default=CountStatus.COUNTED)
     reasons = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     ruleset = models.CharField(
         max_length=20, blank=True, help_text="The version of the rules that set the status."
+    )
+    origin = models.BinaryField(
+        max_length=8,
+        null=True,
+        help_text="The address's prefix under the day's salt: equal for votes of one place on one day.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -59,10 +73,18 @@ class Vote(Ballot):
         SHIP = "ship"
         SKIP = "skip"
 
-    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="votes")
+    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="votes", db_index=False)
     value = models.CharField(max_length=8, choices=Value)
 
     class Meta:
+        indexes = [
+            # How many counted within the hour; the chart of a tool's votes; what waits.
+            models.Index(fields=["tool", "status", "created_at"], name="votes_by_tool_and_time"),
+            # How many counted from one place.
+            models.Index(
+                fields=["tool", "origin"], condition=Q(status="counted"), name="counted_votes_by_origin"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["voter", "tool"], name="one_vote_per_voter_and_tool"),
             models.CheckConstraint(condition=Q(value__in=["ship", "skip"]), name="a_vote_says_ship_or_skip"),
@@ -76,11 +98,21 @@ class Vote(Ballot):
 class Pick(Ballot):
     """A reader's answer to a pair. The pair is kept in the order of the tools' ids, which never change."""
 
-    first_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+")
+    first_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+", db_index=False)
     second_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+")
     chosen_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["first_tool", "second_tool", "status", "created_at"], name="picks_by_pair_and_time"
+            ),
+            models.Index(
+                fields=["first_tool", "second_tool", "origin"],
+                condition=Q(status="counted"),
+                name="counted_picks_by_origin",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["voter", "first_tool", "second_tool"], name="one_pick_per_voter_and_pair"
@@ -107,10 +139,9 @@ def _lower_bound(part: str, rest: str) -> Greatest:
     return Greatest((one + Value(Z * Z / 2) - spread) / (total + Value(Z * Z)), Value(0.0))
 
 
-class Tally(models.Model):
-    """The votes on one tool, counted by status. Every tool has its row, kept by the database."""
+class Counts(models.Model):
+    """Votes on one tool, by status."""
 
-    tool = models.OneToOneField(Tool, primary_key=True, on_delete=models.CASCADE, related_name="tally")
     ship = models.PositiveIntegerField(default=0, db_default=0)
     skip = models.PositiveIntegerField(default=0, db_default=0)
     pending = models.PositiveIntegerField(default=0, db_default=0)
@@ -129,7 +160,7 @@ class Tally(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "tallies"
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.ship} ship, {self.skip} skip"
@@ -139,8 +170,67 @@ class Tally(models.Model):
         return TallyCount(ship=self.ship, skip=self.skip)
 
 
-class PickTally(models.Model):
-    """The picks of one pair, counted; the pair in the order of the tools' ids. A row exists from the first pick on."""
+class Tally(Counts):
+    """The votes on one tool as they are this moment. Every tool has its row, kept by the database."""
+
+    tool = models.OneToOneField(Tool, primary_key=True, on_delete=models.CASCADE, related_name="tally")
+    hourly_limit = models.PositiveIntegerField(
+        default=HOURLY_FLOOR,
+        db_default=HOURLY_FLOOR,
+        help_text="How many votes may count within an hour before the rest wait.",
+    )
+
+    class Meta:
+        verbose_name_plural = "tallies"
+
+
+class PublishedTally(Counts):
+    """
+    What readers see of a tool's votes: a copy of the tally that moves in steps.
+
+    Whoever tries votes out learns from it no sooner than everybody whether they count.
+    """
+
+    tool = models.OneToOneField(
+        Tool, primary_key=True, on_delete=models.CASCADE, related_name="published_tally"
+    )
+    as_of = models.DateTimeField(db_default=Now(), help_text="When these numbers became public.")
+
+    class Meta:
+        verbose_name_plural = "published tallies"
+
+
+class TallyDay(models.Model):
+    """
+    A tool's published numbers at the end of one UTC day; written once and never changed.
+
+    `digest` is the SHA-256 of the day's line and the digest before it: a number that was altered afterwards breaks
+    the chain of everybody who kept a later digest.
+    """
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="tally_days", db_index=False)
+    day = models.DateField()
+    ship = models.PositiveIntegerField()
+    skip = models.PositiveIntegerField()
+    pending = models.PositiveIntegerField()
+    quarantined = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    ruleset = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tool", "day"], name="one_line_per_tool_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.ship} ship, {self.skip} skip"
+
+    @property
+    def count(self) -> TallyCount:
+        return TallyCount(ship=self.ship, skip=self.skip)
+
+
+class PickCounts(models.Model):
+    """Picks of one pair, by status; the pair in the order of the tools' ids."""
 
     first_tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
     second_tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
@@ -154,6 +244,22 @@ class PickTally(models.Model):
     )
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.second}"
+
+
+class PickTally(PickCounts):
+    """The picks of one pair as they are this moment. A row exists from the first pick on."""
+
+    hourly_limit = models.PositiveIntegerField(
+        default=HOURLY_FLOOR,
+        db_default=HOURLY_FLOOR,
+        help_text="How many picks may count within an hour before the rest wait.",
+    )
+
+    class Meta:
         verbose_name_plural = "pick tallies"
         constraints = [
             models.UniqueConstraint(fields=["first_tool", "second_tool"], name="one_pick_tally_per_pair"),
@@ -162,5 +268,114 @@ class PickTally(models.Model):
             ),
         ]
 
+
+class PublishedPickTally(PickCounts):
+    """What readers see of a pair's picks: a copy of the tally that moves in steps."""
+
+    as_of = models.DateTimeField(db_default=Now(), help_text="When these numbers became public.")
+
+    class Meta:
+        verbose_name_plural = "published pick tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first_tool", "second_tool"], name="one_published_pick_tally_per_pair"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_tool__lt=F("second_tool")),
+                name="a_published_pick_tally_keeps_its_pair_in_order",
+            ),
+        ]
+
+
+class Salt(models.Model):
+    """The secret of one UTC day under which origins are tagged; without it the tags of that day say nothing."""
+
+    day = models.DateField(primary_key=True)
+    salt = models.BinaryField(max_length=32)
+
     def __str__(self) -> str:
-        return f"{self.first} to {self.second}"
+        return str(self.day)
+
+
+class SpentChallenge(models.Model):
+    """A challenge that has bought its one token; kept until it would be too old anyway."""
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key.hex()
+
+
+class OfTarget(models.Model):
+    """Something said of the votes on one tool, or of the picks of a pair: then `other_tool` is the pair's second."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    other_tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+", null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def target(self) -> str:
+        return f"{self.tool.name} / {self.other_tool.name}" if self.other_tool else self.tool.name
+
+
+class Alert(OfTarget):
+    """Something that staff should look at; it stays open until somebody has."""
+
+    class Kind(models.TextChoices):
+        BURST = "burst", "More votes within an hour than usual"
+        DRIFT = "drift", "A tally differed from its votes"
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    begins_at = models.DateTimeField(help_text="The hour of the burst, or the moment of the recount.")
+    detail = models.CharField(max_length=500, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["burst", "drift"]), name="alert_kind_is_known"),
+            models.UniqueConstraint(
+                fields=["kind", "tool", "other_tool", "begins_at"],
+                nulls_distinct=False,
+                name="one_alert_per_target_and_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.target}"
+
+
+class Ruling(OfTarget):
+    """What staff decided about a window of votes or picks: who, why, over how many. Never changed afterwards."""
+
+    class Deed(models.TextChoices):
+        QUARANTINE = "quarantine", "Quarantined"
+        RELEASE = "release", "Released"
+        REJECT = "reject", "Rejected"
+
+    deed = models.CharField(max_length=16, choices=Deed)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    why = models.CharField(max_length=500)
+    count = models.PositiveIntegerField(help_text="How many votes or picks it moved.")
+    ruleset = models.CharField(max_length=20)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deed__in=["quarantine", "release", "reject"]), name="ruling_deed_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(begins_at__lt=F("ends_at")), name="a_ruling_begins_before_it_ends"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_deed_display()} {self.count} of {self.target}"

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from votes.models import Tally
+from votes.models import PublishedTally
 from votes.tally import Interval
 
 
@@ -39,6 +39,6 @@ class TallySerializer(CommunitySerializer):
     pending = serializers.IntegerField(min_value=0, help_text="Waiting to be counted.")
     quarantined = serializers.IntegerField(min_value=0, help_text="Set aside as suspicious.")
 
-    def to_representation(self, tally: Tally) -> dict[str, object]:
+    def to_representation(self, tally: PublishedTally) -> dict[str, object]:
         counted = CommunitySerializer(tally.count).data
         return {**counted, "pending": tally.pending, "quarantined": tally.quarantined}

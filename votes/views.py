@@ -12,7 +12,7 @@ from votes.serializers import TallySerializer
 
 class ToolTallyView(OfToolView):
     address = "tool-tally"
-    tools = Tool.objects.visible().select_related("tally")
+    tools = Tool.objects.visible().select_related("published_tally")
 
     @extend_schema(
         operation_id="retrieve_tool_tally",
@@ -28,4 +28,4 @@ class ToolTallyView(OfToolView):
         return super().get(request, slug)
 
     def answer(self, request: Request, tool: Tool) -> Response:
-        return Response(TallySerializer(tool.tally).data)
+        return Response(TallySerializer(tool.published_tally).data)

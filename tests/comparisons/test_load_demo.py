@@ -15,7 +15,7 @@ from comparisons.demo.loader import DEMO, DemoReport, load_demo
 from comparisons.models import Comparison
 from tests.comparisons.catalog_files import source, tool
 from tests.factories import NOW, CategoryFactory, ReviewerFactory, ToolFactory
-from votes.models import Pick, PickTally, Tally, Vote, Voter
+from votes.models import Pick, PublishedPickTally, PublishedTally, Vote, Voter
 
 pytestmark = pytest.mark.django_db
 
@@ -37,13 +37,13 @@ def test_votes_and_picks_are_counted_as_the_file_says(demo: Path) -> None:
     report = load_demo(now=NOW, directory=demo)
 
     assert report == DemoReport(tools=2, comparisons=1, votes=5, picks=4)
-    assert list(Tally.objects.order_by("tool__slug").values_list("tool__slug", "ship", "skip")) == [
+    assert list(PublishedTally.objects.order_by("tool__slug").values_list("tool__slug", "ship", "skip")) == [
         ("alpha", 3, 2),
         ("beta", 0, 0),
     ]
     assert Voter.objects.count() == 5
     assert list(Pick.objects.values_list("chosen_tool__slug", flat=True)).count("alpha") == 1
-    assert PickTally.objects.get().total == 4
+    assert PublishedPickTally.objects.get().total == 4
 
 
 def test_a_second_run_changes_nothing_whatever_a_curator_did(demo: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_command_loads_the_demo_that_comes_with_the_product() -> None:
         f"Demo loaded: {len(catalog['tools'])} tools, {len(catalog['comparisons'])} comparisons, "
         f"{Vote.objects.count()} votes, {Pick.objects.count()} picks.\n"
     )
-    tallies = Tally.objects.exclude(total=0).values_list("tool__slug", "ship", "skip")
+    tallies = PublishedTally.objects.exclude(total=0).values_list("tool__slug", "ship", "skip")
     assert {slug: {"ship": ship, "skip": skip} for slug, ship, skip in tallies} == counts["tools"]
     picks = Counter(Pick.objects.values_list("first_tool", "second_tool", "chosen_tool"))
     assert {

@@ -11,8 +11,9 @@ from comparisons.models import Comparison
 from comparisons.verdict import Evidence, decide
 from reviews.models import Panel
 from reviews.panel import PanelCount
-from tests.factories import CategoryFactory, ComparisonFactory, PickFactory, ToolFactory, VoterFactory
-from votes.models import Tally
+from tests.factories import NOW, CategoryFactory, ComparisonFactory, PickFactory, ToolFactory, VoterFactory
+from votes.models import PublishedTally
+from votes.publication import publish_tallies
 from votes.tally import TallyCount
 
 pytestmark = pytest.mark.django_db
@@ -52,9 +53,9 @@ def evidence_by_tool() -> dict[Tool, Evidence]:
         ],
         ["ship", "skip"],
     )
-    Tally.objects.bulk_update(
+    PublishedTally.objects.bulk_update(
         [
-            Tally(tool=tool, ship=ship, skip=skip)
+            PublishedTally(tool=tool, ship=ship, skip=skip)
             for tool, (_, (ship, skip)) in zip(tools, counts, strict=True)
         ],
         ["ship", "skip"],
@@ -158,6 +159,7 @@ def test_counted_picks_are_counted_whichever_way_the_pair_is_stored(
         for voter in VoterFactory.create_batch(picks):
             PickFactory(voter=voter, first_tool=row.first_tool, second_tool=row.second_tool)
         PickFactory(first_tool=row.first_tool, second_tool=row.second_tool, status="pending")
+    publish_tallies(now=NOW)
 
     with django_assert_num_queries(1):
         counts = dict(Comparison.objects.with_pick_count().values_list("pk", "pick_count"))

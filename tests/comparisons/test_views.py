@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import Tool
 from tests.factories import (
+    NOW,
     CategoryFactory,
     ComparisonFactory,
     PickFactory,
@@ -17,6 +18,7 @@ from tests.factories import (
     review,
     vote,
 )
+from votes.publication import publish_tallies
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +171,7 @@ class TestComparison:
         late, early = ToolFactory(slug="zebra"), ToolFactory(slug="aardvark")
         PickFactory.create_batch(3, first_tool=late, second_tool=early, chosen_tool=early)
         PickFactory(first_tool=late, second_tool=early, chosen_tool=late)
+        publish_tallies(now=NOW)
 
         answer = api.get("/api/v1/comparisons/aardvark-vs-zebra").json()
 
@@ -243,6 +246,7 @@ class TestComparisonList:
     def test_it_sorts_by_picks_and_by_contest(self, api: APIClient) -> None:
         quiet, picked, contested = (ComparisonFactory() for _ in range(3))
         PickFactory(first_tool=picked.first_tool, second_tool=picked.second_tool)
+        publish_tallies(now=NOW)
         review(contested.first_tool, ship=3)
         review(contested.second_tool, skip=3)
         vote(contested.first_tool, skip=1)

@@ -1,18 +1,34 @@
 """What the database promises of votes and picks: one each, and tallies that count themselves exactly."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import product
 from random import Random
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import Model, ProtectedError
 
 from catalog.models import Tool
 from tests.database import at_once, broken_constraint, constraints_of, execute
-from tests.factories import CategoryFactory, PickFactory, ToolFactory, VoteFactory, VoterFactory, vote
-from votes.models import CountStatus, Pick, PickTally, Tally, Vote, Voter
+from tests.factories import NOW, CategoryFactory, PickFactory, ToolFactory, VoteFactory, VoterFactory, vote
+from votes.models import (
+    Alert,
+    CountStatus,
+    Pick,
+    PickTally,
+    PublishedPickTally,
+    PublishedTally,
+    Ruling,
+    Tally,
+    TallyDay,
+    Vote,
+    Voter,
+)
+from votes.publication import publish_tallies
+from votes.rules import RULESET
 from votes.tally import TallyCount
 
 pytestmark = pytest.mark.django_db
@@ -381,18 +397,51 @@ def two_pick_tallies() -> None:
         PickTally.objects.create(first_tool=first, second_tool=second)
 
 
-def tally_below_zero(column: str) -> Callable[[], object]:
+def published_pick_tally_the_wrong_way_round() -> None:
+    first, second = in_order(ToolFactory(), ToolFactory())
+    PublishedPickTally.objects.create(first_tool=second, second_tool=first)
+
+
+def two_published_pick_tallies() -> None:
+    first, second = in_order(ToolFactory(), ToolFactory())
+    for _ in range(2):
+        PublishedPickTally.objects.create(first_tool=first, second_tool=second)
+
+
+def alert(**values: Any) -> Alert:
+    return Alert.objects.create(**{"kind": "burst", "tool": ToolFactory(), "begins_at": NOW, **values})
+
+
+def two_alerts() -> None:
+    first = alert()
+    alert(tool=first.tool)
+
+
+def ruling(**values: Any) -> Ruling:
+    given = {
+        "deed": "quarantine",
+        "tool": ToolFactory(),
+        "begins_at": NOW,
+        "ends_at": NOW + timedelta(hours=1),
+    }
+    return Ruling.objects.create(**{**given, "why": "A burst.", "count": 3, "ruleset": RULESET, **values})
+
+
+def tally_day(**values: Any) -> TallyDay:
+    given = {"tool": ToolFactory(), "day": NOW.date(), "ruleset": RULESET, "digest": "0" * 64}
+    return TallyDay.objects.create(**{**given, **dict.fromkeys(COLUMNS, 0), **values})
+
+
+def two_lines_of_a_day() -> None:
+    first = tally_day()
+    tally_day(tool=first.tool)
+
+
+def below_zero(model: type[Model], column: str) -> Callable[[], object]:
     def write() -> None:
-        ToolFactory()
-        Tally.objects.update(**{column: -1})
-
-    return write
-
-
-def pick_tally_below_zero(column: str) -> Callable[[], object]:
-    def write() -> None:
-        PickFactory()
-        PickTally.objects.update(**{column: -1})
+        tally_day(tool=PickFactory().first_tool)
+        publish_tallies(now=NOW)
+        model._default_manager.update(**{column: -1})
 
     return write
 
@@ -410,8 +459,25 @@ BROKEN: dict[str, Callable[[], object]] = {
     "pick_status_is_known": lambda: PickFactory(status="hidden"),
     "one_pick_tally_per_pair": two_pick_tallies,
     "a_pick_tally_keeps_its_pair_in_order": pick_tally_the_wrong_way_round,
-    **{f"votes_tally_{column}_check": tally_below_zero(column) for column in COLUMNS},
-    **{f"votes_picktally_{column}_check": pick_tally_below_zero(column) for column in PICK_COLUMNS},
+    "one_published_pick_tally_per_pair": two_published_pick_tallies,
+    "a_published_pick_tally_keeps_its_pair_in_order": published_pick_tally_the_wrong_way_round,
+    "one_line_per_tool_and_day": two_lines_of_a_day,
+    "alert_kind_is_known": lambda: alert(kind="rumour"),
+    "one_alert_per_target_and_time": two_alerts,
+    "ruling_deed_is_known": lambda: ruling(deed="forget"),
+    "a_ruling_begins_before_it_ends": lambda: ruling(ends_at=NOW),
+    "votes_ruling_count_check": lambda: ruling(count=-1),
+    **{
+        f"{model._meta.db_table}_{column}_check": below_zero(model, column)
+        for model, columns in {
+            Tally: (*COLUMNS, "hourly_limit"),
+            PublishedTally: COLUMNS,
+            TallyDay: COLUMNS,
+            PickTally: (*PICK_COLUMNS, "hourly_limit"),
+            PublishedPickTally: PICK_COLUMNS,
+        }.items()
+        for column in columns
+    },
 }
 
 
