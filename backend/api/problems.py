@@ -1,5 +1,6 @@
 """Every error as RFC 9457 `application/problem+json`, whichever layer it comes from."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, cast
@@ -13,6 +14,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
+
+from backend.api.outages import drop_broken_connections, is_outage
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -56,13 +59,22 @@ class Refusal(APIException):
     The base of refusals that a service expects to give.
 
     A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which
-    is also what the docs say of the code. `pointer` names the one value at fault, where there is one.
+    is also what the docs say of the code. `pointer` names the one value at fault, where there is one, and
+    `headers` are those that go with the answer.
     """
 
     pointer: str | None = None
+    headers: Mapping[str, str] = {}
 
     def __init_subclass__(cls) -> None:
         PROBLEMS[cls.default_code] = Problem(cls.status_code, str(cls.default_detail))
+
+
+class Unavailable(Refusal):
+    status_code = 503
+    default_code = "unavailable"
+    default_detail = "Our database cannot be reached just now; try again in a second."
+    headers = {"Retry-After": "1"}
 
 
 class Fault(TypedDict):
@@ -122,6 +134,13 @@ def problem_response(
 class ProblemHandler(ExceptionHandler):
     """Answers what a view raises."""
 
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if is_outage(exc):
+            drop_broken_connections()
+            return Unavailable()
+        known: Exception = super().convert_known_exceptions(exc)
+        return known
+
     def format_exception(self, exc: APIException) -> dict[str, Any]:
         if isinstance(exc, ValidationError):
             errors = list(faults(exc.detail))
@@ -133,6 +152,9 @@ class ProblemHandler(ExceptionHandler):
         pointer = getattr(exc, "pointer", None)
         errors = [Fault(pointer=pointer, code=code, detail=detail)] if pointer else []
         return {"code": code, "detail": detail, "errors": errors}
+
+    def get_headers(self, exc: APIException) -> dict[str, str]:
+        return {**super().get_headers(exc), **getattr(exc, "headers", {})}
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Any:
         request = cast(Request, self.context["request"])
@@ -183,7 +205,15 @@ bad_request = error_view("bad_request", defaults.bad_request)
 csrf_failure = error_view("cross_site_request", csrf.csrf_failure)
 permission_denied = error_view("permission_denied", defaults.permission_denied)
 not_found = error_view("not_found", defaults.page_not_found)
-internal_error = error_view("internal_error", defaults.server_error)
+failure = error_view("internal_error", defaults.server_error)
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    """Answers what anything else raises; Django calls it while it handles the exception."""
+    if is_api(request) and is_outage(sys.exception()):
+        drop_broken_connections()
+        return problem_response(request, Unavailable.default_code, headers=Unavailable.headers)
+    return failure(request)
 
 
 class FaultSerializer(serializers.Serializer[Fault]):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -90,6 +91,27 @@ class OrderSerializer(serializers.Serializer[Any]):
         raise serializers.ValidationError("Shops are closed.", "closed")
 
 
+class DatabaseView(APIView):
+    """Asks PostgreSQL something; a POST has it cut the very connection that asks."""
+
+    def get(self, request: Request) -> Response:
+        return Response(ask("SELECT 1"))
+
+    @transaction.atomic
+    def post(self, request: Request) -> Response:
+        return Response(ask("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+def database_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(ask("SELECT 1")))
+
+
+def ask(question: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return cursor.fetchone()
+
+
 class RefusingView(PublicView):
     def get(self, request: Request) -> Response:
         raise InvalidCursor
@@ -117,6 +139,8 @@ urlpatterns = [
     path("api/v1/kettles", KettleListView.as_view()),
     path("api/v1/kettles/<slug:slug>", KettleView.as_view()),
     path("api/v1/orders", OrderView.as_view()),
+    path("api/v1/database", DatabaseView.as_view()),
+    path("api/v1/database-page", database_page),
     path("api/v1/refusing", RefusingView.as_view()),
     path("api/v1/failing", FailingView.as_view()),
     path("api/v1/failing-page", failing_page),

@@ -1,0 +1,165 @@
+"""What readers are told while PostgreSQL is away, and that all is well once it is back."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.db import IntegrityError, OperationalError, ProgrammingError, close_old_connections, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.http import HttpResponse
+from psycopg import errors
+from psycopg_pool import PoolTimeout
+from rest_framework.test import APIClient
+
+from backend.api.outages import is_outage
+from backend.devstack import engines, processes
+from backend.devstack.__main__ import reset
+from backend.devstack.directory import StackDirectory
+from backend.devstack.place import choose_place
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.probe")]
+
+PATHS = ["/api/v1/database", "/api/v1/database-page"]
+
+
+def caused_by(cause: Exception, error: type[Exception] = OperationalError) -> Exception:
+    wrapped = error(str(cause))
+    wrapped.__cause__ = cause
+    return wrapped
+
+
+@pytest.mark.parametrize(
+    ("error", "outage"),
+    [
+        pytest.param(caused_by(psycopg.OperationalError("connection refused")), True, id="refused or lost"),
+        pytest.param(caused_by(PoolTimeout()), True, id="no connection free"),
+        pytest.param(caused_by(errors.AdminShutdown()), True, id="stopping"),
+        pytest.param(caused_by(errors.CannotConnectNow()), True, id="starting"),
+        pytest.param(caused_by(errors.TooManyConnections()), True, id="too many connections"),
+        pytest.param(caused_by(errors.ConnectionFailure()), True, id="connection failure"),
+        pytest.param(caused_by(errors.DeadlockDetected()), False, id="deadlock"),
+        pytest.param(caused_by(errors.QueryCanceled()), False, id="cancelled"),
+        pytest.param(caused_by(errors.UniqueViolation(), IntegrityError), False, id="constraint"),
+        pytest.param(caused_by(errors.UndefinedTable(), ProgrammingError), False, id="our mistake"),
+        pytest.param(RuntimeError(), False, id="anything else"),
+        pytest.param(None, False, id="nothing"),
+    ],
+)
+def test_only_an_absent_database_is_an_outage(error: Exception | None, outage: bool) -> None:
+    assert is_outage(error) == outage
+
+
+class Elsewhere:
+    """The product on a database of its own, with the pool as settings have it."""
+
+    def __init__(self, **address: Any) -> None:
+        self.wrapper = DatabaseWrapper({**connections["default"].settings_dict, **address}, "elsewhere")
+
+    def ask(self, path: str, method: str = "GET") -> HttpResponse:
+        """As the server does, which hands connections back at the end of each request."""
+        answer = APIClient(raise_request_exception=False).generic(method, path)
+        close_old_connections()
+        return answer
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Any]:
+    before = connections["default"]
+    opened = []
+
+    def go(**address: Any) -> Elsewhere:
+        there = Elsewhere(**address)
+        opened.append(there)
+        connections["default"] = connections["elsewhere"] = there.wrapper
+        return there
+
+    yield go
+    connections["default"] = before
+    del connections["elsewhere"]
+    for there in opened:
+        there.wrapper.close()
+        there.wrapper.close_pool()
+
+
+def assert_unavailable(answer: HttpResponse) -> None:
+    assert answer.status_code == 503
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Retry-After"] == "1"
+    assert answer["Cache-Control"] == "no-store"
+    assert b'"code": "unavailable"' in answer.content
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_database_that_is_not_there_is_a_503_within_a_moment(elsewhere: Any, path: str) -> None:
+    there = elsewhere(HOST="127.0.0.1", PORT="1")
+    began = time.monotonic()
+
+    answer = there.ask(path)
+
+    assert_unavailable(answer)
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_connection_lost_in_the_middle_is_a_503_and_the_next_request_is_answered(elsewhere: Any) -> None:
+    there = elsewhere()
+    assert there.ask(PATHS[0]).status_code == 200
+
+    assert_unavailable(there.ask(PATHS[0], "POST"))
+
+    assert there.ask(PATHS[0]).status_code == 200
+
+
+def test_cut_idle_connections_cost_one_request(elsewhere: Any) -> None:
+    there = elsewhere()
+    pool = there.wrapper.pool
+    pool.open()
+    idle = [pool.getconn() for _ in range(4)]
+    with connections["default"].cursor() as cursor:
+        for connection in idle:
+            pool.putconn(connection)
+            cursor.execute("SELECT pg_terminate_backend(%s, 1000)", [connection.info.backend_pid])
+    close_old_connections()
+
+    assert_unavailable(there.ask(PATHS[0]))
+
+    assert [there.ask(path).status_code for path in PATHS * 4] == [200] * 8
+
+
+@pytest.fixture
+def stack() -> Iterator[StackDirectory]:
+    """Where a PostgreSQL of the test's own lies; its user can't enter pytest's directories."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        stack = StackDirectory(Path(folder) / "outage").make()
+        mark = stack.begin()
+        yield stack
+        processes.end(processes.marked(mark), patience=0)
+        reset(stack)
+
+
+def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_back_all_is_well(
+    elsewhere: Any, stack: StackDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = choose_place(stack, is_lasting=False)
+    server = engines.start_postgresql(stack, place, mark="", is_lasting=False)
+    url = urlsplit(server.url)
+    there = elsewhere(
+        HOST=url.hostname, PORT=str(url.port), USER=url.username, PASSWORD=url.password, NAME=url.path[1:]
+    )
+    assert [there.ask(path).status_code for path in PATHS] == [200, 200]
+
+    processes.stop([server.child], patience=5)
+    for path in PATHS * 2:
+        began = time.monotonic()
+        assert_unavailable(there.ask(path))
+        assert time.monotonic() - began < 1.5
+
+    monkeypatch.setattr(engines, "free_port", lambda: url.port)
+    again = engines.start_postgresql(stack, place, mark="", is_lasting=False)
+    assert [there.ask(path).status_code for path in PATHS * 2] == [200] * 4
+    processes.stop([again.child], patience=5)
