@@ -17,7 +17,7 @@ from reviews.models import Panel
 from tests.database import execute
 from votes.models import PickTally, Tally
 
-APPS = ["catalog", "reviews", "votes", "comparisons", "newsletter"]
+APPS = ["api", "catalog", "reviews", "votes", "comparisons", "newsletter"]
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
 Target = tuple[str, str | None]

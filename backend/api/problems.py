@@ -49,7 +49,6 @@ PROBLEMS = {
     "content_too_large": Problem(413, "The body is larger than 64 KiB."),
     "address_too_long": Problem(414, "Path and query together are longer than 4,096 characters."),
     "unsupported_media_type": Problem(415, "The body must be sent as `application/json`."),
-    "throttled": Problem(429, "Too many requests; `Retry-After` says in how many seconds to try again."),
     "internal_error": Problem(500, "Something went wrong on our side; `request_id` finds it in our logs."),
 }
 

@@ -8,10 +8,11 @@ from django.conf import settings
 from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import get_doc
-from drf_spectacular.utils import Direction
+from drf_spectacular.utils import Direction, OpenApiParameter
 from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
 
-from backend.api import problems
+from backend.api import idempotency, problems
+from backend.api.throttling import Allowance, CountedView, Limit, Spent, Throttled, rate_limit_headers
 from backend.api.views import PublicView
 
 # Real answers on demo content; a test compares them with the live ones.
@@ -19,6 +20,8 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f]*$"
 REQUEST_ID = "019e9a3c-7a52-7c3e-9d0b-5b0c7e1f2a34"
+
+SPENT = Spent((Allowance(limit=Limit("votes-60s", 30, 60), used=31, seconds_left=55),))
 
 HEADERS = {
     "ETag": {
@@ -33,9 +36,35 @@ HEADERS = {
         "description": "The id you sent, or one of ours; it finds the request in our logs.",
         "schema": {"type": "string", "examples": [REQUEST_ID]},
     },
+    "RateLimit-Policy": {
+        "description": "Each limit on you: its name, `q` requests in `w` seconds (IETF RateLimit draft 10).",
+        "schema": {"type": "string", "examples": [rate_limit_headers(SPENT)["RateLimit-Policy"]]},
+    },
+    "RateLimit": {
+        "description": "What is left of each limit: `r` requests, until it begins anew in `t` seconds.",
+        "schema": {"type": "string", "examples": [rate_limit_headers(SPENT)["RateLimit"]]},
+    },
+    "Retry-After": {
+        "description": "In how many seconds to try again.",
+        "schema": {"type": "integer", "minimum": 1, "examples": [1]},
+    },
+    "Idempotency-Replayed": {
+        "description": "There when this is the first answer again; nothing was done anew.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "WWW-Authenticate": {
+        "description": "Which credentials are wanted.",
+        "schema": {"type": "string", "examples": ["Voter"]},
+    },
 }
-KEPT = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
-REQUEST_ID_ONLY = {"X-Request-ID": KEPT["X-Request-ID"]}
+
+
+def headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+KEPT = headers("ETag", "Cache-Control", "X-Request-ID")
+COUNTED = headers("RateLimit-Policy", "RateLimit")
 
 
 def problem_example(code: str, **values: Any) -> dict[str, Any]:
@@ -44,11 +73,11 @@ def problem_example(code: str, **values: Any) -> dict[str, Any]:
     return {**example, "type": example["type"].replace(settings.PUBLIC_BASE_URL, "https://api.example.com")}
 
 
-def problem_answer(description: str, example: dict[str, Any]) -> dict[str, Any]:
+def problem_answer(description: str, example: dict[str, Any], *extra_headers: str) -> dict[str, Any]:
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
     return {
         "description": description,
-        "headers": REQUEST_ID_ONLY,
+        "headers": headers(*extra_headers, "X-Request-ID"),
         "content": {problems.CONTENT_TYPE: content},
     }
 
@@ -66,24 +95,61 @@ ANSWERS = {
                 "required": True,
                 "schema": {"type": "string", "format": "uri-reference"},
             },
-            "Cache-Control": KEPT["Cache-Control"],
-            "X-Request-ID": KEPT["X-Request-ID"],
+            **headers("Cache-Control", "X-Request-ID"),
         },
     },
     "400": problem_answer(
         "A parameter is unknown or its value is refused.",
         problem_example("validation_error", detail=LIMIT_FAULT["detail"], errors=[LIMIT_FAULT]),
     ),
+    "401": problem_answer(
+        "The credentials are missing or not valid.", problem_example("not_authenticated"), "WWW-Authenticate"
+    ),
     "404": problem_answer("Nothing is published here.", problem_example("not_found")),
+    "409": problem_answer(
+        "This cannot be done as things stand; `code` says why.",
+        problem_example("idempotency_key_in_use"),
+        "Retry-After",
+    ),
+    "413": problem_answer("The body is too large.", problem_example("content_too_large")),
     "414": problem_answer("The address is too long.", problem_example("address_too_long")),
+    "415": problem_answer("The body is of another type.", problem_example("unsupported_media_type")),
+    "422": problem_answer(
+        "The `Idempotency-Key` belongs to another request.", problem_example("idempotency_key_reused")
+    ),
+    "429": problem_answer(
+        "Too many requests.",
+        problem_example("throttled", detail=str(Throttled(SPENT).detail)),
+        *COUNTED,
+        "Retry-After",
+    ),
+    "503": problem_answer(
+        "The database cannot be reached just now.", problem_example("unavailable"), "Retry-After"
+    ),
 }
 ANSWER_NAMES = {
     "304": "NotModified",
     "308": "Moved",
     "400": "BadRequest",
+    "401": "Unauthorized",
     "404": "NotFound",
+    "409": "Conflict",
+    "413": "ContentTooLarge",
     "414": "AddressTooLong",
+    "415": "UnsupportedMediaType",
+    "422": "UnprocessableContent",
+    "429": "TooManyRequests",
+    "503": "Unavailable",
 }
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": f"^{idempotency.KEY_PATTERN}$", "examples": [REQUEST_ID]},
+    OpenApiParameter.HEADER,
+    description=(
+        "A random UUID of your own. Sent again within 24 hours, with the same body, it gets the first answer "
+        "again; only a success is kept."
+    ),
+)
 
 
 class AutoSchema(StandardizedErrorsSchema):
@@ -99,7 +165,8 @@ class AutoSchema(StandardizedErrorsSchema):
 
     def get_override_parameters(self) -> list[Any]:
         parameters = getattr(self.view, "parameters", None)
-        return [parameters] if self.method == "GET" and parameters and parameters().fields else []
+        found: list[Any] = [parameters] if self.method == "GET" and parameters and parameters().fields else []
+        return [*found, IDEMPOTENCY_KEY] if self.is_idempotent() else found
 
     def _process_override_parameters(self, direction: Direction = "request") -> Any:
         result = super()._process_override_parameters(direction)  # type: ignore[no-untyped-call]
@@ -120,7 +187,22 @@ class AutoSchema(StandardizedErrorsSchema):
             answers["414"] = shared_answer("414")
             if getattr(self.view, "may_move", False):
                 answers["308"] = shared_answer("308")
-        return dict(sorted(answers.items()))
+        return dict(
+            sorted({**answers, **{status: shared_answer(status) for status in self.refusals()}}.items())
+        )
+
+    def refusals(self) -> list[str]:
+        """The errors that come of what an operation is, beside those of its parameters."""
+        reasons = {
+            "401": bool(self.view.get_authenticators()),
+            "409": self.is_idempotent(),
+            "413": bool(self._get_request_body()),  # type: ignore[no-untyped-call]
+            "415": bool(self._get_request_body()),  # type: ignore[no-untyped-call]
+            "422": self.is_idempotent(),
+            "429": self.is_counted(),
+            "503": True,
+        }
+        return [status for status, holds in reasons.items() if holds]
 
     def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
         # Called for errors too: it is what makes the Problem schema known.
@@ -133,12 +215,20 @@ class AutoSchema(StandardizedErrorsSchema):
             answer["content"]["application/json"]["example"] = json.loads(example.read_text())
         answer["headers"] = {
             **answer.get("headers", {}),
-            **(KEPT if self.is_public_read() else REQUEST_ID_ONLY),
+            **(KEPT if self.is_public_read() else headers("X-Request-ID")),
+            **(COUNTED if self.is_counted() else {}),
+            **(headers("Idempotency-Replayed") if self.is_idempotent() else {}),
         }
         return answer
 
     def is_public_read(self) -> bool:
         return self.method == "GET" and isinstance(self.view, PublicView)
+
+    def is_counted(self) -> bool:
+        return isinstance(self.view, CountedView) and self.method in self.view.counted_methods
+
+    def is_idempotent(self) -> bool:
+        return hasattr(getattr(self.view, self.method.lower(), None), "is_idempotent")
 
     def _get_error_response_examples(self) -> list[Any]:
         """None: the shared answers hold examples, and the library's are of another shape."""

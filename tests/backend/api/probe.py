@@ -5,15 +5,19 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.authentication import BasicAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.api.idempotency import idempotent
 from backend.api.pagination import InvalidCursor, page_schema
 from backend.api.parameters import CommaList, ListParameters, WholeNumber
 from backend.api.problems import moved
+from backend.api.throttling import CountedView, Limit, Throttled, spend
 from backend.api.views import PublicView, Sparse, field_names
 from backend.urls import handler400, handler403, handler404, handler500
 
@@ -91,6 +95,38 @@ class OrderSerializer(serializers.Serializer[Any]):
         raise serializers.ValidationError("Shops are closed.", "closed")
 
 
+class BrewView(CountedView):
+    """Counts first, and can fail afterwards in every way."""
+
+    limits = (Limit("brews-60s", 30, 60), Limit("brews-3600s", 100, 3600))
+
+    @extend_schema(
+        operation_id="brew", tags=["kettles"], request=KettleSerializer, responses={201: KettleSerializer}
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        [self.spent] = spend([("the kettle", self.limits)], now=timezone.now())
+        if not self.spent.is_allowed:
+            raise Throttled(self.spent)
+        wish = dict(request.data).get("wish")
+        if wish == "wine":
+            raise serializers.ValidationError({"wish": "Tea only."})
+        if wish == "fire":
+            raise RuntimeError("SELECT password FROM /etc/secrets")
+        cup = self.spent.allowances[0].used
+        return Response(
+            {"cup": cup, "token": "drink-me"}, status=201, headers={"Location": f"/api/v1/brews/{cup}"}
+        )
+
+
+class CupboardView(CountedView):
+    authentication_classes = (BasicAuthentication,)
+
+    @extend_schema(operation_id="open_cupboard", tags=["kettles"], responses=KettleSerializer)
+    def get(self, request: Request) -> Response:
+        return Response({})
+
+
 class DatabaseView(APIView):
     """Asks PostgreSQL something; a POST has it cut the very connection that asks."""
 
@@ -139,6 +175,8 @@ urlpatterns = [
     path("api/v1/kettles", KettleListView.as_view()),
     path("api/v1/kettles/<slug:slug>", KettleView.as_view()),
     path("api/v1/orders", OrderView.as_view()),
+    path("api/v1/brews", BrewView.as_view()),
+    path("api/v1/cupboard", CupboardView.as_view()),
     path("api/v1/database", DatabaseView.as_view()),
     path("api/v1/database-page", database_page),
     path("api/v1/refusing", RefusingView.as_view()),

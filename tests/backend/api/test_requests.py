@@ -180,7 +180,7 @@ def test_a_listed_origin_may_read_every_kind_of_answer(api: APIClient, path: str
     assert response.status_code == status
     assert response["Access-Control-Allow-Origin"] == "https://site.example"
     assert response["Access-Control-Expose-Headers"] == (
-        "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+        "ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
     )
     assert "Access-Control-Allow-Credentials" not in response
     assert response["Vary"] == "origin"

@@ -9,7 +9,10 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 
+from backend.api.schema import ANSWER_NAMES
 from tests.backend.api import probe
+
+PROBLEM_ANSWERS = [name for status, name in ANSWER_NAMES.items() if status >= "400"]
 
 
 def generated(*patterns: Any) -> dict[str, Any]:
@@ -21,7 +24,7 @@ def generated(*patterns: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def contract() -> dict[str, Any]:
-    return generated(*probe.urlpatterns[:3])
+    return generated(*probe.urlpatterns[:5])
 
 
 def test_parameters_come_from_the_view(contract: dict[str, Any]) -> None:
@@ -76,14 +79,21 @@ def test_a_view_without_parameters_documents_none(contract: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     ("path", "method", "statuses"),
     [
-        pytest.param("/api/v1/kettles", "get", ["200", "304", "400", "414"], id="a list"),
+        pytest.param("/api/v1/kettles", "get", ["200", "304", "400", "414", "503"], id="a list"),
         pytest.param(
             "/api/v1/kettles/{slug}",
             "get",
-            ["200", "304", "308", "400", "404", "414"],
+            ["200", "304", "308", "400", "404", "414", "503"],
             id="one that may move",
         ),
-        pytest.param("/api/v1/orders", "post", ["200", "400"], id="a write"),
+        pytest.param("/api/v1/orders", "post", ["200", "400", "413", "415", "503"], id="a write"),
+        pytest.param(
+            "/api/v1/brews",
+            "post",
+            ["201", "400", "409", "413", "415", "422", "429", "503"],
+            id="a write that counts and can be repeated",
+        ),
+        pytest.param("/api/v1/cupboard", "get", ["200", "400", "401", "503"], id="a read with credentials"),
     ],
 )
 def test_only_answers_that_can_happen_are_documented(
@@ -107,13 +117,11 @@ def test_errors_are_one_schema_and_two_lines_an_operation(contract: dict[str, An
     } == {
         "NotModified": [],
         "Moved": [],
-        "BadRequest": ["application/problem+json"],
-        "NotFound": ["application/problem+json"],
-        "AddressTooLong": ["application/problem+json"],
+        **{name: ["application/problem+json"] for name in PROBLEM_ANSWERS},
     }
 
 
-@pytest.mark.parametrize("name", ["BadRequest", "NotFound", "AddressTooLong"])
+@pytest.mark.parametrize("name", PROBLEM_ANSWERS)
 def test_the_examples_of_problems_are_problems(contract: dict[str, Any], name: str) -> None:
     content = contract["components"]["responses"][name]["content"]["application/problem+json"]
 
@@ -130,10 +138,40 @@ def test_a_problem_promises_all_its_properties(contract: dict[str, Any]) -> None
 def test_public_answers_document_their_headers(contract: dict[str, Any]) -> None:
     kettles = contract["paths"]["/api/v1/kettles"]["get"]["responses"]["200"]
     orders = contract["paths"]["/api/v1/orders"]["post"]["responses"]["200"]
+    brews = contract["paths"]["/api/v1/brews"]["post"]["responses"]["201"]
+    cupboard = contract["paths"]["/api/v1/cupboard"]["get"]["responses"]["200"]
 
     assert list(kettles["headers"]) == ["ETag", "Cache-Control", "X-Request-ID"]
-    assert list(orders["headers"]) == ["X-Request-ID"]
-    assert list(contract["components"]["headers"]) == ["ETag", "Cache-Control", "X-Request-ID"]
+    assert list(orders["headers"]) == list(cupboard["headers"]) == ["X-Request-ID"]
+    assert list(brews["headers"]) == ["X-Request-ID", "RateLimit-Policy", "RateLimit", "Idempotency-Replayed"]
+
+
+def test_refusals_document_their_headers(contract: dict[str, Any]) -> None:
+    answers = contract["components"]["responses"]
+
+    assert {name: list(answers[name]["headers"]) for name in PROBLEM_ANSWERS} == {
+        "BadRequest": ["X-Request-ID"],
+        "Unauthorized": ["WWW-Authenticate", "X-Request-ID"],
+        "NotFound": ["X-Request-ID"],
+        "Conflict": ["Retry-After", "X-Request-ID"],
+        "ContentTooLarge": ["X-Request-ID"],
+        "AddressTooLong": ["X-Request-ID"],
+        "UnsupportedMediaType": ["X-Request-ID"],
+        "UnprocessableContent": ["X-Request-ID"],
+        "TooManyRequests": ["RateLimit-Policy", "RateLimit", "Retry-After", "X-Request-ID"],
+        "Unavailable": ["Retry-After", "X-Request-ID"],
+    }
+    named = {header for answer in answers.values() for header in answer["headers"]}
+    assert named - {"Location"} < set(contract["components"]["headers"])
+
+
+def test_only_an_operation_that_can_be_repeated_takes_an_idempotency_key(contract: dict[str, Any]) -> None:
+    [parameter] = contract["paths"]["/api/v1/brews"]["post"]["parameters"]
+
+    assert (parameter["in"], parameter["name"]) == ("header", "Idempotency-Key")
+    assert parameter["schema"]["pattern"] == "^[!-~]{1,255}$"
+    assert "required" not in parameter
+    assert "parameters" not in contract["paths"]["/api/v1/orders"]["post"]
 
 
 def test_descriptions_come_from_methods_and_never_from_classes(contract: dict[str, Any]) -> None:
