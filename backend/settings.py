@@ -9,6 +9,8 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from backend.environment import key_ring, letters_only_header, long_secret
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -140,6 +142,39 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
+
+# --- Voters -----------------------------------------------------------------------------------
+
+VOTER_KEYS = key_ring("VOTER_KEYS", env.str("VOTER_KEYS"))
+VOTER_PEPPER = long_secret("VOTER_PEPPER", env.str("VOTER_PEPPER"))
+VOTER_TOKEN_DAYS = env.int("VOTER_TOKEN_DAYS", default=180)
+CLIENT_ADDRESS_HEADER = letters_only_header(
+    "CLIENT_ADDRESS_HEADER", env.str("CLIENT_ADDRESS_HEADER", default="")
+)
+
+VOTER_CHALLENGE = env.str("VOTER_CHALLENGE", default="none")
+PROOF_OF_WORK_BITS = env.int("PROOF_OF_WORK_BITS", default=18)
+TURNSTILE_SITE_KEY = env.str("TURNSTILE_SITE_KEY", default="")
+TURNSTILE_SECRET_KEY = env.str("TURNSTILE_SECRET_KEY", default="")
+TURNSTILE_URL = env.str("TURNSTILE_URL", default="https://challenges.cloudflare.com/turnstile/v0/siteverify")
+TURNSTILE_HOSTNAMES = env.list("TURNSTILE_HOSTNAMES", default=[])
+
+if not 1 <= VOTER_TOKEN_DAYS <= 3650:
+    raise ImproperlyConfigured(f"VOTER_TOKEN_DAYS must be from 1 to 3650, not {VOTER_TOKEN_DAYS}.")
+if VOTER_CHALLENGE not in {"none", "proof_of_work", "turnstile"}:
+    raise ImproperlyConfigured(
+        f"VOTER_CHALLENGE must be none, proof_of_work or turnstile, not {VOTER_CHALLENGE!r}."
+    )
+if not 1 <= PROOF_OF_WORK_BITS <= 32:
+    raise ImproperlyConfigured(f"PROOF_OF_WORK_BITS must be from 1 to 32, not {PROOF_OF_WORK_BITS}.")
+if VOTER_CHALLENGE == "turnstile" and not (
+    TURNSTILE_SITE_KEY and TURNSTILE_SECRET_KEY and TURNSTILE_HOSTNAMES
+):
+    raise ImproperlyConfigured(
+        "VOTER_CHALLENGE=turnstile needs TURNSTILE_SITE_KEY, TURNSTILE_SECRET_KEY and TURNSTILE_HOSTNAMES."
+    )
+if urlsplit(TURNSTILE_URL).scheme not in {"http", "https"}:
+    raise ImproperlyConfigured(f"TURNSTILE_URL must be an http(s) address, not {TURNSTILE_URL!r}.")
 
 # --- The API ----------------------------------------------------------------------------------
 

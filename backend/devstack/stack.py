@@ -73,6 +73,8 @@ def product_environment(
     """The settings of a stack that runs on this machine alone, under the names that backend/settings.py reads."""
     return {
         "SECRET_KEY": stack.secret("secret_key", length=48),
+        "VOTER_KEYS": f"first:{stack.secret('voter_key', length=48)}",
+        "VOTER_PEPPER": stack.secret("voter_pepper", length=48),
         "DEBUG": "false",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "PUBLIC_BASE_URL": url,
