@@ -48,7 +48,7 @@ def read_address(text: str) -> Address | None:
         return None
     if isinstance(address, IPv4Address):
         return address
-    return address.ipv4_mapped or (None if address.scope_id else address)
+    return None if address.scope_id else address.ipv4_mapped or address
 
 
 def prefix_of(address: Address | None) -> bytes:
@@ -76,8 +76,9 @@ def tag(place: bytes, *, now: datetime) -> bytes:
 
 
 def salt_of(day: date) -> bytes:
-    if _kept and _kept[0] == day:
-        return _kept[1]
+    kept = _kept
+    if kept and kept[0] == day:
+        return kept[1]
     with connection.cursor() as cursor:
         cursor.execute(MAKE_SALT, [day, secrets.token_bytes(SALT_LENGTH)])
     salt = bytes(Salt.objects.values_list("salt", flat=True).get(day=day))

@@ -1,0 +1,94 @@
+"""Settings that are missing or wrong stop the start with a sentence that names them."""
+
+import re
+from types import ModuleType
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from backend.bootstrap import ROOT
+
+LONG = "0123456789abcdef0123456789abcdef"
+
+
+def settings_read() -> ModuleType:
+    """The settings of the environment as it is now, beside those that the tests run with."""
+    module = ModuleType("settings_under_test")
+    path = ROOT / "backend" / "settings.py"
+    module.__file__ = str(path)
+    exec(compile(path.read_text(encoding="utf-8"), path, "exec"), module.__dict__)
+    return module
+
+
+def test_the_first_voter_key_is_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOTER_KEYS", f"2026-11:{LONG}, 2026-05:{LONG}:x")
+
+    ring = settings_read().VOTER_KEYS
+
+    assert list(ring.items()) == [("2026-11", LONG.encode()), ("2026-05", f"{LONG}:x".encode())]
+
+
+@pytest.mark.parametrize("name", ["VOTER_KEYS", "VOTER_PEPPER"])
+def test_the_secrets_of_voters_are_required(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(name)
+
+    with pytest.raises(ImproperlyConfigured, match=name):
+        settings_read()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("VOTER_KEYS", "", id="no key"),
+        pytest.param("VOTER_KEYS", LONG, id="no id"),
+        pytest.param("VOTER_KEYS", f":{LONG}", id="an empty id"),
+        pytest.param("VOTER_KEYS", f"{'k' * 17}:{LONG}", id="a long id"),
+        pytest.param("VOTER_KEYS", f"K1:{LONG}", id="an id in capitals"),
+        pytest.param("VOTER_KEYS", f"a.b:{LONG}", id="an id with a dot"),
+        pytest.param("VOTER_KEYS", f"a:{LONG[:-1]}", id="a short secret"),
+        pytest.param("VOTER_KEYS", f"a:{LONG},b:short", id="a short second secret"),
+        pytest.param("VOTER_KEYS", f"a:{LONG},a:{LONG}", id="an id twice"),
+        pytest.param("VOTER_KEYS", f"a:{LONG},", id="a comma too many"),
+        pytest.param("VOTER_PEPPER", "short", id="a short pepper"),
+        pytest.param("VOTER_TOKEN_DAYS", "0", id="tokens that never live"),
+        pytest.param("CLIENT_ADDRESS_HEADER", "X-Real-IP", id="a header with a twin"),
+        pytest.param("CLIENT_ADDRESS_HEADER", "client_address", id="a header with an underscore"),
+        pytest.param("CLIENT_ADDRESS_HEADER", "ClientAddressé", id="a header that is none"),
+        pytest.param("CLIENT_ADDRESS_HEADER", "Address1", id="a header with a digit"),
+        pytest.param("VOTER_CHALLENGE", "captcha", id="an unknown challenge"),
+        pytest.param("VOTER_CHALLENGE", "turnstile", id="Turnstile without its keys"),
+        pytest.param("PROOF_OF_WORK_BITS", "0", id="no work"),
+        pytest.param("PROOF_OF_WORK_BITS", "33", id="work for days"),
+        pytest.param("TURNSTILE_URL", "ftp://example.com", id="an address that cannot be asked"),
+    ],
+)
+def test_a_wrong_value_is_named_and_no_secret_is(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ImproperlyConfigured, match=name) as refusal:
+        settings_read()
+
+    assert LONG[:-1] not in str(refusal.value)
+
+
+@pytest.mark.parametrize("missing", ["TURNSTILE_SITE_KEY", "TURNSTILE_SECRET_KEY", "TURNSTILE_HOSTNAMES"])
+def test_turnstile_needs_all_of_its_settings(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.setenv("VOTER_CHALLENGE", "turnstile")
+    for name in ("TURNSTILE_SITE_KEY", "TURNSTILE_SECRET_KEY", "TURNSTILE_HOSTNAMES"):
+        monkeypatch.setenv(name, "given")
+    monkeypatch.setenv(missing, "")
+
+    with pytest.raises(ImproperlyConfigured, match=missing):
+        settings_read()
+
+
+def test_every_variable_is_in_the_example() -> None:
+    settings = (ROOT / "backend" / "settings.py").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+    read = set(re.findall(r'env\.[a-z_]+\(\s*"([A-Z_]+)"', settings))
+
+    assert read
+    assert read - set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)) == set()
