@@ -88,7 +88,7 @@ def idempotent(post: Handler) -> Handler:
         if not re.fullmatch(KEY_PATTERN, sent_key):
             raise InvalidIdempotencyKey
 
-        claim = claim_for(request, sent_key, now=timezone.now())
+        claim = claim_for(request, sent_key, scope=scope_of(view, request), now=timezone.now())
         if not obtain(claim):
             return first_answer(claim)
         try:
@@ -106,15 +106,20 @@ def idempotent(post: Handler) -> Handler:
     return answer_once
 
 
-def claim_for(request: Request, sent_key: str, *, now: datetime) -> Claim:
-    credentials = request.headers.get("Authorization", "")
-    scope = [part.encode() for part in (request.path, credentials, sent_key)]
+def scope_of(view: APIView, request: Request) -> bytes:
+    """Whose key it is: that of the credentials, or what the view knows its callers apart by."""
+    tell_apart = getattr(view, "idempotency_scope", None)
+    return tell_apart(request) if tell_apart else request.headers.get("Authorization", "").encode()
+
+
+def claim_for(request: Request, sent_key: str, *, scope: bytes, now: datetime) -> Claim:
+    parts = [request.path.encode(), scope, sent_key.encode()]
     query = request.META.get("QUERY_STRING", "").encode()
     return Claim(
-        key=keyed_digest("idempotency key", *scope),
+        key=keyed_digest("idempotency key", *parts),
         # The body as it came, before anybody reads it as JSON.
         fingerprint=keyed_digest("idempotency fingerprint", query, request._request.body),
-        fernet=Fernet(base64.urlsafe_b64encode(keyed_digest("idempotency seal", *scope))),
+        fernet=Fernet(base64.urlsafe_b64encode(keyed_digest("idempotency seal", *parts))),
         claimed_at=now,
     )
 

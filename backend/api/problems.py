@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
 from django.conf import settings
+from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.views import csrf, defaults
@@ -151,6 +152,13 @@ class ProblemHandler(ExceptionHandler):
         pointer = getattr(exc, "pointer", None)
         errors = [Fault(pointer=pointer, code=code, detail=detail)] if pointer else []
         return {"code": code, "detail": detail, "errors": errors}
+
+    def report_exception(self, exc: APIException, response: Any) -> None:
+        # Refusals are expected, as a 503 too. The library would look for Django's request inside DRF's, which not
+        # every view wraps it in.
+        if response.status_code >= 500 and not isinstance(self.exc, Refusal):
+            request = self.context["request"]
+            got_request_exception.send(sender=None, request=getattr(request, "_request", request))
 
     def get_headers(self, exc: APIException) -> dict[str, str]:
         return {**super().get_headers(exc), **getattr(exc, "headers", {})}

@@ -183,7 +183,8 @@ class CountedView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.spent:
             for name, value in rate_limit_headers(self.spent).items():
-                response[name] = value
+                # A refusal that was throttled knows more: which of several limits it was.
+                response.headers.setdefault(name, value)
         return response
 
 

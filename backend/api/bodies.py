@@ -1,0 +1,48 @@
+"""Request bodies, read strictly: JSON alone, no property that is not documented, every fault named at once."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ParseError, UnsupportedMediaType, ValidationError
+
+
+class Body(serializers.Serializer[Any]):
+    """The base: the properties of a body are the fields of its subclass, and none besides."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
+        faults = {
+            name: [
+                ErrorDetail(
+                    f"Unknown property; allowed here: {', '.join(self.fields) or 'none'}.", "unknown_property"
+                )
+            ]
+            for name in sorted(unknown)
+        }
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            assert isinstance(error.detail, dict)  # noqa: S101, PT017 - a serializer's faults go by field.
+            raise ValidationError({**error.detail, **faults}) from None
+        if faults:
+            raise ValidationError(faults)
+        return values
+
+    @classmethod
+    def validate_json(cls, document: Any) -> dict[str, Any]:
+        body = cls(data=document)
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
+
+def json_of(request: HttpRequest) -> Any:
+    """The body's JSON document, which is UTF-8; raises UnsupportedMediaType or ParseError."""
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if request.content_type != "application/json" or charset.lower() != "utf-8":
+        raise UnsupportedMediaType(request.content_type or "")
+    try:
+        return json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError from error
