@@ -223,7 +223,17 @@ Compares AI tools two at a time and says which one to ship with.
         {"name": "reviews", "description": "What one reviewer says of one tool."},
         {"name": "reviewers", "description": "The personas of the panel."},
         {"name": "rankings", "description": "Tools in order, by panel or crowd."},
+        {"name": "voters", "description": "How a reader becomes a voter: no account, one token."},
     ],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "voter": {
+                "type": "http",
+                "scheme": "Voter",
+                "description": "A token from `POST /voters`, sent as `Authorization: Voter <token>`.",
+            },
+        },
+    },
     "SCHEMA_PATH_PREFIX": r"/api/v\d+",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -254,6 +264,7 @@ Compares AI tools two at a time and says which one to ship with.
         "Outcome": ["winner", "tie", "insufficient"],
         "DecidedBy": ["panel", "community"],
         "Strength": ["unanimous", "clear", "narrow"],
+        "ChallengeKind": ["none", "proof_of_work", "turnstile"],
     },
     "COMPONENT_SPLIT_REQUEST": True,
 }

@@ -1,14 +1,33 @@
-"""Writes one real answer a GET operation, on demo content, for the docs: `manage.py load_demo`, then run this."""
+"""Writes one real answer an operation, on demo content, for the docs: `manage.py load_demo`, then run this."""
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "backend" / "api" / "examples"
 
-ADDRESSES = {
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request."""
+
+    address: str
+    method: str = "GET"
+    body: Any = None
+
+    def of(self, client: Any) -> Any:
+        """The response to it."""
+        body = (
+            {} if self.body is None else {"data": json.dumps(self.body), "content_type": "application/json"}
+        )
+        return client.generic(self.method, self.address, **body)
+
+
+# By operationId, which a GET that needs nothing from another answer has here.
+_ADDRESSES = {
     "list_categories": "/api/v1/categories?limit=1",
     "retrieve_category": "/api/v1/categories/developer-tools",
     "list_reviewers": "/api/v1/reviewers?limit=1",
@@ -24,13 +43,34 @@ ADDRESSES = {
     "list_rankings": "/api/v1/rankings?by=crowd&limit=1",
 }
 
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+REQUESTS = {
+    **{name: Ask(address) for name, address in _ADDRESSES.items()},
+    "create_voter": Ask("/api/v1/voters", "POST", {}),
+    "create_voter_challenge": Ask("/api/v1/voters/challenges", "POST", {}),
+}
+
+# What differs from one database to the next, and what stands for it.
+_TIMES = {"updated_at": "2026-11-02T09:30:00Z", "expires_at": "2027-05-01T09:30:00Z"}
+_EXAMPLES = {
+    re.compile(
+        r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
+    ): "019a4b2e-5c1d-7a34-8f6b-2d9c0e7a1b53",
+    re.compile(
+        r"v1\.[a-z0-9-]+\.[\w-]{28}\.[\w-]{22}"
+    ): "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmkGEVgA.ZzI5b1VqM0dQcGFoUWxhZQ",
+}
 _PAGE = re.compile(r"https?://[^/]+(/api/v1/[a-z/-]+)\?.*")
 
 
 def examples(client: Any) -> dict[str, Any]:
     """The answers by operationId, without what differs from one database to the next."""
-    answers = {name: client.get(address).json() for name, address in ADDRESSES.items()}
+    from django.test.utils import override_settings
+
+    # The kind that has most to show.
+    with override_settings(VOTER_CHALLENGE="proof_of_work"):
+        challenge = REQUESTS["create_voter_challenge"].of(client).json()
+    answers = {name: ask.of(client).json() for name, ask in REQUESTS.items()}
+    answers["create_voter_challenge"] = challenge
     review = answers["list_reviews"]["results"][0]
     answers["retrieve_review"] = client.get(f"/api/v1/reviews/{review['id']}").json()
     return {name: settled(answer) for name, answer in answers.items()}
@@ -41,10 +81,12 @@ def settled(value: Any, key: str = "") -> Any:
         return {name: settled(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [settled(inner) for inner in value]
-    if key == "updated_at":
-        return "2026-11-02T09:30:00Z"
-    if isinstance(value, str) and _ID.fullmatch(value):
-        return "019a4b2e-5c1d-7a34-8f6b-2d9c0e7a1b53"
+    if key in _TIMES:
+        return _TIMES[key]
+    if isinstance(value, str):
+        for pattern, example in _EXAMPLES.items():
+            if pattern.fullmatch(value):
+                return example
     if key in {"next", "previous"} and value:
         return _PAGE.sub(r"https://api.example.com\1?cursor=W2ZhbHNlXQ", value)
     return value

@@ -36,7 +36,13 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 def main() -> int:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "PUBLIC_BASE_URL": address, "LOG_LEVEL": "ERROR"}
+    environment = {
+        **os.environ,
+        "PUBLIC_BASE_URL": address,
+        "LOG_LEVEL": "ERROR",
+        # The hooks name a network of its own for each request.
+        "CLIENT_ADDRESS_HEADER": "ClientAddress",
+    }
     for command in ("migrate", "load_demo"):
         subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=environment, check=True)
     server = subprocess.Popen(

@@ -1,6 +1,7 @@
 """openapi.yaml against the code, the routes, and the answers that the demo content gives."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
-from contract.examples import ADDRESSES, FOLDER, examples
+from contract.examples import FOLDER, REQUESTS, examples
 
 COMMITTED = Path(__file__).resolve().parent.parent / "openapi.yaml"
 SCHEMA = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
-OPERATIONS = {operation["get"]["operationId"]: path for path, operation in SCHEMA["paths"].items()}
+OPERATIONS = {
+    operation["operationId"]: (method, path, operation)
+    for path, operations in SCHEMA["paths"].items()
+    for method, operation in operations.items()
+}
 
 
 @pytest.fixture
@@ -25,10 +30,23 @@ def demo(db: None) -> None:
     call_command("load_demo", verbosity=0)
 
 
-def answer_schema(operation: str) -> dict[str, Any]:
-    answer = SCHEMA["paths"][OPERATIONS[operation]]["get"]["responses"]["200"]
+def success(operation: str) -> tuple[int, dict[str, Any]]:
+    """The status of the one kind of success that an operation has, and its schema."""
+    _, _, description = OPERATIONS[operation]
+    [(status, answer)] = [each for each in description["responses"].items() if each[0].startswith("2")]
     schema: dict[str, Any] = answer["content"]["application/json"]["schema"]
-    return {**schema, "components": SCHEMA["components"]}
+    return int(status), {**schema, "components": SCHEMA["components"]}
+
+
+def selectable(operation: str) -> list[str]:
+    """What `fields=` may name, where there is such a parameter."""
+    _, _, description = OPERATIONS[operation]
+    return [
+        name
+        for parameter in description.get("parameters", [])
+        if parameter["name"] == "fields"
+        for name in parameter["schema"]["items"]["enum"]
+    ]
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> list[str]:
@@ -59,7 +77,7 @@ def test_every_public_route_is_in_the_schema() -> None:
 
 
 def test_every_operation_has_an_example() -> None:
-    assert set(OPERATIONS) == {file.stem for file in FOLDER.glob("*.json")} == {*ADDRESSES, "retrieve_review"}
+    assert set(OPERATIONS) == {file.stem for file in FOLDER.glob("*.json")} == {*REQUESTS, "retrieve_review"}
 
 
 @pytest.mark.usefixtures("demo")
@@ -69,31 +87,33 @@ def test_examples_are_what_the_demo_answers(api: APIClient) -> None:
     assert examples(api) == committed, "load the demo and run `python -m contract.examples`"
 
 
+@pytest.mark.parametrize("operation", sorted(REQUESTS))
+def test_each_example_asks_its_own_operation(operation: str) -> None:
+    method, path, _ = OPERATIONS[operation]
+    ask = REQUESTS[operation]
+
+    assert ask.method == method.upper()
+    assert re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), ask.address.partition("?")[0])
+
+
 @pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize("operation", sorted(ADDRESSES))
+@pytest.mark.parametrize("operation", sorted(REQUESTS))
 def test_live_answers_fit_the_schema(api: APIClient, operation: str) -> None:
-    answer = api.get(ADDRESSES[operation])
+    status, schema = success(operation)
 
-    assert answer.status_code == 200
-    Draft202012Validator(answer_schema(operation)).validate(answer.json())
+    answer = REQUESTS[operation].of(api)
+
+    assert answer.status_code == status
+    Draft202012Validator(schema).validate(answer.json())
 
 
 @pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize(
-    "operation",
-    sorted(
-        name
-        for name in ADDRESSES
-        if any(p["name"] == "fields" for p in SCHEMA["paths"][OPERATIONS[name]]["get"].get("parameters", []))
-    ),
-)
+@pytest.mark.parametrize("operation", sorted(filter(selectable, REQUESTS)))
 def test_each_field_alone_is_as_it_is_among_all(api: APIClient, operation: str) -> None:
-    address = ADDRESSES[operation]
-    parameters = SCHEMA["paths"][OPERATIONS[operation]]["get"]["parameters"]
-    [names] = [p["schema"]["items"]["enum"] for p in parameters if p["name"] == "fields"]
+    address = REQUESTS[operation].address
     whole = api.get(address).json()
 
-    for name in names:
+    for name in selectable(operation):
         sparse = api.get(f"{address}{'&' if '?' in address else '?'}fields={name}").json()
 
         rows, full_rows = (page.get("results", [page]) for page in (sparse, whole))

@@ -2,8 +2,10 @@
 
 from django.urls import path
 
-from votes import views
+from votes import views, voter_views
 
 urlpatterns = [
     path("tools/<slug:slug>/tally", views.ToolTallyView.as_view(), name="tool-tally"),
+    path("voters", voter_views.VotersView.as_view(), name="voters"),
+    path("voters/challenges", voter_views.ChallengesView.as_view(), name="voter-challenges"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from drf_spectacular.drainage import warn
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import get_doc
 from drf_spectacular.utils import Direction, OpenApiParameter
 from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
@@ -105,6 +105,7 @@ ANSWERS = {
     "401": problem_answer(
         "The credentials are missing or not valid.", problem_example("not_authenticated"), "WWW-Authenticate"
     ),
+    "403": problem_answer("This is not allowed; `code` says why.", problem_example("permission_denied")),
     "404": problem_answer("Nothing is published here.", problem_example("not_found")),
     "409": problem_answer(
         "This cannot be done as things stand; `code` says why.",
@@ -124,7 +125,9 @@ ANSWERS = {
         "Retry-After",
     ),
     "503": problem_answer(
-        "The database cannot be reached just now.", problem_example("unavailable"), "Retry-After"
+        "Something that this needs cannot be reached just now; `code` says what.",
+        problem_example("unavailable"),
+        "Retry-After",
     ),
 }
 ANSWER_NAMES = {
@@ -132,6 +135,7 @@ ANSWER_NAMES = {
     "308": "Moved",
     "400": "BadRequest",
     "401": "Unauthorized",
+    "403": "Forbidden",
     "404": "NotFound",
     "409": "Conflict",
     "413": "ContentTooLarge",
@@ -244,6 +248,17 @@ def add_shared_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["components"]["headers"] = HEADERS
     result["components"]["responses"] = {ANSWER_NAMES[status]: answer for status, answer in ANSWERS.items()}
     return result
+
+
+class BodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """What a body does not name, it refuses."""
+
+    target_class = "backend.api.bodies.Body"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**schema, "additionalProperties": False}
 
 
 class CommaListExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

@@ -152,6 +152,7 @@ def test_refusals_document_their_headers(contract: dict[str, Any]) -> None:
     assert {name: list(answers[name]["headers"]) for name in PROBLEM_ANSWERS} == {
         "BadRequest": ["X-Request-ID"],
         "Unauthorized": ["WWW-Authenticate", "X-Request-ID"],
+        "Forbidden": ["X-Request-ID"],
         "NotFound": ["X-Request-ID"],
         "Conflict": ["Retry-After", "X-Request-ID"],
         "ContentTooLarge": ["X-Request-ID"],
