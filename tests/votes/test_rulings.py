@@ -301,6 +301,18 @@ def arrive(tool: Tool, voters: list[Voter]) -> Callable[[], None]:
     return deed
 
 
+def change(tool: Tool, voters: list[Voter]) -> Callable[[], None]:
+    """The voters think again, in the same manner."""
+
+    def deed() -> None:
+        for voter in voters:
+            with transaction.atomic():
+                rulings.hold_tally(tool=tool)
+                Vote.objects.filter(voter=voter, tool=tool).update(value="skip")
+
+    return deed
+
+
 def in_turn(*deeds: Callable[[], object]) -> Callable[[], None]:
     def deed() -> None:
         for each in deeds:
@@ -310,7 +322,7 @@ def in_turn(*deeds: Callable[[], object]) -> Callable[[], None]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_5000_votes_are_quarantined_and_released_while_500_arrive() -> None:
+def test_5000_votes_are_quarantined_and_released_while_500_arrive_and_100_change() -> None:
     tool = ToolFactory()
     voters = Voter.objects.bulk_create(VoterFactory.build_batch(5_500))
     Vote.objects.bulk_create(Vote(voter=voter, tool=tool, value="ship") for voter in voters[:5_000])
@@ -326,19 +338,16 @@ def test_5000_votes_are_quarantined_and_released_while_500_arrive() -> None:
         watching = watcher.submit(sample)
         errors = at_once(
             *(arrive(tool, voters[5_000 + 100 * n : 5_100 + 100 * n]) for n in range(5)),
+            change(tool, voters[:100]),
             in_turn(*[lambda: rule("quarantine", tool), lambda: rule("release", tool)] * 3),
         )
         is_over.set()
         watching.result()
 
-    assert errors == [None] * 6
+    assert errors == [None] * 7
     assert sampled
     assert [found for found in sampled if found] == []
-    assert Tally.objects.values_list("ship", "skip", "pending", "quarantined").get(tool=tool) == (
-        5_000,
-        500,
-        0,
-        0,
-    )
+    columns = ("ship", "skip", "pending", "quarantined")
+    assert Tally.objects.values_list(*columns).get(tool=tool) == (4_900, 600, 0, 0)
     assert drifts() == []
     assert list(Ruling.objects.order_by("created_at").values_list("count", flat=True)) == [5_000] * 6
