@@ -51,6 +51,25 @@ class ModelAdmin(DjangoModelAdmin):
     def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         return answer_or_refuse(super().changeform_view, *args, **kwargs)
 
+    def do_to_each(
+        self, request: HttpRequest, rows: models.QuerySet[Any], deed: Callable[[Any], None], *, done: str
+    ) -> None:
+        """Says afterwards how many rows the deed was done to, and which were left and why."""
+        count, left = 0, dict[str, list[str]]()
+        for row in rows:
+            try:
+                deed(row)
+            except services.CurationError as refusal:
+                left.setdefault(str(refusal), []).append(str(row))
+            else:
+                self.log_change(request, row, f"{done.capitalize()}.")
+                count += 1
+        if count:
+            messages.success(request, f"{count} {model_ngettext(self.opts, count)} {done}.")
+        for reason, names in left.items():
+            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+            messages.warning(request, f"Not {done} ({reason}): {', '.join(names[:10])}{more}.")
+
 
 def answer_or_refuse(view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
     try:
@@ -70,25 +89,6 @@ class CuratedAdmin(ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return [*fieldsets, ("Record", {"classes": ["collapse"], "fields": STAMPS})] if obj else fieldsets
-
-    def do_to_each(
-        self, request: HttpRequest, rows: models.QuerySet[Any], deed: Callable[[Any], None], *, done: str
-    ) -> None:
-        """Says afterwards how many rows the deed was done to, and which were left and why."""
-        count, left = 0, dict[str, list[str]]()
-        for row in rows:
-            try:
-                deed(row)
-            except services.CurationError as refusal:
-                left.setdefault(str(refusal), []).append(str(row))
-            else:
-                self.log_change(request, row, f"{done.capitalize()}.")
-                count += 1
-        if count:
-            messages.success(request, f"{count} {model_ngettext(self.opts, count)} {done}.")
-        for reason, names in left.items():
-            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-            messages.warning(request, f"Not {done} ({reason}): {', '.join(names[:10])}{more}.")
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -1,9 +1,14 @@
 """The curators' pages for voters, their votes and picks, and the tallies that these add up to."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
 
 from catalog.admin import ModelAdmin, ReadOnlyAdmin
+from votes import rulings
 from votes.models import (
     Alert,
     Pick,
@@ -16,6 +21,7 @@ from votes.models import (
     Vote,
     Voter,
 )
+from votes.watching import WatchedAdmin, watch_address, watch_page
 
 
 class ReadersAdmin(ModelAdmin):
@@ -38,11 +44,14 @@ class VoterAdmin(ReadersAdmin):
 
 
 class BallotAdmin(ReadersAdmin):
-    """What a reader said stays as it was said; only whether it counts may change."""
+    """What a reader said stays as it was said; whether it counts is decided on the page of votes over time."""
 
     list_filter = ["status"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Vote)
@@ -52,7 +61,7 @@ class VoteAdmin(BallotAdmin):
     list_select_related = ["tool", "voter"]
     search_fields = ["tool__name", "tool__slug", "=voter__id"]
     search_help_text = "Tool, or the voter's whole id."
-    readonly_fields = ["tool", "value", "voter", "reasons", "ruleset", "id", "created_at", "updated_at"]
+    fields = ["tool", "value", "voter", "status", "reasons", "ruleset", "id", "created_at", "updated_at"]
 
 
 @admin.register(Pick)
@@ -65,14 +74,13 @@ class PickAdmin(BallotAdmin):
         "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug", "=voter__id",
     ]  # fmt: skip
     search_help_text = "Either tool, or the voter's whole id."
-    readonly_fields = [
-        "first_tool", "second_tool", "chosen_tool", "voter", "reasons", "ruleset",
+    fields = [
+        "first_tool", "second_tool", "chosen_tool", "voter", "status", "reasons", "ruleset",
         "id", "created_at", "updated_at",
     ]  # fmt: skip
 
 
-@admin.register(Tally)
-class TallyAdmin(ReadOnlyAdmin):
+class CountsAdmin(ReadOnlyAdmin):
     list_display = ["tool", "ship", "skip", "total", "pending", "quarantined", "rejected"]
     list_filter = ["tool__category"]
     list_select_related = ["tool"]
@@ -81,8 +89,7 @@ class TallyAdmin(ReadOnlyAdmin):
     readonly_fields = ["total", "interval_low", "interval_high"]
 
 
-@admin.register(PickTally)
-class PickTallyAdmin(ReadOnlyAdmin):
+class PickCountsAdmin(ReadOnlyAdmin):
     list_display = [
         "first_tool__name", "first", "second_tool__name", "second", "pending", "quarantined", "rejected",
     ]  # fmt: skip
@@ -92,14 +99,39 @@ class PickTallyAdmin(ReadOnlyAdmin):
     readonly_fields = ["total"]
 
 
+@admin.register(Tally)
+class TallyAdmin(WatchedAdmin, CountsAdmin):
+    watched = Vote
+    watch_route = "<uuid:tool_id>/votes/"
+    list_display = [*CountsAdmin.list_display, "over_time"]
+    readonly_fields = [*CountsAdmin.readonly_fields, "over_time"]
+
+    @admin.display
+    def over_time(self, tally: Tally) -> str:
+        return format_html('<a href="{}">Votes over time</a>', watch_page(tally.tool_id))
+
+
+@admin.register(PickTally)
+class PickTallyAdmin(WatchedAdmin, PickCountsAdmin):
+    watched = Pick
+    watch_route = "<uuid:tool_id>/<uuid:other_tool_id>/votes/"
+    list_display = [*PickCountsAdmin.list_display, "over_time"]
+    readonly_fields = [*PickCountsAdmin.readonly_fields, "over_time"]
+
+    @admin.display
+    def over_time(self, tally: PickTally) -> str:
+        page = watch_page(tally.first_tool_id, tally.second_tool_id)
+        return format_html('<a href="{}">Picks over time</a>', page)
+
+
 @admin.register(PublishedTally)
-class PublishedTallyAdmin(TallyAdmin):
-    list_display = [*TallyAdmin.list_display, "as_of"]
+class PublishedTallyAdmin(CountsAdmin):
+    list_display = [*CountsAdmin.list_display, "as_of"]
 
 
 @admin.register(PublishedPickTally)
-class PublishedPickTallyAdmin(PickTallyAdmin):
-    list_display = [*PickTallyAdmin.list_display, "as_of"]
+class PublishedPickTallyAdmin(PickCountsAdmin):
+    list_display = [*PickCountsAdmin.list_display, "as_of"]
 
 
 @admin.register(TallyDay)
@@ -111,14 +143,49 @@ class TallyDayAdmin(ReadOnlyAdmin):
     ordering = ["-day", "tool"]
 
 
+class StateFilter(admin.SimpleListFilter):
+    """Open alerts, unless others are asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("closed", "Closed"), ("all", "All")]
+
+    def value(self) -> str:
+        return super().value() or "open"
+
+    def choices(self, changelist: Any) -> Any:
+        # The first would be Django's own "All", which leaves the parameter out.
+        return list(super().choices(changelist))[1:]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return (
+            queryset if self.value() == "all" else queryset.filter(closed_at__isnull=self.value() == "open")
+        )
+
+
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "kind", "target", "begins_at", "detail", "closed_at"]
-    list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
+    list_display = ["created_at", "kind", "target", "begins_at", "detail", "look", "closed_at"]
+    list_filter = [StateFilter, "kind"]
+    actions = ["close"]
     list_select_related = ["tool", "other_tool"]
     search_fields = ["tool__name", "tool__slug", "other_tool__name", "other_tool__slug"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
+
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("votes.change_alert")
+
+    @admin.display(description="votes")
+    def look(self, alert: Alert) -> str:
+        return format_html('<a href="{}">Look at the votes</a>', watch_address(alert))
+
+    @admin.action(description="Close: there is nothing to do", permissions=["close"])
+    def close(self, request: HttpRequest, alerts: Any) -> None:
+        now = timezone.now()
+        self.do_to_each(request, alerts, lambda alert: rulings.close(alert=alert, now=now), done="closed")
 
 
 @admin.register(Ruling)

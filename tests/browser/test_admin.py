@@ -1,7 +1,8 @@
-"""A curator's first day, in a real browser: from an empty desk to a published pair."""
+"""A curator's days, in a real browser: from an empty desk to a published pair, and from an alert to a ruling."""
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests.factories import ReviewerFactory, ToolFactory
+from tests.factories import ReviewerFactory, ToolFactory, vote
+from votes.models import Alert, Vote
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = [
@@ -68,12 +70,16 @@ def save(page: Page) -> str:
     return page.locator(".messagelist").inner_text()
 
 
-def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: list[str]) -> None:
+def log_in(page: Page) -> None:
     page.goto("/admin/")
     page.get_by_label("Username").fill("curator")
     page.get_by_label("Password").fill("a long enough secret")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="The curators' desk")).to_be_visible()
+
+
+def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: list[str]) -> None:
+    log_in(page)
 
     page.goto("/admin/catalog/category/add/")
     page.get_by_label("Name").press_sequentially("Developer Tools")
@@ -115,4 +121,45 @@ def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: l
     page.get_by_role("link", name="View in API").click()
     expect(page.locator("body")).to_contain_text('"slug":"cursor-20"')
 
+    assert complaints == []
+
+
+@pytest.fixture
+def hour_of_alert(transactional_db: None) -> datetime:
+    """An hour in which a tool had 40 votes, for which there is an alert."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    tool = ToolFactory(name="Zed")
+    vote(tool, ship=30, skip=10)
+    Vote.objects.update(created_at=hour)
+    Alert.objects.create(kind="burst", tool=tool, begins_at=hour, detail="40 votes within the hour")
+    return hour
+
+
+def test_a_curator_quarantines_the_hour_of_an_alert_and_releases_it(
+    hour_of_alert: datetime, page: Page, complaints: list[str]
+) -> None:
+    log_in(page)
+
+    page.goto("/admin/votes/alert/")
+    page.get_by_role("link", name="Look at the votes").click()
+    expect(page.get_by_role("heading", name="Votes over time: Zed")).to_be_visible()
+    expect(page.get_by_role("img", name="By the hour: 40 counted")).to_be_visible()
+    page.get_by_role("button", name="Quarantine 40 votes").click()
+
+    expect(page.locator(".messagelist")).to_have_text("Quarantined 40 of Zed.")
+    expect(page.get_by_role("img", name="By the hour: 0 counted, 0 pending, 40 quarantined")).to_be_visible()
+
+    page.get_by_label("Deed").select_option("Release")
+    page.get_by_label("From").fill(f"{hour_of_alert:%Y-%m-%dT%H:%M}")
+    page.get_by_label("Until before").fill(f"{hour_of_alert + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.get_by_label("Why").fill("It was the newsletter.")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Release 40 votes").click()
+
+    expect(page.locator(".messagelist")).to_have_text("Released 40 of Zed.")
+    expect(page.locator(".rulings tbody tr")).to_have_count(2)
+    page.goto("/admin/votes/tally/?q=Zed")
+    expect(page.locator("#result_list .field-total")).to_have_text("40")
+    page.goto("/admin/votes/alert/")
+    expect(page.locator("#result_list tbody tr")).to_have_count(0)
     assert complaints == []

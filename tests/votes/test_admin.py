@@ -1,12 +1,14 @@
 """What curators see and may do on the pages of voters, votes, picks and tallies."""
 
+import html
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.desk import count_queries, errors_of, open_desk, submit
-from tests.factories import PickFactory, VoteFactory
-from votes.models import PickTally, Tally, Vote, Voter
+from tests.desk import act, count_queries, errors_of, open_desk, submit
+from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory
+from votes.models import Alert, Pick, PickTally, Ruling, Tally, Vote, Voter
 
 pytestmark = pytest.mark.django_db
 
@@ -15,6 +17,9 @@ VOTES = "/admin/votes/vote/"
 PICKS = "/admin/votes/pick/"
 TALLIES = "/admin/votes/tally/"
 PICK_TALLIES = "/admin/votes/picktally/"
+ALERTS = "/admin/votes/alert/"
+RULINGS = "/admin/votes/ruling/"
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize("rows", [5, 50])
@@ -31,11 +36,18 @@ PICK_TALLIES = "/admin/votes/picktally/"
         pytest.param(TALLIES, 6, id="tallies"),
         # Session, curator; all, those found, the page.
         pytest.param(PICK_TALLIES, 5, id="pick tallies"),
+        # Session, curator; all, those found, the page; two for the dates.
+        pytest.param(ALERTS, 7, id="alerts"),
+        pytest.param(RULINGS, 7, id="rulings"),
     ],
 )
 def test_a_list_costs_the_same_however_long_it_is(address: str, budget: int, rows: int) -> None:
     VoteFactory.create_batch(rows, reasons=["burst", "same_network"])
     PickFactory.create_batch(rows)
+    for pick in Pick.objects.select_related("first_tool", "second_tool"):
+        pair = {"tool": pick.first_tool, "other_tool": pick.second_tool, "begins_at": NOW}
+        Alert.objects.create(kind="burst", **pair)
+        Ruling.objects.create(deed="release", ends_at=NOW + HOUR, why="x", count=1, **pair)
 
     assert count_queries(open_desk(), address) == budget
 
@@ -90,34 +102,31 @@ def test_a_voter_takes_no_unknown_assurance(assurance: str) -> None:
     assert Voter.objects.get(pk=voter.pk).assurance == 0
 
 
-def test_a_vote_that_is_judged_moves_its_tally() -> None:
-    vote = VoteFactory()
+def test_a_vote_and_a_pick_can_only_be_read_and_removed() -> None:
+    vote, pick = VoteFactory(), PickFactory()
+    desk = open_desk()
 
-    submit(open_desk(), f"{VOTES}{vote.pk}/change/", status="rejected")
+    for address in (f"{VOTES}{vote.pk}/change/", f"{PICKS}{pick.pk}/change/"):
+        assert desk.post(address, {"status": "rejected"}).status_code == 403
 
-    tally = Tally.objects.get(tool=vote.tool)
-    assert (tally.ship, tally.rejected) == (0, 1)
-
-
-def test_a_pick_that_is_judged_moves_its_tally() -> None:
-    pick = PickFactory()
-
-    submit(open_desk(), f"{PICKS}{pick.pk}/change/", status="quarantined")
-
-    tally = PickTally.objects.get()
-    assert (tally.first + tally.second, tally.quarantined) == (0, 1)
+    assert Vote.objects.get().status == Pick.objects.get().status == "counted"
 
 
-def test_what_a_reader_said_can_not_be_changed() -> None:
-    vote, other = VoteFactory(value="ship"), VoteFactory()
+def test_no_page_shows_where_a_vote_came_from_or_a_voters_key() -> None:
+    origin = b"\xc0\xffee\xc0\xffee"
+    vote = VoteFactory(origin=origin)
+    pick = PickFactory(origin=origin, voter=vote.voter)
+    desk = open_desk()
 
-    open_desk().post(
-        f"{VOTES}{vote.pk}/change/",
-        {"status": "counted", "value": "skip", "tool": other.tool.pk, "voter": other.voter.pk},
-    )
+    pages = [VOTERS, VOTES, PICKS]
+    pages += [f"{VOTES}{vote.pk}/change/", f"{PICKS}{pick.pk}/change/", f"{VOTERS}{vote.voter.pk}/change/"]
+    shown = "".join(desk.get(page).content.decode() for page in pages)
 
-    kept = Vote.objects.get(pk=vote.pk)
-    assert (kept.value, kept.tool, kept.voter) == ("ship", vote.tool, vote.voter)
+    assert str(vote.voter.pk) in shown
+    for secret in (origin, vote.voter.key):
+        assert secret.hex() not in shown
+        assert str(secret) not in html.unescape(shown)
+    assert "rigin" not in shown
 
 
 def test_removed_votes_leave_their_tally() -> None:
@@ -164,3 +173,55 @@ def test_a_pick_tally_can_only_be_read() -> None:
     assert desk.get(f"{PICK_TALLIES}{tally.pk}/change/").status_code == 200
     assert desk.post(f"{PICK_TALLIES}{tally.pk}/change/", {"first": "7"}).status_code == 403
     assert desk.post(f"{PICK_TALLIES}{tally.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+class TestAlerts:
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [
+            ("", ["open"]),
+            ("?state=open", ["open"]),
+            ("?state=closed", ["closed"]),
+            ("?state=all", ["open", "closed"]),
+        ],
+    )
+    def test_the_list_shows_open_ones_unless_told_otherwise(self, words: str, found: list[str]) -> None:
+        tool = ToolFactory()
+        Alert.objects.create(kind="burst", tool=tool, begins_at=NOW, detail="closed", closed_at=NOW)
+        Alert.objects.create(kind="drift", tool=tool, begins_at=NOW, detail="open")
+
+        response: Any = open_desk().get(f"{ALERTS}{words}")
+
+        assert [alert.detail for alert in response.context["cl"].result_list] == found
+
+    def test_one_that_needs_nothing_is_closed(self) -> None:
+        alert = Alert.objects.create(kind="drift", tool=ToolFactory(), begins_at=NOW)
+        desk = open_desk()
+
+        assert act(desk, f"{ALERTS}?state=all", "close", [alert]) == ["1 alert closed."]
+        assert act(desk, f"{ALERTS}?state=all", "close", [alert])[0].startswith("Not closed (closed already)")
+
+        alert.refresh_from_db()
+        assert alert.closed_at is not None
+
+    def test_it_leads_to_the_votes_of_its_hour(self) -> None:
+        pick = PickFactory()
+        pair = {"tool": pick.first_tool, "other_tool": pick.second_tool}
+        Alert.objects.create(kind="burst", begins_at=NOW, detail="70 within the hour", **pair)
+
+        page = html.unescape(open_desk().get(ALERTS).content.decode())
+
+        assert f"{PICK_TALLIES}{pick.first_tool.pk}/{pick.second_tool.pk}/votes/?deed=quarantine&" in page
+        assert "begins_at=2026-11-02T09%3A30&ends_at=2026-11-02T10%3A30&why=More+votes" in page
+
+
+@pytest.mark.parametrize("place", ["", "{}/change/"])
+def test_a_tally_leads_to_its_votes_over_time(place: str) -> None:
+    tool, pick = VoteFactory().tool, PickFactory()
+    desk = open_desk()
+
+    tallies = desk.get(TALLIES + place.format(tool.pk)).content.decode()
+    pick_tallies = desk.get(PICK_TALLIES + place.format(PickTally.objects.get().pk)).content.decode()
+
+    assert f'href="{TALLIES}{tool.pk}/votes/"' in tallies
+    assert f'href="{PICK_TALLIES}{pick.first_tool.pk}/{pick.second_tool.pk}/votes/"' in pick_tallies
