@@ -10,19 +10,12 @@ from celery.signals import setup_logging, worker_ready
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 HEARTBEAT_KEY = "worker-heartbeat"
+# Beat's schedule stands in the settings.
 HEARTBEAT_SECONDS = 15
 
 app = Celery("backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.conf.beat_schedule = {
-    "worker-heartbeat": {
-        "task": "backend.heartbeat",
-        "schedule": HEARTBEAT_SECONDS,
-        # A heartbeat that waited longer than its interval says nothing about the worker of now.
-        "options": {"expires": HEARTBEAT_SECONDS},
-    },
-}
 
 
 @setup_logging.connect
@@ -36,6 +29,19 @@ def heartbeat() -> None:
     from django.core.cache import cache
 
     cache.set(HEARTBEAT_KEY, time.time(), timeout=10 * HEARTBEAT_SECONDS)
+
+
+@app.task(name="backend.forget")
+def forget() -> None:
+    """Delete rate counters and idempotent answers whose time is over."""
+    from django.utils import timezone
+
+    from backend.api.idempotency import forget_expired_answers
+    from backend.api.throttling import forget_ended_counters
+
+    now = timezone.now()
+    forget_ended_counters(now)
+    forget_expired_answers(now)
 
 
 @worker_ready.connect

@@ -42,3 +42,11 @@ def letters_only_header(name: str, text: str) -> str:
             f"{name} must be a header's name of letters alone, like ClientAddress, not {text!r}."
         )
     return text
+
+
+def request_limits(name: str, text: str) -> tuple[tuple[int, int], ...]:
+    """`30/60,200/86400` as pairs of how many requests in how many seconds."""
+    if not re.fullmatch(r"[1-9][0-9]{0,5}/[1-9][0-9]{0,5}(,[1-9][0-9]{0,5}/[1-9][0-9]{0,5})*", text):
+        raise ImproperlyConfigured(f"{name} must be like 30/60,200/86400 (requests/seconds), not {text!r}.")
+    pairs = [part.split("/") for part in text.split(",")]
+    return tuple((int(count), int(seconds)) for count, seconds in pairs)

@@ -1,14 +1,16 @@
 """Settings, read from the environment; every variable stands in `.env.example`."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from backend.environment import key_ring, letters_only_header, long_secret
+from backend.environment import key_ring, letters_only_header, long_secret, request_limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -95,7 +97,7 @@ TEMPLATES = [
 
 # --- Engines ----------------------------------------------------------------------------------
 
-DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=16)
 DATABASES = {
     "default": {
         **env.db_url("DATABASE_URL"),
@@ -142,10 +144,36 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 
+# Readers see tallies move in steps of this many seconds.
+TALLY_PUBLISH_SECONDS = env.int("TALLY_PUBLISH_SECONDS", default=60)
+if not 1 <= TALLY_PUBLISH_SECONDS <= 3600:
+    raise ImproperlyConfigured(f"TALLY_PUBLISH_SECONDS must be from 1 to 3600, not {TALLY_PUBLISH_SECONDS}.")
+
+# Every task may come late, twice or not at all: its next round does the same work.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # What waited longer than its interval says nothing about the worker of now.
+    "worker-heartbeat": {"task": "backend.heartbeat", "schedule": 15, "options": {"expires": 15}},
+    "publish-tallies": {
+        "task": "votes.tasks.publish_tallies",
+        "schedule": TALLY_PUBLISH_SECONDS,
+        "options": {"expires": TALLY_PUBLISH_SECONDS},
+    },
+    "close-yesterday": {"task": "votes.tasks.close_yesterday", "schedule": crontab(minute="*/10")},
+    "rescore": {"task": "votes.tasks.rescore", "schedule": crontab(minute="*/15")},
+    "reconcile-tallies": {
+        "task": "votes.tasks.reconcile_tallies",
+        "schedule": crontab(hour="3", minute="20"),
+    },
+    "forget-votes": {"task": "votes.tasks.forget", "schedule": crontab(minute="40")},
+    "forget": {"task": "backend.forget", "schedule": crontab(minute="45")},
+}
+
 # --- Voters -----------------------------------------------------------------------------------
 
 VOTER_KEYS = key_ring("VOTER_KEYS", env.str("VOTER_KEYS"))
 VOTER_PEPPER = long_secret("VOTER_PEPPER", env.str("VOTER_PEPPER"))
+# How often one voter may vote: requests/seconds.
+VOTE_LIMITS = request_limits("VOTE_LIMITS", env.str("VOTE_LIMITS", default="30/60,200/86400"))
 VOTER_TOKEN_DAYS = env.int("VOTER_TOKEN_DAYS", default=180)
 CLIENT_ADDRESS_HEADER = letters_only_header(
     "CLIENT_ADDRESS_HEADER", env.str("CLIENT_ADDRESS_HEADER", default="")
@@ -224,6 +252,7 @@ Compares AI tools two at a time and says which one to ship with.
         {"name": "reviewers", "description": "The personas of the panel."},
         {"name": "rankings", "description": "Tools in order, by panel or crowd."},
         {"name": "voters", "description": "How a reader becomes a voter: no account, one token."},
+        {"name": "votes", "description": "A voter's own votes and picks."},
     ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
@@ -254,6 +283,7 @@ Compares AI tools two at a time and says which one to ship with.
     "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
         "CrowdStatus": ["none", "few", "enough"],
+        "CrowdCall": ["ship", "skip", "undecided"],
         "ToolStatus": ["published", "archived"],
         "EntryPrice": "catalog.models.Tool.Entry",
         "PricingModel": "catalog.models.Tool.PricingModel",

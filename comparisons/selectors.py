@@ -41,7 +41,7 @@ from comparisons.verdict import (
 )
 from reviews.models import Review, Reviewer
 from votes.models import PublishedPickTally
-from votes.tally import crowd_status
+from votes.tally import PickCount
 
 _COUNTS = ("category", "panel", "published_tally")
 PUBLISHED_REVIEWS = Prefetch(
@@ -86,30 +86,6 @@ def evidence_of(tool: Tool) -> Evidence:
 
 
 # --- One pair -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PickCount:
-    """The counted picks of a pair, in the order of its tools."""
-
-    first: int = 0
-    second: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.first + self.second
-
-    @property
-    def shares(self) -> tuple[int | None, int | None]:
-        """Whole percentages that add up to 100; None while nobody has picked."""
-        if not self.total:
-            return None, None
-        first = (200 * self.first + self.total) // (2 * self.total)
-        return first, 100 - first
-
-    @property
-    def status(self) -> str:
-        return crowd_status(total=self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +182,30 @@ class Pair:
 
 
 def find_pair(slug: str) -> Pair | None:
-    """The pair that a comparison's slug names, in either order and by present or earlier slugs of its tools.
+    """The pair that a comparison's slug names, with all that a page shows of it.
+
+    Four queries, whatever the number of reviews.
+    """
+    found = resolve_pair(slug, tools=with_reviews(tools_with_counts()))
+    if found is None:
+        return None
+    first, second, comparison = found
+    return Pair(first, second, comparison=comparison, picks=picks_of([(first, second)])[first.pk, second.pk])
+
+
+def resolve_pair(slug: str, *, tools: ToolQuerySet) -> tuple[Tool, Tool, Comparison | None] | None:
+    """The two tools that a comparison's slug names, in either order and by present or earlier slugs.
 
     None unless an editor published the pair or both tools are published. A tool's slug may itself hold the
     separator, so each way to read the slug is looked up; where more than one leads to two tools, a curated pair
-    wins, then the reading with the shortest first slug. Four queries, whatever the number of reviews.
+    wins, then the reading with the shortest first slug. Two queries, besides what `tools` prefetch.
     """
     readings = list(_readings(slug))
-    tools = _tools_by_asked_slug({name for reading in readings for name in reading})
+    by_slug = _tools_by_asked_slug(tools, {name for reading in readings for name in reading})
     pairs = [
-        in_slug_order(tools[one], tools[other])
+        in_slug_order(by_slug[one], by_slug[other])
         for one, other in readings
-        if one in tools and other in tools and tools[one] != tools[other]
+        if one in by_slug and other in by_slug and by_slug[one] != by_slug[other]
     ]
     if not pairs:
         return None
@@ -227,7 +215,7 @@ def find_pair(slug: str) -> Pair | None:
     comparison = curated.get(_ids(pairs[0]))
     if comparison is None and not (first.is_published and second.is_published):
         return None
-    return Pair(first, second, comparison=comparison, picks=picks_of([pairs[0]])[_ids(pairs[0])])
+    return first, second, comparison
 
 
 def _readings(slug: str) -> Iterator[tuple[str, str]]:
@@ -238,14 +226,12 @@ def _readings(slug: str) -> Iterator[tuple[str, str]]:
         at = slug.find(PAIR_SEPARATOR, at + 1)
 
 
-def _tools_by_asked_slug(slugs: Iterable[str]) -> dict[str, Tool]:
-    """Visible tools, with counts and reviews, by the slug that was asked for: two queries."""
+def _tools_by_asked_slug(tools: ToolQuerySet, slugs: Iterable[str]) -> dict[str, Tool]:
+    """Those of the tools that are visible, by the slug that was asked for."""
     slugs = list(slugs)
     aliases = ToolAlias.objects.filter(tool=OuterRef("pk"), slug__in=slugs).values("slug")
-    tools = with_reviews(tools_with_counts().visible().called(slugs)).annotate(
-        asked_aliases=ArraySubquery(aliases)
-    )
-    return {name: tool for tool in tools for name in [tool.slug, *tool.asked_aliases]}
+    asked = tools.visible().called(slugs).annotate(asked_aliases=ArraySubquery(aliases))
+    return {name: tool for tool in asked for name in [tool.slug, *tool.asked_aliases]}
 
 
 def in_slug_order(one: Tool, other: Tool) -> tuple[Tool, Tool]:
@@ -286,7 +272,7 @@ def _pick_count(
     if tally := tallies.get((first, second)):
         return PickCount(first=tally.first, second=tally.second)
     if tally := tallies.get((second, first)):
-        return PickCount(first=tally.second, second=tally.first)
+        return PickCount(first=tally.first, second=tally.second).turned()
     return PickCount()
 
 
@@ -323,7 +309,11 @@ def line_up(slugs: Sequence[str]) -> Lineup:
 
     Four queries, whatever the number of tools.
     """
-    asked = {slug: tool for slug, tool in _tools_by_asked_slug(slugs).items() if tool.is_published}
+    asked = {
+        slug: tool
+        for slug, tool in _tools_by_asked_slug(with_reviews(tools_with_counts()), slugs).items()
+        if tool.is_published
+    }
     tools = sorted(set(asked.values()), key=lambda tool: tool.slug)
     return Lineup(
         tools=tools,

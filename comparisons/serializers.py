@@ -1,13 +1,15 @@
 """How tools with their counts, comparisons, line-ups and rankings look in an answer."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
-from backend.api.views import Sparse
+from backend.api.bodies import Body
+from backend.api.views import Sparse, timestamp
 from catalog.models import Tool
 from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
-from comparisons.selectors import Lineup, Pair, PickCount, PricingRead, ScorecardRow
+from comparisons.selectors import Lineup, Pair, PricingRead, ScorecardRow
 from comparisons.verdict import Reason, Standing, Verdict
 from reviews.serializers import (
     PanelCountSerializer,
@@ -15,7 +17,9 @@ from reviews.serializers import (
     ReviewerReferenceSerializer,
     ToolReviewSerializer,
 )
-from votes.serializers import CommunitySerializer
+from votes.rules import RULESET
+from votes.serializers import CommunitySerializer, CountsSerializer
+from votes.tally import PickCount
 
 OUTCOMES = ["winner", "tie", "insufficient"]
 
@@ -115,6 +119,49 @@ class PickCountSerializer(serializers.Serializer[PickCount]):
         help_text="Whole percentages in the order of `tools`; null while nobody has picked.",
     )
     status = serializers.ChoiceField(choices=["none", "few", "enough"])
+
+
+class PickTallySerializer(CountsSerializer, PickCountSerializer):
+    """The picks of one pair: those counted, how sure the crowd is, and how many are held back."""
+
+    counts = serializers.ListField(
+        child=serializers.IntegerField(min_value=0),
+        min_length=2,
+        max_length=2,
+        help_text="In the order of the pair's tools.",
+    )
+    is_decided = serializers.BooleanField(help_text="Whether one tool's lead is more than chance.")
+
+
+def pick_tally_answer(
+    count: PickCount, *, pending: int, quarantined: int, as_of: datetime | None
+) -> dict[str, Any]:
+    """A pair's tally as PickTallySerializer describes it."""
+    return {
+        "total": count.total,
+        "counts": [count.first, count.second],
+        "shares": list(count.shares),
+        "status": count.status,
+        "is_decided": count.is_decided,
+        "flip_margin": count.flip_margin,
+        "pending": pending,
+        "quarantined": quarantined,
+        "ruleset": RULESET,
+        "as_of": timestamp(as_of),
+    }
+
+
+class PickSerializer(serializers.Serializer[Any]):
+    """A voter's own pick of a pair; nulls where there is none. The tally is the public one."""
+
+    tool = serializers.CharField(allow_null=True, help_text="The slug of the tool that was picked.")
+    created_at = serializers.DateTimeField(allow_null=True, help_text="When the pair was first picked from.")
+    updated_at = serializers.DateTimeField(allow_null=True, help_text="When the pick was last changed.")
+    tally = PickTallySerializer()
+
+
+class CastPickSerializer(Body):
+    tool = serializers.CharField(max_length=255, help_text="The slug of one of the pair's tools.")
 
 
 class PricingReadSerializer(serializers.Serializer[PricingRead]):

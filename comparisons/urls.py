@@ -9,6 +9,7 @@ urlpatterns = [
     path("tools/<slug:slug>", views.ToolView.as_view(), name="tool"),
     path("comparisons", views.ComparisonListView.as_view(), name="comparison-list"),
     path("comparisons/<slug:slug>", views.ComparisonView.as_view(), name="comparison"),
+    path("comparisons/<slug:slug>/pick", views.PickView.as_view(), name="pick"),
     path("compare", views.LineupView.as_view(), name="compare"),
     path("rankings", views.RankingView.as_view(), name="ranking-list"),
 ]

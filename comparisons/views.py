@@ -1,38 +1,56 @@
 """Endpoints that need more than one app: tools with their counts, comparisons, line-ups, rankings."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, FloatField, Value
 from django.db.models.functions import Cast, Coalesce
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.api.bodies import json_of
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
-from backend.api.problems import Refusal, moved
-from backend.api.views import PublicView, field_names
+from backend.api.problems import ProblemSerializer, Refusal, moved
+from backend.api.throttling import CountedView, rate_limit_headers
+from backend.api.views import PublicView, SwiftView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
 from catalog.views import OfToolView
 from comparisons import selectors
+from comparisons.models import pair_slug
 from comparisons.serializers import (
     OUTCOMES,
+    CastPickSerializer,
     ComparisonListItemSerializer,
     ComparisonSerializer,
     FacetsSerializer,
     FormulaSerializer,
     LineupSerializer,
+    PickSerializer,
     RankingItemSerializer,
     ToolListItemSerializer,
     ToolSerializer,
+    pick_tally_answer,
 )
+from votes.casting import Said, cast_pick
+from votes.models import PublishedPickTally
+from votes.origin import origin_tag
+from votes.services import own_pick
+from votes.tally import PickCount
+from votes.tokens import VoterToken, voter_token_of
+from votes.views import own_answer
 
 MAX_SEARCH_LENGTH = 100
 MAX_SEARCH_WORDS = 5
@@ -261,6 +279,127 @@ class ComparisonView(PublicView):
         if pair.slug != slug:
             return moved(request, reverse("comparison", kwargs={"slug": pair.slug}))
         return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
+
+
+class PickView(SwiftView, CountedView):
+    """A voter's pick of one pair. All three methods give the same shape."""
+
+    needs_voter = True
+    counted_methods = ("PUT", "DELETE")
+    may_move = True
+
+    @extend_schema(
+        operation_id="retrieve_pick",
+        tags=["votes"],
+        summary="Retrieve the voter's own pick of a pair",
+        description=(
+            "Nulls where the voter has not picked from the pair. `b-vs-a` and earlier slugs of either tool answer 308."
+        ),
+        responses=PickSerializer,
+    )
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        token = voter_token_of(request, now=timezone.now())
+        pair = self.find_pair(slug)
+        if isinstance(pair, HttpResponse):
+            return pair
+        ids = stored_pair(pair)
+        said = own_pick(token=token, pair=ids)
+        tally = PublishedPickTally.objects.filter(first_tool=ids[0], second_tool=ids[1]).first()
+        published = (
+            (tally.first, tally.second, tally.pending, tally.quarantined, tally.as_of)
+            if tally
+            else (0, 0, 0, 0, None)
+        )
+        return self.answer(pair, said, published)
+
+    @extend_schema(
+        operation_id="put_pick",
+        tags=["votes"],
+        summary="Pick one tool of a pair, or change one's pick",
+        description=(
+            "Sets the voter's one pick of the pair; picking the same again changes nothing. The answer comes once the "
+            "pick is durable. The tally in it is the public one, which moves in steps. `b-vs-a` and earlier slugs of "
+            "either tool answer 308."
+        ),
+        request=CastPickSerializer,
+        responses={200: PickSerializer, 409: ProblemSerializer},
+    )
+    def put(self, request: HttpRequest, slug: str) -> HttpResponse:
+        now = timezone.now()
+        voter = voter_token_of(request, now=now)
+        wanted = CastPickSerializer.validate_json(json_of(request))["tool"]
+        pair = self.find_pair(slug)
+        if isinstance(pair, HttpResponse):
+            return pair
+        picked = Tool.objects.called([wanted]).filter(pk__in=[tool.pk for tool in pair]).first()
+        if picked is None:
+            allowed = " or ".join(f"'{tool.slug}'" for tool in pair)
+            raise serializers.ValidationError({"tool": [ErrorDetail(f"Pick {allowed}.", "invalid_choice")]})
+        return self.cast(request, pair, voter=voter, value=picked.pk, now=now)
+
+    @extend_schema(
+        operation_id="delete_pick",
+        tags=["votes"],
+        summary="Withdraw one's pick of a pair",
+        description="Also right where there is no pick. `b-vs-a` and earlier slugs of either tool answer 308.",
+        responses={200: PickSerializer},
+    )
+    def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
+        now = timezone.now()
+        voter = voter_token_of(request, now=now)
+        pair = self.find_pair(slug)
+        if isinstance(pair, HttpResponse):
+            return pair
+        return self.cast(request, pair, voter=voter, value=None, now=now)
+
+    def find_pair(self, slug: str) -> tuple[Tool, Tool] | HttpResponse:
+        """The pair, or the 308 to its present slug."""
+        found = selectors.resolve_pair(slug, tools=Tool.objects.defer("search"))
+        if found is None:
+            raise ComparisonNotFound
+        first, second, _ = found
+        present = pair_slug(first.slug, second.slug)
+        if present != slug:
+            return moved(self.request, reverse("pick", kwargs={"slug": present}))
+        return first, second
+
+    def cast(
+        self,
+        request: HttpRequest,
+        pair: tuple[Tool, Tool],
+        *,
+        voter: VoterToken,
+        value: UUID | None,
+        now: datetime,
+    ) -> HttpResponse:
+        origin = origin_tag(request, now=now)
+        receipt = cast_pick(voter=voter, pair=stored_pair(pair), value=value, origin=origin, now=now)
+        return self.answer(pair, receipt.said, receipt.published, headers=rate_limit_headers(receipt.spent))
+
+    def answer(
+        self,
+        pair: tuple[Tool, Tool],
+        said: Said,
+        published: tuple[Any, ...],
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> HttpResponse:
+        first, second, pending, quarantined, as_of = published
+        count = PickCount(first=first, second=second)
+        if stored_pair(pair)[0] != pair[0].pk:
+            count = count.turned()
+        slugs = {tool.pk: tool.slug for tool in pair}
+        return own_answer(
+            said,
+            tool=slugs.get(said.value),
+            tally=pick_tally_answer(count, pending=pending, quarantined=quarantined, as_of=as_of),
+            headers=headers,
+        )
+
+
+def stored_pair(pair: tuple[Tool, Tool]) -> tuple[UUID, UUID]:
+    """The pair's ids in the order in which picks are kept."""
+    first, second = sorted(tool.pk for tool in pair)
+    return first, second
 
 
 class LineupParameters(Parameters):

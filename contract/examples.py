@@ -17,14 +17,20 @@ class Ask:
     address: str
     method: str = "GET"
     body: Any = None
+    needs_voter: bool = False
 
-    def of(self, client: Any) -> Any:
-        """The response to it."""
-        body = (
+    def of(self, client: Any, *, token: str) -> Any:
+        """The response to it; the token goes along where one is needed."""
+        sent = (
             {} if self.body is None else {"data": json.dumps(self.body), "content_type": "application/json"}
         )
-        return client.generic(self.method, self.address, **body)
+        if self.needs_voter:
+            sent["HTTP_AUTHORIZATION"] = f"Voter {token}"
+        return client.generic(self.method, self.address, **sent)
 
+
+_VOTE = "/api/v1/tools/cursor-1-0-background-agent-project-memory/vote"
+_PICK = "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized/pick"
 
 # By operationId, which a GET that needs nothing from another answer has here.
 _ADDRESSES = {
@@ -37,6 +43,7 @@ _ADDRESSES = {
     "retrieve_tool": "/api/v1/tools/llama-4-scout-quantized",
     "list_tool_reviews": "/api/v1/tools/claude-files-api/reviews?limit=1",
     "retrieve_tool_tally": "/api/v1/tools/cursor-1-0-background-agent-project-memory/tally",
+    "list_tool_tally_days": "/api/v1/tools/cursor-1-0-background-agent-project-memory/tally/timeline",
     "list_comparisons": "/api/v1/comparisons?tool=claude-files-api&limit=1",
     "retrieve_comparison": "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized",
     "compare_tools": "/api/v1/compare?tools=claude-files-api,llama-4-scout-quantized",
@@ -47,10 +54,27 @@ REQUESTS = {
     **{name: Ask(address) for name, address in _ADDRESSES.items()},
     "create_voter": Ask("/api/v1/voters", "POST", {}),
     "create_voter_challenge": Ask("/api/v1/voters/challenges", "POST", {}),
+    # In this order, so that there is something to see.
+    "put_vote": Ask(_VOTE, "PUT", {"value": "ship"}, needs_voter=True),
+    "retrieve_vote": Ask(_VOTE, needs_voter=True),
+    "put_pick": Ask(_PICK, "PUT", {"tool": "llama-4-scout-quantized"}, needs_voter=True),
+    "retrieve_pick": Ask(_PICK, needs_voter=True),
+    "list_own_votes": Ask("/api/v1/voters/me/votes", needs_voter=True),
+    "list_own_picks": Ask("/api/v1/voters/me/picks", needs_voter=True),
+    "retrieve_own_voter": Ask("/api/v1/voters/me", needs_voter=True),
+    "delete_vote": Ask(_VOTE, "DELETE", needs_voter=True),
+    "delete_pick": Ask(_PICK, "DELETE", needs_voter=True),
 }
 
 # What differs from one database to the next, and what stands for it.
-_TIMES = {"updated_at": "2026-11-02T09:30:00Z", "expires_at": "2027-05-01T09:30:00Z"}
+_TIMES = {
+    "created_at": "2026-11-02T09:30:00Z",
+    "updated_at": "2026-11-02T09:30:00Z",
+    "as_of": "2026-11-02T09:30:00Z",
+    "expires_at": "2027-05-01T09:30:00Z",
+    "day_on": "2026-11-01",
+    "digest": "5a0b1c7f0d7fe2a4f8a1f5a0f7f0c2a6c7e3a4b9d1e2f3a4b5c6d7e8f9a0b1c2",
+}
 _EXAMPLES = {
     re.compile(
         r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -68,12 +92,18 @@ def examples(client: Any) -> dict[str, Any]:
 
     # The kind that has most to show.
     with override_settings(VOTER_CHALLENGE="proof_of_work"):
-        challenge = REQUESTS["create_voter_challenge"].of(client).json()
-    answers = {name: ask.of(client).json() for name, ask in REQUESTS.items()}
+        challenge = REQUESTS["create_voter_challenge"].of(client, token="").json()
+    token = new_token(client)
+    answers = {name: ask.of(client, token=token).json() for name, ask in REQUESTS.items()}
     answers["create_voter_challenge"] = challenge
     review = answers["list_reviews"]["results"][0]
     answers["retrieve_review"] = client.get(f"/api/v1/reviews/{review['id']}").json()
     return {name: settled(answer) for name, answer in answers.items()}
+
+
+def new_token(client: Any) -> str:
+    token: str = REQUESTS["create_voter"].of(client, token="").json()["token"]
+    return token
 
 
 def settled(value: Any, key: str = "") -> Any:
@@ -81,7 +111,7 @@ def settled(value: Any, key: str = "") -> Any:
         return {name: settled(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [settled(inner) for inner in value]
-    if key in _TIMES:
+    if key in _TIMES and value is not None:
         return _TIMES[key]
     if isinstance(value, str):
         for pattern, example in _EXAMPLES.items():

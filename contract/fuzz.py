@@ -46,7 +46,7 @@ def main() -> int:
     for command in ("migrate", "load_demo"):
         subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=environment, check=True)
     server = subprocess.Popen(
-        [BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "4",
+        [BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "16",
          "--no-access-log", "backend.wsgi:application"],
         cwd=ROOT,
         env=environment,

@@ -14,7 +14,7 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
-from contract.examples import FOLDER, REQUESTS, examples
+from contract.examples import FOLDER, REQUESTS, examples, new_token
 
 COMMITTED = Path(__file__).resolve().parent.parent / "openapi.yaml"
 SCHEMA = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
@@ -77,7 +77,9 @@ def test_every_public_route_is_in_the_schema() -> None:
 
 
 def test_every_operation_has_an_example() -> None:
-    assert set(OPERATIONS) == {file.stem for file in FOLDER.glob("*.json")} == {*REQUESTS, "retrieve_review"}
+    answered = {name for name, (_, _, described) in OPERATIONS.items() if "204" not in described["responses"]}
+
+    assert answered == {file.stem for file in FOLDER.glob("*.json")} == {*REQUESTS, "retrieve_review"}
 
 
 @pytest.mark.usefixtures("demo")
@@ -101,7 +103,7 @@ def test_each_example_asks_its_own_operation(operation: str) -> None:
 def test_live_answers_fit_the_schema(api: APIClient, operation: str) -> None:
     status, schema = success(operation)
 
-    answer = REQUESTS[operation].of(api)
+    answer = REQUESTS[operation].of(api, token=new_token(api))
 
     assert answer.status_code == status
     Draft202012Validator(schema).validate(answer.json())

@@ -13,10 +13,10 @@ changes at midnight UTC gives a place at most its quota anew.
 
 from datetime import datetime
 
-from backend.api.throttling import Limit, Spent, Throttled
 from django.db import transaction
 
 from backend.api import throttling
+from backend.api.throttling import Limit, Spent, Throttled
 from votes import challenges
 from votes.challenges import Solution
 from votes.origin import Address, network_of, prefix_of, tag

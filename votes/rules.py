@@ -33,6 +33,8 @@ DEVIATIONS = 6
 
 COUNTED = "counted"
 PENDING = "pending"
+ORIGIN_QUOTA = "origin_quota"
+BURST = "burst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class Judgement:
 def judge(circumstances: Circumstances) -> Judgement:
     reasons = []
     if circumstances.counted_from_origin >= origin_quota(circumstances.assurance):
-        reasons.append("origin_quota")
+        reasons.append(ORIGIN_QUOTA)
     if circumstances.counted_within_hour >= circumstances.hourly_limit:
-        reasons.append("burst")
+        reasons.append(BURST)
     return Judgement(PENDING, tuple(reasons)) if reasons else Judgement(COUNTED)
 
 

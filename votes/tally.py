@@ -1,5 +1,6 @@
 """Votes to a tally: counts, a whole percentage, and the interval that says how much the counts can tell."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import sqrt
 
@@ -33,6 +34,47 @@ def _lower_bound(part: int, total: int) -> float:
     return max(0.0, (part + Z * Z / 2 - spread) / (total + Z * Z))
 
 
+def whole_percent(*, part: int, total: int) -> int | None:
+    """Rounded half up; None of nothing."""
+    return (200 * part + total) // (2 * total) if total else None
+
+
+def crowd_status(*, total: int) -> str:
+    """`none`, `few` (below MIN_VOTES, so it decides nothing) or `enough`."""
+    if not total:
+        return "none"
+    return "enough" if total >= MIN_VOTES else "few"
+
+
+def is_decided(*, lead: int, total: int) -> bool:
+    """Whether a lead of one answer over the other is more than chance: its 95 % Wilson interval excludes one half.
+
+    The interval is that of the score test, and so excludes one half exactly when lead² > Z² · total.
+    """
+    return lead > 0 and lead * lead > Z * Z * total
+
+
+def flip_margin(one: int, other: int) -> int | None:
+    """The fewest votes, cast or withdrawn, after which a decided crowd is undecided, or the other way round.
+
+    A decided crowd is shaken fastest by votes for the answer behind, for they narrow the lead and raise what it has
+    to exceed. An undecided one is settled fastest by withdrawing votes for the answer behind, as long as there are
+    any, and then by votes for the one ahead. None while nobody has voted.
+    """
+    total, lead, behind = one + other, abs(one - other), min(one, other)
+    if not total:
+        return None
+    if is_decided(lead=lead, total=total):
+        return 1 + bisect_left(
+            range(1, lead + 1), True, key=lambda votes: not is_decided(lead=lead - votes, total=total + votes)
+        )
+    return 1 + bisect_left(
+        range(1, total + 5),
+        True,
+        key=lambda votes: is_decided(lead=lead + votes, total=total + votes - 2 * min(votes, behind)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TallyCount:
     """Counted votes on one tool."""
@@ -46,8 +88,8 @@ class TallyCount:
 
     @property
     def percent(self) -> int | None:
-        """The share of ship in whole percent, rounded half up; None while nobody has voted."""
-        return (200 * self.ship + self.total) // (2 * self.total) if self.total else None
+        """The share of ship; None while nobody has voted."""
+        return whole_percent(part=self.ship, total=self.total)
 
     @property
     def interval(self) -> Interval | None:
@@ -57,9 +99,52 @@ class TallyCount:
     def status(self) -> str:
         return crowd_status(total=self.total)
 
+    @property
+    def call(self) -> str | None:
+        """`ship` or `skip` where the lead is more than chance, else `undecided`; None while nobody has voted."""
+        if not self.total:
+            return None
+        if is_decided(lead=abs(self.ship - self.skip), total=self.total):
+            return "ship" if self.ship > self.skip else "skip"
+        return "undecided"
 
-def crowd_status(*, total: int) -> str:
-    """`none`, `few` (below MIN_VOTES, so it decides nothing) or `enough`."""
-    if not total:
-        return "none"
-    return "enough" if total >= MIN_VOTES else "few"
+    @property
+    def flip_margin(self) -> int | None:
+        """The fewest votes that would change `call`."""
+        return flip_margin(self.ship, self.skip)
+
+
+@dataclass(frozen=True, slots=True)
+class PickCount:
+    """The counted picks of a pair, in the order of its tools."""
+
+    first: int = 0
+    second: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.first + self.second
+
+    @property
+    def shares(self) -> tuple[int | None, int | None]:
+        """Whole percentages that add up to 100; None while nobody has picked."""
+        first = whole_percent(part=self.first, total=self.total)
+        return first, None if first is None else 100 - first
+
+    @property
+    def status(self) -> str:
+        return crowd_status(total=self.total)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether one tool's lead is more than chance."""
+        return is_decided(lead=abs(self.first - self.second), total=self.total)
+
+    @property
+    def flip_margin(self) -> int | None:
+        """The fewest picks that would change `is_decided`."""
+        return flip_margin(self.first, self.second)
+
+    def turned(self) -> "PickCount":
+        """The same picks with the tools in the other order."""
+        return PickCount(first=self.second, second=self.first)

@@ -189,8 +189,8 @@ class AutoSchema(StandardizedErrorsSchema):
         if self.is_public_read():
             answers["304"] = shared_answer("304")
             answers["414"] = shared_answer("414")
-            if getattr(self.view, "may_move", False):
-                answers["308"] = shared_answer("308")
+        if getattr(self.view, "may_move", False):
+            answers["308"] = shared_answer("308")
         return dict(
             sorted({**answers, **{status: shared_answer(status) for status in self.refusals()}}.items())
         )
@@ -198,7 +198,7 @@ class AutoSchema(StandardizedErrorsSchema):
     def refusals(self) -> list[str]:
         """The errors that come of what an operation is, beside those of its parameters."""
         reasons = {
-            "401": bool(self.view.get_authenticators()),
+            "401": bool(self.view.get_authenticators()) or self.needs_voter(),
             "409": self.is_idempotent(),
             "413": bool(self._get_request_body()),  # type: ignore[no-untyped-call]
             "415": bool(self._get_request_body()),  # type: ignore[no-untyped-call]
@@ -225,8 +225,15 @@ class AutoSchema(StandardizedErrorsSchema):
         }
         return answer
 
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        return [{"voter": []}] if self.needs_voter() else super().get_auth()
+
+    def needs_voter(self) -> bool:
+        """Whether the view reads a voter's token, which it does itself: that is all there is to know of a voter."""
+        return getattr(self.view, "needs_voter", False)
+
     def is_public_read(self) -> bool:
-        return self.method == "GET" and isinstance(self.view, PublicView)
+        return self.method == "GET" and isinstance(self.view, PublicView) and self.view.is_public
 
     def is_counted(self) -> bool:
         return isinstance(self.view, CountedView) and self.method in self.view.counted_methods

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,20 +47,6 @@ class Limit:
             NAME.fullmatch(self.name) and 0 < self.count <= 1_000_000 and 0 < self.seconds <= 31 * 86_400
         ):
             raise ValueError(f"{self} is no limit.")
-
-
-def parse_limits(name: str, text: str) -> tuple[Limit, ...]:
-    """Limits as settings hold them, "30/60,200/86400": 30 in 60 seconds and 200 in a day."""
-    try:
-        pairs = [tuple(map(int, part.split("/"))) for part in text.split(",")]
-        limits = tuple(Limit(f"{name}-{seconds}s", count, seconds) for count, seconds in pairs)
-        if len({limit.seconds for limit in limits}) < len(limits):
-            raise ValueError("Two limits have the same window.")
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            f'Limits of {name} must be like "30/60,200/86400" (requests/seconds), not {text!r}.'
-        ) from error
-    return limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,15 @@
 """The base of views that answer everybody alike, and serializers that can leave fields out."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import renderers, serializers
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,10 +26,12 @@ class JSONRenderer(renderers.JSONRenderer):
 
 class PublicView(APIView):
     """
-    A read that shared caches may keep.
+    A read that shared caches may keep, unless `is_public` says otherwise.
 
     `self.params` holds the validated query, as `parameters` describes it.
     """
+
+    is_public = True
 
     parameters: type[Parameters] = Parameters
     max_age = 60
@@ -45,9 +53,47 @@ class PublicView(APIView):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 308}:
-            kept = f"max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}"
-            response["Cache-Control"] = f"public, {kept}"
+            kept = f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}"
+            response["Cache-Control"] = kept if self.is_public else "private, no-store"
         return response
+
+
+class SwiftView(APIView):
+    """
+    An endpoint whose requests pass DRF's wrapping by: it takes longer than counting a vote.
+
+    Methods get Django's request and give Django's response; what they raise is answered as everywhere. The schema
+    is made as for every view.
+    """
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.request, self.args, self.kwargs = request, args, kwargs
+        try:
+            if request.method not in self.allowed_methods:
+                raise MethodNotAllowed(request.method)
+            answer: HttpResponseBase = getattr(self, request.method.lower())(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - what has no answer is raised again.
+            answer = self.handle_exception(error)
+        if answer.status_code == 405:
+            answer["Allow"] = ", ".join(self.allowed_methods)
+        return answer
+
+    def options(self, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+def private_answer(document: Any, *, headers: Mapping[str, str] = MappingProxyType({})) -> HttpResponse:
+    """JSON that nobody but the caller may keep."""
+    return HttpResponse(
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        content_type="application/json",
+        headers={"Cache-Control": "private, no-store", **headers},
+    )
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """As DRF writes times: RFC 3339, in UTC with a Z."""
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
 class Sparse(serializers.Serializer[Any]):

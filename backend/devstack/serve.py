@@ -66,7 +66,7 @@ def _product_running(
     commands = {
         "web": [
             *shlex.split("granian backend.wsgi:application --interface wsgi --host 127.0.0.1 --workers 1"),
-            *shlex.split("--blocking-threads 4 --respawn-failed-workers --workers-kill-timeout 3"),
+            *shlex.split("--blocking-threads 16 --respawn-failed-workers --workers-kill-timeout 3"),
             *shlex.split("--access-log --access-log-fmt"),
             "%(method)s %(path)s %(status)d in %(dt_ms).0f ms",
             *("--port", str(port)),

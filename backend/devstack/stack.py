@@ -80,6 +80,8 @@ def product_environment(
         "PUBLIC_BASE_URL": url,
         "CORS_ALLOWED_ORIGINS": FRONTEND_ORIGINS,
         "MEDIA_ROOT": str(stack.media),
+        # Whoever tries voting out wants to see it.
+        "TALLY_PUBLISH_SECONDS": "1",
         **{variable: server.url for variable, server in servers.items() if server},
     }
 

@@ -17,7 +17,7 @@ from comparisons.catalog_import import hold_import_lock, import_catalog
 from comparisons.models import Comparison
 from reviews.models import Reviewer
 from votes.models import Pick, Vote, Voter
-from votes.publication import publish_tallies
+from votes.publication import close_day, publish_tallies, yesterday
 
 DEMO = Path(__file__).parent
 BATCH_SIZE = 1_000
@@ -72,6 +72,7 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
         Pick.objects.bulk_create(picks, batch_size=BATCH_SIZE)
         publish_tallies(now=now)
+        close_day(day=yesterday(now))
     return DemoReport(
         tools=report.counts["tools"].created,
         comparisons=report.counts["comparisons"].created,

@@ -1,10 +1,23 @@
 """The Wilson interval against published values and as a property, and how shares are rounded."""
 
+from itertools import count
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from votes.tally import Interval, TallyCount, Z, crowd_status, wilson_interval
+from votes.tally import (
+    Interval,
+    PickCount,
+    TallyCount,
+    Z,
+    crowd_status,
+    flip_margin,
+    is_decided,
+    wilson_interval,
+)
+
+COUNT = st.integers(0, 10**6)
 
 
 @st.composite
@@ -138,3 +151,72 @@ def test_a_count_knows_its_total_and_interval() -> None:
     assert count.total == 10
     assert count.interval == wilson_interval(part=6, total=10)
     assert TallyCount().interval is None
+
+
+class TestFlipMargin:
+    @staticmethod
+    def call(one: int, other: int) -> str:
+        if not is_decided(lead=abs(one - other), total=one + other):
+            return "undecided"
+        return "one" if one > other else "other"
+
+    def margin_by_search(self, one: int, other: int) -> int:
+        """Steps of one vote cast or withdrawn, all ways at once, until the call is another."""
+        before, reached, edge = self.call(one, other), {(one, other)}, {(one, other)}
+        for steps in count(1):
+            moves = {(a + da, b + db) for a, b in edge for da, db in ((1, 0), (-1, 0), (0, 1), (0, -1))}
+            edge = {move for move in moves if min(move) >= 0 and any(move)} - reached
+            reached |= edge
+            if any(self.call(*move) != before for move in edge):
+                return steps
+        raise AssertionError
+
+    @pytest.mark.parametrize("total", range(1, 41))
+    def test_it_is_the_fewest_votes_that_change_the_call(self, total: int) -> None:
+        splits = [(one, total - one) for one in range(total + 1)]
+
+        assert [flip_margin(*split) for split in splits] == [
+            self.margin_by_search(*split) for split in splits
+        ]
+
+    @given(one=COUNT, other=COUNT)
+    def test_it_does_not_matter_which_answer_is_named_first(self, one: int, other: int) -> None:
+        assert flip_margin(one, other) == flip_margin(other, one)
+
+    @given(one=COUNT, other=COUNT)
+    def test_a_crowd_is_decided_where_the_interval_excludes_one_half(self, one: int, other: int) -> None:
+        assume(one + other)
+        interval = TallyCount(ship=one, skip=other).interval
+        assert interval is not None
+
+        # Nearer than that, rounding decides.
+        assume(min(abs(interval.low - 0.5), abs(interval.high - 0.5)) > 1e-12)
+
+        assert (self.call(one, other) != "undecided") == (interval.low > 0.5 or interval.high < 0.5)
+
+    @pytest.mark.parametrize(
+        ("ship", "skip", "call", "margin"),
+        [
+            pytest.param(0, 0, None, None, id="nobody voted"),
+            pytest.param(1, 0, "undecided", 3, id="one vote"),
+            pytest.param(60, 40, "ship", 1, id="barely decided"),
+            pytest.param(40, 60, "skip", 1, id="the other way"),
+            pytest.param(50, 50, "undecided", 18, id="level"),
+            pytest.param(5500, 4500, "ship", 797, id="clear"),
+        ],
+    )
+    def test_a_tally_says_its_call_and_what_would_change_it(
+        self, ship: int, skip: int, call: str | None, margin: int | None
+    ) -> None:
+        tally = TallyCount(ship=ship, skip=skip)
+
+        assert (tally.call, tally.flip_margin) == (call, margin)
+
+
+def test_picks_read_the_same_from_either_side() -> None:
+    picks = PickCount(first=30, second=10)
+
+    assert (picks.total, picks.shares, picks.status) == (40, (75, 25), "enough")
+    assert (picks.turned().shares, picks.turned().flip_margin) == ((25, 75), picks.flip_margin)
+    assert picks.is_decided
+    assert PickCount().shares == (None, None)

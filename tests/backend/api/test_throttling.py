@@ -6,7 +6,6 @@ from functools import partial
 
 import pytest
 import time_machine
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -18,7 +17,6 @@ from backend.api.throttling import (
     Spent,
     Throttled,
     forget_ended_counters,
-    parse_limits,
     rate_limit_headers,
     spend,
 )
@@ -187,23 +185,6 @@ def test_counters_are_forgotten_once_their_window_has_ended(
 
 
 # --- Limits and headers -----------------------------------------------------------------------
-
-
-def test_limits_are_read_from_settings() -> None:
-    assert parse_limits("votes", "30/60,200/86400") == (
-        Limit("votes-60s", 30, 60),
-        Limit("votes-86400s", 200, 86400),
-    )
-    assert parse_limits("votes", " 30/60 , 200/86400")[1].count == 200
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "30", "30/", "/60", "30/60,", "30/60/1", "a/60", "0/60", "-1/60", "30/0", "1.5/60", "30/60,31/60"],
-)
-def test_limits_that_are_none_stop_the_start(text: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="votes"):
-        parse_limits("votes", text)
 
 
 @pytest.mark.parametrize("name", ["", "Votes", 'vo"tes', "votes\r\n", "vötes"])

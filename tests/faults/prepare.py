@@ -1,0 +1,29 @@
+"""Prints, as JSON, the slugs of new tools or the tokens of new voters; runs with the environment of the stack."""
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+
+import django
+
+
+def tools(number: int) -> list[str]:
+    from tests.factories import ToolFactory
+
+    words = os.urandom(4).hex()
+    return [ToolFactory(slug=f"tool-{words}-{n}", name=f"Tool {words} {n}").slug for n in range(number)]
+
+
+def voters(number: int) -> list[str]:
+    """With a passed challenge, for those may be many behind one address."""
+    from votes.tokens import issue_token
+
+    return [issue_token(assurance=2, now=datetime.now(UTC)).token for _ in range(number)]
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    django.setup()
+    deed = {"tools": tools, "voters": voters}[sys.argv[1]]
+    json.dump(deed(int(sys.argv[2])), sys.stdout)

@@ -1,0 +1,328 @@
+"""A whole product for one test session, as production runs it, whose engines and workers a test may kill."""
+
+import json
+import os
+import random
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from redis import Redis
+
+from backend.bootstrap import ROOT, last_lines
+from backend.devstack import processes
+from backend.devstack.directory import StackDirectory
+from backend.devstack.engines import Server, start_postgresql, start_redis
+from backend.devstack.place import choose_place, remove_outside
+from backend.devstack.processes import Child, Process
+from backend.devstack.stack import STOP_SECONDS, product_environment
+
+PATIENCE_SECONDS = 30
+# Below what the kernel lends to outgoing connections: nobody takes these while their server is down.
+PORTS = range(20_000, 32_000)
+# What the stack that runs these tests has set for its own product.
+NOT_INHERITED = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TEST_DATABASE_URL", "TEST_REDIS_URL"}
+# Each test says which limit it is about; the others vote as fast as they can.
+UNLIMITED = "900000/60"
+# Granian forks its workers, so that one born with the product loaded serves at once: fifty deaths are then cheap.
+GRANIAN = "import backend.wsgi; from granian.cli import entrypoint; entrypoint()"
+WORKER_LINE = re.compile(r"(Spawning|Started) (worker-\d+)(?: with PID: (\d+))?")
+
+# One statement sees one snapshot.
+COUNT = """
+SELECT (SELECT (ship, skip, pending, quarantined, rejected)::text FROM votes_tally WHERE tool_id = tool.id),
+    (
+        SELECT (
+            count(*) FILTER (WHERE status = 'counted' AND value = 'ship'),
+            count(*) FILTER (WHERE status = 'counted' AND value = 'skip'),
+            count(*) FILTER (WHERE status = 'pending'),
+            count(*) FILTER (WHERE status = 'quarantined'),
+            count(*) FILTER (WHERE status = 'rejected')
+        )::text
+        FROM votes_vote WHERE tool_id = tool.id
+    )
+FROM catalog_tool AS tool WHERE slug = %s
+"""
+
+
+@dataclass(frozen=True)
+class Count:
+    """The votes on one tool: `tally` as it was kept, `recount` as the rows say now.
+
+    Both list counted ships, counted skips, pending, quarantined, rejected.
+    """
+
+    tally: tuple[int, ...]
+    recount: tuple[int, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(self.recount)
+
+    @property
+    def has_drifted(self) -> bool:
+        return self.tally != self.recount
+
+
+class FaultStack:
+    """PostgreSQL and Redis with durable settings; each starts again on its own port with its own data.
+
+    Start engines from the thread that lives longest: Linux ends a child when the thread that started it ends.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._directory = StackDirectory(path / "stack").make()
+        self._directory.acquire()
+        self._mark = self._directory.begin()
+        self._place = choose_place(self._directory, is_lasting=False)
+        self._postgresql_port, self._redis_port = quiet_port(), quiet_port()
+        self._tools: list[str] = []
+        self._tokens: list[str] = []
+        self.redis = self._begin_redis()
+        self.postgresql = self._begin_postgresql()
+
+    def migrate(self) -> None:
+        self._run("manage.py", "migrate", "--verbosity", "0")
+
+    def close(self) -> None:
+        """End whatever still runs, and leave nothing on the disk."""
+        processes.stop([self.postgresql.child, self.redis.child], patience=STOP_SECONDS)
+        processes.end(processes.marked(self._mark), patience=0)
+        remove_outside(self._directory)
+        self._directory.remove()
+
+    # --- PostgreSQL ---------------------------------------------------------------------------
+
+    def restart_postgresql(self) -> float:
+        """As after a power cut: nothing is written down first. The moment at which it was ready again."""
+        end_at_once(self.postgresql.child, signal.SIGQUIT)
+        self.postgresql = self._begin_postgresql()
+        return time.monotonic()
+
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(self.postgresql.url, autocommit=True)
+
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with self.connect() as connection:
+            return connection.execute(statement.encode(), values).fetchall()
+
+    def count(self, tool: str) -> Count:
+        with self.connect() as connection:
+            return count_in(connection, tool)
+
+    def deadlocks(self) -> int:
+        """Complete once the web server has ended: a connection reports what it met when it closes."""
+        ((deadlocks,),) = self.query(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        )
+        return int(deadlocks)
+
+    # --- Redis --------------------------------------------------------------------------------
+
+    def stop_redis(self) -> None:
+        end_at_once(self.redis.child, signal.SIGKILL)
+
+    def start_redis(self) -> None:
+        self.redis = self._begin_redis()
+
+    def silence_redis(self) -> None:
+        """It takes connections, and answers nothing."""
+        self.redis.child.popen.send_signal(signal.SIGSTOP)
+
+    def wake_redis(self) -> None:
+        self.redis.child.popen.send_signal(signal.SIGCONT)
+
+    def flush_redis(self) -> None:
+        with Redis.from_url(self.redis.url) as connection:
+            connection.flushall()
+
+    def mend(self) -> None:
+        """Bring up again what a failed test left down."""
+        self.wake_redis()
+        if self.redis.child.has_ended():
+            self.start_redis()
+        if self.postgresql.child.has_ended():
+            self.postgresql = self._begin_postgresql()
+
+    # --- The product --------------------------------------------------------------------------
+
+    @contextmanager
+    def serving(
+        self, *, workers: int = 2, blocking_threads: int = 16, **environment: str
+    ) -> Iterator["WebServer"]:
+        """A web server as production runs it, for the length of the block."""
+        web = self._begin_web(workers, blocking_threads, environment)
+        try:
+            web.await_answer()
+            yield web
+        finally:
+            processes.stop([web.child], patience=STOP_SECONDS)
+
+    def new_tool(self) -> str:
+        """The slug of a published tool that nobody has voted on."""
+        if not self._tools:
+            self._tools = json.loads(self._run("-m", "tests.faults.prepare", "tools", "20"))
+        return self._tools.pop()
+
+    def new_voters(self, number: int) -> list[str]:
+        """Tokens of voters who have not voted yet, as the product would issue them."""
+        if len(self._tokens) < number:
+            self._tokens += json.loads(self._run("-m", "tests.faults.prepare", "voters", "5000"))
+        taken, self._tokens = self._tokens[:number], self._tokens[number:]
+        return taken
+
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        servers = {"DATABASE_URL": self.postgresql, "REDIS_URL": self.redis}
+        return {
+            **inherited,
+            **product_environment(self._directory, url="http://127.0.0.1:8000", servers=servers),
+            "VOTER_KEYS": f"first:{self._directory.secret('voter_key')}",
+            "VOTER_PEPPER": self._directory.secret("voter_pepper"),
+            "VOTE_LIMITS": UNLIMITED,
+            "LOG_LEVEL": "WARNING",
+        }
+
+    def _begin_postgresql(self) -> Server:
+        return start_postgresql(
+            self._directory, self._place, mark=self._mark, is_lasting=True, port=self._postgresql_port
+        )
+
+    def _begin_redis(self) -> Server:
+        return start_redis(
+            self._directory, self._place, mark=self._mark, is_lasting=True, port=self._redis_port
+        )
+
+    def _begin_web(self, workers: int, blocking_threads: int, environment: dict[str, str]) -> "WebServer":
+        port = quiet_port()
+        child = processes.start(
+            "web",
+            [
+                *(sys.executable, "-c", GRANIAN, "backend.wsgi:application", "--interface", "wsgi"),
+                *("--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
+                *("--blocking-threads", str(blocking_threads)),
+                *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
+            ],
+            log=self._directory.log("web"),
+            mark=self._mark,
+            environment={**self.environment(), **environment},
+            directory=ROOT,
+        )
+        return WebServer(child, port)
+
+    def _run(self, *command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env={**self.environment(), processes.MARK: self._mark},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+class WebServer:
+    """A running granian, and its worker processes."""
+
+    def __init__(self, child: Child, port: int) -> None:
+        self.child = child
+        self.port = port
+        self._latest_victim = ""
+
+    def await_answer(self) -> None:
+        wait_until(lambda: self.child.has_ended() or self._answers())
+        self.require_running()
+
+    def require_running(self) -> None:
+        assert not self.child.has_ended(), last_lines(self.log())
+
+    def log(self) -> str:
+        return self.child.log.read_text(errors="replace")
+
+    def workers(self) -> dict[str, Process]:
+        """Those that run and have loaded the product, by their names in granian's log."""
+        spawned: dict[str, int] = {}
+        loaded: dict[str, int] = {}
+        for deed, name, pid in WORKER_LINE.findall(self.log()):
+            if deed == "Spawning":
+                spawned[name] = int(pid)
+            else:
+                loaded[name] = spawned[name]
+        children = {process.pid: process for process in children_of(self.child.popen.pid)}
+        return {name: children[pid] for name, pid in loaded.items() if pid in children}
+
+    def kill_a_worker(self, chance: random.Random) -> Process:
+        """Kill one at random that is at work, but never the same twice running.
+
+        Granian takes that for a crash loop, and ends.
+        """
+        wait_until(lambda: self.child.has_ended() or self._victims() != [])
+        self.require_running()
+        self._latest_victim = chance.choice(self._victims())
+        victim = self.workers()[self._latest_victim]
+        os.kill(victim.pid, signal.SIGKILL)
+        return victim
+
+    def _victims(self) -> list[str]:
+        return sorted(self.workers().keys() - {self._latest_victim})
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return connection.recv(12) == b"HTTP/1.1 200"
+        except OSError:
+            return False
+
+
+def count_in(connection: psycopg.Connection[tuple[Any, ...]], tool: str) -> Count:
+    row = connection.execute(COUNT, (tool,)).fetchone()
+    assert row is not None
+    tally, recount = (tuple(int(part) for part in text.strip("()").split(",")) for text in row)
+    return Count(tally, recount)
+
+
+def quiet_port() -> int:
+    """A port that is free, and that no outgoing connection can take later."""
+    while True:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+
+
+def end_at_once(child: Child, number: signal.Signals) -> None:
+    child.popen.send_signal(number)
+    child.popen.wait(PATIENCE_SECONDS)
+
+
+def children_of(pid: int) -> set[Process]:
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        process = Process.find(int(entry.name)) if int(parent) == pid and state not in "ZX" else None
+        found |= {process} if process else set()
+    return found
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.01)

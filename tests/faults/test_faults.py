@@ -1,0 +1,202 @@
+"""What breaks while people vote: whatever was acknowledged is kept, once, and the rest is an honest refusal."""
+
+import random
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.clients import NO_ANSWER, Client, Crowd, Operation, percentile
+from tests.faults.stack import FaultStack
+from tests.faults.tcp_fault import TcpFault, cut_off
+
+VALUES = ["ship", "skip"]
+VOTES_BY_VALUE = """
+SELECT value, count(*) FROM votes_vote JOIN catalog_tool AS tool ON tool.id = tool_id
+WHERE slug = %s GROUP BY value ORDER BY value
+"""
+
+
+# --- Killed processes -------------------------------------------------------------------------
+
+
+def test_no_acknowledged_vote_is_lost_when_workers_are_killed(stack: FaultStack) -> None:
+    tool, voters, chance = stack.new_tool(), stack.new_voters(1_000), random.Random(2611)
+    moments = sorted(chance.sample(range(4_900), 50))
+
+    with stack.serving(workers=4) as web, Crowd(web.port, 10) as crowd:
+        crowd.begin(votes_at_random(tool, shares(voters, 10), each=5))
+        for moment in moments:
+            crowd.await_acknowledged(moment)
+            web.kill_a_worker(chance)
+        crowd.finish()
+        acknowledged = crowd.acknowledged_values()
+        kept = kept_values(crowd, tool, shares(voters, 10))
+
+    count = stack.count(tool)
+    assert set(crowd.statuses()) <= {200, NO_ANSWER}
+    assert kept == acknowledged
+    assert count.rows == 1_000
+    assert not count.has_drifted, count
+
+
+def test_no_acknowledged_vote_is_lost_when_the_database_crashes(stack: FaultStack) -> None:
+    # One vote each: no later one can hide the loss of an earlier one.
+    tool, voters = stack.new_tool(), stack.new_voters(2_000)
+    ready_at: list[float] = []
+
+    with stack.serving() as web, Crowd(web.port, 8) as crowd:
+        crowd.begin(votes_at_random(tool, shares(voters, 8), each=1))
+        for moment in range(95, 1_995, 95):
+            crowd.await_acknowledged(moment)
+            ready_at.append(stack.restart_postgresql())
+        crowd.finish()
+        acknowledged = crowd.acknowledged_values()
+        operations = crowd.operations()
+        kept = kept_values(crowd, tool, shares(voters, 8))
+
+    count = stack.count(tool)
+    refused = [operation.answer for operation in operations if not operation.is_acknowledged]
+    assert len(ready_at) == 20
+    assert {answer.status for answer in refused} == {503}
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
+    assert max(seconds_until_success(operations, moment) for moment in ready_at) <= 5
+    assert kept == acknowledged
+    assert count.rows == 2_000
+    assert not count.has_drifted, count
+
+
+def shares(voters: list[str], number: int) -> list[list[str]]:
+    return [voters[first::number] for first in range(number)]
+
+
+def votes_at_random(tool: str, voters: list[list[str]], *, each: int) -> Callable[[Client, int], None]:
+    """A deed in which nobody else votes for a client's voters, so that each one's last word is known."""
+
+    def deed(client: Client, place: int) -> None:
+        chance = random.Random(place)
+        for voter in voters[place]:
+            for _ in range(each):
+                client.vote_until_acknowledged(tool, voter=voter, value=chance.choice(VALUES))
+
+    return deed
+
+
+def kept_values(crowd: Crowd, tool: str, voters: list[list[str]]) -> dict[str, str | None]:
+    """Each voter's vote, as the product tells it afterwards."""
+    kept: dict[str, str | None] = {}
+
+    def deed(client: Client, place: int) -> None:
+        for voter in voters[place]:
+            kept[voter] = client.vote_of(tool, voter=voter)
+
+    crowd.do(deed)
+    return kept
+
+
+def seconds_until_success(operations: list[Operation], moment: float) -> float:
+    later = [operation for operation in operations if operation.is_acknowledged and operation.ended > moment]
+    return min(operation.ended for operation in later) - moment
+
+
+# --- Redis ------------------------------------------------------------------------------------
+
+LIMIT = 30
+PER_SECOND = 30
+SECONDS = 4
+STEADY = 6
+
+
+@pytest.mark.parametrize("harm", ["stop_redis", "silence_redis", "flush_redis"])
+def test_votes_go_on_and_limits_hold_whatever_becomes_of_redis(stack: FaultStack, harm: str) -> None:
+    tool, voters, eager = stack.new_tool(), stack.new_voters(60), stack.new_voters(1)
+
+    with (
+        stack.serving(VOTE_LIMITS=f"{LIMIT}/3600") as web,
+        Crowd(web.port, STEADY) as steady,
+        Crowd(web.port, 1) as insatiable,
+    ):
+        getattr(stack, harm)()
+        steady.begin(steady_votes(tool, shares(voters, STEADY)))
+        insatiable.do(as_many_votes_as_possible(tool, eager))
+        steady.finish()
+
+    assert steady.statuses() == {200: PER_SECOND * SECONDS}
+    assert percentile([operation.seconds for operation in steady.operations()], 0.95) <= 0.3
+    assert set(insatiable.statuses()) == {200, 429}
+    assert insatiable.statuses()[200] == pytest.approx(LIMIT, rel=0.1)
+    assert not stack.count(tool).has_drifted
+
+
+def steady_votes(tool: str, voters: list[list[str]]) -> Callable[[Client, int], None]:
+    """Votes at moments fixed in advance, however slow the one before was."""
+
+    def deed(client: Client, place: int) -> None:
+        began = time.monotonic()
+        for number in range(PER_SECOND * SECONDS // STEADY):
+            time.sleep(max(0.0, began + number * STEADY / PER_SECOND - time.monotonic()))
+            voter = voters[place][number % len(voters[place])]
+            client.vote(tool, voter=voter, value=VALUES[number % 2])
+
+    return deed
+
+
+def as_many_votes_as_possible(tool: str, voters: list[str]) -> Callable[[Client, int], None]:
+    def deed(client: Client, place: int) -> None:
+        for number in range(LIMIT * 2):
+            client.vote(tool, voter=voters[place], value=VALUES[number % 2])
+
+    return deed
+
+
+# --- Nobody knows whether it was done ---------------------------------------------------------
+
+
+def test_a_vote_whose_client_hung_up_can_be_sent_again(stack: FaultStack) -> None:
+    tool, voters, chance = stack.new_tool(), stack.new_voters(200), random.Random(2611)
+
+    with stack.serving() as web, Crowd(web.port, 1) as crowd:
+        (client,) = crowd.clients
+        for number, voter in enumerate(voters):
+            value = VALUES[number % 2]
+            send_and_hang_up(web.port, tool, voter=voter, value=value, after=chance.uniform(0, 0.005))
+            client.vote(tool, voter=voter, value=value)
+
+    assert crowd.statuses() == {200: 200}
+    assert stack.query(VOTES_BY_VALUE, tool) == [("ship", 100), ("skip", 100)]
+    assert not stack.count(tool).has_drifted
+
+
+def test_a_vote_whose_commit_went_unanswered_can_be_sent_again(stack: FaultStack) -> None:
+    tool, voters = stack.new_tool(), stack.new_voters(200)
+
+    with (
+        TcpFault(stack.postgresql.url) as proxy,
+        stack.serving(DATABASE_URL=proxy.url) as web,
+        Crowd(web.port, 1) as crowd,
+    ):
+        (client,) = crowd.clients
+        for number, voter in enumerate(voters):
+            proxy.arm()
+            client.vote_until_acknowledged(tool, voter=voter, value=VALUES[number % 2])
+
+    assert proxy.cuts == 200
+    assert set(crowd.statuses()) <= {200, 503}
+    assert stack.query(VOTES_BY_VALUE, tool) == [("ship", 100), ("skip", 100)]
+    assert not stack.count(tool).has_drifted
+
+
+def send_and_hang_up(port: int, tool: str, *, voter: str, value: str, after: float) -> None:
+    body = f'{{"value": "{value}"}}'
+    lines = [
+        f"PUT /api/v1/tools/{tool}/vote HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: Voter {voter}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.sendall("\r\n".join([*lines, "", body]).encode())
+    time.sleep(after)
+    cut_off(connection)

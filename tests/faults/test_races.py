@@ -1,0 +1,83 @@
+"""Many clients at once on one tool: every row counted, none twice, nobody turned away."""
+
+import random
+from threading import Barrier, Event, Thread
+
+from tests.faults.clients import Client, Crowd
+from tests.faults.stack import FaultStack, count_in
+
+CHOICES = ["ship", "skip", None]
+
+
+def test_a_tally_is_exact_after_clients_set_and_withdraw_the_same_voters_votes(stack: FaultStack) -> None:
+    tool, voters = stack.new_tool(), stack.new_voters(60)
+    deadlocks = stack.deadlocks()
+
+    def vote(client: Client, number: int) -> None:
+        chance = random.Random(number)
+        for _ in range(150):
+            client.vote(tool, voter=chance.choice(voters), value=chance.choice(CHOICES))
+
+    with stack.serving() as web, Crowd(web.port, 32) as crowd:
+        crowd.do(vote)
+        statuses = crowd.statuses()
+
+    count = stack.count(tool)
+    assert statuses == {200: 32 * 150}
+    assert 0 < count.rows <= 60
+    assert not count.has_drifted, count
+    assert stack.deadlocks() == deadlocks
+
+
+def test_simultaneous_first_votes_of_one_voter_are_all_accepted_and_make_one_vote(stack: FaultStack) -> None:
+    size, rounds = 64, 100
+    tool, voters = stack.new_tool(), stack.new_voters(rounds)
+    rows_after: list[int] = []
+    start = Barrier(size, timeout=30)
+    # The last to arrive counts for all, while nobody votes.
+    finish = Barrier(size, action=lambda: rows_after.append(stack.count(tool).rows), timeout=30)
+
+    def vote(client: Client, number: int) -> None:
+        for voter in voters:
+            start.wait()
+            client.vote(tool, voter=voter, value=CHOICES[number % 2])
+            finish.wait()
+
+    with stack.serving() as web, Crowd(web.port, size) as crowd:
+        crowd.do(vote)
+        statuses = crowd.statuses()
+
+    assert statuses == {200: size * rounds}
+    assert rows_after == list(range(1, rounds + 1))
+    assert not stack.count(tool).has_drifted
+
+
+def test_a_vote_that_changes_its_mind_a_thousand_times_is_one_vote_at_every_moment(
+    stack: FaultStack,
+) -> None:
+    tool, (voter,) = stack.new_tool(), stack.new_voters(1)
+    seen: list[tuple[int, int]] = []
+    stopped = Event()
+
+    def watch() -> None:
+        with stack.connect() as connection:
+            while not stopped.wait(0.01):
+                count = count_in(connection, tool)
+                seen.append((count.rows, sum(count.tally)))
+
+    with stack.serving() as web, Crowd(web.port, 1) as crowd:
+        (client,) = crowd.clients
+        client.vote(tool, voter=voter, value="skip")
+        watcher = Thread(target=watch)
+        watcher.start()
+        try:
+            for number in range(1_000):
+                client.vote(tool, voter=voter, value=CHOICES[number % 2])
+        finally:
+            stopped.set()
+            watcher.join()
+        statuses = crowd.statuses()
+
+    assert statuses == {200: 1_001}
+    assert len(seen) > 20
+    assert set(seen) == {(1, 1)}

@@ -1,0 +1,40 @@
+"""What happens to votes by the clock; backend/celery.py says when. Each task may run twice, late, or not at all."""
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from votes import challenges, origin, publication, rescoring
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def publish_tallies() -> None:
+    publication.publish_tallies(now=timezone.now())
+
+
+@shared_task
+def close_yesterday() -> None:
+    publication.close_day(day=publication.yesterday(timezone.now()))
+
+
+@shared_task
+def reconcile_tallies() -> None:
+    for drift in publication.reconcile_tallies(now=timezone.now()):
+        logger.error(
+            "tally_drift", tool=str(drift.tool_id), other=str(drift.other_tool_id), detail=str(drift)
+        )
+
+
+@shared_task
+def rescore() -> None:
+    rescoring.rescore(now=timezone.now())
+
+
+@shared_task
+def forget() -> None:
+    """Salts of more than a week ago, challenges past their time."""
+    now = timezone.now()
+    origin.forget_old_salts(now)
+    challenges.forget_expired_challenges(now)
