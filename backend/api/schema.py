@@ -184,6 +184,11 @@ class AutoSchema(StandardizedErrorsSchema):
                 del schema["default"]
         return result
 
+    def _get_request_body(self, direction: Direction = "request") -> Any:
+        body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        # An object without anything in it must be sent too.
+        return {**body, "required": True} if body else body
+
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)
         if self.is_public_read():
@@ -200,8 +205,8 @@ class AutoSchema(StandardizedErrorsSchema):
         reasons = {
             "401": bool(self.view.get_authenticators()) or self.needs_voter(),
             "409": self.is_idempotent(),
-            "413": bool(self._get_request_body()),  # type: ignore[no-untyped-call]
-            "415": bool(self._get_request_body()),  # type: ignore[no-untyped-call]
+            "413": bool(self._get_request_body()),
+            "415": bool(self._get_request_body()),
             "422": self.is_idempotent(),
             "429": self.is_counted(),
             "503": True,
