@@ -4,11 +4,11 @@ import http.client
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import Message
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from tests.faults.stack import PATIENCE_SECONDS
@@ -55,8 +55,16 @@ class Client:
     def close(self) -> None:
         self._connection.close()
 
-    def send(self, verb: str, path: str, *, voter: str | None = None, body: object = None) -> Answer:
-        headers = {"Accept": "application/json"}
+    def send(
+        self,
+        verb: str,
+        path: str,
+        *,
+        voter: str | None = None,
+        body: object = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
+        headers = {"Accept": "application/json", **headers}
         headers |= {"Authorization": f"Voter {voter}"} if voter else {}
         headers |= {"Content-Type": "application/json"} if body is not None else {}
         text = json.dumps(body).encode() if body is not None else None

@@ -168,6 +168,33 @@ class FaultStack:
         finally:
             processes.stop([web.child], patience=STOP_SECONDS)
 
+    @contextmanager
+    def working(self, **environment: str) -> Iterator[None]:
+        """A Celery worker and beat, for the length of the block."""
+        commands = {
+            "worker": ("worker", "--concurrency", "1", "--without-gossip", "--without-mingle"),
+            "beat": ("beat", "--schedule", str(self._directory.path / "beat-schedule")),
+        }
+        children = []
+        try:
+            for name, command in commands.items():
+                child = processes.start(
+                    name,
+                    [sys.executable, "-m", "celery", "-A", "backend", *command],
+                    log=self._directory.log(name),
+                    mark=self._mark,
+                    environment={**self.environment(), **environment},
+                    directory=ROOT,
+                )
+                children.append(child)
+            yield
+        finally:
+            processes.stop(children, patience=STOP_SECONDS)
+
+    def logs(self) -> dict[str, str]:
+        """Everything that any process has logged so far, by file."""
+        return {log.name: log.read_text(errors="replace") for log in self._directory.logs.iterdir()}
+
     def new_tool(self) -> str:
         """The slug of a published tool that nobody has voted on."""
         if not self._tools:
@@ -211,6 +238,7 @@ class FaultStack:
                 *(sys.executable, "-c", GRANIAN, "backend.wsgi:application", "--interface", "wsgi"),
                 *("--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
                 *("--blocking-threads", str(blocking_threads)),
+                *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
                 *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
             ],
             log=self._directory.log("web"),

@@ -1,9 +1,11 @@
 """Many clients at once on one tool: every row counted, none twice, nobody turned away."""
 
+import hashlib
 import random
+from collections import Counter
 from threading import Barrier, Event, Thread
 
-from tests.faults.clients import Client, Crowd
+from tests.faults.clients import Answer, Client, Crowd
 from tests.faults.stack import FaultStack, count_in
 
 CHOICES = ["ship", "skip", None]
@@ -81,3 +83,45 @@ def test_a_vote_that_changes_its_mind_a_thousand_times_is_one_vote_at_every_mome
     assert statuses == {200: 1_001}
     assert len(seen) > 20
     assert set(seen) == {(1, 1)}
+
+
+# --- Voters -------------------------------------------------------------------------------------
+
+BITS = 8
+
+
+def ask_all_at_once(crowd: Crowd, body: object) -> Counter[tuple[int, str | None]]:
+    """What becomes of everybody's wish for a token: how many got which status and code."""
+    start, answers = Barrier(len(crowd.clients), timeout=30), list[Answer]()
+
+    def ask(client: Client, number: int) -> None:
+        start.wait()
+        answers.append(client.send("POST", "/voters", body=body))
+
+    crowd.do(ask)
+    return Counter((answer.status, answer.body.get("code")) for answer in answers)
+
+
+def test_of_two_hundred_who_ask_from_one_place_at_once_five_get_a_token(stack: FaultStack) -> None:
+    with stack.serving() as web, Crowd(web.port, 200) as crowd:
+        outcomes = ask_all_at_once(crowd, {})
+
+    assert outcomes == {(201, None): 5, (429, "throttled"): 195}
+
+
+def test_a_solution_that_fifty_send_at_once_buys_one_token(stack: FaultStack) -> None:
+    challenged = {"VOTER_CHALLENGE": "proof_of_work", "PROOF_OF_WORK_BITS": str(BITS)}
+    # Another place than the test before, whose quota is spent.
+    with stack.serving(SECRET_KEY="x" * 50, **challenged) as web, Crowd(web.port, 50) as crowd:
+        challenge = crowd.clients[0].send("POST", "/voters/challenges", body={}).body["challenge"]
+
+        outcomes = ask_all_at_once(crowd, {"challenge": challenge, "nonce": solve(challenge)})
+
+    assert outcomes == {(201, None): 1, (403, "challenge_spent"): 49}
+
+
+def solve(challenge: str) -> str:
+    nonce = 0
+    while hashlib.sha256(f"{challenge}:{nonce}".encode()).digest()[0] >> (8 - BITS):
+        nonce += 1
+    return str(nonce)

@@ -57,7 +57,7 @@ def test_there_is_no_interval_of_nothing() -> None:
     assert wilson_interval(part=0, total=0) is None
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=10_000)
 @given(shares())
 def test_the_share_lies_within_its_interval(share: tuple[int, int]) -> None:
     part, total = share
@@ -90,7 +90,7 @@ def test_ship_and_skip_have_mirrored_intervals(share: tuple[int, int]) -> None:
     assert mirrored.high == pytest.approx(1 - interval.low, abs=1e-9)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=10_000)
 @given(shares())
 def test_ten_times_the_votes_at_the_same_share_narrow_the_interval(share: tuple[int, int]) -> None:
     part, total = share
