@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Abs, Cast, Coalesce, Greatest, Least, NullIf
+from django.db.models.functions import Abs, Cast, Coalesce, Greatest, JSONObject, Least, NullIf
 
 from comparisons.verdict import MIN_PANEL
 from votes.models import PublishedPickTally
@@ -54,14 +54,17 @@ class ComparisonQuerySet(models.QuerySet[Any]):
             )
         )
 
-    def with_pick_count(self) -> Self:
-        """Adds `pick_count`, the counted picks of the pair."""
+    def with_picks(self) -> Self:
+        """Adds `pick_count`, the counted picks of the pair, and `stored_picks`, those of each tool in the order of ids."""
         picks = PublishedPickTally.objects.filter(
             first_tool=Least(OuterRef("first_tool"), OuterRef("second_tool")),
             second_tool=Greatest(OuterRef("first_tool"), OuterRef("second_tool")),
         )
         return self.annotate(
-            pick_count=Coalesce(Subquery(picks.values("total")), Value(0), output_field=models.IntegerField())
+            pick_count=Coalesce(
+                Subquery(picks.values("total")), Value(0), output_field=models.IntegerField()
+            ),
+            stored_picks=Subquery(picks.values(both=JSONObject(first="first", second="second"))),
         )
 
     def with_panel_crowd_gap(self) -> Self:

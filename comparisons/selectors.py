@@ -1,6 +1,6 @@
 """Reads that span tools, reviews, votes and pairs: what a comparison, a tool page, a ranking is made of."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -64,7 +64,7 @@ def with_reviews(tools: ToolQuerySet) -> ToolQuerySet:
 def comparisons_with_counts() -> ComparisonQuerySet:
     """Published pairs with all that a list shows of their tools: one query."""
     sides = [f"{side}__{relation}" for side in ("first_tool", "second_tool") for relation in _COUNTS]
-    return Comparison.objects.published().select_related(*sides).with_pick_count().with_panel_crowd_gap()
+    return Comparison.objects.published().select_related(*sides).with_picks().with_panel_crowd_gap()
 
 
 def reviews_of(tool: Tool) -> list[Review]:
@@ -184,13 +184,14 @@ class Pair:
 def find_pair(slug: str) -> Pair | None:
     """The pair that a comparison's slug names, with all that a page shows of it.
 
-    Four queries, whatever the number of reviews.
+    Three queries for a pair that an editor published, four for another, whatever the number of reviews.
     """
     found = resolve_pair(slug, tools=with_reviews(tools_with_counts()))
     if found is None:
         return None
     first, second, comparison = found
-    return Pair(first, second, comparison=comparison, picks=picks_of([(first, second)])[first.pk, second.pk])
+    picks = picks_read_with(comparison) if comparison else picks_of([(first, second)])[first.pk, second.pk]
+    return Pair(first, second, comparison=comparison, picks=picks)
 
 
 def resolve_pair(slug: str, *, tools: ToolQuerySet) -> tuple[Tool, Tool, Comparison | None] | None:
@@ -250,8 +251,8 @@ def _any_pair(pairs: Iterable[tuple[Tool, Tool]]) -> Q:
 
 
 def curated_pairs(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Comparison]:
-    """Those of the pairs that an editor published, by the pair's ids: one query."""
-    found = Comparison.objects.published().filter(_any_pair(pairs)) if pairs else []
+    """Those of the pairs that an editor published, with their picks, by the pair's ids: one query."""
+    found = Comparison.objects.published().with_picks().filter(_any_pair(pairs)) if pairs else []
     return {(comparison.first_tool_id, comparison.second_tool_id): comparison for comparison in found}
 
 
@@ -262,18 +263,24 @@ def picks_of(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Pick
         (tally.first_tool_id, tally.second_tool_id): tally
         for tally in (PublishedPickTally.objects.filter(_any_pair(stored)) if stored else [])
     }
-    return {_ids(pair): _pick_count(pair, tallies) for pair in pairs}
+    return {
+        _ids(pair): _in_order(
+            _ids(pair), PickCount(first=tally.first, second=tally.second) if tally else PickCount()
+        )
+        for pair, ids in zip(pairs, stored, strict=True)
+        for tally in [tallies.get(_ids(ids))]
+    }
 
 
-def _pick_count(
-    pair: tuple[Tool, Tool], tallies: Mapping[tuple[UUID, UUID], PublishedPickTally]
-) -> PickCount:
-    first, second = _ids(pair)
-    if tally := tallies.get((first, second)):
-        return PickCount(first=tally.first, second=tally.second)
-    if tally := tallies.get((second, first)):
-        return PickCount(first=tally.first, second=tally.second).turned()
-    return PickCount()
+def picks_read_with(comparison: Comparison) -> PickCount:
+    """The picks of a pair that was read with them, in the order of its tools."""
+    stored = comparison.stored_picks  # type: ignore[attr-defined]
+    return _in_order((comparison.first_tool_id, comparison.second_tool_id), PickCount(**(stored or {})))
+
+
+def _in_order(pair: tuple[UUID, UUID], stored: PickCount) -> PickCount:
+    """Picks as the pair has its tools, from picks in the order of the tools' ids."""
+    return stored if pair[0] < pair[1] else stored.turned()
 
 
 # --- Several pairs ------------------------------------------------------------------------------
@@ -330,12 +337,11 @@ def pair_up(pairs: Sequence[tuple[Tool, Tool]]) -> list[Pair]:
 
 
 def pairs_of(comparisons: Sequence[Comparison]) -> list[Pair]:
-    """The pairs of comparisons that were read with their tools: two queries, for reviews and picks."""
+    """The pairs of comparisons that were read with their tools and picks: one query, for reviews."""
     pairs = [(row.first_tool, row.second_tool) for row in comparisons]
     prefetch_related_objects([tool for pair in pairs for tool in pair], PUBLISHED_REVIEWS)
-    picks = picks_of(pairs)
     return [
-        Pair(*pair, comparison=row, picks=picks[_ids(pair)])
+        Pair(*pair, comparison=row, picks=picks_read_with(row))
         for pair, row in zip(pairs, comparisons, strict=True)
     ]
 

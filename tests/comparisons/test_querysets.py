@@ -162,6 +162,6 @@ def test_counted_picks_are_counted_whichever_way_the_pair_is_stored(
     publish_tallies(now=NOW)
 
     with django_assert_num_queries(1):
-        counts = dict(Comparison.objects.with_pick_count().values_list("pk", "pick_count"))
+        counts = dict(Comparison.objects.with_picks().values_list("pk", "pick_count"))
 
     assert counts == {turned.pk: 3, straight.pk: 2, unpicked.pk: 0}

@@ -181,7 +181,7 @@ class TestComparison:
         assert answer["picks"] == {"total": 4, "shares": [75, 25], "status": "few"}
 
     @pytest.mark.parametrize("reviews", [1, 12])
-    def test_it_takes_four_queries_whatever_the_panel(
+    def test_it_takes_three_queries_whatever_the_panel(
         self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, reviews: int
     ) -> None:
         first, second = ToolFactory(slug="a"), ToolFactory(slug="b")
@@ -189,8 +189,8 @@ class TestComparison:
         for tool in (first, second):
             review(tool, ship=reviews, skip=reviews)
 
-        # Tools with their counts, reviews with reviewers, the curated pair, the picks.
-        with django_assert_num_queries(4):
+        # Tools with their counts, reviews with reviewers, the curated pair with its picks.
+        with django_assert_num_queries(3):
             answer = api.get("/api/v1/comparisons/a-vs-b")
 
         assert len(answer.json()["scorecard"]) == 4 * reviews
@@ -198,7 +198,7 @@ class TestComparison:
 
 class TestComparisonList:
     @pytest.mark.parametrize("rows", [2, 9])
-    def test_it_takes_at_most_four_queries(
+    def test_it_takes_at_most_three_queries(
         self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, rows: int
     ) -> None:
         category = CategoryFactory(slug="tools")
@@ -206,8 +206,8 @@ class TestComparisonList:
             comparison = ComparisonFactory(first_tool__category=category)
             review(comparison.first_tool, ship=3)
 
-        # Known slugs, pairs with their tools, reviews, picks.
-        with django_assert_num_queries(4):
+        # Known slugs, pairs with their tools and picks, reviews.
+        with django_assert_num_queries(3):
             answer = api.get("/api/v1/comparisons?category=tools&include=scorecard")
 
         assert len(answer.json()["results"]) == rows

@@ -19,13 +19,12 @@ LATENESS = 5
 def test_public_numbers_move_only_in_steps_and_in_time(stack: FaultStack) -> None:
     tool, voters = stack.new_tool(), stack.new_voters(12)
     seen: list[tuple[float, int]] = []
-    environment = {"TALLY_PUBLISH_SECONDS": str(STEP)}
 
     def public_total(client: Client) -> int:
         answer = client.send("GET", f"/tools/{tool}/tally")
         return int(answer.body["total"])
 
-    with stack.serving(**environment) as web, stack.working(**environment), Crowd(web.port, 2) as crowd:
+    with stack.serving() as web, stack.working(TALLY_PUBLISH_SECONDS=str(STEP)), Crowd(web.port, 2) as crowd:
         voting, watching = crowd.clients
         await_a_step(stack)
         began = time.monotonic()
@@ -72,8 +71,10 @@ def test_nothing_at_rest_says_who_voted_from_where_with_what(stack: FaultStack) 
             client.send("PUT", f"/tools/{tool}/vote", voter=token, body=vote, headers=headers)
             tokens.append(token)
 
-    environment = {"CLIENT_ADDRESS_HEADER": "ClientAddress", "LOG_LEVEL": "DEBUG"}
-    with stack.serving(**environment) as web, Crowd(web.port, size) as crowd:
+    with (
+        stack.serving(CLIENT_ADDRESS_HEADER="ClientAddress", LOG_LEVEL="DEBUG") as web,
+        Crowd(web.port, size) as crowd,
+    ):
         crowd.do(become_voters_and_vote)
 
     assert stack.count(tool).rows == len(set(tokens)) == 1_000
@@ -109,4 +110,4 @@ def copy_of(connection: psycopg.Connection[tuple[object, ...]], table: str) -> s
 def redis_dump_of(stack: FaultStack) -> str:
     with Redis.from_url(stack.redis.url) as connection:
         keys = connection.keys("*")
-        return "\n".join(repr((key, connection.dump(key))) for key in keys)  # type: ignore[union-attr]
+        return "\n".join(repr((key, connection.dump(key))) for key in keys)

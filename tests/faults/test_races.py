@@ -110,9 +110,13 @@ def test_of_two_hundred_who_ask_from_one_place_at_once_five_get_a_token(stack: F
 
 
 def test_a_solution_that_fifty_send_at_once_buys_one_token(stack: FaultStack) -> None:
-    challenged = {"VOTER_CHALLENGE": "proof_of_work", "PROOF_OF_WORK_BITS": str(BITS)}
-    # Another place than the test before, whose quota is spent.
-    with stack.serving(SECRET_KEY="x" * 50, **challenged) as web, Crowd(web.port, 50) as crowd:
+    with (
+        # Limits are kept under this key: under another one, nobody has used any up.
+        stack.serving(
+            SECRET_KEY="x" * 50, VOTER_CHALLENGE="proof_of_work", PROOF_OF_WORK_BITS=str(BITS)
+        ) as web,
+        Crowd(web.port, 50) as crowd,
+    ):
         challenge = crowd.clients[0].send("POST", "/voters/challenges", body={}).body["challenge"]
 
         outcomes = ask_all_at_once(crowd, {"challenge": challenge, "nonce": solve(challenge)})
