@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 KEY_ID = re.compile(r"[a-z0-9-]{1,16}")
 MIN_SECRET_LENGTH = 32
+LIMIT = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})")
 
 
 def key_ring(name: str, text: str) -> dict[str, bytes]:
@@ -46,7 +47,10 @@ def letters_only_header(name: str, text: str) -> str:
 
 def request_limits(name: str, text: str) -> tuple[tuple[int, int], ...]:
     """`30/60,200/86400` as pairs of how many requests in how many seconds."""
-    if not re.fullmatch(r"[1-9][0-9]{0,5}/[1-9][0-9]{0,5}(,[1-9][0-9]{0,5}/[1-9][0-9]{0,5})*", text):
-        raise ImproperlyConfigured(f"{name} must be like 30/60,200/86400 (requests/seconds), not {text!r}.")
-    pairs = [part.split("/") for part in text.split(",")]
-    return tuple((int(count), int(seconds)) for count, seconds in pairs)
+    limits = tuple(LIMIT.fullmatch(part) for part in text.split(","))
+    pairs = tuple((int(limit[1]), int(limit[2])) for limit in limits if limit)
+    if len(pairs) < len(limits) or len({seconds for _, seconds in pairs}) < len(pairs):
+        raise ImproperlyConfigured(
+            f"{name} must be like 30/60,200/86400 (requests/seconds, each window once), not {text!r}."
+        )
+    return pairs

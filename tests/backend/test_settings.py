@@ -28,6 +28,12 @@ def test_the_first_voter_key_is_the_first(monkeypatch: pytest.MonkeyPatch) -> No
     assert list(ring.items()) == [("2026-11", LONG.encode()), ("2026-05", f"{LONG}:x".encode())]
 
 
+def test_limits_on_voting_are_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOTE_LIMITS", "30/60,200/86400")
+
+    assert settings_read().VOTE_LIMITS == ((30, 60), (200, 86_400))
+
+
 @pytest.mark.parametrize("name", ["VOTER_KEYS", "VOTER_PEPPER"])
 def test_the_secrets_of_voters_are_required(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name)
@@ -59,6 +65,14 @@ def test_the_secrets_of_voters_are_required(monkeypatch: pytest.MonkeyPatch, nam
         pytest.param("VOTER_CHALLENGE", "turnstile", id="Turnstile without its keys"),
         pytest.param("PROOF_OF_WORK_BITS", "0", id="no work"),
         pytest.param("PROOF_OF_WORK_BITS", "33", id="work for days"),
+        pytest.param("VOTE_LIMITS", "", id="no limit"),
+        pytest.param("VOTE_LIMITS", "30", id="a limit without its window"),
+        pytest.param("VOTE_LIMITS", "30/60,", id="a comma at the end"),
+        pytest.param("VOTE_LIMITS", "0/60", id="a limit of nothing"),
+        pytest.param("VOTE_LIMITS", "1.5/60", id="half a vote"),
+        pytest.param("VOTE_LIMITS", "30/60,31/60", id="a window twice"),
+        pytest.param("VOTE_LIMITS", "1000000/60", id="a limit that limits nothing"),
+        pytest.param("TALLY_PUBLISH_SECONDS", "0", id="a step without length"),
         pytest.param("TURNSTILE_URL", "ftp://example.com", id="an address that cannot be asked"),
     ],
 )

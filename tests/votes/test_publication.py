@@ -7,6 +7,7 @@ from threading import Event
 from time import sleep
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
@@ -155,6 +156,19 @@ class TestReconciliation:
         assert PickTally.objects.count() == 7
         assert reconcile_tallies(now=LATER) == []
         assert Alert.objects.count() == 20
+
+    def test_the_command_says_what_it_finds(self, capsys: pytest.CaptureFixture[str]) -> None:
+        tool = ToolFactory()
+        vote(tool, ship=2)
+
+        call_command("reconcile_tallies")
+        assert capsys.readouterr().out == "Every tally is what its votes add up to.\n"
+
+        Tally.objects.filter(tool=tool).update(ship=5)
+        with pytest.raises(CommandError, match="mended: 1"):
+            call_command("reconcile_tallies")
+        said = capsys.readouterr().out
+        assert said == f"{tool.pk}: tallied 5, 0, 0, 0, 0; counted 2, 0, 0, 0, 0\n"
 
     def test_an_alert_says_what_was_and_what_is(self) -> None:
         tool = ToolFactory()
