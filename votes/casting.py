@@ -22,9 +22,7 @@ from backend.api.problems import Refusal
 from backend.api.throttling import Limit, Spent, Throttled, spend
 from catalog.models import new_id
 from votes.ballot_box import BallotBox
-from votes.models import Alert
 from votes.rules import (
-    BURST,
     BURST_WINDOW,
     COUNTED,
     RULESET,
@@ -421,7 +419,7 @@ WHERE ballot.voter_id = asked.voter_id AND {ballot_of_target}
 
 
 def write(cursor: Any, kind: Kind, entries: Iterable[_Entry]) -> None:
-    """Bring what is stored to what is said, and raise an alert for each target whose hour is full."""
+    """Bring what is stored to what is said. Votes that count and votes that wait take the same statements and time."""
     changed = [entry for entry in entries if entry.now.value != entry.found.value]
     written = [entry for entry in changed if entry.now.value is not None]
     withdrawn = [entry for entry in changed if entry.now.value is None]
@@ -447,22 +445,6 @@ def write(cursor: Any, kind: Kind, entries: Iterable[_Entry]) -> None:
             kind.statement(WITHDRAW),
             [*kind.key_columns(withdrawn), [entry.voter_id for entry in withdrawn]],
         )
-    bursts = {
-        entry.target.ids: entry for entry in written if entry.judgement and BURST in entry.judgement.reasons
-    }
-    if bursts:
-        Alert.objects.bulk_create(map(_burst_alert, bursts.values()), ignore_conflicts=True)
-
-
-def _burst_alert(entry: _Entry) -> Alert:
-    tool_id, *other = entry.target.ids
-    return Alert(
-        kind=Alert.Kind.BURST,
-        tool_id=tool_id,
-        other_tool_id=other[0] if other else None,
-        begins_at=entry.ballot.cast_at.replace(minute=0, second=0, microsecond=0),
-        detail=f"More than {entry.target.hourly_limit} within an hour; the rest wait.",
-    )
 
 
 # --- What requests call -------------------------------------------------------------------------

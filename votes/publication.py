@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from votes.models import Alert, PublishedTally, TallyDay
-from votes.rules import RULESET
+from votes.rules import BURST_WINDOW, RULESET
 
 # Any number that no other lock of ours has.
 PUBLISHER_LOCK = 3_126_001
@@ -37,15 +37,51 @@ WHERE (p.first, p.second, p.pending, p.quarantined, p.rejected)
 """
 
 
+# Only where more wait than at the last step.
+RAISE_VOTE_ALERTS = """
+INSERT INTO votes_alert (id, kind, tool_id, begins_at, detail, created_at)
+SELECT gen_random_uuid(), 'burst', t.tool_id, burst.hour,
+       format('More than %%s counted within an hour; %%s wait.', t.hourly_limit, burst.count), %(now)s
+FROM votes_tally t JOIN votes_publishedtally p ON p.tool_id = t.tool_id,
+LATERAL (
+    SELECT date_trunc('hour', v.created_at, 'UTC') AS hour, count(*) FROM votes_vote v
+    WHERE v.tool_id = t.tool_id AND v.status = 'pending' AND v.created_at > %(since)s AND 'burst' = ANY (v.reasons)
+    GROUP BY 1
+) burst
+WHERE t.pending > p.pending
+ON CONFLICT DO NOTHING
+"""
+
+RAISE_PICK_ALERTS = """
+INSERT INTO votes_alert (id, kind, tool_id, other_tool_id, begins_at, detail, created_at)
+SELECT gen_random_uuid(), 'burst', t.first_tool_id, t.second_tool_id, burst.hour,
+       format('More than %%s counted within an hour; %%s wait.', t.hourly_limit, burst.count), %(now)s
+FROM votes_picktally t LEFT JOIN votes_publishedpicktally p
+    ON p.first_tool_id = t.first_tool_id AND p.second_tool_id = t.second_tool_id,
+LATERAL (
+    SELECT date_trunc('hour', v.created_at, 'UTC') AS hour, count(*) FROM votes_pick v
+    WHERE v.first_tool_id = t.first_tool_id AND v.second_tool_id = t.second_tool_id
+      AND v.status = 'pending' AND v.created_at > %(since)s AND 'burst' = ANY (v.reasons)
+    GROUP BY 1
+) burst
+WHERE t.pending > coalesce(p.pending, 0)
+ON CONFLICT DO NOTHING
+"""
+
+
 def publish_tallies(*, now: datetime) -> int:
     """Bring what readers see to what is counted; the number of tallies that moved.
 
-    Both kinds move in one transaction. Where another process is publishing already, this one has nothing to do.
+    Staff are told of each hour in which votes began to wait for a burst: here, so that casting such a vote takes no
+    longer than casting another. All is one transaction. Where another process is publishing already, this one has
+    nothing to do.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [PUBLISHER_LOCK])
         if cursor.fetchone() == (False,):
             return 0
+        for statement in (RAISE_VOTE_ALERTS, RAISE_PICK_ALERTS):
+            cursor.execute(statement, {"now": now, "since": now - BURST_WINDOW})
         moved = 0
         for statement in (PUBLISH_TALLIES, PUBLISH_PICK_TALLIES):
             cursor.execute(statement, {"now": now})

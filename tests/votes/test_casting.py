@@ -28,7 +28,7 @@ from votes.casting import (
     cast_vote,
     count_group,
 )
-from votes.models import Alert, Pick, PickTally, Tally, Vote, Voter
+from votes.models import Pick, PickTally, Tally, Vote, Voter
 from votes.rules import HOURLY_FLOOR, RULESET
 from votes.tokens import VoterToken
 
@@ -298,7 +298,7 @@ class TestRules:
 
         assert [status for status, _ in statuses()] == ["counted"] * 5 + ["pending"]
 
-    def test_within_an_hour_only_so_many_count_and_staff_are_told_once(self) -> None:
+    def test_within_an_hour_only_so_many_count(self) -> None:
         tool = ToolFactory()
 
         for start in range(0, HOURLY_FLOOR + 20, 10):
@@ -306,9 +306,6 @@ class TestRules:
 
         assert (tool.tally.ship, tool.tally.pending) == (HOURLY_FLOOR, 20)
         assert statuses()[-1] == ("pending", ["burst"])
-        alert = Alert.objects.get()
-        assert (alert.kind, alert.tool, alert.closed_at) == ("burst", tool, None)
-        assert alert.begins_at == NOW.replace(minute=0)
 
     def test_an_hour_later_votes_count_again(self) -> None:
         tool = ToolFactory()
@@ -352,15 +349,6 @@ class TestPicks:
 
         tally = PickTally.objects.get()
         assert (tally.first, tally.pending) == (5, 2)
-
-    def test_a_burst_of_picks_is_told_of_the_pair(self, pair: tuple[UUID, UUID]) -> None:
-        count_group(
-            PICKS,
-            [Ballot(reader(by).key, 0, pair, pair[0], place(by), NOW) for by in range(HOURLY_FLOOR + 1)],
-        )
-
-        alert = Alert.objects.get()
-        assert (alert.tool_id, alert.other_tool_id) == pair
 
     def test_an_archived_tool_closes_its_pairs(self, pair: tuple[UUID, UUID]) -> None:
         Tool.objects.filter(pk=pair[1]).update(status="archived")

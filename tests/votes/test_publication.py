@@ -1,7 +1,7 @@
 """What the public sees: steps, a chained line a day, and a recount that finds what differs and says so."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from threading import Event
 from time import sleep
@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from catalog.models import Tool
 from tests.database import at_once, execute
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, vote
-from votes.models import Alert, PickTally, PublishedPickTally, PublishedTally, Tally, TallyDay, Vote
+from votes.models import Alert, Pick, PickTally, PublishedPickTally, PublishedTally, Tally, TallyDay, Vote
 from votes.publication import close_day, publish_tallies, reconcile_tallies, yesterday
 from votes.tasks import publish_tallies as publish_task
 from votes.tasks import reconcile_tallies as reconcile_task
@@ -75,8 +75,8 @@ class TestSteps:
         with CaptureQueriesContext(connection) as queries:
             publish_tallies(now=NOW)
 
-        # A savepoint and its release; the lock; votes; picks.
-        assert len(queries) == 5
+        # A savepoint and its release; the lock; alerts and tallies, of votes and of picks.
+        assert len(queries) == 7
 
     def test_the_clock_moves_them(self) -> None:
         tool = VoteFactory().tool
@@ -84,6 +84,50 @@ class TestSteps:
         publish_task()
 
         assert public(tool) == (1, 0, 0, 0, 0)
+
+
+class TestBursts:
+    def waiting(self, tool: Tool, number: int, *, at: datetime = NOW, reason: str = "burst") -> None:
+        votes = VoteFactory.create_batch(number, tool=tool, status="pending", reasons=[reason])
+        Vote.objects.filter(pk__in=[row.pk for row in votes]).update(created_at=at)
+
+    def test_staff_are_told_once_of_each_hour_in_which_votes_began_to_wait(self) -> None:
+        tool, other = ToolFactory.create_batch(2)
+        self.waiting(tool, 3)
+        self.waiting(other, 3, reason="origin_quota")
+
+        for minutes in range(3):
+            publish_tallies(now=NOW + timedelta(minutes=minutes))
+            self.waiting(tool, 1, at=NOW + timedelta(minutes=minutes))
+
+        alert = Alert.objects.get()
+        assert (alert.kind, alert.tool, alert.other_tool, alert.closed_at) == ("burst", tool, None, None)
+        assert alert.begins_at == NOW.replace(minute=0)
+        assert alert.detail == "More than 50 counted within an hour; 3 wait."
+
+        self.waiting(tool, 1, at=NOW + timedelta(hours=1))
+        publish_tallies(now=NOW + timedelta(hours=1))
+        assert Alert.objects.count() == 2
+
+    def test_an_alert_that_staff_closed_does_not_come_again(self) -> None:
+        tool = ToolFactory()
+        self.waiting(tool, 1)
+        publish_tallies(now=NOW)
+        Alert.objects.update(closed_at=NOW)
+
+        self.waiting(tool, 1)
+        publish_tallies(now=LATER)
+
+        assert Alert.objects.get().closed_at == NOW
+
+    def test_picks_that_wait_are_told_of_the_pair(self) -> None:
+        pick = PickFactory(status="pending", reasons=["burst"])
+        Pick.objects.update(created_at=NOW)
+
+        publish_tallies(now=NOW)
+
+        alert = Alert.objects.get()
+        assert (alert.tool, alert.other_tool) == (pick.first_tool, pick.second_tool)
 
 
 class TestDays:
