@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -34,7 +34,7 @@ from votes.rules import (
 from votes.tokens import VoterRefusal, VoterToken
 
 NEW = UUID(int=0)
-# Staff who delete votes that are just being changed may meet a group halfway; one of the two is then sent back.
+# Who deletes votes locks them before their tallies, and may meet a group halfway; one of the two is then sent back.
 TRIES = 4
 
 
@@ -113,6 +113,7 @@ class _Entry:
 
 
 Found = Mapping[Hashable, Target]
+T = TypeVar("T")
 
 
 # --- Votes and picks ----------------------------------------------------------------------------
@@ -204,20 +205,25 @@ PICKS = Kind("votes_pick", ("first_tool_id", "second_tool_id"), "chosen_tool_id"
 
 def count_group(kind: Kind, ballots: Sequence[Ballot]) -> list[Receipt | Exception]:
     """Count the ballots in one transaction. One that nobody can count spoils it for itself alone."""
-    for _ in range(TRIES):
+    try:
+        return again_after_deadlock(partial(_count, kind, ballots))
+    except (OperationalError, InterfaceError) as outage:
+        return [outage] * len(ballots)
+    except DatabaseFailure as refusal:
+        if len(ballots) == 1:
+            return [refusal]
+        return [outcome for ballot in ballots for outcome in count_group(kind, [ballot])]
+
+
+def again_after_deadlock(deed: Callable[[], T]) -> T:
+    """The deed is a transaction; when PostgreSQL ends it for the sake of another, it is begun anew."""
+    for _ in range(TRIES - 1):
         try:
-            return _count(kind, ballots)
-        except (OperationalError, InterfaceError) as error:
+            return deed()
+        except OperationalError as error:
             if not isinstance(error.__cause__, DeadlockDetected):
-                # The database is out of reach: it would be for each of them.
-                return [error] * len(ballots)
-            last: Exception = error
-        except DatabaseFailure as error:
-            last = error
-            break
-    if len(ballots) == 1:
-        return [last]
-    return [outcome for ballot in ballots for outcome in count_group(kind, [ballot])]
+                raise
+    return deed()
 
 
 def _count(kind: Kind, ballots: Sequence[Ballot]) -> list[Receipt | Exception]:
@@ -287,7 +293,10 @@ def hold_voters(
     new = {
         ballot.voter: ballot.assurance
         for ballot in ballots
-        if ballot.voter not in known and ballot.value is not None and ballot.target in targets
+        if ballot.voter not in known
+        and ballot.value is not None
+        and ballot.target in targets
+        and targets[ballot.target].is_open
     }
     if new:
         cursor.execute(MAKE_VOTERS, [now, [new_id() for _ in new], list(new), list(new.values())])

@@ -1,12 +1,13 @@
 """What voters do besides voting: see what they said, take it along, and be forgotten."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 
 from catalog.models import Tool
-from votes.casting import ErasedVoter, Said
+from votes.casting import ErasedVoter, Said, again_after_deadlock
 from votes.models import Pick, Vote, Voter
 from votes.tokens import VoterToken
 
@@ -40,6 +41,10 @@ def erase_voter(*, token: VoterToken, now: datetime) -> None:
     The row stays without anything but its key, which only the token's owner can compute. A vote that is being cast
     holds the row: it is deleted here, or refused there.
     """
+    again_after_deadlock(partial(_erase, token, now))
+
+
+def _erase(token: VoterToken, now: datetime) -> None:
     with transaction.atomic():
         voter, _ = Voter.objects.get_or_create(key=token.key, defaults={"assurance": token.assurance})
         Voter.objects.filter(pk=voter.pk).update(erased_at=now)

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from backend.api.throttling import Throttled
 from catalog.models import Tool
-from tests.database import at_once
+from tests.database import at_once, execute
 from tests.factories import NOW, ToolFactory, vote
 from votes.casting import (
     PICKS,
@@ -24,6 +25,7 @@ from votes.casting import (
     Said,
     ToolArchived,
     UnknownTarget,
+    again_after_deadlock,
     cast_pick,
     cast_vote,
     count_group,
@@ -391,6 +393,25 @@ class TestAtOnce:
 
         assert at_once(*(partial(vote_from_one_place, by) for by in range(40))) == [None] * 40
         assert (tool.tally.ship, tool.tally.pending) == (5, 35)
+
+    def test_whom_a_deadlock_ended_begins_anew(self) -> None:
+        tools = [tool.pk for tool in ToolFactory.create_batch(2)]
+        both_hold_one = Barrier(2)
+        tries: list[UUID] = []
+
+        def hold_in_order(first: UUID, second: UUID) -> None:
+            tries.append(first)
+            with transaction.atomic():
+                execute("SELECT FROM votes_tally WHERE tool_id = %s FOR UPDATE", first)
+                if len(tries) <= 2:
+                    both_hold_one.wait(timeout=30)
+                execute("SELECT FROM votes_tally WHERE tool_id = %s FOR UPDATE", second)
+
+        deeds = [partial(hold_in_order, *order) for order in (tools, tools[::-1])]
+        outcomes = at_once(*(partial(again_after_deadlock, deed) for deed in deeds))
+
+        assert outcomes == [None, None]
+        assert len(tries) == 3
 
     def test_a_voter_who_is_erased_while_voting_keeps_nothing(self) -> None:
         from votes.services import erase_voter

@@ -1,0 +1,50 @@
+"""What happens to votes by the clock."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import ToolFactory, VoteFactory, vote
+from votes import tasks
+from votes.models import PublishedTally, Salt, SpentChallenge, Tally, TallyDay
+
+pytestmark = pytest.mark.django_db
+
+
+def test_votes_become_public() -> None:
+    tool = VoteFactory().tool
+
+    tasks.publish_tallies()
+
+    assert PublishedTally.objects.get(tool=tool).ship == 1
+
+
+def test_yesterday_gets_its_line() -> None:
+    tool = ToolFactory()
+    vote(tool, ship=1)
+
+    tasks.close_yesterday()
+
+    assert TallyDay.objects.get(tool=tool).day == timezone.now().date() - timedelta(days=1)
+
+
+def test_limits_follow_what_is_usual() -> None:
+    tool = ToolFactory()
+    Tally.objects.update(hourly_limit=1)
+
+    tasks.rescore()
+
+    assert Tally.objects.get(tool=tool).hourly_limit == 50
+
+
+def test_old_salts_and_spent_challenges_are_forgotten() -> None:
+    now = timezone.now()
+    for days in (30, 0):
+        Salt.objects.create(day=now.date() - timedelta(days=days), salt=b"s" * 32)
+        SpentChallenge.objects.create(key=bytes([days]) * 32, expires_at=now + timedelta(hours=1 - days))
+
+    tasks.forget()
+
+    assert Salt.objects.get().day == now.date()
+    assert SpentChallenge.objects.get().expires_at > now
