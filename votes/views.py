@@ -19,7 +19,7 @@ from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters
 from backend.api.problems import ProblemSerializer, moved
 from backend.api.throttling import CountedView, rate_limit_headers
-from backend.api.views import Sparse, SwiftView, private_answer, timestamp
+from backend.api.views import Sparse, SwiftView, nothing, private_answer, timestamp
 from catalog.models import Tool
 from catalog.views import OfToolView, ToolNotFound
 from votes import services
@@ -124,7 +124,7 @@ class VoterView(SwiftView):
     def delete(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         services.erase_voter(token=voter_token_of(request, now=now), now=now)
-        return HttpResponse(status=204)
+        return nothing()
 
 
 class OwnListView(ListView):

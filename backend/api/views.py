@@ -79,7 +79,15 @@ class SwiftView(APIView):
         return answer
 
     def options(self, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
-        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+        return nothing(headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+def nothing(*, headers: Mapping[str, str] = MappingProxyType({})) -> HttpResponse:
+    """A 204."""
+    response = HttpResponse(status=204, headers=headers)
+    # Django would say that nothing is HTML.
+    del response["Content-Type"]
+    return response
 
 
 def private_answer(document: Any, *, headers: Mapping[str, str] = MappingProxyType({})) -> HttpResponse:
