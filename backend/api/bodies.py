@@ -7,9 +7,14 @@ from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ParseError, UnsupportedMediaType, ValidationError
 
+from backend.api.parameters import with_choices_named
+
 
 class Body(serializers.Serializer[Any]):
     """The base: the properties of a body are the fields of its subclass, and none besides."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return with_choices_named(super().get_fields())
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()

@@ -27,11 +27,7 @@ class Parameters(serializers.Serializer[Any]):
             fields["fields"] = CommaList(
                 choices=self.selectable, help_text="Answer with these properties only."
             )
-        for field in fields.values():
-            if isinstance(field, serializers.ChoiceField):
-                allowed = ", ".join(field.choices)
-                field.error_messages["invalid_choice"] = f"'{{input}}' is not one of: {allowed}."
-        return fields
+        return with_choices_named(fields)
 
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:
@@ -56,6 +52,15 @@ class Parameters(serializers.Serializer[Any]):
                 yield name, [ErrorDetail("Given more than once.", "repeated_parameter")]
             elif len(values[0]) > MAX_VALUE_LENGTH:
                 yield name, [ErrorDetail(f"Longer than {MAX_VALUE_LENGTH:,} characters.", "max_length")]
+
+
+def with_choices_named(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same fields, each of which tells what it would take."""
+    for field in fields.values():
+        if isinstance(field, serializers.ChoiceField):
+            allowed = ", ".join(field.choices)
+            field.error_messages["invalid_choice"] = f"'{{input}}' is not one of: {allowed}."
+    return fields
 
 
 class WholeNumber(serializers.IntegerField):
