@@ -231,13 +231,14 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": """\
 Compares AI tools two at a time and says which one to ship with.
 
-- Reads need no credentials. Times are RFC 3339 in UTC, days `YYYY-MM-DD`.
+- Reads need no credentials, votes a token that anybody gets from `POST /voters`.
+- Times are RFC 3339 in UTC, days `YYYY-MM-DD`.
 - Every documented property is present, and `null` where nothing is known: no votes is `null`, never 0. Only
   `fields=` leaves properties out.
 - Lists answer `{results, next, previous}`; follow `next` and `previous` as they are.
 - An unknown parameter or value is refused with a 400 that names what is allowed.
 - Every error is `application/problem+json`; `type` leads to its explanation.
-- Answers carry an `ETag`: send it back as `If-None-Match`, and an unchanged answer is a 304 without a body.
+- Public answers carry an `ETag`: send it back as `If-None-Match`, and an unchanged answer is a 304 without a body.
 """,
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
@@ -256,10 +257,12 @@ Compares AI tools two at a time and says which one to ship with.
     ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
+            # Of the type http it would be exact, and the docs page would not let anybody try it: it knows no such scheme.
             "voter": {
-                "type": "http",
-                "scheme": "Voter",
-                "description": "A token from `POST /voters`, sent as `Authorization: Voter <token>`.",
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": "`Voter <token>`, the token being one from `POST /voters`.",
             },
         },
     },

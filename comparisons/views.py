@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
@@ -323,6 +323,9 @@ class PickView(SwiftView, CountedView):
         ),
         request=CastPickSerializer,
         responses={200: PickSerializer, 409: ProblemSerializer},
+        examples=[
+            OpenApiExample("One of the two", {"tool": "llama-4-scout-quantized"}, request_only=True),
+        ],
     )
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
         now = timezone.now()

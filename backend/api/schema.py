@@ -1,6 +1,7 @@
 """How endpoints become `openapi.yaml`: parameters from a view's own class, shared answers, one error."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,63 +74,84 @@ def problem_example(code: str, **values: Any) -> dict[str, Any]:
     return {**example, "type": example["type"].replace(settings.PUBLIC_BASE_URL, "https://api.example.com")}
 
 
-def problem_answer(description: str, example: dict[str, Any], *extra_headers: str) -> dict[str, Any]:
-    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+def problem_answer(
+    description: str, *examples: dict[str, Any], extra_headers: Sequence[str] = ()
+) -> dict[str, Any]:
     return {
         "description": description,
         "headers": headers(*extra_headers, "X-Request-ID"),
-        "content": {problems.CONTENT_TYPE: content},
+        "content": {
+            problems.CONTENT_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {example["code"]: {"value": example} for example in examples},
+            }
+        },
     }
 
 
 LIMIT_FAULT = problems.Fault(
     pointer="/limit", code="max_value", detail="Ensure this value is less than or equal to 100."
 )
-ANSWERS = {
-    "304": {"description": "Not changed since the ETag you named.", "headers": KEPT},
-    "308": {
-        "description": "This is now found at another address.",
-        "headers": {
-            "Location": {
-                "description": "The path to ask instead, with the query as you sent it.",
-                "required": True,
-                "schema": {"type": "string", "format": "uri-reference"},
+
+
+def shared_answers() -> dict[str, Any]:
+    """By name. Made late, when every app has said which refusals it gives."""
+    return {
+        "NotModified": {"description": "Not changed since the ETag you named.", "headers": KEPT},
+        "Moved": {
+            "description": "This is now found at another address.",
+            "headers": {
+                "Location": {
+                    "description": "The path to ask instead, with the query as you sent it.",
+                    "required": True,
+                    "schema": {"type": "string", "format": "uri-reference"},
+                },
+                **headers("Cache-Control", "X-Request-ID"),
             },
-            **headers("Cache-Control", "X-Request-ID"),
         },
-    },
-    "400": problem_answer(
-        "A parameter is unknown or its value is refused.",
-        problem_example("validation_error", detail=LIMIT_FAULT["detail"], errors=[LIMIT_FAULT]),
-    ),
-    "401": problem_answer(
-        "The credentials are missing or not valid.", problem_example("not_authenticated"), "WWW-Authenticate"
-    ),
-    "403": problem_answer("This is not allowed; `code` says why.", problem_example("permission_denied")),
-    "404": problem_answer("Nothing is published here.", problem_example("not_found")),
-    "409": problem_answer(
-        "This cannot be done as things stand; `code` says why.",
-        problem_example("idempotency_key_in_use"),
-        "Retry-After",
-    ),
-    "413": problem_answer("The body is too large.", problem_example("content_too_large")),
-    "414": problem_answer("The address is too long.", problem_example("address_too_long")),
-    "415": problem_answer("The body is of another type.", problem_example("unsupported_media_type")),
-    "422": problem_answer(
-        "The `Idempotency-Key` belongs to another request.", problem_example("idempotency_key_reused")
-    ),
-    "429": problem_answer(
-        "Too many requests.",
-        problem_example("throttled", detail=str(Throttled(SPENT).detail)),
-        *COUNTED,
-        "Retry-After",
-    ),
-    "503": problem_answer(
-        "Something that this needs cannot be reached just now; `code` says what.",
-        problem_example("unavailable"),
-        "Retry-After",
-    ),
-}
+        "BadRequest": problem_answer(
+            "A parameter or property is unknown, or a value is refused.",
+            problem_example("validation_error", detail=LIMIT_FAULT["detail"], errors=[LIMIT_FAULT]),
+        ),
+        "Unauthorized": problem_answer(
+            "The credentials are missing or not valid.",
+            *map(
+                problem_example,
+                ["not_authenticated", "invalid_voter_token", "expired_voter_token", "erased_voter"],
+            ),
+            extra_headers=["WWW-Authenticate"],
+        ),
+        "Forbidden": problem_answer(
+            "This is not allowed; `code` says why.",
+            *map(problem_example, ["challenge_required", "challenge_failed", "challenge_spent"]),
+        ),
+        "NotFound": problem_answer("Nothing is published here.", problem_example("not_found")),
+        "Conflict": problem_answer(
+            "This cannot be done as things stand; `code` says why. It will pass where there is a `Retry-After`.",
+            *map(problem_example, ["tool_archived", "idempotency_key_in_use"]),
+            extra_headers=["Retry-After"],
+        ),
+        "ContentTooLarge": problem_answer("The body is too large.", problem_example("content_too_large")),
+        "AddressTooLong": problem_answer("The address is too long.", problem_example("address_too_long")),
+        "UnsupportedMediaType": problem_answer(
+            "The body is of another type.", problem_example("unsupported_media_type")
+        ),
+        "UnprocessableContent": problem_answer(
+            "The `Idempotency-Key` belongs to another request.", problem_example("idempotency_key_reused")
+        ),
+        "TooManyRequests": problem_answer(
+            "Too many requests.",
+            problem_example("throttled", detail=str(Throttled(SPENT).detail)),
+            extra_headers=[*COUNTED, "Retry-After"],
+        ),
+        "Unavailable": problem_answer(
+            "Something that this needs cannot be reached just now; `code` says what.",
+            *map(problem_example, ["unavailable", "challenge_unavailable"]),
+            extra_headers=["Retry-After"],
+        ),
+    }
+
+
 ANSWER_NAMES = {
     "304": "NotModified",
     "308": "Moved",
@@ -216,7 +238,7 @@ class AutoSchema(StandardizedErrorsSchema):
     def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
         # Called for errors too: it is what makes the Problem schema known.
         answer = super()._get_response_for_code(serializer, status_code, *args, **kwargs)  # type: ignore[no-untyped-call]
-        if status_code in ANSWERS:
+        if status_code in ANSWER_NAMES:
             return shared_answer(status_code)
         answer["description"] = answer["description"] or "The answer."
         example = EXAMPLES / f"{self.get_operation_id()}.json"
@@ -258,7 +280,7 @@ def shared_answer(status: str) -> dict[str, str]:
 def add_shared_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook: puts what the operations refer to into the components."""
     result["components"]["headers"] = HEADERS
-    result["components"]["responses"] = {ANSWER_NAMES[status]: answer for status, answer in ANSWERS.items()}
+    result["components"]["responses"] = shared_answers()
     return result
 
 
