@@ -1,31 +1,16 @@
 """A curator's days, in a real browser: from an empty desk to a published pair, and from an alert to a ruling."""
 
-import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.factories import ReviewerFactory, ToolFactory, vote
 from votes.models import Alert, Vote
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-QUIET = [
-    "disable-gpu",
-    "no-first-run",
-    "disable-background-networking",
-    "disable-component-update",
-    "disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"There is no {CHROMIUM} here."),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -35,21 +20,20 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(live_server: LiveServer, complaints: list[str]) -> Iterator[Page]:
+def desk(live_server: LiveServer) -> str:
     User.objects.create_superuser("curator", password="a long enough secret")
     ReviewerFactory(name="The Skeptic")
     ToolFactory(name="Aider", slug="aider")
-    with sync_playwright() as playwright:
-        arguments = [f"--{name}" for name in QUIET]
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=arguments, chromium_sandbox=os.geteuid() != 0
-        )
-        page = browser.new_page(base_url=live_server.url)
-        page.set_default_timeout(15_000)
-        page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
-        page.on("pageerror", lambda error: complaints.append(error.message))
-        yield page
-        browser.close()
+    return live_server.url
+
+
+@pytest.fixture
+def page(desk: str, browser: Browser, complaints: list[str]) -> Page:
+    page = browser.new_page(base_url=desk)
+    page.set_default_timeout(15_000)
+    page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+    page.on("pageerror", lambda error: complaints.append(error.message))
+    return page
 
 
 def is_complaint(said: ConsoleMessage) -> bool:
