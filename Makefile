@@ -47,11 +47,12 @@ types: dev ## Check types
 schema: dev ## Write openapi.yaml anew
 	@exec $(DEVSTACK) run -- $(BIN)/python manage.py spectacular --file openapi.yaml --validate --fail-on-warn
 
-contract: ## Lint openapi.yaml, generate types from it, compile a client (needs Node.js)
+contract: dev ## Lint openapi.yaml, generate types from it, compile clients, let one vote on a live server (needs Node.js)
 	cd contract && npm ci --silent && npm run --silent check
+	@exec $(DEVSTACK) run -- $(BIN)/python -m contract.vote
 
 fuzz: dev ## Send generated requests to a live server on demo content
-	@exec $(DEVSTACK) run -- $(BIN)/python contract/fuzz.py
+	@exec $(DEVSTACK) run -- $(BIN)/python -m contract.fuzz
 
 deploycheck: dev ## Check production settings and the compose file (needs docker-compose)
 	@exec $(DEVSTACK) run -- env PUBLIC_BASE_URL=https://api.example.com ALLOWED_HOSTS=api.example.com BEHIND_TLS_PROXY=true $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -1,0 +1,30 @@
+"""Runs the compiled vote.mts against the real server, once for each challenge that a program can solve alone."""
+
+import shutil
+import subprocess
+from datetime import UTC, datetime
+
+from contract.server import ROOT, manage, running_server
+
+# Both runs together ask for no more tokens than one place gets in a minute.
+CHALLENGES = [
+    {"VOTER_CHALLENGE": "none"},
+    {"VOTER_CHALLENGE": "proof_of_work", "PROOF_OF_WORK_BITS": "10"},
+]
+CLOSE_DAY = "import datetime; from votes.publication import close_day; close_day(day=datetime.date.fromisoformat({!r}))"
+
+
+def main() -> None:
+    manage("migrate", "--verbosity", "0")
+    manage("load_demo")
+    # The demo ends with yesterday; a chain of digests begins with a second day.
+    manage("shell", "--no-imports", "-c", CLOSE_DAY.format(datetime.now(UTC).date().isoformat()))
+    for settings in CHALLENGES:
+        print(f"\n{settings}", flush=True)
+        with running_server(**settings) as address:
+            command = [shutil.which("node") or "node", "contract/build/vote.mjs", address]
+            subprocess.run(command, cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main()
