@@ -125,12 +125,15 @@ export async function work(challenge: string, bits: number): Promise<string> {
   }
 }
 
-/** Waits and asks again where the API says when to. All that a voter sends may be sent twice. */
+/** Waits and asks again where the API says when to, or was not reached. All that a voter sends may be sent twice. */
 async function patientFetch(request: Request): Promise<Response> {
   for (let tries = 1; ; tries += 1) {
-    const answer = await fetch(request.clone());
-    const wait = Number(answer.headers.get("Retry-After") ?? Infinity);
-    if (tries === TRIES || !(wait <= LONGEST_WAIT_SECONDS)) return answer;
+    const answer = await fetch(request.clone()).catch((failure: Error) => failure);
+    const wait = answer instanceof Error ? 1 : Number(answer.headers.get("Retry-After") ?? Infinity);
+    if (tries === TRIES || !(wait <= LONGEST_WAIT_SECONDS)) {
+      if (answer instanceof Error) throw answer;
+      return answer;
+    }
     await new Promise((resolve) => setTimeout(resolve, wait * 1_000));
   }
 }
