@@ -51,6 +51,6 @@ def request_limits(name: str, text: str) -> tuple[tuple[int, int], ...]:
     pairs = tuple((int(limit[1]), int(limit[2])) for limit in limits if limit)
     if len(pairs) < len(limits) or len({seconds for _, seconds in pairs}) < len(pairs):
         raise ImproperlyConfigured(
-            f"{name} must be like 30/60,200/86400 (requests/seconds, each window once), not {text!r}."
+            f"{name} must be like 30/60,200/86400 (requests/seconds, both below a million, each window once), not {text!r}."
         )
     return pairs

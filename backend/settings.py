@@ -180,7 +180,7 @@ CLIENT_ADDRESS_HEADER = letters_only_header(
 )
 
 VOTER_CHALLENGE = env.str("VOTER_CHALLENGE", default="none")
-PROOF_OF_WORK_BITS = env.int("PROOF_OF_WORK_BITS", default=18)
+PROOF_OF_WORK_BITS = env.int("PROOF_OF_WORK_BITS", default=16)
 TURNSTILE_SITE_KEY = env.str("TURNSTILE_SITE_KEY", default="")
 TURNSTILE_SECRET_KEY = env.str("TURNSTILE_SECRET_KEY", default="")
 TURNSTILE_URL = env.str("TURNSTILE_URL", default="https://challenges.cloudflare.com/turnstile/v0/siteverify")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from backend.api.problems import Refusal
-from backend.api.throttling import Limit, Spent, Throttled, spend
+from backend.api.throttling import Limit, Spent, Throttled, rate_limit_headers, spend
 from catalog.models import new_id
 from votes.ballot_box import BallotBox
 from votes.rules import (
@@ -50,7 +51,9 @@ class ErasedVoter(VoterRefusal):
 
 
 class UnknownTarget(Exception):  # noqa: N818 - it says what there is not.
-    """No tool that may be read has this slug now."""
+    """No tool that may be read has this slug now. Looking for it was counted: `headers` say what is left."""
+
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,15 +262,19 @@ def vote_limits() -> tuple[Limit, ...]:
 def _refusal(
     ballot: Ballot, target: Target | None, *, voters: Mapping[bytes, UUID | None], spent: Spent
 ) -> Exception | None:
+    refusal: Refusal | UnknownTarget
     if voters.get(ballot.voter, NEW) is None:
-        return ErasedVoter()
-    if target is None:
-        return UnknownTarget()
-    if not spent.is_allowed:
+        refusal = ErasedVoter()
+    elif target is None:
+        refusal = UnknownTarget()
+    elif not spent.is_allowed:
         return Throttled(spent)
-    if not target.is_open and ballot.value is not None:
-        return ToolArchived()
-    return None
+    elif not target.is_open and ballot.value is not None:
+        refusal = ToolArchived()
+    else:
+        return None
+    refusal.headers = {**refusal.headers, **rate_limit_headers(spent)}
+    return refusal
 
 
 HOLD_VOTERS = """

@@ -238,11 +238,16 @@ class VoteView(SwiftView, CountedView):
         origin = origin_tag(request, now=now)
         try:
             receipt = cast_vote(voter=voter, slug=slug, value=value, origin=origin, now=now)
-        except UnknownTarget:
+        except UnknownTarget as unknown:
             tool = Tool.objects.visible().called([slug]).first()
             if tool is None:
-                raise ToolNotFound from None
-            return moved(request, reverse("vote", kwargs={"slug": tool.slug}))
+                not_found = ToolNotFound()
+                not_found.headers = unknown.headers
+                raise not_found from None
+            answer = moved(request, reverse("vote", kwargs={"slug": tool.slug}))
+            for name, text in unknown.headers.items():
+                answer[name] = text
+            return answer
         return own_answer(
             receipt.said,
             value=receipt.said.value,

@@ -16,6 +16,9 @@ from rest_framework.views import APIView
 
 from backend.api.parameters import Parameters
 
+# What is said to one caller is for nobody else.
+NOT_KEPT = "private, no-store"
+
 
 class JSONRenderer(renderers.JSONRenderer):
     """Without DRF's `Accept: application/json; indent=8`: one address has one representation."""
@@ -54,7 +57,7 @@ class PublicView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 308}:
             kept = f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}"
-            response["Cache-Control"] = kept if self.is_public else "private, no-store"
+            response["Cache-Control"] = kept if self.is_public else NOT_KEPT
         return response
 
 
@@ -71,11 +74,15 @@ class SwiftView(APIView):
         try:
             if request.method not in self.allowed_methods:
                 raise MethodNotAllowed(request.method)
+            if request.GET:
+                # It takes none, and says so.
+                Parameters.read(request.GET)
             answer: HttpResponseBase = getattr(self, request.method.lower())(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - what has no answer is raised again.
             answer = self.handle_exception(error)
         if answer.status_code == 405:
             answer["Allow"] = ", ".join(self.allowed_methods)
+        answer.setdefault("Cache-Control", NOT_KEPT)
         return answer
 
     def options(self, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
@@ -95,7 +102,7 @@ def private_answer(document: Any, *, headers: Mapping[str, str] = MappingProxyTy
     return HttpResponse(
         json.dumps(document, ensure_ascii=False, separators=(",", ":")),
         content_type="application/json",
-        headers={"Cache-Control": "private, no-store", **headers},
+        headers={"Cache-Control": NOT_KEPT, **headers},
     )
 
 

@@ -258,6 +258,27 @@ def test_an_archived_tool_takes_no_votes_and_says_why(voter: APIClient, tool: To
     assert voter.delete(VOTE).status_code == 200
 
 
+def test_a_refusal_that_was_counted_says_what_is_left(voter: APIClient, tool: Tool) -> None:
+    archived = ToolFactory(slug="archived", status="archived")
+    Tool.objects.filter(pk=tool.pk).update(slug="beta")
+
+    addresses = ["/api/v1/tools/nobody/vote", VOTE, f"/api/v1/tools/{archived.slug}/vote"]
+    answers = [voter.put(address, {"value": "ship"}, format="json") for address in addresses]
+
+    assert [answer.status_code for answer in answers] == [404, 308, 409]
+    assert [answer["RateLimit"][:16] for answer in answers] == [
+        f'"votes-60s";r={left}' for left in (29, 28, 27)
+    ]
+    assert answers[1]["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("path", [VOTE, "/api/v1/voters/me"])
+def test_a_parameter_that_nobody_reads_is_refused(voter: APIClient, tool: Tool, path: str) -> None:
+    answer = voter.get(f"{path}?value=ship")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/value")
+
+
 def test_another_method_is_refused_as_everywhere(voter: APIClient, tool: Tool) -> None:
     answer = voter.post(VOTE, {"value": "ship"}, format="json")
 

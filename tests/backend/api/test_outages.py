@@ -102,7 +102,7 @@ def test_a_database_that_is_not_there_is_a_503_within_a_moment(elsewhere: Any, p
     answer = there.ask(path)
 
     assert_unavailable(answer)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4
 
 
 def test_a_connection_lost_in_the_middle_is_a_503_and_the_next_request_is_answered(elsewhere: Any) -> None:
@@ -157,7 +157,7 @@ def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_bac
     for path in PATHS * 2:
         began = time.monotonic()
         assert_unavailable(there.ask(path))
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 4
 
     monkeypatch.setattr(engines, "free_port", lambda: url.port)
     again = engines.start_postgresql(stack, place, mark="", is_lasting=False)
