@@ -5,6 +5,7 @@
 #   PORT=8000            where `make serve` listens, on loopback
 #   PYTEST_ARGS=         what `make test` hands to pytest: PYTEST_ARGS="tests/votes -x"
 #   ARGS=                what `make manage` hands to manage.py: ARGS="import_catalog FILE"
+#   ARGS=                what `make bench` measures alone: ARGS=pages, ARGS=votes
 #   DATABASE_URL, REDIS_URL             engines of your own for `make serve`
 #   TEST_DATABASE_URL, TEST_REDIS_URL   the same for `make test`, which never touches the former
 #   POSTGRES_MAJOR=18    which PostgreSQL a new private database is made with
@@ -58,12 +59,12 @@ deploycheck: dev ## Check production settings and the compose file (needs docker
 	@exec $(DEVSTACK) run -- env PUBLIC_BASE_URL=https://api.example.com ALLOWED_HOSTS=api.example.com BEHIND_TLS_PROXY=true $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=x POSTGRES_PASSWORD=x VOTER_KEYS=x VOTER_PEPPER=x docker-compose --file docker-compose.yml config --quiet
 
-bench: runtime ## Measure speed beside nginx and FastAPI; `make bench-quick` takes a minute
+bench: runtime ## Measure speed beside nginx, pgbench and FastAPI; `make bench-quick` takes two minutes
 	@"$(PYTHON)" backend/bootstrap.py bench
-	@exec $(DEVSTACK) run -- $(BIN)/python -m bench $(BENCH_ARGS)
+	@exec $(DEVSTACK) run --durable -- $(BIN)/python -m bench $(ARGS)
 
 bench-quick:
-	@$(MAKE) --no-print-directory bench BENCH_ARGS=--quick
+	@$(MAKE) --no-print-directory bench ARGS="--quick $(ARGS)"
 
 lock: dev ## Resolve requirements/*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt

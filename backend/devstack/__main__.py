@@ -22,6 +22,7 @@ USAGE = """python -m backend.devstack COMMAND
   reset              stop, and remove the data of `serve`
   manage ARGUMENTS   Django's manage.py with the data of the `serve` that is running
   run -- COMMAND     run COMMAND on a private PostgreSQL and Redis that are removed afterwards
+  run --durable -- COMMAND     the same, but they write as safely as those of `serve`
 """
 STOP_SECONDS = 20
 
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
             prepare(admin_password=stack.secret("admin_password"))
         case ["run", "--", _, *_]:
             return run(arguments[2:])
+        case ["run", "--durable", "--", _, *_]:
+            return run(arguments[3:], is_durable=True)
         case _:
             print(USAGE, file=sys.stderr)
             return 2

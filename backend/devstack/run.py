@@ -18,8 +18,11 @@ from backend.devstack.stack import Stopped, end_leftovers, engines_running, prod
 PATIENCE_SECONDS = 15
 
 
-def run(command: Sequence[str]) -> int:
-    """The command's exit status, or 128 plus the number of the signal that ended it."""
+def run(command: Sequence[str], *, is_durable: bool = False) -> int:
+    """The command's exit status, or 128 plus the number of the signal that ended it.
+
+    Nobody needs the data afterwards, so they are written carelessly, unless `is_durable` wants to know what care costs.
+    """
     stack = _fresh_stack()
     try:
         mark = stack.begin()
@@ -28,7 +31,7 @@ def run(command: Sequence[str]) -> int:
             "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
             "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
         }
-        with engines_running(stack, mark=mark, is_lasting=False, given=given) as servers:
+        with engines_running(stack, mark=mark, is_lasting=is_durable, given=given) as servers:
             ours = product_environment(stack, url="http://127.0.0.1:8000", servers=servers)
             return _run_command(command, {**os.environ, **given, **ours, processes.MARK: mark})
     finally:

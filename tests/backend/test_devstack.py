@@ -337,6 +337,21 @@ while len(list(pathlib.Path({str(var)!r}).glob("here *"))) < 2: time.sleep(0.02)
     assert len(set(ports)) == 2
 
 
+@pytest.mark.parametrize(("options", "setting"), [([], "off"), (["--durable"], "on")])
+def test_a_run_waits_for_the_disk_only_if_told_to(var: Path, options: list[str], setting: str) -> None:
+    show = """
+import os, psycopg
+with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        print(name, connection.execute(f"SHOW {name}").fetchone()[0])
+"""
+
+    result = devstack(var, "run", *options, "--", sys.executable, "-c", show)
+
+    assert result.returncode == 0, result.stderr
+    assert f"fsync {setting}\nsynchronous_commit {setting}\nfull_page_writes {setting}\n" in result.stdout
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_reaches_the_command_and_ends_everything(var: Path, number: signal.Signals) -> None:
     run = Background(var, "run", "--", "/bin/sh", "-c", "echo begun; exec sleep 1000")
