@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from backend.bootstrap import ROOT, MendableError, last_lines
 from backend.devstack import processes
 
 READY_SECONDS = 30
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 NGINX = """\
 daemon off;
@@ -58,9 +60,14 @@ class Contender:
     child: processes.Child
 
     def get(self, address: str, *, etag: str = "") -> Answer:
+        return self.ask("GET", address, headers={"If-None-Match": etag} if etag else NOTHING)
+
+    def ask(
+        self, method: str, address: str, *, body: str = "", headers: Mapping[str, str] = NOTHING
+    ) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request("GET", address, headers={"If-None-Match": etag} if etag else {})
+            connection.request(method, address, body=body or None, headers=dict(headers))
             answer = connection.getresponse()
             return Answer(answer.status, answer.getheader("ETag", ""), answer.read())
         finally:
@@ -77,7 +84,7 @@ class Contender:
         raise MendableError(f"{self.name} does not answer {address}:\n{log}")
 
 
-def start_product(directory: Path, *, core: int) -> Contender:
+def start_product(directory: Path, *, core: int, environment: Mapping[str, str] = NOTHING) -> Contender:
     """Started as `make serve` starts it, logs and all."""
     port = free_port()
     options = [
@@ -86,7 +93,7 @@ def start_product(directory: Path, *, core: int) -> Contender:
         *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
     ]
     command = [sys.executable, "-m", "granian", "backend.wsgi:application", *options]
-    return _start("product", command, port, directory, core=core)
+    return _start("product", command, port, directory, core=core, environment=environment)
 
 
 def start_fastapi(directory: Path, *, core: int) -> Contender:
@@ -108,13 +115,21 @@ def start_nginx(directory: Path, files: Mapping[str, bytes], *, program: str, co
     return _start("nginx", command, port, directory, core=core)
 
 
-def _start(name: str, command: list[str], port: int, directory: Path, *, core: int) -> Contender:
+def _start(
+    name: str,
+    command: list[str],
+    port: int,
+    directory: Path,
+    *,
+    core: int,
+    environment: Mapping[str, str] = NOTHING,
+) -> Contender:
     child = processes.start(
         name,
         ["taskset", "-c", str(core), *command],
         log=directory / f"{name}.log",
         mark=os.environ.get(processes.MARK, "bench"),
-        environment={**os.environ, "PYTHONUNBUFFERED": "1"},
+        environment={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
         directory=ROOT,
     )
     return Contender(name, port, child)

@@ -1,25 +1,34 @@
 """The data that every contender reads: the same from run to run, but for its ids and its times."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
+from typing import Any
 
 from django.db import connection
 from tqdm import tqdm
 
-from catalog.models import Category, Tool
+from catalog.models import Category, Tool, new_id
 from comparisons.models import Comparison
 from reviews.models import Review, Reviewer
-from votes.models import Vote, Voter
+from votes.models import Voter
 from votes.publication import publish_tallies
+from votes.rules import RULESET
+from votes.tokens import VOTER_PAYLOAD, VOTER_PURPOSE, VoterToken, seal
 
 REVIEWERS = 7
 REVIEWS_PER_TOOL = 4
 QUOTE_LENGTH = 900
 FIRST_DAY = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
-# Votes move their tools' tallies: short transactions let PostgreSQL clear away the rows' earlier versions.
-VOTES_PER_TRANSACTION = 5_000
+# The youngest vote is a day old: none counts towards the limits of a day or an hour.
+YOUNGEST_VOTE, OLDEST_VOTE = timedelta(days=1), timedelta(days=180)
+VOTES_PER_STATEMENT = 50_000
+COPY_VOTES = """
+COPY votes_vote (id, voter_id, tool_id, value, status, reasons, ruleset, created_at, updated_at) FROM STDIN
+"""
 WORDS = (
     "fast",
     "quiet",
@@ -44,8 +53,8 @@ class Size:
     votes_per_voter: int
 
 
-FULL = Size(tools=500, pairs=2_000, voters=1_000, votes_per_voter=100)
-QUICK = Size(tools=100, pairs=400, voters=250, votes_per_voter=40)
+FULL = Size(tools=500, pairs=2_000, voters=20_000, votes_per_voter=50)
+QUICK = Size(tools=500, pairs=400, voters=10_000, votes_per_voter=10)
 
 
 def fill(size: Size) -> list[str]:
@@ -129,18 +138,41 @@ def _write_pairs(size: Size, tools: list[Tool], chance: random.Random) -> list[s
     return [comparison.slug for comparison in written]
 
 
+def voter_token(number: int, *, issued_at: datetime) -> VoterToken:
+    """Who the data's voter of this number is to the API; its key is that of the voter's row."""
+    return VoterToken(voter_id=number.to_bytes(16), issued_at=issued_at, assurance=1)
+
+
+def sealed(token: VoterToken) -> str:
+    payload = VOTER_PAYLOAD.pack(token.voter_id, int(token.issued_at.timestamp()), token.assurance)
+    return seal(VOTER_PURPOSE, payload)
+
+
 def _write_votes(size: Size, tools: list[Tool], chance: random.Random) -> None:
-    voters = Voter.objects.bulk_create(Voter(key=n.to_bytes(32)) for n in range(size.voters))
+    """The triggers count as ever, once a statement."""
+    now = datetime.now(UTC)
+    voters = Voter.objects.bulk_create(
+        [Voter(key=voter_token(n, issued_at=now).key, assurance=1) for n in range(size.voters)],
+        batch_size=5_000,
+    )
+    votes = _made_up_votes(size, voters, tools, chance, now=now)
     total = size.voters * size.votes_per_voter
-    with tqdm(total=total, desc="Votes", leave=False, disable=None) as bar:
-        at_once = VOTES_PER_TRANSACTION // size.votes_per_voter
-        for start in range(0, size.voters, at_once):
-            votes = [
-                Vote(voter=voter, tool=tool, value=chance.choice(["ship", "ship", "skip"]))
-                for voter in voters[start : start + at_once]
-                for tool in _some_of(tools, size.votes_per_voter, chance)
-            ]
-            bar.update(len(Vote.objects.bulk_create(votes)))
+    with tqdm(total=total, desc="Votes", leave=False, disable=None) as bar, connection.cursor() as cursor:
+        while some := list(islice(votes, VOTES_PER_STATEMENT)):
+            with cursor.copy(COPY_VOTES) as copy:
+                for vote in some:
+                    copy.write_row(vote)
+            bar.update(len(some))
+
+
+def _made_up_votes(
+    size: Size, voters: list[Voter], tools: list[Tool], chance: random.Random, *, now: datetime
+) -> Iterator[tuple[Any, ...]]:
+    for voter in voters:
+        for tool in _some_of(tools, size.votes_per_voter, chance):
+            value = chance.choice(["ship", "ship", "skip"])
+            cast_at = now - YOUNGEST_VOTE - chance.random() * (OLDEST_VOTE - YOUNGEST_VOTE)
+            yield new_id(), voter.id, tool.id, value, "counted", [], RULESET, cast_at, cast_at
 
 
 def _some_of(tools: list[Tool], count: int, chance: random.Random) -> list[Tool]:

@@ -1,21 +1,29 @@
-"""The contender: two pages of the API as a FastAPI user would write them, with asyncpg, plain dicts and orjson."""
+"""The contender: two pages and voting as a FastAPI user would write them, with asyncpg, plain dicts and orjson."""
 
+import hmac
 import os
+import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
 
 import asyncpg
 import orjson
-from fastapi import FastAPI, HTTPException, Response
+from fastapi import Body, FastAPI, Header, HTTPException, Response
+from uuid_utils.compat import uuid7
 
 from comparisons.verdict import Evidence, agreement, cheaper_to_start, decide, preference, price_note
 from reviews.panel import PanelCount
+from votes.rules import RULESET
 from votes.tally import TallyCount, crowd_status
 
 PUBLIC_BASE_URL = os.environ["PUBLIC_BASE_URL"]
+VOTER_KEYS = dict(pair.split(":", 1) for pair in os.environ["VOTER_KEYS"].split(","))
+VOTER_PEPPER = os.environ["VOTER_PEPPER"].encode()
+VOTER_PAYLOAD = struct.Struct(">16sIB")
+VOTER_TOKEN_AGE = timedelta(days=180)
 
 # asyncpg prepares each statement once a connection.
 TOOLS = """
@@ -49,6 +57,27 @@ FROM comparisons_comparison c
 LEFT JOIN votes_publishedpicktally k ON k.first_tool_id = least(c.first_tool_id, c.second_tool_id)
                            AND k.second_tool_id = greatest(c.first_tool_id, c.second_tool_id)
 WHERE c.first_tool_id = $1 AND c.second_tool_id = $2 AND c.status = 'published'
+"""
+# Of votes that say the same again nothing is written, and their times are read from where they stand.
+CAST_VOTE = """
+WITH target AS (
+    SELECT t.id AS tool_id, v.id AS voter_id, p.ship, p.skip, p.pending, p.quarantined, p.as_of
+    FROM catalog_tool t JOIN votes_publishedtally p ON p.tool_id = t.id, votes_voter v
+    WHERE t.slug = $2 AND t.status = 'published' AND v.key = $1 AND v.erased_at IS NULL
+), written AS (
+    INSERT INTO votes_vote AS vote
+        (id, tool_id, voter_id, value, status, reasons, ruleset, created_at, updated_at)
+    SELECT $3, tool_id, voter_id, $4, 'counted', '{}', $5, $6, $6 FROM target
+    ON CONFLICT (voter_id, tool_id) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at
+    WHERE vote.value <> excluded.value
+    RETURNING created_at, updated_at
+)
+SELECT ship AS vote_ship, skip AS vote_skip, pending, quarantined, as_of,
+       coalesce(written.created_at, stood.created_at) AS created_at,
+       coalesce(written.updated_at, stood.updated_at) AS updated_at
+FROM target
+LEFT JOIN written ON true
+LEFT JOIN votes_vote stood ON stood.voter_id = target.voter_id AND stood.tool_id = target.tool_id
 """
 
 
@@ -96,6 +125,42 @@ async def retrieve_comparison(slug: str) -> Response:
     return as_json(comparison_dict(slug, comparison, tools, reviews))
 
 
+@app.put("/api/v1/tools/{slug}/vote")
+async def put_vote(
+    slug: str,
+    authorization: Annotated[str, Header()],
+    value: Annotated[Literal["ship", "skip"], Body(embed=True)],
+) -> Response:
+    now = datetime.now(UTC)
+    key = voter_key(authorization, now=now)
+    async with app.state.pool.acquire() as connection:
+        row = await connection.fetchrow(CAST_VOTE, key, slug, uuid7(), value, RULESET, now)
+    if row is None:
+        raise HTTPException(404)
+    times = {"created_at": row["created_at"], "updated_at": row["updated_at"]}
+    return as_json({"value": value, **times, "tally": tally_dict(row)})
+
+
+def voter_key(authorization: str, *, now: datetime) -> bytes:
+    """The key of the voter whose token this is."""
+    scheme, _, token = authorization.partition(" ")
+    try:
+        version, key_id, payload, mac = token.split(".")
+        secret = VOTER_KEYS[key_id].encode()
+        raw, given = urlsafe_b64decode(payload + "=="), urlsafe_b64decode(mac + "==")
+    except (KeyError, ValueError):
+        raise HTTPException(401) from None
+    message = b"".join(len(part).to_bytes(4) + part for part in (b"voter/v1", key_id.encode(), raw))
+    if not hmac.compare_digest(hmac.digest(secret, message, "sha256")[:16], given):
+        raise HTTPException(401)
+    voter_id, issued_at, _ = VOTER_PAYLOAD.unpack(raw)
+    if (scheme, version) != ("Voter", "v1") or datetime.fromtimestamp(
+        issued_at, UTC
+    ) + VOTER_TOKEN_AGE <= now:
+        raise HTTPException(401)
+    return hmac.digest(VOTER_PEPPER, voter_id, "sha256")
+
+
 def as_json(content: dict[str, Any]) -> Response:
     return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), media_type="application/json")
 
@@ -113,7 +178,7 @@ def listed_tool(row: Any) -> dict[str, Any]:
 
 def tool_dict(row: Any) -> dict[str, Any]:
     amount = row["pricing_starts_at"]
-    panel, votes = panel_of(row), votes_of(row)
+    panel = panel_of(row)
     return {
         "slug": row["slug"],
         "name": row["name"],
@@ -139,14 +204,31 @@ def tool_dict(row: Any) -> dict[str, Any]:
             "percent": panel.percent,
             "call": panel.call,
         },
-        "community": {
-            "ship": votes.ship,
-            "skip": votes.skip,
-            "total": votes.total,
-            "percent": votes.percent,
-            "interval": votes.interval,
-            "status": votes.status,
-        },
+        "community": community_dict(votes_of(row)),
+    }
+
+
+def community_dict(votes: TallyCount) -> dict[str, Any]:
+    return {
+        "ship": votes.ship,
+        "skip": votes.skip,
+        "total": votes.total,
+        "percent": votes.percent,
+        "interval": votes.interval,
+        "status": votes.status,
+    }
+
+
+def tally_dict(row: Any) -> dict[str, Any]:
+    votes = votes_of(row)
+    return {
+        **community_dict(votes),
+        "call": votes.call,
+        "flip_margin": votes.flip_margin,
+        "pending": row["pending"],
+        "quarantined": row["quarantined"],
+        "ruleset": RULESET,
+        "as_of": row["as_of"],
     }
 
 
