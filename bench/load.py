@@ -32,7 +32,10 @@ class Load:
         self, requests: Path, contender: Contender, *, connections: int, seconds: int, pace: int | None = None
     ) -> Figures:
         """The requests in rotation, as fast as they are answered or at a `pace` of so many a second."""
-        wrk = [self.wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(WRK_SCRIPT)]
+        # wrk takes an answer for failed after two seconds, which a busy machine may need.
+        patience = ["--timeout", "10s"]
+        extent = ["-t1", f"-c{connections}", f"-d{seconds}s", *patience, "--latency"]
+        wrk = [self.wrk, *extent, "-s", str(WRK_SCRIPT)]
         options = [str(requests), *([str(pace)] if pace else [])]
         done = self._run([*wrk, f"http://127.0.0.1:{contender.port}", "--", *options], seconds=seconds)
         line = next(line for line in done.splitlines() if line.startswith("figures "))

@@ -242,8 +242,11 @@ class Pgbench:
         }
         place = connection.settings_dict
         variables = {
-            "PGDATABASE": "NAME", "PGHOST": "HOST", "PGPORT": "PORT",
-            "PGUSER": "USER", "PGPASSWORD": "PASSWORD",
+            "PGDATABASE": "NAME",
+            "PGHOST": "HOST",
+            "PGPORT": "PORT",
+            "PGUSER": "USER",
+            "PGPASSWORD": "PASSWORD",
         }
         self._database = {variable: str(place[name]) for variable, name in variables.items() if place[name]}
 
