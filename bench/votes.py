@@ -11,7 +11,7 @@ from statistics import median
 from time import sleep
 from typing import Any, Protocol
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count
 
 from backend.bootstrap import MendableError
@@ -61,6 +61,7 @@ FROM bench_ballot ballot JOIN bench_found found USING (voter_id, tool_id)
 """
 
 RESTORE = (
+    "LOCK TABLE votes_tally IN EXCLUSIVE MODE",
     """
 DELETE FROM votes_vote vote USING bench_found found
 WHERE found.value IS NULL AND vote.voter_id = found.voter_id AND vote.tool_id = found.tool_id
@@ -69,7 +70,6 @@ WHERE found.value IS NULL AND vote.voter_id = found.voter_id AND vote.tool_id = 
 UPDATE votes_vote vote SET value = found.value, updated_at = found.updated_at FROM bench_found found
 WHERE vote.voter_id = found.voter_id AND vote.tool_id = found.tool_id AND vote.value <> found.value
 """,
-    "VACUUM votes_vote, votes_tally, votes_voter, api_ratecounter",
 )
 
 
@@ -190,9 +190,12 @@ def write_ballots(ballots: Ballots) -> None:
 
 
 def restore() -> None:
+    """Put the votes back to what they were. Requests of a round that is over may still be at work: tallies come first."""
     with connection.cursor() as cursor:
-        for statement in RESTORE:
-            cursor.execute(statement)
+        with transaction.atomic():
+            for statement in RESTORE:
+                cursor.execute(statement)
+        cursor.execute("VACUUM votes_vote, votes_tally, votes_voter, api_ratecounter")
 
 
 # --- Who counts it ------------------------------------------------------------------------------
