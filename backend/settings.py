@@ -1,5 +1,6 @@
 """Settings, read from the environment; every variable stands in `.env.example`."""
 
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -386,6 +387,8 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = ""
 # By then our own middleware has made the header one that we trust.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# One line a request, at its end, says all that one at its start would.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 
 
 def _without_client(

@@ -267,5 +267,5 @@ def test_no_log_has_an_address_or_a_browser(api: APIClient, caplog: pytest.LogCa
         api.get("/api/v1/nothing", headers=headers, REMOTE_ADDR="203.0.113.98")
 
     logged = [str(record.__dict__) for record in caplog.records]
-    assert any("request_started" in line for line in logged)
+    assert any("request_finished" in line for line in logged)
     assert not [line for line in logged if "Canary" in line or "203.0.113" in line]
