@@ -343,7 +343,7 @@ class TestTurnstile:
         with pytest.raises(ChallengeUnavailable):
             checked(SOLUTION)
 
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 2.8
 
     def test_a_server_that_is_not_there_lets_nobody_in(
         self, cloudflare: Cloudflare, settings: Settings
