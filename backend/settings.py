@@ -104,9 +104,9 @@ DATABASES = {
         **env.db_url("DATABASE_URL"),
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
-            # A request waits a second for a connection, then it is told to come again. The pool's default goes on
+            # A request waits two seconds for a connection, then it is told to come again. The pool's default goes on
             # trying for minutes, each time twice as long apart; giving up lets the next request begin anew.
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 1, "reconnect_timeout": 1},
+            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 2, "reconnect_timeout": 1},
             "connect_timeout": 2,
             # Django prepares nothing by default; this halves PostgreSQL's share of a read.
             "server_side_binding": True,
