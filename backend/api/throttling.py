@@ -20,11 +20,12 @@ from backend.api.problems import Refusal
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 # In the order of keys, so that statements that overlap wait for each other and never in a circle. Counting
-# ends far above any limit and far below where the column would overflow.
+# ends far above any limit and far below where the column would overflow. Arrays are sent in binary (%b): writing
+# them as text takes psycopg twice as long.
 SPEND = """
 INSERT INTO api_ratecounter AS counter (key, count, ends_at)
 SELECT key, cost, %(now)s::timestamptz + seconds * interval '1 second'
-FROM unnest(%(keys)s::bytea[], %(costs)s::int[], %(seconds)s::int[]) AS claim (key, cost, seconds)
+FROM unnest(%(keys)b::bytea[], %(costs)b::int[], %(seconds)b::int[]) AS claim (key, cost, seconds)
 ORDER BY key
 ON CONFLICT (key) DO UPDATE SET
     count = CASE WHEN counter.ends_at > %(now)s::timestamptz
