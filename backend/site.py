@@ -1,0 +1,65 @@
+"""Middleware that only pages and the admin need; requests of the API pass it by."""
+
+from typing import TYPE_CHECKING, Any
+
+from csp.constants import HEADER as CONTENT_SECURITY_POLICY
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django_permissions_policy import PermissionsPolicyMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+API = "/api/v1/"
+# Of an answer of the API a browser is to load nothing and show nothing.
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+class _PassedByApi:
+    """Stands before the middleware among the bases."""
+
+    if TYPE_CHECKING:
+        get_response: Any
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path_info.startswith(API):
+            return self.get_response(request)
+        return super().__call__(request)  # type: ignore[misc]
+
+
+class StaticFiles(_PassedByApi, WhiteNoiseMiddleware):
+    pass
+
+
+class PermissionsPolicy(_PassedByApi, PermissionsPolicyMiddleware):  # type: ignore[misc]
+    pass
+
+
+class Sessions(_PassedByApi, SessionMiddleware):
+    pass
+
+
+class Csrf(_PassedByApi, CsrfViewMiddleware):
+    pass
+
+
+class Authentication(_PassedByApi, AuthenticationMiddleware):
+    pass
+
+
+class Messages(_PassedByApi, MessageMiddleware):
+    pass
+
+
+class ContentSecurityPolicy(CSPMiddleware):  # type: ignore[misc]
+    """Pages have the policy of the settings, and the API one that never changes."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if not request.path_info.startswith(API):
+            return super().__call__(request)
+        response: HttpResponseBase = self.get_response(request)
+        response.headers.setdefault(CONTENT_SECURITY_POLICY, API_POLICY)
+        return response
