@@ -25,9 +25,10 @@ from django.conf import settings
 from django.db import connection
 
 from backend.api.problems import Refusal
+from backend.api.seals import BrokenSealError
 from votes.models import SpentChallenge
 from votes.origin import Address
-from votes.tokens import BrokenSealError, seal, unseal
+from votes.tokens import seal, unseal
 
 log = structlog.get_logger(__name__)
 

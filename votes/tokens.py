@@ -1,14 +1,8 @@
-"""Voter tokens: who a reader without an account is, in a text that nobody but us can make up.
-
-A sealed text is `v1.<key id>.<payload>.<mac>`, payload and mac in base64url without padding. The mac is an HMAC-SHA256
-over purpose, key id and payload, each behind its length, so that no two lists of parts read alike and nothing sealed
-for one purpose is good for another. Each seal has one spelling.
-"""
+"""Voter tokens: who a reader without an account is, in a sealed text that nobody but us can make up."""
 
 import hmac
 import secrets
 import struct
-from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,21 +10,17 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from backend.api import seals
 from backend.api.problems import Refusal
+from backend.api.seals import BrokenSealError
 
 VOTER_PURPOSE = "voter/v1"
 VOTER_ID_LENGTH = 16
 # Voter id, issued at in seconds, assurance.
 VOTER_PAYLOAD = struct.Struct(f">{VOTER_ID_LENGTH}sIB")
 
-MAC_LENGTH = 16
-# More than any seal of ours has; what is longer is refused before anybody reads it.
-MAX_SEALED_LENGTH = 128
 # Our servers' clocks may differ by this much.
 CLOCK_SKEW = timedelta(seconds=60)
-
-TO_URL = bytes.maketrans(b"+/", b"-_")
-FROM_URL = bytes.maketrans(b"-_", b"+/")
 
 
 class VoterRefusal(Refusal):
@@ -51,10 +41,6 @@ class InvalidVoterToken(VoterRefusal):
 class ExpiredVoterToken(VoterRefusal):
     default_code = "expired_voter_token"
     default_detail = "This voter token has expired; ask for a new one."
-
-
-class BrokenSealError(ValueError):
-    """The text was not sealed by us, or not for this purpose, or was altered since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,35 +107,10 @@ def voter_token_of(request: HttpRequest | Request, *, now: datetime) -> VoterTok
 
 
 def seal(purpose: str, payload: bytes) -> str:
-    """The payload under the first of our keys. It can be read by everybody, and made by us alone."""
-    key_id = next(iter(settings.VOTER_KEYS))
-    return _sealed(purpose, key_id, payload)
+    """Under the voters' keys, as backend/api/seals.py says."""
+    return seals.seal(settings.VOTER_KEYS, purpose, payload)
 
 
 def unseal(purpose: str, text: str) -> bytes:
-    """The payload; raises BrokenSealError unless the text is, to the letter, what we would seal it as."""
-    if len(text) > MAX_SEALED_LENGTH or not text.isascii():
-        raise BrokenSealError
-    parts = text.split(".")
-    if len(parts) != 4 or parts[1] not in settings.VOTER_KEYS:
-        raise BrokenSealError
-    try:
-        payload = a2b_base64(parts[2].encode().translate(FROM_URL) + b"==")
-    except ValueError:
-        raise BrokenSealError from None
-    # Sealing it anew settles mac and spelling at once: base64 is read leniently, and much would read alike.
-    if not hmac.compare_digest(_sealed(purpose, parts[1], payload), text):
-        raise BrokenSealError
-    return payload
-
-
-def _sealed(purpose: str, key_id: str, payload: bytes) -> str:
-    message = b"".join(
-        len(part).to_bytes(4, "big") + part for part in (purpose.encode(), key_id.encode(), payload)
-    )
-    mac = hmac.digest(settings.VOTER_KEYS[key_id], message, "sha256")[:MAC_LENGTH]
-    return f"v1.{key_id}.{_base64url(payload)}.{_base64url(mac)}"
-
-
-def _base64url(raw: bytes) -> str:
-    return b2a_base64(raw, newline=False).rstrip(b"=").translate(TO_URL).decode()
+    """Raises BrokenSealError."""
+    return seals.unseal(settings.VOTER_KEYS, purpose, text)
