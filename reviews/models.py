@@ -61,6 +61,9 @@ class Review(models.Model):
     revision = models.PositiveIntegerField(
         default=1, help_text="Raised by each correction after publication."
     )
+    # Both are kept by the database: when it was first published, and when its revision last rose.
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    corrected_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,7 +1,7 @@
 """What the database promises of reviews: one live review each, and a panel that counts itself."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -11,8 +11,9 @@ from django.db.models import ProtectedError
 from catalog.models import Tool
 from reviews.models import Panel, Review, Reviewer
 from reviews.panel import PanelCount
+from reviews.services import publish, retract
 from tests.database import at_once, broken_constraint, constraints_of, execute
-from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory, review
+from tests.factories import NOW, CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory, review
 
 pytestmark = pytest.mark.django_db
 
@@ -292,3 +293,56 @@ def test_what_was_reviewed_and_who_reviewed_cannot_be_deleted() -> None:
 
     assert Review.objects.filter(pk=row.pk).exists()
     assert Reviewer.objects.filter(pk=row.reviewer_id).exists()
+
+
+LATER = NOW + timedelta(days=1)
+
+
+def times_of(row: Review) -> tuple[datetime | None, datetime | None]:
+    """When it was published and when it was corrected."""
+    return Review.objects.values_list("published_at", "corrected_at").get(pk=row.pk)
+
+
+class TestTimes:
+    def test_a_draft_has_none(self) -> None:
+        assert times_of(ReviewFactory(status="draft")) == (None, None)
+
+    def test_a_review_that_is_entered_as_published_was_published_then(self) -> None:
+        row = ReviewFactory()
+
+        assert times_of(row) == (row.updated_at, None)
+
+    def test_publishing_leaves_its_moment(self) -> None:
+        row = ReviewFactory(status="draft")
+
+        publish(review=row, now=NOW)
+
+        assert times_of(row) == (NOW, None)
+
+    def test_a_correction_leaves_its_moment_and_no_other_change_does(self) -> None:
+        row = ReviewFactory(status="draft")
+        publish(review=row, now=NOW)
+
+        Review.objects.filter(pk=row.pk).update(quote="Another.", updated_at=LATER)
+        assert times_of(row) == (NOW, None)
+
+        Review.objects.filter(pk=row.pk).update(revision=2, updated_at=LATER)
+        assert times_of(row) == (NOW, LATER)
+
+    def test_a_review_that_comes_back_keeps_the_moment_of_its_first_publication(self) -> None:
+        row = ReviewFactory(status="draft")
+        publish(review=row, now=NOW)
+        retract(review=row, now=LATER)
+
+        Review.objects.filter(pk=row.pk).update(status="published", updated_at=LATER)
+
+        assert times_of(row) == (NOW, None)
+
+    def test_a_row_that_was_read_earlier_does_not_take_them_back(self) -> None:
+        row = ReviewFactory(status="draft")
+        publish(review=row, now=NOW)
+
+        row.quote = "Saved as it was read."
+        row.save()
+
+        assert times_of(row) == (NOW, None)
