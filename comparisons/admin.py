@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from catalog.admin import STAMPS, CuratedAdmin, ModelForm, link_to_api
+from catalog.admin import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
 from catalog.models import Category, Tool
 from comparisons import services
-from comparisons.models import Comparison
+from comparisons.models import Comparison, VerdictChange
 from comparisons.querysets import ComparisonQuerySet
 
 
@@ -128,3 +128,23 @@ class ComparisonAdmin(CuratedAdmin):
         self.do_to_each(
             request, comparisons, lambda pair: services.archive(comparison=pair, now=now), done="archived"
         )
+
+
+@admin.register(VerdictChange)
+class VerdictChangeAdmin(ReadOnlyAdmin):
+    list_display = ["changed_at", "comparison", "cause", "detail"]
+    list_filter = ["cause", "outcome"]
+    list_select_related = ["comparison__first_tool", "comparison__second_tool", "winner", "before_winner"]
+    search_fields = [
+        "comparison__first_tool__name", "comparison__first_tool__slug",
+        "comparison__second_tool__name", "comparison__second_tool__slug",
+    ]  # fmt: skip
+    search_help_text = "Either tool's name or slug."
+    date_hierarchy = "changed_at"
+    ordering = ["-changed_at", "-id"]
+    fields = [
+        "comparison", "number", "changed_at", "cause", "detail",
+        "outcome", "winner", "decided_by", "strength", "margin", "rule",
+        "before_outcome", "before_winner", "before_decided_by", "before_strength", "before_margin", "before_rule",
+    ]  # fmt: skip
+    readonly_fields = ["detail"]

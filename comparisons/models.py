@@ -1,4 +1,4 @@
-"""The curated pair: two tools that an editor set side by side, and what the editor adds to them."""
+"""The curated pair: two tools that an editor set side by side, what the editor adds, and how its verdict changed."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -8,7 +8,8 @@ from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from catalog.models import Tool, new_id
-from comparisons.querysets import ComparisonQuerySet
+from comparisons.changes import FIRST, PANEL, RULE, VOTES, Judged, change_words, verdict_words
+from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
 
 PAIR_SEPARATOR = "-vs-"
 
@@ -80,3 +81,168 @@ class Comparison(models.Model):
 def pair_slug(first: str, second: str) -> str:
     """The slug of the pair, whichever tool is named first."""
     return PAIR_SEPARATOR.join(sorted((first, second)))
+
+
+class Outcome(models.TextChoices):
+    WINNER = "winner"
+    TIE = "tie"
+    INSUFFICIENT = "insufficient"
+
+
+class DecidedBy(models.TextChoices):
+    PANEL = "panel"
+    COMMUNITY = "community"
+
+
+class Strength(models.TextChoices):
+    UNANIMOUS = "unanimous"
+    CLEAR = "clear"
+    NARROW = "narrow"
+
+
+def _one_of(field: str, choices: type[models.TextChoices]) -> Q:
+    return Q(**{f"{field}__in": choices.values})
+
+
+def _complete(prefix: str = "") -> Q:
+    """A winner has all that tells how it won; no other outcome has any of it."""
+    absent = {f"{prefix}{name}__isnull": True for name in ("winner", "decided_by", "strength")}
+    present = dict.fromkeys(absent, False)
+    return Q(**{f"{prefix}outcome": "winner"}, **present) | (
+        ~Q(**{f"{prefix}outcome": "winner"}) & Q(**{f"{prefix}margin": 0}, **absent)
+    )
+
+
+class VerdictChange(models.Model):
+    """
+    One change of a published pair's verdict, with the verdict before and after. Written once and never changed.
+
+    `number` counts a pair's changes from 1, so that two recorders at once can't both write the next one.
+    """
+
+    class Cause(models.TextChoices):
+        FIRST = FIRST, "First verdict"
+        PANEL = PANEL, "The panel's reviews"
+        VOTES = VOTES, "Readers' votes"
+        RULE = RULE, "The rule"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Its uniqueness begins with the comparison, so an index of its own would only cost.
+    comparison = models.ForeignKey(
+        Comparison, on_delete=models.CASCADE, related_name="verdict_changes", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    changed_at = models.DateTimeField(help_text="When it was noticed, a few minutes after it happened.")
+    cause = models.CharField(max_length=16, choices=Cause)
+
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    winner = models.ForeignKey(Tool, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    decided_by = models.CharField(max_length=16, choices=DecidedBy, null=True)
+    strength = models.CharField(max_length=16, choices=Strength, null=True)
+    margin = models.PositiveSmallIntegerField(help_text="In points.")
+    rule = models.CharField(max_length=20)
+
+    before_outcome = models.CharField(max_length=16, choices=Outcome, null=True)
+    before_winner = models.ForeignKey(
+        Tool, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    before_decided_by = models.CharField(max_length=16, choices=DecidedBy, null=True)
+    before_strength = models.CharField(max_length=16, choices=Strength, null=True)
+    before_margin = models.PositiveSmallIntegerField(null=True, help_text="In points.")
+    before_rule = models.CharField(max_length=20, null=True)
+
+    objects = VerdictChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # What changed since a day, for the weekly mail.
+            models.Index(fields=["changed_at", "id"], name="verdict_changes_by_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["comparison", "number"], name="verdict_changes_are_numbered_without_repeats"
+            ),
+            models.CheckConstraint(
+                condition=Q(cause="first", number=1, before_outcome__isnull=True)
+                | (Q(number__gt=1, before_outcome__isnull=False) & ~Q(cause="first")),
+                name="only_a_first_verdict_has_none_before",
+            ),
+            models.CheckConstraint(
+                condition=Q(cause__in=["first", "panel", "votes", "rule"]), name="verdict_cause_is_known"
+            ),
+            models.CheckConstraint(condition=_one_of("outcome", Outcome), name="verdict_outcome_is_known"),
+            models.CheckConstraint(
+                condition=_one_of("decided_by", DecidedBy), name="verdict_is_decided_by_panel_or_crowd"
+            ),
+            models.CheckConstraint(condition=_one_of("strength", Strength), name="verdict_strength_is_known"),
+            models.CheckConstraint(
+                condition=_one_of("before_outcome", Outcome), name="earlier_outcome_is_known"
+            ),
+            models.CheckConstraint(
+                condition=_one_of("before_decided_by", DecidedBy),
+                name="earlier_verdict_is_decided_by_panel_or_crowd",
+            ),
+            models.CheckConstraint(
+                condition=_one_of("before_strength", Strength), name="earlier_strength_is_known"
+            ),
+            models.CheckConstraint(condition=_complete(), name="a_winner_won_somehow"),
+            models.CheckConstraint(
+                condition=Q(
+                    before_outcome__isnull=True,
+                    before_winner__isnull=True,
+                    before_decided_by__isnull=True,
+                    before_strength__isnull=True,
+                    before_margin__isnull=True,
+                    before_rule__isnull=True,
+                )
+                | (Q(before_margin__isnull=False, before_rule__isnull=False) & _complete("before_")),
+                name="an_earlier_winner_won_somehow",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.comparison}, change {self.number}"
+
+    @property
+    def after(self) -> Judged:
+        return Judged(
+            outcome=self.outcome,
+            winner=self.winner,
+            decided_by=self.decided_by,
+            strength=self.strength,
+            margin=self.margin,
+            rule=self.rule,
+        )
+
+    @property
+    def before(self) -> Judged | None:
+        """None of a first verdict."""
+        if self.before_outcome is None:
+            return None
+        return Judged(
+            outcome=self.before_outcome,
+            winner=self.before_winner,
+            decided_by=self.before_decided_by,
+            strength=self.before_strength,
+            margin=self.before_margin or 0,
+            rule=self.before_rule or "",
+        )
+
+    @property
+    def detail(self) -> str:
+        """The change in words."""
+        before = self.before
+        return change_words(
+            cause=self.cause, before=words_of(before) if before else None, after=words_of(self.after)
+        )
+
+
+def words_of(judged: Judged) -> str:
+    """A verdict whose winner is a Tool, in a few words."""
+    winner = judged.winner
+    return verdict_words(
+        outcome=judged.outcome,
+        winner=winner.name if isinstance(winner, Tool) else None,
+        decided_by=judged.decided_by,
+        strength=judged.strength,
+    )

@@ -83,6 +83,15 @@ class ComparisonQuerySet(models.QuerySet[Any]):
         )
 
 
+class VerdictChangeQuerySet(models.QuerySet[Any]):
+    def with_winners(self) -> Self:
+        """With the tools that win before and after, and no query more for them."""
+        return self.select_related("winner", "before_winner").defer("winner__search", "before_winner__search")
+
+    def after_first(self) -> Self:
+        return self.exclude(cause="first")
+
+
 def _crowd_percent(tool: str) -> models.expressions.Combinable:
     """The tool's community percentage, as votes.tally rounds it; null without votes."""
     # In 64 bits: 200 times eleven million votes is more than 32 hold.

@@ -1,7 +1,7 @@
 """Reads that span tools, reviews, votes and pairs: what a comparison, a tool page, a ranking is made of."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import combinations
@@ -75,13 +75,19 @@ def reviews_of(tool: Tool) -> list[Review]:
 
 def evidence_of(tool: Tool) -> Evidence:
     """What the verdict needs to know of a tool that was read with its counts and reviews."""
+    reviews = {review.reviewer.slug: review.verdict for review in reviews_of(tool)}
+    return replace(evidence_from_counts(tool), reviews=reviews)
+
+
+def evidence_from_counts(tool: Tool) -> Evidence:
+    """The same of a tool that was read with its counts alone: all that a verdict needs but for who dissents."""
     return Evidence(
         slug=tool.slug,
         name=tool.name,
         panel=tool.panel.count,
         community=tool.published_tally.count,
         entry=tool.pricing_entry,
-        reviews={review.reviewer.slug: review.verdict for review in reviews_of(tool)},
+        reviews={},
     )
 
 

@@ -9,6 +9,8 @@ from backend.api.bodies import Body
 from backend.api.views import Sparse, timestamp
 from catalog.models import Tool
 from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
+from comparisons.changes import Judged
+from comparisons.models import VerdictChange
 from comparisons.selectors import Lineup, Pair, PricingRead, ScorecardRow
 from comparisons.verdict import Reason, Standing, Verdict
 from reviews.serializers import (
@@ -213,6 +215,38 @@ class VerdictSerializer(VerdictSummarySerializer):
         child=serializers.CharField(),
         help_text="Slugs of reviewers who prefer the loser; in a tie, of all who are split.",
     )
+
+
+class RecordedVerdictSerializer(serializers.Serializer[Judged]):
+    """A verdict as the history keeps it."""
+
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    winner = serializers.CharField(
+        source="winner.slug", default=None, allow_null=True, help_text="The winner's present slug."
+    )
+    decided_by = serializers.ChoiceField(choices=["panel", "community"], allow_null=True)
+    strength = serializers.ChoiceField(choices=["unanimous", "clear", "narrow"], allow_null=True)
+    margin = serializers.IntegerField(min_value=0, max_value=100, help_text="In points.")
+    rule = serializers.CharField()
+
+
+class VerdictChangeSerializer(Sparse, serializers.Serializer[VerdictChange]):
+    """One change of a pair's verdict."""
+
+    number = serializers.IntegerField(min_value=1, help_text="Counts the pair's changes from 1.")
+    changed_at = serializers.DateTimeField(
+        help_text="When the change was noticed, a few minutes after it happened."
+    )
+    cause = serializers.ChoiceField(
+        choices=["first", "panel", "votes", "rule"],
+        help_text=(
+            "`first` opens the history; `panel`: a review was published, corrected or retracted; `votes`: the crowd "
+            "moved; `rule`: the rule itself changed."
+        ),
+    )
+    detail = serializers.CharField(help_text="The change in words.")
+    before = RecordedVerdictSerializer(allow_null=True, help_text="Null in the first.")
+    after = RecordedVerdictSerializer()
 
 
 class ComparisonSerializer(Sparse, serializers.Serializer[Pair]):

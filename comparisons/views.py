@@ -29,7 +29,7 @@ from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
 from catalog.views import OfToolView
 from comparisons import selectors
-from comparisons.models import pair_slug
+from comparisons.models import VerdictChange, pair_slug
 from comparisons.serializers import (
     OUTCOMES,
     CastPickSerializer,
@@ -42,6 +42,7 @@ from comparisons.serializers import (
     RankingItemSerializer,
     ToolListItemSerializer,
     ToolSerializer,
+    VerdictChangeSerializer,
     pick_tally_answer,
 )
 from votes.casting import Said, cast_pick
@@ -279,6 +280,37 @@ class ComparisonView(PublicView):
         if pair.slug != slug:
             return moved(request, reverse("comparison", kwargs={"slug": pair.slug}))
         return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
+
+
+class VerdictHistoryParameters(ListParameters):
+    selectable = field_names(VerdictChangeSerializer)
+
+
+class VerdictHistoryView(ListView):
+    parameters = VerdictHistoryParameters
+    may_move = True
+
+    @extend_schema(
+        operation_id="list_verdict_changes",
+        tags=["comparisons"],
+        summary="List how a pair's verdict changed, the latest change first",
+        description=(
+            "Every change of the verdict on a pair that an editor published, with its cause, each written once and "
+            "never changed. A margin that moves within the same strength is no change. Empty for a computed pair. "
+            "`b-vs-a` and earlier slugs of either tool answer 308."
+        ),
+        responses=page_schema(VerdictChangeSerializer),
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        found = selectors.resolve_pair(slug, tools=Tool.objects.defer("search"))
+        if found is None:
+            raise ComparisonNotFound
+        first, second, comparison = found
+        present = pair_slug(first.slug, second.slug)
+        if present != slug:
+            return moved(request, reverse("verdict-history", kwargs={"slug": present}))
+        changes = VerdictChange.objects.with_winners().filter(comparison=comparison)
+        return self.answer_page(changes, keys=["-number"], serializer=VerdictChangeSerializer)
 
 
 class PickView(SwiftView, CountedView):

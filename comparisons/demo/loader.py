@@ -15,6 +15,7 @@ from catalog.models import Category, Tool
 from comparisons.catalog_file import CatalogFileError, parse_json, quoted, schema_lines
 from comparisons.catalog_import import hold_import_lock, import_catalog
 from comparisons.models import Comparison
+from comparisons.recording import record_verdicts
 from reviews.models import Reviewer
 from votes.models import Pick, Vote, Voter
 from votes.publication import close_day, publish_tallies, yesterday
@@ -73,6 +74,7 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         Pick.objects.bulk_create(picks, batch_size=BATCH_SIZE)
         publish_tallies(now=now)
         close_day(day=yesterday(now))
+        record_verdicts(now=now)
     return DemoReport(
         tools=report.counts["tools"].created,
         comparisons=report.counts["comparisons"].created,

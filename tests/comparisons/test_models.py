@@ -1,6 +1,7 @@
 """What the database promises of pairs: slug order, one row a pair, two different tools."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -8,9 +9,9 @@ from django.db import connection, transaction
 from django.db.models import ProtectedError
 
 from catalog.models import Tool
-from comparisons.models import Comparison, pair_slug
+from comparisons.models import Comparison, VerdictChange, pair_slug
 from tests.database import at_once, broken_constraint, constraints_of, execute, start_elsewhere
-from tests.factories import NOW, CategoryFactory, ComparisonFactory, ToolFactory
+from tests.factories import NOW, CategoryFactory, ComparisonFactory, ToolFactory, VerdictChangeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -204,11 +205,43 @@ def pair_of_one_tool() -> None:
     enter_by_save(tool, tool)
 
 
+def later_change(**values: Any) -> VerdictChange:
+    """A change from a tie to a tie under another rule, but for the values given."""
+    before = {"before_outcome": "tie", "before_margin": 0, "before_rule": "2026-01"}
+    change: VerdictChange = VerdictChangeFactory(**{"number": 2, "cause": "rule", **before, **values})
+    return change
+
+
+def change_twice() -> None:
+    first = VerdictChangeFactory()
+    VerdictChangeFactory(comparison=first.comparison)
+
+
+def won(prefix: str = "", **values: Any) -> dict[str, Any]:
+    """A winner by the panel, but for the values given."""
+    winner = {"outcome": "winner", "winner": ToolFactory(), "decided_by": "panel", "strength": "clear"}
+    return {f"{prefix}{name}": value for name, value in {**winner, **values}.items()}
+
+
 BROKEN: dict[str, Callable[[], object]] = {
     "one_comparison_per_pair": pair_twice,
     "a_comparison_has_two_tools": pair_of_one_tool,
     "comparison_status_is_known": lambda: ComparisonFactory(status="hidden"),
     "a_public_comparison_has_a_publication_date": lambda: ComparisonFactory(published_at=None),
+    "verdict_changes_are_numbered_without_repeats": change_twice,
+    "only_a_first_verdict_has_none_before": lambda: VerdictChangeFactory(number=2),
+    "verdict_cause_is_known": lambda: later_change(cause="mood"),
+    "verdict_outcome_is_known": lambda: VerdictChangeFactory(outcome="draw"),
+    "verdict_is_decided_by_panel_or_crowd": lambda: VerdictChangeFactory(**won(decided_by="coin")),
+    "verdict_strength_is_known": lambda: VerdictChangeFactory(**won(strength="mild")),
+    "a_winner_won_somehow": lambda: VerdictChangeFactory(outcome="winner"),
+    "earlier_outcome_is_known": lambda: later_change(before_outcome="draw"),
+    "earlier_verdict_is_decided_by_panel_or_crowd": lambda: later_change(**won("before_", decided_by="coin")),
+    "earlier_strength_is_known": lambda: later_change(**won("before_", strength="mild")),
+    "comparisons_verdictchange_number_check": lambda: VerdictChangeFactory(number=-1),
+    "comparisons_verdictchange_margin_check": lambda: VerdictChangeFactory(**won(margin=-1)),
+    "comparisons_verdictchange_before_margin_check": lambda: later_change(**won("before_", margin=-1)),
+    "an_earlier_winner_won_somehow": lambda: later_change(before_outcome="winner"),
 }
 
 

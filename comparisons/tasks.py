@@ -1,0 +1,11 @@
+"""What happens to comparisons by the clock; backend/celery.py says when. Each task may run twice, late, or not at all."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from comparisons import recording
+
+
+@shared_task
+def record_verdicts() -> None:
+    recording.record_verdicts(now=timezone.now())
