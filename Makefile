@@ -57,7 +57,7 @@ fuzz: dev ## Send generated requests to a live server on demo content
 
 deploycheck: dev ## Check production settings and the compose file (needs docker-compose)
 	@exec $(DEVSTACK) run -- env PUBLIC_BASE_URL=https://api.example.com ALLOWED_HOSTS=api.example.com BEHIND_TLS_PROXY=true $(BIN)/python manage.py check --deploy --fail-level WARNING
-	SECRET_KEY=x POSTGRES_PASSWORD=x VOTER_KEYS=x VOTER_PEPPER=x docker-compose --file docker-compose.yml config --quiet
+	SECRET_KEY=x POSTGRES_PASSWORD=x VOTER_KEYS=x VOTER_PEPPER=x NEWSLETTER_KEYS=x NEWSLETTER_PEPPER=x docker-compose --file docker-compose.yml config --quiet
 
 bench: runtime ## Measure speed beside nginx, pgbench and FastAPI; `make bench-quick` takes two minutes
 	@"$(PYTHON)" backend/bootstrap.py bench

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import celeryd_init, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -21,6 +21,14 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """Connected so that Celery leaves the logging that Django's settings have set up."""
+
+
+@celeryd_init.connect
+def wait_for_messages(conf: Any, **_: Any) -> None:
+    """A worker waits for the broker as long as it takes; whoever only publishes gives up at once (see the settings)."""
+    timeouts = {"socket_timeout", "socket_connect_timeout"}
+    options = conf.broker_transport_options
+    conf.broker_transport_options = {key: value for key, value in options.items() if key not in timeouts}
 
 
 @app.task(name="backend.heartbeat")

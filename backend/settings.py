@@ -1,9 +1,12 @@
 """Settings, read from the environment; every variable stands in `.env.example`."""
 
 import logging
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 import structlog
@@ -135,7 +138,9 @@ CACHES = {
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+# Whoever publishes while Redis is silent is kept waiting for half a second, where the defaults wait for ever.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, **_REDIS_TIMEOUTS}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -143,8 +148,12 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# One slow mail server must not hold up anything else.
+CELERY_TASK_ROUTES = {"newsletter.tasks.send": {"queue": "mail"}}
 CELERY_TIMEZONE = "UTC"
 
+# How often the clock looks at what is to be mailed.
+SENDING_TICK_SECONDS = env.int("SENDING_TICK_SECONDS", default=10)
 # Readers see tallies move in steps of this many seconds.
 TALLY_PUBLISH_SECONDS = env.int("TALLY_PUBLISH_SECONDS", default=60)
 if not 1 <= TALLY_PUBLISH_SECONDS <= 3600:
@@ -165,6 +174,22 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "votes.tasks.reconcile_tallies",
         "schedule": crontab(hour="3", minute="20"),
     },
+    "mail": {
+        "task": "newsletter.tasks.tick",
+        "schedule": SENDING_TICK_SECONDS,
+        "options": {"expires": SENDING_TICK_SECONDS},
+    },
+    "record-verdicts": {
+        "task": "comparisons.tasks.record_verdicts",
+        "schedule": crontab(minute="*/3"),
+        "options": {"expires": 180},
+    },
+    "send-due-mail": {
+        "task": "newsletter.tasks.send_due_jobs",
+        "schedule": 5,
+        "options": {"expires": 5},
+    },
+    "forget-sign-ups": {"task": "newsletter.tasks.forget", "schedule": crontab(minute="50")},
     "forget-votes": {"task": "votes.tasks.forget", "schedule": crontab(minute="40")},
     "forget": {"task": "backend.forget", "schedule": crontab(minute="45")},
 }
@@ -203,6 +228,79 @@ if VOTER_CHALLENGE == "turnstile" and not (
     )
 if urlsplit(TURNSTILE_URL).scheme not in {"http", "https"}:
     raise ImproperlyConfigured(f"TURNSTILE_URL must be an http(s) address, not {TURNSTILE_URL!r}.")
+
+# --- Mail -------------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL"))
+# Django would wait for ever.
+EMAIL_TIMEOUT = 10
+# The sender that readers see, and the domain of Message-IDs.
+MAIL_FROM = env.str("MAIL_FROM")
+MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="") or parseaddr(MAIL_FROM)[1].rpartition("@")[2]
+# Seals the links to preferences and to unsubscribe, which stand in readers' mailboxes for years.
+NEWSLETTER_KEYS = key_ring("NEWSLETTER_KEYS", env.str("NEWSLETTER_KEYS"))
+NEWSLETTER_PEPPER = long_secret("NEWSLETTER_PEPPER", env.str("NEWSLETTER_PEPPER"))
+# How many sign-ups a minute we believe, from everywhere together.
+SIGN_UPS_A_MINUTE = env.int("SIGN_UPS_A_MINUTE", default=300)
+# Where the frontend has pages of its own for confirm, preferences and unsubscribe; empty: ours are shown.
+SITE_NEWSLETTER_URL = env.str("SITE_NEWSLETTER_URL", default="").rstrip("/")
+# Where a catcher keeps all mail, for the page /mail/ to show.
+DEBUG_MAIL_DIR = env.str("DEBUG_MAIL_DIR", default="")
+# The frontend's address, to which the mail's links to tools and comparisons lead; without one, the API's own answers.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/") or f"{PUBLIC_BASE_URL}/api/v1"
+# Laws on bulk mail ask for the sender's postal address in each copy.
+NEWSLETTER_POSTAL_ADDRESS = env.str("NEWSLETTER_POSTAL_ADDRESS", default="")
+NEWSLETTER_ZONE = env.str("NEWSLETTER_ZONE", default="Europe/Berlin")
+NEWSLETTER_WEEKDAY = env.int("NEWSLETTER_WEEKDAY", default=2)
+NEWSLETTER_TIME = env.str("NEWSLETTER_TIME", default="08:00")
+# A restored copy of the database must not mail anybody.
+SENDING_ENABLED = env.bool("SENDING_ENABLED", default=True)
+# How many messages ask workers to send at once, and mails a minute at most; 0: as many as the server takes.
+SENDING_PROCESSES = env.int("SENDING_PROCESSES", default=2)
+SENDING_PER_MINUTE = env.int("SENDING_PER_MINUTE", default=0)
+# How long a worker may hold what it has claimed.
+SENDING_CLAIM_SECONDS = env.int("SENDING_CLAIM_SECONDS", default=120)
+# RFC 5321, 4.5.3.2.6: a server may take ten minutes to answer the final dot.
+SENDING_FINAL_SECONDS = env.int("SENDING_FINAL_SECONDS", default=600)
+# When the mail server was away, the next try.
+SENDING_OUTAGE_SECONDS = env.int("SENDING_OUTAGE_SECONDS", default=30)
+# The pauses between tries of one copy; when they are used up it has failed.
+SENDING_RETRY_SECONDS = env.list("SENDING_RETRY_SECONDS", cast=int, default=[60, 300, 1800, 7200, 21600])
+
+if not re.fullmatch(r"[^\x00-\x1f\x7f]*", MAIL_FROM) or "@" not in parseaddr(MAIL_FROM)[1]:
+    raise ImproperlyConfigured(
+        f"MAIL_FROM must be like AI Tool Verdicts <digest@example.com>, not {MAIL_FROM!r}."
+    )
+if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", MAIL_DOMAIN):
+    raise ImproperlyConfigured(f"MAIL_DOMAIN must be like mail.example.com, not {MAIL_DOMAIN!r}.")
+if not 1 <= SIGN_UPS_A_MINUTE <= 1_000_000:
+    raise ImproperlyConfigured(f"SIGN_UPS_A_MINUTE must be from 1 to 1000000, not {SIGN_UPS_A_MINUTE}.")
+if SITE_NEWSLETTER_URL and urlsplit(SITE_NEWSLETTER_URL).scheme not in {"http", "https"}:
+    raise ImproperlyConfigured(
+        f"SITE_NEWSLETTER_URL must be an http(s) address, not {SITE_NEWSLETTER_URL!r}."
+    )
+if DEBUG_MAIL_DIR and _public_url.hostname not in {"localhost", "127.0.0.1", "::1"}:
+    raise ImproperlyConfigured(
+        "DEBUG_MAIL_DIR shows everybody's mail: PUBLIC_BASE_URL must be this machine's."
+    )
+if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
+    raise ImproperlyConfigured(f"SITE_URL must be like https://www.example.com, not {SITE_URL!r}.")
+if not 1 <= NEWSLETTER_WEEKDAY <= 7:
+    raise ImproperlyConfigured(
+        f"NEWSLETTER_WEEKDAY must be from 1, Monday, to 7, Sunday, not {NEWSLETTER_WEEKDAY}."
+    )
+if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", NEWSLETTER_TIME):
+    raise ImproperlyConfigured(f"NEWSLETTER_TIME must be like 08:00, not {NEWSLETTER_TIME!r}.")
+if NEWSLETTER_ZONE not in available_timezones():
+    raise ImproperlyConfigured(f"NEWSLETTER_ZONE must be like Europe/Berlin, not {NEWSLETTER_ZONE!r}.")
+for _name, _seconds in (
+    ("SENDING_TICK_SECONDS", SENDING_TICK_SECONDS),
+    ("SENDING_CLAIM_SECONDS", SENDING_CLAIM_SECONDS),
+    ("SENDING_FINAL_SECONDS", SENDING_FINAL_SECONDS),
+    ("SENDING_OUTAGE_SECONDS", SENDING_OUTAGE_SECONDS),
+):
+    if not 1 <= _seconds <= 3600:
+        raise ImproperlyConfigured(f"{_name} must be from 1 to 3600, not {_seconds}.")
 
 # --- The API ----------------------------------------------------------------------------------
 
@@ -255,6 +353,10 @@ Compares AI tools two at a time and says which one to ship with.
         {"name": "rankings", "description": "Tools in order, by panel or crowd."},
         {"name": "voters", "description": "How a reader becomes a voter: no account, one token."},
         {"name": "votes", "description": "A voter's own votes and picks."},
+        {
+            "name": "newsletter",
+            "description": "The weekly mail: subscribing, choosing, leaving, and its archive.",
+        },
     ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
@@ -264,6 +366,15 @@ Compares AI tools two at a time and says which one to ship with.
                 "in": "header",
                 "name": "Authorization",
                 "description": "`Voter <token>`, the token being one from `POST /voters`.",
+            },
+            "subscriber": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": (
+                    "`Subscriber <token>`, the token being that of a mail's links, or one from "
+                    "`POST /newsletter/subscriptions/confirm`."
+                ),
             },
         },
     },
@@ -297,8 +408,16 @@ Compares AI tools two at a time and says which one to ship with.
         "RowAgreement": ["both_ship", "both_skip", "split", "one_sided"],
         "Outcome": ["winner", "tie", "insufficient"],
         "DecidedBy": ["panel", "community"],
+        "EditionItemKind": ["comparison", "verdict", "review", "crowd", "correction"],
+        "VerdictCause": ["first", "panel", "votes", "rule"],
         "Strength": ["unanimous", "clear", "narrow"],
         "ChallengeKind": ["none", "proof_of_work", "turnstile"],
+        "SubscriberStatus": "newsletter.models.Subscriber.Status",
+        "MailFrequency": "newsletter.models.Subscriber.Frequency",
+        "SuppressionReason": "newsletter.models.Suppression.Reason",
+        "ConsentDeed": "newsletter.models.Consent.Deed",
+        "ConsentSource": "newsletter.models.Consent.Source",
+        "DeliveryState": "newsletter.models.Delivery.State",
     },
     "COMPONENT_SPLIT_REQUEST": True,
 }
@@ -399,9 +518,19 @@ def _without_client(
     return event
 
 
+def _without_tokens(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Links in mails carry who their reader is."""
+    if "token=" in event.get("request", ""):
+        event["request"] = re.sub(r"(?<=token=)[^&]+", "…", event["request"])
+    return event
+
+
 _log_processors: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     _without_client,
+    _without_tokens,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -6,8 +6,10 @@ from django.urls import include, path, re_path
 from django.views.static import serve
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from backend import health
+from backend import caught_mail, health
 from backend.api.docs import OpenApiView, ProblemView
+from newsletter.urls import api_urls as newsletter_api
+from newsletter.urls import page_urls as newsletter_pages
 
 handler400 = "backend.api.problems.bad_request"
 handler403 = "backend.api.problems.permission_denied"
@@ -19,6 +21,7 @@ api = [
     path("", include("reviews.urls")),
     path("", include("votes.urls")),
     path("", include("comparisons.urls")),
+    path("", include(newsletter_api)),
 ]
 
 urlpatterns = [
@@ -29,6 +32,10 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", include("django_prometheus.urls")),
+    path("", include(newsletter_pages)),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>logos/[\w.-]+)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
 ]
+
+if settings.DEBUG_MAIL_DIR:
+    urlpatterns += caught_mail.urlpatterns

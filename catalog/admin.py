@@ -90,6 +90,16 @@ class CuratedAdmin(ModelAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         return [*fieldsets, ("Record", {"classes": ["collapse"], "fields": STAMPS})] if obj else fieldsets
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A row takes along those kept for it, though nobody may delete these by themselves."""
+        to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        kept = {
+            str(model._meta.verbose_name)
+            for model, page in self.admin_site._registry.items()
+            if isinstance(page, ReadOnlyAdmin)
+        }
+        return to_delete, counts, forbidden - kept, protected
+
 
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that the product writes by itself: to be found and read here."""
@@ -241,16 +251,6 @@ class ToolAdmin(CuratedAdmin):
     def archive(self, request: HttpRequest, tools: ToolQuerySet) -> None:
         now = timezone.now()
         self.do_to_each(request, tools, lambda tool: services.archive(tool=tool, now=now), done="archived")
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A tool takes along the rows kept for it, though nobody may delete those by themselves."""
-        to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        kept = {
-            str(model._meta.verbose_name)
-            for model, page in self.admin_site._registry.items()
-            if isinstance(page, ReadOnlyAdmin)
-        }
-        return to_delete, counts, forbidden - kept, protected
 
 
 def link_to_api(path: str) -> str:

@@ -18,16 +18,22 @@ class Ask:
     method: str = "GET"
     body: Any = None
     needs_voter: bool = False
+    needs_subscriber: bool = False
 
     def of(self, client: Any, *, token: str) -> Any:
-        """The response to it; the token goes along where one is needed."""
+        """The response to it; the voter's token goes along where one is needed, or that of a subscriber of its own."""
         sent = (
             {} if self.body is None else {"data": json.dumps(self.body), "content_type": "application/json"}
         )
         if self.needs_voter:
             sent["HTTP_AUTHORIZATION"] = f"Voter {token}"
+        if self.needs_subscriber:
+            sent["HTTP_AUTHORIZATION"] = f"Subscriber {new_subscriber()}"
         return client.generic(self.method, self.address, **sent)
 
+
+ADDRESS = "ada@example.com"
+CONFIRMATION_TOKEN = "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"  # noqa: S105 - it opens nothing but the example.
 
 _VOTE = "/api/v1/tools/cursor-1-0-background-agent-project-memory/vote"
 _PICK = "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized/pick"
@@ -46,7 +52,10 @@ _ADDRESSES = {
     "list_tool_tally_days": "/api/v1/tools/cursor-1-0-background-agent-project-memory/tally/timeline",
     "list_comparisons": "/api/v1/comparisons?tool=claude-files-api&limit=1",
     "retrieve_comparison": "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized",
+    "list_verdict_changes": "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized/history",
     "compare_tools": "/api/v1/compare?tools=claude-files-api,llama-4-scout-quantized",
+    "list_editions": "/api/v1/newsletter/editions?limit=1",
+    "retrieve_edition": "/api/v1/newsletter/editions/2026-W46",
     "list_rankings": "/api/v1/rankings?by=crowd&limit=1",
 }
 
@@ -64,12 +73,27 @@ REQUESTS = {
     "retrieve_own_voter": Ask("/api/v1/voters/me", needs_voter=True),
     "delete_vote": Ask(_VOTE, "DELETE", needs_voter=True),
     "delete_pick": Ask(_PICK, "DELETE", needs_voter=True),
+    "create_subscription": Ask("/api/v1/newsletter/subscriptions", "POST", {"address": ADDRESS}),
+    "confirm_subscription": Ask(
+        "/api/v1/newsletter/subscriptions/confirm", "POST", {"token": CONFIRMATION_TOKEN}
+    ),
+    "retrieve_preferences": Ask("/api/v1/newsletter/preferences", needs_subscriber=True),
+    "update_preferences": Ask(
+        "/api/v1/newsletter/preferences",
+        "PATCH",
+        {"topics": ["developer-tools"], "reviewers": ["skeptic"], "frequency": "monthly"},
+        needs_subscriber=True,
+    ),
+    "export_subscriber": Ask("/api/v1/newsletter/preferences/export", needs_subscriber=True),
 }
 
 # What differs from one database to the next, and what stands for it.
 _TIMES = {
     "created_at": "2026-11-02T09:30:00Z",
     "updated_at": "2026-11-02T09:30:00Z",
+    "changed_at": "2026-11-02T09:30:00Z",
+    "confirmed_at": "2026-11-02T09:30:00Z",
+    "used_at": "2026-11-02T09:30:00Z",
     "as_of": "2026-11-02T09:30:00Z",
     "expires_at": "2027-05-01T09:30:00Z",
     "day_on": "2026-11-01",
@@ -82,6 +106,9 @@ _EXAMPLES = {
     re.compile(
         r"v1\.[a-z0-9-]+\.[\w-]{28}\.[\w-]{22}"
     ): "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmkGEVgA.ZzI5b1VqM0dQcGFoUWxhZQ",
+    re.compile(
+        r"v1\.[a-z0-9-]+\.[\w-]{22}\.[\w-]{22}"
+    ): "v1.2026-11.AZpLLlwdejSPay2cDnobUw.d2l0aCBhIHNlYWwgb2Ygbw",
 }
 _PAGE = re.compile(r"https?://[^/]+(/api/v1/[a-z/-]+)\?.*")
 
@@ -94,6 +121,7 @@ def examples(client: Any) -> dict[str, Any]:
     with override_settings(VOTER_CHALLENGE="proof_of_work"):
         challenge = REQUESTS["create_voter_challenge"].of(client, token="").json()
     token = new_token(client)
+    new_subscriber()
     answers = {name: ask.of(client, token=token).json() for name, ask in REQUESTS.items()}
     answers["create_voter_challenge"] = challenge
     review = answers["list_reviews"]["results"][0]
@@ -104,6 +132,34 @@ def examples(client: Any) -> dict[str, Any]:
 def new_token(client: Any) -> str:
     token: str = REQUESTS["create_voter"].of(client, token="").json()["token"]
     return token
+
+
+def new_subscriber() -> str:
+    """The token of a subscriber who is about to confirm, or has."""
+    from datetime import UTC, datetime
+    from uuid import UUID
+
+    from newsletter.addresses import address_key, mailbox_key
+    from newsletter.links import preferences_token
+    from newsletter.models import ConfirmationToken, Subscriber
+    from newsletter.tokens import LIFETIME, token_key
+
+    now = datetime.now(UTC)
+    subscriber, _ = Subscriber.objects.get_or_create(
+        address_key=address_key(ADDRESS), defaults={"address": ADDRESS}
+    )
+    ConfirmationToken.objects.get_or_create(
+        key=token_key(CONFIRMATION_TOKEN),
+        defaults={
+            "subscriber": subscriber,
+            "mailbox_key": mailbox_key(ADDRESS),
+            "job_id": UUID(int=0),
+            "choices": {},
+            "created_at": now,
+            "expires_at": now + LIFETIME,
+        },
+    )
+    return preferences_token(subscriber.pk)
 
 
 def settled(value: Any, key: str = "") -> Any:

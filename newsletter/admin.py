@@ -1,46 +1,181 @@
 """The curators' pages for the weekly mail: its subscribers, its editions, and what became of each copy."""
 
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, RegexValidator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from catalog.admin import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin
-from newsletter.models import Delivery, Edition, Subscriber
+from catalog.admin import NOTHING, STAMPS, CuratedAdmin, ModelAdmin, ModelForm, ReadOnlyAdmin
+from catalog.services import CurationError
+from newsletter import consent, deliveries, editions
+from newsletter.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
+from newsletter.deliveries import Found
+from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
+from newsletter.preview import PreviewedAdmin
 
-SENDING_FIELDS = ["state", "state_reason", "audience", "frozen_at", "prepared_at", "done_at"]
+STAFF = Consent.Source.STAFF
 
-
-class SubscriberForm(ModelForm):
-    def clean(self) -> None:
-        super().clean()
-        status = self.cleaned_data.get("status")
-        if status == Subscriber.Status.ACTIVE and not self.instance.confirmed_at:
-            self.add_error("status", "Only the reader can confirm the address.")
-        if status == Subscriber.Status.UNSUBSCRIBED and not self.instance.unsubscribed_at:
-            self.instance.unsubscribed_at = timezone.now()
+MAX_INTRO = 5_000
+SENDING_FIELDS = [
+    "state", "state_reason", "books", "due_at", "frozen_at", "prepared_at", "resume_at", "done_at",
+]  # fmt: skip
 
 
 @admin.register(Subscriber)
 class SubscriberAdmin(CuratedAdmin):
-    form = SubscriberForm
-    list_display = ["address", "status", "frequency", "time_zone", "confirmed_at", "created_at"]
+    """Choices may be mended here; who gets mail is decided by readers, but for leaving, which staff may do for them."""
+
+    list_display = ["masked_address", "status", "frequency", "time_zone", "confirmed_at", "created_at"]
     list_filter = ["status", "frequency", "topics"]
     search_fields = ["address"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
-    autocomplete_fields = ["topics"]
-    fields = ["address", "status", "frequency", "time_zone", "topics", "confirmed_at", "unsubscribed_at"]
-    readonly_fields = [*STAMPS, "address", "confirmed_at", "unsubscribed_at"]
+    autocomplete_fields = ["topics", "reviewers"]
+    fields = [
+        "address", "status", "frequency", "time_zone", "topics", "reviewers",
+        "confirmed_at", "unsubscribed_at", "last_mailed_at",
+    ]  # fmt: skip
+    readonly_fields = [*STAMPS, "address", "status", "confirmed_at", "unsubscribed_at", "last_mailed_at"]
+    actions = ["unsubscribe"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody but the reader can ask for mail."""
         return False
 
+    @admin.display(description="address", ordering="address")
+    def masked_address(self, subscriber: Subscriber) -> str:
+        return masked(subscriber.address)
+
+    @admin.action(description="Unsubscribe selected subscribers", permissions=["change"])
+    def unsubscribe(self, request: HttpRequest, rows: QuerySet[Subscriber]) -> None:
+        self.do_to_each(
+            request,
+            rows,
+            lambda subscriber: consent.unsubscribe(subscriber=subscriber, source=STAFF, now=timezone.now()),
+            done="unsubscribed",
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Subscriber) -> None:
+        consent.erase(subscriber=obj, source=STAFF, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+        for subscriber in queryset:
+            self.delete_model(request, subscriber)
+
+
+class SuppressionForm(ModelForm):
+    """Staff names an address; what is kept is its key."""
+
+    address = forms.CharField(
+        max_length=MAX_SPELLING, help_text="It is not kept, but looked up by a keyed hash."
+    )
+
+    class Meta:
+        model = Suppression
+        fields: list[str] = []
+
+    def clean_address(self) -> str:
+        try:
+            return canonical(self.cleaned_data["address"])
+        except InvalidAddress as refusal:
+            raise ValidationError(str(refusal.detail)) from None
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ModelAdmin):
+    """Mailboxes that get no mail. Searching takes a whole address, since only its key is kept."""
+
+    form = SuppressionForm
+    list_display = ["short_key", "reason", "created_at"]
+    list_filter = ["reason"]
+    search_fields = ["reason"]
+    search_help_text = "A whole address."
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-id"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["short_key", "reason", "created_at"] if obj else ["address"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="key")
+    def short_key(self, suppression: Suppression) -> str:
+        return bytes(suppression.address_key).hex()[:12]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
+    ) -> tuple[QuerySet[Suppression], bool]:
+        if not search_term:
+            return queryset, False
+        with suppress(InvalidAddress):
+            return queryset.filter(address_key=address_key(search_term)), False
+        return queryset.none(), False
+
+    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+        key = address_key(form.cleaned_data["address"])
+        consent.suppress(keys=[key], reason="manual", source=STAFF, now=timezone.now())
+        obj.pk = Suppression.objects.get(address_key=key).pk
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        consent.lift(suppression=obj, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
+        for suppression in queryset:
+            self.delete_model(request, suppression)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    """The record of one mailbox is found by its whole address."""
+
+    list_display = ["created_at", "deed", "source", "wording", "short_key"]
+    list_filter = ["deed", "source"]
+    search_fields = ["deed"]
+    search_help_text = "A whole address."
+    date_hierarchy = "created_at"
+    ordering = ["-id"]
+    fields = ["deed", "source", "wording", "short_key", "created_at"]
+    short_key = SuppressionAdmin.short_key
+    get_search_results = SuppressionAdmin.get_search_results
+
+
+@admin.register(MailJob)
+class MailJobAdmin(ReadOnlyAdmin):
+    """Sign-ups whose mail is not out yet, and those whose mail could not be sent."""
+
+    list_display = ["created_at", "masked_address", "state", "attempts", "due_at", "detail"]
+    list_filter = ["state", "detail"]
+    search_fields = ["address"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-id"]
+    fields = ["address", "choices", "source", "state", "attempts", "due_at", "detail", "created_at"]
+
+    @admin.display(description="address")
+    def masked_address(self, job: MailJob) -> str:
+        return masked(job.address)
+
 
 class EditionForm(ModelForm):
+    class Meta:
+        help_texts = {
+            "subject": "Empty: each group of readers gets one that names what is first in their mail.",
+            "intro": "Plain text; an empty line begins a paragraph. Empty: what is in the mail, counted.",
+        }
+
+    def clean_intro(self) -> str:
+        intro: str = self.cleaned_data["intro"]
+        MaxLengthValidator(MAX_INTRO)(intro)
+        return intro
+
     def clean_week(self) -> str:
         week: str = self.cleaned_data["week"]
         RegexValidator(r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])\Z", "Write the ISO week like 2026-W48.")(week)
@@ -48,7 +183,7 @@ class EditionForm(ModelForm):
 
 
 @admin.register(Edition)
-class EditionAdmin(CuratedAdmin):
+class EditionAdmin(PreviewedAdmin):
     """The content is a curator's until sending begins; the state belongs to the sending."""
 
     form = EditionForm
@@ -58,7 +193,12 @@ class EditionAdmin(CuratedAdmin):
     date_hierarchy = "created_at"
     ordering = ["-week"]
     fields = ["week", "subject", "intro", *SENDING_FIELDS]
-    readonly_fields = [*STAMPS, *SENDING_FIELDS]
+    readonly_fields = [*STAMPS, *SENDING_FIELDS, "preview"]
+    actions = ["send_now", "pause", "resume", "cancel"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return [("At a glance", {"fields": ["preview"]}), *fieldsets] if obj else fieldsets
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return (obj is None or obj.state == Edition.State.DRAFT) and super().has_change_permission(
@@ -70,18 +210,75 @@ class EditionAdmin(CuratedAdmin):
             request, obj
         )
 
+    @admin.display(description="copies")
+    def books(self, edition: Edition) -> str:
+        """What became of them, as it is now."""
+        if edition.audience is None:
+            return NOTHING
+        books = deliveries.books(edition)
+        kinds = ["waiting", "held", "accepted", "failed", "suppressed", "cancelled", "uncertain"]
+        return f"{edition.audience}: " + ", ".join(f"{getattr(books, kind)} {kind}" for kind in kinds)
+
+    @admin.action(description="Send selected editions now", permissions=["change"])
+    def send_now(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+        def deed(edition: Edition) -> bool:
+            return editions.send_now(edition_id=edition.pk, now=timezone.now())
+
+        self.steer(request, rows, deed, done="due now", unless="sending began before")
+
+    @admin.action(description="Pause selected editions", permissions=["change"])
+    def pause(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+        def deed(edition: Edition) -> bool:
+            return editions.pause(edition_id=edition.pk, reason=f"Paused by {request.user}.")
+
+        self.steer(request, rows, deed, done="paused", unless="it is not being sent")
+
+    @admin.action(description="Resume selected editions", permissions=["change"])
+    def resume(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+        def deed(edition: Edition) -> bool:
+            return editions.resume(edition_id=edition.pk, by_staff_at=timezone.now())
+
+        self.steer(request, rows, deed, done="resumed", unless="it is not paused")
+
+    @admin.action(description="Cancel selected editions: no further copy goes out", permissions=["change"])
+    def cancel(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+        def deed(edition: Edition) -> bool:
+            return editions.cancel(edition_id=edition.pk)
+
+        self.steer(request, rows, deed, done="cancelled", unless="it is over")
+
+    def steer(
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Edition],
+        deed: Callable[[Edition], bool],
+        *,
+        done: str,
+        unless: str,
+    ) -> None:
+        def steered(edition: Edition) -> None:
+            if not deed(edition):
+                raise CurationError(unless)
+
+        self.do_to_each(request, rows, steered, done=done)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Evidence of somebody who has looked some copies up in the mail server's log."""
+
+    message_ids: Sequence[str]
+    found: Found
+
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
+        return {key: self.found for key in message_ids if key in self.message_ids}
+
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = [
-        "message_id",
-        "edition",
-        "subscriber__address",
-        "state",
-        "attempts",
-        "code",
-        "accepted_at",
-    ]
+    """Nothing can be changed but what became of copies of which nobody knows."""
+
+    list_display = ["message_id", "edition", "masked_address", "state", "attempts", "code", "accepted_at"]
     list_filter = ["state", "code", "edition"]
     list_select_related = ["edition", "subscriber"]
     search_fields = ["message_id", "edition__week", "subscriber__address"]
@@ -91,3 +288,29 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "message_id", "edition", "subscriber", "state", "attempts", "code", "detail",
         "lease_until", "next_attempt_at", "accepted_at", "id", "created_at", "updated_at",
     ]  # fmt: skip
+    actions = ["settle_as_sent", "settle_as_not_sent"]
+
+    @admin.display(description="address", ordering="address")
+    def masked_address(self, delivery: Delivery) -> str:
+        return masked(delivery.address) if delivery.address else NOTHING
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.has_perm("newsletter.change_delivery"))
+
+    @admin.action(description="Uncertain: the mail server's log says it was sent", permissions=["settle"])
+    def settle_as_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
+        self.settle(request, rows, Found.SENT, done="settled as sent")
+
+    @admin.action(description="Uncertain: it was surely not sent, send it", permissions=["settle"])
+    def settle_as_not_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
+        self.settle(request, rows, Found.NOT_SENT, done="to be sent again")
+
+    def settle(self, request: HttpRequest, rows: QuerySet[Delivery], found: Found, *, done: str) -> None:
+        def settled(delivery: Delivery) -> None:
+            judgement = Judgement([delivery.message_id], found)
+            resolved = deliveries.resolve(judgement, source=str(request.user), edition_id=delivery.edition_id)
+            if not (resolved.sent or resolved.requeued):
+                raise CurationError("it is not in doubt, or its sender may still be at work")
+
+        self.do_to_each(request, rows, settled, done=done)

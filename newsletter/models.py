@@ -1,9 +1,12 @@
-"""Subscribers of the weekly mail, its editions, and one delivery for each copy."""
+"""Subscribers of the weekly mail, its editions, what each group of readers gets, and one delivery for each copy."""
+
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 
 from catalog.models import Category, new_id
+from reviews.models import Reviewer
 
 
 class Subscriber(models.Model):
@@ -27,6 +30,12 @@ class Subscriber(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     topics = models.ManyToManyField(
         Category, blank=True, related_name="+", help_text="None chosen: every topic."
+    )
+    reviewers = models.ManyToManyField(
+        Reviewer, blank=True, related_name="+", help_text="Whose reviews the reader follows."
+    )
+    reminded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the reader was last told of being subscribed already."
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
@@ -56,9 +65,149 @@ class Subscriber(models.Model):
     def __str__(self) -> str:
         return f"Subscriber {self.id}"
 
+    @property
+    def last_mailed_at(self) -> datetime | None:
+        """When an edition last went out. One query."""
+        latest: datetime | None = self.deliveries.aggregate(at=models.Max("accepted_at"))["at"]
+        return latest
+
+
+class Suppression(models.Model):
+    """A mailbox that gets no mail. It names nobody and hangs on nothing, so it outlives erasure and restores."""
+
+    class Reason(models.TextChoices):
+        UNSUBSCRIBE = "unsubscribe"
+        ERASED = "erased"
+        HARD_BOUNCE = "hard_bounce"
+        COMPLAINT = "complaint"
+        MANUAL = "manual"
+
+    id = models.BigAutoField(primary_key=True)
+    address_key = models.BinaryField(max_length=32, unique=True)
+    reason = models.CharField(max_length=16, choices=Reason)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["unsubscribe", "erased", "hard_bounce", "complaint", "manual"]),
+                name="suppression_reason_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {bytes(self.address_key).hex()[:12]}"
+
+
+class Consent(models.Model):
+    """One line of the record of who wanted what, when and how. It holds no address, and is never changed."""
+
+    class Deed(models.TextChoices):
+        ASKED = "asked", "Was mailed a confirmation"
+        CONFIRMED = "confirmed"
+        UNSUBSCRIBED = "unsubscribed"
+        ERASED = "erased"
+        SUPPRESSED = "suppressed"
+        LIFTED = "lifted", "Suppression lifted"
+
+    class Source(models.TextChoices):
+        PAGE = "page", "Our page"
+        API = "api", "The frontend's page"
+        ONE_CLICK = "one_click", "One click in a mail program"
+        PROVIDER = "provider", "Bounce or complaint"
+        STAFF = "staff"
+
+    id = models.BigAutoField(primary_key=True)
+    address_key = models.BinaryField(max_length=32)
+    deed = models.CharField(max_length=16, choices=Deed)
+    source = models.CharField(max_length=16, choices=Source)
+    wording = models.CharField(max_length=16, help_text="Which version of our words the reader saw.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    deed__in=["asked", "confirmed", "unsubscribed", "erased", "suppressed", "lifted"]
+                ),
+                name="consent_deed_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["page", "api", "one_click", "provider", "staff"]),
+                name="consent_source_is_known",
+            ),
+        ]
+        # One mailbox's record, in order.
+        indexes = [models.Index(fields=["address_key", "id"], name="newsletter_consent_of_mailbox")]
+
+    def __str__(self) -> str:
+        return f"{self.deed} {bytes(self.address_key).hex()[:12]}"
+
+
+class ConfirmationToken(models.Model):
+    """The link of one confirmation mail, hashed, and what confirming it chooses; the latest one counts."""
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="confirmation_tokens")
+    mailbox_key = models.BinaryField(max_length=32)
+    job_id = models.UUIDField(help_text="The sign-up that it answers, which is deleted once the mail is out.")
+    choices = models.JSONField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        # How many a mailbox was sent lately.
+        indexes = [models.Index(fields=["mailbox_key", "created_at"], name="newsletter_tokens_of_mailbox")]
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class MailJob(models.Model):
+    """
+    A sign-up that waits for its mail, written by the request and deleted once the mail is out.
+
+    `due_at` is also the lease of whoever works on it: it is moved on before each try. A last try is noted as failed
+    before it begins, so that no crash makes a job go on for ever.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    address = models.EmailField(max_length=320)
+    choices = models.JSONField()
+    source = models.CharField(max_length=16, choices=Consent.Source)
+    state = models.CharField(max_length=16, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    detail = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "failed"]), name="mail_job_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["page", "api", "one_click", "provider", "staff"]),
+                name="mail_job_source_is_known",
+            ),
+        ]
+        # What is due, the earliest first.
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="waiting"), name="newsletter_jobs_due")]
+
+    def __str__(self) -> str:
+        return f"Mail job {self.id}"
+
 
 class Edition(models.Model):
-    """One ISO week's mail; its content is copied in when sending begins and never changes after that."""
+    """One ISO week's mail; its content is copied in when sending begins and never changes after that.
+
+    A trigger refuses `done` while a copy is on its way or the copies are not as many as the audience.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft"
@@ -73,10 +222,26 @@ class Edition(models.Model):
     week = models.CharField(max_length=8, unique=True, help_text="ISO week, such as 2026-W48.")
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
     state_reason = models.CharField(max_length=300, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When sending begins; empty: by schedule.")
+    includes_monthly = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The first edition of a month also goes to those who read monthly.",
+    )
+    resume_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a paused edition goes on by itself; empty: when staff say so."
+    )
+    resumed_at = models.DateTimeField(null=True, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     intro = models.TextField(blank=True)
     html = models.TextField(blank=True)
     text = models.TextField(blank=True)
+    archive = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Subject, intro and items of the edition for every topic, as anybody may read them.",
+    )
     audience = models.PositiveIntegerField(
         null=True, blank=True, help_text="How many copies there are, once prepared."
     )
@@ -112,6 +277,31 @@ class Edition(models.Model):
         return self.week
 
 
+class Segment(models.Model):
+    """What readers of one edition with the same choices get; `key` is the hash of those choices.
+
+    `item_count` 0 means that there was nothing to tell them, so they get no copy.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="segments")
+    key = models.BinaryField(max_length=32)
+    choices = models.JSONField()
+    subject = models.CharField(max_length=200, blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    item_count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "key"], name="one_segment_per_edition_and_choices"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} ({self.item_count})"
+
+
 class Delivery(models.Model):
     """One edition to one mailbox. The address is kept apart from the subscriber, who may be erased."""
 
@@ -131,6 +321,10 @@ class Delivery(models.Model):
     subscriber = models.ForeignKey(
         Subscriber, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries"
     )
+    segment = models.ForeignKey(
+        Segment, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    address = models.EmailField(max_length=320, blank=True, default="", db_default="")
     address_key = models.BinaryField(max_length=32)
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -143,11 +337,33 @@ class Delivery(models.Model):
     code = models.CharField(max_length=20, blank=True)
     detail = models.CharField(max_length=500, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    uncertain_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name_plural = "deliveries"
+        indexes = [
+            # Of a million rows these hold only those that still ask for something.
+            # What a worker may claim next.
+            models.Index(
+                fields=["edition", "next_attempt_at", "id"],
+                condition=Q(state__in=["pending", "deferred"]),
+                name="waiting_deliveries",
+            ),
+            # What the reaper takes back; whether an edition still has copies under way.
+            models.Index(
+                fields=["edition", "lease_until"],
+                condition=Q(state__in=["claimed", "sending"]),
+                name="held_deliveries",
+            ),
+            # What staff look at, and what may stop an edition.
+            models.Index(
+                fields=["edition", "state"],
+                condition=Q(state__in=["failed", "uncertain"]),
+                name="troubled_deliveries",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -180,7 +396,29 @@ class Delivery(models.Model):
                 condition=~Q(state__in=["claimed", "sending"]) | Q(lease_until__isnull=False),
                 name="a_claimed_delivery_has_a_lease",
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["pending", "deferred"]) | Q(next_attempt_at__isnull=False),
+                name="a_waiting_delivery_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="uncertain") | Q(uncertain_at__isnull=False),
+                name="an_uncertain_delivery_has_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.message_id
+
+
+class MailRate(models.Model):
+    """How fast one SMTP server takes mail from us: a bucket of tokens, whose rate is learned from refusals."""
+
+    server = models.CharField(primary_key=True, max_length=300)
+    per_minute = models.FloatField(null=True, blank=True, help_text="Empty: no limit was met yet.")
+    tokens = models.FloatField(default=0)
+    refilled_at = models.DateTimeField()
+    raised_at = models.DateTimeField()
+    closed_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.server}: {self.per_minute or 'no limit'}"

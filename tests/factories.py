@@ -8,8 +8,9 @@ import factory
 from factory.django import DjangoModelFactory
 
 from catalog.models import Category, Tool
-from comparisons.models import Comparison
-from newsletter.models import Delivery, Edition, Subscriber
+from comparisons.models import Comparison, VerdictChange
+from newsletter.addresses import address_key
+from newsletter.models import Delivery, Edition, Segment, Subscriber
 from reviews.models import Review, Reviewer
 from votes.models import Pick, Vote, Voter
 from votes.publication import publish_tallies
@@ -107,12 +108,27 @@ class ComparisonFactory(DjangoModelFactory[Comparison]):
     published_at = NOW
 
 
+class VerdictChangeFactory(DjangoModelFactory[VerdictChange]):
+    """A first verdict; of a later one, give `number`, `cause` and what was `before`."""
+
+    class Meta:
+        model = VerdictChange
+
+    comparison = factory.SubFactory(ComparisonFactory)
+    number = 1
+    changed_at = NOW
+    cause = "first"
+    outcome = "tie"
+    margin = 0
+    rule = "2026-11"
+
+
 class SubscriberFactory(DjangoModelFactory[Subscriber]):
     class Meta:
         model = Subscriber
 
     address = factory.Sequence(lambda n: f"reader-{n}@example.com")
-    address_key = factory.Sequence(lambda n: hashlib.sha256(f"reader {n}".encode()).digest())
+    address_key = factory.LazyAttribute(lambda subscriber: address_key(subscriber.address))
     status = "active"
     confirmed_at = NOW
 
@@ -124,13 +140,29 @@ class EditionFactory(DjangoModelFactory[Edition]):
     week = factory.Sequence(lambda n: f"{2026 + n // 52}-W{n % 52 + 1:02}")
 
 
+class SegmentFactory(DjangoModelFactory[Segment]):
+    class Meta:
+        model = Segment
+
+    edition = factory.SubFactory(EditionFactory)
+    key = factory.Sequence(lambda n: hashlib.sha256(f"segment {n}".encode()).digest())
+    choices = {"frequency": "weekly", "topics": []}
+    subject = "Two tools, one verdict"
+    html = '<p>One ships.</p><p><a href="{{unsubscribe_url}}">Leave</a> <a href="{{preferences_url}}">Choose</a></p>'
+    text = "One ships.\n\nLeave: {{unsubscribe_url}}\nChoose: {{preferences_url}}\n"
+    item_count = 1
+
+
 class DeliveryFactory(DjangoModelFactory[Delivery]):
     class Meta:
         model = Delivery
 
     edition = factory.SubFactory(EditionFactory)
     subscriber = factory.SubFactory(SubscriberFactory)
+    segment = factory.SubFactory(SegmentFactory, edition=factory.SelfAttribute("..edition"))
+    address = factory.SelfAttribute("subscriber.address")
     address_key = factory.SelfAttribute("subscriber.address_key")
+    next_attempt_at = NOW
     message_id = factory.Sequence(lambda n: f"<{n}@mail.example.com>")
 
 

@@ -42,7 +42,9 @@ def schema() -> set[tuple[str, str]]:
 def migrate(*targets: Target) -> Any:
     """Goes to the targets, forwards or back; gives the models as they were there."""
     executor = MigrationExecutor(connection)
-    return executor.migrate(list(targets)).apps
+    executor.migrate(list(targets))
+    # What migrate() returns on its way back may still hold later fields of another app.
+    return executor.loader.project_state([(app, name) for app, name in targets if name]).apps
 
 
 def latest() -> list[Target]:

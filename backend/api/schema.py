@@ -112,12 +112,16 @@ def shared_answers() -> dict[str, Any]:
         "BadRequest": problem_answer(
             "A parameter or property is unknown, or a value is refused.",
             problem_example("validation_error", detail=LIMIT_FAULT["detail"], errors=[LIMIT_FAULT]),
+            problem_example("invalid_address"),
         ),
         "Unauthorized": problem_answer(
             "The credentials are missing or not valid.",
             *map(
                 problem_example,
-                ["not_authenticated", "invalid_voter_token", "expired_voter_token", "erased_voter"],
+                [
+                    *("not_authenticated", "invalid_voter_token", "expired_voter_token", "erased_voter"),
+                    *("invalid_subscriber_token", "erased_subscriber"),
+                ],
             ),
             extra_headers=["WWW-Authenticate"],
         ),
@@ -125,10 +129,19 @@ def shared_answers() -> dict[str, Any]:
             "This is not allowed; `code` says why.",
             *map(problem_example, ["challenge_required", "challenge_failed", "challenge_spent"]),
         ),
-        "NotFound": problem_answer("Nothing is published here.", problem_example("not_found")),
+        "NotFound": problem_answer(
+            "There is nothing here; `code` says what is missing.",
+            *map(problem_example, ["not_found", "unknown_confirmation"]),
+        ),
         "Conflict": problem_answer(
             "This cannot be done as things stand; `code` says why. It will pass where there is a `Retry-After`.",
-            *map(problem_example, ["tool_archived", "idempotency_key_in_use"]),
+            *map(
+                problem_example,
+                [
+                    *("tool_archived", "idempotency_key_in_use"),
+                    *("expired_confirmation", "used_confirmation", "blocked_mailbox"),
+                ],
+            ),
             extra_headers=["Retry-After"],
         ),
         "ContentTooLarge": problem_answer("The body is too large.", problem_example("content_too_large")),
@@ -225,7 +238,7 @@ class AutoSchema(StandardizedErrorsSchema):
     def refusals(self) -> list[str]:
         """The errors that come of what an operation is, beside those of its parameters."""
         reasons = {
-            "401": bool(self.view.get_authenticators()) or self.needs_voter(),
+            "401": bool(self.view.get_authenticators()) or bool(self.credentials()),
             "409": self.is_idempotent(),
             "413": bool(self._get_request_body()),
             "415": bool(self._get_request_body()),
@@ -253,11 +266,11 @@ class AutoSchema(StandardizedErrorsSchema):
         return answer
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        return [{"voter": []}] if self.needs_voter() else super().get_auth()
+        return [{scheme: []} for scheme in self.credentials()] or super().get_auth()
 
-    def needs_voter(self) -> bool:
-        """Whether the view reads a voter's token, which it does itself: that is all there is to know of a voter."""
-        return getattr(self.view, "needs_voter", False)
+    def credentials(self) -> list[str]:
+        """Whose token the view reads, which it does itself: the token is all there is to know of its owner."""
+        return [scheme for scheme in ("voter", "subscriber") if getattr(self.view, f"needs_{scheme}", False)]
 
     def is_public_read(self) -> bool:
         return self.method == "GET" and isinstance(self.view, PublicView) and self.view.is_public

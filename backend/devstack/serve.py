@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from backend.bootstrap import ROOT, MendableError, Progress, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
+from backend.devstack.engines import free_port
 from backend.devstack.processes import Child
 from backend.devstack.stack import STOP_SECONDS, Stopped, end_leftovers, engines_running, product_environment
 
@@ -39,13 +40,18 @@ def serve(stack: StackDirectory) -> None:
 
     print("Starting PostgreSQL and Redis …", flush=True)
     with engines_running(stack, mark=mark, is_lasting=True, given=os.environ) as servers:
-        ours = product_environment(stack, url=url, servers=servers)
+        mail_port = free_port()
+        ours = product_environment(stack, url=url, servers=servers) | {
+            "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+            "DEBUG_MAIL_DIR": str(stack.path / "mail"),
+        }
         # What the caller has exported wins.
         ours |= {name: os.environ[name] for name in {*ours, *servers} if os.environ.get(name)}
         stack.write_environment(ours)
         environment = {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
         prepare_database(stack, mark=mark, environment=environment)
-        with _product_running(stack, port=port, mark=mark, environment=environment) as product:
+        ports = {"web": port, "mail": mail_port}
+        with _product_running(stack, ports=ports, mark=mark, environment=environment) as product:
             children = [*(server.child for server in servers.values() if server), *product]
             _await_ready(port, children)
             _announce(stack, url=url, seconds=time.monotonic() - began)
@@ -61,18 +67,21 @@ def prepare_database(stack: StackDirectory, *, mark: str, environment: Mapping[s
 
 @contextmanager
 def _product_running(
-    stack: StackDirectory, *, port: int, mark: str, environment: Mapping[str, str]
+    stack: StackDirectory, *, ports: Mapping[str, int], mark: str, environment: Mapping[str, str]
 ) -> Iterator[list[Child]]:
     commands = {
+        "mail": ["backend.devstack.mail_catcher", str(stack.path / "mail"), str(ports["mail"])],
         "web": [
             *shlex.split("granian backend.wsgi:application --interface wsgi --host 127.0.0.1 --workers 1"),
             *shlex.split("--blocking-threads 16 --respawn-failed-workers --workers-kill-timeout 3"),
             *shlex.split("--access-log --access-log-fmt"),
             "%(method)s %(path)s %(status)d in %(dt_ms).0f ms",
-            *("--port", str(port)),
+            *("--port", str(ports["web"])),
         ],
         # Gossip and mingle are for many workers: alone, waiting for others costs a second.
-        "worker": shlex.split("celery -A backend worker --concurrency 2 --without-gossip --without-mingle"),
+        "worker": shlex.split(
+            "celery -A backend worker --queues celery,mail --concurrency 2 --without-gossip --without-mingle"
+        ),
         "beat": [*shlex.split("celery -A backend beat --schedule"), str(stack.path / "beat-schedule")],
     }
     children: list[Child] = []
@@ -160,6 +169,7 @@ Ready in {seconds:.1f} s.
   Docs          {url}/api/docs
   OpenAPI       {url}/api/openapi.yaml
   Admin         {url}/admin/   user admin, password {stack.secret("admin_password")}
+  Mail          {url}/mail/   what was sent: it goes nowhere else
   Health        {url}/readyz
   Logs          {stack.logs}
 

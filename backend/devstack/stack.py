@@ -75,6 +75,11 @@ def product_environment(
         "SECRET_KEY": stack.secret("secret_key", length=48),
         "VOTER_KEYS": f"first:{stack.secret('voter_key', length=48)}",
         "VOTER_PEPPER": stack.secret("voter_pepper", length=48),
+        "NEWSLETTER_KEYS": f"first:{stack.secret('newsletter_key', length=48)}",
+        "NEWSLETTER_PEPPER": stack.secret("newsletter_pepper", length=48),
+        # Nobody listens there: `serve` puts its catcher's address here, and tests of mail their own server's.
+        "EMAIL_URL": "smtp://127.0.0.1:9",
+        "MAIL_FROM": "AI Tool Verdicts <digest@verdicts.example>",
         "DEBUG": "false",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "PUBLIC_BASE_URL": url,

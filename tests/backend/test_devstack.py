@@ -31,7 +31,7 @@ AS_ROOT = os.geteuid() == 0
 NOT_INHERITED = {
     *("DATABASE_URL", "REDIS_URL", "TEST_DATABASE_URL", "TEST_REDIS_URL", "SECRET_KEY", "MEDIA_ROOT"),
     *("PUBLIC_BASE_URL", "ALLOWED_HOSTS", "CORS_ALLOWED_ORIGINS", "DEBUG", "PORT", processes.MARK),
-    *("VOTER_KEYS", "VOTER_PEPPER"),
+    *("VOTER_KEYS", "VOTER_PEPPER", "NEWSLETTER_KEYS", "NEWSLETTER_PEPPER", "EMAIL_URL", "MAIL_FROM"),
 }
 
 
@@ -428,6 +428,8 @@ def test_serve_end_to_end(var: Path) -> None:
     assert f"user admin, password {password}" in serve.text()
     with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
         assert answer.status == 200
+    ask_for_mail(url, "ada@example.com")
+    wait_until(lambda: b"Confirm your subscription</a> to ada@example.com" in read(f"{url}/mail/"))
     second = devstack(var, "serve", PORT=port)
     assert f"runs here already, at {url} (process {serve.popen.pid})" in second.stderr
     assert devstack(var, "manage", "shell", "-c", add_a_user).returncode == 0
@@ -455,6 +457,21 @@ def test_serve_end_to_end(var: Path) -> None:
     assert serve.end(signal.SIGINT) == 0, serve.text()
     assert "the data are kept" in serve.text()
     assert running_in(var) == []
+
+
+def ask_for_mail(url: str, address: str) -> None:
+    body = json.dumps({"address": address}).encode()
+    request = urllib.request.Request(
+        f"{url}/api/v1/newsletter/subscriptions", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 202
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        content: bytes = answer.read()
+    return content
 
 
 def pids_of_children(var: Path) -> dict[str, int]:

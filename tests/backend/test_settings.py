@@ -34,8 +34,11 @@ def test_limits_on_voting_are_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_read().VOTE_LIMITS == ((30, 60), (200, 86_400))
 
 
-@pytest.mark.parametrize("name", ["VOTER_KEYS", "VOTER_PEPPER"])
-def test_the_secrets_of_voters_are_required(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["VOTER_KEYS", "VOTER_PEPPER", "NEWSLETTER_KEYS", "NEWSLETTER_PEPPER", "EMAIL_URL", "MAIL_FROM"],
+)
+def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name)
 
     with pytest.raises(ImproperlyConfigured, match=name):
@@ -65,6 +68,13 @@ def test_the_secrets_of_voters_are_required(monkeypatch: pytest.MonkeyPatch, nam
         pytest.param("VOTER_CHALLENGE", "turnstile", id="Turnstile without its keys"),
         pytest.param("PROOF_OF_WORK_BITS", "0", id="no work"),
         pytest.param("PROOF_OF_WORK_BITS", "33", id="work for days"),
+        pytest.param("NEWSLETTER_KEYS", LONG, id="links without a key's id"),
+        pytest.param("NEWSLETTER_PEPPER", "short", id="a short pepper of addresses"),
+        pytest.param("MAIL_FROM", "AI Tool Verdicts", id="a sender without an address"),
+        pytest.param("MAIL_FROM", "a@example.com\nBcc: b@example.com", id="a sender with a header behind it"),
+        pytest.param("MAIL_DOMAIN", "exa mple", id="a domain that is none"),
+        pytest.param("SIGN_UPS_A_MINUTE", "0", id="no sign-ups"),
+        pytest.param("SITE_NEWSLETTER_URL", "www.example.com", id="pages without a scheme"),
         pytest.param("VOTE_LIMITS", "", id="no limit"),
         pytest.param("VOTE_LIMITS", "30", id="a limit without its window"),
         pytest.param("VOTE_LIMITS", "30/60,", id="a comma at the end"),
@@ -106,3 +116,17 @@ def test_every_variable_is_in_the_example() -> None:
 
     assert read
     assert read - set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)) == set()
+
+
+def test_everybodys_mail_is_never_shown_in_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEBUG_MAIL_DIR", "/tmp/mail")
+    monkeypatch.setenv("PUBLIC_BASE_URL", "https://api.example.com")
+
+    with pytest.raises(ImproperlyConfigured, match="DEBUG_MAIL_DIR"):
+        settings_read()
+
+
+def test_mail_comes_from_the_senders_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_FROM", "Verdicts <digest@mail.example.com>")
+
+    assert settings_read().MAIL_DOMAIN == "mail.example.com"

@@ -7,7 +7,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.factories import ReviewerFactory, ToolFactory, vote
+from newsletter.models import Edition
+from tests.factories import EditionFactory, ReviewerFactory, ToolFactory, vote
+from tests.newsletter.editions import new_pair, shelf
 from votes.models import Alert, Vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,4 +148,37 @@ def test_a_curator_quarantines_the_hour_of_an_alert_and_releases_it(
     expect(page.locator("#result_list .field-total")).to_have_text("40")
     page.goto("/admin/votes/alert/")
     expect(page.locator("#result_list tbody tr")).to_have_count(0)
+    assert complaints == []
+
+
+@pytest.fixture
+def draft_edition(transactional_db: None) -> Edition:
+    """A draft, in a week in which there is a pair on each of two topics."""
+    now = datetime.now(UTC)
+    new_pair(first_tool__name="Aider", at=now, first_tool__category=shelf())
+    new_pair(first_tool__name="Figma", at=now, first_tool__category=shelf("design", "Design"))
+    edition: Edition = EditionFactory(subject="Two tools")
+    return edition
+
+
+def test_a_curator_writes_an_intro_and_sees_the_mail(
+    draft_edition: Edition, page: Page, complaints: list[str]
+) -> None:
+    log_in(page)
+
+    page.goto(f"/admin/newsletter/edition/{draft_edition.pk}/change/")
+    page.get_by_label("Intro").fill("Hello <b>you</b>.")
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("link", name="As readers would get it now").click()
+
+    mail = page.frame_locator("iframe.mail")
+    expect(mail.get_by_role("heading", level=1)).to_have_text("Two tools")
+    expect(mail.get_by_text("Hello <b>you</b>.")).to_be_visible()
+    expect(mail.get_by_role("link", name="Figma")).to_have_count(1)
+
+    page.get_by_label("Developer Tools").check()
+    page.get_by_role("button", name="Show").click()
+    expect(mail.get_by_text("Because you chose Developer Tools.")).to_be_visible()
+    expect(mail.get_by_role("link", name="Figma")).to_have_count(0)
+    expect(page.get_by_label("The mail as text")).to_contain_text("* Ship Aider")
     assert complaints == []

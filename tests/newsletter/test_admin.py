@@ -1,11 +1,13 @@
 """What curators see and may do on the pages of subscribers, editions and deliveries."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from newsletter.models import Delivery, Edition, Subscriber
-from tests.desk import count_queries, errors_of, open_desk, submit
+from newsletter.addresses import address_key
+from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
+from tests.desk import act, count_queries, errors_of, open_desk, submit
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
@@ -13,6 +15,8 @@ pytestmark = pytest.mark.django_db
 SUBSCRIBERS = "/admin/newsletter/subscriber/"
 EDITIONS = "/admin/newsletter/edition/"
 DELIVERIES = "/admin/newsletter/delivery/"
+SUPPRESSIONS = "/admin/newsletter/suppression/"
+JOBS = "/admin/newsletter/mailjob/"
 
 
 @pytest.mark.parametrize("rows", [5, 50])
@@ -96,19 +100,100 @@ def test_a_subscribers_address_can_not_be_changed() -> None:
 def test_only_the_reader_confirms() -> None:
     subscriber = SubscriberFactory(status="pending", confirmed_at=None)
 
-    response = submit(open_desk(), f"{SUBSCRIBERS}{subscriber.pk}/change/", status="active")
+    submit(open_desk(), f"{SUBSCRIBERS}{subscriber.pk}/change/", status="active", confirmed_at="2026-11-02")
 
-    assert errors_of(response) == {"status": ["Only the reader can confirm the address."]}
+    kept = Subscriber.objects.get()
+    assert (kept.status, kept.confirmed_at) == ("pending", None)
 
 
-def test_a_curator_can_take_a_subscriber_off_the_list() -> None:
-    subscriber = SubscriberFactory()
+def test_lists_show_addresses_masked() -> None:
+    SubscriberFactory(address="ada@example.com")
+    MailJob.objects.create(address="ada@example.com", choices={}, source="api", due_at=NOW, created_at=NOW)
 
-    submit(open_desk(), f"{SUBSCRIBERS}{subscriber.pk}/change/", status="unsubscribed")
+    desk = open_desk()
+
+    for address in (SUBSCRIBERS, JOBS):
+        shown = desk.get(address).content.decode()
+
+        assert "a…@example.com" in shown
+        assert "ada@example.com" not in shown
+
+
+def test_a_curator_can_take_a_subscriber_off_the_list_for_good() -> None:
+    subscriber = SubscriberFactory(address="ada@example.com")
+
+    said = act(open_desk(), SUBSCRIBERS, "unsubscribe", [subscriber])
 
     subscriber.refresh_from_db()
+    assert said == ["1 subscriber unsubscribed."]
     assert subscriber.status == "unsubscribed"
-    assert subscriber.unsubscribed_at is not None
+    assert Suppression.objects.get().reason == "unsubscribe"
+    assert Consent.objects.get().source == "staff"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_deleting_a_subscriber_erases_and_suppresses(at_once: bool) -> None:
+    desk, subscriber = open_desk(), SubscriberFactory(address="ada@example.com")
+    alone = (f"{SUBSCRIBERS}{subscriber.pk}/delete/", {"post": "yes"})
+    among_others = (
+        SUBSCRIBERS,
+        {"action": "delete_selected", "_selected_action": [str(subscriber.pk)], "post": "yes"},
+    )
+
+    desk.post(*(among_others if at_once else alone))
+
+    assert not Subscriber.objects.exists()
+    assert Suppression.objects.get().reason == "erased"
+    assert Consent.objects.get().deed == "erased"
+
+
+def test_staff_blocks_an_address_and_finds_it_again_by_the_whole_of_it() -> None:
+    desk = open_desk()
+    subscriber = SubscriberFactory(address="ada@example.com")
+
+    desk.post(f"{SUPPRESSIONS}add/", {"address": "ADA@example.com"})
+    found: Any = desk.get(f"{SUPPRESSIONS}?q=Ada@Example.com")
+    nothing: Any = desk.get(f"{SUPPRESSIONS}?q=ada@")
+
+    blocked = Suppression.objects.get()
+    subscriber.refresh_from_db()
+    assert (blocked.reason, bytes(blocked.address_key)) == ("manual", address_key("ada@example.com"))
+    assert subscriber.status == "unsubscribed"
+    assert list(found.context["cl"].result_list) == [blocked]
+    assert list(nothing.context["cl"].result_list) == []
+    assert desk.get(f"{SUPPRESSIONS}{blocked.pk}/change/").status_code == 200
+    assert "ada@example.com" not in found.content.decode().replace("Ada@Example.com", "")
+
+
+def test_what_is_no_address_cannot_be_blocked() -> None:
+    response = open_desk().post(f"{SUPPRESSIONS}add/", {"address": "ada"})
+
+    assert errors_of(response) == {"address": ["This is no mail address that we can write to."]}
+    assert not Suppression.objects.exists()
+
+
+def test_lifting_a_suppression_is_recorded_and_subscribes_nobody() -> None:
+    desk = open_desk()
+    desk.post(f"{SUPPRESSIONS}add/", {"address": "ada@example.com"})
+
+    desk.post(f"{SUPPRESSIONS}{Suppression.objects.get().pk}/delete/", {"post": "yes"})
+
+    assert not Suppression.objects.exists()
+    assert list(Consent.objects.order_by("id").values_list("deed", flat=True)) == ["suppressed", "lifted"]
+
+
+@pytest.mark.parametrize("address", ["consent", "mailjob"])
+def test_what_the_product_writes_can_only_be_read(address: str) -> None:
+    desk = open_desk()
+    desk.post(f"{SUPPRESSIONS}add/", {"address": "ada@example.com"})
+    MailJob.objects.create(address="ada@example.com", choices={}, source="api", due_at=NOW, created_at=NOW)
+    row = {"consent": Consent.objects, "mailjob": MailJob.objects}[address].get()
+
+    page = f"/admin/newsletter/{address}/{row.pk}/"
+
+    assert desk.get(f"{page}change/").status_code == 200
+    assert desk.post(f"{page}change/", {}).status_code == 403
+    assert desk.post(f"{page}delete/", {"post": "yes"}).status_code == 403
 
 
 def test_a_nul_in_a_time_zone_is_refused() -> None:
@@ -157,3 +242,76 @@ def test_a_draft_edition_with_deliveries_is_protected() -> None:
 
     assert "Cannot delete edition" in response.content.decode()
     assert Edition.objects.filter(pk=edition.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after", "said"),
+    [
+        pytest.param("pause", "sending", "paused", "1 edition paused.", id="pause"),
+        pytest.param("resume", "paused", "sending", "1 edition resumed.", id="resume"),
+        pytest.param("cancel", "sending", "cancelled", "1 edition cancelled.", id="cancel"),
+    ],
+)
+def test_a_curator_steers_an_edition(action: str, before: str, after: str, said: str) -> None:
+    edition = EditionFactory(state=before, frozen_at=NOW, prepared_at=NOW, audience=0)
+
+    assert act(open_desk(), EDITIONS, action, [edition]) == [said]
+
+    edition.refresh_from_db()
+    assert edition.state == after
+
+
+def test_a_draft_that_is_to_be_sent_now_is_due() -> None:
+    edition = EditionFactory()
+
+    said = act(open_desk(), EDITIONS, "send_now", [edition])
+
+    edition.refresh_from_db()
+    assert said == ["1 edition due now."]
+    assert edition.due_at is not None
+
+
+@pytest.mark.parametrize("action", ["send_now", "pause", "resume", "cancel"])
+def test_an_edition_that_is_over_is_left_alone(action: str) -> None:
+    edition = EditionFactory(state="cancelled")
+
+    [said] = act(open_desk(), EDITIONS, action, [edition])
+
+    edition.refresh_from_db()
+    assert said.startswith("Not ")
+    assert edition.state == "cancelled"
+
+
+def test_the_page_of_an_edition_shows_what_became_of_its_copies() -> None:
+    delivery = DeliveryFactory(edition__state="sending", edition__frozen_at=NOW, edition__audience=1)
+
+    page = open_desk().get(f"{EDITIONS}{delivery.edition_id}/change/").content.decode()
+
+    assert "1: 1 waiting, 0 held, 0 accepted, 0 failed, 0 suppressed, 0 cancelled, 0 uncertain" in page
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        pytest.param("settle_as_sent", "accepted", id="sent"),
+        pytest.param("settle_as_not_sent", "pending", id="not"),
+    ],
+)
+def test_a_copy_in_doubt_is_settled_by_who_looked_it_up(action: str, state: str) -> None:
+    delivery = DeliveryFactory(state="uncertain", uncertain_at=NOW - timedelta(days=30))
+
+    act(open_desk(), DELIVERIES, action, [delivery])
+
+    delivery.refresh_from_db()
+    assert delivery.state == state
+    assert delivery.detail.startswith("Resolved by ")
+
+
+def test_a_copy_that_is_not_in_doubt_cannot_be_settled() -> None:
+    delivery = DeliveryFactory()
+
+    [said] = act(open_desk(), DELIVERIES, "settle_as_sent", [delivery])
+
+    delivery.refresh_from_db()
+    assert said.startswith("Not settled as sent")
+    assert delivery.state == "pending"

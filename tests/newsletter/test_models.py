@@ -1,13 +1,23 @@
 """What the database promises of the weekly mail: one mailbox, one row; one edition, one copy; states that hold true."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from newsletter.models import Delivery, Edition, Subscriber
-from tests.database import broken_constraint, constraints_of
-from tests.factories import NOW, CategoryFactory, DeliveryFactory, EditionFactory, SubscriberFactory
+from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
+from tests.database import broken_constraint, constraints_of, execute
+from tests.factories import (
+    NOW,
+    CategoryFactory,
+    DeliveryFactory,
+    EditionFactory,
+    ReviewerFactory,
+    SegmentFactory,
+    SubscriberFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +37,11 @@ def two_copies_to_one_mailbox() -> None:
     DeliveryFactory(edition=first.edition, address_key=first.address_key)
 
 
+def two_segments_for_the_same_choices() -> None:
+    first = SegmentFactory()
+    SegmentFactory(edition=first.edition, key=first.key)
+
+
 def topic_twice() -> None:
     subscriber, topic = SubscriberFactory(), CategoryFactory()
     through = Subscriber.topics.through
@@ -34,8 +49,42 @@ def topic_twice() -> None:
         through.objects.create(subscriber=subscriber, category=topic)
 
 
+def reviewer_twice() -> None:
+    subscriber, reviewer = SubscriberFactory(), ReviewerFactory()
+    through = Subscriber.reviewers.through
+    for _ in range(2):
+        through.objects.create(subscriber=subscriber, reviewer=reviewer)
+
+
+def suppression(**fields: object) -> object:
+    return Suppression.objects.create(
+        **{"address_key": b"key", "reason": "unsubscribe", "created_at": NOW} | fields
+    )
+
+
+def consent(**fields: object) -> object:
+    return Consent.objects.create(
+        **{"address_key": b"key", "deed": "asked", "source": "api", "created_at": NOW} | fields
+    )
+
+
+def mail_job(**fields: object) -> object:
+    return MailJob.objects.create(
+        **{"address": "ada@example.com", "choices": {}, "source": "api", "due_at": NOW, "created_at": NOW}
+        | fields
+    )
+
+
 BROKEN: dict[str, Callable[[], object]] = {
     "newsletter_subscriber_address_key_key": lambda: SubscriberFactory.create_batch(2, address_key=b"twice"),
+    "newsletter_suppression_address_key_key": lambda: [suppression(), suppression()],
+    "suppression_reason_is_known": lambda: suppression(reason="mood"),
+    "consent_deed_is_known": lambda: consent(deed="guessed"),
+    "consent_source_is_known": lambda: consent(source="rumour"),
+    "mail_job_state_is_known": lambda: mail_job(state="hidden"),
+    "mail_job_source_is_known": lambda: mail_job(source="rumour"),
+    "newsletter_mailjob_attempts_check": lambda: mail_job(attempts=-1),
+    "newsletter_subscriber_re_subscriber_id_reviewer_i_45124ede_uniq": reviewer_twice,
     "subscriber_status_is_known": lambda: SubscriberFactory(status="hidden"),
     "subscriber_frequency_is_known": lambda: SubscriberFactory(frequency="hourly"),
     "an_active_subscriber_has_confirmed": lambda: SubscriberFactory(confirmed_at=None),
@@ -55,6 +104,10 @@ BROKEN: dict[str, Callable[[], object]] = {
     "one_delivery_per_edition_and_mailbox": two_copies_to_one_mailbox,
     "an_accepted_delivery_has_a_time": lambda: DeliveryFactory(state="accepted"),
     "a_claimed_delivery_has_a_lease": lambda: DeliveryFactory(state="claimed"),
+    "a_waiting_delivery_has_a_time": lambda: DeliveryFactory(next_attempt_at=None),
+    "an_uncertain_delivery_has_a_time": lambda: DeliveryFactory(state="uncertain"),
+    "one_segment_per_edition_and_choices": two_segments_for_the_same_choices,
+    "newsletter_segment_item_count_check": lambda: SegmentFactory(item_count=-1),
 }
 
 
@@ -103,10 +156,12 @@ def test_an_edition_may_be_cancelled_before_it_is_frozen() -> None:
 
 @pytest.mark.parametrize("state", [state for state in Delivery.State.values if state != "accepted"])
 def test_only_an_accepted_delivery_has_a_time_of_acceptance(state: str) -> None:
-    refusal = broken_constraint(lambda: DeliveryFactory(state=state, accepted_at=NOW, lease_until=NOW))
+    refusal = broken_constraint(
+        lambda: DeliveryFactory(state=state, accepted_at=NOW, lease_until=NOW, uncertain_at=NOW)
+    )
 
     assert refusal == "an_accepted_delivery_has_a_time"
-    assert DeliveryFactory(state=state, lease_until=NOW).accepted_at is None
+    assert DeliveryFactory(state=state, lease_until=NOW, uncertain_at=NOW).accepted_at is None
 
 
 @pytest.mark.parametrize("state", ["claimed", "sending"])
@@ -141,3 +196,59 @@ def test_the_next_edition_goes_to_the_same_mailbox() -> None:
     next_one = DeliveryFactory(subscriber=first.subscriber, address_key=first.address_key)
 
     assert next_one.edition != first.edition
+
+
+@pytest.mark.parametrize("state", ["pending", "claimed", "sending", "deferred"])
+def test_an_edition_is_not_done_while_a_copy_is_under_way(state: str) -> None:
+    edition = DeliveryFactory(state=state, lease_until=NOW).edition
+
+    assert broken_constraint(lambda: finish(edition, audience=1)) == "a_done_edition_balances"
+
+
+@pytest.mark.parametrize("audience", [0, 2])
+def test_an_edition_is_not_done_with_more_or_fewer_copies_than_readers(audience: int) -> None:
+    edition = DeliveryFactory(state="failed").edition
+
+    assert broken_constraint(lambda: finish(edition, audience=audience)) == "a_done_edition_balances"
+
+
+@pytest.mark.parametrize("state", ["accepted", "failed", "suppressed", "cancelled", "uncertain"])
+def test_an_edition_is_done_when_each_copy_has_come_to_an_end(state: str) -> None:
+    accepted_at = NOW if state == "accepted" else None
+    edition = DeliveryFactory(state=state, accepted_at=accepted_at, uncertain_at=NOW).edition
+
+    finish(edition, audience=1)
+
+    assert Edition.objects.get().state == "done"
+
+
+def finish(edition: Edition, *, audience: int) -> None:
+    Edition.objects.filter(pk=edition.pk).update(
+        state="done", frozen_at=NOW, prepared_at=NOW, done_at=NOW, audience=audience
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE newsletter_consent SET deed = 'erased'",
+        "DELETE FROM newsletter_consent",
+        "UPDATE newsletter_consent SET deed = 'erased' WHERE false",
+    ],
+)
+def test_the_record_of_consent_is_only_added_to(statement: str) -> None:
+    consent()
+
+    with pytest.raises(IntegrityError, match="only added to"), transaction.atomic():
+        execute(statement)
+
+    assert Consent.objects.get().deed == "asked"
+
+
+def test_a_reader_was_last_mailed_when_a_copy_was_last_accepted() -> None:
+    reader = SubscriberFactory()
+    for state, accepted_at in (("accepted", NOW - timedelta(days=7)), ("accepted", NOW), ("failed", None)):
+        DeliveryFactory(subscriber=reader, state=state, accepted_at=accepted_at)
+
+    assert reader.last_mailed_at == NOW
+    assert SubscriberFactory().last_mailed_at is None

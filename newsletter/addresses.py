@@ -1,0 +1,81 @@
+"""Mail addresses in one spelling: whoever is written in two ways is one reader, to uniqueness and to suppression alike.
+
+What looks the same or reaches the same mailbox is the same: width and compatibility (NFKC), characters that nobody sees,
+case, and a domain in Unicode or as A-labels (UTS 46). The case of a local part could mean something by RFC 5321; at no
+provider it does. The local part is ASCII, since we cannot deliver others. Tags (`ada+news@`) stay: they may be mailboxes
+of their own, and only `mailbox_key` looks past them, to bound how much mail a stranger can have us send to one person.
+"""
+
+import hmac
+import re
+import unicodedata
+
+import idna
+from django.conf import settings
+
+from backend.api.problems import Refusal
+
+# RFC 5321 allows 254 characters in all and 64 before the @.
+MAX_LENGTH = 254
+MAX_LOCAL_LENGTH = 64
+# More than any spelling of an address has; longer ones are refused before anybody reads them.
+MAX_SPELLING = 320
+
+ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+LOCAL_PART = re.compile(rf"{ATOM}(\.{ATOM})*")
+# Controls, CR, LF and NUL among them; line and paragraph separators; lone surrogates.
+FORBIDDEN = {"Cc", "Zl", "Zp", "Cs"}
+
+
+class InvalidAddress(Refusal):
+    status_code = 400
+    default_code = "invalid_address"
+    default_detail = "This is no mail address that we can write to."
+    pointer = "/address"
+
+
+def canonical(address: str) -> str:
+    """The one spelling of an address, in ASCII; raises InvalidAddress."""
+    if len(address) > MAX_SPELLING or any(unicodedata.category(each) in FORBIDDEN for each in address):
+        raise InvalidAddress
+    visible = "".join(
+        each for each in unicodedata.normalize("NFKC", address) if unicodedata.category(each) != "Cf"
+    )
+    local, at, domain = visible.strip(" ").rpartition("@")
+    if not (
+        at and local.isascii() and len(local) <= MAX_LOCAL_LENGTH and LOCAL_PART.fullmatch(local.lower())
+    ):
+        raise InvalidAddress
+    spelling = f"{local.lower()}@{canonical_domain(domain)}"
+    if len(spelling) > MAX_LENGTH:
+        raise InvalidAddress
+    return spelling
+
+
+def canonical_domain(domain: str) -> str:
+    """As A-labels. A name without a dot and the numbers of a host are refused: no public mail goes there."""
+    try:
+        labels = idna.encode(domain, uts46=True, std3_rules=True).decode().split(".")
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidAddress from None
+    if len(labels) < 2 or not labels[-1] or labels[-1].isdigit():
+        raise InvalidAddress
+    return ".".join(labels)
+
+
+def address_key(address: str) -> bytes:
+    """What uniqueness and suppression go by: an HMAC of the canonical address; raises InvalidAddress."""
+    return hmac.digest(settings.NEWSLETTER_PEPPER, canonical(address).encode(), "sha256")
+
+
+def mailbox_key(address: str) -> bytes:
+    """Equal for all spellings that most providers deliver to one mailbox: without tag, dots left out."""
+    local, _, domain = canonical(address).rpartition("@")
+    mailbox = f"{local.partition('+')[0].replace('.', '')}@{domain}"
+    return hmac.digest(settings.NEWSLETTER_PEPPER, b"mailbox:" + mailbox.encode(), "sha256")
+
+
+def masked(address: str) -> str:
+    """For lists on a screen that others may see."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"

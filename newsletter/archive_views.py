@@ -1,0 +1,128 @@
+"""The archive's endpoints, and each edition as a page."""
+
+from typing import Any
+
+from csp.constants import NONE, UNSAFE_INLINE
+from csp.decorators import csp
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import ListParameters, Parameters
+from backend.api.problems import Refusal
+from backend.api.views import PublicView, Sparse, field_names
+from newsletter.archive import archived_editions
+from newsletter.items import AT_MOST
+from newsletter.models import Edition
+
+# A mail's styles stand in the mail; nothing else may be loaded or done.
+MAIL_POLICY = {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "base-uri": [NONE], "form-action": [NONE]}
+
+
+class EditionNotFound(Refusal):
+    status_code = 404
+    default_code = "edition_not_found"
+    default_detail = "No edition of this week was sent; /api/v1/newsletter/editions lists those that were."
+
+
+class EditionItemSerializer(serializers.Serializer[Any]):
+    """One thing that an edition tells."""
+
+    kind = serializers.ChoiceField(choices=list(AT_MOST))
+    title = serializers.CharField()
+    mark = serializers.CharField(help_text="What there is to tell, at a glance.")
+    detail = serializers.CharField(allow_null=True)
+    quote = serializers.CharField(
+        allow_null=True, help_text="From the review, or the editor's note on the pair."
+    )
+    url = serializers.SerializerMethodField(help_text="Where it leads on the site.")
+
+    def get_url(self, item: dict[str, Any]) -> str:
+        return f"{settings.SITE_URL}{item['path']}"
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        unsaid = {name: instance[name] or None for name in ("detail", "quote")}
+        return super().to_representation({**instance, **unsaid})
+
+
+class EditionListItemSerializer(Sparse, serializers.Serializer[Edition]):
+    """An edition in the archive's list."""
+
+    slug = serializers.CharField(source="week", help_text="The ISO week, such as `2026-W48`.")
+    subject = serializers.CharField(source="archive.subject")
+    sent_at = serializers.DateTimeField(source="frozen_at", help_text="When sending began.")
+    item_count = serializers.SerializerMethodField()
+    page_url = serializers.SerializerMethodField(help_text="The edition as a page.")
+
+    def get_item_count(self, edition: Any) -> int:
+        return len(edition.archive["items"])
+
+    def get_page_url(self, edition: Edition) -> str:
+        return f"{settings.PUBLIC_BASE_URL}{reverse('newsletter-edition-page', args=[edition.week])}"
+
+
+class EditionSerializer(EditionListItemSerializer):
+    """An edition as a reader of every topic got it."""
+
+    intro = serializers.CharField(source="archive.intro")
+    items = EditionItemSerializer(source="archive.items", many=True)
+
+
+class EditionListParameters(ListParameters):
+    selectable = field_names(EditionListItemSerializer)
+
+
+class EditionListView(ListView):
+    parameters = EditionListParameters
+
+    @extend_schema(
+        operation_id="list_editions",
+        tags=["newsletter"],
+        summary="List the editions of the weekly mail that were sent, the latest first",
+        description="The archive holds what a reader of every topic got. A week without anything to tell has none.",
+        responses=page_schema(EditionListItemSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        editions = archived_editions().defer("html", "text")
+        return self.answer_page(editions, keys=["-week"], serializer=EditionListItemSerializer)
+
+
+class EditionParameters(Parameters):
+    selectable = field_names(EditionSerializer)
+
+
+class EditionView(PublicView):
+    parameters = EditionParameters
+
+    @extend_schema(
+        operation_id="retrieve_edition",
+        tags=["newsletter"],
+        summary="Retrieve an edition of the weekly mail as it was sent",
+        description="By its ISO week. What it tells was frozen when sending began; `page_url` is the same as a page.",
+        responses=EditionSerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        edition = archived_editions().defer("html", "text").filter(week=slug).first()
+        if edition is None:
+            raise EditionNotFound
+        return Response(EditionSerializer(edition, only=self.params["fields"]).data)
+
+
+@method_decorator(csp({**MAIL_POLICY, "frame-ancestors": [NONE]}), name="dispatch")
+class EditionPage(View):
+    """The edition's mail for every topic, as a page of its own."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        edition = archived_editions().filter(week=slug).first()
+        if edition is None:
+            raise Http404
+        kept = {"Cache-Control": "public, max-age=300, stale-while-revalidate=3600"}
+        return HttpResponse(edition.html, headers=kept)

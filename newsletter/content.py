@@ -1,0 +1,311 @@
+"""What an edition tells one group of readers: reads what changed since their last one, and puts it into a mail."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
+
+from catalog.models import Tool
+from comparisons.changes import Judged, has_changed
+from comparisons.models import Comparison, VerdictChange
+from comparisons.selectors import comparisons_with_counts, evidence_from_counts
+from comparisons.verdict import decide
+from newsletter.items import (
+    AT_MOST,
+    COMPARISON,
+    CORRECTION,
+    CROWD,
+    EACH_COMPARISON,
+    MAX_SUBJECT,
+    REVIEW,
+    VERDICT,
+    Choices,
+    Item,
+    Side,
+    comparison_item,
+    comparison_rank,
+    crowd_item,
+    default_intro,
+    default_subject,
+    has_moved,
+    moved_points,
+    plain,
+    review_deed,
+    review_item,
+    shortened,
+    verdict_item,
+    verdict_rank,
+    why_follows,
+    why_topics,
+)
+from newsletter.rendering import paragraphs_of, render_html, render_text
+from reviews.models import Review
+from votes.models import PublishedTally, TallyDay
+from votes.tally import MIN_VOTES, TallyCount
+
+__all__ = ["Choices", "Composed", "Item", "compose", "gather"]
+
+# The best are chosen among so many of the latest: an import may bring thousands.
+READ_AT_MOST = 500
+# Gmail shows the first 102 kB; of an edition that is longer the last items are left out.
+MAX_BYTES = 100_000
+# A time is noted before it is committed: what is younger may have neighbours that can't be seen yet, and an edition
+# that told one of them would lose the other.
+SETTLING = timedelta(minutes=5)
+# The bulk of a tool, which no item says.
+_UNSAID = [
+    f"{side}__{field}" for side in ("first_tool", "second_tool") for field in ("search", "description")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A mail for all readers with the same choices; their personal links are still to be filled in."""
+
+    subject: str
+    intro: str
+    html: str
+    text: str
+    items: tuple[Item, ...]
+
+
+def compose(
+    *, choices: Choices, until: datetime, subject: str = "", intro: str = "", is_personal: bool = True
+) -> Composed | None:
+    """The mail, or None where there is nothing to tell.
+
+    An empty subject or intro is made from the items. `{{unsubscribe_url}}` and `{{preferences_url}}` stand where each
+    reader's own links go; without `is_personal`, which is for the archive, there are none.
+    """
+    items = gather(choices=choices, until=until)
+    shown: dict[str, Any] = {
+        "choices": choices,
+        "until": until,
+        "subject": subject,
+        "intro": intro,
+        "is_personal": is_personal,
+    }
+    while items:
+        composed = _put_together(items, **shown)
+        if len(items) == 1 or len(composed.html.encode()) < MAX_BYTES:
+            return composed
+        items = items[:-1]
+    return None
+
+
+def _put_together(
+    items: tuple[Item, ...], *, choices: Choices, until: datetime, subject: str, intro: str, is_personal: bool
+) -> Composed:
+    subject = shortened(plain(subject), MAX_SUBJECT) or default_subject(items)
+    intro = "\n\n".join(paragraphs_of(intro)) or default_intro(items)
+    shown: dict[str, Any] = {
+        "subject": subject,
+        "intro": intro,
+        "items": items,
+        "since": choices.since,
+        "until": until,
+        "is_personal": is_personal,
+    }
+    html, text = render_html(**shown), render_text(**shown)
+    return Composed(subject=subject, intro=intro, html=html, text=text, items=items)
+
+
+def gather(*, choices: Choices, until: datetime) -> tuple[Item, ...]:
+    """All there is to tell, in the order of the mail; six queries at most, however much that is.
+
+    Whoever asked for each new comparison gets those and nothing else. Both ends lie SETTLING earlier than they are
+    said, so that what is too fresh for one edition is in the next.
+    """
+    choices, until = replace(choices, since=choices.since - SETTLING), until - SETTLING
+    items = {kind: list[Item]() for kind in AT_MOST}
+    items[COMPARISON] = _comparisons(choices, until)
+    if choices.frequency != EACH_COMPARISON:
+        items[VERDICT] = _verdicts(choices, until)
+        items[REVIEW] = _reviews(choices, until)
+        items[CROWD] = _crowd(choices)
+        items[CORRECTION] = _corrections(choices, until)
+    return tuple(item for kind, most in AT_MOST.items() for item in items[kind][:most])
+
+
+def _within(field: str, choices: Choices, until: datetime) -> Q:
+    return Q(**{f"{field}__gt": choices.since, f"{field}__lte": until})
+
+
+def _side(tool: Tool) -> Side:
+    return Side(slug=tool.slug, name=tool.name, topic=tool.category.slug, topic_name=tool.category.name)
+
+
+def _sides(comparison: Comparison) -> tuple[Side, Side]:
+    return _side(comparison.first_tool), _side(comparison.second_tool)
+
+
+def _title(comparison: Comparison) -> str:
+    return comparison.title or f"{comparison.first_tool.name} vs {comparison.second_tool.name}"
+
+
+def _comparisons(choices: Choices, until: datetime) -> list[Item]:
+    """Pairs published since, in the reader's topics; the surest verdicts first, then the latest."""
+    pairs = comparisons_with_counts().filter(_within("published_at", choices, until))
+    if choices.topics:
+        pairs = pairs.in_categories(choices.topics)
+    found = []
+    pairs = pairs.defer(*_UNSAID).order_by("-published_at", "-id")
+    for pair in pairs[:READ_AT_MOST]:
+        evidence = evidence_from_counts(pair.first_tool), evidence_from_counts(pair.second_tool)
+        verdict = decide(first=evidence[0], second=evidence[1], roster=())
+        item = comparison_item(
+            title=_title(pair),
+            note=pair.editor_note,
+            verdict=verdict,
+            evidence=evidence,
+            sides=_sides(pair),
+            choices=choices,
+        )
+        found.append((comparison_rank(verdict), item))
+    # The sort is stable: among equals the latest stays first.
+    return [item for _, item in sorted(found, key=lambda each: each[0])]
+
+
+def _verdicts(choices: Choices, until: datetime) -> list[Item]:
+    """Pairs the reader may know whose verdict is another one than it was; back and forth again is no change."""
+    pairs = Comparison.objects.published().filter(published_at__lte=choices.since)
+    if choices.topics:
+        pairs = pairs.in_categories(choices.topics)
+    changes = (
+        VerdictChange.objects.after_first()
+        .filter(_within("changed_at", choices, until), comparison__in=pairs)
+        .select_related(
+            "winner",
+            "before_winner",
+            "comparison__first_tool__category",
+            "comparison__second_tool__category",
+        )
+        .order_by("-changed_at", "-id")[:READ_AT_MOST]
+    )
+    by_pair: dict[UUID, list[VerdictChange]] = {}
+    for change in changes:
+        by_pair.setdefault(change.comparison_id, []).append(change)
+    turned = [
+        (of_pair[0].comparison, before, after)
+        for of_pair in by_pair.values()
+        if (before := of_pair[-1].before) and has_changed(before, after := of_pair[0].after)
+    ]
+    deeds = _deeds_on({side for pair, _, _ in turned for side in _tool_ids(pair)}, choices, until)
+    found = [
+        (
+            verdict_rank(before, after),
+            verdict_item(
+                title=_title(pair),
+                before=before,
+                after=after,
+                names=(_winner_name(before), _winner_name(after)),
+                deeds=[deed for side in _tool_ids(pair) for deed in deeds.get(side, [])],
+                sides=_sides(pair),
+                choices=choices,
+            ),
+        )
+        for pair, before, after in turned
+    ]
+    return [item for _, item in sorted(found, key=lambda each: each[0])]
+
+
+def _tool_ids(pair: Comparison) -> tuple[UUID, UUID]:
+    return pair.first_tool_id, pair.second_tool_id
+
+
+def _deeds_on(tools: set[UUID], choices: Choices, until: datetime) -> dict[UUID, list[str]]:
+    """What reviewers did to the panels of these tools, by the tool: one query."""
+    was_public = Q(published_at__lte=choices.since)
+    corrected = was_public & Q(status=Review.Status.PUBLISHED) & _within("corrected_at", choices, until)
+    retracted = was_public & Q(status=Review.Status.RETRACTED) & _within("updated_at", choices, until)
+    published = Q(status=Review.Status.PUBLISHED) & _within("published_at", choices, until)
+    reviews = Review.objects.of_tools(tools).filter(corrected | retracted | published)
+    deeds: dict[UUID, list[str]] = {}
+    for review in reviews.select_related("reviewer", "tool").in_roster_order() if tools else []:
+        known = "retracted" if review.status == Review.Status.RETRACTED else "corrected"
+        deed = known if review.published_at <= choices.since else "reviewed"
+        said = review_deed(reviewer=review.reviewer.name, tool=review.tool.name, deed=deed)
+        deeds.setdefault(review.tool_id, []).append(said)
+    return deeds
+
+
+def _winner_name(judged: Judged) -> str | None:
+    return judged.winner.name if isinstance(judged.winner, Tool) else None
+
+
+def _public_reviews() -> Any:
+    return Review.objects.published().select_related("reviewer", "tool__category")
+
+
+def _reviews(choices: Choices, until: datetime) -> list[Item]:
+    """What the reviewers whom the reader follows published, on whatever topic; the latest first."""
+    if not choices.reviewers:
+        return []
+    reviews = _public_reviews().filter(
+        _within("published_at", choices, until), reviewer__slug__in=choices.reviewers
+    )
+    return [
+        _review_item(REVIEW, review, why=why_follows(review.reviewer.name))
+        for review in reviews.order_by("-published_at", "-id")[: AT_MOST[REVIEW]]
+    ]
+
+
+def _corrections(choices: Choices, until: datetime) -> list[Item]:
+    """Reviews in the reader's topics, or by reviewers they follow, that were out before and say something else now."""
+    reviews = _public_reviews().filter(
+        _within("corrected_at", choices, until), published_at__lte=choices.since
+    )
+    if choices.topics:
+        reviews = reviews.filter(
+            Q(tool__category__slug__in=choices.topics) | Q(reviewer__slug__in=choices.reviewers)
+        )
+    return [
+        _review_item(CORRECTION, review, why=_why_corrected(review, choices))
+        for review in reviews.order_by("-corrected_at", "-id")[: AT_MOST[CORRECTION]]
+    ]
+
+
+def _why_corrected(review: Review, choices: Choices) -> str:
+    if review.reviewer.slug in choices.reviewers:
+        return why_follows(review.reviewer.name)
+    return why_topics([_side(review.tool)], choices)
+
+
+def _review_item(kind: str, review: Review, *, why: str) -> Item:
+    return review_item(
+        kind=kind,
+        reviewer=review.reviewer.name,
+        side=_side(review.tool),
+        verdict=review.verdict,
+        quote=review.quote,
+        revision=review.revision,
+        why=why,
+    )
+
+
+def _crowd(choices: Choices) -> list[Item]:
+    """Tools on which readers say something else than at the last midnight that the reader knows; the farthest first."""
+    days = TallyDay.objects.filter(tool=OuterRef("tool"), day__lt=choices.since.astimezone(UTC).date())
+    tallies = PublishedTally.objects.filter(
+        tool__status=Tool.Status.PUBLISHED, total__gte=MIN_VOTES, as_of__gt=choices.since
+    )
+    if choices.topics:
+        tallies = tallies.filter(tool__category__slug__in=choices.topics)
+    line = Subquery(days.order_by("-day").values(counts=JSONObject(ship="ship", skip="skip"))[:1])
+    moved = [
+        (tally.tool, before, tally.count)
+        for tally in tallies.select_related("tool__category").annotate(before=line)
+        if has_moved(before := TallyCount(**(tally.before or {})), tally.count)
+    ]
+    return [
+        crowd_item(side=_side(tool), before=before, now=now, choices=choices)
+        for tool, before, now in sorted(moved, key=_crowd_order)
+    ]
+
+
+def _crowd_order(moved: tuple[Tool, TallyCount, TallyCount]) -> tuple[int, int, str]:
+    tool, before, now = moved
+    return -moved_points(before, now), -now.total, tool.slug

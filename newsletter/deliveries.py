@@ -1,0 +1,368 @@
+"""The ledger of copies: who may send which, what became of it, and what to do about those of which nobody knows.
+
+A copy is claimed under a lease and a fence number. One commit records what became of the copy before and allows the
+next: whatever dies, at most one copy a process is in doubt. All times are the database's, whose clock is the only one.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from newsletter.models import Delivery, Edition
+
+MOST_CLAIMED = 50
+ASSUME_SENT_HOURS = 24
+# More hard failures than this in the first thousand mean that something is wrong with us, not with a thousand mailboxes.
+FIRST_COPIES = 1_000
+MOST_FAILURES = 50
+
+CLAIM = """
+UPDATE newsletter_delivery d SET
+    state = 'claimed', fence = fence + 1, updated_at = clock_timestamp(),
+    lease_until = clock_timestamp() + %(seconds)s::float8 * interval '1 second'
+FROM (
+    SELECT id FROM newsletter_delivery
+    WHERE edition_id = %(edition)s AND state IN ('pending', 'deferred') AND next_attempt_at <= clock_timestamp()
+    ORDER BY next_attempt_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+) picked
+WHERE d.id = picked.id
+RETURNING d.id, d.fence, d.edition_id, d.segment_id, d.subscriber_id, d.address, d.message_id, d.attempts
+"""
+
+# Whoever has the fence knows best, even of a copy that was given up as uncertain meanwhile.
+RECORD = """
+UPDATE newsletter_delivery SET
+    state = %(state)s::text, code = %(code)s, detail = %(detail)s, lease_until = NULL, updated_at = clock_timestamp(),
+    attempts = attempts + %(attempts)s,
+    accepted_at = CASE WHEN %(state)s::text = 'accepted' THEN clock_timestamp() END,
+    uncertain_at = CASE WHEN %(state)s::text = 'uncertain' THEN clock_timestamp() END,
+    next_attempt_at = clock_timestamp() + %(delay)s::float8 * interval '1 second'
+WHERE id = %(id)s AND fence = %(fence)s AND state IN ('claimed', 'sending', 'uncertain')
+"""
+
+# Unsubscribing wins: this is the last look before the mail goes out.
+ALLOW = """
+UPDATE newsletter_delivery d SET
+    state = 'sending', updated_at = clock_timestamp(),
+    lease_until = clock_timestamp() + %(seconds)s::float8 * interval '1 second'
+FROM newsletter_edition e, newsletter_subscriber s
+WHERE d.id = %(next_id)s AND d.fence = %(next_fence)s
+  AND (d.state = 'claimed' AND d.lease_until > clock_timestamp() OR %(again)s::boolean AND d.state = 'sending')
+  AND e.id = d.edition_id AND e.state = 'sending'
+  AND s.id = d.subscriber_id AND s.status = 'active'
+  AND NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key)
+RETURNING d.id
+"""
+
+RECORD_AND_ALLOW = f"WITH previous AS ({RECORD}) {ALLOW}"
+
+LAY_DOWN = """
+UPDATE newsletter_delivery d SET
+    lease_until = NULL, updated_at = clock_timestamp(),
+    state = CASE
+        WHEN e.state = 'cancelled' THEN 'cancelled'
+        WHEN e.state <> 'sending' THEN 'pending'
+        WHEN s.status IS DISTINCT FROM 'active'
+            OR EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key) THEN 'suppressed'
+        ELSE 'pending'
+    END
+FROM newsletter_edition e,
+    newsletter_delivery own LEFT JOIN newsletter_subscriber s ON s.id = own.subscriber_id
+WHERE d.id = own.id AND e.id = d.edition_id AND d.state = 'claimed'
+  AND (d.id, d.fence) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(fences)s::integer[]))
+RETURNING d.state
+"""
+
+REAP = """
+UPDATE newsletter_delivery d SET
+    state = CASE
+        WHEN d.state = 'sending' THEN 'uncertain' WHEN expired.edition_state = 'cancelled' THEN 'cancelled'
+        ELSE 'pending'
+    END,
+    uncertain_at = CASE WHEN d.state = 'sending' THEN clock_timestamp() END,
+    detail = CASE WHEN d.state = 'sending' THEN 'Its sender did not come back.' ELSE d.detail END,
+    lease_until = NULL, updated_at = clock_timestamp()
+FROM (
+    SELECT d.id, e.state AS edition_state FROM newsletter_delivery d JOIN newsletter_edition e ON e.id = d.edition_id
+    WHERE d.state IN ('claimed', 'sending') AND d.lease_until < clock_timestamp()
+    FOR UPDATE OF d SKIP LOCKED
+) expired
+WHERE d.id = expired.id
+RETURNING d.state
+"""
+
+# A copy whose sender may still be at work is not touched: it must have been in doubt for as long as a lease.
+RESOLVE = """
+UPDATE newsletter_delivery SET
+    state = CASE WHEN %(sent)s::boolean THEN 'accepted' ELSE 'pending' END,
+    accepted_at = CASE WHEN %(sent)s::boolean THEN uncertain_at END,
+    next_attempt_at = clock_timestamp(), fence = fence + 1, uncertain_at = NULL,
+    code = %(code)s, detail = %(detail)s, updated_at = clock_timestamp()
+WHERE state = 'uncertain' AND message_id = ANY(%(message_ids)s)
+  AND (%(sent)s::boolean OR uncertain_at < clock_timestamp() - %(seconds)s::float8 * interval '1 second')
+"""
+
+ASSUME_SENT = """
+UPDATE newsletter_delivery SET
+    state = 'accepted', accepted_at = uncertain_at, uncertain_at = NULL, fence = fence + 1, code = 'assumed',
+    detail = 'Nobody knew for a day: taken as sent, for twice would be worse.', updated_at = clock_timestamp()
+WHERE state = 'uncertain' AND uncertain_at < clock_timestamp() - %(hours)s::float8 * interval '1 hour'
+"""
+
+CANCEL_WAITING = """
+UPDATE newsletter_delivery SET state = 'cancelled', updated_at = clock_timestamp()
+WHERE edition_id = %(edition)s AND state IN ('pending', 'deferred')
+"""
+
+FORGET = """
+UPDATE newsletter_delivery SET
+    address = '', detail = '', updated_at = clock_timestamp(),
+    state = CASE WHEN state IN ('pending', 'deferred') THEN 'suppressed' ELSE state END
+WHERE subscriber_id = %(subscriber)s
+"""
+
+TROUBLE = """
+SELECT count(*) FILTER (WHERE state = 'failed'), count(*) FROM (
+    SELECT d.state FROM newsletter_delivery d JOIN newsletter_edition e ON e.id = d.edition_id
+    WHERE d.edition_id = %(edition)s AND d.state IN ('accepted', 'failed')
+      AND d.updated_at > coalesce(e.resumed_at, '-infinity')
+    LIMIT %(limit)s
+) tried
+"""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A delivery that this process holds, as long as nobody raises its fence."""
+
+    id: UUID
+    fence: int
+    edition_id: UUID
+    segment_id: UUID
+    subscriber_id: UUID | None
+    address: str
+    message_id: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a copy; `delay_seconds` says when the next attempt may be."""
+
+    copy: Copy
+    state: str
+    code: str = ""
+    detail: str = ""
+    counts: bool = False
+    delay_seconds: float = 0
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "id": self.copy.id,
+            "fence": self.copy.fence,
+            "state": self.state,
+            "code": self.code[:20],
+            "detail": self.detail[:500],
+            "attempts": int(self.counts),
+            "delay": self.delay_seconds,
+        }
+
+
+@dataclass(frozen=True)
+class Books:
+    """Copies by what became of them; they balance when nothing is under way and all are there."""
+
+    audience: int | None
+    waiting: int
+    held: int
+    accepted: int
+    failed: int
+    suppressed: int
+    cancelled: int
+    uncertain: int
+
+    @property
+    def settled(self) -> int:
+        return self.accepted + self.failed + self.suppressed + self.cancelled + self.uncertain
+
+    @property
+    def balance(self) -> bool:
+        return self.audience == self.settled and not (self.waiting or self.held)
+
+
+# --- What a worker does -----------------------------------------------------------------------
+
+
+def claim(*, edition_id: UUID, limit: int = MOST_CLAIMED) -> list[Copy]:
+    values = {
+        "edition": edition_id,
+        "limit": min(limit, MOST_CLAIMED),
+        "seconds": settings.SENDING_CLAIM_SECONDS,
+    }
+    return [Copy(*row) for row in _rows(CLAIM, values)]
+
+
+def record(outcome: Outcome) -> bool:
+    """False where somebody else has the copy by now."""
+    return _count(RECORD, outcome.values()) == 1
+
+
+def allow(copy: Copy, *, after: Outcome | None, again: bool = False) -> bool:
+    """Record what became of the copy before, and say whether this one may go out; one commit does both.
+
+    `again`: an earlier call may have been committed without our hearing of it.
+    """
+    values: dict[str, Any] = {
+        "next_id": copy.id,
+        "next_fence": copy.fence,
+        "again": again,
+        "seconds": sending_lease_seconds(),
+    }
+    if after is None:
+        return bool(_rows(ALLOW, values))
+    return bool(_rows(RECORD_AND_ALLOW, values | after.values()))
+
+
+def lay_down(copies: Sequence[Copy]) -> list[str]:
+    """Give back what was claimed and not sent; the states those copies are in now."""
+    ids, fences = [copy.id for copy in copies], [copy.fence for copy in copies]
+    return [state for (state,) in _rows(LAY_DOWN, {"ids": ids, "fences": fences})]
+
+
+def after_refusal(copy: Copy, *, code: str, detail: str) -> Outcome:
+    """Tried again after longer and longer pauses, spread so that not all come back at once; then given up."""
+    delays = settings.SENDING_RETRY_SECONDS
+    if copy.attempts >= len(delays):
+        return Outcome(copy, Delivery.State.FAILED, code, detail, counts=True)
+    delay = delays[copy.attempts] * random.uniform(0.8, 1.2)  # noqa: S311
+    return Outcome(copy, Delivery.State.DEFERRED, code, detail, counts=True, delay_seconds=delay)
+
+
+def sending_lease_seconds() -> float:
+    """Half as long again as a server may take to answer the final dot."""
+    return float(settings.SENDING_FINAL_SECONDS) * 1.5
+
+
+def address_key_of(copy: Copy) -> bytes:
+    return bytes(Delivery.objects.values_list("address_key", flat=True).get(pk=copy.id))
+
+
+def too_many_fail(*, edition_id: UUID) -> bool:
+    """More than 50 of the first 1,000, counted anew when staff resume."""
+    ((failed, tried),) = _rows(TROUBLE, {"edition": edition_id, "limit": FIRST_COPIES + 1})
+    return bool(failed > MOST_FAILURES and tried <= FIRST_COPIES)
+
+
+def database_now() -> datetime:
+    """The one clock that all of us read."""
+    ((now,),) = _rows("SELECT clock_timestamp()", {})
+    return cast(datetime, now)
+
+
+# --- What the clock does ----------------------------------------------------------------------
+
+
+def reap() -> dict[str, int]:
+    """Take back what was held longer than its lease: a claimed copy waits again, of a sent one nobody knows."""
+    states = [state for (state,) in _rows(REAP, {})]
+    return {state: states.count(state) for state in set(states)}
+
+
+def assume_sent() -> int:
+    return _count(ASSUME_SENT, {"hours": ASSUME_SENT_HOURS})
+
+
+# --- Copies in doubt --------------------------------------------------------------------------
+
+
+class Found(StrEnum):
+    SENT = "sent"
+    # Only where the source would have seen it; not having found it is not enough.
+    NOT_SENT = "not_sent"
+
+
+class Evidence(Protocol):
+    """Somebody who knows what became of a mail by its Message-ID: a provider's events, a server's log, a person."""
+
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
+        """What is known; a Message-ID of which nothing is known is left out."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    sent: int
+    requeued: int
+
+
+def uncertain_message_ids(*, edition_id: UUID | None = None) -> list[str]:
+    uncertain = Delivery.objects.filter(state=Delivery.State.UNCERTAIN)
+    if edition_id:
+        uncertain = uncertain.filter(edition_id=edition_id)
+    return list(uncertain.order_by("id").values_list("message_id", flat=True))
+
+
+def resolve(evidence: Evidence, *, source: str, edition_id: UUID | None = None) -> Resolved:
+    """Settle what the evidence settles: sent is accepted; surely not sent waits again, if it was long enough ago."""
+    found = evidence.find(uncertain_message_ids(edition_id=edition_id))
+    by_kind = {kind: [key for key, value in found.items() if value == kind] for kind in Found}
+    return Resolved(
+        sent=_resolve(by_kind[Found.SENT], sent=True, source=source),
+        requeued=_resolve(by_kind[Found.NOT_SENT], sent=False, source=source),
+    )
+
+
+def _resolve(message_ids: Iterable[str], *, sent: bool, source: str) -> int:
+    values = {
+        "message_ids": list(message_ids),
+        "sent": sent,
+        "seconds": sending_lease_seconds(),
+        "code": "evidence" if sent else "",
+        "detail": f"Resolved by {source}."[:500],
+    }
+    return _count(RESOLVE, values)
+
+
+# --- Books ------------------------------------------------------------------------------------
+
+COUNT = "SELECT state, count(*) FROM newsletter_delivery WHERE edition_id = %(edition)s GROUP BY state"
+
+
+def books(edition: Edition) -> Books:
+    counts: dict[str, int] = dict(_rows(COUNT, {"edition": edition.pk}))
+    return Books(
+        audience=edition.audience,
+        waiting=counts.get("pending", 0) + counts.get("deferred", 0),
+        held=counts.get("claimed", 0) + counts.get("sending", 0),
+        **{
+            state: counts.get(state, 0)
+            for state in ("accepted", "failed", "suppressed", "cancelled", "uncertain")
+        },
+    )
+
+
+def cancel_waiting(*, edition_id: UUID) -> int:
+    return _count(CANCEL_WAITING, {"edition": edition_id})
+
+
+def forget_addresses(*, subscriber_id: UUID) -> None:
+    """For erasure: what waits is not sent, and no copy names the address, nor does what a server said of it."""
+    _count(FORGET, {"subscriber": subscriber_id})
+
+
+def _rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _count(statement: str, values: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)

@@ -1,0 +1,342 @@
+"""What an edition tells: one item for each thing that changed, in words, and which of many are told first."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from comparisons.changes import CAUSES, PANEL, Judged, cause_of, verdict_words
+from comparisons.models import pair_slug
+from comparisons.verdict import MIN_PANEL, Evidence, Verdict, crowd_favorite
+from votes.tally import MIN_VOTES, TallyCount
+
+COMPARISON, VERDICT, REVIEW, CROWD, CORRECTION = "comparison", "verdict", "review", "crowd", "correction"
+
+# In the order of the mail, with how many of each it tells at most.
+AT_MOST = {COMPARISON: 8, VERDICT: 6, REVIEW: 6, CROWD: 5, CORRECTION: 5}
+HEADINGS = {
+    COMPARISON: "New comparisons",
+    VERDICT: "Verdicts that changed",
+    REVIEW: "From reviewers you follow",
+    CROWD: "The crowd moved",
+    CORRECTION: "Reviews corrected",
+}
+_COUNTED = {
+    COMPARISON: ("new comparison", "new comparisons"),
+    VERDICT: ("verdict that changed", "verdicts that changed"),
+    REVIEW: ("review by reviewers you follow", "reviews by reviewers you follow"),
+    CROWD: ("tool on which the crowd moved", "tools on which the crowd moved"),
+    CORRECTION: ("review corrected", "reviews corrected"),
+}
+
+# From this many points on, readers have moved on a tool; with fewer than MIN_VOTES votes a single one moves five.
+MOVED_POINTS = 10
+
+MAX_QUOTE = 280
+MAX_NAME_IN_SUBJECT = 40
+MAX_SUBJECT = 150
+EACH_COMPARISON = "each_comparison"
+
+# Characters that would turn the direction of the text that follows.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LONG_RUN = re.compile(r"\S{100}(?=\S)")
+_STRENGTHS = {"unanimous": 0, "clear": 1, "narrow": 2}
+_HOW = {"unanimous": "unanimously", "clear": "clearly", "narrow": "narrowly"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a reader chose: slugs of categories (none: all) and of reviewers; `since` is what they know already."""
+
+    topics: tuple[str, ...]
+    reviewers: tuple[str, ...]
+    frequency: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to tell. `mark` says it at a glance, `path` is where it leads on the site, `why` why it is in."""
+
+    kind: str
+    title: str
+    mark: str
+    # What colours the mark: `ship`, `skip`, `tie` or `none`.
+    tone: str
+    detail: str
+    quote: str
+    path: str
+    why: str
+    # The item as a subject line.
+    headline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A tool as an item names it."""
+
+    slug: str
+    name: str
+    topic: str
+    topic_name: str
+
+
+# --- Text ---------------------------------------------------------------------------------------
+
+
+def plain(text: str) -> str:
+    """One line of text that somebody wrote, without what could act: controls, turns, marks of personal links."""
+    text = _TURNS.sub("", text)
+    text = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
+    # So that nobody's words are taken for a place where a reader's own link goes.
+    text = re.sub(r"\{(?=\{)", "{ ", text)
+    # Mail servers cut lines of more than 998 bytes, and a word is never broken elsewhere.
+    text = _LONG_RUN.sub(r"\g<0> ", text)
+    return " ".join(text.split())
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most so many characters, cut between words where there are any."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    head, _, _ = cut.rpartition(" ")
+    return (head if len(head) > limit // 2 else cut).rstrip(" ,;:.") + "…"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+# --- Why ----------------------------------------------------------------------------------------
+
+
+def why_topics(sides: Iterable[Side], choices: Choices) -> str:
+    """The reader's own choice that brought the item in."""
+    chosen = {plain(side.topic_name): None for side in sides if side.topic in choices.topics}
+    if choices.frequency == EACH_COMPARISON:
+        where = f" in {listed(list(chosen))}" if chosen else ""
+        return f"Because you asked for each new comparison{where}."
+    return f"Because you chose {listed(list(chosen))}." if chosen else "Because you get every topic."
+
+
+def why_follows(reviewer: str) -> str:
+    return f"Because you follow {plain(reviewer)}."
+
+
+# --- Kinds --------------------------------------------------------------------------------------
+
+
+def comparison_item(
+    *,
+    title: str,
+    note: str,
+    verdict: Verdict,
+    evidence: tuple[Evidence, Evidence],
+    sides: tuple[Side, Side],
+    choices: Choices,
+) -> Item:
+    winner = next((side.name for side in sides if side.slug == verdict.winner), None)
+    loser = next((side.name for side in sides if side.slug != verdict.winner), "")
+    mark, tone = verdict_mark(outcome=verdict.outcome, winner=winner)
+    lead = f"Ship {_brief(winner)}, not {_brief(loser)}" if winner else f"{_both(sides)}: {mark.lower()}"
+    return Item(
+        kind=COMPARISON,
+        title=plain(title),
+        mark=mark,
+        tone=tone,
+        detail=verdict_detail(verdict, evidence),
+        quote=shortened(plain(note), MAX_QUOTE),
+        path=_pair_path(sides),
+        why=why_topics(sides, choices),
+        headline=lead,
+    )
+
+
+def verdict_detail(verdict: Verdict, evidence: tuple[Evidence, Evidence]) -> str:
+    """What led to the verdict: of the winner first, or of the tools in their order. The crowd only where it is large."""
+    one, other = (
+        sorted(evidence, key=lambda tool: tool.slug != verdict.winner) if verdict.winner else evidence
+    )
+    if verdict.outcome == "insufficient":
+        return f"A verdict needs {MIN_PANEL} reviews of each; there are {one.panel.total} and {other.panel.total}."
+    crowd = f"{one.community.percent}% against {other.community.percent}%"
+    if verdict.decided_by == "community":
+        return (
+            f"The panel is level: {one.panel.percent}% would ship either. "
+            f"The crowd decides, {_HOW[verdict.strength or '']}: {crowd}."
+        )
+    if verdict.winner:
+        how = _HOW[verdict.strength or ""].capitalize()
+        ships = f"{one.panel.ship} of {one.panel.total} reviewers ship it"
+        said = [f"{how}: {ships}, {other.panel.ship} of {other.panel.total} the other."]
+    else:
+        said = [f"The panel is level: {one.panel.percent}% would ship either."]
+    favorite = crowd_favorite(one, other)
+    if favorite:
+        said.append(f"The crowd {'agrees' if favorite is one else 'disagrees'}: {crowd}.")
+    elif min(one.community.total, other.community.total) >= MIN_VOTES:
+        said.append(f"The crowd can't tell them apart: {crowd}.")
+    return " ".join(said)
+
+
+def comparison_rank(verdict: Verdict) -> tuple[int, int]:
+    """Winners before ties before pairs without a verdict; the surest first."""
+    outcomes = {"winner": 0, "tie": 1, "insufficient": 2}
+    return outcomes[verdict.outcome], _STRENGTHS.get(verdict.strength or "", 0)
+
+
+def verdict_item(
+    *,
+    title: str,
+    before: Judged,
+    after: Judged,
+    names: tuple[str | None, str | None],
+    deeds: Sequence[str],
+    sides: tuple[Side, Side],
+    choices: Choices,
+) -> Item:
+    """`names` are those of the winners before and after, `deeds` what reviewers did to the tools' reviews."""
+    mark, tone = verdict_mark(outcome=after.outcome, winner=names[1])
+    was, now_is = (
+        verdict_words(outcome=one.outcome, winner=name, decided_by=one.decided_by, strength=one.strength)
+        for one, name in zip((before, after), names, strict=True)
+    )
+    cause = cause_of(before, after)
+    why = deeds_in_words(deeds) if cause == PANEL and deeds else CAUSES[cause]
+    # Where the winner stays, its name says nothing of what has changed.
+    is_now = f" Now: {now_is}." if before.winner == after.winner else ""
+    detail = f"Before: {was}.{is_now} {why}"
+    now = f"now ship {_brief(names[1])}" if names[1] else f"now {mark.lower()}"
+    return Item(
+        kind=VERDICT,
+        title=plain(title),
+        mark=mark,
+        tone=tone,
+        detail=plain(detail),
+        quote="",
+        path=_pair_path(sides),
+        why=why_topics(sides, choices),
+        headline=f"{_both(sides)}: {now}",
+    )
+
+
+def review_deed(*, reviewer: str, tool: str, deed: str) -> str:
+    """What a reviewer did: `reviewed`, `corrected` or `retracted`."""
+    of_what = "" if deed == "reviewed" else " a review of"
+    return f"{reviewer} {deed}{of_what} {tool}"
+
+
+def deeds_in_words(deeds: Sequence[str]) -> str:
+    """The first two, and how many more."""
+    more = [f"{len(deeds) - 2} more reviews changed"] if len(deeds) > 3 else []
+    return f"{listed([*deeds[: 2 if more else 3], *more])}."
+
+
+def verdict_rank(before: Judged, after: Judged) -> int:
+    """Another winner, then one that came or went, then all else."""
+    winners = before.winner, after.winner
+    if None not in winners and before.winner != after.winner:
+        return 0
+    return 1 if None in winners and winners != (None, None) else 2
+
+
+def verdict_mark(*, outcome: str, winner: str | None) -> tuple[str, str]:
+    """The verdict at a glance, and its tone."""
+    if winner:
+        return f"Ship {plain(winner)}", "ship"
+    return ("A tie", "tie") if outcome == "tie" else ("No verdict yet", "none")
+
+
+def review_item(
+    *, kind: str, reviewer: str, side: Side, verdict: str, quote: str, revision: int, why: str
+) -> Item:
+    """A review that is new, or one that was corrected."""
+    title = f"{plain(reviewer)} on {plain(side.name)}"
+    is_correction = kind == CORRECTION
+    return Item(
+        kind=kind,
+        title=title,
+        mark=verdict.capitalize(),
+        tone=verdict,
+        detail=f"Corrected: this is revision {revision} of the review." if is_correction else "",
+        quote=shortened(plain(quote), MAX_QUOTE),
+        path=f"/tools/{side.slug}",
+        why=why,
+        headline=f"{_brief(reviewer)} on {_brief(side.name)}: {'corrected' if is_correction else verdict}",
+    )
+
+
+def has_moved(before: TallyCount, now: TallyCount) -> bool:
+    """Whether the crowd's answer on a tool is another one: by MOVED_POINTS and more, or by what it calls."""
+    if now.total < MIN_VOTES:
+        return False
+    if before.total >= MIN_VOTES and moved_points(before, now) >= MOVED_POINTS:
+        return True
+    # A first answer that leaves it open is none.
+    return before.call != now.call and (before.call, now.call) != (None, "undecided")
+
+
+def moved_points(before: TallyCount, now: TallyCount) -> int:
+    return abs((now.percent or 0) - (before.percent or 0)) if before.total else 0
+
+
+def crowd_item(*, side: Side, before: TallyCount, now: TallyCount, choices: Choices) -> Item:
+    said = {
+        "ship": "The crowd says ship.",
+        "skip": "The crowd says skip.",
+        "undecided": "The crowd is undecided.",
+    }
+    now_words = f"{now.ship} of {now.total} voters ship it now"
+    if before.total:
+        mark = f"{before.percent} → {now.percent}% ship"
+        moved = f"{now_words}, {before.ship} of {before.total} did before."
+        tone = "ship" if (now.percent or 0) >= (before.percent or 0) else "skip"
+    else:
+        mark, moved = f"{now.percent}% ship", f"{now_words}; nobody had voted before."
+        tone = "ship" if now.call == "ship" else "skip"
+    return Item(
+        kind=CROWD,
+        title=plain(side.name),
+        mark=mark,
+        tone=tone,
+        detail=f"{moved} {said[now.call or 'undecided']}",
+        quote="",
+        path=f"/tools/{side.slug}",
+        why=why_topics([side], choices),
+        headline=f"The crowd on {_brief(side.name)}: {mark}",
+    )
+
+
+def _pair_path(sides: tuple[Side, Side]) -> str:
+    return f"/comparisons/{pair_slug(*(side.slug for side in sides))}"
+
+
+def _brief(name: str | None) -> str:
+    return shortened(plain(name or ""), MAX_NAME_IN_SUBJECT)
+
+
+def _both(sides: tuple[Side, Side]) -> str:
+    return " vs ".join(_brief(side.name) for side in sides)
+
+
+# --- The edition's own words --------------------------------------------------------------------
+
+
+def default_subject(items: Sequence[Item]) -> str:
+    more = f", and {len(items) - 1} more" if len(items) > 1 else ""
+    return shortened(items[0].headline, MAX_SUBJECT - len(more)) + more
+
+
+def default_intro(items: Sequence[Item]) -> str:
+    """How many of what there are."""
+    counts = {kind: sum(item.kind == kind for item in items) for kind in AT_MOST}
+    parts = [f"{count} {_COUNTED[kind][count > 1]}" for kind, count in counts.items() if count]
+    return f"In this edition: {listed(parts)}."
+
+
+def preheader(items: Sequence[Item]) -> str:
+    """What an inbox shows behind the subject: the items that the subject does not name."""
+    return shortened("; ".join(item.headline for item in items[1:4]) or items[0].detail, 140)

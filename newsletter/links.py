@@ -1,0 +1,92 @@
+"""The links in mails, and who they speak of. They are built from settings alone, and last across changes of keys.
+
+A confirmation token is random and expires; the tokens of subscribers are sealed, never expire, and die with their
+subscriber. Whoever has the link to preferences may also unsubscribe, but not the other way about.
+"""
+
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from backend.api.problems import Refusal
+from backend.api.seals import BrokenSealError, seal, unseal
+from newsletter.models import Subscriber
+
+UNSUBSCRIBE = "unsubscribe/v1"
+PREFERENCES = "preferences/v1"
+
+
+class SubscriberRefusal(Refusal):
+    """The base of refusals that ask for a subscriber's token."""
+
+    status_code = 401
+    default_code = "not_authenticated"
+    default_detail = "This needs credentials and none were sent."
+    auth_header = "Subscriber"
+    headers = {"WWW-Authenticate": auth_header}
+
+
+class InvalidSubscriberToken(SubscriberRefusal):
+    default_code = "invalid_subscriber_token"
+    default_detail = "This is no subscriber's token of ours, or not one for this."
+
+
+class ErasedSubscriber(SubscriberRefusal):
+    default_code = "erased_subscriber"
+    default_detail = "Nothing is kept of this subscriber any more; signing up again makes a new one."
+
+
+def confirm_url(token: str) -> str:
+    return _url("newsletter-confirm", token)
+
+
+def preferences_url(subscriber_id: UUID) -> str:
+    return _url("newsletter-preferences", preferences_token(subscriber_id))
+
+
+def unsubscribe_url(subscriber_id: UUID) -> str:
+    """The page for people; it is also what `one_click_url` shows them."""
+    return _url("newsletter-unsubscribe", unsubscribe_token(subscriber_id))
+
+
+def one_click_url(subscriber_id: UUID) -> str:
+    """For `List-Unsubscribe`: a POST there unsubscribes at once (RFC 8058)."""
+    return unsubscribe_url(subscriber_id)
+
+
+def preferences_token(subscriber_id: UUID) -> str:
+    return seal(settings.NEWSLETTER_KEYS, PREFERENCES, subscriber_id.bytes)
+
+
+def unsubscribe_token(subscriber_id: UUID) -> str:
+    return seal(settings.NEWSLETTER_KEYS, UNSUBSCRIBE, subscriber_id.bytes)
+
+
+def subscriber_id_of(token: str, *purposes: str) -> UUID:
+    """Whose token it is, sealed for one of the purposes; raises InvalidSubscriberToken. No query."""
+    for purpose in purposes:
+        try:
+            return UUID(bytes=unseal(settings.NEWSLETTER_KEYS, purpose, token))
+        except BrokenSealError:
+            continue
+    raise InvalidSubscriberToken
+
+
+def subscriber_of(token: str, *purposes: str) -> Subscriber:
+    """Raises InvalidSubscriberToken or ErasedSubscriber. One query."""
+    subscriber = Subscriber.objects.filter(pk=subscriber_id_of(token, *purposes)).first()
+    if subscriber is None:
+        raise ErasedSubscriber
+    return subscriber
+
+
+def _url(name: str, token: str) -> str:
+    # Tokens are made of letters that need no quoting, and an edition has three links for each of a million readers.
+    return f"{settings.PUBLIC_BASE_URL}{_path(name)}?token={token}"
+
+
+@cache
+def _path(name: str) -> str:
+    return reverse(name)

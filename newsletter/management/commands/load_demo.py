@@ -1,0 +1,40 @@
+"""`load_demo`: content for a first look, into a database that has no catalog yet."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from comparisons.catalog_file import CatalogFileError, quoted
+from comparisons.demo.loader import load_demo
+from newsletter.demo import load_demo_edition
+
+
+class Command(BaseCommand):
+    help = (
+        "Load tools, reviews, pairs and votes for a first look. Where there is a catalog, nothing is touched."
+    )
+    requires_system_checks = ()
+
+    def handle(self, **options: Any) -> None:
+        try:
+            with transaction.atomic():
+                report = load_demo(now=timezone.now())
+                if report:
+                    load_demo_edition()
+        except CatalogFileError as error:
+            for line in error.lines:
+                self.stderr.write(line)
+            raise CommandError("The demo was not loaded.") from None
+        except OSError as error:
+            raise CommandError(
+                f"The demo was not loaded: {quoted(error.filename)} can't be read: {error.strerror}."
+            ) from None
+        if report is None:
+            self.stdout.write("There is a catalog already: nothing changed.")
+        else:
+            self.stdout.write(
+                f"Demo loaded: {report.tools} tools, {report.comparisons} comparisons, "
+                f"{report.votes} votes, {report.picks} picks."
+            )

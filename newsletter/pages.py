@@ -1,0 +1,198 @@
+"""The pages that the links in mails open: to confirm, to choose, to leave. They need no script, no cookie, no session.
+
+Mail scanners open every link, some more than once: a GET shows a page and changes nothing, a button's POST does. What
+gives the right to it is the token alone, which no other site knows, so there is nothing to forge across sites.
+"""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from backend.api.problems import Refusal
+from catalog.models import Category
+from newsletter import consent, links, sign_ups
+from newsletter.models import ConfirmationToken, Consent, Subscriber
+from newsletter.serializers import TIME_ZONES, ChangePreferencesSerializer
+from newsletter.tokens import token_key
+from reviews.models import Reviewer
+from votes.origin import client_address
+
+SOURCE = Consent.Source.PAGE
+PRIVATE = {
+    "Cache-Control": "no-store",
+    # The address holds the token: no page after this one is to learn it.
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class LinkedPage(View):
+    """The base: `?token=` says who it is about, refusals become pages too, and the frontend may have its own."""
+
+    path: str
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.now: datetime = timezone.now()
+        self.token = request.GET.get("token", "")
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except Refusal as refusal:
+            response = self.refused(request, refusal)
+        for name, value in PRIVATE.items():
+            response[name] = value
+        return response
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if settings.SITE_NEWSLETTER_URL:
+            query = urlencode({"token": self.token})
+            return HttpResponseRedirect(f"{settings.SITE_NEWSLETTER_URL}/{self.path}?{query}")
+        return self.show(request)
+
+    def options(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(status=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})
+
+    def show(self, request: HttpRequest) -> HttpResponse:
+        raise NotImplementedError
+
+    def refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
+        # A person reads this; 401 would ask the browser for a password.
+        status = 404 if refusal.status_code == 401 else refusal.status_code
+        title = "Please try again later" if status == 429 else "This link does not work"
+        response = self.page(
+            request, "refused", status=status, title=title, refusal=refusal, may_be_broken=status == 404
+        )
+        for name in refusal.headers.keys() & {"Retry-After"}:
+            response[name] = refusal.headers[name]
+        return response
+
+    def page(
+        self, request: HttpRequest, name: str, *, title: str, status: int = 200, **values: Any
+    ) -> HttpResponse:
+        context = {"title": title, "token": self.token, **values}
+        return render(request, f"newsletter/{name}.html", context, status=status)
+
+
+class ConfirmPage(LinkedPage):
+    path = "confirm"
+
+    def show(self, request: HttpRequest) -> HttpResponse:
+        consent.find_confirmation(token=self.token, now=self.now)
+        return self.page(request, "confirm", title="Confirm your subscription")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if "again" in request.GET:
+            return self.mail_again(request)
+        subscriber = consent.confirm(token=self.token, source=SOURCE, now=self.now)
+        return self.page(
+            request,
+            "confirmed",
+            title="You are subscribed",
+            preferences_url=links.preferences_url(subscriber.pk),
+        )
+
+    def mail_again(self, request: HttpRequest) -> HttpResponse:
+        """As if the reader signed up anew, with the choices of then."""
+        sign_ups.count_sign_up(address=client_address(request), now=self.now)
+        confirmations = ConfirmationToken.objects.select_related("subscriber")
+        found = confirmations.filter(key=token_key(self.token)).first()
+        if found is None:
+            raise consent.UnknownConfirmation
+        sign_ups.sign_up(address=found.subscriber.address, choices=found.choices, source=SOURCE, now=self.now)
+        return self.page(request, "mailed", title="Look into your mailbox")
+
+    def refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
+        response = super().refused(request, refusal)
+        can_ask_again = isinstance(refusal, consent.ExpiredConfirmation | consent.UsedConfirmation)
+        if not can_ask_again:
+            return response
+        return self.page(
+            request,
+            "expired",
+            status=refusal.status_code,
+            title="This link does not work any more",
+            refusal=refusal,
+        )
+
+
+class PreferencesPage(LinkedPage):
+    path = "preferences"
+
+    def show(self, request: HttpRequest) -> HttpResponse:
+        return self.preferences(request, links.subscriber_of(self.token, links.PREFERENCES))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        subscriber = links.subscriber_of(self.token, links.PREFERENCES)
+        match request.POST.get("deed"):
+            case "unsubscribe":
+                consent.unsubscribe(subscriber=subscriber, source=SOURCE, now=self.now)
+                return self.page(request, "unsubscribed", title="You are unsubscribed")
+            case "erase" if "sure" in request.POST:
+                consent.erase(subscriber=subscriber, source=SOURCE, now=self.now)
+                return self.page(request, "erased", title="You are forgotten")
+            case "save":
+                return self.save(request, subscriber)
+        return self.preferences(request, subscriber, status=400)
+
+    def save(self, request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+        form = ChangePreferencesSerializer(
+            data={
+                "topics": request.POST.getlist("topics"),
+                "reviewers": request.POST.getlist("reviewers"),
+                "frequency": request.POST.get("frequency", ""),
+                "time_zone": request.POST.get("time_zone", ""),
+            }
+        )
+        if not form.is_valid():
+            return self.preferences(request, subscriber, faults=form.errors, status=400)
+        subscriber = consent.change_preferences(subscriber=subscriber, choices=dict(form.validated_data))
+        return self.preferences(request, subscriber, is_saved=True)
+
+    def preferences(
+        self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200, **values: Any
+    ) -> HttpResponse:
+        return self.page(
+            request,
+            "preferences",
+            title="Your preferences",
+            status=status,
+            subscriber=subscriber,
+            topics=Category.objects.order_by("name", "id"),
+            chosen_topics=set(subscriber.topics.values_list("pk", flat=True)),
+            reviewers=Reviewer.objects.order_by("position", "id"),
+            chosen_reviewers=set(subscriber.reviewers.values_list("pk", flat=True)),
+            frequencies=Subscriber.Frequency.choices,
+            time_zones=sorted(TIME_ZONES),
+            **values,
+        )
+
+
+class UnsubscribePage(LinkedPage):
+    """
+    Also the address of RFC 8058's one click: a POST by a mail program, whatever is in its body.
+
+    Whoever is not subscribed, or not known any more, is told that it is done: so it is.
+    """
+
+    path = "unsubscribe"
+
+    def show(self, request: HttpRequest) -> HttpResponse:
+        links.subscriber_id_of(self.token, links.UNSUBSCRIBE)
+        return self.page(request, "unsubscribe", title="Unsubscribe")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        subscriber_id = links.subscriber_id_of(self.token, links.UNSUBSCRIBE)
+        subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
+        # Our own page says so in the address, since nothing reads the body.
+        source = SOURCE if "page" in request.GET else Consent.Source.ONE_CLICK
+        if subscriber:
+            consent.unsubscribe(subscriber=subscriber, source=source, now=self.now)
+        return self.page(request, "unsubscribed", title="You are unsubscribed")

@@ -1,0 +1,117 @@
+"""How many mails one SMTP server may get from all our processes: a token bucket whose rate is learned from refusals.
+
+Additive increase, multiplicative decrease: each quiet minute adds a little, each refusal for speed takes a little more.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from newsletter.models import MailRate
+
+INCREASE = 1.0
+DECREASE = 0.95
+# Servers count in minutes: once the allowance is used up, the first pause must reach into the next one.
+FIRST_PAUSE = timedelta(seconds=60)
+LATER_PAUSE = timedelta(seconds=3)
+BURST_SECONDS = 2.0
+
+SENT_IN_THE_LAST_MINUTE = """
+SELECT count(*) FROM newsletter_delivery
+WHERE edition_id = %s AND accepted_at > clock_timestamp() - interval '1 minute'
+"""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """`per_minute` None: no limit was met yet."""
+
+    per_minute: float | None
+    tokens: float
+    refilled_at: datetime
+    raised_at: datetime
+    closed_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Allowance:
+    mails: int
+    wait_seconds: float
+
+
+def take(bucket: Bucket, *, wanted: int, most_per_minute: int, now: datetime) -> tuple[Bucket, Allowance]:
+    """`most_per_minute` 0: as many as the server takes."""
+    if bucket.closed_until and now < bucket.closed_until:
+        return bucket, Allowance(0, (bucket.closed_until - now).total_seconds())
+    bucket = _raised(bucket, now)
+    limits = [limit for limit in (bucket.per_minute, most_per_minute) if limit]
+    if not limits:
+        return bucket, Allowance(wanted, 0)
+    per_second = min(limits) / 60
+    earned = (now - bucket.refilled_at).total_seconds() * per_second
+    tokens = min(max(1.0, per_second * BURST_SECONDS), bucket.tokens + earned)
+    mails = min(wanted, int(tokens))
+    wait = 0 if mails else (1 - tokens) / per_second
+    return replace(bucket, tokens=tokens - mails, refilled_at=now), Allowance(mails, wait)
+
+
+def slower(bucket: Bucket, *, sent_in_a_minute: int, now: datetime) -> Bucket:
+    """Those who are refused while the bucket is closed asked before it closed: that is one refusal, not several."""
+    if bucket.closed_until and now < bucket.closed_until:
+        return bucket
+    known = bucket.per_minute
+    met = min(known, sent_in_a_minute) if known else sent_in_a_minute
+    pause = LATER_PAUSE if known else FIRST_PAUSE
+    return replace(
+        bucket, per_minute=max(1.0, met * DECREASE), tokens=0, raised_at=now, closed_until=now + pause
+    )
+
+
+def take_from(server: str, *, wanted: int, most_per_minute: int) -> Allowance:
+    with transaction.atomic():
+        bucket, now = _locked(server)
+        after, allowance = take(bucket, wanted=wanted, most_per_minute=most_per_minute, now=now)
+        if after != bucket:
+            _keep(server, after)
+    return allowance
+
+
+def slow_down(server: str, *, edition_id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SENT_IN_THE_LAST_MINUTE, [edition_id])
+        (sent,) = cursor.fetchone()
+    with transaction.atomic():
+        bucket, now = _locked(server)
+        _keep(server, slower(bucket, sent_in_a_minute=sent, now=now))
+
+
+def _raised(bucket: Bucket, now: datetime) -> Bucket:
+    if bucket.per_minute is None or now - bucket.raised_at < timedelta(minutes=1):
+        return bucket
+    return replace(bucket, per_minute=bucket.per_minute + INCREASE, raised_at=now)
+
+
+def _locked(server: str) -> tuple[Bucket, datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    MailRate.objects.bulk_create(
+        [MailRate(server=server, refilled_at=now, raised_at=now)], ignore_conflicts=True
+    )
+    row = MailRate.objects.select_for_update().get(server=server)
+    # Whoever waited for the lock has an old clock; a minute is long enough not to mind.
+    return Bucket(row.per_minute, row.tokens, row.refilled_at, row.raised_at, row.closed_until), max(
+        now, row.refilled_at
+    )
+
+
+def _keep(server: str, bucket: Bucket) -> None:
+    MailRate.objects.filter(server=server).update(
+        per_minute=bucket.per_minute,
+        tokens=bucket.tokens,
+        refilled_at=bucket.refilled_at,
+        raised_at=bucket.raised_at,
+        closed_until=bucket.closed_until,
+    )

@@ -1,0 +1,178 @@
+"""An edition as a mail: HTML by MJML with a text part beside it, equal in what they say."""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.template import Context, Engine, Template
+from django.template.loader import get_template
+from django.utils.safestring import mark_safe
+from mjml import mjml2html
+
+from newsletter.items import HEADINGS, Item, plain, preheader
+
+# Where each reader's own links go, filled in when the mail is sent.
+UNSUBSCRIBE_URL, PREFERENCES_URL = "{{unsubscribe_url}}", "{{preferences_url}}"
+
+COLUMNS = 72
+# RFC 5322 allows lines of 998 bytes.
+MAX_LINE = 900
+# All of them at least 5 to 1 on the page's ground.
+COLOURS = {"ship": "#0b6b3c", "skip": "#a52a1e", "tie": "#6f5a12", "none": "#6b6558"}
+
+
+def render_html(
+    *,
+    subject: str,
+    intro: str,
+    items: Sequence[Item],
+    since: datetime,
+    until: datetime,
+    is_personal: bool,
+) -> str:
+    """A whole page of HTML without pictures, scripts or anything to load; lines stay below 998 bytes."""
+    context = {
+        "subject": subject,
+        "preheader": preheader(items),
+        "period": period_words(since, until),
+        "intro": paragraphs_of(intro),
+        "sections": [
+            (heading, [_shown(item, is_personal=is_personal) for item in of_kind])
+            for heading, of_kind in sections_of(items)
+        ],
+        "is_personal": is_personal,
+        # Ours, and no text of anybody's.
+        "unsubscribe_url": mark_safe(UNSUBSCRIBE_URL),  # noqa: S308
+        "preferences_url": mark_safe(PREFERENCES_URL),  # noqa: S308
+        "site_url": settings.SITE_URL,
+        "postal_address": settings.NEWSLETTER_POSTAL_ADDRESS,
+    }
+    return folded(_template().render(Context(context)))
+
+
+@cache
+def _template() -> Template:
+    """The page as a Django template. MJML sees it before any text is in, so no text can be read as markup by it."""
+    source: Any = get_template("newsletter/edition.mjml")
+    page = mjml2html(source.template.source, disable_comments=True, fonts={})
+    return Template(page, engine=Engine.get_default())
+
+
+def _shown(item: Item, *, is_personal: bool) -> dict[str, str]:
+    return {
+        "title": item.title,
+        "mark": item.mark,
+        "tone": item.tone,
+        "colour": COLOURS[item.tone],
+        "detail": item.detail,
+        "quote": f"“{item.quote}”" if item.quote else "",
+        "why": item.why if is_personal else "",
+        "url": url_of(item),
+    }
+
+
+def render_text(
+    *,
+    subject: str,
+    intro: str,
+    items: Sequence[Item],
+    since: datetime,
+    until: datetime,
+    is_personal: bool,
+) -> str:
+    """The same in plain text, 72 columns wide but for addresses."""
+    blocks = ["AI TOOL VERDICTS\n" + period_words(since, until), wrapped(subject)]
+    blocks += [wrapped(paragraph) for paragraph in paragraphs_of(intro)]
+    for heading, of_kind in sections_of(items):
+        blocks.append(f"\n{heading.upper()}\n{'-' * len(heading)}")
+        blocks += [_item_in_text(item, is_personal=is_personal) for item in of_kind]
+    blocks.append("\n" + "-" * COLUMNS)
+    if is_personal:
+        blocks.append("You asked for this mail and confirmed it.")
+        blocks.append(f"Change what you get:\n{PREFERENCES_URL}")
+        blocks.append(f"Unsubscribe:\n{UNSUBSCRIBE_URL}")
+    else:
+        blocks.append("This is the edition for every topic, as it was sent.")
+    blocks.append(f"AI Tool Verdicts\n{settings.SITE_URL}")
+    if settings.NEWSLETTER_POSTAL_ADDRESS:
+        blocks.append(wrapped(settings.NEWSLETTER_POSTAL_ADDRESS))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _item_in_text(item: Item, *, is_personal: bool) -> str:
+    quote = f"“{item.quote}”" if item.quote else ""
+    parts = [f"* {item.mark}", item.title, item.detail, quote, item.why if is_personal else ""]
+    return "\n".join(
+        [wrapped(part, indent="" if part.startswith("* ") else "  ") for part in parts if part]
+        + [f"  {url_of(item)}"]
+    )
+
+
+# --- What both share ----------------------------------------------------------------------------
+
+
+def sections_of(items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
+    """Items under their headings, in the order given."""
+    return [(HEADINGS[kind], list(of_kind)) for kind, of_kind in groupby(items, key=lambda item: item.kind)]
+
+
+def url_of(item: Item) -> str:
+    return f"{settings.SITE_URL}{item.path}"
+
+
+def period_words(since: datetime, until: datetime) -> str:
+    """`17 to 24 November 2026`, with as much of the first day as differs."""
+    begins = f"{since.day}"
+    if (since.year, since.month) != (until.year, until.month):
+        begins += f"{since: %B}"
+    if since.year != until.year:
+        begins += f"{since: %Y}"
+    return f"{begins} to {until.day}{until: %B %Y}"
+
+
+def paragraphs_of(text: str) -> list[str]:
+    """What blank lines part, each with its own line breaks."""
+    paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n"))
+    cleaned = ["\n".join(filter(None, map(plain, each.split("\n")))) for each in paragraphs]
+    return [each for each in cleaned if each]
+
+
+def wrapped(text: str, *, indent: str = "") -> str:
+    """Each line of the text in lines of 72 columns; a longer word stays whole."""
+    return "\n".join(
+        textwrap.fill(
+            line,
+            COLUMNS,
+            initial_indent=indent,
+            subsequent_indent="  " if line.startswith("* ") else indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.split("\n")
+    )
+
+
+def folded(html: str) -> str:
+    """Long lines broken where a space is, which means the same to HTML."""
+    lines = []
+    for line in html.split("\n"):
+        rest = line
+        while len(rest.encode()) > MAX_LINE:
+            at = _last_space(rest)
+            if at <= 0:
+                break
+            lines.append(rest[:at])
+            rest = rest[at + 1 :]
+        lines.append(rest)
+    return "\n".join(lines)
+
+
+def _last_space(line: str) -> int:
+    """The last space within the first MAX_LINE bytes; -1 where there is none."""
+    head = line.encode()[:MAX_LINE].decode(errors="ignore")
+    return head.rfind(" ")

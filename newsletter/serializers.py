@@ -1,0 +1,179 @@
+"""What a subscriber may choose, and how a subscriber looks in an answer."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.db.models import Model
+from rest_framework import serializers
+
+from backend.api.bodies import Body
+from backend.api.parameters import SLUG
+from catalog.models import Category
+from newsletter.addresses import MAX_SPELLING, canonical
+from newsletter.models import ConfirmationToken, Consent, Delivery, Subscriber, Suppression
+from newsletter.tokens import LENGTH
+from reviews.models import Reviewer
+
+MAX_CHOICES = 50
+# The database of time zones holds names that are none.
+TIME_ZONES = available_timezones() - {"Factory", "localtime", "posixrules"}
+
+
+class AddressField(serializers.CharField):
+    """Any spelling; the value is the canonical one. Raises InvalidAddress."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, max_length=MAX_SPELLING, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return canonical(data)
+
+
+class SlugsField(serializers.ListField):
+    """Slugs of rows that exist, each once. One query, none for an empty list."""
+
+    default_error_messages = {"unknown": "There is none with the slug '{slug}'."}
+
+    def __init__(self, model: type[Model], **kwargs: Any) -> None:
+        self.model = model
+        slug = serializers.RegexField(rf"^{SLUG}\Z", max_length=255)
+        super().__init__(child=slug, max_length=MAX_CHOICES, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        slugs = list(dict.fromkeys(super().to_internal_value(data)))
+        known = self.model._default_manager.filter(slug__in=slugs) if slugs else []
+        missing = set(slugs) - {getattr(row, "slug", "") for row in known}
+        if missing:
+            self.fail("unknown", slug=min(missing))
+        return slugs
+
+
+class TimeZoneField(serializers.RegexField):
+    """A name of the IANA database."""
+
+    default_error_messages = {"unknown": "There is no such time zone; `Europe/Berlin` is one."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[A-Za-z0-9_+/-]{1,64}\Z", trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name not in TIME_ZONES:
+            self.fail("unknown")
+        return name
+
+
+class ChangePreferencesSerializer(Body):
+    """What is to change; what is left out stays."""
+
+    topics = SlugsField(Category, required=False, help_text="Slugs of categories; empty: every topic.")
+    reviewers = SlugsField(Reviewer, required=False, help_text="Slugs of reviewers to follow.")
+    frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices, required=False)
+    time_zone = TimeZoneField(required=False, help_text="Of the IANA database, such as `Europe/Berlin`.")
+
+
+class SubscribeSerializer(Body):
+    """An address, and what its reader would like."""
+
+    address = AddressField(help_text="In any spelling; the part before the @ must be ASCII.")
+    topics = SlugsField(Category, default=list, help_text="Slugs of categories; empty: every topic.")
+    reviewers = SlugsField(Reviewer, default=list, help_text="Slugs of reviewers to follow.")
+    frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices, default="weekly")
+    time_zone = TimeZoneField(default="UTC", help_text="Of the IANA database, such as `Europe/Berlin`.")
+
+
+class AcceptedSerializer(serializers.Serializer[Any]):
+    """The same for every address."""
+
+    detail = serializers.CharField(help_text="A sentence to show.")
+
+
+class ConfirmSerializer(Body):
+    token = serializers.RegexField(
+        rf"^[A-Za-z0-9_-]{{{LENGTH}}}\Z", trim_whitespace=False, help_text="From the link in the mail."
+    )
+
+
+class ConfirmedSerializer(serializers.Serializer[Any]):
+    """The reader is subscribed; the token opens the preferences."""
+
+    status = serializers.ChoiceField(choices=Subscriber.Status.choices)
+    preferences_token = serializers.CharField(
+        help_text="To be sent as `Authorization: Subscriber <token>`; the links in mails have it too."
+    )
+
+
+class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
+    """A subscriber, and what the subscriber chose."""
+
+    topics = serializers.SerializerMethodField(help_text="Slugs of categories; empty: every topic.")
+    reviewers = serializers.SerializerMethodField(help_text="Slugs of the reviewers followed.")
+    last_mailed_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When an edition last went out."
+    )
+
+    class Meta:
+        model = Subscriber
+        fields = [
+            "address",
+            "status",
+            "topics",
+            "reviewers",
+            "frequency",
+            "time_zone",
+            "created_at",
+            "confirmed_at",
+            "unsubscribed_at",
+            "last_mailed_at",
+        ]
+
+    def get_topics(self, subscriber: Subscriber) -> list[str]:
+        return list(subscriber.topics.order_by("slug").values_list("slug", flat=True))
+
+    def get_reviewers(self, subscriber: Subscriber) -> list[str]:
+        return list(subscriber.reviewers.order_by("slug").values_list("slug", flat=True))
+
+
+class ConsentSerializer(serializers.ModelSerializer[Consent]):
+    """One line of the record of what was wanted."""
+
+    class Meta:
+        model = Consent
+        fields = ["deed", "source", "wording", "created_at"]
+
+
+class OwnDeliverySerializer(serializers.ModelSerializer[Delivery]):
+    """One edition's copy."""
+
+    week = serializers.CharField(source="edition.week")
+
+    class Meta:
+        model = Delivery
+        fields = ["week", "state", "created_at", "accepted_at"]
+
+
+class ConfirmationSerializer(serializers.ModelSerializer[ConfirmationToken]):
+    """A confirmation that was mailed, and what it was to choose."""
+
+    choices = serializers.JSONField(help_text="As they were sent with the sign-up.")
+
+    class Meta:
+        model = ConfirmationToken
+        fields = ["choices", "created_at", "expires_at", "used_at"]
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    """All that is kept of a subscriber."""
+
+    preferences = PreferencesSerializer()
+    suppressed_as = serializers.ChoiceField(
+        choices=Suppression.Reason.choices, allow_null=True, help_text="Why the mailbox gets no mail, if so."
+    )
+    reminded_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a mail last said that there is a subscription already."
+    )
+    confirmations = ConfirmationSerializer(many=True)
+    consents = ConsentSerializer(many=True)
+    deliveries = OwnDeliverySerializer(many=True)

@@ -1,0 +1,246 @@
+"""From a typed address to a mail: the request only writes a row, and a worker does all that could tell anybody apart.
+
+So the request answers everybody alike, in words and in time, with SMTP and broker down too. The worker looks the address
+up and mails what fits: a confirmation to whoever is new, waits, or left; a reminder, at most once in 30 days, to whoever
+is subscribed; nothing to a blocked mailbox. However often and from wherever an address is typed, its mailbox gets
+at most 3 confirmations in 24 hours and one in 5 minutes; what is above that is dropped, for an earlier mail is there.
+"""
+
+import smtplib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import connection, transaction
+
+from backend.api import throttling
+from backend.api.throttling import Limit, Spent, Throttled
+from newsletter import consent, mails
+from newsletter.addresses import address_key, mailbox_key
+from newsletter.models import ConfirmationToken, MailJob, Subscriber
+from newsletter.tokens import LIFETIME, new_token, token_key
+from votes.origin import Address, network_of, prefix_of, tag
+
+log = structlog.get_logger(__name__)
+
+PREFIX_LIMITS = (Limit("sign-ups-60s", 5, 60), Limit("sign-ups-86400s", 30, 86_400))
+NETWORK_LIMITS = (Limit("sign-ups-of-network-86400s", 200, 86_400),)
+
+CONFIRMATIONS_A_DAY = 3
+BETWEEN_CONFIRMATIONS = timedelta(minutes=5)
+BETWEEN_REMINDERS = timedelta(days=30)
+
+# How long after each try the next one is due; there is none after the last. Each is longer than a try can take.
+BACK_OFF = [60, 120, 300, 900, 3_600, 10_800, 21_600]
+# A run gives way to other tasks after this long.
+RUN_SECONDS = 5
+
+TOKENS_KEPT_FOR = timedelta(days=30)
+FAILURES_KEPT_FOR = timedelta(days=7)
+
+# The mail server said no. After anything else it may have taken the mail.
+REFUSED = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError)
+
+CLAIM = """
+UPDATE newsletter_mailjob SET
+    attempts = attempts + 1,
+    state = CASE WHEN attempts < %(retries)s THEN 'waiting' ELSE 'failed' END,
+    due_at = %(now)s::timestamptz
+        + (%(back_off)s::int[])[least(attempts + 1, %(retries)s)] * interval '1 second'
+WHERE id = (
+    SELECT id FROM newsletter_mailjob WHERE state = 'waiting' AND due_at <= %(now)s
+    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING id
+"""
+
+
+class NoMailServerError(Exception):
+    """It cannot be reached, or does not let us in: nothing was sent, and nothing else can be."""
+
+
+# --- In the request -----------------------------------------------------------------------------
+
+
+def count_sign_up(*, address: Address | None, now: datetime) -> Spent:
+    """What the place has left of its sign-ups, this one counted; raises Throttled, for it or for all of us."""
+    claims = [
+        (tag(prefix_of(address), now=now), PREFIX_LIMITS),
+        (tag(network_of(address), now=now), NETWORK_LIMITS),
+    ]
+    prefix, network = throttling.spend(claims, now=now)
+    spent = Spent(prefix.allowances + network.allowances)
+    if not spent.is_allowed:
+        raise Throttled(spent)
+    # What a place is refused does not count towards the whole.
+    everybody = Limit("all-sign-ups-60s", settings.SIGN_UPS_A_MINUTE, 60)
+    [whole] = throttling.spend([("everybody", [everybody])], now=now)
+    if not whole.is_allowed:
+        log.error("too_many_sign_ups", limit=everybody.count)
+        raise Throttled(whole)
+    return spent
+
+
+def sign_up(*, address: str, choices: dict[str, Any], source: str, now: datetime) -> None:
+    """Have a worker mail what the canonical address needs. One query, whoever that is."""
+    MailJob.objects.create(address=address, choices=choices, source=source, due_at=now, created_at=now)
+
+
+# --- In the worker ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail, noted as sent before it is; `unsend` takes that back when it surely was not."""
+
+    mail: EmailMultiAlternatives
+    unsend: Callable[[], object]
+    # The mailbox that is asked for its consent, if it is.
+    asks: bytes | None = None
+
+
+class Post:
+    """One connection for many mails; after any trouble the next mail gets a new one."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def send(self, mail: EmailMultiAlternatives) -> None:
+        """Raises NoMailServerError, or what smtplib raises."""
+        if self._connection is None:
+            self._connection = get_connection()
+            try:
+                self._connection.open()
+            except (OSError, smtplib.SMTPException) as error:
+                self.close()
+                raise NoMailServerError(type(error).__name__) from error
+        try:
+            self._connection.send_messages([mail])
+        except (OSError, smtplib.SMTPException):
+            self.close()
+            raise
+
+    def close(self) -> None:
+        with suppress(OSError, smtplib.SMTPException):
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
+
+
+def claim_job(*, now: datetime) -> MailJob | None:
+    """The job that has been due longest, for whoever asks first; the try is counted before it begins."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"now": now, "back_off": BACK_OFF, "retries": len(BACK_OFF)})
+        row = cursor.fetchone()
+    return MailJob.objects.get(pk=row[0]) if row else None
+
+
+def perform(job: MailJob, *, post: Post, now: datetime) -> None:
+    """Send what the job's address needs, if anything; raises NoMailServerError."""
+    letter = prepare(job, now=now)
+    if letter is None:
+        job.delete()
+        return
+    try:
+        post.send(letter.mail)
+    except NoMailServerError as error:
+        letter.unsend()
+        _put_back(job, error)
+        raise
+    except (OSError, smtplib.SMTPException) as error:
+        if isinstance(error, REFUSED):
+            letter.unsend()
+        _put_back(job, error)
+    else:
+        _finish(job, letter, now=now)
+
+
+def _finish(job: MailJob, letter: Letter, *, now: datetime) -> None:
+    with transaction.atomic():
+        if letter.asks:
+            consent.record_asked(letter.asks, source=job.source, now=now)
+        job.delete()
+
+
+def prepare(job: MailJob, *, now: datetime) -> Letter | None:
+    """The mail for the job's address, noted as sent before it is: none may go out uncounted."""
+    key = address_key(job.address)
+    if consent.is_blocked(job.address):
+        return None
+    with transaction.atomic():
+        mailbox = mailbox_key(job.address)
+        _one_at_a_time(mailbox)
+        subscriber, _ = Subscriber.objects.select_for_update().get_or_create(
+            address_key=key, defaults={"address": job.address}
+        )
+        if subscriber.status == Subscriber.Status.ACTIVE:
+            return _reminder(subscriber, now=now)
+        return _confirmation(subscriber, mailbox, job, now=now)
+
+
+def _reminder(subscriber: Subscriber, *, now: datetime) -> Letter | None:
+    if subscriber.reminded_at and subscriber.reminded_at > now - BETWEEN_REMINDERS:
+        return None
+    row, before = Subscriber.objects.filter(pk=subscriber.pk), subscriber.reminded_at
+    row.update(reminded_at=now)
+    return Letter(mails.reminder_mail(subscriber=subscriber), lambda: row.update(reminded_at=before))
+
+
+def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: datetime) -> Letter | None:
+    sent = ConfirmationToken.objects.filter(mailbox_key=mailbox)
+    if (
+        sent.filter(created_at__gt=now - timedelta(hours=24)).count() >= CONFIRMATIONS_A_DAY
+        # What an earlier try of this job sent, if it did, is no reason not to.
+        or sent.filter(created_at__gt=now - BETWEEN_CONFIRMATIONS).exclude(job_id=job.pk).exists()
+    ):
+        return None
+    token = new_token()
+    confirmation = ConfirmationToken.objects.create(
+        key=token_key(token),
+        job_id=job.pk,
+        subscriber=subscriber,
+        mailbox_key=mailbox,
+        choices=job.choices,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    mail = mails.confirmation_mail(address=job.address, token=token)
+    # Without its token the link in the mail before is good again.
+    return Letter(mail, confirmation.delete, asks=bytes(subscriber.address_key))
+
+
+def _put_back(job: MailJob, error: Exception) -> None:
+    """For its next try, unless the mailbox is refused for good. The error's own words may quote the address."""
+    name = str(error) if isinstance(error, NoMailServerError) else type(error).__name__
+    is_refused = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        code >= 500 for code, _ in error.recipients.values()
+    )
+    MailJob.objects.filter(pk=job.pk).update(
+        detail=name, state=MailJob.State.FAILED if is_refused else job.state
+    )
+    log.warning("sign_up_mail_not_sent", job=str(job.pk), error=name, attempts=job.attempts)
+
+
+def _one_at_a_time(mailbox: bytes) -> None:
+    """Until the transaction ends: two spellings of one mailbox must see each other's count."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(mailbox[:8], signed=True)])
+
+
+# --- By the clock -------------------------------------------------------------------------------
+
+
+def forget(*, now: datetime) -> None:
+    """Old links, jobs that failed, and whoever never confirmed."""
+    ConfirmationToken.objects.filter(expires_at__lte=now - TOKENS_KEPT_FOR).delete()
+    MailJob.objects.filter(state=MailJob.State.FAILED, created_at__lte=now - FAILURES_KEPT_FOR).delete()
+    Subscriber.objects.filter(
+        status=Subscriber.Status.PENDING,
+        confirmation_tokens=None,
+        created_at__lte=now - TOKENS_KEPT_FOR,
+    ).delete()

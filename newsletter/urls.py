@@ -1,0 +1,24 @@
+"""Addresses of the mail: `api_urls` below /api/v1/ for frontends, `page_urls` for the links in mails and the archive."""
+
+from django.urls import path
+
+from newsletter import archive_views, pages, views
+
+api_urls = [
+    path("newsletter/subscriptions", views.SubscriptionsView.as_view(), name="subscriptions"),
+    path("newsletter/subscriptions/confirm", views.ConfirmView.as_view(), name="subscriptions-confirm"),
+    path("newsletter/preferences", views.PreferencesView.as_view(), name="preferences"),
+    path("newsletter/preferences/export", views.ExportView.as_view(), name="preferences-export"),
+    path("newsletter/unsubscribe", views.UnsubscribeView.as_view(), name="unsubscribe"),
+    path("newsletter/editions", archive_views.EditionListView.as_view(), name="edition-list"),
+    path("newsletter/editions/<slug:slug>", archive_views.EditionView.as_view(), name="edition"),
+]
+
+page_urls = [
+    path("newsletter/confirm", pages.ConfirmPage.as_view(), name="newsletter-confirm"),
+    path("newsletter/preferences", pages.PreferencesPage.as_view(), name="newsletter-preferences"),
+    path("newsletter/unsubscribe", pages.UnsubscribePage.as_view(), name="newsletter-unsubscribe"),
+    path(
+        "newsletter/editions/<slug:slug>", archive_views.EditionPage.as_view(), name="newsletter-edition-page"
+    ),
+]

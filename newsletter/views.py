@@ -1,0 +1,225 @@
+"""Endpoints of the mail's subscribers: signing up, confirming, choosing, taking along, leaving, being forgotten."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.bodies import json_of
+from backend.api.idempotency import idempotent
+from backend.api.problems import ProblemSerializer
+from backend.api.throttling import CountedView
+from backend.api.views import SwiftView, private_answer
+from newsletter import consent, links, sign_ups
+from newsletter.models import Consent, Delivery, Subscriber, Suppression
+from newsletter.serializers import (
+    AcceptedSerializer,
+    ChangePreferencesSerializer,
+    ConfirmedSerializer,
+    ConfirmSerializer,
+    ExportSerializer,
+    PreferencesSerializer,
+    SubscribeSerializer,
+)
+from votes.origin import client_address, origin_tag
+
+ACCEPTED = {"detail": "If we may write to this address, a mail is on its way: follow the link in it."}
+SOURCE = Consent.Source.API
+
+
+class SubscriptionsView(CountedView):
+    """Counts each request before it looks at what was sent, so that every answer says what is left."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            self.spent = sign_ups.count_sign_up(address=client_address(request), now=timezone.now())
+
+    def idempotency_scope(self, request: Request) -> bytes:
+        return origin_tag(request, now=timezone.now())
+
+    def options(self, *args: Any, **kwargs: Any) -> Response:
+        return Response(status=204)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @extend_schema(
+        operation_id="create_subscription",
+        tags=["newsletter"],
+        summary="Ask for the mail",
+        description=(
+            "Answers every address alike, in words and in time: known or not, subscribed or not. What the address "
+            "gets is a mail: a link to confirm with, good for 48 hours, or a reminder of being subscribed already. "
+            "Nobody is subscribed before the link is followed, and the choices sent here count from then on. A mailbox "
+            "gets at most 3 such mails a day and one in 5 minutes."
+        ),
+        request=SubscribeSerializer,
+        responses={202: AcceptedSerializer},
+        examples=[
+            OpenApiExample("Everything, once a week", {"address": "ada@example.com"}, request_only=True),
+            OpenApiExample(
+                "With choices",
+                {
+                    "address": "ada@example.com",
+                    "topics": ["developer-tools"],
+                    "reviewers": ["skeptic"],
+                    "frequency": "monthly",
+                    "time_zone": "Europe/Berlin",
+                },
+                request_only=True,
+            ),
+        ],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        choices = SubscribeSerializer.validate_json(json_of(request._request))
+        address = choices.pop("address")
+        sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=timezone.now())
+        return Response(AcceptedSerializer(ACCEPTED).data, status=202)
+
+
+class ConfirmView(SwiftView):
+    @extend_schema(
+        operation_id="confirm_subscription",
+        tags=["newsletter"],
+        summary="Confirm a subscription",
+        description=(
+            "For the frontend's own page that the mail's link opens. Mail scanners open links too, so confirm when "
+            "the reader presses a button, not when the page loads. Confirming again answers the same."
+        ),
+        request=ConfirmSerializer,
+        responses={200: ConfirmedSerializer, 404: ProblemSerializer, 409: ProblemSerializer},
+        examples=[
+            OpenApiExample(
+                "The token of a link",
+                {"token": "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        token = ConfirmSerializer.validate_json(json_of(request))["token"]
+        subscriber = consent.confirm(token=token, source=SOURCE, now=timezone.now())
+        answer = {
+            "status": subscriber.status,
+            "preferences_token": links.preferences_token(subscriber.pk),
+        }
+        return private_answer(ConfirmedSerializer(answer).data)
+
+
+class PreferencesView(SwiftView):
+    needs_subscriber = True
+
+    @extend_schema(
+        operation_id="retrieve_preferences",
+        tags=["newsletter"],
+        summary="Retrieve one's preferences",
+        responses=PreferencesSerializer,
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return preferences_answer(authorized(request))
+
+    @extend_schema(
+        operation_id="update_preferences",
+        tags=["newsletter"],
+        summary="Change one's preferences",
+        description="What is left out stays. Preferences never subscribe anybody again who has left.",
+        request=ChangePreferencesSerializer,
+        responses=PreferencesSerializer,
+        examples=[
+            OpenApiExample(
+                "Two changes", {"topics": ["developer-tools"], "frequency": "monthly"}, request_only=True
+            )
+        ],
+    )
+    def patch(self, request: HttpRequest) -> HttpResponse:
+        subscriber = authorized(request)
+        choices = ChangePreferencesSerializer.validate_json(json_of(request))
+        return preferences_answer(consent.change_preferences(subscriber=subscriber, choices=choices))
+
+    @extend_schema(
+        operation_id="delete_subscriber",
+        tags=["newsletter"],
+        summary="Erase the subscriber",
+        description=(
+            "Forgets address and choices, and ends the mail. What is left is a keyed hash of the address, so that "
+            "the mailbox is left alone from now on, and the record of consent under it."
+        ),
+        responses={204: None},
+    )
+    def delete(self, request: HttpRequest) -> HttpResponse:
+        consent.erase(subscriber=authorized(request), source=SOURCE, now=timezone.now())
+        return HttpResponse(status=204)
+
+
+class ExportView(SwiftView):
+    needs_subscriber = True
+
+    @extend_schema(
+        operation_id="export_subscriber",
+        tags=["newsletter"],
+        summary="Export all that is kept of the subscriber",
+        responses=ExportSerializer,
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return private_answer(exported(authorized(request)))
+
+
+class UnsubscribeView(SwiftView):
+    needs_subscriber = True
+
+    @extend_schema(
+        operation_id="unsubscribe",
+        tags=["newsletter"],
+        summary="End the mail",
+        description=(
+            "For the frontend's own page that the mail's link opens, with the token of that link or of the preferences. "
+            "Also right when there is no subscription any more. Mail programs use the one-click address in the mail's "
+            "own headers instead."
+        ),
+        request=None,
+        responses={204: None},
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        subscriber = authorized(request, links.PREFERENCES, links.UNSUBSCRIBE)
+        consent.unsubscribe(subscriber=subscriber, source=SOURCE, now=timezone.now())
+        return HttpResponse(status=204)
+
+
+def authorized(request: HttpRequest, *purposes: str) -> Subscriber:
+    """The subscriber that `Authorization: Subscriber <token>` names; raises SubscriberRefusal. One query."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if not header:
+        raise links.SubscriberRefusal
+    scheme, _, token = header.partition(" ")
+    # By RFC 9110 a scheme's case says nothing.
+    if scheme.lower() != "subscriber":
+        raise links.InvalidSubscriberToken
+    return links.subscriber_of(token, *(purposes or (links.PREFERENCES,)))
+
+
+def preferences_answer(subscriber: Subscriber) -> HttpResponse:
+    return private_answer(PreferencesSerializer(subscriber).data)
+
+
+def exported(subscriber: Subscriber) -> dict[str, Any]:
+    """Eight queries."""
+    key = subscriber.address_key
+    suppression = Suppression.objects.filter(address_key=key).first()
+    kept = {
+        "preferences": subscriber,
+        "suppressed_as": suppression and suppression.reason,
+        "reminded_at": subscriber.reminded_at,
+        "confirmations": subscriber.confirmation_tokens.order_by("created_at", "key"),
+        "consents": Consent.objects.filter(address_key=key).order_by("id"),
+        "deliveries": Delivery.objects.filter(subscriber=subscriber)
+        .select_related("edition")
+        .order_by("created_at", "id"),
+    }
+    return dict(ExportSerializer(kept).data)

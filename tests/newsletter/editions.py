@@ -1,0 +1,130 @@
+"""What tests of editions share: a week, a reader's choices, and something of each kind to tell."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from catalog.models import Category, Tool
+from comparisons.models import Comparison
+from newsletter.content import SETTLING, Choices
+from reviews.models import Review, Reviewer
+from tests.factories import (
+    CategoryFactory,
+    ComparisonFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    ToolFactory,
+    VerdictChangeFactory,
+    review,
+)
+from votes.models import PublishedTally, TallyDay
+
+SINCE = datetime(2026, 11, 17, 7, 0, tzinfo=UTC)
+UNTIL = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+# The last moment that a reader knows, and the last that is told.
+KNOWN, LAST = SINCE - SETTLING, UNTIL - SETTLING
+WITHIN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+BEFORE = SINCE - timedelta(days=30)
+MOMENT = timedelta(microseconds=1)
+
+
+def chosen(
+    *topics: str, reviewers: tuple[str, ...] = (), frequency: str = "weekly", since: datetime = SINCE
+) -> Choices:
+    return Choices(topics=topics, reviewers=reviewers, frequency=frequency, since=since)
+
+
+def tool(name: str = "Aider", *, category: Category | None = None, **values: Any) -> Tool:
+    shelf = {"category": category} if category else {}
+    made: Tool = ToolFactory(name=name, **shelf, **values)
+    return made
+
+
+def new_pair(
+    *, first: tuple[int, int] = (4, 0), second: tuple[int, int] = (2, 2), at: datetime = WITHIN, **values: Any
+) -> Comparison:
+    """A pair published at that time, whose panels have so many ships and skips."""
+    pair: Comparison = ComparisonFactory(published_at=at, **values)
+    for side, (ship, skip) in ((pair.first_tool, first), (pair.second_tool, second)):
+        review(side, ship=ship, skip=skip)
+    Review.objects.filter(tool__in=[pair.first_tool, pair.second_tool]).update(published_at=BEFORE)
+    return pair
+
+
+def changed_pair(*, at: datetime = WITHIN, published_at: datetime = BEFORE, **values: Any) -> Comparison:
+    """A known pair whose verdict went from a tie to its first tool."""
+    pair: Comparison = ComparisonFactory(published_at=published_at, **values)
+    change(pair, at=at, winner=pair.first_tool)
+    return pair
+
+
+def change(
+    pair: Comparison,
+    *,
+    at: datetime = WITHIN,
+    winner: Tool | None,
+    before: Tool | None = None,
+    number: int = 2,
+    by: str = "panel",
+) -> None:
+    """One more change of the pair's verdict, from a winner or a tie to another."""
+    VerdictChangeFactory(
+        comparison=pair,
+        number=number,
+        changed_at=at,
+        cause="panel" if by == "panel" else "votes",
+        **verdict(winner, by=by),
+        **{f"before_{name}": value for name, value in verdict(before, by=by).items()},
+    )
+
+
+def verdict(winner: Tool | None, *, by: str) -> dict[str, Any]:
+    if winner is None:
+        return {"outcome": "tie", "margin": 0, "rule": "2026-11"}
+    won = {"outcome": "winner", "winner": winner, "decided_by": by, "strength": "narrow"}
+    return {**won, "margin": 25, "rule": "2026-11"}
+
+
+def reviewed(
+    *,
+    reviewer: str = "The Skeptic",
+    published_at: datetime = WITHIN,
+    corrected_at: datetime | None = None,
+    **values: Any,
+) -> Review:
+    """A review with the times at which it was published and corrected."""
+    slug = reviewer.lower().replace(" ", "-")
+    by = Reviewer.objects.filter(slug=slug).first() or ReviewerFactory(name=reviewer, slug=slug)
+    row: Review = ReviewFactory(reviewer=by, revision=2 if corrected_at else 1, **values)
+    Review.objects.filter(pk=row.pk).update(published_at=published_at, corrected_at=corrected_at)
+    return row
+
+
+def crowd(
+    *,
+    before: tuple[int, int] | None,
+    now: tuple[int, int],
+    day: date = date(2026, 11, 16),
+    as_of: datetime = WITHIN,
+    **values: Any,
+) -> Tool:
+    """A tool with so many ships and skips at the end of a day, and now."""
+    made: Tool = ToolFactory(**values)
+    if before:
+        TallyDay.objects.create(
+            tool=made,
+            day=day,
+            ship=before[0],
+            skip=before[1],
+            pending=0,
+            quarantined=0,
+            rejected=0,
+            ruleset="2026-11",
+            digest="0" * 64,
+        )
+    PublishedTally.objects.filter(tool=made).update(ship=now[0], skip=now[1], as_of=as_of)
+    return made
+
+
+def shelf(slug: str = "developer-tools", name: str = "Developer Tools") -> Category:
+    made: Category = CategoryFactory(slug=slug, name=name)
+    return made

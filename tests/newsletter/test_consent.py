@@ -1,0 +1,353 @@
+"""Links that work, links that do not, and what lasts when a reader leaves."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from pytest_django.fixtures import Settings
+
+from backend.api.problems import Refusal
+from newsletter import consent, links, sign_ups
+from newsletter.addresses import address_key
+from newsletter.models import Consent, Delivery, MailJob, Subscriber, Suppression
+from newsletter.tokens import LIFETIME
+from tests.database import at_once
+from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
+from tests.mail_sink import Sink
+from tests.newsletter.readers import links_in, work
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+ADA = "ada@example.com"
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sink")]
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as coordinates:
+        yield coordinates
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def mailed_token(sink: Sink, **choices: object) -> str:
+    sign_ups.sign_up(address=ADA, choices=choices, source="api", now=now())
+    work()
+    return links_in(sink.to(ADA)[-1])["/newsletter/confirm"]
+
+
+def confirm(token: str) -> Subscriber:
+    return consent.confirm(token=token, source="api", now=now())
+
+
+def leave() -> None:
+    consent.unsubscribe(subscriber=Subscriber.objects.get(), source="api", now=now())
+
+
+def erase() -> None:
+    consent.erase(subscriber=Subscriber.objects.get(), source="api", now=now())
+
+
+def suppressed_as() -> str | None:
+    return Suppression.objects.filter(address_key=address_key(ADA)).values_list("reason", flat=True).first()
+
+
+def deeds() -> list[str]:
+    return list(Consent.objects.order_by("id").values_list("deed", flat=True))
+
+
+class TestConfirming:
+    def test_it_takes_what_the_confirmed_sign_up_chose(self, sink: Sink) -> None:
+        topic, reviewer = CategoryFactory(), ReviewerFactory()
+        token = mailed_token(
+            sink,
+            topics=[topic.slug],
+            reviewers=[reviewer.slug],
+            frequency="monthly",
+            time_zone="Asia/Kolkata",
+        )
+
+        subscriber = confirm(token)
+
+        assert (subscriber.status, subscriber.confirmed_at) == ("active", NOW)
+        assert (subscriber.frequency, subscriber.time_zone) == ("monthly", "Asia/Kolkata")
+        assert list(subscriber.topics.all()) == [topic]
+        assert list(subscriber.reviewers.all()) == [reviewer]
+        assert deeds() == ["asked", "confirmed"]
+
+    def test_twice_is_once(self, sink: Sink, clock: time_machine.Traveller) -> None:
+        token = mailed_token(sink)
+        confirm(token)
+        clock.shift(timedelta(days=20))
+
+        again = confirm(token)
+
+        assert (again.status, again.confirmed_at) == ("active", NOW)
+        assert deeds() == ["asked", "confirmed"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_eight_at_once_are_one(self, sink: Sink) -> None:
+        token = mailed_token(sink)
+
+        raised = at_once(*[lambda: confirm(token)] * 8)
+
+        assert raised == [None] * 8
+        assert deeds() == ["asked", "confirmed"]
+
+    def test_topics_deleted_since_are_left_out(self, sink: Sink) -> None:
+        topic = CategoryFactory()
+        token = mailed_token(sink, topics=[topic.slug])
+        topic.delete()
+
+        assert list(confirm(token).topics.all()) == []
+
+    def test_a_link_lasts_48_hours(self, sink: Sink, clock: time_machine.Traveller) -> None:
+        token = mailed_token(sink)
+        clock.shift(LIFETIME - timedelta(seconds=1))
+
+        assert confirm(token).status == "active"
+
+
+def expired(sink: Sink, clock: time_machine.Traveller) -> str:
+    token = mailed_token(sink)
+    clock.shift(LIFETIME)
+    return token
+
+
+def superseded(sink: Sink, clock: time_machine.Traveller) -> str:
+    token = mailed_token(sink)
+    clock.shift(timedelta(minutes=6))
+    mailed_token(sink)
+    return token
+
+
+def used_before_leaving(sink: Sink, clock: time_machine.Traveller) -> str:
+    token = mailed_token(sink)
+    confirm(token)
+    leave()
+    return token
+
+
+def mailed_before_leaving(sink: Sink, clock: time_machine.Traveller) -> str:
+    token = mailed_token(sink)
+    leave()
+    return token
+
+
+def mailed_before_erasing(sink: Sink, clock: time_machine.Traveller) -> str:
+    token = mailed_token(sink)
+    erase()
+    return token
+
+
+def used_before_erasing(sink: Sink, clock: time_machine.Traveller) -> str:
+    token = mailed_token(sink)
+    confirm(token)
+    erase()
+    return token
+
+
+def altered(sink: Sink, clock: time_machine.Traveller) -> str:
+    return mailed_token(sink)[:-1] + "_"
+
+
+def of_preferences(sink: Sink, clock: time_machine.Traveller) -> str:
+    mailed_token(sink)
+    return links.preferences_token(Subscriber.objects.get().pk)
+
+
+def mailed_before_a_complaint(sink: Sink, clock: time_machine.Traveller) -> str:
+    token = mailed_token(sink)
+    Suppression.objects.create(address_key=address_key(ADA), reason="complaint", created_at=NOW)
+    return token
+
+
+@pytest.mark.parametrize(
+    ("make", "refusal"),
+    [
+        (expired, consent.ExpiredConfirmation),
+        (superseded, consent.ExpiredConfirmation),
+        (used_before_leaving, consent.UsedConfirmation),
+        (mailed_before_leaving, consent.ExpiredConfirmation),
+        (mailed_before_erasing, consent.UnknownConfirmation),
+        (used_before_erasing, consent.UnknownConfirmation),
+        (altered, consent.UnknownConfirmation),
+        (of_preferences, consent.UnknownConfirmation),
+        (mailed_before_a_complaint, consent.BlockedMailbox),
+    ],
+)
+def test_a_link_that_is_over_revives_nobody(
+    sink: Sink,
+    clock: time_machine.Traveller,
+    make: Callable[[Sink, time_machine.Traveller], str],
+    refusal: type[Refusal],
+) -> None:
+    token = make(sink, clock)
+    before = deeds()
+
+    with pytest.raises(refusal):
+        confirm(token)
+
+    assert not Subscriber.objects.filter(status="active").exists()
+    assert deeds() == before
+
+
+class TestSealedLinks:
+    def test_they_last_for_years_and_through_changes_of_keys(
+        self, settings: Settings, clock: time_machine.Traveller
+    ) -> None:
+        settings.NEWSLETTER_KEYS = {"2026": b"o" * 32}
+        subscriber = SubscriberFactory()
+        tokens = [links.preferences_token(subscriber.pk), links.unsubscribe_token(subscriber.pk)]
+        settings.NEWSLETTER_KEYS = {"2028": b"n" * 32, "2026": b"o" * 32}
+        clock.shift(timedelta(days=3 * 365))
+
+        read = [links.subscriber_of(token, links.PREFERENCES, links.UNSUBSCRIBE) for token in tokens]
+
+        assert read == [subscriber] * 2
+        assert links.preferences_token(subscriber.pk).startswith("v1.2028.")
+
+    def test_a_key_taken_out_takes_its_links_along(self, settings: Settings) -> None:
+        settings.NEWSLETTER_KEYS = {"leaked": b"o" * 32}
+        token = links.preferences_token(SubscriberFactory().pk)
+        settings.NEWSLETTER_KEYS = {"new": b"n" * 32}
+
+        with pytest.raises(links.InvalidSubscriberToken):
+            links.subscriber_of(token, links.PREFERENCES)
+
+    def test_one_is_not_good_for_the_other(self) -> None:
+        subscriber = SubscriberFactory()
+
+        with pytest.raises(links.InvalidSubscriberToken):
+            links.subscriber_of(links.unsubscribe_token(subscriber.pk), links.PREFERENCES)
+
+    def test_who_is_erased_and_comes_back_is_somebody_else(self, sink: Sink) -> None:
+        confirm(mailed_token(sink))
+        old = links.preferences_token(Subscriber.objects.get().pk)
+        erase()
+        with time_machine.travel(NOW + timedelta(days=2)):
+            confirm(mailed_token(sink))
+
+        with pytest.raises(links.ErasedSubscriber):
+            links.subscriber_of(old, links.PREFERENCES)
+
+
+class TestLeaving:
+    def test_it_ends_the_subscription_and_suppresses_the_mailbox(self, sink: Sink) -> None:
+        confirm(mailed_token(sink))
+
+        leave()
+        leave()
+
+        subscriber = Subscriber.objects.get()
+        assert (subscriber.status, subscriber.unsubscribed_at) == ("unsubscribed", NOW)
+        assert suppressed_as() == "unsubscribe"
+        assert deeds() == ["asked", "confirmed", "unsubscribed"]
+
+    def test_coming_back_takes_a_new_confirmation(self, sink: Sink, clock: time_machine.Traveller) -> None:
+        confirm(mailed_token(sink))
+        leave()
+        clock.shift(timedelta(days=1))
+
+        subscriber = confirm(mailed_token(sink))
+
+        assert (subscriber.status, subscriber.unsubscribed_at) == ("active", None)
+        assert suppressed_as() is None
+        assert deeds()[-3:] == ["asked", "lifted", "confirmed"]
+
+    def test_choices_never_subscribe_again(self, sink: Sink) -> None:
+        confirm(mailed_token(sink))
+        leave()
+
+        changed = consent.change_preferences(
+            subscriber=Subscriber.objects.get(), choices={"frequency": "monthly"}
+        )
+
+        assert (changed.status, changed.frequency) == ("unsubscribed", "monthly")
+        assert suppressed_as() == "unsubscribe"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_leaving_and_confirming_at_once_end_in_one_of_the_two(self, sink: Sink) -> None:
+        token = mailed_token(sink)
+
+        at_once(leave, lambda: confirm(token))
+
+        state = (Subscriber.objects.get().status, suppressed_as())
+        assert state in {("active", None), ("unsubscribed", "unsubscribe")}
+
+
+class TestErasing:
+    def test_nothing_is_left_but_keys(self, sink: Sink) -> None:
+        subscriber = confirm(mailed_token(sink))
+        DeliveryFactory(
+            subscriber=subscriber, address_key=subscriber.address_key, detail=f"550 <{ADA}> unknown"
+        )
+        sign_ups.sign_up(address=ADA, choices={}, source="api", now=NOW)
+
+        erase()
+
+        delivery = Delivery.objects.get()
+        assert not Subscriber.objects.exists()
+        assert not MailJob.objects.exists()
+        assert (delivery.subscriber, delivery.address, delivery.detail) == (None, "", "")
+        assert suppressed_as() == "erased"
+        assert deeds() == ["asked", "confirmed", "erased"]
+
+    @pytest.mark.parametrize("reason", ["complaint", "manual"])
+    def test_it_lifts_no_block(self, sink: Sink, reason: str) -> None:
+        confirm(mailed_token(sink))
+        consent.suppress(keys=[address_key(ADA)], reason=reason, source="provider", now=NOW)
+
+        erase()
+
+        assert suppressed_as() == reason
+
+    def test_suppression_outlives_deleting_everything_else(self, sink: Sink) -> None:
+        confirm(mailed_token(sink))
+        leave()
+
+        Subscriber.objects.all().delete()
+
+        assert suppressed_as() == "unsubscribe"
+        assert deeds() == ["asked", "confirmed", "unsubscribed"]
+
+
+class TestSuppressing:
+    def test_it_ends_the_subscription_and_links_that_are_out(self, sink: Sink) -> None:
+        token = mailed_token(sink)
+
+        consent.suppress(keys=[address_key(ADA)], reason="hard_bounce", source="provider", now=NOW)
+
+        assert Subscriber.objects.get().status == "unsubscribed"
+        assert suppressed_as() == "hard_bounce"
+        with pytest.raises(consent.ExpiredConfirmation):
+            confirm(token)
+
+    @pytest.mark.parametrize(
+        ("first", "second", "kept"),
+        [
+            ("unsubscribe", "complaint", "complaint"),
+            ("complaint", "unsubscribe", "complaint"),
+            ("manual", "complaint", "manual"),
+            ("erased", "hard_bounce", "hard_bounce"),
+            ("hard_bounce", "hard_bounce", "hard_bounce"),
+        ],
+    )
+    def test_the_weightier_reason_is_kept(self, first: str, second: str, kept: str) -> None:
+        for reason in (first, second):
+            consent.suppress(keys=[address_key(ADA)], reason=reason, source="provider", now=NOW)
+
+        assert suppressed_as() == kept
+
+    def test_staff_may_lift_it_and_the_reader_still_has_to_ask(self, sink: Sink) -> None:
+        confirm(mailed_token(sink))
+        consent.suppress(keys=[address_key(ADA)], reason="complaint", source="provider", now=NOW)
+
+        consent.lift(suppression=Suppression.objects.get(), now=NOW)
+
+        assert suppressed_as() is None
+        assert Subscriber.objects.get().status == "unsubscribed"
+        assert deeds()[-1] == "lifted"

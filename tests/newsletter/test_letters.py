@@ -1,0 +1,118 @@
+"""The bytes of a mail: what each reader has alone, what all share, and nothing that somebody smuggled in."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+
+from newsletter.letters import Letter, Personal, is_deliverable
+from newsletter.models import Segment
+from tests.factories import NOW, SegmentFactory
+
+READER = Personal(
+    address="ada@example.com",
+    message_id="<2026-W48.1@mail.example.com>",
+    unsubscribe_url="https://api.example.com/unsubscribe?token=v1.first." + "ab.=" * 40,
+    preferences_url="https://api.example.com/preferences?token=.hidden",
+    one_click_url="https://api.example.com/unsubscribe?token=v1.first.abc",
+)
+
+
+def letter(**fields: object) -> bytes:
+    segment: Segment = SegmentFactory.build(**fields)
+    return Letter.of(segment, sender="Tool Verdicts <digest@example.com>", domain="mail.example.com").to(
+        READER, now=NOW
+    )
+
+
+def read(data: bytes) -> EmailMessage:
+    """As a server would, that takes the doubled dots away."""
+    lines = [line[1:] if line.startswith(b".") else line for line in data.split(b"\r\n")]
+    return message_from_bytes(b"\r\n".join(lines), policy=default)
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    found = mail.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+def test_a_mail_says_whom_it_is_for_and_how_to_leave() -> None:
+    mail = read(letter())
+
+    assert dict(mail.items()) == {
+        "To": "ada@example.com",
+        "Date": "Mon, 02 Nov 2026 09:30:00 +0000",
+        "Message-ID": "<2026-W48.1@mail.example.com>",
+        "List-Unsubscribe": "<https://api.example.com/unsubscribe?token=v1.first.abc>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "From": "Tool Verdicts <digest@example.com>",
+        "Subject": "Two tools, one verdict",
+        "List-Id": "The weekly mail <weekly.mail.example.com>",
+        "MIME-Version": "1.0",
+        "Content-Type": mail["Content-Type"],
+    }
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_a_readers_own_links_stand_in_both_parts(kind: str) -> None:
+    text = part(read(letter()), kind)
+
+    assert READER.unsubscribe_url in text
+    assert READER.preferences_url in text
+    assert "{{" not in text
+
+
+def test_all_words_arrive_as_they_were_written() -> None:
+    text = "“Ship” – naïve 🚀\n.\n..two dots\n\ttabs = signs \n" + "long" * 600 + "\nFrom here\n"
+
+    arrived = part(read(letter(text=text)), "plain")
+
+    assert arrived.splitlines() == text.splitlines()
+
+
+def test_no_line_is_too_long_and_none_ends_the_mail() -> None:
+    data = letter(html="<p>" + "x" * 5_000 + "</p>\n.\n.", text=".\n" + "é" * 3_000)
+
+    lines = data.split(b"\r\n")
+    assert max(len(line) for line in lines) <= 998
+    assert b"." not in lines
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    assert b"\r" not in data.replace(b"\r\n", b"")
+    assert data.endswith(b"\r\n")
+
+
+@pytest.mark.parametrize(
+    "payload", ["\r\n", "\n", "\r", "\x0b", "\x85", "\u2028", "\x00", "=?utf-8?q?=0D=0A?=", "\r\n "]
+)
+def test_nothing_in_a_subject_makes_another_header(payload: str) -> None:
+    mail = read(letter(subject=f"Two tools{payload}Bcc: victim@example.com"))
+
+    assert "Bcc" not in mail
+    assert len(mail.items()) == 10
+
+
+@pytest.mark.parametrize("subject", ["x" * 200, "é" * 200, "🚀" * 200, ". ."])
+def test_long_subjects_arrive_whole_on_short_lines(subject: str) -> None:
+    data = letter(subject=subject)
+
+    assert read(data)["Subject"] == subject
+    assert max(len(line) for line in data.split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "", "ada", "@example.com", "ada@", "a b@example.com", "ada@exam ple.com", "ada@example.com\r\nBcc: x@example.com",
+        "ada@example.com>", "<ada@example.com", "ädä@example.com", "ada@münchen.example",
+        "a" * 65 + "@example.com", "a\x00@b.co",
+    ],
+)  # fmt: skip
+def test_what_no_server_could_take_is_not_offered(address: str) -> None:
+    assert not is_deliverable(address)
+
+
+@pytest.mark.parametrize("address", ["ada@example.com", "a+b.c@xn--mnchen-3ya.example", "o'brien@b.co"])
+def test_an_address_is_offered(address: str) -> None:
+    assert is_deliverable(address)

@@ -1,0 +1,416 @@
+"""The pages behind the links in mails: looking changes nothing, pressing does, and neither needs a cookie."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import time_machine
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from pytest_django.fixtures import Settings
+
+from newsletter import consent, links, sign_ups
+from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, Suppression
+from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
+from tests.mail_sink import Sink
+from tests.newsletter.readers import links_in, work
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+ADA = "ada@example.com"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as coordinates:
+        yield coordinates
+
+
+@pytest.fixture
+def client() -> Client:
+    """Whoever opens a link: Django's checks of forms are on, and there is no cookie."""
+    return Client(enforce_csrf_checks=True)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def mailed(sink: Sink, address: str = ADA) -> str:
+    """The token of a confirmation that was just mailed."""
+    sign_ups.sign_up(address=address, choices={}, source="api", now=now())
+    work()
+    return links_in(sink.to(address)[-1])["/newsletter/confirm"]
+
+
+def path_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}"
+
+
+def everything() -> list[Any]:
+    """All that a link could change."""
+    models = [Subscriber, Suppression, Consent, ConfirmationToken, MailJob]
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
+
+
+class Page(HTMLParser):
+    """What a page without scripts offers."""
+
+    def __init__(self, response: Any) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(response.content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    def action(self) -> str:
+        return str(self.all("form")[0]["action"])
+
+
+class TestScanners:
+    def test_reading_every_link_of_every_mail_three_times_changes_nothing(
+        self, client: Client, sink: Sink
+    ) -> None:
+        for n in range(25):
+            sign_ups.sign_up(address=f"new-{n}@example.com", choices={}, source="api", now=NOW)
+            sign_ups.sign_up(
+                address=SubscriberFactory(address=f"old-{n}@example.com").address,
+                choices={},
+                source="api",
+                now=NOW,
+            )
+        for _ in range(5):
+            work()
+        opened = [
+            f"{path}?token={token}"
+            for received in sink.received
+            for path, token in links_in(received).items()
+        ]
+        before = everything()
+
+        statuses = {
+            client.generic(method, address).status_code
+            for address in opened
+            for method in ("GET", "HEAD", "OPTIONS")
+            for _ in range(3)
+        }
+
+        assert len(opened) == 25 + 2 * 25
+        assert statuses == {200, 204}
+        assert everything() == before
+
+    def test_a_link_still_confirms_after_that(self, client: Client, sink: Sink) -> None:
+        token = mailed(sink)
+        for _ in range(7):
+            client.get(f"/newsletter/confirm?token={token}")
+
+        response = client.post(f"/newsletter/confirm?token={token}")
+
+        assert response.status_code == 200
+        assert Subscriber.objects.get().status == "active"
+
+
+@pytest.mark.parametrize("name", ["confirm", "preferences", "unsubscribe"])
+class TestEveryPage:
+    @pytest.fixture
+    def address(self, sink: Sink, name: str) -> str:
+        token = mailed(sink)
+        subscriber = Subscriber.objects.get()
+        tokens = {
+            "confirm": token,
+            "preferences": links.preferences_token(subscriber.pk),
+            "unsubscribe": links.unsubscribe_token(subscriber.pk),
+        }
+        return f"/newsletter/{name}?token={tokens[name]}"
+
+    def test_it_is_nobodys_but_the_readers(self, client: Client, address: str) -> None:
+        response = client.get(address)
+
+        assert response.status_code == 200
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Cache-Control"] == "no-store"
+        assert response["X-Robots-Tag"] == "noindex, nofollow"
+        assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+        assert "ETag" not in response
+        assert not response.cookies
+
+    def test_it_is_a_page_for_everybody_without_a_script(self, client: Client, address: str) -> None:
+        page = Page(client.get(address))
+
+        assert page.all("html") == [{"lang": "en"}]
+        assert len(page.all("h1")) == len(page.all("main")) == 1
+        assert page.all("script") == []
+        assert not [value for _, attributes in page.tags for value in attributes if value.startswith("on")]
+        assert page.all("button")
+
+    @pytest.mark.parametrize(
+        "token",
+        [
+            "",
+            "nonsense",
+            "A" * 43,
+            "v1.first.AAAA.AAAA",
+            "%3Cscript%3E",
+            "é",
+            "A" * 3_000,
+            "v1.." + "%2e" * 9,
+        ],
+    )
+    def test_a_broken_link_is_a_calm_page(self, client: Client, name: str, token: str) -> None:
+        for method in ("GET", "POST"):
+            response = client.generic(method, f"/newsletter/{name}?token={token}")
+
+            assert response.status_code == 404
+            assert response["Content-Type"] == "text/html; charset=utf-8"
+            assert "This link does not work" in response.content.decode()
+            assert b"<script>" not in response.content
+
+    def test_other_methods_are_refused(self, client: Client, address: str) -> None:
+        before = everything()
+
+        statuses = {client.generic(method, address).status_code for method in ("PUT", "PATCH", "DELETE")}
+
+        assert statuses == {405}
+        assert everything() == before
+
+    def test_the_frontend_may_have_a_page_of_its_own(
+        self, client: Client, settings: Settings, address: str, name: str
+    ) -> None:
+        settings.SITE_NEWSLETTER_URL = "https://www.example.com/mail"
+
+        response = client.get(address)
+
+        assert response.status_code == 302
+        assert response["Location"] == f"https://www.example.com/mail/{name}?token={address.split('=')[1]}"
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Cache-Control"] == "no-store"
+
+
+class TestConfirming:
+    def test_the_button_confirms_and_leads_to_the_preferences(self, client: Client, sink: Sink) -> None:
+        token = mailed(sink)
+        address = f"/newsletter/confirm?token={token}"
+        action = Page(client.get(address)).action()
+
+        response = client.post(f"/newsletter/confirm{action}")
+
+        [link] = Page(response).all("a")
+        assert "You are subscribed" in response.content.decode()
+        assert client.get(path_of(str(link["href"]))).status_code == 200
+        assert Consent.objects.order_by("id").last().source == "page"  # type: ignore[union-attr]
+
+    def test_an_expired_link_offers_a_new_mail_whose_link_works(
+        self, client: Client, sink: Sink, clock: time_machine.Traveller
+    ) -> None:
+        token = mailed(sink)
+        clock.shift(timedelta(hours=48))
+        expired = client.get(f"/newsletter/confirm?token={token}")
+
+        response = client.post(f"/newsletter/confirm{Page(expired).action()}")
+        work()
+
+        newer = links_in(sink.to(ADA)[-1])["/newsletter/confirm"]
+        assert (expired.status_code, response.status_code) == (409, 200)
+        assert newer != token
+        assert client.post(f"/newsletter/confirm?token={newer}").status_code == 200
+        assert Subscriber.objects.get().status == "active"
+
+    def test_asking_again_counts_like_signing_up(self, client: Client, sink: Sink) -> None:
+        token = mailed(sink)
+
+        answers = [client.post(f"/newsletter/confirm?token={token}&again") for _ in range(6)]
+
+        assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+        assert answers[-1]["Retry-After"] == "60"
+        assert "Please try again later" in answers[-1].content.decode()
+        assert MailJob.objects.count() == 5
+
+    def test_a_blocked_mailbox_is_told_so(self, client: Client, sink: Sink) -> None:
+        token = mailed(sink)
+        key = bytes(Subscriber.objects.get().address_key)
+        Suppression.objects.create(address_key=key, reason="complaint", created_at=NOW)
+
+        response = client.post(f"/newsletter/confirm?token={token}")
+
+        assert response.status_code == 409
+        assert "This mailbox is blocked" in response.content.decode()
+        assert Subscriber.objects.get().status == "pending"
+
+
+class TestPreferences:
+    @pytest.fixture
+    def address(self) -> str:
+        return path_of(links.preferences_url(SubscriberFactory(address=ADA).pk))
+
+    def test_choices_are_saved_and_shown(self, client: Client, address: str) -> None:
+        topic, other = CategoryFactory(name="Coding"), CategoryFactory(name="Design & more")
+        reviewer = ReviewerFactory(name="The Skeptic")
+
+        response = client.post(
+            address,
+            {
+                "deed": "save",
+                "topics": [topic.slug],
+                "reviewers": [reviewer.slug],
+                "frequency": "monthly",
+                "time_zone": "Europe/Berlin",
+            },
+        )
+
+        checked = {each["value"] for each in Page(response).all("input") if "checked" in each}
+        [zone] = [each for each in Page(response).all("option") if "selected" in each]
+        assert "Saved." in response.content.decode()
+        assert checked == {topic.slug, reviewer.slug, "monthly"}
+        assert other.slug not in checked
+        assert "Europe/Berlin" in response.content.decode()
+        assert zone
+        subscriber = Subscriber.objects.get()
+        assert (subscriber.frequency, subscriber.time_zone) == ("monthly", "Europe/Berlin")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"frequency": "hourly"}, {"time_zone": "Mars"}, {"topics": ["nowhere"]}, {"frequency": ""}],
+    )
+    def test_what_is_not_offered_is_not_saved(
+        self, client: Client, address: str, changes: dict[str, Any]
+    ) -> None:
+        values = {"deed": "save", "frequency": "monthly", "time_zone": "UTC", **changes}
+
+        response = client.post(address, values)
+
+        assert response.status_code == 400
+        assert "Not saved" in response.content.decode()
+        assert Subscriber.objects.get().frequency == "weekly"
+
+    def test_every_field_has_a_label(self, client: Client, address: str) -> None:
+        CategoryFactory()
+        ReviewerFactory()
+
+        text = client.get(address).content.decode()
+        page = Page(client.get(address))
+
+        shown = [each for each in page.all("input") if each["type"] != "hidden"]
+        assert text.count("<label><input") == len(shown)
+        assert [each["for"] for each in page.all("label") if "for" in each] == [
+            each["id"] for each in page.all("select")
+        ]
+        assert len(page.all("fieldset")) == len(page.all("legend")) == 3
+
+    def test_it_unsubscribes(self, client: Client, address: str) -> None:
+        response = client.post(address, {"deed": "unsubscribe"})
+
+        assert "You are unsubscribed" in response.content.decode()
+        assert Subscriber.objects.get().status == "unsubscribed"
+        assert "is not subscribed" in client.get(address).content.decode()
+
+    def test_it_erases_who_is_sure(self, client: Client, address: str) -> None:
+        unsure = client.post(address, {"deed": "erase"})
+        before = Subscriber.objects.count()
+
+        response = client.post(address, {"deed": "erase", "sure": "on"})
+
+        assert (unsure.status_code, before) == (400, 1)
+        assert "You are forgotten" in response.content.decode()
+        assert not Subscriber.objects.exists()
+        assert client.get(address).status_code == 404
+
+    def test_names_are_escaped(self, client: Client, address: str) -> None:
+        CategoryFactory(name="<script>alert(1)</script>")
+
+        text = client.get(address).content.decode()
+
+        assert "<script>" not in text
+        assert "&lt;script&gt;" in text
+
+
+class TestUnsubscribing:
+    @pytest.fixture
+    def subscriber(self) -> Subscriber:
+        subscriber: Subscriber = SubscriberFactory(address=ADA)
+        return subscriber
+
+    @pytest.fixture
+    def address(self, subscriber: Subscriber) -> str:
+        return path_of(links.one_click_url(subscriber.pk))
+
+    @pytest.mark.parametrize(
+        ("body", "content_type"),
+        [
+            pytest.param(b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded", id="urlencoded"),
+            pytest.param(
+                encode_multipart(BOUNDARY, {"List-Unsubscribe": "One-Click"}),
+                MULTIPART_CONTENT,
+                id="multipart",
+            ),
+            pytest.param(b"--broken", "multipart/form-data", id="broken multipart"),
+            pytest.param(b"", "text/plain", id="nothing"),
+            pytest.param(b"\xff" * 5_000, "application/octet-stream", id="something else"),
+        ],
+    )
+    def test_one_click_is_enough(self, client: Client, address: str, body: bytes, content_type: str) -> None:
+        response = client.generic(
+            "POST", address, body, content_type=content_type, headers={"Origin": "https://mail.example.org"}
+        )
+
+        assert response.status_code == 200
+        assert not response.cookies
+        assert Subscriber.objects.get().status == "unsubscribed"
+        assert Suppression.objects.get().reason == "unsubscribe"
+        assert Consent.objects.get().source == "one_click"
+
+    def test_the_frontends_pages_do_not_stand_in_its_way(
+        self, client: Client, settings: Settings, address: str
+    ) -> None:
+        settings.SITE_NEWSLETTER_URL = "https://www.example.com"
+
+        assert client.post(address).status_code == 200
+        assert Subscriber.objects.get().status == "unsubscribed"
+
+    def test_the_button_does_the_same(self, client: Client, address: str) -> None:
+        action = Page(client.get(address)).action()
+
+        response = client.post(f"/newsletter/unsubscribe{action}")
+
+        assert "You are unsubscribed" in response.content.decode()
+        assert Consent.objects.get().source == "page"
+
+    def test_it_may_come_twice_and_after_erasing(
+        self, client: Client, subscriber: Subscriber, address: str
+    ) -> None:
+        answers = [client.post(address) for _ in range(2)]
+        consent.erase(subscriber=subscriber, source="api", now=NOW)
+        answers.append(client.post(address))
+
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.content for answer in answers}) == 1
+        assert Suppression.objects.get().reason == "erased"
+
+    def test_another_purposes_token_does_not_unsubscribe(
+        self, client: Client, subscriber: Subscriber
+    ) -> None:
+        token = links.preferences_token(subscriber.pk)
+
+        assert client.post(f"/newsletter/unsubscribe?token={token}").status_code == 404
+        assert Subscriber.objects.get().status == "active"
+
+
+def test_tokens_are_not_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    url = links.unsubscribe_url(SubscriberFactory(address=ADA).pk)
+    [token] = parse_qs(urlsplit(url).query)["token"]
+
+    with caplog.at_level("INFO"):
+        client.get(path_of(url))
+        client.post(path_of(url))
+
+    assert "GET /newsletter/unsubscribe?token=…" in caplog.text
+    assert token not in caplog.text
+    assert ADA not in caplog.text

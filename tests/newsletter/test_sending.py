@@ -1,0 +1,117 @@
+"""One worker's round against a server that does what each recipient's name says."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.models import Delivery, Edition, Suppression
+from newsletter.sending import Sender
+from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
+from tests.newsletter.sinks import RunningSink, sink_running
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[RunningSink]:
+    with sink_running(tmp_path) as running:
+        yield running
+
+
+def an_edition(*addresses: str) -> Edition:
+    edition: Edition = EditionFactory(
+        state="sending", frozen_at=NOW, prepared_at=NOW, audience=len(addresses)
+    )
+    segment = SegmentFactory(edition=edition)
+    for address in addresses:
+        DeliveryFactory(edition=edition, segment=segment, address=address)
+    return edition
+
+
+def send(edition: Edition, sink: RunningSink, *, seconds: float = 20) -> None:
+    Sender(edition.pk, server=sink.server).run(until=time.monotonic() + seconds)
+
+
+def states() -> dict[str, str]:
+    return dict(Delivery.objects.values_list("address", "state"))
+
+
+def test_each_copy_goes_to_its_own_reader(sink: RunningSink) -> None:
+    edition = an_edition(*(f"reader-{n}@example.com" for n in range(120)))
+
+    send(edition, sink)
+
+    assert Counter(states().values()) == {"accepted": 120}
+    assert sorted(sink.taken()) == sorted(states())
+    assert {(mail["To"], mail["Message-ID"]) for mail in sink.mails()} == set(
+        Delivery.objects.values_list("address", "message_id")
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "code", "is_suppressed"),
+    [
+        pytest.param("reader", "accepted", "250", False, id="taken"),
+        pytest.param("gone", "failed", "5.1.1", True, id="no such mailbox"),
+        pytest.param("full", "failed", "5.2.2", False, id="mailbox full"),
+        pytest.param("busy", "deferred", "4.3.2", False, id="come again"),
+        pytest.param("later", "deferred", "4.3.0", False, id="refused after the dot"),
+        pytest.param("foul", "failed", "5.6.0", False, id="refused for good after the dot"),
+        pytest.param("hang", "uncertain", "", False, id="no answer to the dot"),
+        pytest.param("reset", "uncertain", "", False, id="taken and cut off"),
+        pytest.param("lost", "uncertain", "", False, id="cut off and not taken"),
+        pytest.param("ünsendable", "failed", "5.1.3", True, id="not ASCII"),
+        pytest.param("evil\r\nRCPT TO:<victim@example.com>", "failed", "5.1.3", True, id="line break"),
+    ],
+)
+def test_what_becomes_of_one_copy_is_nothing_to_the_others(
+    sink: RunningSink, kind: str, state: str, code: str, is_suppressed: bool
+) -> None:
+    others = [f"other-{n}@example.com" for n in range(10)]
+    edition = an_edition(*others[:5], f"{kind}-1@example.com", *others[5:])
+
+    send(edition, sink)
+
+    fate = Delivery.objects.get(address=f"{kind}-1@example.com")
+    assert (fate.state, fate.code) == (state, code)
+    assert Suppression.objects.filter(address_key=fate.address_key).exists() == is_suppressed
+    assert all(states()[other] == "accepted" for other in others)
+    assert set(others) <= set(sink.taken())
+
+
+def test_a_mail_that_cannot_be_written_pauses_its_edition(sink: RunningSink, settings: Any) -> None:
+    settings.PUBLIC_BASE_URL = "https://münchen.example"
+    edition = an_edition("reader-1@example.com")
+
+    send(edition, sink)
+
+    edition.refresh_from_db()
+    assert (edition.state, edition.resume_at) == ("paused", None)
+    assert "cannot be written" in edition.state_reason
+    assert states() == {"reader-1@example.com": "pending"}
+
+
+def test_a_mailbox_that_is_gone_is_unsubscribed_and_mailed_no_more(sink: RunningSink) -> None:
+    edition = an_edition("gone-1@example.com")
+
+    send(edition, sink)
+
+    reader = Delivery.objects.get().subscriber
+    assert reader is not None
+    assert reader.status == "unsubscribed"
+    assert Suppression.objects.get().address_key == reader.address_key
+
+
+def test_three_refusals_on_principle_in_a_row_are_about_us(sink: RunningSink) -> None:
+    edition = an_edition(*(f"barred-{n}@example.com" for n in range(5)))
+
+    send(edition, sink)
+
+    edition.refresh_from_db()
+    assert edition.state == "paused"
+    assert Counter(states().values()) == {"deferred": 2, "pending": 3}
+    assert not Suppression.objects.exists()

@@ -1,0 +1,425 @@
+"""From a sign-up to a mail, over a real SMTP server: who is mailed what, how often, and what trouble does."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from newsletter import consent, sign_ups
+from newsletter.addresses import address_key
+from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, Suppression
+from newsletter.tokens import token_key
+from tests.database import at_once
+from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
+from tests.mail_sink import Sink
+from tests.newsletter.payloads import HEADER_INJECTIONS
+from tests.newsletter.readers import links_in, places, subscribe, work
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+ADA = "ada@example.com"
+OWN_HEADERS = {
+    *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted"),
+}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as coordinates:
+        yield coordinates
+
+
+def sign_up(address: str = ADA, **choices: Any) -> None:
+    """As the endpoint does."""
+    sign_ups.sign_up(address=address, choices=choices, source="api", now=datetime.now(UTC))
+
+
+class TestWhoIsMailedWhat:
+    def test_somebody_new_gets_a_link_that_confirms(self, sink: Sink) -> None:
+        sign_up()
+
+        work()
+
+        [received] = sink.to(ADA)
+        token = links_in(received)["/newsletter/confirm"]
+        assert received.mail["Subject"] == "Confirm your subscription"
+        assert token in received.html
+        assert Subscriber.objects.get().status == "pending"
+        assert consent.confirm(token=token, source="api", now=NOW).status == "active"
+        assert not MailJob.objects.exists()
+
+    def test_a_token_is_kept_only_as_its_hash(self, sink: Sink) -> None:
+        sign_up()
+
+        work()
+
+        token = links_in(sink.received[0])["/newsletter/confirm"]
+        assert bytes(ConfirmationToken.objects.get().key) == token_key(token) != token.encode()
+
+    def test_a_subscriber_is_told_so_with_links_to_choose_and_leave_once_in_30_days(
+        self, sink: Sink, clock: time_machine.Traveller
+    ) -> None:
+        SubscriberFactory(address=ADA)
+        for day in (0, 1, 29, 31):
+            clock.move_to(NOW + timedelta(days=day))
+            sign_up()
+            work()
+
+        first, second = sink.to(ADA)
+        assert first.mail["Subject"] == second.mail["Subject"] == "You are subscribed already"
+        assert set(links_in(first)) == {"/newsletter/preferences", "/newsletter/unsubscribe"}
+        assert first.mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert not MailJob.objects.exists()
+
+    def test_a_sign_up_changes_nothing_of_a_subscriber(self, sink: Sink) -> None:
+        SubscriberFactory(address=ADA, frequency="weekly")
+        sign_up(frequency="monthly")
+
+        work()
+
+        assert Subscriber.objects.get().frequency == "weekly"
+
+    @pytest.mark.parametrize(
+        ("reason", "mails"),
+        [("unsubscribe", 1), ("erased", 1), ("hard_bounce", 1), ("complaint", 0), ("manual", 0)],
+    )
+    def test_a_suppressed_mailbox_is_asked_unless_it_complained_or_was_blocked(
+        self, sink: Sink, reason: str, mails: int
+    ) -> None:
+        Suppression.objects.create(address_key=address_key(ADA), reason=reason, created_at=NOW)
+        sign_up("ADA@example.com")
+
+        work()
+
+        assert len(sink.received) == mails
+        assert not MailJob.objects.exists()
+        assert not Subscriber.objects.filter(status="active").exists()
+
+
+class TestWhatAMailIsLike:
+    def test_it_has_two_parts_and_the_headers_of_a_machine(self, sink: Sink, settings: Settings) -> None:
+        settings.MAIL_FROM, settings.MAIL_DOMAIN = "Verdicts <digest@verdicts.example>", "verdicts.example"
+        sign_up()
+
+        work()
+
+        mail = sink.received[0].mail
+        assert set(mail) == OWN_HEADERS
+        assert mail["From"] == "Verdicts <digest@verdicts.example>"
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["Message-ID"].endswith("@verdicts.example>")
+        assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+    def test_it_holds_nothing_that_was_typed(self, sink: Sink, api: APIClient) -> None:
+        topic, reviewer = CategoryFactory(slug="markup-b"), ReviewerFactory(slug="markup-i")
+        markup = "<b>Cheap pills at evil.example</b>"
+        sent = subscribe(
+            api,
+            "typed-by-eve@example.com",
+            topics=[topic.slug],
+            reviewers=[reviewer.slug],
+            frequency="monthly",
+            time_zone="Pacific/Kiritimati",
+            headers={"User-Agent": markup, "Referer": "https://evil.example/", "X-Request-ID": "typed-id"},
+        )
+
+        work()
+
+        [received] = sink.to("typed-by-eve@example.com")
+        assert sent.status_code == 202
+        typed = ["typed-by-eve", "evil", "pills", "markup", "monthly", "Kiritimati", "typed-id"]
+        assert [word for word in typed if word in received.text + received.html] == []
+
+    def test_each_mail_has_a_message_id_of_its_own(self, sink: Sink) -> None:
+        for n in range(3):
+            sign_up(f"ada-{n}@example.com")
+
+        work()
+
+        assert len({received.mail["Message-ID"] for received in sink.received}) == 3
+
+    def test_200_injections_in_every_field_add_no_header(
+        self, sink: Sink, api: APIClient, settings: Settings
+    ) -> None:
+        settings.SIGN_UPS_A_MINUTE = 100_000
+        answers = Counter[int]()
+        for n, payload in enumerate(HEADER_INJECTIONS):
+            fields: list[dict[str, Any]] = [
+                {"address": f"ada-{n}@example.com{payload}"},
+                {"address": f"ada{payload}@example.com"},
+                {"frequency": payload},
+                {"time_zone": payload},
+                {"topics": [payload]},
+                {"reviewers": [payload]},
+            ]
+            for place, field in enumerate(fields):
+                body = {"address": f"ada-{n}@example.com", **field}
+                answers[subscribe(api, place=f"10.{place}.{n}.1", **body).status_code] += 1
+            answers[
+                subscribe(
+                    api,
+                    f"bob-{n}@example.com",
+                    place=f"10.9.{n}.1",
+                    headers={"User-Agent": payload, "Referer": payload},
+                ).status_code
+            ] += 1
+
+        # A run gives way after seconds.
+        for _ in range(10):
+            work()
+
+        assert answers == {400: 1_200, 202: 200}
+        assert len(sink.received) == 200
+        assert {frozenset(received.mail) for received in sink.received} == {frozenset(OWN_HEADERS)}
+        assert b"eve@example.com" not in b"".join(received.raw for received in sink.received)
+
+
+class TestHowOften:
+    def test_a_mailbox_gets_one_in_five_minutes_and_three_a_day(
+        self, sink: Sink, clock: time_machine.Traveller
+    ) -> None:
+        for minute in range(0, 24 * 60, 2):
+            clock.move_to(NOW + timedelta(minutes=minute))
+            sign_up()
+            work()
+
+        sent_at = [row.created_at - NOW for row in ConfirmationToken.objects.order_by("created_at")]
+        assert [wait.total_seconds() / 60 for wait in sent_at] == [0, 6, 12]
+        assert len(sink.to(ADA)) == 3
+
+    def test_the_day_is_any_24_hours(self, sink: Sink, clock: time_machine.Traveller) -> None:
+        for hours in (0, 20, 23, 24.5, 30, 43, 44.5):
+            clock.move_to(NOW + timedelta(hours=hours))
+            sign_up()
+            work()
+
+        sent_at = [row.created_at - NOW for row in ConfirmationToken.objects.order_by("created_at")]
+        assert [wait.total_seconds() / 3_600 for wait in sent_at] == [0, 20, 23, 24.5, 44.5]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_thousand_sign_ups_of_one_victim_from_everywhere_are_at_most_three_mails(
+        self, sink: Sink, api: APIClient, settings: Settings, clock: time_machine.Traveller
+    ) -> None:
+        settings.SIGN_UPS_A_MINUTE = 100_000
+        spellings = [
+            "victim@example.com",
+            "VICTIM@example.com",
+            "victim+{}@example.com",
+            "v.ictim@example.com",
+        ]
+
+        for n, place in enumerate(places(1_000)):
+            clock.move_to(NOW + timedelta(seconds=72 * n))
+            spelling = spellings[n % 4].format(n)
+            assert subscribe(api, spelling, place=place).status_code == 202
+            if n % 100 == 99:
+                at_once(work, work)
+
+        # From the first sign-up to the last it is 20 hours.
+        assert 1 <= len(sink.received) <= 3
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_workers_with_two_spellings_send_one_mail(self, sink: Sink) -> None:
+        for n in range(20):
+            sign_up(f"ada+{n}@example.com")
+
+        at_once(work, work, work)
+
+        assert len(sink.received) == 1
+        assert not MailJob.objects.exists()
+
+    def test_too_many_sign_ups_from_everywhere_trip_the_breaker_for_a_minute(
+        self, api: APIClient, settings: Settings, clock: time_machine.Traveller
+    ) -> None:
+        settings.SIGN_UPS_A_MINUTE = 50
+
+        answers = [
+            subscribe(api, f"victim-{n}@example.com", place=place).status_code
+            for n, place in enumerate(places(80))
+        ]
+        clock.shift(61)
+        after = subscribe(api, ADA)
+
+        assert answers == [202] * 50 + [429] * 30
+        assert MailJob.objects.count() == 51
+        assert after.status_code == 202
+
+    def test_one_place_signs_five_up_a_minute_and_cannot_trip_the_breaker(
+        self, api: APIClient, settings: Settings
+    ) -> None:
+        settings.SIGN_UPS_A_MINUTE = 10
+
+        answers = [subscribe(api, f"victim-{n}@example.com") for n in range(40)]
+        elsewhere = subscribe(api, ADA, place="198.51.100.1")
+
+        assert [each.status_code for each in answers] == [202] * 5 + [429] * 35
+        assert answers[-1].json()["code"] == "throttled"
+        assert [answers[n]["Retry-After"] for n in (5, 29, 30)] == ["60", "60", "86400"]
+        assert elsewhere.status_code == 202
+
+
+class TestTrouble:
+    @pytest.fixture
+    def nobody(self, settings: Settings) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+    @pytest.mark.usefixtures("nobody")
+    def test_without_a_mail_server_the_job_waits_and_the_mailbox_counts_nothing(self) -> None:
+        sign_up()
+
+        work()
+
+        job = MailJob.objects.get()
+        assert (job.state, job.attempts, job.detail) == ("waiting", 1, "ConnectionRefusedError")
+        assert not Consent.objects.exists()
+        assert job.due_at == NOW + timedelta(minutes=1)
+        assert not ConfirmationToken.objects.exists()
+
+    def test_it_is_sent_once_there_is_one(self, sink: Sink, clock: time_machine.Traveller) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("django.conf.settings.EMAIL_PORT", 9)
+            sign_up()
+            work()
+        clock.shift(61)
+
+        work()
+        work()
+
+        assert len(sink.to(ADA)) == 1
+
+    @pytest.mark.usefixtures("nobody")
+    def test_tries_end(self, clock: time_machine.Traveller) -> None:
+        sign_up()
+
+        for _ in range(40):
+            work()
+            clock.shift(3_600)
+
+        job = MailJob.objects.get()
+        assert (job.state, job.attempts) == ("failed", 8)
+
+    def test_a_job_that_kills_its_worker_is_given_up(self, clock: time_machine.Traveller) -> None:
+        """The claim is all that a worker leaves behind that is killed right after it."""
+        sign_up()
+
+        claims = 0
+        for _ in range(40):
+            claims += sign_ups.claim_job(now=datetime.now(UTC)) is not None
+            clock.shift(6 * 3_600)
+
+        assert claims == 8
+        assert MailJob.objects.get().state == "failed"
+
+    def test_a_mailbox_that_does_not_exist_is_not_tried_again_and_hinders_nobody(self, sink: Sink) -> None:
+        sign_up("refused-1@example.com")
+        sign_up()
+
+        work()
+
+        assert len(sink.to(ADA)) == 1
+        job = MailJob.objects.get()
+        assert (job.address, job.state, job.detail) == (
+            "refused-1@example.com",
+            "failed",
+            "SMTPRecipientsRefused",
+        )
+        assert not ConfirmationToken.objects.filter(subscriber__address="refused-1@example.com").exists()
+
+    def test_a_busy_mailbox_is_tried_again(self, sink: Sink) -> None:
+        sign_up("busy-1@example.com")
+
+        work()
+
+        assert MailJob.objects.get().state == "waiting"
+
+    def test_when_nobody_knows_whether_it_was_taken_the_mailbox_gets_no_more_than_three(
+        self, sink: Sink, clock: time_machine.Traveller
+    ) -> None:
+        sign_up("late-1@example.com")
+
+        for _ in range(10):
+            work()
+            clock.shift(3_600)
+
+        assert len(sink.received) == 3
+
+    def test_a_worker_killed_between_noting_and_sending_loses_nobody(
+        self, sink: Sink, clock: time_machine.Traveller
+    ) -> None:
+        sign_up()
+        job = sign_ups.claim_job(now=NOW)
+        assert job
+        sign_ups.prepare(job, now=NOW)
+        clock.shift(61)
+
+        work()
+
+        [received] = sink.to(ADA)
+        token = links_in(received)["/newsletter/confirm"]
+        assert consent.confirm(token=token, source="api", now=datetime.now(UTC)).status == "active"
+
+    def test_many_mails_share_one_connection(self, sink: Sink) -> None:
+        for n in range(30):
+            sign_up(f"ada-{n}@example.com")
+
+        work()
+
+        assert (len(sink.received), sink.connections) == (30, 1)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_workers_share_the_jobs(self, sink: Sink) -> None:
+        for n in range(60):
+            sign_up(f"ada-{n}@example.com")
+
+        at_once(work, work, work)
+
+        assert Counter(received.recipient for received in sink.received) == Counter(
+            f"ada-{n}@example.com" for n in range(60)
+        )
+
+
+class TestForgetting:
+    def test_who_never_confirmed_is_forgotten_after_a_month(
+        self, sink: Sink, clock: time_machine.Traveller
+    ) -> None:
+        sign_up()
+        SubscriberFactory()
+        work()
+        clock.shift(timedelta(days=31))
+        sign_ups.forget(now=datetime.now(UTC))
+        before = Subscriber.objects.count()
+        clock.shift(timedelta(days=2))
+
+        sign_ups.forget(now=datetime.now(UTC))
+
+        assert before == 2
+        assert Subscriber.objects.get().status == "active"
+        assert not ConfirmationToken.objects.exists()
+
+    def test_failed_jobs_are_forgotten_after_a_week(self, clock: time_machine.Traveller) -> None:
+        for state in ("failed", "waiting"):
+            MailJob.objects.create(
+                address=ADA, choices={}, source="api", due_at=NOW, created_at=NOW, state=state
+            )
+        clock.shift(timedelta(days=7))
+
+        sign_ups.forget(now=datetime.now(UTC))
+
+        assert MailJob.objects.get().state == "waiting"
+
+
+def test_the_record_says_that_a_confirmation_was_mailed(sink: Sink) -> None:
+    sign_up()
+
+    work()
+
+    line = Consent.objects.get()
+    assert (line.deed, line.source, bytes(line.address_key)) == ("asked", "api", address_key(ADA))
+    assert sink.received

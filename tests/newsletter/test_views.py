@@ -1,0 +1,435 @@
+"""The mail's endpoints over HTTP: everybody is answered alike, tokens open what they are for, and nothing else does."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from newsletter import consent, links, sign_ups
+from newsletter.addresses import address_key
+from newsletter.models import Consent, MailJob, Subscriber, Suppression
+from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
+from tests.mail_sink import Sink
+from tests.newsletter.readers import SUBSCRIPTIONS, links_in, places, subscribe, work
+from votes import origin
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+ADA = "ada@example.com"
+CONFIRM = "/api/v1/newsletter/subscriptions/confirm"
+PREFERENCES = "/api/v1/newsletter/preferences"
+EXPORT = "/api/v1/newsletter/preferences/export"
+UNSUBSCRIBE = "/api/v1/newsletter/unsubscribe"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as coordinates:
+        yield coordinates
+
+
+def refused(response: Any) -> tuple[int, str]:
+    assert response["Content-Type"] == "application/problem+json"
+    assert response["Cache-Control"] == "no-store"
+    return response.status_code, response.json()["code"]
+
+
+def ask(api: APIClient, method: str, path: str, token: str, body: Any = None) -> Any:
+    sent: Any = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+    return api.generic(method, path, headers={"Authorization": f"Subscriber {token}"}, **sent)
+
+
+def nobody() -> None:
+    """Never heard of."""
+
+
+def pending() -> None:
+    SubscriberFactory(address=ADA, status="pending", confirmed_at=None)
+
+
+def active() -> None:
+    SubscriberFactory(address=ADA)
+
+
+def unsubscribed() -> None:
+    active()
+    consent.unsubscribe(subscriber=Subscriber.objects.get(), source="api", now=NOW)
+
+
+def erased() -> None:
+    active()
+    consent.erase(subscriber=Subscriber.objects.get(), source="api", now=NOW)
+
+
+def bounced() -> None:
+    active()
+    consent.suppress(keys=[address_key(ADA)], reason="hard_bounce", source="provider", now=NOW)
+
+
+def complained() -> None:
+    active()
+    consent.suppress(keys=[address_key(ADA)], reason="complaint", source="provider", now=NOW)
+
+
+def mailed_thrice() -> None:
+    for hours in (3, 2, 1):
+        at = NOW - timedelta(hours=hours)
+        job = MailJob.objects.create(address=ADA, choices={}, source="api", due_at=at, created_at=at)
+        sign_ups.prepare(job, now=at)
+        job.delete()
+
+
+STATES: list[Callable[[], None]] = [
+    nobody, pending, active, unsubscribed, erased, bounced, complained, mailed_thrice,
+]  # fmt: skip
+
+
+class TestSigningUp:
+    def test_it_writes_a_row_and_answers_202(self, api: APIClient) -> None:
+        topic, reviewer = CategoryFactory(), ReviewerFactory()
+
+        response = subscribe(
+            api,
+            "Ada@Example.com",
+            topics=[topic.slug, topic.slug],
+            reviewers=[reviewer.slug],
+            frequency="each_comparison",
+            time_zone="America/New_York",
+        )
+
+        job = MailJob.objects.get()
+        assert response.status_code == 202
+        assert response["Cache-Control"] == "no-store"
+        assert response.json() == {
+            "detail": "If we may write to this address, a mail is on its way: follow the link in it."
+        }
+        assert job.address == ADA
+        assert job.choices == {
+            "topics": [topic.slug],
+            "reviewers": [reviewer.slug],
+            "frequency": "each_comparison",
+            "time_zone": "America/New_York",
+        }
+
+    def test_an_address_alone_is_enough(self, api: APIClient) -> None:
+        subscribe(api, ADA)
+
+        assert MailJob.objects.get().choices == {
+            "topics": [],
+            "reviewers": [],
+            "frequency": "weekly",
+            "time_zone": "UTC",
+        }
+
+    @pytest.mark.parametrize("rounds", [0, 1], ids=["asked", "and worked on"])
+    def test_the_answer_is_the_same_to_the_byte_whatever_is_known_of_the_address(
+        self, api: APIClient, sink: Sink, rounds: int
+    ) -> None:
+        answers = set()
+        for state, place in zip(STATES, places(len(STATES)), strict=True):
+            Subscriber.objects.all().delete()
+            Suppression.objects.all().delete()
+            state()
+
+            response = subscribe(api, ADA, place=place)
+            # The first run of every state leaves different traces; the answers after them must not.
+            for _ in range(rounds):
+                work()
+            again = subscribe(api, ADA, place=place)
+
+            for each in (response, again):
+                headers = {name: value for name, value in each.items() if name != "X-Request-ID"}
+                answers.add((each is again, each.status_code, json.dumps(headers), each.content))
+
+        # The two differ in what is left of the place's limit.
+        assert len(answers) == 2
+        assert {status for _, status, _, _ in answers} == {202}
+
+    @pytest.mark.parametrize("state", STATES)
+    def test_the_request_does_the_same_work_whatever_is_known_of_the_address(
+        self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, state: Callable[[], None]
+    ) -> None:
+        state()
+        origin._keep(NOW.date(), b"s" * 32)
+
+        # The place's limits, everybody's, the row.
+        with django_assert_num_queries(3):
+            subscribe(api, ADA)
+
+    def test_it_needs_neither_mail_server_nor_broker(self, api: APIClient, settings: Settings) -> None:
+        settings.EMAIL_PORT, settings.CELERY_BROKER_URL = 9, "redis://127.0.0.1:9/0"
+
+        assert subscribe(api, ADA).status_code == 202
+
+    def test_a_malformed_address_is_refused_to_everybody_alike(self, api: APIClient) -> None:
+        active()
+
+        response = subscribe(api, "ada@example")
+
+        assert refused(response) == (400, "invalid_address")
+        assert [error["pointer"] for error in response.json()["errors"]] == ["/address"]
+        assert not MailJob.objects.exists()
+        assert "RateLimit" in response
+
+    @pytest.mark.parametrize(
+        ("body", "pointers"),
+        [
+            pytest.param({}, ["/address"], id="nothing"),
+            pytest.param({"address": None}, ["/address"], id="null"),
+            pytest.param({"address": 1}, ["/address"], id="a number"),
+            pytest.param({"address": ""}, ["/address"], id="an empty text"),
+            pytest.param({"address": ADA, "name": "Ada"}, ["/name"], id="an unknown property"),
+            pytest.param({"address": ADA, "topics": ["nowhere"]}, ["/topics"], id="an unknown topic"),
+            pytest.param({"address": ADA, "topics": "all"}, ["/topics"], id="topics in a text"),
+            pytest.param({"address": ADA, "topics": ["A B"]}, ["/topics/0"], id="no slug"),
+            pytest.param({"address": ADA, "topics": [["a"]]}, ["/topics/0"], id="a list in the list"),
+            pytest.param({"address": ADA, "topics": ["a"] * 51}, ["/topics"], id="many topics"),
+            pytest.param({"address": ADA, "reviewers": ["nobody"]}, ["/reviewers"], id="an unknown reviewer"),
+            pytest.param({"address": ADA, "frequency": "hourly"}, ["/frequency"], id="another frequency"),
+            pytest.param({"address": ADA, "time_zone": "Mars/Base"}, ["/time_zone"], id="no zone"),
+            pytest.param({"address": ADA, "time_zone": "../etc"}, ["/time_zone"], id="a path"),
+            pytest.param({"address": ADA, "time_zone": "UTC\n"}, ["/time_zone"], id="a line break"),
+            pytest.param([], [""], id="no object"),
+        ],
+    )
+    def test_what_is_not_documented_is_refused(self, api: APIClient, body: Any, pointers: list[str]) -> None:
+        response = api.post(SUBSCRIPTIONS, body, format="json")
+
+        assert refused(response) == (400, "validation_error")
+        assert [error["pointer"] for error in response.json()["errors"]] == pointers
+        assert not MailJob.objects.exists()
+
+    def test_a_repetition_under_one_key_is_one_sign_up(self, api: APIClient) -> None:
+        headers = {"Idempotency-Key": "0b0d4a5e-41d1-4c5a-9a93-0a2b1f0d7f3e"}
+
+        first, second = (subscribe(api, ADA, headers=headers) for _ in range(2))
+
+        assert (first.content, first.status_code) == (second.content, second.status_code)
+        assert second["Idempotency-Replayed"] == "true"
+        assert MailJob.objects.count() == 1
+
+    @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+    def test_there_is_nothing_to_read_or_change(self, api: APIClient, method: str) -> None:
+        assert refused(getattr(api, method)(SUBSCRIPTIONS)) == (405, "method_not_allowed")
+
+
+class TestConfirming:
+    def test_a_frontend_confirms_and_gets_the_key_to_the_preferences(
+        self, api: APIClient, sink: Sink
+    ) -> None:
+        subscribe(api, ADA)
+        work()
+        token = links_in(sink.received[0])["/newsletter/confirm"]
+
+        first, again = (api.post(CONFIRM, {"token": token}, format="json") for _ in range(2))
+
+        assert (first.status_code, first.content) == (200, again.content)
+        assert first["Cache-Control"] == "private, no-store"
+        assert first.json()["status"] == "active"
+        opened = ask(api, "GET", PREFERENCES, first.json()["preferences_token"])
+        assert opened.json()["address"] == ADA
+        assert list(Consent.objects.order_by("id").values_list("deed", "source")) == [
+            ("asked", "api"),
+            ("confirmed", "api"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("token", "code"),
+        [
+            ("A" * 43, (404, "unknown_confirmation")),
+            ("A" * 42, (400, "validation_error")),
+            ("A" * 44, (400, "validation_error")),
+            ("", (400, "validation_error")),
+            (1, (400, "validation_error")),
+            ("A" * 42 + "\n", (400, "validation_error")),
+        ],
+    )
+    def test_what_is_no_token_of_ours_is_refused(
+        self, api: APIClient, token: Any, code: tuple[int, str]
+    ) -> None:
+        assert refused(api.post(CONFIRM, {"token": token}, format="json")) == code
+
+    def test_an_expired_link_is_a_409_that_says_so(
+        self, api: APIClient, sink: Sink, clock: time_machine.Traveller
+    ) -> None:
+        subscribe(api, ADA)
+        work()
+        token = links_in(sink.received[0])["/newsletter/confirm"]
+        clock.shift(timedelta(hours=48))
+
+        response = api.post(CONFIRM, {"token": token}, format="json")
+
+        assert refused(response) == (409, "expired_confirmation")
+        assert Subscriber.objects.get().status == "pending"
+
+
+class TestPreferences:
+    @pytest.fixture
+    def token(self) -> str:
+        return links.preferences_token(SubscriberFactory(address=ADA, confirmed_at=NOW).pk)
+
+    def test_they_are_shown(self, api: APIClient, token: str) -> None:
+        response = ask(api, "GET", PREFERENCES, token)
+
+        assert response["Cache-Control"] == "private, no-store"
+        assert response.json() == {
+            "address": ADA,
+            "status": "active",
+            "topics": [],
+            "reviewers": [],
+            "frequency": "weekly",
+            "time_zone": "UTC",
+            "created_at": "2026-11-02T09:30:00Z",
+            "confirmed_at": "2026-11-02T09:30:00Z",
+            "unsubscribed_at": None,
+            "last_mailed_at": None,
+        }
+
+    @pytest.mark.parametrize("path", [PREFERENCES, EXPORT])
+    def test_they_say_when_the_last_edition_came(self, api: APIClient, token: str, path: str) -> None:
+        for days in (7, 0):
+            accepted_at = NOW - timedelta(days=days)
+            DeliveryFactory(subscriber=Subscriber.objects.get(), state="accepted", accepted_at=accepted_at)
+
+        assert '"last_mailed_at":"2026-11-02T09:30:00Z"' in ask(api, "GET", path, token).content.decode()
+
+    def test_what_is_left_out_stays(self, api: APIClient, token: str) -> None:
+        topic, reviewer = CategoryFactory(), ReviewerFactory()
+        ask(api, "PATCH", PREFERENCES, token, {"topics": [topic.slug], "reviewers": [reviewer.slug]})
+
+        response = ask(api, "PATCH", PREFERENCES, token, {"frequency": "monthly"})
+
+        assert response.status_code == 200
+        assert response.json()["topics"] == [topic.slug]
+        assert response.json()["reviewers"] == [reviewer.slug]
+        assert response.json()["frequency"] == "monthly"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"status": "active"},
+            {"address": "eve@example.com"},
+            {"confirmed_at": None},
+            {"frequency": None},
+            {"topics": None},
+            {"time_zone": ""},
+        ],
+    )
+    def test_nothing_else_can_be_changed(self, api: APIClient, token: str, body: Any) -> None:
+        before = list(Subscriber.objects.values())
+
+        response = ask(api, "PATCH", PREFERENCES, token, body)
+
+        assert refused(response) == (400, "validation_error")
+        assert list(Subscriber.objects.values()) == before
+
+    def test_they_cost_a_constant_number_of_queries(
+        self, api: APIClient, token: str, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        subscriber = Subscriber.objects.get()
+        subscriber.topics.set(CategoryFactory.create_batch(20))
+
+        # Subscriber, topics, reviewers, the last mail.
+        with django_assert_num_queries(4):
+            ask(api, "GET", PREFERENCES, token)
+        # And suppression, confirmations, record, deliveries.
+        with django_assert_num_queries(8):
+            ask(api, "GET", EXPORT, token)
+
+    def test_the_export_holds_all_that_is_kept(self, api: APIClient, token: str) -> None:
+        subscriber = Subscriber.objects.get()
+        DeliveryFactory(subscriber=subscriber, address_key=subscriber.address_key)
+        consent.unsubscribe(subscriber=subscriber, source="one_click", now=NOW)
+
+        sign_up = MailJob(address=ADA, choices={"frequency": "monthly"}, source="api", created_at=NOW)
+        sign_ups.prepare(sign_up, now=NOW)
+
+        answer = ask(api, "GET", EXPORT, token).json()
+
+        assert answer["preferences"] == ask(api, "GET", PREFERENCES, token).json()
+        assert answer["suppressed_as"] == "unsubscribe"
+        assert answer["reminded_at"] is None
+        assert answer["confirmations"] == [
+            {
+                "choices": {"frequency": "monthly"},
+                "created_at": "2026-11-02T09:30:00Z",
+                "expires_at": "2026-11-04T09:30:00Z",
+                "used_at": None,
+            }
+        ]
+        assert [(line["deed"], line["source"]) for line in answer["consents"]] == [
+            ("unsubscribed", "one_click")
+        ]
+        assert [line["state"] for line in answer["deliveries"]] == ["pending"]
+
+    def test_erasing_leaves_nothing_and_the_token_is_dead(self, api: APIClient, token: str) -> None:
+        response = ask(api, "DELETE", PREFERENCES, token)
+
+        assert (response.status_code, response.content) == (204, b"")
+        assert not Subscriber.objects.exists()
+        assert Suppression.objects.get().reason == "erased"
+        for method, path in (("GET", PREFERENCES), ("PATCH", PREFERENCES), ("GET", EXPORT)):
+            assert refused(ask(api, method, path, token, {})) == (401, "erased_subscriber")
+
+    def test_unsubscribing_takes_either_token(self, api: APIClient, token: str) -> None:
+        subscriber = Subscriber.objects.get()
+
+        first = ask(api, "POST", UNSUBSCRIBE, links.unsubscribe_token(subscriber.pk))
+        second = ask(api, "POST", UNSUBSCRIBE, token)
+
+        assert (first.status_code, second.status_code) == (204, 204)
+        assert Subscriber.objects.get().status == "unsubscribed"
+        assert Consent.objects.get().source == "api"
+
+    @pytest.mark.parametrize(("method", "path"), [("GET", PREFERENCES), ("PATCH", PREFERENCES),
+        ("DELETE", PREFERENCES), ("GET", EXPORT), ("POST", UNSUBSCRIBE)])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("header", "code"),
+        [
+            (None, "not_authenticated"),
+            ("", "not_authenticated"),
+            ("Subscriber", "invalid_subscriber_token"),
+            ("Subscriber nonsense", "invalid_subscriber_token"),
+            ("Voter v1.first.AAAA.AAAA", "invalid_subscriber_token"),
+            ("Subscriber " + "v1.first." + "A" * 2_000, "invalid_subscriber_token"),
+            ("Subscriber v1.first.é.A", "invalid_subscriber_token"),
+        ],
+    )
+    def test_without_a_token_there_is_nothing(
+        self, api: APIClient, method: str, path: str, header: str | None, code: str
+    ) -> None:
+        SubscriberFactory()
+
+        response = api.generic(method, path, headers={} if header is None else {"Authorization": header})
+
+        assert refused(response) == (401, code)
+        assert response["WWW-Authenticate"] == "Subscriber"
+        assert Subscriber.objects.filter(status="active").count() == 1
+
+    def test_the_link_to_unsubscribe_opens_no_preferences(self, api: APIClient) -> None:
+        token = links.unsubscribe_token(SubscriberFactory().pk)
+
+        for method, path in (("GET", PREFERENCES), ("DELETE", PREFERENCES), ("GET", EXPORT)):
+            assert refused(ask(api, method, path, token)) == (401, "invalid_subscriber_token")
+
+    def test_one_subscribers_token_is_not_anothers(self, api: APIClient, token: str) -> None:
+        other = SubscriberFactory(address="eve@example.com")
+
+        ask(api, "DELETE", PREFERENCES, token)
+
+        assert list(Subscriber.objects.all()) == [other]
+
+
+def test_links_come_from_settings_and_not_from_the_host(settings: Settings) -> None:
+    settings.PUBLIC_BASE_URL = "https://api.example.com"
+
+    url = links.preferences_url(SubscriberFactory().pk)
+
+    assert url.startswith("https://api.example.com/newsletter/preferences?token=v1.")
