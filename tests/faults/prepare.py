@@ -1,4 +1,4 @@
-"""Prints, as JSON, the slugs of new tools or the tokens of new voters; runs with the environment of the stack."""
+"""Prints, as JSON, slugs of tools, tokens of voters or addresses of subscribers; runs in the environment of the stack."""
 
 import json
 import os
@@ -22,8 +22,14 @@ def voters(number: int) -> list[str]:
     return [issue_token(assurance=2, now=datetime.now(UTC)).token for _ in range(number)]
 
 
+def subscribers(number: int) -> list[str]:
+    from tests.factories import SubscriberFactory
+
+    return [subscriber.address for subscriber in SubscriberFactory.create_batch(number)]
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     django.setup()
-    deed = {"tools": tools, "voters": voters}[sys.argv[1]]
+    deed = {"tools": tools, "voters": voters, "subscribers": subscribers}[sys.argv[1]]
     json.dump(deed(int(sys.argv[2])), sys.stdout)

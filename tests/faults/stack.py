@@ -92,7 +92,7 @@ class FaultStack:
         self.postgresql = self._begin_postgresql()
 
     def migrate(self) -> None:
-        self._run("manage.py", "migrate", "--verbosity", "0")
+        self.run("manage.py", "migrate", "--verbosity", "0")
 
     def close(self) -> None:
         """End whatever still runs, and leave nothing on the disk."""
@@ -178,18 +178,21 @@ class FaultStack:
         children = []
         try:
             for name, command in commands.items():
-                child = processes.start(
-                    name,
-                    [sys.executable, "-m", "celery", "-A", "backend", *command],
-                    log=self._directory.log(name),
-                    mark=self._mark,
-                    environment={**self.environment(), **environment},
-                    directory=ROOT,
-                )
-                children.append(child)
+                children.append(self.start(name, "-m", "celery", "-A", "backend", *command, **environment))
             yield
         finally:
             processes.stop(children, patience=STOP_SECONDS)
+
+    def start(self, name: str, *command: str, **environment: str) -> Child:
+        """Python with these arguments and the product's settings, until somebody stops it or the stack closes."""
+        return processes.start(
+            name,
+            [sys.executable, *command],
+            log=self._directory.log(name),
+            mark=self._mark,
+            environment={**self.environment(), **environment},
+            directory=ROOT,
+        )
 
     def logs(self) -> dict[str, str]:
         """Everything that any process has logged so far, by file."""
@@ -198,15 +201,20 @@ class FaultStack:
     def new_tool(self) -> str:
         """The slug of a published tool that nobody has voted on."""
         if not self._tools:
-            self._tools = json.loads(self._run("-m", "tests.faults.prepare", "tools", "20"))
+            self._tools = json.loads(self.run("-m", "tests.faults.prepare", "tools", "20"))
         return self._tools.pop()
 
     def new_voters(self, number: int) -> list[str]:
         """Tokens of voters who have not voted yet, as the product would issue them."""
         if len(self._tokens) < number:
-            self._tokens += json.loads(self._run("-m", "tests.faults.prepare", "voters", "5000"))
+            self._tokens += json.loads(self.run("-m", "tests.faults.prepare", "voters", "5000"))
         taken, self._tokens = self._tokens[:number], self._tokens[number:]
         return taken
+
+    def new_subscribers(self, number: int) -> list[str]:
+        """Addresses of readers who have confirmed."""
+        addresses: list[str] = json.loads(self.run("-m", "tests.faults.prepare", "subscribers", str(number)))
+        return addresses
 
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
@@ -248,11 +256,12 @@ class FaultStack:
         )
         return WebServer(child, port)
 
-    def _run(self, *command: str) -> str:
+    def run(self, *command: str, **environment: str) -> str:
+        """What Python with these arguments prints."""
         done = subprocess.run(
             [sys.executable, *command],
             cwd=ROOT,
-            env={**self.environment(), processes.MARK: self._mark},
+            env={**self.environment(), **environment, processes.MARK: self._mark},
             capture_output=True,
             text=True,
             check=False,
@@ -330,6 +339,11 @@ def quiet_port() -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def end_at_once(child: Child, number: signal.Signals) -> None:

@@ -1,0 +1,122 @@
+"""What staff and readers do to the mail in a test of faults; runs with the environment of the stack, prints JSON."""
+
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import django
+
+READERS = """
+INSERT INTO newsletter_subscriber (
+    id, address, address_key, status, frequency, time_zone, confirmed_at, unsubscribed_at, created_at, updated_at
+)
+SELECT md5('reader' || n || kind)::uuid, kind || '-' || n || '@example.com', sha256((kind || n)::bytea), 'active', 'weekly',
+    'UTC', now() - interval '1 day', NULL, now(), now()
+FROM unnest(%s::text[], %s::integer[]) AS wanted (kind, number), generate_series(1, number) AS n
+"""
+
+
+def open_edition(week: str, readers: str) -> str:
+    """A frozen edition with something to tell, and so many readers of each kind that the sink knows."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from newsletter.editions import Wish
+    from newsletter.models import Edition, Segment
+
+    wanted: dict[str, int] = json.loads(readers)
+    with connection.cursor() as cursor:
+        cursor.execute(READERS, [list(wanted), list(wanted.values())])
+    edition = Edition.objects.create(
+        week=week, state="frozen", frozen_at=timezone.now(), includes_monthly=True, subject="Two tools"
+    )
+    wish = Wish("weekly")
+    Segment.objects.create(
+        edition=edition,
+        key=wish.key(),
+        choices=wish.choices(),
+        subject="Two tools",
+        html='<p>One ships.</p><a href="{{unsubscribe_url}}">Leave</a><a href="{{preferences_url}}">Choose</a>',
+        text="One ships.\nLeave: {{unsubscribe_url}}\nChoose: {{preferences_url}}\n",
+        item_count=1,
+    )
+    return str(edition.pk)
+
+
+def resolve(file: str) -> Any:
+    from newsletter.deliveries import resolve as resolve_uncertain
+
+    resolved = resolve_uncertain(SinkLog(Path(file)), source="the sink's log")
+    return {"sent": resolved.sent, "requeued": resolved.requeued}
+
+
+def duplicates(edition: str, number: str) -> int:
+    """So many messages that ask for the same edition to be sent."""
+    from newsletter.tasks import send, tick
+
+    for _ in range(int(number)):
+        send.delay(edition)
+    for _ in range(3):
+        tick.delay()
+    return int(number)
+
+
+def storm(edition: str, number: str, seed: str) -> int:
+    """Pause and resume at random; the number of pauses."""
+    from uuid import UUID
+
+    from django.utils import timezone
+
+    from newsletter.editions import pause
+    from newsletter.editions import resume as go_on
+
+    chance = random.Random(int(seed))
+    pauses = 0
+    for _ in range(int(number)):
+        pauses += pause(edition_id=UUID(edition), reason="storm")
+        time.sleep(chance.uniform(0, 0.1))
+        go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
+        time.sleep(chance.uniform(0, 0.1))
+    return pauses
+
+
+def resume(edition: str) -> bool:
+    from uuid import UUID
+
+    from django.utils import timezone
+
+    from newsletter.editions import resume as go_on
+
+    return go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
+
+
+def cancel(edition: str) -> bool:
+    from uuid import UUID
+
+    from newsletter.editions import cancel as end
+
+    return end(edition_id=UUID(edition))
+
+
+class SinkLog:
+    """Evidence that is complete: what the sink has not written down it has not taken."""
+
+    def __init__(self, path: Path) -> None:
+        self._taken = path.read_text()
+
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, Any]:
+        from newsletter.deliveries import Found
+
+        return {key: Found.SENT if key in self._taken else Found.NOT_SENT for key in message_ids}
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    django.setup()
+    deeds = {deed.__name__: deed for deed in (open_edition, resolve, duplicates, storm, resume, cancel)}
+    json.dump(deeds[sys.argv[1]](*sys.argv[2:]), sys.stdout)

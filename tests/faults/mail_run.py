@@ -1,0 +1,230 @@
+"""One edition sent by real workers to a real sink, and what both of them know of it afterwards."""
+
+import json
+import os
+import random
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from email import message_from_string
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from backend.devstack import processes
+from backend.devstack.processes import Child
+from tests.faults.stack import FaultStack, answers, children_of, quiet_port
+
+CLAIM_SECONDS = 3
+FINAL_SECONDS = 2
+TABLES = "delivery, segment, edition, subscriber, suppression, mailrate"
+QUIET = {
+    "SENDING_TICK_SECONDS": "1",
+    "SENDING_CLAIM_SECONDS": str(CLAIM_SECONDS),
+    "SENDING_FINAL_SECONDS": str(FINAL_SECONDS),
+    "SENDING_RETRY_SECONDS": "1,1,1",
+    "SENDING_PROCESSES": "4",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is known when a run is over."""
+
+    readers: int
+    states: Counter[str]
+    duplicates: int
+    taken: int
+    silently_lost: int
+
+
+class MailRun:
+    """Workers with two processes each, a worker for everything else, beat, and a sink; `with` starts and ends them."""
+
+    def __init__(
+        self,
+        stack: FaultStack,
+        directory: Path,
+        *,
+        workers: int = 2,
+        sink: str = "",
+        user: str = "",
+        **environment: str,
+    ) -> None:
+        self.stack = stack
+        self.port = quiet_port()
+        self.log = directory / f"sink-{self.port}.jsonl"
+        self.log.touch()
+        self._number = workers
+        self._sink_options = sink.split()
+        self._environment = QUIET | {"EMAIL_URL": f"smtp://{user}127.0.0.1:{self.port}"} | environment
+        self._workers: list[Child] = []
+        self._sink: Child | None = None
+        self._open = ExitStack()
+        self.edition = str(UUID(int=0))
+
+    def __enter__(self) -> "MailRun":
+        names = ", ".join(f"newsletter_{name}" for name in TABLES.split(", "))
+        with self.stack.connect() as connection:
+            connection.execute(f"TRUNCATE {names} CASCADE".encode())
+        self.start_sink()
+        self._open.enter_context(self.stack.working(**self._environment))
+        self._workers = [self._start_worker() for _ in range(self._number)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        processes.stop(self._workers, patience=5)
+        self._open.close()
+        self.stop_sink()
+
+    # --- Who takes part -----------------------------------------------------------------------
+
+    def start_sink(self) -> None:
+        self._sink = self.stack.start(
+            "sink", "-m", "tests.faults.mail_sink", str(self.log), str(self.port), *self._sink_options
+        )
+        self.await_(lambda: answers(self.port), seconds=20)
+
+    def restart_sink(self, options: str) -> None:
+        self.stop_sink()
+        self._sink_options = options.split()
+        self.start_sink()
+
+    def stop_sink(self) -> None:
+        if self._sink:
+            processes.stop([self._sink], patience=2)
+
+    def desk(self, *deed: str) -> Any:
+        return json.loads(self.stack.run("-m", "tests.faults.mail_desk", *deed, **self._environment))
+
+    def begin(self, readers: dict[str, int]) -> str:
+        self.edition = self.desk("open_edition", "2020-W01", json.dumps(readers))
+        return self.edition
+
+    def _start_worker(self) -> Child:
+        return self.stack.start(
+            "mailer",
+            *("-m", "celery", "-A", "backend", "worker", "-Q", "mail", "--concurrency", "2"),
+            *("--without-gossip", "--without-mingle", "--hostname", f"mail-{random.randrange(10**9)}@%h"),
+            **self._environment,
+        )
+
+    # --- What is done to them -----------------------------------------------------------------
+
+    def victims(self) -> list[int]:
+        """The workers' main processes and their children."""
+        mains = [worker.popen.pid for worker in self._workers if not worker.has_ended()]
+        return [*mains, *sorted(child.pid for main in mains for child in children_of(main))]
+
+    def kill_somebody(self, chance: random.Random) -> None:
+        os.kill(chance.choice(self.victims()), signal.SIGKILL)
+        self.replace_the_dead()
+
+    def replace_the_dead(self) -> None:
+        for place, worker in enumerate(self._workers):
+            # A main process that is killed takes a moment to be gone.
+            time.sleep(0.01)
+            if worker.has_ended():
+                self._workers[place] = self._start_worker()
+
+    def stop_a_worker(self, chance: random.Random) -> None:
+        """As a deployment does: ask, wait, start a new one."""
+        place = chance.randrange(len(self._workers))
+        processes.stop([self._workers[place]], patience=20)
+        self._workers[place] = self._start_worker()
+
+    def freeze_somebody(self, chance: random.Random, seconds: float) -> None:
+        victim = chance.choice(self.victims())
+        os.kill(victim, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(victim, signal.SIGCONT)
+
+    # --- What became of it --------------------------------------------------------------------
+
+    def taken(self) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        return [line for line in lines if "to" in line]
+
+    def refusals(self) -> list[dict[str, Any]]:
+        return [line for line in map(json.loads, self.log.read_text().splitlines()) if "refused" in line]
+
+    def mails(self) -> list[Message]:
+        return [message_from_string(line["mail"]) for line in self.taken()]
+
+    def number_taken(self) -> int:
+        return self.log.read_text().count('"to"')
+
+    def state(self) -> tuple[str, str]:
+        rows = self.stack.query(
+            "SELECT state, state_reason FROM newsletter_edition WHERE id = %s", self.edition
+        )
+        return rows[0] if rows else ("", "")
+
+    def states(self) -> Counter[str]:
+        return Counter(
+            dict(
+                self.stack.query(
+                    "SELECT state, count(*) FROM newsletter_delivery WHERE edition_id = %s GROUP BY state",
+                    self.edition,
+                )
+            )
+        )
+
+    def attempts(self) -> int:
+        ((attempts,),) = self.stack.query("SELECT sum(attempts) FROM newsletter_delivery")
+        return int(attempts)
+
+    def mails_by_connection(self) -> list[int]:
+        return list(Counter(line["connection"] for line in self.taken()).values())
+
+    @staticmethod
+    def shared_part(mail: str) -> str:
+        """Without what is one reader's own: the first headers, and the two links."""
+        head, _, rest = mail.partition("List-Unsubscribe-Post")
+        assert head.startswith("To: ")
+        return re.sub(r"token=3D[^<\"]*", "token", rest.replace("=\r\n", ""))
+
+    def await_state(self, *states: str, seconds: float = 120) -> None:
+        self.await_(lambda: self.state()[0] in states, seconds=seconds)
+
+    def await_taken(self, number: int, seconds: float = 120) -> None:
+        self.await_(lambda: self.number_taken() >= number, seconds=seconds)
+
+    def await_(self, condition: Callable[[], bool], seconds: float = 120) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, self.story()
+            time.sleep(0.05)
+
+    def story(self) -> Any:
+        return self.state(), self.states(), self.number_taken()
+
+    def resolve(self) -> Any:
+        """With the sink's log as evidence, once all that is in doubt is old enough."""
+        time.sleep(FINAL_SECONDS * 1.5 + 0.2)
+        return self.desk("resolve", str(self.log))
+
+    def report(self) -> Report:
+        taken = self.taken()
+        addresses = Counter(line["to"] for line in taken)
+        keys = Counter(mail["Message-ID"] for mail in self.mails())
+        unsent = self.stack.query(
+            "SELECT address FROM newsletter_delivery WHERE edition_id = %s AND state = 'accepted'",
+            self.edition,
+        )
+        ((readers,),) = self.stack.query("SELECT count(*) FROM newsletter_subscriber")
+        ((copies,),) = self.stack.query(
+            "SELECT count(*) FROM newsletter_delivery WHERE edition_id = %s", self.edition
+        )
+        return Report(
+            readers=readers,
+            states=self.states(),
+            duplicates=sum(addresses.values()) - len(addresses) + sum(keys.values()) - len(keys),
+            taken=len(addresses),
+            silently_lost=sum(1 for (address,) in unsent if address not in addresses) + readers - copies,
+        )

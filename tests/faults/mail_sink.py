@@ -1,0 +1,196 @@
+"""An SMTP server in a process of its own that does to each mail what its recipient's local part says.
+
+Every mail that is taken is on the disk before its sender hears so: one JSON object a line. `python -m
+tests.faults.mail_sink FILE PORT [OPTION=VALUE …]`; without an asyncio library's niceties, so that each phase can fail.
+
+Local parts, up to the first hyphen: `hang` never answers the dot, `reset` takes the mail and cuts off, `lost` cuts off
+without taking it, `later` says 451 to the dot the first time, `foul` 554. To RCPT, `gone` says 550, `barred` 550 5.7.1,
+`full` 552, `busy` 451 the first time. Any other is taken.
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Sink:
+    """`quota` mails in each `quota_seconds`; `most` mails a connection, then 421; `idle` seconds, then cut off."""
+
+    file: int
+    delay: float = 0.0
+    most: int = 0
+    idle: float = 0.0
+    quota: int = 0
+    quota_seconds: float = 60.0
+    password: str = ""
+    strict: bool = True
+    seen: set[str] = field(default_factory=set)
+    window: float = 0.0
+    used: int = 0
+    connections: int = 0
+
+    def keep(self, **line: object) -> None:
+        os.write(self.file, (json.dumps(line) + "\n").encode())
+
+    def has_quota(self) -> bool:
+        if not self.quota:
+            return True
+        now = time.monotonic()
+        if now - self.window >= self.quota_seconds:
+            self.window, self.used = now, 0
+        self.used += 1
+        return self.used <= self.quota
+
+    def is_first(self, recipient: str) -> bool:
+        is_first = recipient not in self.seen
+        self.seen.add(recipient)
+        return is_first
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+            await Session(self, self.connections, reader, writer).run()
+        writer.close()
+
+
+class Session:
+    def __init__(
+        self, sink: Sink, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._sink, self._number, self._reader, self._writer = sink, number, reader, writer
+        self._sender = ""
+        self._recipient = ""
+        self._mails = 0
+        self._is_known = not sink.password
+
+    async def run(self) -> None:
+        await self._say("220 sink")
+        while line := await self._line():
+            word, _, rest = line.partition(" ")
+            if not await self._obey(word.upper(), rest):
+                return
+
+    async def _obey(self, word: str, rest: str) -> bool:
+        match word:
+            case "EHLO" | "HELO":
+                await self._say("250-sink", "250-PIPELINING", "250-AUTH PLAIN", "250 8BITMIME")
+            case "AUTH":
+                given = base64.b64decode(rest.rsplit(maxsplit=1)[-1]).decode().split("\0")[-1]
+                self._is_known = given == self._sink.password
+                await self._say("235 2.7.0 welcome" if self._is_known else "535 5.7.8 wrong password")
+            case "MAIL":
+                return await self._mail(rest)
+            case "RCPT":
+                await self._rcpt(rest)
+            case "DATA":
+                return await self._data()
+            case "RSET":
+                self._sender = self._recipient = ""
+                await self._say("250 2.0.0 forgotten")
+            case "QUIT":
+                await self._say("221 bye")
+                return False
+            case _:
+                await self._say("500 what?")
+        return True
+
+    async def _mail(self, rest: str) -> bool:
+        if not self._is_known:
+            await self._say("530 5.7.0 log in first")
+        elif self._sink.most and self._mails >= self._sink.most:
+            self._sink.keep(closed=self._number, mails=self._mails)
+            await self._say("421 4.3.0 enough for one connection")
+            return False
+        elif self._sender:
+            await self._say("503 5.5.1 sender already specified")
+        else:
+            self._sender = rest
+            await self._say("250 2.1.0 ok")
+        return True
+
+    async def _rcpt(self, rest: str) -> None:
+        if not self._sender:
+            await self._say("503 5.5.1 no sender")
+            return
+        address = rest[rest.index("<") + 1 : rest.index(">")]
+        kind = address.partition("-")[0]
+        if kind == "gone":
+            await self._say("550 5.1.1 no such user")
+        elif kind == "barred":
+            await self._say("550 5.7.1 we do not relay for you")
+        elif kind == "full":
+            await self._say("552 5.2.2 mailbox full")
+        elif kind == "busy" and self._sink.is_first(address):
+            await self._say("451 4.3.2 come again")
+        elif not self._sink.has_quota():
+            self._sink.keep(refused=address, at=time.time())
+            await self._say("450 4.7.0 too many mails, slow down")
+        else:
+            self._recipient = address
+            await self._say("250 2.1.5 ok")
+
+    async def _data(self) -> bool:
+        if not self._recipient:
+            await self._say("503 5.5.1 no recipient")
+            return True
+        await self._say("354 go on")
+        lines = []
+        while (line := await self._reader.readuntil(b"\r\n")) != b".\r\n":
+            lines.append(line[1:] if line.startswith(b".") else line)
+        kind, recipient = self._recipient.partition("-")[0], self._recipient
+        sender, self._sender, self._recipient = self._sender, "", ""
+        self._mails += 1
+        if self._sink.delay:
+            await asyncio.sleep(self._sink.delay)
+        if kind == "later" and self._sink.is_first(recipient):
+            await self._say("451 4.3.0 not now")
+        elif kind == "foul":
+            await self._say("554 5.6.0 not like this")
+        elif kind == "lost":
+            self._writer.transport.abort()
+            return False
+        else:
+            self._sink.keep(
+                to=recipient,
+                sender=sender,
+                connection=self._number,
+                at=time.time(),
+                mail=b"".join(lines).decode("latin-1"),
+            )
+            if kind == "reset":
+                self._writer.transport.abort()
+                return False
+            if kind == "hang":
+                await asyncio.sleep(3600)
+            await self._say("250 2.0.0 taken")
+        return True
+
+    async def _line(self) -> str:
+        idle = self._sink.idle or None
+        line = await asyncio.wait_for(self._reader.readuntil(b"\r\n"), idle)
+        return line.decode("latin-1").rstrip("\r\n")
+
+    async def _say(self, *lines: str) -> None:
+        self._writer.write("".join(f"{line}\r\n" for line in lines).encode())
+        await self._writer.drain()
+
+
+async def main(path: str, port: str, *options: str) -> None:
+    sink = Sink(os.open(Path(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644))
+    for option in options:
+        name, _, value = option.partition("=")
+        setattr(sink, name, type(getattr(sink, name))(value))
+    server = await asyncio.start_server(sink.serve, "127.0.0.1", int(port), limit=2**22, backlog=256)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

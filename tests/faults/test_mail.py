@@ -1,0 +1,325 @@
+"""What breaks while an edition is sent: nobody gets it twice, nobody is left out without our knowing."""
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults.mail_run import CLAIM_SECONDS, MailRun
+from tests.faults.stack import FaultStack
+
+# The whole run is MAIL_READERS=20000 MAIL_KILLS=50 MAIL_FREEZES=12; it takes minutes.
+READERS = int(os.environ.get("MAIL_READERS", "2000"))
+KILLS = int(os.environ.get("MAIL_KILLS", "10"))
+FREEZES = int(os.environ.get("MAIL_FREEZES", "3"))
+SEED = int(os.environ.get("MAIL_SEED", "2611"))
+
+# --- Killed and frozen processes --------------------------------------------------------------
+
+
+def test_nobody_gets_it_twice_and_nobody_is_silently_lost_whoever_is_killed(
+    stack: FaultStack, tmp_path: Path
+) -> None:
+    chance = random.Random(SEED)
+    moments = sorted(chance.sample(range(READERS // 20, READERS * 9 // 10), KILLS + FREEZES))
+    kills = set(chance.sample(moments, KILLS))
+
+    with MailRun(stack, tmp_path, sink="delay=0.002") as run:
+        run.begin({"reader": READERS})
+        for moment in moments:
+            run.await_taken(moment)
+            HARM[moment in kills](run, chance)
+        run.await_state("done")
+        before = run.report()
+        resolved = run.resolve()
+        run.await_(lambda: run.states() == {"accepted": READERS})
+        run.await_state("done")
+        after = run.report()
+
+    figures = {
+        "seed": SEED,
+        "kills": KILLS,
+        "freezes": FREEZES,
+        "before": vars(before),
+        "resolved": resolved,
+    }
+    Path(os.environ.get("MAIL_REPORT", tmp_path / "report.json")).write_text(json.dumps(figures))
+    assert (before.duplicates, before.silently_lost) == (0, 0)
+    assert before.states["accepted"] + before.states["uncertain"] == READERS
+    assert before.states["uncertain"] <= KILLS + FREEZES
+    assert (after.duplicates, after.silently_lost) == (0, 0)
+    assert (after.taken, after.states) == (READERS, {"accepted": READERS})
+
+
+def freeze_somebody(run: MailRun, chance: random.Random) -> None:
+    """For longer than its lease."""
+    run.freeze_somebody(chance, CLAIM_SECONDS * 1.7)
+
+
+HARM: dict[bool, Callable[[MailRun, random.Random], None]] = {
+    True: MailRun.kill_somebody,
+    False: freeze_somebody,
+}
+
+
+PLACES = [
+    "page_prepared",
+    "edition_prepared",
+    "claimed",
+    "recipient_accepted",
+    "first_unallowed",
+    "allowed",
+    "data_opened",
+    "body_sent",
+    "dot_answered",
+    "accepted_unrecorded",
+    "recorded_accepted",
+    "recorded_deferred",
+    "recorded_failed",
+    "edition_done",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_books_balance_after_a_death_at(stack: FaultStack, tmp_path: Path, place: str) -> None:
+    mark = tmp_path / "died"
+
+    with MailRun(stack, tmp_path, workers=1, FAILPOINT=place, FAILPOINT_MARK=str(mark)) as run:
+        run.begin({"reader": 60, "busy": 2, "gone": 2})
+        run.await_state("done", seconds=60)
+        report = run.report()
+        uncertain = report.states["uncertain"]
+        run.resolve()
+        run.await_(lambda: run.states() == {"accepted": 62, "failed": 2})
+        run.await_state("done")
+
+    assert mark.exists()
+    assert uncertain <= 1
+    assert (report.duplicates, report.silently_lost) == (0, 0)
+    assert (run.report().taken, run.report().duplicates) == (62, 0)
+
+
+def test_a_deployment_every_few_seconds_leaves_nothing_in_doubt(stack: FaultStack, tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+
+    with MailRun(stack, tmp_path, sink="delay=0.01") as run:
+        run.begin({"reader": 1_000})
+        for moment in (100, 300, 500, 700):
+            run.await_taken(moment)
+            run.stop_a_worker(chance)
+        run.await_state("done")
+
+    report = run.report()
+    assert report.states == {"accepted": 1_000}
+    assert (report.taken, report.duplicates) == (1_000, 0)
+
+
+# --- Who else may ask for it ------------------------------------------------------------------
+
+
+def test_duplicate_triggers_send_nothing_twice(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path) as run:
+        edition = run.begin({"reader": 1_000})
+        run.await_taken(1)
+        run.desk("duplicates", edition, "500")
+        run.await_state("done")
+
+    report = run.report()
+    assert report.states == {"accepted": 1_000}
+    assert (report.taken, report.duplicates) == (1_000, 0)
+
+
+def test_a_storm_of_pauses_loses_and_repeats_nothing(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path, sink="delay=0.002") as run:
+        edition = run.begin({"reader": 2_000})
+        run.await_taken(1)
+        pauses = run.desk("storm", edition, "40", str(SEED))
+        run.await_state("done")
+
+    report = run.report()
+    assert pauses >= 10
+    assert report.states == {"accepted": 2_000}
+    assert (report.taken, report.duplicates) == (2_000, 0)
+
+
+# --- Servers that refuse ----------------------------------------------------------------------
+
+
+def test_an_outage_of_the_mail_server_burns_nobody(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path, SENDING_OUTAGE_SECONDS="2") as run:
+        run.stop_sink()
+        run.begin({"reader": 300})
+        run.await_state("paused")
+        reason = run.state()[1]
+        time.sleep(5)
+        untouched = run.states(), run.attempts()
+        run.start_sink()
+        run.await_state("done")
+
+    assert "refused" in reason
+    assert untouched == ({"pending": 300}, 0)
+    assert run.report().states == {"accepted": 300}
+
+
+def test_a_wrong_password_waits_for_staff(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path, sink="password=right", user="reader:wrong@") as run:
+        edition = run.begin({"reader": 20})
+        run.await_state("paused")
+        reason = run.state()[1]
+        time.sleep(3)
+        still = run.state()[0], run.attempts()
+        run.restart_sink("password=wrong")
+        run.desk("resume", edition)
+        run.await_state("done")
+
+    assert "535" in reason
+    assert still == ("paused", 0)
+    assert run.report().states == {"accepted": 20}
+
+
+def test_a_paused_edition_can_be_cancelled_and_sends_no_more(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path, sink="delay=0.02") as run:
+        edition = run.begin({"reader": 500})
+        run.await_taken(50)
+        run.desk("cancel", edition)
+        run.await_(lambda: set(run.states()) <= {"accepted", "cancelled"})
+        taken = run.number_taken()
+        time.sleep(3)
+
+    report = run.report()
+    assert run.number_taken() == taken
+    assert report.states["accepted"] == taken
+    assert report.states["accepted"] + report.states["cancelled"] == 500
+
+
+def test_what_fails_after_the_dot_is_never_sent_again_blindly(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path) as run:
+        run.begin({"reader": 460, "hang": 10, "reset": 10, "lost": 10, "later": 10})
+        run.await_state("done")
+        before = run.report()
+        run.resolve()
+        run.await_(lambda: run.number_taken() == 490)
+        after = run.report()
+
+    assert before.states == {"accepted": 470, "uncertain": 30}
+    assert (before.taken, before.duplicates) == (490, 0)
+    assert (after.taken, after.duplicates) == (490, 0)
+
+
+@pytest.mark.skipif(READERS < 20_000, reason="It takes five minutes: a part of the whole run.")
+def test_a_servers_limit_is_learned_and_used(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path, sink="quota=100") as run:
+        run.begin({"reader": 350})
+        run.await_state("done", seconds=540)
+
+    moments = sorted(line["at"] for line in run.taken())
+    later = [moment for moment in moments if moment > moments[0] + 60]
+    refused_later = [line for line in run.refusals() if line["at"] > moments[0] + 60]
+    assert run.report().states == {"accepted": 350}
+    assert len(later) / (later[-1] - later[0]) * 60 >= 90
+    assert len(refused_later) <= 0.05 * len(later)
+
+
+def test_connections_are_used_again_and_closed_ones_lose_nothing(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path, sink="most=37 idle=3") as run:
+        run.begin({"reader": 1_500})
+        run.await_state("done")
+
+    report = run.report()
+    by_connection = run.mails_by_connection()
+    assert report.states == {"accepted": 1_500}
+    assert (report.taken, report.duplicates) == (1_500, 0)
+    assert max(by_connection) == 37
+    assert sum(by_connection) / len(by_connection) >= 20
+
+
+def test_poisonous_addresses_stop_nobody_else(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path) as run:
+        run.begin({"reader": 1_960, "gone": 15, "full": 10, "ünsendable": 15})
+        run.await_state("done")
+
+    assert run.report().states == {"accepted": 1_960, "failed": 40}
+    assert stack.query("SELECT reason, count(*) FROM newsletter_suppression GROUP BY reason") == [
+        ("hard_bounce", 30)
+    ]
+
+
+def test_unsubscribing_during_the_sending_wins(stack: FaultStack, tmp_path: Path) -> None:
+    left_at: dict[str, float] = {}
+
+    with MailRun(stack, tmp_path, sink="delay=0.01") as run, stack.connect() as connection:
+        run.begin({"reader": 1_000})
+        run.await_taken(20)
+        for number in range(1_000, 500, -1):
+            address = f"reader-{number}@example.com"
+            connection.execute(
+                b"UPDATE newsletter_subscriber SET status = 'unsubscribed', unsubscribed_at = now() WHERE address = %s",
+                (address,),
+            )
+            left_at[address] = time.time()
+        run.await_state("done")
+
+    late = [line for line in run.taken() if line["at"] > left_at.get(line["to"], float("inf")) + 0.1]
+    report = run.report()
+    assert late == []
+    assert report.states["suppressed"] > 100
+    assert report.states["accepted"] + report.states["suppressed"] == 1_000
+
+
+# --- What readers get, and what staff see -----------------------------------------------------
+
+
+def test_each_mail_is_its_readers_own_and_all_are_the_same_mail(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path) as run:
+        run.begin({"reader": 1_000})
+        run.await_taken(200)
+        with stack.connect() as connection:
+            connection.execute(
+                b"UPDATE newsletter_edition SET subject = 'Edited', intro = 'while it is sent'"
+            )
+        run.await_state("done")
+
+    lines, mails = run.taken(), run.mails()
+    assert [mail["To"] for mail in mails] == [line["to"] for line in lines]
+    assert {line["sender"] for line in lines} == {"FROM:<digest@verdicts.example>"}
+    assert {mail["Subject"] for mail in mails} == {"Two tools"}
+    assert len({run.shared_part(line["mail"]) for line in lines}) == 1
+    assert {mail["List-Unsubscribe-Post"] for mail in mails} == {"List-Unsubscribe=One-Click"}
+    assert len({mail["List-Unsubscribe"] for mail in mails}) == 1_000
+    assert {mail["List-Id"] for mail in mails} == {"The weekly mail <weekly.verdicts.example>"}
+    assert max(len(row) for line in lines for row in line["mail"].split("\r\n")) <= 998
+
+
+def test_the_books_only_ever_grow_and_balance_in_the_end(stack: FaultStack, tmp_path: Path) -> None:
+    accepted = []
+
+    with MailRun(stack, tmp_path, sink="delay=0.005") as run:
+        run.begin({"reader": 500})
+        run.await_state("sending")
+        while run.state()[0] == "sending":
+            counts = run.states()
+            accepted.append(counts["accepted"])
+            assert sum(counts.values()) == 500
+
+    assert accepted == sorted(accepted)
+    assert run.report().states == {"accepted": 500}
+
+
+def test_workers_go_on_after_redis_was_killed(stack: FaultStack, tmp_path: Path) -> None:
+    with MailRun(stack, tmp_path, sink="delay=0.02") as run:
+        run.begin({"reader": 3_000})
+        for moment in (50, 600, 1_200):
+            run.await_taken(moment)
+            stack.stop_redis()
+            time.sleep(1)
+            stack.start_redis()
+            stack.flush_redis()
+        run.await_state("done", seconds=240)
+
+    report = run.report()
+    assert report.states == {"accepted": 3_000}
+    assert (report.taken, report.duplicates) == (3_000, 0)

@@ -1,0 +1,115 @@
+"""People who ask for the mail while things are broken: all are answered alike, and each gets one mail in the end."""
+
+import http.client
+import json
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests import mail_sink
+from tests.faults.stack import PATIENCE_SECONDS, FaultStack, quiet_port, wait_until
+from tests.mail_sink import Sink
+
+SUBSCRIPTIONS = "/api/v1/newsletter/subscriptions"
+EVERYBODY: dict[str, Any] = {"CLIENT_ADDRESS_HEADER": "ClientAddress", "SIGN_UPS_A_MINUTE": "100000"}
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with mail_sink.listening() as sink:
+        yield sink
+
+
+@pytest.fixture(autouse=True)
+def nobody_signed_up(stack: FaultStack) -> None:
+    with stack.connect() as connection:
+        connection.execute("TRUNCATE newsletter_mailjob, newsletter_subscriber CASCADE")
+
+
+def subscribe(port: int, address: str, place: int) -> tuple[int, bytes, float]:
+    """From a network of its own: the answer, and how many seconds it took."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    headers = {
+        "Content-Type": "application/json",
+        "ClientAddress": f"10.{place // 62_500 % 250}.{place // 250 % 250}.{place % 250}",
+    }
+    began = time.perf_counter()
+    connection.request("POST", SUBSCRIPTIONS, json.dumps({"address": address}), headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    seconds = time.perf_counter() - began
+    connection.close()
+    return answer.status, body, seconds
+
+
+def subscribe_all(port: int, addresses: list[str]) -> list[tuple[int, bytes, float]]:
+    with ThreadPoolExecutor(4) as threads:
+        places = (place * 250 for place in range(len(addresses)))
+        return list(threads.map(lambda each: subscribe(port, *each), zip(addresses, places, strict=True)))
+
+
+def waiting(stack: FaultStack) -> int:
+    ((count,),) = stack.query("SELECT count(*) FROM newsletter_mailjob")
+    return int(count)
+
+
+@pytest.mark.parametrize("fault", ["stopped", "silent", "flushed"])
+def test_nobody_is_forgotten_who_signs_up_while_the_broker_is(
+    stack: FaultStack, sink: Sink, fault: str
+) -> None:
+    addresses = [f"ada-{n}@example.com" for n in range(500)]
+    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}"}
+    {"stopped": stack.stop_redis, "silent": stack.silence_redis, "flushed": stack.flush_redis}[fault]()
+
+    with stack.serving(**EVERYBODY) as web:
+        answers = subscribe_all(web.port, addresses)
+    stack.mend()
+    stack.flush_redis()
+    began = time.monotonic()
+    with stack.working(**mail):
+        wait_until(lambda: len(sink.received) == 500 or time.monotonic() - began > 25)
+        wait_until(lambda: waiting(stack) == 0)
+
+    assert {(status, body) for status, body, _ in answers} == {(202, answers[0][1])}
+    assert Counter(received.recipient for received in sink.received) == Counter(addresses)
+
+
+def test_while_there_is_no_mail_server_sign_ups_wait(stack: FaultStack) -> None:
+    nobody: dict[str, Any] = {"EMAIL_URL": f"smtp://127.0.0.1:{quiet_port()}"}
+
+    with stack.serving(**EVERYBODY, **nobody) as web, stack.working(**nobody):
+        answers = subscribe_all(web.port, [f"ada-{n}@example.com" for n in range(20)])
+        wait_until(lambda: stack.query("SELECT sum(attempts) FROM newsletter_mailjob")[0][0] > 0)
+
+    assert [status for status, _, _ in answers] == [202] * 20
+    assert waiting(stack) == 20
+
+
+def test_how_long_an_answer_takes_tells_nobody_whether_an_address_is_known(stack: FaultStack) -> None:
+    """Two samples that alternate; the largest distance of their distributions stays within what chance explains."""
+    known = stack.new_subscribers(500)
+    unknown = [f"stranger-{n}@example.com" for n in range(500)]
+
+    took: dict[str, list[float]] = {"known": [], "stranger": []}
+    with stack.serving(**EVERYBODY) as web:
+        for place, address in enumerate(each for pair in zip(known, unknown, strict=True) for each in pair):
+            status, _, seconds = subscribe(web.port, address, place * 250)
+            assert status == 202
+            took["known" if address in known else "stranger"].append(seconds)
+
+    # Kolmogorov and Smirnov's critical distance for p = 0.01 and two samples of 500.
+    assert distance(took["known"], took["stranger"]) < 1.63 * (2 / 500) ** 0.5
+    assert statistics.quantiles(took["known"] + took["stranger"], n=20)[-1] < 0.3
+
+
+def distance(one: list[float], other: list[float]) -> float:
+    """The largest difference between two empirical distribution functions."""
+    return max(
+        abs(sum(each <= at for each in one) / len(one) - sum(each <= at for each in other) / len(other))
+        for at in one + other
+    )
