@@ -1,4 +1,4 @@
-"""`python -m bench [pages|votes] [--quick]`: fill an empty database, see that all agree, time them, print ratios."""
+"""`python -m bench [pages|votes|mail] [--quick]`: fill an empty database, see that all agree, time them, print ratios."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from django.core.management import call_command
 from backend.bootstrap import MendableError, told_plainly
 from backend.devstack.stack import var_directory
 from bench.load import Load
+from bench.mail import measure as measure_mail
 
 if TYPE_CHECKING:
     from bench.dataset import Size
@@ -30,9 +31,12 @@ PACKAGES = (
 
 def main() -> None:
     options = ArgumentParser(prog="bench", description=__doc__)
-    options.add_argument("subject", nargs="?", choices=["all", "pages", "votes"], default="all")
+    options.add_argument("subject", nargs="?", choices=["all", "pages", "votes", "mail"], default="all")
     options.add_argument("--quick", action="store_true", help="less data, two rounds of one second")
     wanted = options.parse_args()
+    if wanted.subject == "mail":
+        measure_mail(quick=wanted.quick)
+        return
     programs = {name: find_program(name) for name in ("nginx", "wrk", "pgbench", "taskset")}
     if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
         raise MendableError("The benchmark needs Linux and two cores: one for the servers, one for the load.")

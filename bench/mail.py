@@ -1,0 +1,256 @@
+"""`python -m bench mail [--quick]`: mails a second to postfix's smtp-sink, and the time to prepare an audience.
+
+Beside each other: postfix's own smtp-source, Django's `send_messages` over one connection, and our workers with the
+ledger on. The sink answers at once and keeps nothing, so that what is measured is the sender.
+"""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from backend.bootstrap import ROOT, MendableError
+from backend.devstack.engines import free_port
+from backend.devstack.stack import var_directory
+
+SIZES = {True: (5_000, 50_000), False: (100_000, 1_000_000)}
+SMALL = 5_000
+CONNECTIONS = 4
+# Django renders each mail anew: a share of them tells the rate.
+DJANGO_SHARE = 5
+BODY = "<p>" + "One of them ships, and the panel says why. " * 380 + "</p>"
+
+READERS = """
+INSERT INTO newsletter_subscriber (
+    id, address, address_key, status, frequency, time_zone, confirmed_at, created_at, updated_at
+)
+SELECT md5('reader' || n)::uuid, 'reader-' || n || '@example.com', sha256(('reader' || n)::bytea), 'active', 'weekly',
+    'UTC', now() - interval '1 day', now(), now()
+FROM generate_series(1, %s) AS n
+"""
+
+
+def measure(*, quick: bool) -> None:
+    """Prints a table and writes `bench/mail.json` below VAR_DIR."""
+    import django
+    from django.core.management import call_command
+
+    programs = {name: _program(name) for name in ("smtp-sink", "smtp-source")}
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from newsletter.models import Subscriber
+
+    if Subscriber.objects.exists():
+        raise MendableError(
+            "DATABASE_URL names a database with readers in it; the benchmark fills an empty one."
+        )
+    many, audience = SIZES[quick]
+    result: dict[str, Any] = {"durability": _durability(), "load_before": os.getloadavg()[0]}
+    with _sink(programs["smtp-sink"]) as port:
+        rows = [_row(programs, port, mails) for mails in sorted({SMALL, many})]
+    result |= {"rates": rows, "prepare": _prepare(audience)}
+    _print(result)
+    file = var_directory() / "bench" / "mail.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(result, indent=2) + "\n")
+    print(f"\nWritten to {file}.")
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/lib/postfix/sbin")
+    if path is None:
+        raise MendableError(f"The benchmark needs {name}: apt install postfix")
+    return path
+
+
+def _durability() -> dict[str, str]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')")
+        fsync, commit = cursor.fetchone()
+    return {"fsync": fsync, "synchronous_commit": commit}
+
+
+@contextmanager
+def _sink(program: str) -> Iterator[int]:
+    port = free_port()
+    popen = subprocess.Popen([program, "-u", "nobody", f"127.0.0.1:{port}", "1000"])
+    try:
+        time.sleep(0.5)
+        yield port
+    finally:
+        popen.terminate()
+        popen.wait()
+
+
+def _row(programs: dict[str, str], port: int, mails: int) -> dict[str, Any]:
+    size = len(_letter_bytes())
+    source = [programs["smtp-source"], "-s", str(CONNECTIONS), "-m", str(mails), "-l", str(size), "-d"]
+    rates = {
+        "smtp-source": mails / _timed(lambda: subprocess.run([*source, f"127.0.0.1:{port}"], check=True)),
+        "django": _django(port, mails // DJANGO_SHARE),
+    }
+    for workers in (1, 2, CONNECTIONS):
+        rates[f"ours, {workers}"] = _ours(port, mails, workers)
+    return {"mails": mails, "bytes": size, "rates": {name: round(rate) for name, rate in rates.items()}}
+
+
+def _timed(deed: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    deed()
+    return time.perf_counter() - began
+
+
+def _django(port: int, mails: int) -> float:
+    from django.core.mail import EmailMultiAlternatives, get_connection
+
+    connection = get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=port)
+    messages = [
+        EmailMultiAlternatives("Two tools", "One ships.", "digest@example.com", [f"reader-{n}@example.com"])
+        for n in range(mails)
+    ]
+    for message in messages:
+        message.attach_alternative(BODY, "text/html")
+    return mails / _timed(lambda: connection.send_messages(messages))
+
+
+def _ours(port: int, mails: int, workers: int) -> float:
+    """From the first to the last acceptance that the ledger tells of, the rush of processes starting left out."""
+    from django.db import connection
+
+    edition = _fresh_edition(mails)
+    from newsletter.editions import prepare
+
+    prepare(edition_id=edition.pk, now=edition.frozen_at)
+    connection.close()
+    command = [sys.executable, "-m", "bench.mail", "send", str(edition.pk), str(port)]
+    senders = [subprocess.Popen(command, cwd=ROOT) for _ in range(workers)]
+    for sender in senders:
+        if sender.wait() != 0:
+            raise MendableError("A sender failed.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), extract(epoch FROM max(accepted_at) - min(accepted_at)) FROM newsletter_delivery"
+            " WHERE edition_id = %s AND state = 'accepted'",
+            [edition.pk],
+        )
+        accepted, seconds = cursor.fetchone()
+    if accepted != mails:
+        raise MendableError(f"Only {accepted} of {mails} were accepted.")
+    return float(accepted) / float(seconds)
+
+
+def _fresh_edition(readers: int) -> Any:
+    from django.db import connection
+    from django.utils import timezone
+
+    from newsletter.editions import Wish
+    from newsletter.models import Edition, Segment
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE newsletter_delivery, newsletter_segment, newsletter_edition, newsletter_subscriber CASCADE"
+        )
+        cursor.execute(READERS, [readers])
+        cursor.execute("ANALYZE newsletter_subscriber")
+    edition = Edition.objects.create(week="2026-W48", state="frozen", frozen_at=timezone.now())
+    wish = Wish("weekly")
+    Segment.objects.create(
+        edition=edition,
+        key=wish.key(),
+        choices=wish.choices(),
+        subject="Two tools",
+        html=BODY,
+        text="One ships.",
+        item_count=1,
+    )
+    return edition
+
+
+def _letter_bytes() -> bytes:
+    from django.utils import timezone
+
+    from newsletter.letters import Letter, Personal
+    from newsletter.models import Segment
+
+    segment = Segment(subject="Two tools", html=BODY, text="One ships.")
+    reader = Personal("reader-1@example.com", "<1@example.com>", "", "", "https://example.com/")
+    letter = Letter.of(segment, sender="digest@example.com", domain="example.com")
+    return letter.to(reader, now=timezone.now())
+
+
+def _prepare(readers: int) -> dict[str, Any]:
+    """In a process of its own, so that its peak of memory is its own too."""
+    edition = _fresh_edition(readers)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.mail", "prepare", str(edition.pk)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return {"readers": readers, **figures}
+
+
+def _print(result: dict[str, Any]) -> None:
+    for row in result["rates"]:
+        source = row["rates"]["smtp-source"]
+        print(f"\n{row['mails']:,} mails of {row['bytes']:,} bytes\n")
+        print("| sender | mails/s | of smtp-source | of Django |\n| --- | --- | --- | --- |")
+        for name, rate in row["rates"].items():
+            print(f"| {name} | {rate:,} | {rate / source:.2f} | {rate / row['rates']['django']:.1f} |")
+    prepared = result["prepare"]
+    print(
+        f"\n{prepared['readers']:,} deliveries prepared in {prepared['seconds']:.1f} s,"
+        f" {prepared['peak_megabytes']:.0f} MB at most, {prepared['grown_megabytes']:.0f} MB of it for the work."
+    )
+
+
+# --- In processes of their own ----------------------------------------------------------------
+
+
+def _send(edition_id: str, port: str) -> None:
+    from uuid import UUID
+
+    from newsletter.sending import Sender
+    from newsletter.smtp import Server
+
+    server = Server(
+        "127.0.0.1", int(port), user="", password="", use_tls=False, use_ssl=False, final_seconds=600
+    )
+    Sender(UUID(edition_id), server=server).run(until=time.monotonic() + 3600)
+
+
+def _prepare_here(edition_id: str) -> None:
+    from uuid import UUID
+
+    from django.utils import timezone
+
+    from newsletter.editions import prepare
+
+    before = _peak_megabytes()
+    seconds = _timed(lambda: prepare(edition_id=UUID(edition_id), now=timezone.now()))
+    peak = _peak_megabytes()
+    print(json.dumps({"seconds": seconds, "peak_megabytes": peak, "grown_megabytes": peak - before}))
+
+
+def _peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    django.setup()
+    with suppress(BrokenPipeError):
+        deeds: dict[str, Callable[..., None]] = {"send": _send, "prepare": _prepare_here}
+        deeds[sys.argv[1]](*sys.argv[2:])
