@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 from rest_framework.request import Request
 
+from backend.api.seals import MAX_SEALED_LENGTH, BrokenSealError
 from votes.tokens import (
-    MAX_SEALED_LENGTH,
-    BrokenSealError,
     ExpiredVoterToken,
     InvalidVoterToken,
     VoterRefusal,
