@@ -19,7 +19,7 @@ EDITIONS = "/api/v1/newsletter/editions"
 
 def sent(week: str = "2026-W48", **values: Any) -> Edition:
     """An edition that was sent and kept, of whatever there was to tell."""
-    done = {"state": "done", "audience": 3, "frozen_at": UNTIL, "prepared_at": UNTIL, "done_at": UNTIL}
+    done = {"state": "done", "audience": 0, "frozen_at": UNTIL, "prepared_at": UNTIL, "done_at": UNTIL}
     edition: Edition = EditionFactory(week=week, **{**done, **values})
     keep_for_archive(edition=edition, since=SINCE, until=UNTIL)
     return edition
