@@ -18,6 +18,8 @@ FOLDERS = [*APPS, "backend", "bench", "contract", "tests"]
 NOT_IN_THE_ADMIN = {
     *("api.IdempotentAnswer", "api.RateCounter", "votes.Salt", "votes.SpentChallenge"),
     "newsletter.ConfirmationToken",
+    "newsletter.MailRate",
+    "newsletter.Segment",
 }
 
 

@@ -305,15 +305,20 @@ class WebServer:
 
         Granian takes that for a crash loop, and ends.
         """
-        wait_until(lambda: self.child.has_ended() or self._victims() != [])
+        victims: dict[str, Process] = {}
+
+        def somebody_is_at_work() -> bool:
+            victims.update(
+                {name: worker for name, worker in self.workers().items() if name != self._latest_victim}
+            )
+            return self.child.has_ended() or bool(victims)
+
+        wait_until(somebody_is_at_work)
         self.require_running()
-        self._latest_victim = chance.choice(self._victims())
-        victim = self.workers()[self._latest_victim]
+        self._latest_victim = chance.choice(sorted(victims))
+        victim = victims[self._latest_victim]
         os.kill(victim.pid, signal.SIGKILL)
         return victim
-
-    def _victims(self) -> list[str]:
-        return sorted(self.workers().keys() - {self._latest_victim})
 
     def _answers(self) -> bool:
         try:
