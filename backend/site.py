@@ -8,7 +8,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django_permissions_policy import PermissionsPolicyMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -30,11 +29,11 @@ class _PassedByApi:
         return super().__call__(request)  # type: ignore[misc]
 
 
-class StaticFiles(_PassedByApi, WhiteNoiseMiddleware):
+class StaticFiles(_PassedByApi, WhiteNoiseMiddleware):  # type: ignore[misc]
     pass
 
 
-class PermissionsPolicy(_PassedByApi, PermissionsPolicyMiddleware):  # type: ignore[misc]
+class PermissionsPolicy(_PassedByApi, PermissionsPolicyMiddleware):
     pass
 
 
@@ -54,12 +53,12 @@ class Messages(_PassedByApi, MessageMiddleware):
     pass
 
 
-class ContentSecurityPolicy(CSPMiddleware):  # type: ignore[misc]
+class ContentSecurityPolicy(CSPMiddleware):
     """Pages have the policy of the settings, and the API one that never changes."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if not request.path_info.startswith(API):
             return super().__call__(request)
-        response: HttpResponseBase = self.get_response(request)
+        response: Any = self.get_response(request)
         response.headers.setdefault(CONTENT_SECURITY_POLICY, API_POLICY)
         return response

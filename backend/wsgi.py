@@ -18,9 +18,9 @@ handler.request_class = Utf8Request
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """An answer that is whole is handed over as a list, which granian sends in one go; it would ask for parts."""
-    response = handler(environ, start_response)
+    response: Any = handler(environ, start_response)
     if response.streaming:
-        return response
+        return response  # type: ignore[no-any-return]
     body = [response.content]
     response.close()
     return body
