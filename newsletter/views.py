@@ -120,6 +120,7 @@ class PreferencesView(SwiftView):
         operation_id="retrieve_preferences",
         tags=["newsletter"],
         summary="Retrieve one's preferences",
+        description="Topics, reviewers, frequency and time zone of whom the token of the mail's links is for.",
         responses=PreferencesSerializer,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -165,6 +166,7 @@ class ExportView(SwiftView):
         operation_id="export_subscriber",
         tags=["newsletter"],
         summary="Export all that is kept of the subscriber",
+        description="The address, the choices, the record of consent, and each edition that was sent.",
         responses=ExportSerializer,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -175,7 +177,7 @@ class UnsubscribeView(SwiftView):
     needs_subscriber = True
 
     @extend_schema(
-        operation_id="unsubscribe",
+        operation_id="end_subscription",
         tags=["newsletter"],
         summary="End the mail",
         description=(
