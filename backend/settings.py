@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "backend.api.requests.ConditionalReadMiddleware",
     "backend.site.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "backend.site.Csrf",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "backend.site.Authentication",
     "backend.site.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -8,7 +8,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
-from django.middleware.csrf import CsrfViewMiddleware
 from django_permissions_policy import PermissionsPolicyMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -38,10 +37,6 @@ class PermissionsPolicy(_PassedByApi, PermissionsPolicyMiddleware):
 
 
 class Sessions(_PassedByApi, SessionMiddleware):
-    pass
-
-
-class Csrf(_PassedByApi, CsrfViewMiddleware):
     pass
 
 
