@@ -257,6 +257,8 @@ NEWSLETTER_TIME = env.str("NEWSLETTER_TIME", default="08:00")
 SENDING_ENABLED = env.bool("SENDING_ENABLED", default=True)
 # How many messages ask workers to send at once, and mails a minute at most; 0: as many as the server takes.
 SENDING_PROCESSES = env.int("SENDING_PROCESSES", default=2)
+# A process sends one mail over each of these at a time: so many are in doubt when it dies.
+SENDING_CONNECTIONS = env.int("SENDING_CONNECTIONS", default=4)
 SENDING_PER_MINUTE = env.int("SENDING_PER_MINUTE", default=0)
 # How long a worker may hold what it has claimed.
 SENDING_CLAIM_SECONDS = env.int("SENDING_CLAIM_SECONDS", default=120)
@@ -301,6 +303,12 @@ for _name, _seconds in (
 ):
     if not 1 <= _seconds <= 3600:
         raise ImproperlyConfigured(f"{_name} must be from 1 to 3600, not {_seconds}.")
+
+if not 1 <= SENDING_CONNECTIONS < DATABASE_POOL_SIZE:
+    # Each has one to the database, too, and one is left for the task that they belong to.
+    raise ImproperlyConfigured(
+        f"SENDING_CONNECTIONS must be from 1 to less than DATABASE_POOL_SIZE, not {SENDING_CONNECTIONS}."
+    )
 
 # --- The API ----------------------------------------------------------------------------------
 

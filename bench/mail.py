@@ -1,7 +1,9 @@
 """`python -m bench mail [--quick]`: mails a second to postfix's smtp-sink, and the time to prepare an audience.
 
-Beside each other: postfix's own smtp-source, Django's `send_messages` over one connection, and our workers with the
-ledger on. The sink answers at once and keeps nothing, so that what is measured is the sender.
+Beside each other: postfix's own smtp-source; Python's smtplib with the same bytes for everybody, a process for each of
+four connections; Django's `send_messages` over one connection, with mails that are all alike and with mails whose HTML
+is rendered for each reader; and our workers with the ledger on. The sink answers at once and keeps nothing, so that
+what is measured is the sender.
 """
 
 import json
@@ -24,7 +26,13 @@ SMALL = 5_000
 CONNECTIONS = 4
 # Django renders each mail anew: a share of them tells the rate.
 DJANGO_SHARE = 5
-BODY = "<p>" + "One of them ships, and the panel says why. " * 380 + "</p>"
+SENTENCE = "One of them ships, and the panel says why. "
+BODY = f"<p>{SENTENCE * 380}</p>"
+TEMPLATE = """<html><body>{% for item in items %}<h2><a href="{{ item.url }}">{{ item.title|title }}</a></h2>
+<p>{{ item.why }}</p>{% if not forloop.last %}<hr>{% endif %}{% endfor %}
+<p><a href="{{ leave }}">Leave</a></p></body></html>"""
+
+_templates: dict[str, Any] = {}
 
 READERS = """
 INSERT INTO newsletter_subscriber (
@@ -96,7 +104,9 @@ def _row(programs: dict[str, str], port: int, mails: int) -> dict[str, Any]:
     source = [programs["smtp-source"], "-s", str(CONNECTIONS), "-m", str(mails), "-l", str(size), "-d"]
     rates = {
         "smtp-source": mails / _timed(lambda: subprocess.run([*source, f"127.0.0.1:{port}"], check=True)),
-        "django": _django(port, mails // DJANGO_SHARE),
+        "smtplib": _smtplib(port, mails),
+        "django, all alike": _django(port, mails // DJANGO_SHARE, render=lambda _: BODY),
+        "django": _django(port, mails // DJANGO_SHARE, render=_rendered),
     }
     for workers in (1, 2, CONNECTIONS):
         rates[f"ours, {workers}"] = _ours(port, mails, workers)
@@ -109,17 +119,45 @@ def _timed(deed: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _django(port: int, mails: int) -> float:
+def _smtplib(port: int, mails: int) -> float:
+    """The slowest of the four ends it; the rush of their starting is left out."""
+    share = str(mails // CONNECTIONS)
+    command = [sys.executable, "-m", "bench.mail", "smtplib", str(port), share]
+    senders = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(CONNECTIONS)]
+    spans: list[list[float]] = [json.loads(sender.communicate()[0]) for sender in senders]
+    return mails / (max(end for _, end in spans) - min(begin for begin, _ in spans))
+
+
+def _django(port: int, mails: int, *, render: Callable[[int], str]) -> float:
     from django.core.mail import EmailMultiAlternatives, get_connection
 
     connection = get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=port)
-    messages = [
-        EmailMultiAlternatives("Two tools", "One ships.", "digest@example.com", [f"reader-{n}@example.com"])
-        for n in range(mails)
+
+    def messages() -> Iterator[EmailMultiAlternatives]:
+        for n in range(mails):
+            to = [f"reader-{n}@example.com"]
+            message = EmailMultiAlternatives("Two tools", "One ships.", "digest@example.com", to)
+            message.attach_alternative(render(n), "text/html")
+            yield message
+
+    def send() -> None:
+        # `send_messages` wants to know how many there are.
+        sent = connection.send_messages(list(messages()))
+        if sent != mails:
+            raise MendableError(f"Django sent only {sent} of {mails}.")
+
+    return mails / _timed(send)
+
+
+def _rendered(reader: int) -> str:
+    """A mail of the size of ours, with the reader's own links in it."""
+    from django.template import engines
+
+    template = _templates.setdefault("mail", engines["django"].from_string(TEMPLATE))
+    items = [
+        {"title": f"Tool {n}", "url": f"https://example.com/{n}", "why": SENTENCE * 19} for n in range(20)
     ]
-    for message in messages:
-        message.attach_alternative(BODY, "text/html")
-    return mails / _timed(lambda: connection.send_messages(messages))
+    return str(template.render({"items": items, "leave": f"https://example.com/leave/{reader}"}))
 
 
 def _ours(port: int, mails: int, workers: int) -> float:
@@ -204,9 +242,15 @@ def _print(result: dict[str, Any]) -> None:
     for row in result["rates"]:
         source = row["rates"]["smtp-source"]
         print(f"\n{row['mails']:,} mails of {row['bytes']:,} bytes\n")
-        print("| sender | mails/s | of smtp-source | of Django |\n| --- | --- | --- | --- |")
+        print(
+            "| sender | mails/s | of smtp-source | of smtplib | of Django |\n| --- | --- | --- | --- | --- |"
+        )
         for name, rate in row["rates"].items():
-            print(f"| {name} | {rate:,} | {rate / source:.2f} | {rate / row['rates']['django']:.1f} |")
+            others = row["rates"]
+            print(
+                f"| {name} | {rate:,} | {rate / source:.2f} | {rate / others['smtplib']:.2f}"
+                f" | {rate / others['django']:.1f} |"
+            )
     prepared = result["prepare"]
     print(
         f"\n{prepared['readers']:,} deliveries prepared in {prepared['seconds']:.1f} s,"
@@ -227,6 +271,17 @@ def _send(edition_id: str, port: str) -> None:
         "127.0.0.1", int(port), user="", password="", use_tls=False, use_ssl=False, final_seconds=600
     )
     Sender(UUID(edition_id), server=server).run(until=time.monotonic() + 3600)
+
+
+def _send_with_smtplib(port: str, mails: str) -> None:
+    import smtplib
+
+    body = _letter_bytes()
+    with smtplib.SMTP("127.0.0.1", int(port)) as server:
+        began = time.time()
+        for n in range(int(mails)):
+            server.sendmail("digest@example.com", [f"reader-{n}@example.com"], body)
+        print(json.dumps([began, time.time()]))
 
 
 def _prepare_here(edition_id: str) -> None:
@@ -252,5 +307,9 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     django.setup()
     with suppress(BrokenPipeError):
-        deeds: dict[str, Callable[..., None]] = {"send": _send, "prepare": _prepare_here}
+        deeds: dict[str, Callable[..., None]] = {
+            "send": _send,
+            "smtplib": _send_with_smtplib,
+            "prepare": _prepare_here,
+        }
         deeds[sys.argv[1]](*sys.argv[2:])

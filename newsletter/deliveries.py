@@ -1,7 +1,7 @@
 """The ledger of copies: who may send which, what became of it, and what to do about those of which nobody knows.
 
 A copy is claimed under a lease and a fence number. One commit records what became of the copy before and allows the
-next: whatever dies, at most one copy a process is in doubt. All times are the database's, whose clock is the only one.
+next: whatever dies, at most one copy a connection is in doubt. All times are the database's, whose clock is the only one.
 """
 
 import random
@@ -18,6 +18,7 @@ from django.db import connection
 from newsletter.models import Delivery, Edition
 
 MOST_CLAIMED = 50
+MAX_DETAIL = 500
 ASSUME_SENT_HOURS = 24
 # More hard failures than this in the first thousand mean that something is wrong with us, not with a thousand mailboxes.
 FIRST_COPIES = 1_000
@@ -38,30 +39,34 @@ RETURNING d.id, d.fence, d.edition_id, d.segment_id, d.subscriber_id, d.address,
 
 # Whoever has the fence knows best, even of a copy that was given up as uncertain meanwhile.
 RECORD = """
-UPDATE newsletter_delivery SET
-    state = %(state)s::text, code = %(code)s, detail = %(detail)s, lease_until = NULL, updated_at = clock_timestamp(),
-    attempts = attempts + %(attempts)s,
-    accepted_at = CASE WHEN %(state)s::text = 'accepted' THEN clock_timestamp() END,
-    uncertain_at = CASE WHEN %(state)s::text = 'uncertain' THEN clock_timestamp() END,
-    next_attempt_at = clock_timestamp() + %(delay)s::float8 * interval '1 second'
-WHERE id = %(id)s AND fence = %(fence)s AND state IN ('claimed', 'sending', 'uncertain')
+UPDATE newsletter_delivery d SET
+    state = outcome.state, code = outcome.code, detail = outcome.detail, lease_until = NULL,
+    updated_at = clock_timestamp(), attempts = d.attempts + outcome.attempts,
+    accepted_at = CASE WHEN outcome.state = 'accepted' THEN clock_timestamp() END,
+    uncertain_at = CASE WHEN outcome.state = 'uncertain' THEN clock_timestamp() END,
+    next_attempt_at = clock_timestamp() + outcome.delay * interval '1 second'
+FROM unnest(
+    %(ids)s::uuid[], %(fences)s::integer[], %(states)s::text[], %(codes)s::text[], %(details)s::text[],
+    %(attempts)s::smallint[], %(delays)s::float8[]
+) AS outcome (id, fence, state, code, detail, attempts, delay)
+WHERE d.id = outcome.id AND d.fence = outcome.fence AND d.state IN ('claimed', 'sending', 'uncertain')
 """
 
-# Unsubscribing wins: this is the last look before the mail goes out.
-ALLOW = """
+# Unsubscribing wins: this is the last look before the mails go out.
+RECORD_AND_ALLOW = f"""
+WITH previous AS ({RECORD})
 UPDATE newsletter_delivery d SET
     state = 'sending', updated_at = clock_timestamp(),
     lease_until = clock_timestamp() + %(seconds)s::float8 * interval '1 second'
-FROM newsletter_edition e, newsletter_subscriber s
-WHERE d.id = %(next_id)s AND d.fence = %(next_fence)s
+FROM unnest(%(next_ids)s::uuid[], %(next_fences)s::integer[]) AS following (id, fence),
+    newsletter_edition e, newsletter_subscriber s
+WHERE d.id = following.id AND d.fence = following.fence
   AND (d.state = 'claimed' AND d.lease_until > clock_timestamp() OR %(again)s::boolean AND d.state = 'sending')
   AND e.id = d.edition_id AND e.state = 'sending'
   AND s.id = d.subscriber_id AND s.status = 'active'
   AND NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key)
 RETURNING d.id
-"""
-
-RECORD_AND_ALLOW = f"WITH previous AS ({RECORD}) {ALLOW}"
+"""  # noqa: S608
 
 LAY_DOWN = """
 UPDATE newsletter_delivery d SET
@@ -163,16 +168,13 @@ class Outcome:
     counts: bool = False
     delay_seconds: float = 0
 
-    def values(self) -> dict[str, Any]:
-        return {
-            "id": self.copy.id,
-            "fence": self.copy.fence,
-            "state": self.state,
-            "code": self.code[:20],
-            "detail": self.detail[:500],
-            "attempts": int(self.counts),
-            "delay": self.delay_seconds,
-        }
+
+@dataclass(frozen=True)
+class Step:
+    """From a copy to the next on one connection; `after` says what became of the former, unless that is recorded."""
+
+    copy: Copy
+    after: Outcome | None
 
 
 @dataclass(frozen=True)
@@ -209,25 +211,43 @@ def claim(*, edition_id: UUID, limit: int = MOST_CLAIMED) -> list[Copy]:
     return [Copy(*row) for row in _rows(CLAIM, values)]
 
 
+def plan_once() -> None:
+    """On this connection, plan a statement once: for a handful of copies that takes longer than what is planned."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+
+
 def record(outcome: Outcome) -> bool:
     """False where somebody else has the copy by now."""
-    return _count(RECORD, outcome.values()) == 1
+    return _count(RECORD, _columns([outcome])) == 1
 
 
-def allow(copy: Copy, *, after: Outcome | None, again: bool = False) -> bool:
-    """Record what became of the copy before, and say whether this one may go out; one commit does both.
+def allow(steps: Sequence[Step], *, again: bool = False) -> list[bool]:
+    """Record what became of the copies before, and say which of these may go out; one commit does all of it.
 
     `again`: an earlier call may have been committed without our hearing of it.
     """
-    values: dict[str, Any] = {
-        "next_id": copy.id,
-        "next_fence": copy.fence,
+    values = {
+        **_columns([step.after for step in steps if step.after]),
+        "next_ids": [step.copy.id for step in steps],
+        "next_fences": [step.copy.fence for step in steps],
         "again": again,
         "seconds": sending_lease_seconds(),
     }
-    if after is None:
-        return bool(_rows(ALLOW, values))
-    return bool(_rows(RECORD_AND_ALLOW, values | after.values()))
+    allowed = {key for (key,) in _rows(RECORD_AND_ALLOW, values)}
+    return [step.copy.id in allowed for step in steps]
+
+
+def _columns(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "ids": [outcome.copy.id for outcome in outcomes],
+        "fences": [outcome.copy.fence for outcome in outcomes],
+        "states": [outcome.state for outcome in outcomes],
+        "codes": [outcome.code[:20] for outcome in outcomes],
+        "details": [outcome.detail[:MAX_DETAIL] for outcome in outcomes],
+        "attempts": [int(outcome.counts) for outcome in outcomes],
+        "delays": [outcome.delay_seconds for outcome in outcomes],
+    }
 
 
 def lay_down(copies: Sequence[Copy]) -> list[str]:
@@ -324,7 +344,7 @@ def _resolve(message_ids: Iterable[str], *, sent: bool, source: str) -> int:
         "sent": sent,
         "seconds": sending_lease_seconds(),
         "code": "evidence" if sent else "",
-        "detail": f"Resolved by {source}."[:500],
+        "detail": f"Resolved by {source}."[:MAX_DETAIL],
     }
     return _count(RESOLVE, values)
 

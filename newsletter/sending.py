@@ -1,13 +1,18 @@
-"""A worker's round: claim copies of one edition, send them over one connection, write down what became of each."""
+"""A worker's run: claim copies of one edition, send them over some connections, write down what became of each."""
 
-import contextlib
 import mmap
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from email.utils import parseaddr
+from functools import lru_cache
+from threading import Lock
 from types import FrameType
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -15,8 +20,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from backend.api.group_commit import GroupCommit
 from newsletter import consent, deliveries, editions, links, rates
-from newsletter.deliveries import Copy, Outcome
+from newsletter.deliveries import Copy, Outcome, Step
 from newsletter.failpoints import reach
 from newsletter.faults import Fault, Meaning, fault_of, malformed
 from newsletter.letters import Letter, Personal, is_deliverable
@@ -31,8 +37,11 @@ MOST_SUSPICIOUS = 3
 DATABASE_PATIENCE_SECONDS = 60
 LONGEST_NAP_SECONDS = 1.0
 SLOW_DOWN_SECONDS = 5
+LETTERS_KEPT = 200
 
 State = Delivery.State
+
+Answer = TypeVar("Answer")
 
 # Celery's main process tells its children, which share this page of memory with it, that it wants to stop.
 _stop_page = mmap.mmap(-1, 1)
@@ -47,61 +56,129 @@ def is_asked_to_stop() -> bool:
 
 
 class Sender:
-    """Sends for one edition until nothing is left to claim, the time is over, or somebody asks it to stop."""
+    """Sends for one edition until nothing is left to claim, the time is over, or somebody asks it to stop.
+
+    It sends over several connections at once; what they write down at the same time shares a commit.
+    """
 
     def __init__(self, edition_id: UUID, *, server: Server) -> None:
-        self._edition_id = edition_id
-        self._server = server
-        self._sender = parseaddr(settings.MAIL_FROM)[1]
-        self._connection = Connection(server)
-        self._letters: dict[UUID, Letter] = {}
-        self._previous: Outcome | None = None
+        self.edition_id = edition_id
+        self.server = server
+        self.letter = lru_cache(maxsize=LETTERS_KEPT)(_letter_of)
+        self.ledger = GroupCommit(_allow)
+        self._claiming = Lock()
+        self._claimed: deque[Copy] = deque()
+        self._is_over = False
+        # Since a mail last went well, over whichever connection.
+        self._counting = Lock()
         self._connection_errors = 0
-        self._suspicious: list[Copy] = []
-        # The others of this round would fare no better; the next round, or the next run, may.
-        self._round_is_over = False
-        self._run_is_over = False
+        self._suspicious = 0
 
     def run(self, *, until: float) -> None:
         """`until` is a moment of the monotonic clock."""
         with _terminating_politely() as is_terminated:
-            try:
-                while not self._run_is_over and time.monotonic() < until:
-                    if not self._round(lambda: is_terminated() or is_asked_to_stop()):
-                        break
-                self._settle()
-            finally:
-                self._connection.close()
 
-    def _round(self, should_stop: Callable[[], bool]) -> bool:
-        """Whether there may be more to do."""
-        if should_stop():
-            return False
+            def should_stop() -> bool:
+                return self._is_over or is_terminated() or is_asked_to_stop() or time.monotonic() >= until
+
+            with ThreadPoolExecutor(settings.SENDING_CONNECTIONS) as threads:
+                runs = [
+                    threads.submit(Lane(self).run, should_stop) for _ in range(settings.SENDING_CONNECTIONS)
+                ]
+            self.lay_down_claimed()
+        for run in runs:
+            run.result()
+
+    def next_copy(self, should_stop: Callable[[], bool], *, settle: Callable[[], None]) -> Copy | None:
+        """None where nothing is left to do; `settle` is called before a wait."""
+        while not should_stop():
+            with suppress(IndexError):
+                return self._claimed.popleft()
+            with self._claiming:
+                wait_seconds = 0.0 if self._claimed else self._claim()
+            if wait_seconds is None:
+                break
+            if wait_seconds:
+                settle()
+                time.sleep(wait_seconds)
+        return None
+
+    def _claim(self) -> float | None:
+        """Seconds after which to ask again, or None where nothing is left to claim."""
         allowance = rates.take_from(
-            str(self._server), wanted=deliveries.MOST_CLAIMED, most_per_minute=settings.SENDING_PER_MINUTE
+            str(self.server), wanted=deliveries.MOST_CLAIMED, most_per_minute=settings.SENDING_PER_MINUTE
         )
         if not allowance.mails:
-            self._settle()
-            time.sleep(min(allowance.wait_seconds, LONGEST_NAP_SECONDS))
-            return True
-        copies = deliveries.claim(edition_id=self._edition_id, limit=allowance.mails)
+            return min(allowance.wait_seconds, LONGEST_NAP_SECONDS)
+        copies = deliveries.claim(edition_id=self.edition_id, limit=allowance.mails)
         reach("claimed")
-        self._round_is_over = False
-        for number, copy in enumerate(copies):
-            if self._round_is_over or self._run_is_over or should_stop():
-                self._settle()
-                deliveries.lay_down(copies[number:])
-                reach("laid_down")
-                break
-            self._send(copy)
-        return bool(copies)
+        self._claimed.extend(copies)
+        return 0.0 if copies else None
+
+    def lay_down_claimed(self) -> None:
+        """Those that no connection has begun with."""
+        copies = []
+        with suppress(IndexError):
+            while True:
+                copies.append(self._claimed.popleft())
+        if copies:
+            deliveries.lay_down(copies)
+            reach("laid_down")
+
+    def stop(self) -> None:
+        self._is_over = True
+
+    def pause(self, fault: Fault, *, comes_back: bool) -> None:
+        self.stop()
+        editions.pause(edition_id=self.edition_id, reason=fault.detail, comes_back=comes_back)
+        logger.error(
+            "edition_paused", edition=str(self.edition_id), reason=fault.detail, comes_back=comes_back
+        )
+
+    def count_connection_error(self) -> int:
+        with self._counting:
+            self._connection_errors += 1
+            return self._connection_errors
+
+    def count_suspicious(self) -> int:
+        with self._counting:
+            self._suspicious += 1
+            return self._suspicious
+
+    def count_from_zero(self) -> None:
+        self._connection_errors = self._suspicious = 0
+
+
+class Lane:
+    """One connection of a sender: it takes copies one after the other, and writes down what became of each."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._from = parseaddr(settings.MAIL_FROM)[1]
+        self._connection = Connection(sender.server)
+        # What became of the copy before, as long as it isn't written down.
+        self._previous: Outcome | None = None
+
+    def run(self, should_stop: Callable[[], bool]) -> None:
+        try:
+            deliveries.plan_once()
+            while copy := self._sender.next_copy(should_stop, settle=self._settle):
+                self._send(copy)
+            self._settle()
+        except BaseException:
+            self._sender.stop()
+            raise
+        finally:
+            self._connection.close()
+            # A thread has a connection of its own to the database, too.
+            connection.close()
 
     def _send(self, copy: Copy) -> None:
         if not is_deliverable(copy.address):
             self._note(copy, malformed(copy.address))
             return
         try:
-            body = self._letter(copy.segment_id).to(_personal(copy), now=timezone.now())
+            body = self._sender.letter(copy.segment_id).to(_personal(copy), now=timezone.now())
         except ValueError as error:
             # A setting that cannot stand in a mail would fail for all of them.
             self._note(copy, Fault(Meaning.PAUSE, "", f"The mail cannot be written: {error}"))
@@ -109,7 +186,7 @@ class Sender:
         self._connection.renew_if_worn()
         is_fresh = self._connection.is_fresh
         try:
-            self._connection.offer(sender=self._sender, recipient=copy.address)
+            self._connection.offer(sender=self._from, recipient=copy.address)
             reach("recipient_accepted")
             if not self._allow(copy):
                 self._connection.reset()
@@ -131,8 +208,7 @@ class Sender:
         except (RefusedError, BrokenError) as error:
             self._note(copy, fault_of(error, is_fresh=is_fresh))
             return
-        self._connection_errors = 0
-        self._suspicious = []
+        self._sender.count_from_zero()
         self._previous = Outcome(copy, State.ACCEPTED, "250", reply)
 
     def _note(self, copy: Copy, fault: Fault) -> None:
@@ -149,17 +225,17 @@ class Sender:
                 self._fail(copy, fault)
             case Meaning.SLOW_DOWN:
                 self._put_back(copy, fault, seconds=SLOW_DOWN_SECONDS)
-                rates.slow_down(str(self._server), edition_id=self._edition_id)
-                self._round_is_over = True
+                rates.slow_down(str(self._sender.server), edition_id=self._sender.edition_id)
+                self._sender.lay_down_claimed()
             case Meaning.RECONNECT:
                 self._put_back(copy, fault)
                 self._count_connection_error(fault)
             case Meaning.OUTAGE:
                 self._put_back(copy, fault)
-                self._pause(fault, comes_back=True)
+                self._sender.pause(fault, comes_back=True)
             case Meaning.PAUSE:
                 self._put_back(copy, fault)
-                self._pause(fault, comes_back=False)
+                self._sender.pause(fault, comes_back=False)
 
     def _fail(self, copy: Copy, fault: Fault) -> None:
         self._record(Outcome(copy, State.FAILED, fault.code, fault.detail, counts=True))
@@ -171,49 +247,40 @@ class Sender:
                 source=Consent.Source.PROVIDER,
                 now=timezone.now(),
             )
-        if deliveries.too_many_fail(edition_id=self._edition_id):
-            self._pause(
-                Fault(Meaning.PAUSE, fault.code, f"Too many fail, like {fault.detail}"), comes_back=False
-            )
+        if deliveries.too_many_fail(edition_id=self._sender.edition_id):
+            fault = Fault(Meaning.PAUSE, fault.code, f"Too many fail, like {fault.detail}")
+            self._sender.pause(fault, comes_back=False)
 
     def _suspect(self, copy: Copy, fault: Fault) -> None:
-        self._suspicious.append(copy)
-        if len(self._suspicious) < MOST_SUSPICIOUS:
+        if self._sender.count_suspicious() < MOST_SUSPICIOUS:
             self._record(deliveries.after_refusal(copy, code=fault.code, detail=fault.detail))
         else:
             self._put_back(copy, fault)
-            self._pause(fault, comes_back=False)
+            self._sender.pause(fault, comes_back=False)
 
     def _put_back(self, copy: Copy, fault: Fault, *, seconds: float = 0) -> None:
         """It was not sent and is not to blame: no attempt is counted."""
         self._record(Outcome(copy, State.PENDING, fault.code, fault.detail, delay_seconds=seconds))
 
     def _count_connection_error(self, fault: Fault) -> None:
-        self._connection_errors += 1
-        if self._connection_errors >= MOST_CONNECTION_ERRORS:
-            self._pause(fault, comes_back=True)
-        elif self._connection_errors > 1:
+        errors = self._sender.count_connection_error()
+        if errors >= MOST_CONNECTION_ERRORS:
+            self._sender.pause(fault, comes_back=True)
+        elif errors > 1:
             time.sleep(0.1)
-
-    def _pause(self, fault: Fault, *, comes_back: bool) -> None:
-        self._run_is_over = True
-        editions.pause(edition_id=self._edition_id, reason=fault.detail, comes_back=comes_back)
-        logger.error(
-            "edition_paused", edition=str(self._edition_id), reason=fault.detail, comes_back=comes_back
-        )
 
     def _lay_down(self, copy: Copy) -> None:
         if State.PENDING in deliveries.lay_down([copy]):
             # Its edition was paused.
-            self._round_is_over = True
+            self._sender.stop()
 
     # --- The ledger, whatever the database does -----------------------------------------------
 
     def _allow(self, copy: Copy) -> bool:
         reach("accepted_unrecorded" if self._previous else "first_unallowed")
-        allowed = _patiently(lambda again: deliveries.allow(copy, after=self._previous, again=again))
+        is_allowed = self._sender.ledger.submit(Step(copy, after=self._previous))
         self._previous = None
-        return allowed
+        return is_allowed
 
     def _record(self, outcome: Outcome) -> None:
         _patiently(lambda _: deliveries.record(outcome))
@@ -224,28 +291,31 @@ class Sender:
             outcome, self._previous = self._previous, None
             self._record(outcome)
 
-    def _letter(self, segment_id: UUID) -> Letter:
-        if segment_id not in self._letters:
-            segment = Segment.objects.get(pk=segment_id)
-            self._letters[segment_id] = Letter.of(
-                segment, sender=settings.MAIL_FROM, domain=settings.MAIL_DOMAIN
-            )
-        return self._letters[segment_id]
+
+def _allow(steps: Sequence[Step]) -> list[bool]:
+    return _patiently(lambda again: deliveries.allow(steps, again=again))
+
+
+def _letter_of(segment_id: UUID) -> Letter:
+    segment = Segment.objects.get(pk=segment_id)
+    return Letter.of(segment, sender=settings.MAIL_FROM, domain=settings.MAIL_DOMAIN)
 
 
 def _personal(copy: Copy) -> Personal:
     # A copy without a subscriber is never allowed; its links lead nowhere.
     subscriber = copy.subscriber_id or copy.id
+    unsubscribe_url = links.unsubscribe_url(subscriber)
     return Personal(
         address=copy.address,
         message_id=copy.message_id,
-        unsubscribe_url=links.unsubscribe_url(subscriber),
+        unsubscribe_url=unsubscribe_url,
         preferences_url=links.preferences_url(subscriber),
-        one_click_url=links.one_click_url(subscriber),
+        # RFC 8058: the page for people, and a POST there unsubscribes at once.
+        one_click_url=unsubscribe_url,
     )
 
 
-def _patiently(deed: Callable[[bool], bool]) -> bool:
+def _patiently(deed: Callable[[bool], Answer]) -> Answer:
     """Once more, and again, while the database restarts; the deed hears whether it is a repetition."""
     until = time.monotonic() + DATABASE_PATIENCE_SECONDS
     again = False
@@ -260,7 +330,7 @@ def _patiently(deed: Callable[[bool], bool]) -> bool:
             time.sleep(0.2)
 
 
-@contextlib.contextmanager
+@contextmanager
 def _terminating_politely() -> Iterator[Callable[[], bool]]:
     """A SIGTERM that reaches this very process waits for the mail that is on its way."""
     asked: list[int] = []

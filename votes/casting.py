@@ -19,10 +19,10 @@ from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
+from backend.api.group_commit import GroupCommit
 from backend.api.problems import Refusal
 from backend.api.throttling import Limit, Spent, Throttled, rate_limit_headers, spend
 from catalog.models import new_id
-from votes.ballot_box import BallotBox
 from votes.rules import (
     BURST_WINDOW,
     COUNTED,
@@ -467,8 +467,8 @@ def write(cursor: Any, kind: Kind, entries: Iterable[_Entry]) -> None:
 
 # --- What requests call -------------------------------------------------------------------------
 
-_votes: BallotBox[Ballot, Receipt] = BallotBox(partial(count_group, VOTES))
-_picks: BallotBox[Ballot, Receipt] = BallotBox(partial(count_group, PICKS))
+_votes: GroupCommit[Ballot, Receipt] = GroupCommit(partial(count_group, VOTES))
+_picks: GroupCommit[Ballot, Receipt] = GroupCommit(partial(count_group, PICKS))
 
 
 def cast_vote(*, voter: VoterToken, slug: str, value: str | None, origin: bytes, now: datetime) -> Receipt:
@@ -477,11 +477,11 @@ def cast_vote(*, voter: VoterToken, slug: str, value: str | None, origin: bytes,
     Raises UnknownTarget where no tool that may be read has this slug now, ToolArchived, Throttled, ErasedVoter, and
     what the database raises when it is out of reach.
     """
-    return _votes.cast(Ballot(voter.key, voter.assurance, slug, value, origin, now))
+    return _votes.submit(Ballot(voter.key, voter.assurance, slug, value, origin, now))
 
 
 def cast_pick(
     *, voter: VoterToken, pair: tuple[UUID, UUID], value: UUID | None, origin: bytes, now: datetime
 ) -> Receipt:
     """The same for a pick: `pair` in ascending order of ids, `value` one of the two."""
-    return _picks.cast(Ballot(voter.key, voter.assurance, pair, value, origin, now))
+    return _picks.submit(Ballot(voter.key, voter.assurance, pair, value, origin, now))

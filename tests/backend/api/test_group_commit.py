@@ -7,7 +7,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from votes.ballot_box import MAX_GROUP, BallotBox
+from backend.api.group_commit import MAX_GROUP, GroupCommit
 
 Outcomes = Sequence[int | Exception]
 
@@ -33,19 +33,19 @@ class SlowCount:
 
 def cast_behind(count: SlowCount, ballots: Sequence[int]) -> list[Future[int]]:
     """Ballot 0 is being counted while the others come, one after the other; then the count goes on."""
-    box: BallotBox[int, int] = BallotBox(count)
+    box: GroupCommit[int, int] = GroupCommit(count)
     with ThreadPoolExecutor(len(ballots) + 1) as threads:
-        first = threads.submit(box.cast, 0)
+        first = threads.submit(box.submit, 0)
         assert count.has_begun.wait(10)
         others = []
         for place, ballot in enumerate(ballots):
-            others.append(threads.submit(box.cast, ballot))
+            others.append(threads.submit(box.submit, ballot))
             wait_for_queue(box, place + 1)
         count.may_go_on.set()
     return [first, *others]
 
 
-def wait_for_queue(box: BallotBox[int, int], length: int) -> None:
+def wait_for_queue(box: GroupCommit[int, int], length: int) -> None:
     deadline = monotonic() + 10
     while len(box._queue) < length:
         assert monotonic() < deadline
@@ -53,7 +53,7 @@ def wait_for_queue(box: BallotBox[int, int], length: int) -> None:
 
 
 def test_a_lone_ballot_is_counted_at_once() -> None:
-    assert BallotBox(squares).cast(7) == 49
+    assert GroupCommit(squares).submit(7) == 49
 
 
 def test_ballots_that_come_during_a_count_share_the_next_in_their_order() -> None:
@@ -79,11 +79,11 @@ def test_each_caller_is_told_of_its_own_fault_alone() -> None:
         return [ValueError(f"{ballot} is odd") if ballot % 2 else ballot for ballot in ballots]
 
     count = SlowCount()
-    box: BallotBox[int, int] = BallotBox(lambda ballots: count(ballots) and refuse_odd(ballots))
+    box: GroupCommit[int, int] = GroupCommit(lambda ballots: count(ballots) and refuse_odd(ballots))
     with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(box.cast, 2)
+        first = threads.submit(box.submit, 2)
         assert count.has_begun.wait(10)
-        odd, even = threads.submit(box.cast, 3), threads.submit(box.cast, 4)
+        odd, even = threads.submit(box.submit, 3), threads.submit(box.submit, 4)
         wait_for_queue(box, 2)
         count.may_go_on.set()
 
@@ -101,13 +101,13 @@ def test_a_count_that_breaks_leaves_nobody_waiting_and_the_box_usable() -> None:
             raise SystemExit
         return outcomes
 
-    box: BallotBox[int, int] = BallotBox(break_the_second)
+    box: GroupCommit[int, int] = GroupCommit(break_the_second)
     with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(box.cast, 1)
+        first = threads.submit(box.submit, 1)
         assert count.has_begun.wait(10)
-        second = threads.submit(box.cast, 2)
+        second = threads.submit(box.submit, 2)
         wait_for_queue(box, 1)
-        third = threads.submit(box.cast, 3)
+        third = threads.submit(box.submit, 3)
         wait_for_queue(box, 2)
         count.may_go_on.set()
 
@@ -116,11 +116,11 @@ def test_a_count_that_breaks_leaves_nobody_waiting_and_the_box_usable() -> None:
         second.result()
     with pytest.raises(RuntimeError, match="broken off"):
         third.result()
-    assert box.cast(4) == 16
+    assert box.submit(4) == 16
 
 
 def test_many_threads_at_once_each_get_their_own() -> None:
-    box: BallotBox[int, int] = BallotBox(squares)
+    box: GroupCommit[int, int] = GroupCommit(squares)
 
     with ThreadPoolExecutor(32) as threads:
-        assert list(threads.map(box.cast, range(5_000))) == [n * n for n in range(5_000)]
+        assert list(threads.map(box.submit, range(5_000))) == [n * n for n in range(5_000)]
