@@ -70,6 +70,7 @@ lock: dev ## Resolve requirements/*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile $(LOCK) --group embedded -o requirements/embedded.txt
+	$(BIN)/uv pip compile $(LOCK) --group providers -c requirements/runtime.txt -o requirements/providers.txt
 	$(BIN)/uv pip compile $(LOCK) --group bench -c requirements/dev.txt -o requirements/bench.txt
 	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements/uv.txt
 
