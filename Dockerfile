@@ -1,8 +1,10 @@
 # Dependencies are built in one stage; the image that ships has no compiler and runs as a plain user.
 FROM python:3.11-slim AS build
 WORKDIR /build
-COPY requirements/runtime.txt .
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r runtime.txt
+ARG WITH_PROVIDERS=
+COPY requirements/runtime.txt requirements/providers.txt ./
+RUN python -m venv /venv && \
+  /venv/bin/pip install --no-cache-dir --require-hashes -r runtime.txt ${WITH_PROVIDERS:+-r providers.txt}
 
 FROM python:3.11-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MEDIA_ROOT=/data/media

@@ -2,10 +2,14 @@
 
 import re
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 
 KEY_ID = re.compile(r"[a-z0-9-]{1,16}")
 MIN_SECRET_LENGTH = 32
+MIN_RSA_BITS = 2_048
 LIMIT = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})")
 
 
@@ -54,3 +58,16 @@ def request_limits(name: str, text: str) -> tuple[tuple[int, int], ...]:
             f"{name} must be like 30/60,200/86400 (requests/seconds, both below a million, each window once), not {text!r}."
         )
     return pairs
+
+
+def rsa_key(name: str, text: str) -> RSAPrivateKey:
+    """A PEM; its line breaks may be written as `\\n`, since not everything that sets variables can hold lines."""
+    try:
+        key = load_pem_private_key(text.replace("\\n", "\n").encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_RSA_BITS:
+        raise ImproperlyConfigured(
+            f"{name} must be a private RSA key of {MIN_RSA_BITS} bits or more, as PEM without a password."
+        )
+    return key

@@ -14,7 +14,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from backend.environment import key_ring, letters_only_header, long_secret, request_limits
+from backend.environment import key_ring, letters_only_header, long_secret, request_limits, rsa_key
+from backend.mail_providers import anymail_settings, mail_hooks, mail_provider
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -231,12 +232,27 @@ if urlsplit(TURNSTILE_URL).scheme not in {"http", "https"}:
 
 # --- Mail -------------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL"))
+# Empty: mail goes to the SMTP server of EMAIL_URL.
+MAIL_PROVIDER = mail_provider(env.str("MAIL_PROVIDER", default=""), env.ENVIRON)
+# Whose webhooks are answered; empty: nobody's.
+MAIL_HOOKS = mail_hooks(env.str("MAIL_HOOKS", default=""), provider=MAIL_PROVIDER, environment=env.ENVIRON)
+# The only topics of Amazon SNS that we listen to.
+SNS_TOPIC_ARNS = env.list("SNS_TOPIC_ARNS", default=[])
+ANYMAIL = anymail_settings(env.ENVIRON, public_base_url=PUBLIC_BASE_URL)
+if MAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+else:
+    vars().update(env.email_url("EMAIL_URL"))
 # Django would wait for ever.
 EMAIL_TIMEOUT = 10
 # The sender that readers see, and the domain of Message-IDs.
 MAIL_FROM = env.str("MAIL_FROM")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="") or parseaddr(MAIL_FROM)[1].rpartition("@")[2]
+# Who signs mail by DKIM; all empty: the mail server or the provider does.
+DKIM_DOMAIN = env.str("DKIM_DOMAIN", default="")
+DKIM_SELECTOR = env.str("DKIM_SELECTOR", default="")
+_dkim_key = env.str("DKIM_PRIVATE_KEY", default="")
+DKIM_PRIVATE_KEY = rsa_key("DKIM_PRIVATE_KEY", _dkim_key) if _dkim_key else None
 # Seals the links to preferences and to unsubscribe, which stand in readers' mailboxes for years.
 NEWSLETTER_KEYS = key_ring("NEWSLETTER_KEYS", env.str("NEWSLETTER_KEYS"))
 NEWSLETTER_PEPPER = long_secret("NEWSLETTER_PEPPER", env.str("NEWSLETTER_PEPPER"))
@@ -275,6 +291,25 @@ if not re.fullmatch(r"[^\x00-\x1f\x7f]*", MAIL_FROM) or "@" not in parseaddr(MAI
     )
 if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", MAIL_DOMAIN):
     raise ImproperlyConfigured(f"MAIL_DOMAIN must be like mail.example.com, not {MAIL_DOMAIN!r}.")
+for _arn in SNS_TOPIC_ARNS:
+    if not re.fullmatch(r"arn:aws(-cn|-us-gov)?:sns:[a-z0-9-]+:\d{12}:[\w.-]+", _arn):
+        raise ImproperlyConfigured(
+            f"SNS_TOPIC_ARNS must be like arn:aws:sns:eu-west-1:123456789012:mail, not {_arn!r}."
+        )
+if len({bool(DKIM_DOMAIN), bool(DKIM_SELECTOR), bool(_dkim_key)}) > 1:
+    raise ImproperlyConfigured(
+        "DKIM_DOMAIN, DKIM_SELECTOR and DKIM_PRIVATE_KEY go together: set all or none."
+    )
+if DKIM_DOMAIN and MAIL_PROVIDER:
+    raise ImproperlyConfigured(
+        "DKIM_DOMAIN is for SMTP servers that do not sign: providers sign by themselves."
+    )
+if DKIM_DOMAIN and not f".{parseaddr(MAIL_FROM)[1].rpartition('@')[2].lower()}".endswith(f".{DKIM_DOMAIN}"):
+    raise ImproperlyConfigured(
+        f"DKIM_DOMAIN must be the domain of MAIL_FROM or one above it, for DMARC to pass, not {DKIM_DOMAIN!r}."
+    )
+if DKIM_SELECTOR and not re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", DKIM_SELECTOR):
+    raise ImproperlyConfigured(f"DKIM_SELECTOR must be like s2026, not {DKIM_SELECTOR!r}.")
 if not 1 <= SIGN_UPS_A_MINUTE <= 1_000_000:
     raise ImproperlyConfigured(f"SIGN_UPS_A_MINUTE must be from 1 to 1000000, not {SIGN_UPS_A_MINUTE}.")
 if SITE_NEWSLETTER_URL and urlsplit(SITE_NEWSLETTER_URL).scheme not in {"http", "https"}:

@@ -4,9 +4,12 @@ import re
 from types import ModuleType
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.core.exceptions import ImproperlyConfigured
 
 from backend.bootstrap import ROOT
+from backend.mail_providers import PROVIDERS
 
 LONG = "0123456789abcdef0123456789abcdef"
 
@@ -73,6 +76,16 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("MAIL_FROM", "AI Tool Verdicts", id="a sender without an address"),
         pytest.param("MAIL_FROM", "a@example.com\nBcc: b@example.com", id="a sender with a header behind it"),
         pytest.param("MAIL_DOMAIN", "exa mple", id="a domain that is none"),
+        pytest.param("MAIL_PROVIDER", "pigeon", id="a provider nobody knows"),
+        pytest.param("MAIL_HOOKS", "pigeon", id="webhooks nobody knows"),
+        pytest.param("MAIL_HOOKS", "scaleway", id="webhooks of a provider that has none"),
+        pytest.param("ANYMAIL_WEBHOOK_SECRET", LONG, id="a login without a user"),
+        pytest.param("ANYMAIL_WEBHOOK_SECRET", "user:short", id="a login that can be guessed"),
+        pytest.param("ANYMAIL_WEBHOOK_SECRET", f'["user:{LONG}", 1]', id="a login that is none"),
+        pytest.param("ANYMAIL_SEND_DEFAULTS", "{tags", id="JSON that is none"),
+        pytest.param("SNS_TOPIC_ARNS", "mail", id="a topic that is none"),
+        pytest.param("DKIM_DOMAIN", "example.com", id="a signature without a key"),
+        pytest.param("DKIM_PRIVATE_KEY", LONG, id="a key that is none"),
         pytest.param("SIGN_UPS_A_MINUTE", "0", id="no sign-ups"),
         pytest.param("SITE_NEWSLETTER_URL", "www.example.com", id="pages without a scheme"),
         pytest.param("VOTE_LIMITS", "", id="no limit"),
@@ -106,6 +119,168 @@ def test_turnstile_needs_all_of_its_settings(monkeypatch: pytest.MonkeyPatch, mi
 
     with pytest.raises(ImproperlyConfigured, match=missing):
         settings_read()
+
+
+def give(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Values of the right form."""
+    for name in names:
+        topic = "arn:aws:sns:eu-west-1:123456789012:mail"
+        monkeypatch.setenv(name, topic if name == "SNS_TOPIC_ARNS" else f"user:{LONG}")
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_provider_that_has_all_it_needs_sends(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    give(monkeypatch, *PROVIDERS[name].credentials, *PROVIDERS[name].hook_keys)
+    monkeypatch.setenv("MAIL_PROVIDER", name)
+    monkeypatch.delenv("EMAIL_URL")
+
+    settings = settings_read()
+
+    assert f"anymail.backends.{name}.EmailBackend" == settings.EMAIL_BACKEND
+    assert (name if PROVIDERS[name].hook_keys else "") == settings.MAIL_HOOKS
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [(name, needed) for name, kind in PROVIDERS.items() for needed in kind.credentials + kind.hook_keys],
+)
+def test_a_provider_needs_all_that_it_sends_and_signs_with(
+    monkeypatch: pytest.MonkeyPatch, name: str, missing: str
+) -> None:
+    give(monkeypatch, *PROVIDERS[name].credentials, *PROVIDERS[name].hook_keys)
+    monkeypatch.setenv("MAIL_PROVIDER", name)
+    monkeypatch.setenv(missing, "")
+
+    with pytest.raises(ImproperlyConfigured, match=missing):
+        settings_read()
+
+
+def test_a_key_that_could_not_stand_in_a_header_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_PROVIDER", "resend")
+    monkeypatch.setenv("ANYMAIL_RESEND_API_KEY", "naïve-secret")
+
+    with pytest.raises(ImproperlyConfigured, match="ANYMAIL_RESEND_API_KEY") as refusal:
+        settings_read()
+
+    assert "naïve" not in str(refusal.value)
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, "AWS_DEFAULT_REGION")
+    monkeypatch.setenv("MAIL_PROVIDER", "amazon_ses")
+    monkeypatch.setattr("backend.mail_providers.find_spec", lambda name: None)
+
+    with pytest.raises(ImproperlyConfigured, match=r"needs boto3: install requirements/providers\.txt"):
+        settings_read()
+
+
+def test_webhooks_may_be_those_of_a_provider_that_takes_mail_by_smtp(monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, "ANYMAIL_WEBHOOK_SECRET")
+    monkeypatch.setenv("MAIL_HOOKS", "postmark")
+
+    settings = settings_read()
+
+    assert (settings.MAIL_PROVIDER, settings.MAIL_HOOKS) == ("", "postmark")
+    assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+
+
+def test_webhooks_can_be_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, "ANYMAIL_POSTMARK_SERVER_TOKEN")
+    monkeypatch.setenv("MAIL_PROVIDER", "postmark")
+    monkeypatch.setenv("MAIL_HOOKS", "none")
+
+    assert settings_read().MAIL_HOOKS == ""
+
+
+def test_nothing_makes_a_provider_watch_readers_or_send_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANYMAIL_SEND_DEFAULTS", '{"track_opens": true, "tags": ["weekly"]}')
+    monkeypatch.setenv("ANYMAIL_AMAZON_SES_CLIENT_PARAMS", '{"config": {"retries": {"max_attempts": 9}}}')
+
+    anymail = settings_read().ANYMAIL
+
+    assert anymail["SEND_DEFAULTS"] == {"track_opens": False, "track_clicks": False, "tags": ["weekly"]}
+    assert anymail["AMAZON_SES_CLIENT_PARAMS"]["config"]["retries"] == {"total_max_attempts": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("007", "007"),
+        ("true", True),
+        ('["a"]', ["a"]),
+        ('{"a": 1}', {"a": 1}),
+    ],
+)
+def test_what_looks_like_json_is_read_as_such_and_a_number_is_a_key(
+    monkeypatch: pytest.MonkeyPatch, text: str, value: object
+) -> None:
+    monkeypatch.setenv("ANYMAIL_ANYTHING", text)
+
+    assert settings_read().ANYMAIL["ANYTHING"] == value
+
+
+@pytest.fixture(scope="module")
+def pem() -> str:
+    return pem_of(2_048)
+
+
+def pem_of(bits: int) -> str:
+    return (
+        generate_private_key(public_exponent=65_537, key_size=bits)
+        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        .decode()
+    )
+
+
+def sign_by(monkeypatch: pytest.MonkeyPatch, pem: str, *, domain: str = "example.com") -> None:
+    monkeypatch.setenv("MAIL_FROM", "Verdicts <digest@mail.example.com>")
+    monkeypatch.setenv("DKIM_DOMAIN", domain)
+    monkeypatch.setenv("DKIM_SELECTOR", "s2026")
+    monkeypatch.setenv("DKIM_PRIVATE_KEY", pem)
+
+
+@pytest.mark.parametrize("domain", ["example.com", "mail.example.com"])
+def test_a_key_may_be_written_on_one_line(monkeypatch: pytest.MonkeyPatch, pem: str, domain: str) -> None:
+    sign_by(monkeypatch, pem.replace("\n", "\\n"), domain=domain)
+
+    settings = settings_read()
+
+    assert settings.DKIM_PRIVATE_KEY.key_size == 2_048
+
+
+@pytest.mark.parametrize("domain", ["example.org", "ample.com", "other.mail.example.com"])
+def test_a_signature_of_another_domain_would_be_worth_nothing(
+    monkeypatch: pytest.MonkeyPatch, pem: str, domain: str
+) -> None:
+    sign_by(monkeypatch, pem, domain=domain)
+
+    with pytest.raises(ImproperlyConfigured, match="DKIM_DOMAIN"):
+        settings_read()
+
+
+def test_a_short_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_by(monkeypatch, pem_of(1_024))
+
+    with pytest.raises(ImproperlyConfigured, match="DKIM_PRIVATE_KEY"):
+        settings_read()
+
+
+def test_a_provider_signs_by_itself(monkeypatch: pytest.MonkeyPatch, pem: str) -> None:
+    sign_by(monkeypatch, pem)
+    give(monkeypatch, "ANYMAIL_POSTMARK_SERVER_TOKEN", "ANYMAIL_WEBHOOK_SECRET")
+    monkeypatch.setenv("MAIL_PROVIDER", "postmark")
+
+    with pytest.raises(ImproperlyConfigured, match="DKIM_DOMAIN"):
+        settings_read()
+
+
+def test_every_variable_of_a_provider_reaches_the_containers() -> None:
+    named = {name for kind in PROVIDERS.values() for name in kind.credentials + kind.hook_keys}
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+
+    assert named - set(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE)) == set()
+    assert named - set(re.findall(r"^    ([A-Z_]+): ", compose, re.MULTILINE)) == set()
 
 
 def test_every_variable_is_in_the_example() -> None:
