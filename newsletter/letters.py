@@ -3,12 +3,16 @@
 import hashlib
 import quopri
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
+from uuid import UUID
 
+from django.core.mail import EmailMultiAlternatives
+
+from newsletter.dkim import Signer
 from newsletter.models import Segment
 
 PLACES = re.compile(r"\{\{(unsubscribe_url|preferences_url)\}\}")
@@ -27,6 +31,8 @@ class Personal:
     unsubscribe_url: str
     preferences_url: str
     one_click_url: str
+    # By which a provider's events name the copy.
+    delivery_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,17 @@ class Letter:
 
     head: bytes
     body: Sequence[bytes | str]
+    sender: str
+    subject: str
+    list_id: str
+    text: Sequence[str]
+    html: Sequence[str]
+    # Where the mail server does not sign.
+    signer: Signer | None = None
 
     @classmethod
-    def of(cls, segment: Segment, *, sender: str, domain: str) -> "Letter":
+    def of(cls, segment: Segment, *, sender: str, domain: str, signer: Signer | None = None) -> "Letter":
+        list_id = f"The weekly mail <weekly.{domain}>"
         boundary = f"=_{hashlib.sha256(segment.id.bytes).hexdigest()[:32]}"
         body: list[bytes | str] = []
         for kind, content in (("plain", segment.text), ("html", segment.html)):
@@ -49,7 +63,16 @@ class Letter:
             _append_text(body, content)
             _append(body, b"\r\n")
         _append(body, f"--{boundary}--\r\n".encode())
-        return cls(_shared_headers(segment.subject, sender=sender, domain=domain, boundary=boundary), body)
+        return cls(
+            head=_shared_headers(segment.subject, sender=sender, list_id=list_id, boundary=boundary),
+            body=body,
+            sender=sender,
+            subject=_printable(segment.subject),
+            list_id=list_id,
+            text=PLACES.split(segment.text),
+            html=PLACES.split(segment.html),
+            signer=signer,
+        )
 
     def to(self, reader: Personal, *, now: datetime) -> bytes:
         """The mail as DATA wants it: lines of 998 bytes at most, CRLF, dots doubled."""
@@ -65,28 +88,62 @@ class Letter:
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
         ).encode("ascii")
         body = b"".join(part if isinstance(part, bytes) else places[part] for part in self.body)
-        return own + self.head + body
+        mail = own + self.head + body
+        if self.signer is None:
+            return mail
+        # What arrives is signed: the server takes the doubled dots away.
+        return self.signer.header(re.sub(rb"(?m)^\.\.", b".", mail), now=now) + mail
+
+    def mail_for(self, reader: Personal) -> EmailMultiAlternatives:
+        """The mail as a provider's API takes it; the provider writes the date and signs."""
+        places = {"unsubscribe_url": reader.unsubscribe_url, "preferences_url": reader.preferences_url}
+        mail = EmailMultiAlternatives(
+            subject=self.subject,
+            body=_filled(self.text, places),
+            from_email=self.sender,
+            to=[reader.address],
+            headers={
+                "Message-ID": reader.message_id,
+                "List-Id": self.list_id,
+                "List-Unsubscribe": f"<{reader.one_click_url}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+        )
+        mail.attach_alternative(_filled(self.html, places), "text/html")
+        if reader.delivery_id:
+            mail.metadata = {"delivery": str(reader.delivery_id)}  # type: ignore[attr-defined] # Anymail's.
+        return mail
 
 
 def is_deliverable(address: str) -> bool:
     return DELIVERABLE.fullmatch(address) is not None
 
 
-def _shared_headers(subject: str, *, sender: str, domain: str, boundary: str) -> bytes:
+def _filled(parts: Sequence[str], places: Mapping[str, str]) -> str:
+    """Every second part is the name of a place."""
+    return "".join(places[part] if number % 2 else part for number, part in enumerate(parts))
+
+
+def _shared_headers(subject: str, *, sender: str, list_id: str, boundary: str) -> bytes:
     lines = [
         f"From: {formataddr(parseaddr(sender))}",
         f"Subject: {_encoded_words(subject)}",
-        f"List-Id: The weekly mail <weekly.{domain}>",
+        f"List-Id: {list_id}",
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
     ]
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("ascii")
 
 
-def _encoded_words(text: str) -> str:
-    """An editor's line break must not end the header, nor may words that only look encoded be decoded by anybody."""
+def _printable(text: str) -> str:
+    """An editor's line break must not end the header."""
     printable = "".join(character if character.isprintable() else " " for character in text)
-    words = " ".join(printable.split())
+    return " ".join(printable.split())
+
+
+def _encoded_words(text: str) -> str:
+    """Words that only look encoded must not be decoded by anybody."""
+    words = _printable(text)
     is_plain = words.isascii() and "=?" not in words and len(words) <= WIDTH
     return words if is_plain else Header(words, "utf-8", header_name="Subject").encode(linesep="\r\n")
 

@@ -3,14 +3,26 @@
 Both are written for people who may not have asked for them: anybody can type anybody's address.
 """
 
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from newsletter import links
+from newsletter.dkim import sign_message
 from newsletter.models import Subscriber
+
+
+class SignedMail(EmailMultiAlternatives):
+    """Signed as it leaves, where a key is set."""
+
+    def message(self, **options: Any) -> Any:
+        message = super().message(**options)
+        sign_message(message, now=timezone.now())
+        return message
 
 
 def confirmation_mail(*, address: str, token: str) -> EmailMultiAlternatives:
@@ -35,7 +47,7 @@ def reminder_mail(*, subscriber: Subscriber) -> EmailMultiAlternatives:
 
 def _mail(name: str, subject: str, address: str, **values: str) -> EmailMultiAlternatives:
     context = {"subject": subject, **values}
-    mail = EmailMultiAlternatives(
+    mail = SignedMail(
         subject=subject,
         body=render_to_string(f"newsletter/mails/{name}.txt", context),
         from_email=settings.MAIL_FROM,

@@ -23,6 +23,7 @@ from django.utils import timezone
 from backend.api.group_commit import GroupCommit
 from newsletter import consent, deliveries, editions, links, rates
 from newsletter.deliveries import Copy, Outcome, Step
+from newsletter.dkim import Signer
 from newsletter.failpoints import reach
 from newsletter.faults import Fault, Meaning, fault_of, malformed
 from newsletter.letters import Letter, Personal, is_deliverable
@@ -298,7 +299,9 @@ def _allow(steps: Sequence[Step]) -> list[bool]:
 
 def _letter_of(segment_id: UUID) -> Letter:
     segment = Segment.objects.get(pk=segment_id)
-    return Letter.of(segment, sender=settings.MAIL_FROM, domain=settings.MAIL_DOMAIN)
+    return Letter.of(
+        segment, sender=settings.MAIL_FROM, domain=settings.MAIL_DOMAIN, signer=Signer.from_settings()
+    )
 
 
 def _personal(copy: Copy) -> Personal:
@@ -312,6 +315,7 @@ def _personal(copy: Copy) -> Personal:
         preferences_url=links.preferences_url(subscriber),
         # RFC 8058: the page for people, and a POST there unsubscribes at once.
         one_click_url=unsubscribe_url,
+        delivery_id=copy.id,
     )
 
 
