@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from anymail.exceptions import AnymailError
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import connection, transaction
@@ -23,6 +24,8 @@ from backend.api.throttling import Limit, Spent, Throttled
 from newsletter import consent, mails
 from newsletter.addresses import address_key, mailbox_key
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
+from newsletter.providers import failure_of
+from newsletter.smtp import BrokenError, Phase, RefusedError
 from newsletter.tokens import LIFETIME, new_token, token_key
 from votes.origin import Address, network_of, prefix_of, tag
 
@@ -43,8 +46,13 @@ RUN_SECONDS = 5
 TOKENS_KEPT_FOR = timedelta(days=30)
 FAILURES_KEPT_FOR = timedelta(days=7)
 
-# The mail server said no. After anything else it may have taken the mail.
-REFUSED = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError)
+# What goes wrong over SMTP, and with a provider.
+TROUBLE = (OSError, smtplib.SMTPException, RefusedError, BrokenError)
+# The mail server or the provider said no. After anything else it may have taken the mail.
+REFUSED = (
+    *(smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError),
+    RefusedError,
+)
 
 CLAIM = """
 UPDATE newsletter_mailjob SET
@@ -111,7 +119,7 @@ class Post:
         self._connection: Any = None
 
     def send(self, mail: EmailMultiAlternatives) -> None:
-        """Raises NoMailServerError, or what smtplib raises."""
+        """Raises NoMailServerError, or any of TROUBLE."""
         if self._connection is None:
             self._connection = get_connection()
             try:
@@ -121,6 +129,9 @@ class Post:
                 raise NoMailServerError(type(error).__name__) from error
         try:
             self._connection.send_messages([mail])
+        except AnymailError as error:
+            self.close()
+            raise _trouble_of(error) from error
         except (OSError, smtplib.SMTPException):
             self.close()
             raise
@@ -130,6 +141,14 @@ class Post:
             if self._connection is not None:
                 self._connection.close()
         self._connection = None
+
+
+def _trouble_of(error: AnymailError) -> NoMailServerError | RefusedError | BrokenError:
+    failure = failure_of(error)
+    if failure.phase > Phase.LOGIN:
+        return failure
+    code = f" {failure.code}" if isinstance(failure, RefusedError) else ""
+    return NoMailServerError(f"{failure.phase.name}{code}")
 
 
 def claim_job(*, now: datetime) -> MailJob | None:
@@ -152,7 +171,7 @@ def perform(job: MailJob, *, post: Post, now: datetime) -> None:
         letter.unsend()
         _put_back(job, error)
         raise
-    except (OSError, smtplib.SMTPException) as error:
+    except TROUBLE as error:
         if isinstance(error, REFUSED):
             letter.unsend()
         _put_back(job, error)
@@ -217,13 +236,17 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
 def _put_back(job: MailJob, error: Exception) -> None:
     """For its next try, unless the mailbox is refused for good. The error's own words may quote the address."""
     name = str(error) if isinstance(error, NoMailServerError) else type(error).__name__
-    is_refused = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
-        code >= 500 for code, _ in error.recipients.values()
-    )
     MailJob.objects.filter(pk=job.pk).update(
-        detail=name, state=MailJob.State.FAILED if is_refused else job.state
+        detail=name, state=MailJob.State.FAILED if _is_refused_for_good(error) else job.state
     )
     log.warning("sign_up_mail_not_sent", job=str(job.pk), error=name, attempts=job.attempts)
+
+
+def _is_refused_for_good(error: Exception) -> bool:
+    """Whether there is no such mailbox, or one that gets no mail."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, RefusedError) and error.phase == Phase.RCPT
 
 
 def _one_at_a_time(mailbox: bytes) -> None:

@@ -10,6 +10,7 @@ import time_machine
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from backend.mail_providers import anymail_settings
 from newsletter import consent, sign_ups
 from newsletter.addresses import address_key
 from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, Suppression
@@ -17,6 +18,7 @@ from newsletter.tokens import token_key
 from tests.database import at_once
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
+from tests.newsletter.fake_provider import FakeProvider, answering
 from tests.newsletter.payloads import HEADER_INJECTIONS
 from tests.newsletter.readers import links_in, places, subscribe, work
 
@@ -423,3 +425,47 @@ def test_the_record_says_that_a_confirmation_was_mailed(sink: Sink) -> None:
     line = Consent.objects.get()
     assert (line.deed, line.source, bytes(line.address_key)) == ("asked", "api", address_key(ADA))
     assert sink.received
+
+
+class TestThroughAProvider:
+    @pytest.fixture(autouse=True)
+    def provider(self, settings: Settings) -> Iterator[FakeProvider]:
+        with answering() as provider:
+            settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+            variables = {"ANYMAIL_POSTMARK_SERVER_TOKEN": "a-token", "ANYMAIL_POSTMARK_API_URL": provider.url}
+            settings.ANYMAIL = anymail_settings(variables, public_base_url="") | {"REQUESTS_TIMEOUT": 0.5}
+            yield provider
+
+    def test_somebody_new_gets_a_link(self, provider: FakeProvider) -> None:
+        sign_up()
+
+        work()
+
+        [mail] = provider.requests
+        assert (mail["To"], mail["Subject"]) == (ADA, "Confirm your subscription")
+        assert (mail["TrackOpens"], mail["TrackLinks"]) == (False, "None")
+        assert not MailJob.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("word", "state", "detail", "tokens"),
+        [
+            pytest.param("unauthorized", "waiting", "LOGIN 535", 0, id="not let in"),
+            pytest.param("away", "waiting", "CONNECT 421", 0, id="not there just now"),
+            pytest.param("fast", "waiting", "RefusedError", 0, id="too fast"),
+            pytest.param("foul", "waiting", "RefusedError", 0, id="refused"),
+            pytest.param("inactive", "failed", "RefusedError", 0, id="no mail for this mailbox"),
+            pytest.param("broken", "waiting", "BrokenError", 1, id="perhaps taken"),
+            pytest.param("hang", "waiting", "BrokenError", 1, id="perhaps taken, no answer"),
+        ],
+    )
+    def test_a_mail_that_may_be_out_counts_and_one_that_is_not_does_not(
+        self, provider: FakeProvider, word: str, state: str, detail: str, tokens: int
+    ) -> None:
+        sign_up(f"{word}-1@example.com")
+
+        work()
+
+        job = MailJob.objects.get()
+        assert (job.state, job.detail) == (state, detail)
+        assert ConfirmationToken.objects.count() == tokens
+        assert len(provider.requests) == 1

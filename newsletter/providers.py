@@ -1,0 +1,148 @@
+"""Sends copies of an edition through a mail provider's API, and tells in which phase what went wrong.
+
+The phases are those of SMTP, so that `faults` judges both alike: what fails before the request is sent was surely not
+taken, what the provider refuses neither, and of a request without a clear answer nobody knows. Nothing is sent twice:
+neither requests nor anymail repeats a request, and the settings forbid it to boto3.
+"""
+
+import traceback
+from typing import Any
+
+from anymail.exceptions import (
+    AnymailError,
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+)
+from django.conf import settings
+from django.core.mail import get_connection
+
+from newsletter.letters import Letter, Personal
+from newsletter.smtp import BrokenError, Phase, RefusedError
+
+# The credentials, the account or the address of the API: the next copy would fare no better.
+OF_THE_ACCOUNT = {401, 402, 403, 404, 405}
+# Refusals that may come from a gateway while the request goes on behind it.
+UNCLEAR = {408, 409}
+
+# Amazon SES answers 400 for nearly everything and means it by name.
+SES_TOO_FAST = {"TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"}
+SES_OF_THE_MAIL = {"BadRequestException"}
+# What boto3 raises before it sends anything, other than for want of a connection.
+BOTO_CREDENTIALS = {
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "CredentialRetrievalError",
+    "TokenRetrievalError",
+}
+
+
+class ProviderConnection:
+    """Opens itself when it is needed, and anew after a request that got no clear answer."""
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+        self._backend: Any = get_connection(f"anymail.backends.{provider}.EmailBackend")
+
+    @classmethod
+    def from_settings(cls) -> "ProviderConnection":
+        return cls(settings.MAIL_PROVIDER)
+
+    def __str__(self) -> str:
+        return self._provider
+
+    def deliver(self, *, letter: Letter, reader: Personal) -> str:
+        """Send one mail; the provider's id of it. Raises RefusedError or BrokenError."""
+        mail: Any = letter.mail_for(reader)
+        try:
+            self._backend.open()
+            self._backend.send_messages([mail])
+        except AnymailError as error:
+            failure = failure_of(error)
+            if isinstance(failure, BrokenError):
+                self.close()
+            raise failure from error
+        status = mail.anymail_status
+        if status.status == {"failed"}:
+            raise RefusedError(Phase.DATA, 554, "5.6.0 The provider says that it failed.")
+        return str(status.message_id or "")
+
+    def close(self) -> None:
+        self._backend.close()
+
+
+def failure_of(error: AnymailError) -> RefusedError | BrokenError:
+    """What the provider's answer, or the want of one, would have been in SMTP."""
+    if isinstance(error, AnymailRecipientsRefused):
+        return _of_recipient(error)
+    if isinstance(error, AnymailInvalidAddress):
+        return RefusedError(Phase.RCPT, 553, f"5.6.7 {_plain(error.args)}")
+    if isinstance(error, AnymailUnsupportedFeature | AnymailSerializationError):
+        return RefusedError(Phase.MAIL, 554, f"5.6.0 {_plain(error.args)}")
+    if isinstance(error.response, dict):
+        return _of_amazon(error.response)
+    if error.status_code is not None:
+        return _of_answer(error.status_code, error.response.text)
+    return _of_silence(error)
+
+
+def _of_recipient(error: AnymailRecipientsRefused) -> RefusedError:
+    """A provider that finds no address in the address says so of the mailbox; one with a list of its own does not."""
+    if error.email_message.anymail_status.status == {"invalid"}:
+        return RefusedError(Phase.RCPT, 550, "5.1.3 The provider finds the address invalid.")
+    return RefusedError(Phase.RCPT, 554, "The provider has this mailbox on its own list and did not send.")
+
+
+def _of_answer(status: int, text: str) -> RefusedError | BrokenError:
+    detail = f"{status} {_plain(text)}"
+    if status == 429:
+        return RefusedError(Phase.DATA, 450, f"4.7.0 {detail}")
+    if status == 503:
+        return RefusedError(Phase.CONNECT, 421, f"4.3.2 {detail}")
+    if status in OF_THE_ACCOUNT:
+        return RefusedError(Phase.LOGIN, 535, f"5.7.8 {detail}")
+    if 400 <= status <= 499 and status not in UNCLEAR:
+        return RefusedError(Phase.DATA, 554, f"5.6.0 {detail}")
+    return BrokenError(Phase.DOT, detail)
+
+
+def _of_amazon(response: dict[str, Any]) -> RefusedError | BrokenError:
+    """As boto3 tells it; raw, it has neither status line nor text."""
+    code, text = response["Error"].get("Code", ""), response["Error"].get("Message", "")
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    detail = f"{code}: {text}"
+    if code in SES_TOO_FAST:
+        return _of_answer(429, detail)
+    if 400 <= status <= 499 and code not in SES_OF_THE_MAIL:
+        return _of_answer(403, detail)
+    return _of_answer(status, detail)
+
+
+def _of_silence(error: AnymailError) -> RefusedError | BrokenError:
+    cause = error.__cause__ or error
+    detail = f"{type(cause).__name__}: {_plain(cause)}"
+    if type(cause).__name__ in BOTO_CREDENTIALS:
+        return RefusedError(Phase.LOGIN, 535, f"5.7.8 {detail}")
+    return BrokenError(Phase.CONNECT if _was_connecting(error) else Phase.DOT, detail)
+
+
+def _was_connecting(error: BaseException | None) -> bool:
+    """
+    Whether it came up while urllib3 connected, before which it sends nothing.
+
+    The exceptions' classes do not tell: a TLS handshake that times out looks like an answer that does. Should urllib3
+    change, everything counts as sent, which is safe.
+    """
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_code.co_name == "connect" and frame.f_globals["__name__"] == "urllib3.connection":
+                return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _plain(words: object) -> str:
+    """What was answered may be anything; the ledger takes a line of it."""
+    text = str(words)[:300]
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:200]

@@ -1,0 +1,271 @@
+"""Sending through a provider: what each answer means, that nothing is sent twice, and that no header gets lost."""
+
+import json
+import socket
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.mail import get_connection
+from pytest_django.fixtures import Settings
+
+from backend.mail_providers import PROVIDERS, anymail_settings
+from newsletter.faults import Meaning, fault_of
+from newsletter.letters import Letter, Personal
+from newsletter.models import Segment
+from newsletter.providers import ProviderConnection
+from newsletter.smtp import BrokenError, Phase, RefusedError
+from tests.factories import SegmentFactory
+from tests.faults.stack import quiet_port
+from tests.newsletter.fake_provider import FakeProvider, answering
+
+DELIVERY = UUID("0192d5c2-7b7e-7c2a-a5a5-0123456789ab")
+
+
+@pytest.fixture
+def provider(settings: Settings) -> Iterator[FakeProvider]:
+    with answering() as provider:
+        settings.MAIL_PROVIDER = "postmark"
+        settings.ANYMAIL = anymail_for(provider.url)
+        yield provider
+
+
+def anymail_for(url: str) -> dict[str, Any]:
+    """As the settings make it, with less patience."""
+    variables = {"ANYMAIL_POSTMARK_SERVER_TOKEN": "a-token", "ANYMAIL_POSTMARK_API_URL": url}
+    return anymail_settings(variables, public_base_url="https://api.example.com") | {
+        "REQUESTS_TIMEOUT": (0.5, 0.5)
+    }
+
+
+def reader(address: str) -> Personal:
+    return Personal(
+        address=address,
+        message_id="<2026-W48.1@mail.example.com>",
+        unsubscribe_url="https://api.example.com/unsubscribe?token=abc",
+        preferences_url="https://api.example.com/preferences?token=abc",
+        one_click_url="https://api.example.com/unsubscribe?token=abc",
+        delivery_id=DELIVERY,
+    )
+
+
+def letter(**fields: object) -> Letter:
+    segment: Segment = SegmentFactory.build(**fields)
+    return Letter.of(segment, sender="Tool Verdicts <digest@example.com>", domain="mail.example.com")
+
+
+def deliver(address: str) -> str:
+    connection = ProviderConnection.from_settings()
+    try:
+        return connection.deliver(letter=letter(), reader=reader(address))
+    finally:
+        connection.close()
+
+
+def test_a_mail_that_is_taken_has_the_providers_id(provider: FakeProvider) -> None:
+    assert deliver("ada@example.com") == "id-1"
+
+
+def test_a_mail_has_all_that_it_has_over_smtp_and_is_not_watched(provider: FakeProvider) -> None:
+    deliver("ada@example.com")
+
+    [mail] = provider.requests
+    assert {each["Name"]: each["Value"] for each in mail["Headers"]} == {
+        "Message-ID": "<2026-W48.1@mail.example.com>",
+        "List-Id": "The weekly mail <weekly.mail.example.com>",
+        "List-Unsubscribe": "<https://api.example.com/unsubscribe?token=abc>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    assert (mail["From"], mail["To"]) == ("Tool Verdicts <digest@example.com>", "ada@example.com")
+    assert mail["Subject"] == "Two tools, one verdict"
+    assert mail["Metadata"] == {"delivery": str(DELIVERY)}
+    assert (mail["TrackOpens"], mail["TrackLinks"]) == (False, "None")
+    assert "https://api.example.com/preferences?token=abc" in mail["TextBody"]
+    assert 'href="https://api.example.com/unsubscribe?token=abc"' in mail["HtmlBody"]
+    assert "{{" not in mail["TextBody"] + mail["HtmlBody"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning", "code"),
+    [
+        pytest.param("unauthorized", Meaning.PAUSE, "5.7.8", id="a wrong key"),
+        pytest.param("forbidden", Meaning.PAUSE, "5.7.8", id="a key without the right"),
+        pytest.param("unpaid", Meaning.PAUSE, "5.7.8", id="an unpaid account"),
+        pytest.param("inactive", Meaning.FAIL, "554", id="on the provider's own list"),
+        pytest.param("invalid", Meaning.BOUNCE, "5.1.3", id="no address to the provider"),
+        pytest.param("foul", Meaning.FAIL, "5.6.0", id="a mail that cannot be sent"),
+        pytest.param("large", Meaning.FAIL, "5.6.0", id="a mail too large"),
+        pytest.param("fast", Meaning.SLOW_DOWN, "4.7.0", id="too fast"),
+        pytest.param("away", Meaning.OUTAGE, "4.3.2", id="not there just now"),
+        pytest.param("broken", Meaning.UNCERTAIN, "", id="a bug of theirs"),
+        pytest.param("gateway", Meaning.UNCERTAIN, "", id="a gateway that heard nothing"),
+        pytest.param("late", Meaning.UNCERTAIN, "", id="a gateway that waited too long"),
+        pytest.param("garbage", Meaning.UNCERTAIN, "", id="an answer that is none"),
+        pytest.param("hang", Meaning.UNCERTAIN, "", id="no answer in time"),
+        pytest.param("cut", Meaning.UNCERTAIN, "", id="cut off"),
+    ],
+)
+def test_what_an_answer_means_and_that_it_is_asked_for_once(
+    provider: FakeProvider, word: str, meaning: Meaning, code: str
+) -> None:
+    with pytest.raises((RefusedError, BrokenError)) as failure:
+        deliver(f"{word}-1@example.com")
+
+    fault = fault_of(failure.value, is_fresh=True)
+    assert (fault.meaning, fault.code) == (meaning, code)
+    assert fault.detail.isprintable()
+    assert len(provider.requests) == 1
+
+
+def test_nobody_there_is_an_outage(settings: Settings) -> None:
+    settings.MAIL_PROVIDER = "postmark"
+    settings.ANYMAIL = anymail_for(f"http://127.0.0.1:{quiet_port()}/")
+
+    with pytest.raises(BrokenError) as failure:
+        deliver("ada@example.com")
+
+    assert failure.value.phase == Phase.CONNECT
+    assert fault_of(failure.value, is_fresh=True).meaning == Meaning.OUTAGE
+
+
+@pytest.mark.parametrize("greeting", [b"", b"220 mail.example.com ESMTP\r\n"], ids=["silence", "no TLS"])
+def test_before_tls_stands_nothing_was_sent(settings: Settings, greeting: bytes) -> None:
+    settings.MAIL_PROVIDER = "postmark"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.ANYMAIL = anymail_for(f"https://127.0.0.1:{server.getsockname()[1]}/")
+        peers: list[socket.socket] = []
+
+        def greet() -> None:
+            peers.append(server.accept()[0])
+            peers[0].sendall(greeting)
+
+        host = Thread(target=greet)
+        host.start()
+        with pytest.raises(BrokenError) as failure:
+            deliver("ada@example.com")
+        host.join(30)
+        peers[0].close()
+
+    assert failure.value.phase == Phase.CONNECT
+
+
+def test_a_connection_serves_many_mails_and_is_left_after_trouble(provider: FakeProvider) -> None:
+    connection = ProviderConnection.from_settings()
+    for number in range(5):
+        connection.deliver(letter=letter(), reader=reader(f"reader-{number}@example.com"))
+    assert provider.connections == 1
+
+    with pytest.raises(BrokenError):
+        connection.deliver(letter=letter(), reader=reader("hang-1@example.com"))
+    connection.deliver(letter=letter(), reader=reader("reader-6@example.com"))
+    connection.close()
+
+    assert provider.connections == 2
+    assert len(provider.requests) == 7
+
+
+def test_the_rate_of_a_provider_is_kept_under_its_name(provider: FakeProvider) -> None:
+    assert str(ProviderConnection.from_settings()) == "postmark"
+
+
+class TestAmazon:
+    """boto3 has habits of its own: it repeats what failed, and its errors have names."""
+
+    @pytest.fixture(autouse=True)
+    def amazon(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-id")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
+        # Whoever runs it elsewhere may have asked for more.
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
+        with answering() as provider:
+            settings.MAIL_PROVIDER = "amazon_ses"
+            settings.ANYMAIL = amazon_for(provider.url)
+            yield provider
+
+    def test_a_mail_that_is_taken_has_amazons_id(self, amazon: FakeProvider) -> None:
+        assert deliver("ada@example.com") == "id-1"
+
+    @pytest.mark.parametrize(
+        ("word", "meaning"),
+        [
+            ("fast", Meaning.SLOW_DOWN),
+            ("quota", Meaning.SLOW_DOWN),
+            ("foul", Meaning.FAIL),
+            ("paused", Meaning.PAUSE),
+            ("unverified", Meaning.PAUSE),
+            ("unauthorized", Meaning.PAUSE),
+            ("away", Meaning.OUTAGE),
+            ("broken", Meaning.UNCERTAIN),
+            ("hang", Meaning.UNCERTAIN),
+            ("cut", Meaning.UNCERTAIN),
+        ],
+    )
+    def test_what_an_answer_means_and_that_it_is_asked_for_once(
+        self, amazon: FakeProvider, word: str, meaning: Meaning
+    ) -> None:
+        with pytest.raises((RefusedError, BrokenError)) as failure:
+            deliver(f"{word}-1@example.com")
+
+        assert fault_of(failure.value, is_fresh=True).meaning == meaning
+        assert len(amazon.requests) == 1
+
+    def test_nobody_there_is_an_outage(self, settings: Settings) -> None:
+        settings.ANYMAIL = amazon_for(f"http://127.0.0.1:{quiet_port()}/")
+
+        with pytest.raises(BrokenError) as failure:
+            deliver("ada@example.com")
+
+        assert failure.value.phase == Phase.CONNECT
+
+    def test_without_credentials_staff_are_asked(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+
+        with pytest.raises(RefusedError) as failure:
+            deliver("ada@example.com")
+
+        assert fault_of(failure.value, is_fresh=True).meaning == Meaning.PAUSE
+
+
+def amazon_for(url: str) -> dict[str, Any]:
+    client = json.dumps({"endpoint_url": url, "config": {"read_timeout": 99, "retries": {"max_attempts": 3}}})
+    made = anymail_settings({"ANYMAIL_AMAZON_SES_CLIENT_PARAMS": client}, public_base_url="")
+    made["AMAZON_SES_CLIENT_PARAMS"]["config"] |= {"read_timeout": 0.5, "connect_timeout": 0.5}
+    return made
+
+
+@pytest.mark.filterwarnings("ignore:django-anymail has dropped official support for SendGrid")
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_each_provider_is_told_what_readers_need(settings: Settings, name: str) -> None:
+    names = (*PROVIDERS[name].credentials, *PROVIDERS[name].hook_keys)
+    variables = {
+        key: "https://mail.example.com/" if key.endswith("URL") else "user:" + 32 * "k" for key in names
+    }
+    settings.ANYMAIL = anymail_settings(variables, public_base_url="https://api.example.com")
+    backend: Any = get_connection(f"anymail.backends.{name}.EmailBackend")
+
+    payload = backend.build_message_payload(
+        letter().mail_for(reader("ada@example.com")), backend.send_defaults
+    )
+
+    sent = payload_text(payload)
+    assert "https://api.example.com/unsubscribe?token=abc" in sent
+    assert "List-Unsubscribe=One-Click" in sent
+    assert "weekly.mail.example.com" in sent
+    assert "2026-W48.1@mail.example.com" in sent
+
+
+def payload_text(payload: Any) -> str:
+    """What goes to the provider, whichever form it has."""
+    if payload.esp_name == "Amazon SES":
+        return str(payload.generate_raw_message().decode().replace("=\n", "").replace("=3D", "="))
+    data = payload.serialize_data()
+    return data if isinstance(data, str) else json.dumps(payload.data, default=str)
