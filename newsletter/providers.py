@@ -15,7 +15,6 @@ from anymail.exceptions import (
     AnymailSerializationError,
     AnymailUnsupportedFeature,
 )
-from django.conf import settings
 from django.core.mail import get_connection
 
 from newsletter.letters import Letter, Personal
@@ -44,10 +43,6 @@ class ProviderConnection:
     def __init__(self, provider: str) -> None:
         self._provider = provider
         self._backend: Any = get_connection(f"anymail.backends.{provider}.EmailBackend")
-
-    @classmethod
-    def from_settings(cls) -> "ProviderConnection":
-        return cls(settings.MAIL_PROVIDER)
 
     def __str__(self) -> str:
         return self._provider

@@ -28,6 +28,7 @@ from newsletter.failpoints import reach
 from newsletter.faults import Fault, Meaning, fault_of, malformed
 from newsletter.letters import Letter, Personal, is_deliverable
 from newsletter.models import Consent, Delivery, Segment, Suppression
+from newsletter.providers import ProviderConnection
 from newsletter.smtp import BrokenError, Connection, RefusedError, Server
 
 logger = structlog.get_logger(__name__)
@@ -56,15 +57,29 @@ def is_asked_to_stop() -> bool:
     return _stop_page[0] == 1
 
 
+class UnwritableError(Exception):
+    """Something, a setting maybe, cannot stand in a mail; it would fail for all of them."""
+
+
+class NotAllowedError(Exception):
+    """The reader has left, or the edition was stopped, or somebody else has the copy."""
+
+
+class NotSentError(Exception):
+    """It was allowed and then kept back."""
+
+
 class Sender:
     """Sends for one edition until nothing is left to claim, the time is over, or somebody asks it to stop.
 
     It sends over several connections at once; what they write down at the same time shares a commit.
     """
 
-    def __init__(self, edition_id: UUID, *, server: Server) -> None:
+    def __init__(self, edition_id: UUID, *, server: Server, provider: str = "") -> None:
+        """`provider`: one of anymail's, whose API is used in place of the server."""
         self.edition_id = edition_id
         self.server = server
+        self.provider = provider
         self.letter = lru_cache(maxsize=LETTERS_KEPT)(_letter_of)
         self.ledger = GroupCommit(_allow)
         self._claiming = Lock()
@@ -83,12 +98,18 @@ class Sender:
                 return self._is_over or is_terminated() or is_asked_to_stop() or time.monotonic() >= until
 
             with ThreadPoolExecutor(settings.SENDING_CONNECTIONS) as threads:
+                kind = ProviderLane if self.provider else SmtpLane
                 runs = [
-                    threads.submit(Lane(self).run, should_stop) for _ in range(settings.SENDING_CONNECTIONS)
+                    threads.submit(kind(self).run, should_stop) for _ in range(settings.SENDING_CONNECTIONS)
                 ]
             self.lay_down_claimed()
         for run in runs:
             run.result()
+
+    @property
+    def route(self) -> str:
+        """Whose limits are learned."""
+        return self.provider or str(self.server)
 
     def next_copy(self, should_stop: Callable[[], bool], *, settle: Callable[[], None]) -> Copy | None:
         """None where nothing is left to do; `settle` is called before a wait."""
@@ -107,7 +128,7 @@ class Sender:
     def _claim(self) -> float | None:
         """Seconds after which to ask again, or None where nothing is left to claim."""
         allowance = rates.take_from(
-            str(self.server), wanted=deliveries.MOST_CLAIMED, most_per_minute=settings.SENDING_PER_MINUTE
+            self.route, wanted=deliveries.MOST_CLAIMED, most_per_minute=settings.SENDING_PER_MINUTE
         )
         if not allowance.mails:
             return min(allowance.wait_seconds, LONGEST_NAP_SECONDS)
@@ -153,10 +174,12 @@ class Sender:
 class Lane:
     """One connection of a sender: it takes copies one after the other, and writes down what became of each."""
 
+    _connection: Connection | ProviderConnection
+    # Whether no mail had gone over the connection before the one that failed.
+    _was_fresh = True
+
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self._from = parseaddr(settings.MAIL_FROM)[1]
-        self._connection = Connection(sender.server)
         # What became of the copy before, as long as it isn't written down.
         self._previous: Outcome | None = None
 
@@ -179,38 +202,22 @@ class Lane:
             self._note(copy, malformed(copy.address))
             return
         try:
-            body = self._sender.letter(copy.segment_id).to(_personal(copy), now=timezone.now())
-        except ValueError as error:
-            # A setting that cannot stand in a mail would fail for all of them.
-            self._note(copy, Fault(Meaning.PAUSE, "", f"The mail cannot be written: {error}"))
-            return
-        self._connection.renew_if_worn()
-        is_fresh = self._connection.is_fresh
-        try:
-            self._connection.offer(sender=self._from, recipient=copy.address)
-            reach("recipient_accepted")
-            if not self._allow(copy):
-                self._connection.reset()
-                self._lay_down(copy)
-                return
-            allowed_at = time.monotonic()
-            reach("allowed")
-            self._connection.open_data()
-            reach("data_opened")
-            self._connection.send_body(body)
-            reach("body_sent")
-            if time.monotonic() - allowed_at > deliveries.sending_lease_seconds() / 2:
-                # We were asleep: by now others may think that this copy is lost.
-                self._connection.drop()
-                self._previous = Outcome(copy, State.PENDING, detail="Held for too long; not sent.")
-                return
-            reply = self._connection.finish()
-            reach("dot_answered")
+            reply = self._transmit(copy, self._sender.letter(copy.segment_id))
+        except UnwritableError as error:
+            self._note(copy, Fault(Meaning.PAUSE, "", str(error)))
         except (RefusedError, BrokenError) as error:
-            self._note(copy, fault_of(error, is_fresh=is_fresh))
-            return
-        self._sender.count_from_zero()
-        self._previous = Outcome(copy, State.ACCEPTED, "250", reply)
+            self._note(copy, fault_of(error, is_fresh=self._was_fresh))
+        except NotSentError as error:
+            self._previous = Outcome(copy, State.PENDING, detail=str(error))
+        except NotAllowedError:
+            self._lay_down(copy)
+        else:
+            self._sender.count_from_zero()
+            self._previous = Outcome(copy, State.ACCEPTED, "250", reply)
+
+    def _transmit(self, copy: Copy, letter: Letter) -> str:
+        """What the server said when it took the mail; raises what `_send` handles."""
+        raise NotImplementedError
 
     def _note(self, copy: Copy, fault: Fault) -> None:
         self._settle()
@@ -226,7 +233,7 @@ class Lane:
                 self._fail(copy, fault)
             case Meaning.SLOW_DOWN:
                 self._put_back(copy, fault, seconds=SLOW_DOWN_SECONDS)
-                rates.slow_down(str(self._sender.server), edition_id=self._sender.edition_id)
+                rates.slow_down(self._sender.route, edition_id=self._sender.edition_id)
                 self._sender.lay_down_claimed()
             case Meaning.RECONNECT:
                 self._put_back(copy, fault)
@@ -277,11 +284,13 @@ class Lane:
 
     # --- The ledger, whatever the database does -----------------------------------------------
 
-    def _allow(self, copy: Copy) -> bool:
+    def _allow(self, copy: Copy) -> None:
+        """Raises NotAllowedError."""
         reach("accepted_unrecorded" if self._previous else "first_unallowed")
         is_allowed = self._sender.ledger.submit(Step(copy, after=self._previous))
         self._previous = None
-        return is_allowed
+        if not is_allowed:
+            raise NotAllowedError
 
     def _record(self, outcome: Outcome) -> None:
         _patiently(lambda _: deliveries.record(outcome))
@@ -291,6 +300,58 @@ class Lane:
         if self._previous is not None:
             outcome, self._previous = self._previous, None
             self._record(outcome)
+
+
+class SmtpLane(Lane):
+    """It asks for leave as late as the mail can still be kept back: between recipient and content."""
+
+    def __init__(self, sender: Sender) -> None:
+        super().__init__(sender)
+        self._from = parseaddr(settings.MAIL_FROM)[1]
+        self._connection = Connection(sender.server)
+
+    def _transmit(self, copy: Copy, letter: Letter) -> str:
+        try:
+            body = letter.to(_personal(copy), now=timezone.now())
+        except ValueError as error:
+            raise UnwritableError(f"The mail cannot be written: {error}") from error
+        self._connection.renew_if_worn()
+        self._was_fresh = self._connection.is_fresh
+        self._connection.offer(sender=self._from, recipient=copy.address)
+        reach("recipient_accepted")
+        try:
+            self._allow(copy)
+        except NotAllowedError:
+            self._connection.reset()
+            raise
+        allowed_at = time.monotonic()
+        reach("allowed")
+        self._connection.open_data()
+        reach("data_opened")
+        self._connection.send_body(body)
+        reach("body_sent")
+        if time.monotonic() - allowed_at > deliveries.sending_lease_seconds() / 2:
+            # We were asleep: by now others may think that this copy is lost.
+            self._connection.drop()
+            raise NotSentError("Held for too long; not sent.")
+        reply = self._connection.finish()
+        reach("dot_answered")
+        return reply
+
+
+class ProviderLane(Lane):
+    """A request is all or nothing, so leave is asked for before it."""
+
+    def __init__(self, sender: Sender) -> None:
+        super().__init__(sender)
+        self._connection = ProviderConnection(sender.provider)
+
+    def _transmit(self, copy: Copy, letter: Letter) -> str:
+        self._allow(copy)
+        reach("allowed")
+        provider_id = self._connection.deliver(letter=letter, reader=_personal(copy))
+        reach("dot_answered")
+        return f"{self._connection} calls it {provider_id}"
 
 
 def _allow(steps: Sequence[Step]) -> list[bool]:

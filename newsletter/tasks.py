@@ -49,7 +49,9 @@ def prepare(edition_id: str) -> None:
 def send(edition_id: str) -> None:
     """Send for a while. How many of these there are makes no difference to what is sent."""
     if settings.SENDING_ENABLED and not sending.is_asked_to_stop():
-        sender = sending.Sender(UUID(edition_id), server=Server.from_settings())
+        sender = sending.Sender(
+            UUID(edition_id), server=Server.from_settings(), provider=settings.MAIL_PROVIDER
+        )
         sender.run(until=time.monotonic() + ROUND_SECONDS)
 
 

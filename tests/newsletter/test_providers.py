@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.mail import get_connection
 from pytest_django.fixtures import Settings
 
@@ -57,7 +58,7 @@ def letter(**fields: object) -> Letter:
 
 
 def deliver(address: str) -> str:
-    connection = ProviderConnection.from_settings()
+    connection = ProviderConnection(django_settings.MAIL_PROVIDER)
     try:
         return connection.deliver(letter=letter(), reader=reader(address))
     finally:
@@ -152,7 +153,7 @@ def test_before_tls_stands_nothing_was_sent(settings: Settings, greeting: bytes)
 
 
 def test_a_connection_serves_many_mails_and_is_left_after_trouble(provider: FakeProvider) -> None:
-    connection = ProviderConnection.from_settings()
+    connection = ProviderConnection(django_settings.MAIL_PROVIDER)
     for number in range(5):
         connection.deliver(letter=letter(), reader=reader(f"reader-{number}@example.com"))
     assert provider.connections == 1
@@ -167,7 +168,7 @@ def test_a_connection_serves_many_mails_and_is_left_after_trouble(provider: Fake
 
 
 def test_the_rate_of_a_provider_is_kept_under_its_name(provider: FakeProvider) -> None:
-    assert str(ProviderConnection.from_settings()) == "postmark"
+    assert str(ProviderConnection(django_settings.MAIL_PROVIDER)) == "postmark"
 
 
 class TestAmazon:

@@ -3,14 +3,17 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from newsletter.models import Delivery, Edition, Suppression
 from newsletter.sending import Sender
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
+from tests.newsletter.fake_provider import FakeProvider, answering
 from tests.newsletter.sinks import RunningSink, sink_running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,3 +118,66 @@ def test_three_refusals_on_principle_in_a_row_are_about_us(sink: RunningSink) ->
     assert edition.state == "paused"
     assert Counter(states().values()) == {"deferred": 2, "pending": 3}
     assert not Suppression.objects.exists()
+
+
+# --- Through a provider's API -----------------------------------------------------------------
+
+
+@pytest.fixture
+def provider(settings: Settings) -> Iterator[FakeProvider]:
+    with answering() as running:
+        settings.ANYMAIL = {
+            "POSTMARK_SERVER_TOKEN": "a-token",
+            "POSTMARK_API_URL": running.url,
+            "REQUESTS_TIMEOUT": (0.5, 0.5),
+        }
+        yield running
+
+
+def send_through_provider(edition: Edition, sink: RunningSink) -> None:
+    Sender(edition.pk, server=sink.server, provider="postmark").run(until=time.monotonic() + 20)
+
+
+def test_a_provider_is_asked_once_for_each_copy_and_the_ledger_knows_what_it_said(
+    provider: FakeProvider, sink: RunningSink
+) -> None:
+    readers = [f"reader-{n}@example.com" for n in range(60)]
+    edition = an_edition(*readers, "invalid-1@example.com", "inactive-1@example.com", "hang-1@example.com")
+
+    send_through_provider(edition, sink)
+
+    assert states() == dict.fromkeys(readers, "accepted") | {
+        "invalid-1@example.com": "failed",
+        "inactive-1@example.com": "failed",
+        "hang-1@example.com": "uncertain",
+    }
+    assert sorted(request["To"] for request in provider.requests) == sorted(states())
+    assert {(request["To"], request["Metadata"]["delivery"]) for request in provider.requests} == {
+        (address, str(key)) for address, key in Delivery.objects.values_list("address", "id")
+    }
+    assert sink.taken() == []
+
+
+@pytest.mark.parametrize("word", ["unauthorized", "away"])
+def test_a_provider_that_lets_nobody_in_pauses_the_edition_and_burns_nobody(
+    word: str, provider: FakeProvider, sink: RunningSink
+) -> None:
+    edition = an_edition(f"{word}-1@example.com", *(f"reader-{n}@example.com" for n in range(200)))
+    Delivery.objects.filter(address=f"{word}-1@example.com").update(next_attempt_at=NOW - timedelta(days=1))
+
+    send_through_provider(edition, sink)
+
+    edition.refresh_from_db()
+    assert (edition.state, edition.resume_at is not None) == ("paused", word == "away")
+    assert set(states().values()) == {"accepted", "pending"}
+    assert sum(Delivery.objects.values_list("attempts", flat=True)) == 0
+
+
+def test_who_left_is_not_named_to_a_provider(provider: FakeProvider, sink: RunningSink) -> None:
+    edition = an_edition("ada@example.com", "left@example.com")
+    Delivery.objects.get(address="left@example.com").subscriber.delete()
+
+    send_through_provider(edition, sink)
+
+    assert states() == {"ada@example.com": "accepted", "left@example.com": "suppressed"}
+    assert [request["To"] for request in provider.requests] == ["ada@example.com"]
