@@ -1,6 +1,6 @@
 """The curators' pages for the weekly mail: its subscribers, its editions, and what became of each copy."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from catalog.admin import NOTHING, STAMPS, CuratedAdmin, ModelAdmin, ModelForm, ReadOnlyAdmin
 from catalog.services import CurationError
-from newsletter import consent, deliveries, editions
+from newsletter import consent, deliveries
 from newsletter.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 from newsletter.deliveries import Found
+from newsletter.following import FollowedAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
 from newsletter.preview import PreviewedAdmin
 
@@ -183,22 +184,21 @@ class EditionForm(ModelForm):
 
 
 @admin.register(Edition)
-class EditionAdmin(PreviewedAdmin):
+class EditionAdmin(FollowedAdmin, PreviewedAdmin):
     """The content is a curator's until sending begins; the state belongs to the sending."""
 
     form = EditionForm
-    list_display = ["week", "subject", "state", "audience", "frozen_at", "done_at"]
+    list_display = ["week", "subject", "state", "audience", "frozen_at", "done_at", "progress"]
     list_filter = ["state"]
     search_fields = ["week", "subject"]
     date_hierarchy = "created_at"
     ordering = ["-week"]
     fields = ["week", "subject", "intro", *SENDING_FIELDS]
-    readonly_fields = [*STAMPS, *SENDING_FIELDS, "preview"]
-    actions = ["send_now", "pause", "resume", "cancel"]
+    readonly_fields = [*STAMPS, *SENDING_FIELDS, "preview", "progress"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return [("At a glance", {"fields": ["preview"]}), *fieldsets] if obj else fieldsets
+        return [("At a glance", {"fields": ["preview", "progress"]}), *fieldsets] if obj else fieldsets
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return (obj is None or obj.state == Edition.State.DRAFT) and super().has_change_permission(
@@ -218,49 +218,6 @@ class EditionAdmin(PreviewedAdmin):
         books = deliveries.books(edition)
         kinds = ["waiting", "held", "accepted", "failed", "suppressed", "cancelled", "uncertain"]
         return f"{edition.audience}: " + ", ".join(f"{getattr(books, kind)} {kind}" for kind in kinds)
-
-    @admin.action(description="Send selected editions now", permissions=["change"])
-    def send_now(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
-        def deed(edition: Edition) -> bool:
-            return editions.send_now(edition_id=edition.pk, now=timezone.now())
-
-        self.steer(request, rows, deed, done="due now", unless="sending began before")
-
-    @admin.action(description="Pause selected editions", permissions=["change"])
-    def pause(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
-        def deed(edition: Edition) -> bool:
-            return editions.pause(edition_id=edition.pk, reason=f"Paused by {request.user}.")
-
-        self.steer(request, rows, deed, done="paused", unless="it is not being sent")
-
-    @admin.action(description="Resume selected editions", permissions=["change"])
-    def resume(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
-        def deed(edition: Edition) -> bool:
-            return editions.resume(edition_id=edition.pk, by_staff_at=timezone.now())
-
-        self.steer(request, rows, deed, done="resumed", unless="it is not paused")
-
-    @admin.action(description="Cancel selected editions: no further copy goes out", permissions=["change"])
-    def cancel(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
-        def deed(edition: Edition) -> bool:
-            return editions.cancel(edition_id=edition.pk)
-
-        self.steer(request, rows, deed, done="cancelled", unless="it is over")
-
-    def steer(
-        self,
-        request: HttpRequest,
-        rows: QuerySet[Edition],
-        deed: Callable[[Edition], bool],
-        *,
-        done: str,
-        unless: str,
-    ) -> None:
-        def steered(edition: Edition) -> None:
-            if not deed(edition):
-                raise CurationError(unless)
-
-        self.do_to_each(request, rows, steered, done=done)
 
 
 @dataclass(frozen=True)
