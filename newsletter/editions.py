@@ -186,14 +186,19 @@ def _freeze(edition_id: UUID, now: datetime, schedule: Schedule) -> bool:
     if edition is None:
         return False
     edition.state, edition.frozen_at = State.FROZEN, now
-    this_month = _earlier(edition).filter(includes_monthly=True, frozen_at__gte=_month_began(now, schedule))
-    edition.includes_monthly = not this_month.exists()
+    edition.includes_monthly = is_first_of_month(edition, schedule=schedule)
     edition.save()
     for row in _rows(ALL_CHOICES, _audience(edition)):
         _segment_for(edition, Wish.of(*row))
     keep_for_archive(edition=edition, since=since(edition, frequency=Subscriber.Frequency.WEEKLY), until=now)
     reach("edition_frozen")
     return True
+
+
+def is_first_of_month(edition: Edition, *, schedule: Schedule) -> bool:
+    """Whether it also goes to those who read monthly."""
+    began = _month_began(_frozen_at(edition), schedule)
+    return not _earlier(edition).filter(includes_monthly=True, frozen_at__gte=began).exists()
 
 
 def _earlier(edition: Edition) -> QuerySet[Edition]:

@@ -1,5 +1,9 @@
-"""The curators' page on which an edition is seen as readers with these or those choices would get it now."""
+"""The curators' page on which an edition is seen as a reader would get it now, and sent as a test to one address.
 
+Whose mail it is, is said by choices, or by a subscriber's id: no address stands in any of its own.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -8,9 +12,9 @@ from uuid import UUID
 from csp.constants import SELF
 from csp.decorators import csp
 from django import forms
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -18,13 +22,17 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST
 
 from catalog.admin import NOTHING, CuratedAdmin
 from catalog.models import Category
+from newsletter import editions
+from newsletter.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 from newsletter.archive import BEGUN
 from newsletter.archive_views import MAIL_POLICY
 from newsletter.content import SETTLING, Choices, Composed, compose
-from newsletter.models import Edition, Subscriber
+from newsletter.models import Edition, Subscriber, Suppression
+from newsletter.trials import TrialRefusedError, send_trial
 from reviews.models import Reviewer
 
 # To show it in a frame of ours is all that may be done with it: no script, no form, no way out of the frame.
@@ -54,26 +62,67 @@ class ChoicesForm(forms.Form):
         max_value=366,
         required=False,
         label="Days since their last edition",
-        help_text="Empty: 7.",
+        help_text="Empty: as many as there are.",
     )
 
-    def choices_at(self, now: datetime) -> Choices:
-        given = self.cleaned_data
-        return Choices(
-            topics=tuple(topic.slug for topic in given["topics"]),
-            reviewers=tuple(reviewer.slug for reviewer in given["reviewers"]),
-            frequency=given["frequency"] or Subscriber.Frequency.WEEKLY,
-            since=now - timedelta(days=given["days"] or 7),
+    @classmethod
+    def of(cls, subscriber: Subscriber) -> "ChoicesForm":
+        """Filled in with what the subscriber has chosen. Two queries."""
+        return cls(
+            {
+                "topics": list(subscriber.topics.values_list("slug", flat=True)),
+                "reviewers": list(subscriber.reviewers.values_list("slug", flat=True)),
+                "frequency": subscriber.frequency,
+            }
         )
+
+    def choices_for(self, edition: Edition, *, now: datetime) -> Choices:
+        given = self.cleaned_data
+        frequency = given["frequency"] or Subscriber.Frequency.WEEKLY
+        days = given["days"]
+        return Choices(
+            topics=tuple(sorted(topic.slug for topic in given["topics"])),
+            reviewers=tuple(sorted(reviewer.slug for reviewer in given["reviewers"])),
+            frequency=frequency,
+            since=now - timedelta(days=days) if days else editions.since(edition, frequency=frequency),
+        )
+
+
+class AddressForm(forms.Form):
+    """One address, in whatever spelling."""
+
+    address = forms.CharField(
+        max_length=MAX_SPELLING, widget=forms.EmailInput({"autocomplete": "off", "class": "vTextField"})
+    )
+
+    def clean_address(self) -> str:
+        try:
+            return canonical(self.cleaned_data["address"])
+        except InvalidAddress as refusal:
+            raise ValidationError(str(refusal.detail)) from None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is looked at: an edition as it would be for these choices; `composed` None: there is nothing to tell."""
+
+    edition: Edition
+    subscriber: Subscriber | None
+    form: ChoicesForm
+    choices: Choices | None
+    composed: Composed | None
 
 
 class PreviewedAdmin(CuratedAdmin):
     """Editions, each with a page that shows it before anybody gets it."""
 
     def get_urls(self) -> Any:
+        name = "newsletter_edition_preview"
         pages = [
-            ("<uuid:edition_id>/preview/", self.preview_page, "newsletter_edition_preview"),
-            ("<uuid:edition_id>/preview/mail/", self.preview_mail, "newsletter_edition_preview_mail"),
+            ("<uuid:edition_id>/preview/", self.preview_page, name),
+            ("<uuid:edition_id>/preview/mail/", self.preview_mail, f"{name}_mail"),
+            ("<uuid:edition_id>/preview/subscriber/", self.find_subscriber, f"{name}_subscriber"),
+            ("<uuid:edition_id>/preview/test/", self.send_test, f"{name}_test"),
         ]
         admin_view = self.admin_site.admin_view
         return [
@@ -91,41 +140,164 @@ class PreviewedAdmin(CuratedAdmin):
             return format_html('<a href="{}">As it was sent, for every topic</a>', page)
         return NOTHING
 
+    # --- Looking ------------------------------------------------------------------------------
+
     def preview_page(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
         """The mail as HTML, in a frame that can do nothing, and as text; subject and intro as they are saved."""
-        edition, form, composed = self._compose(request, edition_id)
-        mail = reverse("admin:newsletter_edition_preview_mail", args=[edition.pk])
+        seen = self._look(request, edition_id)
+        query = request.GET.urlencode()
+        user: Any = request.user
         shown = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Preview: {edition.week}",
-            "edition": edition,
-            "form": form,
-            "composed": composed,
-            "mail": f"{mail}?{urlencode(request.GET, doseq=True)}",
+            "title": f"Preview: {seen.edition.week}",
+            "edition": seen.edition,
+            "seen": seen,
+            "reader": seen.subscriber and reader_of(seen.subscriber, seen.edition),
+            "mail": f"{_page('mail', edition_id)}?{query}",
+            "test": f"{_page('test', edition_id)}?{query}",
+            "test_form": AddressForm(initial={"address": user.email}, auto_id="test_%s"),
+            "may_test": self.has_change_permission(request),
+            "find": _page("subscriber", edition_id),
+            "find_form": AddressForm(auto_id="find_%s"),
+            "may_find": may_see_subscribers(request),
         }
         return TemplateResponse(request, "admin/newsletter/preview.html", shown)
 
     @method_decorator(xframe_options_sameorigin)
     @method_decorator(csp(FRAMED_POLICY))
     def preview_mail(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        _, _, composed = self._compose(request, edition_id)
+        composed = self._look(request, edition_id).composed
         if composed is None:
             raise Http404
         return HttpResponse(composed.html)
 
-    def _compose(
-        self, request: HttpRequest, edition_id: UUID
-    ) -> tuple[Edition, ChoicesForm, Composed | None]:
+    @method_decorator(require_POST)
+    def find_subscriber(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
+        """By the whole address, which is sent in a body; the page after names the subscriber by id."""
+        if not (self.has_view_permission(request) and may_see_subscribers(request)):
+            raise PermissionDenied
+        page = _page("", edition_id)
+        form = AddressForm(request.POST)
+        if not form.is_valid():
+            _complain(request, form)
+            return HttpResponseRedirect(page)
+        found = Subscriber.objects.filter(address_key=address_key(form.cleaned_data["address"])).first()
+        if found is None:
+            messages.warning(request, "There is no subscriber with this address.")
+            return HttpResponseRedirect(page)
+        return HttpResponseRedirect(f"{page}?{urlencode({'subscriber': found.pk})}")
+
+    def _look(self, request: HttpRequest, edition_id: UUID) -> Seen:
         if not self.has_view_permission(request):
             raise PermissionDenied
         edition = get_object_or_404(Edition, pk=edition_id)
-        form = ChoicesForm(request.GET)
+        subscriber = find_named(request)
+        form = ChoicesForm.of(subscriber) if subscriber else ChoicesForm(request.GET)
         if not form.is_valid():
-            return edition, form, None
-        # What was published just now would be told as soon as it has settled.
+            return Seen(edition, subscriber, form, None, None)
         now = timezone.now()
+        # As if sending began at this moment.
+        is_begun, edition.frozen_at = edition.frozen_at is not None, edition.frozen_at or now
+        choices = form.choices_for(edition, now=now)
         composed = compose(
-            choices=form.choices_at(now), until=now + SETTLING, subject=edition.subject, intro=edition.intro
+            choices=choices,
+            # What was published just now would be told as soon as it has settled.
+            until=edition.frozen_at if is_begun else now + SETTLING,
+            subject=edition.subject,
+            intro=edition.intro,
         )
-        return edition, form, composed
+        return Seen(edition, subscriber, form, choices, composed)
+
+    # --- Sending a test -----------------------------------------------------------------------
+
+    @method_decorator(require_POST)
+    def send_test(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
+        """Mails what the page shows to one address, and says so; waits for the mail server as long as settings allow."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        seen = self._look(request, edition_id)
+        form = AddressForm(request.POST)
+        if not form.is_valid():
+            _complain(request, form)
+        elif seen.composed is None:
+            messages.warning(request, "Nothing was sent: there is nothing to tell these readers.")
+        else:
+            self._send_test(request, seen.edition, seen.composed, form.cleaned_data["address"])
+        return HttpResponseRedirect(f"{_page('', edition_id)}?{request.GET.urlencode()}")
+
+    def _send_test(self, request: HttpRequest, edition: Edition, composed: Composed, address: str) -> None:
+        sender = f"curator {request.user.pk}"
+        try:
+            send_trial(composed=composed, address=address, sender=sender, now=timezone.now())
+        except TrialRefusedError as refusal:
+            messages.error(request, f"No test was sent to {masked(address)}. {refusal}")
+            return
+        self.log_change(request, edition, f"Sent a test to {masked(address)}.")
+        messages.success(request, f"A test is on its way to {masked(address)}.")
+
+
+def _page(name: str, edition_id: UUID) -> str:
+    suffix = f"_{name}" if name else ""
+    return reverse(f"admin:newsletter_edition_preview{suffix}", args=[edition_id])
+
+
+def _complain(request: HttpRequest, form: forms.Form) -> None:
+    for error in form.errors.get("address", []):
+        messages.error(request, error)
+
+
+# --- The subscriber whose mail it is ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A subscriber as the page shows them; `obstacles` say why they would get no copy, whatever there is to tell."""
+
+    address: str
+    page: str
+    last_mailed_at: datetime | None
+    obstacles: list[str]
+
+
+def may_see_subscribers(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return bool(user.has_perm("newsletter.view_subscriber") or user.has_perm("newsletter.change_subscriber"))
+
+
+def find_named(request: HttpRequest) -> Subscriber | None:
+    """Of `?subscriber=`; raises Http404 where there is none of that id."""
+    named = request.GET.get("subscriber")
+    if not named:
+        return None
+    if not may_see_subscribers(request):
+        raise PermissionDenied
+    try:
+        return get_object_or_404(Subscriber, pk=UUID(named))
+    except ValueError:
+        raise Http404 from None
+
+
+def reader_of(subscriber: Subscriber, edition: Edition) -> Reader:
+    return Reader(
+        address=masked(subscriber.address),
+        page=reverse("admin:newsletter_subscriber_change", args=[subscriber.pk]),
+        last_mailed_at=subscriber.last_mailed_at,
+        obstacles=_obstacles(subscriber, edition),
+    )
+
+
+def _obstacles(subscriber: Subscriber, edition: Edition) -> list[str]:
+    found = []
+    match subscriber.status:
+        case Subscriber.Status.PENDING:
+            found.append("They have not confirmed.")
+        case Subscriber.Status.UNSUBSCRIBED:
+            found.append("They have left.")
+    suppression = Suppression.objects.filter(address_key=subscriber.address_key).first()
+    if suppression:
+        found.append(f"Their mailbox is suppressed: {suppression.get_reason_display().lower()}.")
+    is_monthly = subscriber.frequency == Subscriber.Frequency.MONTHLY
+    if is_monthly and not editions.is_first_of_month(edition, schedule=editions.schedule_from_settings()):
+        found.append("They read monthly, and this month's edition has gone out.")
+    return found

@@ -45,7 +45,7 @@ def test_the_preview_shows_subject_text_and_a_frame_that_can_do_nothing(edition:
     assert 'sandbox=""' in page
     assert "* Ship Aider" in page
     assert "* Ship Figma" in page
-    assert response.context["composed"].intro == "Hello."
+    assert response.context["seen"].composed.intro == "Hello."
 
 
 def test_the_mail_itself_may_be_framed_by_us_and_may_load_and_run_nothing(edition: Edition) -> None:
@@ -73,7 +73,7 @@ def test_the_mail_itself_may_be_framed_by_us_and_may_load_and_run_nothing(editio
 def test_choices_change_what_is_shown(edition: Edition, choices: str, shown: str, hidden: str) -> None:
     desk = open_desk()
 
-    text = desk.get(f"{preview_of(edition)}?{choices}").context["composed"].text
+    text = desk.get(f"{preview_of(edition)}?{choices}").context["seen"].composed.text
 
     assert shown in text
     assert hidden not in text
@@ -88,8 +88,8 @@ def test_choices_that_are_none_are_refused(edition: Edition, choices: str) -> No
     response: Any = open_desk().get(f"{preview_of(edition)}?{choices}")
 
     assert response.status_code == 200
-    assert response.context["form"].errors
-    assert response.context["composed"] is None
+    assert response.context["seen"].form.errors
+    assert response.context["seen"].composed is None
 
 
 def test_nothing_to_tell_is_said() -> None:
