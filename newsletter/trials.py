@@ -37,12 +37,16 @@ def send_trial(*, composed: Composed, address: str, sender: str, now: datetime) 
     [spent] = throttling.spend([(sender, LIMITS)], now=now)
     if not spent.is_allowed:
         limit, wait = spent.tightest.limit, spent.tightest.seconds_left
-        raise TrialRefusedError(f"At most {limit.count} tests in {limit.seconds} seconds: try again in {wait}.")
+        raise TrialRefusedError(
+            f"At most {limit.count} tests in {limit.seconds} seconds: try again in {wait}."
+        )
     post = Post()
     try:
         post.send(trial_mail(composed=composed, address=address))
     except NoMailServerError as error:
-        raise TrialRefusedError(f"The mail server cannot be reached, or does not let us in ({error}).") from error
+        raise TrialRefusedError(
+            f"The mail server cannot be reached, or does not let us in ({error})."
+        ) from error
     except (OSError, smtplib.SMTPException) as error:
         raise TrialRefusedError(f"The mail server did not take it: {_words(error, address)}.") from error
     finally:

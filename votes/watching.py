@@ -17,10 +17,11 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from catalog.admin import ReadOnlyAdmin
+from catalog.charts import Span
 from catalog.models import Tool
 from catalog.services import CurationError
 from votes import rulings
-from votes.charts import DAYS, HOURS, Span, draw
+from votes.charts import DAYS, HOURS, draw
 from votes.models import Alert, CountStatus, Pick, Ruling, Vote
 from votes.rules import BURST_WINDOW
 

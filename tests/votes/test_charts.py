@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from catalog.charts import BASE, LEFT, RIGHT, TOP, WIDTH, Chart, Span, Unit
 from catalog.models import Tool
 from tests.factories import ToolFactory, VoteFactory
-from votes.charts import BASE, DAYS, HOURS, LEFT, RIGHT, TOP, WIDTH, Chart, Span, Unit, draw
+from votes.charts import DAYS, HOURS, draw
 from votes.models import Vote
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,7 @@ def test_pieces_stand_on_each_other_and_within_the_drawing() -> None:
     chart = chart_of(tool)
 
     bar = chart.bars[-1]
-    assert [(piece.status, piece.height) for piece in bar.pieces] == [
+    assert [(piece.kind, piece.height) for piece in bar.pieces] == [
         ("counted", (BASE - TOP) / 2), ("pending", (BASE - TOP) / 4), ("rejected", (BASE - TOP) / 4),
     ]  # fmt: skip
     assert [piece.y for piece in bar.pieces] == [BASE - (BASE - TOP) / 2, BASE - 3 * (BASE - TOP) / 4, TOP]
