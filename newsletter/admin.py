@@ -11,16 +11,22 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
-from catalog.admin import NOTHING, STAMPS, CuratedAdmin, ModelAdmin, ModelForm, ReadOnlyAdmin
+from catalog.admin import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
 from catalog.services import CurationError
 from newsletter import consent, deliveries
 from newsletter.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 from newsletter.deliveries import Found
 from newsletter.following import FollowedAdmin
+from newsletter.growing import GrowingAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
 from newsletter.preview import PreviewedAdmin
+
+# The desk's first page, with a way to what is not a list.
+admin.site.index_template = "admin/newsletter/index.html"
 
 STAFF = Consent.Source.STAFF
 
@@ -31,7 +37,7 @@ SENDING_FIELDS = [
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(CuratedAdmin):
+class SubscriberAdmin(GrowingAdmin):
     """Choices may be mended here; who gets mail is decided by readers, but for leaving, which staff may do for them."""
 
     list_display = ["masked_address", "status", "frequency", "time_zone", "confirmed_at", "created_at"]
@@ -42,9 +48,11 @@ class SubscriberAdmin(CuratedAdmin):
     autocomplete_fields = ["topics", "reviewers"]
     fields = [
         "address", "status", "frequency", "time_zone", "topics", "reviewers",
-        "confirmed_at", "unsubscribed_at", "last_mailed_at",
+        "confirmed_at", "unsubscribed_at", "last_mailed_at", "next_mail",
     ]  # fmt: skip
-    readonly_fields = [*STAMPS, "address", "status", "confirmed_at", "unsubscribed_at", "last_mailed_at"]
+    readonly_fields = [
+        *STAMPS, "address", "status", "confirmed_at", "unsubscribed_at", "last_mailed_at", "next_mail",
+    ]  # fmt: skip
     actions = ["unsubscribe"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -54,6 +62,16 @@ class SubscriberAdmin(CuratedAdmin):
     @admin.display(description="address", ordering="address")
     def masked_address(self, subscriber: Subscriber) -> str:
         return masked(subscriber.address)
+
+    @admin.display
+    def next_mail(self, subscriber: Subscriber) -> str:
+        draft = Edition.objects.filter(state=Edition.State.DRAFT).order_by("week").first()
+        if draft is None:
+            return NOTHING
+        return format_html(
+            '<a href="{}?subscriber={}">What they would get in {}</a>',
+            reverse("admin:newsletter_edition_preview", args=[draft.pk]), subscriber.pk, draft.week,
+        )  # fmt: skip
 
     @admin.action(description="Unsubscribe selected subscribers", permissions=["change"])
     def unsubscribe(self, request: HttpRequest, rows: QuerySet[Subscriber]) -> None:

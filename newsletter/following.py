@@ -219,18 +219,20 @@ def answer_of(progress: Progress) -> dict[str, Any]:
 
 def why_of(edition: Edition) -> str:
     """What a state wants to be explained by: a pause by its reason and end, a draft by when it is due."""
+    # Some reasons are a mail server's words, which end in no full stop.
+    reason = f"{edition.state_reason.rstrip('.')}." if edition.state_reason else ""
     match edition.state:
         case State.DRAFT if edition.due_at:
             return f"Due at {edition.due_at:%-d %b %H:%M} UTC."
         case State.DRAFT:
             return "Due by the schedule."
         case State.PAUSED if edition.resume_at:
-            return f"{edition.state_reason} It goes on by itself at {edition.resume_at:%H:%M:%S} UTC."
+            return f"{reason} It goes on by itself at {edition.resume_at:%H:%M:%S} UTC."
         case State.PAUSED:
-            return f"{edition.state_reason} It goes on when somebody resumes it."
+            return f"{reason} It goes on when somebody resumes it."
         case State.DONE if edition.done_at:
             return f"At {edition.done_at:%-d %b %H:%M} UTC."
-    return edition.state_reason
+    return reason
 
 
 def share_words(progress: Progress) -> str:

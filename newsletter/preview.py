@@ -89,10 +89,12 @@ class ChoicesForm(forms.Form):
 
 
 class AddressForm(forms.Form):
-    """One address, in whatever spelling."""
+    """One whole address, in whatever spelling."""
 
     address = forms.CharField(
-        max_length=MAX_SPELLING, widget=forms.EmailInput({"autocomplete": "off", "class": "vTextField"})
+        label="A subscriber's whole address",
+        max_length=MAX_SPELLING,
+        widget=forms.EmailInput({"autocomplete": "off", "class": "vTextField"}),
     )
 
     def clean_address(self) -> str:
@@ -244,7 +246,7 @@ def _page(name: str, edition_id: UUID) -> str:
 
 def _complain(request: HttpRequest, form: forms.Form) -> None:
     for error in form.errors.get("address", []):
-        messages.error(request, error)
+        messages.error(request, str(error))
 
 
 # --- The subscriber whose mail it is ------------------------------------------------------------

@@ -77,6 +77,8 @@ def _with_links(content: str) -> str:
 
 def _words(error: Exception, address: str) -> str:
     """Code and text, in which servers like to quote the address."""
+    code: int
+    text: bytes | str
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, text = next(iter(error.recipients.values()))

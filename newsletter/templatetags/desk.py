@@ -1,0 +1,35 @@
+"""What the desk's first page says of the weekly mail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.contrib import admin
+
+from newsletter.models import Edition, Subscriber
+
+EDITIONS_SHOWN = 3
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyMail:
+    """As much as the curator may see."""
+
+    editions: Sequence[Edition]
+    may_see_editions: bool
+    may_see_subscribers: bool
+
+
+@register.simple_tag(takes_context=True)
+def weekly_mail(context: Any) -> WeeklyMail:
+    """One query."""
+    request = context["request"]
+    may_see = {
+        model: admin.site.get_model_admin(model).has_view_permission(request)
+        for model in (Edition, Subscriber)
+    }
+    latest = Edition.objects.only("id", "week", "state").order_by("-week")[:EDITIONS_SHOWN]
+    return WeeklyMail(list(latest) if may_see[Edition] else [], may_see[Edition], may_see[Subscriber])
