@@ -30,13 +30,16 @@ def shared(name: str, count: Callable[[], Any]) -> Any:
 
 def _count(name: str, count: Callable[[], Any]) -> Any:
     began = time.monotonic()
-    numbers = count()
-    fresh_seconds = max(FRESH_SECONDS, REST * (time.monotonic() - began))
-    with suppress(RedisError):
-        kept = {"numbers": numbers, "fresh_until": time.time() + fresh_seconds}
-        cache.set(_key(name), kept, max(KEPT_SECONDS, fresh_seconds))
-        cache.delete(_turn(name))
-    return numbers
+    try:
+        numbers = count()
+        fresh_seconds = max(FRESH_SECONDS, REST * (time.monotonic() - began))
+        with suppress(RedisError):
+            kept = {"numbers": numbers, "fresh_until": time.time() + fresh_seconds}
+            cache.set(_key(name), kept, max(KEPT_SECONDS, fresh_seconds))
+        return numbers
+    finally:
+        with suppress(RedisError):
+            cache.delete(_turn(name))
 
 
 def _may_count(name: str) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +13,15 @@ def open_desk() -> Client:
     """A browser in which a curator is logged in."""
     desk = Client()
     desk.force_login(User.objects.create(username="curator", is_staff=True, is_superuser=True))
+    return desk
+
+
+def desk_of(*permissions: str) -> Client:
+    """The browser of somebody of the staff who may do just that."""
+    staff = User.objects.create(username="staff", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    desk = Client()
+    desk.force_login(staff)
     return desk
 
 

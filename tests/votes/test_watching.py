@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Tool
-from tests.desk import count_queries, messages_of, open_desk
+from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import PickFactory, ToolFactory, VoteFactory
 from votes.models import Alert, Pick, Ruling, Tally, Vote
 from votes.watching import watch_address
@@ -34,15 +34,6 @@ def page_of(tool: Tool) -> str:
 def cast(tool: Tool, count: int = 1, **fields: Any) -> None:
     VoteFactory.create_batch(count, tool=tool, **fields)
     Vote.objects.filter(tool=tool).update(created_at=AN_HOUR)
-
-
-def desk_of(*permissions: str) -> Client:
-    """The browser of somebody of the staff who may do just that."""
-    staff = User.objects.create(username="staff", is_staff=True)
-    staff.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    desk = Client()
-    desk.force_login(staff)
-    return desk
 
 
 class TestWhoMayOpenIt:
