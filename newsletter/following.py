@@ -239,7 +239,7 @@ def share_words(progress: Progress) -> str:
     audience = progress.edition.audience
     if progress.share is None or audience is None:
         written = sum(progress.counts.values())
-        return f"{written:,} copies written so far" if written else "No copies yet"
+        return f"Copies written so far: {written:,}" if written else "No copies yet"
     # Rounded down, so that 100 % means all.
     percent = int(progress.share * 1000) / 10
     return f"{percent:.1f} %: {progress.settled:,} of {audience:,} copies"

@@ -1,7 +1,7 @@
 """Subscribers over time: how many confirmed and left on each day, and how many there were at its end."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
@@ -36,9 +36,10 @@ class Day:
 
 def growth(*, days: int, until: datetime) -> list[Day]:
     """The days up to this one in UTC, the latest last; two queries, or none where others looked a moment ago."""
-    numbers = shared(f"growth:{days}", lambda: _count(days, until))
+    today = until.astimezone(UTC).date()
+    numbers = shared(f"growth:{today}:{days}", lambda: _count(since=today - timedelta(days=days - 1)))
     turns = {day: (confirmed, left) for day, confirmed, left in numbers["turns"]}
-    return _backwards(turns, active=numbers["active"], today=until.astimezone(UTC).date(), days=days)
+    return _backwards(turns, active=numbers["active"], today=today, days=days)
 
 
 def subscribers_by_status() -> dict[str, int]:
@@ -59,9 +60,8 @@ def _backwards(turns: dict[date, tuple[int, int]], *, active: int, today: date, 
     return found[::-1]
 
 
-def _count(days: int, until: datetime) -> dict[str, Any]:
-    midnight = until.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def _count(*, since: date) -> dict[str, Any]:
     with connection.cursor() as cursor:
-        cursor.execute(TURNS, {"since": midnight - timedelta(days=days - 1)})
+        cursor.execute(TURNS, {"since": datetime.combine(since, time(), UTC)})
         turns = list(cursor.fetchall())
     return {"turns": turns, "active": subscribers_by_status()[Subscriber.Status.ACTIVE]}

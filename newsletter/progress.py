@@ -115,8 +115,11 @@ class Progress:
 
 
 def progress_of(edition: Edition) -> Progress:
-    """Four queries, or none where others looked a moment ago."""
-    return _read(edition, shared(f"progress:{edition.pk}", lambda: _count(edition)))
+    """Four queries, or none where others looked a moment ago.
+
+    A new state is counted anew: what is over must not be shown as it was just before.
+    """
+    return _read(edition, shared(f"progress:{edition.pk}:{edition.state}", lambda: _count(edition)))
 
 
 def _count(edition: Edition) -> dict[str, Any]:

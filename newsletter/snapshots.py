@@ -11,8 +11,7 @@ from redis.exceptions import RedisError
 # Nobody reads faster than this.
 FRESH_SECONDS = 1.0
 REST = 10
-KEPT_SECONDS = 300
-# Whoever counts for longer than this may have died of it.
+# How long former numbers stand in while somebody counts; whoever takes longer may have died of it.
 PATIENCE_SECONDS = 60
 
 
@@ -35,7 +34,7 @@ def _count(name: str, count: Callable[[], Any]) -> Any:
         fresh_seconds = max(FRESH_SECONDS, REST * (time.monotonic() - began))
         with suppress(RedisError):
             kept = {"numbers": numbers, "fresh_until": time.time() + fresh_seconds}
-            cache.set(_key(name), kept, max(KEPT_SECONDS, fresh_seconds))
+            cache.set(_key(name), kept, fresh_seconds + PATIENCE_SECONDS)
         return numbers
     finally:
         with suppress(RedisError):

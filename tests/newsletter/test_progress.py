@@ -130,6 +130,16 @@ class TestWhatIsCounted:
         with django_assert_num_queries(0):
             assert progress_of(edition) == first
 
+    def test_what_is_over_is_not_shown_as_it_was_just_before(self) -> None:
+        edition = EditionFactory(state="sending", frozen_at=NOW, audience=2)
+        copies(edition, pending=2)
+        progress_of(edition)
+
+        Delivery.objects.update(state="cancelled")
+        edition.state = "cancelled"
+
+        assert progress_of(edition).counts["cancelled"] == 2
+
     def test_the_few_in_trouble_are_found_by_their_index(self) -> None:
         from newsletter import progress as module
 

@@ -1,0 +1,320 @@
+"""The page of an edition's progress: what it says, who may look and who may steer, and what it costs."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from newsletter.following import duration_words
+from newsletter.models import Delivery, Edition
+from tests.desk import count_queries, desk_of, messages_of, open_desk
+from tests.factories import NOW, DeliveryFactory, EditionFactory
+
+pytestmark = pytest.mark.django_db
+
+STATES = ["draft", "frozen", "preparing", "sending", "paused", "done", "cancelled"]
+
+
+def page_of(edition: Edition) -> str:
+    return f"/admin/newsletter/edition/{edition.pk}/progress/"
+
+
+def numbers_of(edition: Edition) -> str:
+    return f"/admin/newsletter/edition/{edition.pk}/progress.json"
+
+
+def an_edition(state: str = "sending", **fields: Any) -> Edition:
+    """With one copy that waits, where copies are."""
+    audience = 0 if state == "done" else 1
+    values: dict[str, Any] = {"state": state, **fields}
+    if state != "draft":
+        values = {"frozen_at": NOW, "prepared_at": NOW, "audience": audience, "done_at": NOW, **values}
+    edition: Edition = EditionFactory(**values)
+    if state in {"sending", "paused"}:
+        DeliveryFactory(edition=edition, address="ada@example.com")
+    return edition
+
+
+class TestWhatItSays:
+    def test_the_page_and_its_numbers_say_the_same(self) -> None:
+        edition = an_edition(audience=4)
+        DeliveryFactory(edition=edition, state="accepted", accepted_at=timezone.now())
+        DeliveryFactory(edition=edition, state="failed", code="5.1.1")
+        uncertain = DeliveryFactory(edition=edition, state="uncertain", uncertain_at=NOW)
+        desk = open_desk()
+
+        response: Any = desk.get(page_of(edition))
+        answer = desk.get(numbers_of(edition)).json()
+
+        assert answer == json.loads(json.dumps(response.context["answer"]))
+        assert (answer["state"], answer["audience"], answer["settled"], answer["share"]) == (
+            "sending", 4, 3, 0.75,
+        )  # fmt: skip
+        assert answer["counts"]["pending"] == 1
+        assert answer["failures"] == [["5.1.1", "1"]]
+        assert answer["uncertain"] == [
+            {
+                "id": str(uncertain.pk),
+                "message_id": uncertain.message_id,
+                "since": "09:30:00",
+                "page": f"/admin/newsletter/delivery/{uncertain.pk}/change/",
+            }
+        ]
+        assert answer["texts"]["share"] == "75.0 %: 3 of 4 copies"
+        assert answer["texts"]["heard"] == "Sending, 70 % done."
+
+    def test_the_page_is_whole_without_its_script(self) -> None:
+        edition = an_edition(audience=4)
+        uncertain = DeliveryFactory(edition=edition, state="uncertain", uncertain_at=NOW)
+
+        page = open_desk().get(page_of(edition)).content.decode()
+
+        assert '<progress id="share" max="1" value="0.2500">' in page
+        assert f'href="/admin/newsletter/delivery/{uncertain.pk}/change/"' in page
+        assert f'<noscript><a href="{page_of(edition)}">Look again</a></noscript>' in page
+        assert 'aria-live="polite"' in page
+
+    def test_nothing_in_it_runs_but_its_own_file(self) -> None:
+        response = open_desk().get(page_of(an_edition()))
+
+        page = response.content.decode()
+        assert 'src="/static/newsletter/progress.js" defer' in page
+        assert "<script>" not in page
+        assert "onclick" not in page
+        assert "default-src 'self'" in response["Content-Security-Policy"]
+
+    def test_no_address_is_in_it(self) -> None:
+        edition = an_edition()
+        Delivery.objects.update(state="uncertain", uncertain_at=NOW)
+        desk = open_desk()
+
+        for address in (page_of(edition), numbers_of(edition)):
+            assert "ada@example.com" not in desk.get(address).content.decode()
+
+    def test_nobody_keeps_the_numbers(self) -> None:
+        assert "no-store" in open_desk().get(numbers_of(an_edition()))["Cache-Control"]
+
+    @pytest.mark.parametrize(
+        ("fields", "why"),
+        [
+            pytest.param({"state": "draft"}, "Due by the schedule.", id="draft"),
+            pytest.param({"state": "draft", "due_at": NOW}, "Due at 2 Nov 09:30 UTC.", id="due"),
+            pytest.param({"state": "sending"}, "", id="sending"),
+            pytest.param(
+                {"state": "paused", "state_reason": "Paused by eve."},
+                "Paused by eve. It goes on when somebody resumes it.",
+                id="paused by staff",
+            ),
+            pytest.param(
+                {"state": "paused", "state_reason": "421 Too busy", "resume_at": NOW},
+                "421 Too busy. It goes on by itself at 09:30:00 UTC.",
+                id="paused by the server",
+            ),
+            pytest.param({"state": "done"}, "At 2 Nov 09:30 UTC.", id="done"),
+            pytest.param(
+                {"state": "cancelled", "state_reason": "Cancelled by staff."},
+                "Cancelled by staff.",
+                id="cancelled",
+            ),
+        ],
+    )
+    def test_each_state_is_explained(self, fields: dict[str, Any], why: str) -> None:
+        answer = open_desk().get(numbers_of(an_edition(**fields))).json()
+
+        assert answer["texts"]["why"] == why
+
+    def test_while_it_is_prepared_nobody_knows_how_many_there_will_be(self) -> None:
+        edition = an_edition("preparing", audience=None, prepared_at=None)
+        DeliveryFactory(edition=edition)
+
+        desk = open_desk()
+
+        answer = desk.get(numbers_of(edition)).json()
+
+        assert (answer["share"], answer["texts"]["share"]) == (None, "Copies written so far: 1")
+        assert '<progress id="share" max="1"></progress>' in desk.get(page_of(edition)).content.decode()
+
+    @pytest.mark.parametrize("state", STATES)
+    def test_every_state_has_a_page(self, state: str) -> None:
+        assert open_desk().get(page_of(an_edition(state))).status_code == 200
+
+    def test_an_edition_leads_to_it(self) -> None:
+        edition = an_edition()
+        desk = open_desk()
+
+        for page in ("", f"{edition.pk}/change/"):
+            shown = desk.get(f"/admin/newsletter/edition/{page}").content.decode()
+            assert f'href="{page_of(edition)}"' in shown
+
+    def test_an_edition_that_is_not_there_has_none(self) -> None:
+        edition = EditionFactory.build()
+        desk = open_desk()
+
+        assert [desk.get(page_of(edition)).status_code, desk.get(numbers_of(edition)).status_code] == [
+            404
+        ] * 2
+
+    @pytest.mark.parametrize("number", [1, 30])
+    def test_it_costs_the_same_however_many_copies_there_are(self, number: int) -> None:
+        edition = an_edition()
+        DeliveryFactory.create_batch(number, edition=edition, state="uncertain", uncertain_at=NOW)
+        desk = open_desk()
+
+        # Session, curator, edition; the database's clock, copies by state, failures by code, the uncertain ones.
+        assert count_queries(desk, numbers_of(edition)) == 7
+        # Right after, the numbers are those of before.
+        assert count_queries(desk, numbers_of(edition)) == 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "about 0 seconds"),
+        (1.2, "about 1 second"),
+        (89, "about 89 seconds"),
+        (90, "about 2 minutes"),
+        (5_399, "about 90 minutes"),
+        (5_400, "about 2 hours"),
+        (360_000, "about 100 hours"),
+    ],
+)
+def test_durations_are_told_in_their_unit(seconds: float, words: str) -> None:
+    assert duration_words(seconds) == words
+
+
+class TestWhoMay:
+    def test_a_stranger_is_sent_to_the_login(self) -> None:
+        edition = an_edition()
+
+        for address in (page_of(edition), numbers_of(edition)):
+            response = Client().get(address)
+            assert (response.status_code, "/admin/login/" in response["Location"]) == (302, True)
+
+    @pytest.mark.parametrize(
+        ("permissions", "looking", "steering"),
+        [
+            pytest.param((), 403, 403, id="none"),
+            pytest.param(("change_subscriber", "change_delivery"), 403, 403, id="others"),
+            pytest.param(("view_edition",), 200, 403, id="view"),
+            pytest.param(("change_edition",), 200, 302, id="change"),
+        ],
+    )
+    def test_looking_takes_one_permission_and_steering_another(
+        self, permissions: tuple[str, ...], looking: int, steering: int
+    ) -> None:
+        edition = an_edition()
+        desk = desk_of(*permissions)
+
+        assert desk.get(page_of(edition)).status_code == looking
+        assert desk.get(numbers_of(edition)).status_code == looking
+        assert desk.post(page_of(edition), {"deed": "pause"}).status_code == steering
+        edition.refresh_from_db()
+        assert edition.state == ("paused" if steering == 302 else "sending")
+
+    def test_whoever_may_only_look_has_no_buttons(self) -> None:
+        edition = an_edition()
+
+        assert 'name="deed"' not in desk_of("view_edition").get(page_of(edition)).content.decode()
+
+    def test_a_post_of_another_site_does_nothing(self) -> None:
+        edition = an_edition()
+        desk = Client(enforce_csrf_checks=True)
+        desk.force_login(User.objects.create(username="curator", is_staff=True, is_superuser=True))
+
+        response = desk.post(page_of(edition), {"deed": "pause"})
+
+        edition.refresh_from_db()
+        assert (response.status_code, edition.state) == (403, "sending")
+
+
+class TestSteering:
+    @pytest.mark.parametrize(
+        ("state", "deeds"),
+        [
+            ("draft", ["send_now", "cancel"]),
+            ("frozen", ["pause", "cancel"]),
+            ("preparing", ["pause", "cancel"]),
+            ("sending", ["pause", "cancel"]),
+            ("paused", ["resume", "cancel"]),
+            ("done", []),
+            ("cancelled", []),
+        ],
+    )
+    def test_only_what_makes_sense_is_offered(self, state: str, deeds: list[str]) -> None:
+        edition = an_edition(state)
+        desk = open_desk()
+
+        page = desk.get(page_of(edition)).content.decode()
+        buttons = re.findall(
+            r'<button type="submit" name="deed" value="(\w+)" class="button"( hidden)?>', page
+        )
+
+        assert desk.get(numbers_of(edition)).json()["deeds"] == deeds
+        assert [name for name, hidden in buttons if not hidden] == deeds
+        assert len(buttons) == 4
+
+    @pytest.mark.parametrize(
+        ("deed", "before", "after", "said"),
+        [
+            pytest.param("pause", "sending", "paused", "1 edition paused.", id="pause"),
+            pytest.param("resume", "paused", "sending", "1 edition resumed.", id="resume"),
+            pytest.param("send_now", "draft", "draft", "1 edition due now.", id="send now"),
+        ],
+    )
+    def test_a_button_does_what_the_lists_action_does(
+        self, deed: str, before: str, after: str, said: str
+    ) -> None:
+        edition = an_edition(before)
+
+        response = open_desk().post(page_of(edition), {"deed": deed}, follow=True)
+
+        edition.refresh_from_db()
+        assert messages_of(response) == [said]
+        assert edition.state == after
+        assert LogEntry.objects.get().object_id == str(edition.pk)
+
+    def test_cancelling_asks_once_more(self) -> None:
+        edition = an_edition()
+        desk = open_desk()
+
+        asked = desk.post(page_of(edition), {"deed": "cancel"})
+
+        edition.refresh_from_db()
+        page = " ".join(asked.content.decode().split())
+        assert edition.state == "sending"
+        assert "0 copies have gone out. 1 more waits, and will never be sent." in page
+
+        response = desk.post(page_of(edition), {"deed": "cancel", "sure": "Yes"}, follow=True)
+
+        edition.refresh_from_db()
+        assert messages_of(response) == ["1 edition cancelled."]
+        assert edition.state == "cancelled"
+        assert Delivery.objects.get().state == "cancelled"
+
+    def test_what_came_too_late_is_said(self) -> None:
+        edition = an_edition("done")
+
+        response = open_desk().post(page_of(edition), {"deed": "pause"}, follow=True)
+
+        assert messages_of(response) == [f"Not paused (it is not being sent): {edition.week}."]
+
+    @pytest.mark.parametrize("deed", ["", "delete", "cancel\x00"])
+    def test_other_deeds_there_are_none(self, deed: str) -> None:
+        edition = an_edition()
+
+        assert open_desk().post(page_of(edition), {"deed": deed}).status_code == 400
+
+    def test_a_cancelled_edition_is_followed_until_nobody_holds_a_copy(self) -> None:
+        held, free = an_edition("cancelled"), an_edition("cancelled")
+        DeliveryFactory(edition=held, state="sending", lease_until=timezone.now() + timedelta(minutes=1))
+        desk = open_desk()
+
+        answers = [desk.get(numbers_of(edition)).json() for edition in (held, free)]
+
+        assert [answer["is_over"] for answer in answers] == [False, True]
