@@ -255,7 +255,7 @@ def left_words(progress: Progress) -> str:
     if progress.edition.state != State.SENDING:
         return "–"
     if progress.seconds_left is None:
-        return "Nobody can tell: nothing went out in the last minute"
+        return "Nobody can tell yet" if progress.per_second else "Nobody can tell: nothing went out lately"
     return duration_words(progress.seconds_left)
 
 

@@ -12,9 +12,9 @@ from newsletter.deliveries import database_now
 from newsletter.models import Delivery, Edition
 from newsletter.snapshots import shared
 
-# The pace is that of the last minute; in the first seconds a few mails would make it a wild guess.
 PACE_SECONDS = 60
-LEAST_PACE_SECONDS = 5
+# What the first mails say of the end is a wild guess.
+EARLY_SECONDS = 3
 MOST_UNCERTAIN = 20
 MOST_CODES = 10
 
@@ -93,10 +93,7 @@ class Progress:
         """Mails a second over the last minute, or as long as it is being sent; None while it isn't."""
         if self.edition.state != Edition.State.SENDING:
             return None
-        if self.sending_since is None:
-            return 0.0
-        seconds = (self.as_of - self.sending_since).total_seconds()
-        return self.lately / min(max(seconds, LEAST_PACE_SECONDS), PACE_SECONDS)
+        return self.lately / min(max(self._seconds_sent, 1), PACE_SECONDS)
 
     @property
     def seconds_left(self) -> float | None:
@@ -106,12 +103,16 @@ class Progress:
         left = self.waiting + self.held
         if not left:
             return 0.0
-        is_moving = self.per_second > 0
+        is_moving = self._seconds_sent >= EARLY_SECONDS and self.per_second > 0
         if not is_moving and left > self.counts["deferred"]:
             return None
         by_pace = left / self.per_second if is_moving else 0.0
         until_last_try = (self.last_due_at - self.as_of).total_seconds() if self.last_due_at else 0.0
         return max(by_pace, until_last_try)
+
+    @property
+    def _seconds_sent(self) -> float:
+        return (self.as_of - self.sending_since).total_seconds() if self.sending_since else 0.0
 
 
 def progress_of(edition: Edition) -> Progress:

@@ -140,6 +140,24 @@ class TestWhatItSays:
         assert (answer["share"], answer["texts"]["share"]) == (None, "Copies written so far: 1")
         assert '<progress id="share" max="1"></progress>' in desk.get(page_of(edition)).content.decode()
 
+    @pytest.mark.parametrize(
+        ("mails", "seconds_ago", "pace", "left"),
+        [
+            pytest.param(0, 0, "0.0 mails a second", "Nobody can tell: nothing went out lately", id="none"),
+            pytest.param(2, 0, "2.0 mails a second", "Nobody can tell yet", id="just begun"),
+            pytest.param(8, 40, "0.2 mails a second", "about 5 seconds", id="on its way"),
+            pytest.param(8, 70, "0.0 mails a second", "Nobody can tell: nothing went out lately", id="stuck"),
+        ],
+    )
+    def test_pace_and_time_left_are_told(self, mails: int, seconds_ago: int, pace: str, left: str) -> None:
+        edition = an_edition(audience=9)
+        at = timezone.now() - timedelta(seconds=seconds_ago)
+        DeliveryFactory.create_batch(mails, edition=edition, state="accepted", accepted_at=at)
+
+        texts = open_desk().get(numbers_of(edition)).json()["texts"]
+
+        assert (texts["pace"], texts["left"]) == (pace, left)
+
     @pytest.mark.parametrize("state", STATES)
     def test_every_state_has_a_page(self, state: str) -> None:
         assert open_desk().get(page_of(an_edition(state))).status_code == 200

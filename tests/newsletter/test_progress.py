@@ -160,7 +160,9 @@ class TestHowLongItTakes:
         [
             pytest.param({}, 5, 80, id="on its way"),
             pytest.param({"sending_since": NOW - 30 * SECOND}, 10, 40, id="since half a minute"),
-            pytest.param({"lately": 10, "sending_since": NOW - SECOND / 10}, 2, 200, id="just begun"),
+            pytest.param({"lately": 10, "sending_since": NOW - 2 * SECOND}, 5, None, id="just begun"),
+            pytest.param({"lately": 1, "sending_since": NOW - SECOND / 10}, 1, None, id="the first one"),
+            pytest.param({"lately": 30, "sending_since": NOW - 3 * SECOND}, 10, 40, id="since three seconds"),
             pytest.param({"lately": 0, "sending_since": None}, 0, None, id="nothing yet"),
             pytest.param({"lately": 0}, 0, None, id="stuck"),
             pytest.param({"counts": left(accepted=1_000)}, 5, 0, id="nothing left"),
@@ -241,7 +243,7 @@ def test_while_an_edition_is_sent_its_counts_only_grow_and_its_end_comes_nearer(
             seen.append(progress_of(edition))
         connection.close()
 
-    with sink_running(tmp_path, "delay=0.005") as sink, ThreadPoolExecutor(1) as threads:
+    with sink_running(tmp_path, "delay=0.05") as sink, ThreadPoolExecutor(1) as threads:
         looking = threads.submit(look)
         Sender(edition.pk, server=sink.server).run(until=time.monotonic() + 60)
         is_sent.set()
