@@ -62,7 +62,7 @@ class ChoicesForm(forms.Form):
         max_value=366,
         required=False,
         label="Days since their last edition",
-        help_text="Empty: as many as there are.",
+        help_text="Empty: all since then.",
     )
 
     @classmethod
