@@ -13,8 +13,10 @@ from catalog.services import CurationError
 from newsletter import consent, links
 from newsletter.addresses import masked
 from newsletter.content import Composed
+from newsletter.mails import SignedMail
 from newsletter.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
-from newsletter.sign_ups import NoMailServerError, Post
+from newsletter.sign_ups import TROUBLE, NoMailServerError, Post
+from newsletter.smtp import BrokenError, RefusedError
 
 MARK = "[Test]"
 # Of each curator.
@@ -47,14 +49,14 @@ def send_trial(*, composed: Composed, address: str, sender: str, now: datetime) 
         raise TrialRefusedError(
             f"The mail server cannot be reached, or does not let us in ({error})."
         ) from error
-    except (OSError, smtplib.SMTPException) as error:
+    except TROUBLE as error:
         raise TrialRefusedError(f"The mail server did not take it: {_words(error, address)}.") from error
     finally:
         post.close()
 
 
 def trial_mail(*, composed: Composed, address: str) -> EmailMultiAlternatives:
-    mail = EmailMultiAlternatives(
+    mail = SignedMail(
         subject=f"{MARK} {composed.subject}",
         body=_with_links(composed.text),
         from_email=settings.MAIL_FROM,
@@ -77,14 +79,20 @@ def _with_links(content: str) -> str:
 
 def _words(error: Exception, address: str) -> str:
     """Code and text, in which servers like to quote the address."""
-    code: int
-    text: bytes | str
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, text = next(iter(error.recipients.values()))
+            said = f"{code} {_text(text)}"
         case smtplib.SMTPResponseException():
-            code, text = error.smtp_code, error.smtp_error
+            said = f"{error.smtp_code} {_text(error.smtp_error)}"
+        case RefusedError():
+            said = f"{error.code} {error.text}"
+        case BrokenError():
+            said = error.detail
         case _:
-            return type(error).__name__
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"{code} {' '.join(said.split())}".replace(address, masked(address))
+            said = type(error).__name__
+    return " ".join(said.split()).replace(address, masked(address))
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said

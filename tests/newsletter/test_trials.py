@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_django.fixtures import Settings
 
+from backend.mail_providers import anymail_settings
 from catalog.services import CurationError
 from newsletter import consent
 from newsletter.addresses import address_key
@@ -16,6 +18,7 @@ from newsletter.models import Subscriber
 from newsletter.trials import send_trial
 from tests.factories import NOW, SubscriberFactory
 from tests.mail_sink import Sink
+from tests.newsletter.fake_provider import answering
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +140,46 @@ def test_each_curator_may_send_five_a_minute(sink: Sink) -> None:
     send(sender="curator 2")
 
     assert len(sink.received) == 6
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        pytest.param(
+            "unauthorized-ada@example.com",
+            "The mail server cannot be reached, or does not let us in (LOGIN 535).",
+            id="not let in",
+        ),
+        pytest.param(
+            "inactive-ada@example.com",
+            "The mail server did not take it: 554 The provider has this mailbox on its own list and did not send.",
+            id="no mail for this mailbox",
+        ),
+        pytest.param("broken-ada@example.com", "The mail server did not take it: 500 ", id="perhaps taken"),
+        pytest.param(
+            "hang-ada@example.com", "The mail server did not take it: ReadTimeout: ", id="no answer"
+        ),
+    ],
+)
+def test_what_a_provider_says_is_told(settings: Settings, address: str, said: str) -> None:
+    with answering() as provider:
+        settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+        variables = {"ANYMAIL_POSTMARK_SERVER_TOKEN": "a-token", "ANYMAIL_POSTMARK_API_URL": provider.url}
+        settings.ANYMAIL = anymail_settings(variables, public_base_url="") | {"REQUESTS_TIMEOUT": 0.5}
+
+        with pytest.raises(CurationError) as refusal:
+            send(address)
+
+        [mail] = provider.requests
+    assert str(refusal.value).startswith(said)
+    assert address not in str(refusal.value)
+    assert mail["Subject"] == "[Test] Two tools"
+
+
+def test_it_is_signed_like_every_mail_of_ours(settings: Settings, sink: Sink) -> None:
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    settings.DKIM_DOMAIN, settings.DKIM_SELECTOR, settings.DKIM_PRIVATE_KEY = "example.com", "s2026", key
+
+    send()
+
+    assert "d=example.com; s=s2026;" in sink.received[0].mail["DKIM-Signature"]
