@@ -15,8 +15,15 @@ from newsletter import consent, links
 from newsletter.addresses import address_key
 from newsletter.models import Edition, Subscriber, Suppression
 from reviews.models import Reviewer
-from tests.desk import desk_of, messages_of, open_desk
-from tests.factories import NOW, DeliveryFactory, EditionFactory, ReviewerFactory, SubscriberFactory
+from tests.desk import count_queries, desk_of, messages_of, open_desk
+from tests.factories import (
+    NOW,
+    CategoryFactory,
+    DeliveryFactory,
+    EditionFactory,
+    ReviewerFactory,
+    SubscriberFactory,
+)
 from tests.mail_sink import Sink
 from tests.newsletter.editions import new_pair, shelf
 
@@ -448,3 +455,15 @@ class TestSendingATest:
         response = desk.post(f"{preview_of(edition)}test/", {"address": "ada@example.com"})
 
         assert (response.status_code, sink.received) == (403, [])
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_the_page_costs_the_same_however_many_choices_there_are(edition: Edition, number: int) -> None:
+    subscriber = a_subscriber("design", "developer-tools")
+    subscriber.reviewers.set(ReviewerFactory.create_batch(number))
+    CategoryFactory.create_batch(number)
+    desk = open_desk()
+
+    # Session, curator, edition, subscriber; what they chose, two, and each looked up, two; the last edition's end;
+    # what there is to tell, five; when last mailed, and whether suppressed; the boxes to tick, two.
+    assert count_queries(desk, f"{preview_of(edition)}?subscriber={subscriber.pk}") == 18
