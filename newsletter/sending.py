@@ -12,7 +12,7 @@ from email.utils import parseaddr
 from functools import lru_cache
 from threading import Lock
 from types import FrameType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -171,10 +171,14 @@ class Sender:
         self._connection_errors = self._suspicious = 0
 
 
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
 class Lane:
     """One connection of a sender: it takes copies one after the other, and writes down what became of each."""
 
-    _connection: Connection | ProviderConnection
+    _connection: Closable
     # Whether no mail had gone over the connection before the one that failed.
     _was_fresh = True
 
@@ -305,6 +309,8 @@ class Lane:
 class SmtpLane(Lane):
     """It asks for leave as late as the mail can still be kept back: between recipient and content."""
 
+    _connection: Connection
+
     def __init__(self, sender: Sender) -> None:
         super().__init__(sender)
         self._from = parseaddr(settings.MAIL_FROM)[1]
@@ -341,6 +347,8 @@ class SmtpLane(Lane):
 
 class ProviderLane(Lane):
     """A request is all or nothing, so leave is asked for before it."""
+
+    _connection: ProviderConnection
 
     def __init__(self, sender: Sender) -> None:
         super().__init__(sender)

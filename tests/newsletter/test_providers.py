@@ -114,6 +114,7 @@ def test_what_an_answer_means_and_that_it_is_asked_for_once(
     with pytest.raises((RefusedError, BrokenError)) as failure:
         deliver(f"{word}-1@example.com")
 
+    assert isinstance(failure.value, RefusedError | BrokenError)
     fault = fault_of(failure.value, is_fresh=True)
     assert (fault.meaning, fault.code) == (meaning, code)
     assert fault.detail.isprintable()
@@ -128,6 +129,7 @@ def test_nobody_there_is_an_outage(settings: Settings) -> None:
         deliver("ada@example.com")
 
     assert failure.value.phase == Phase.CONNECT
+    assert isinstance(failure.value, RefusedError | BrokenError)
     assert fault_of(failure.value, is_fresh=True).meaning == Meaning.OUTAGE
 
 
@@ -210,6 +212,7 @@ class TestAmazon:
         with pytest.raises((RefusedError, BrokenError)) as failure:
             deliver(f"{word}-1@example.com")
 
+        assert isinstance(failure.value, RefusedError | BrokenError)
         assert fault_of(failure.value, is_fresh=True).meaning == meaning
         assert len(amazon.requests) == 1
 
@@ -233,6 +236,7 @@ class TestAmazon:
         with pytest.raises(RefusedError) as failure:
             deliver("ada@example.com")
 
+        assert isinstance(failure.value, RefusedError | BrokenError)
         assert fault_of(failure.value, is_fresh=True).meaning == Meaning.PAUSE
 
 
