@@ -561,19 +561,21 @@ def _without_client(
     return event
 
 
-def _without_tokens(
+def _without_readers(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Links in mails carry who their reader is."""
-    if "token=" in event.get("request", ""):
-        event["request"] = re.sub(r"(?<=token=)[^&]+", "…", event["request"])
+    """Links in mails carry who their reader is, and curators look readers up by their addresses."""
+    request = event.get("request", "")
+    if "?" in request:
+        hidden = "token|q" if " /admin/" in request else "token"
+        event["request"] = re.sub(rf"([?&](?:{hidden})=)[^&]+", r"\1…", request)
     return event
 
 
 _log_processors: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     _without_client,
-    _without_tokens,
+    _without_readers,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -81,6 +81,16 @@ def test_a_subscriber_is_found_by_address_and_status() -> None:
     assert [found.pk for found in response.context["cl"].result_list] == [subscriber.pk]
 
 
+def test_who_is_looked_for_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    desk = open_desk()
+
+    with caplog.at_level("INFO"):
+        desk.get(f"{SUBSCRIBERS}?status__exact=active&q=ada%40example.com")
+
+    assert f"GET {SUBSCRIBERS}?status__exact=active&q=…" in caplog.text
+    assert "ada" not in caplog.text
+
+
 def test_nobody_subscribes_somebody_else() -> None:
     assert open_desk().get(f"{SUBSCRIBERS}add/").status_code == 403
 
