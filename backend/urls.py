@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from backend import caught_mail, health
 from backend.api.docs import OpenApiView, ProblemView
+from newsletter.hooks import hook_urls
 from newsletter.urls import api_urls as newsletter_api
 from newsletter.urls import page_urls as newsletter_pages
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("django_prometheus.urls")),
     path("", include(newsletter_pages)),
+    *hook_urls(),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>logos/[\w.-]+)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
 ]

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 
 from catalog.admin import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
 from catalog.services import CurationError
-from newsletter import consent, deliveries
+from newsletter import consent, deliveries, hooks_admin  # noqa: F401
 from newsletter.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 from newsletter.deliveries import Found
 from newsletter.following import FollowedAdmin

@@ -10,7 +10,7 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from newsletter import deliveries, editions, sending, sign_ups
+from newsletter import deliveries, editions, provider_events, sending, sign_ups
 from newsletter.smtp import Server
 
 logger = structlog.get_logger(__name__)
@@ -27,6 +27,7 @@ def tick() -> None:
     reaped = deliveries.reap()
     if reaped:
         logger.warning("deliveries_reaped", **reaped)
+    provider_events.settle()
     deliveries.assume_sent()
     if not settings.SENDING_ENABLED:
         return
@@ -83,3 +84,4 @@ def send_due_jobs() -> None:
 @shared_task
 def forget() -> None:
     sign_ups.forget(now=timezone.now())
+    provider_events.forget(now=timezone.now())

@@ -7,7 +7,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
+from newsletter.models import (
+    Consent,
+    Delivery,
+    Edition,
+    MailJob,
+    ProviderEvent,
+    Subscriber,
+    Suppression,
+)
 from tests.database import broken_constraint, constraints_of, execute
 from tests.factories import (
     NOW,
@@ -75,6 +83,13 @@ def mail_job(**fields: object) -> object:
     )
 
 
+def provider_event(**fields: object) -> object:
+    times = {"happened_at": NOW, "created_at": NOW}
+    return ProviderEvent.objects.create(
+        **{"key": b"key", "provider": "postmark", "kind": "complaint", **times} | fields
+    )
+
+
 BROKEN: dict[str, Callable[[], object]] = {
     "newsletter_subscriber_address_key_key": lambda: SubscriberFactory.create_batch(2, address_key=b"twice"),
     "newsletter_suppression_address_key_key": lambda: [suppression(), suppression()],
@@ -106,6 +121,8 @@ BROKEN: dict[str, Callable[[], object]] = {
     "a_waiting_delivery_has_a_time": lambda: DeliveryFactory(next_attempt_at=None),
     "an_uncertain_delivery_has_a_time": lambda: DeliveryFactory(state="uncertain"),
     "one_segment_per_edition_and_choices": two_segments_for_the_same_choices,
+    "newsletter_providerevent_key_key": lambda: [provider_event(), provider_event()],
+    "provider_event_kind_is_known": lambda: provider_event(kind="mood"),
     "newsletter_segment_item_count_check": lambda: SegmentFactory(item_count=-1),
 }
 

@@ -1,0 +1,156 @@
+"""What a provider tells of a mail, done once: the event is kept, the mailbox suppressed, a copy in doubt settled."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from newsletter import consent, deliveries
+from newsletter.addresses import InvalidAddress, address_key
+from newsletter.deliveries import Found
+from newsletter.links import ErasedSubscriber
+from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
+from newsletter.provider_rules import kind_of, suppression_of
+
+KEPT_FOR = timedelta(days=400)
+# Week and id of a copy, as in the Message-IDs that the ledger makes; many providers send them back among the headers.
+MESSAGE_ID = re.compile(r"\b\d{4}-W\d\d\.([0-9a-f]{32})@")
+MOST_MESSAGE_IDS = 10
+ADDRESS = re.compile(r"[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
+
+Kind = ProviderEvent.Kind
+State = Delivery.State
+# The provider has these, as far as we know; a sender that is still at work is told by the fence that it is too late.
+PERHAPS_SENT = [State.SENDING, State.ACCEPTED, State.UNCERTAIN]
+IN_DOUBT = {State.SENDING, State.UNCERTAIN}
+
+
+def take(event: Any, *, provider: str, now: datetime) -> None:
+    """`event` is anymail's. However often it is told, and in whatever order, what it says is done once."""
+    kind = kind_of(event, provider=provider)
+    if kind is None:
+        return
+    with transaction.atomic():
+        delivery = _delivery_of(event)
+        if kind == Kind.TAKEN and not (delivery and delivery.state in IN_DOUBT):
+            return
+        key = _key_of(event.recipient) or (bytes(delivery.address_key) if delivery else None)
+        happened_at = _time_of(event, now=now)
+        told, is_new = ProviderEvent.objects.get_or_create(
+            key=_event_key(event, kind, key, provider=provider),
+            defaults={
+                "provider": provider,
+                "kind": kind,
+                "delivery": delivery,
+                "address_key": key,
+                "detail": _detail_of(event),
+                "happened_at": happened_at,
+                "created_at": now,
+            },
+        )
+        if not is_new:
+            return
+        reason = suppression_of(event, kind, provider=provider)
+        if key and reason:
+            _suppress(key, reason, happened_at=happened_at, now=now)
+        if delivery and kind == Kind.REJECTED:
+            _fail(delivery, told)
+        elif delivery and delivery.state == State.UNCERTAIN:
+            deliveries.resolve(Events(), source=provider, edition_id=delivery.edition_id)
+
+
+class Events:
+    """Evidence: whatever a provider tells of a mail, but that it did not send it, shows that it was sent."""
+
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
+        if not message_ids:
+            return {}
+        told = ProviderEvent.objects.filter(delivery__state=State.UNCERTAIN).exclude(kind=Kind.REJECTED)
+        known = set(told.values_list("delivery__message_id", flat=True))
+        return dict.fromkeys(known.intersection(message_ids), Found.SENT)
+
+
+def settle() -> int:
+    """By the clock: copies that came into doubt only after the event about them had come."""
+    return deliveries.resolve(Events(), source="an event of the provider").sent
+
+
+def forget(*, now: datetime) -> None:
+    ProviderEvent.objects.filter(created_at__lte=now - KEPT_FOR).delete()
+
+
+def _suppress(key: bytes, reason: str, *, happened_at: datetime, now: datetime) -> None:
+    source = Consent.Source.PROVIDER
+    subscriber = Subscriber.objects.filter(address_key=key).first()
+    came_back = subscriber and subscriber.confirmed_at and subscriber.confirmed_at > happened_at
+    if came_back and reason != Suppression.Reason.COMPLAINT:
+        # An old event comes late: since then somebody has opened a mail there and asked for more.
+        return
+    if subscriber and reason == Suppression.Reason.UNSUBSCRIBE:
+        try:
+            consent.unsubscribe(subscriber=subscriber, source=source, now=now)
+        except ErasedSubscriber:
+            return
+    else:
+        consent.suppress(keys=[key], reason=reason, source=source, now=now)
+
+
+def _fail(delivery: Delivery, told: ProviderEvent) -> None:
+    """The provider did not send it, nor will it."""
+    Delivery.objects.filter(pk=delivery.pk, state__in=PERHAPS_SENT).update(
+        state=State.FAILED,
+        code="rejected",
+        detail=f"Not sent by {told.provider}: {told.detail}"[: deliveries.MAX_DETAIL],
+        accepted_at=None,
+        uncertain_at=None,
+        lease_until=None,
+        fence=F("fence") + 1,
+        updated_at=told.created_at,
+    )
+
+
+def _delivery_of(event: Any) -> Delivery | None:
+    """By the id that we sent along, else by that in our Message-ID, wherever in the event it stands. One query."""
+    metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
+    text = json.dumps([event.message_id, event.esp_event], default=str)
+    ids = []
+    for candidate in (str(metadata.get("delivery")), *MESSAGE_ID.findall(text)[:MOST_MESSAGE_IDS]):
+        with suppress(ValueError):
+            ids.append(UUID(candidate))
+    found = Delivery.objects.in_bulk(ids)
+    return next((found[each] for each in ids if each in found), None)
+
+
+def _key_of(recipient: Any) -> bytes | None:
+    try:
+        return address_key(recipient) if isinstance(recipient, str) else None
+    except InvalidAddress:
+        return None
+
+
+def _event_key(event: Any, kind: str, key: bytes | None, *, provider: str) -> bytes:
+    """Some providers number their events, not all number each recipient's; the others' are known by what they say."""
+    mailbox = key.hex() if key else ""
+    named = [event.event_id] if event.event_id else [event.message_id, str(event.timestamp)]
+    return hashlib.sha256(json.dumps([provider, kind, mailbox, *named], default=str).encode()).digest()
+
+
+def _time_of(event: Any, *, now: datetime) -> datetime:
+    at = event.timestamp
+    if not isinstance(at, datetime):
+        return now
+    return min(now, at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def _detail_of(event: Any) -> str:
+    """In the provider's words, without any address."""
+    words = " ".join(str(each) for each in (event.description, event.mta_response) if each)
+    printable = "".join(each if each.isprintable() else " " for each in words[:1_000])
+    return ADDRESS.sub("…", " ".join(printable.split()))[:300]

@@ -1,0 +1,148 @@
+"""What a provider's event means: whether the mailbox is gone, only full, or its reader complains. Pure rules, no state.
+
+anymail brings the events of all providers into one form, but calls a full mailbox and one that does not exist alike
+`bounced`; which it was stands in what the provider itself sent.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from anymail.signals import EventType, RejectReason
+
+from newsletter.models import ProviderEvent, Suppression
+
+Kind = ProviderEvent.Kind
+Reason = Suppression.Reason
+Raw = Mapping[str, Any]
+
+GONE = re.compile(r"\b5\.(1\.\d{1,3}|2\.1)\b")
+# A server that refuses us on principle says nothing of the mailbox, whatever the provider makes of it.
+POLICY = re.compile(r"\b5\.7\.\d{1,3}\b")
+
+KINDS = {
+    # Whoever opens a mail got it; that it was opened is nobody's business.
+    **dict.fromkeys(
+        [EventType.QUEUED, EventType.SENT, EventType.DELIVERED, EventType.OPENED, EventType.CLICKED],
+        Kind.TAKEN,
+    ),
+    EventType.DEFERRED: Kind.DEFERRED,
+    EventType.COMPLAINED: Kind.COMPLAINT,
+    EventType.UNSUBSCRIBED: Kind.UNSUBSCRIBE,
+    EventType.AUTORESPONDED: Kind.AUTO_REPLY,
+    EventType.REJECTED: Kind.REJECTED,
+    EventType.FAILED: Kind.REJECTED,
+}
+
+# Whether a bounce is for good, by what each provider sent. One that is not here never suppresses anybody.
+PERMANENT: dict[str, Callable[[Raw], bool]] = {
+    "amazon_ses": lambda raw: raw["bounce"]["bounceType"] == "Permanent",
+    "brevo": lambda raw: raw["event"] in {"hard_bounce", "invalid_email"},
+    "mailersend": lambda raw: raw["data"]["type"] == "hard_bounced",
+    "mailgun": lambda raw: raw["event-data"]["reason"] == "bounce",
+    "mailjet": lambda raw: raw["hard_bounce"] is True,
+    "mailtrap": lambda raw: raw["event"] == "bounce",
+    "mandrill": lambda raw: raw["event"] == "hard_bounce",
+    "postmark": lambda raw: "HardBounce" in {raw.get("Type"), raw.get("SuppressionReason")},
+    "resend": lambda raw: raw["data"]["bounce"]["type"] == "Permanent",
+    "sendgrid": lambda raw: raw["type"] == "bounce",
+    "sparkpost": lambda raw: next(iter(raw["msys"].values()))["bounce_class"] in {"10", "30"},
+    "unisender_go": lambda raw: (
+        raw["delivery_info"]["delivery_status"]
+        in {"err_user_unknown", "err_user_inactive", "err_mailbox_discarded", "err_domain_inactive"}
+    ),
+}
+
+# Where a provider has a list of its own and did not send: what the list says of the mailbox.
+LISTED: dict[str, tuple[Callable[[Raw], Any], dict[str, str]]] = {
+    "amazon_ses": (
+        lambda raw: raw["bounce"]["bounceSubType"],
+        # The account's list holds complaints too, and does not tell them apart.
+        {"Suppressed": Reason.HARD_BOUNCE, "OnAccountSuppressionList": Reason.HARD_BOUNCE},
+    ),
+    "mailgun": (
+        lambda raw: raw["event-data"]["reason"],
+        {
+            "suppress-bounce": Reason.HARD_BOUNCE,
+            "suppress-complaint": Reason.COMPLAINT,
+            "suppress-unsubscribe": Reason.UNSUBSCRIBE,
+        },
+    ),
+    "mailjet": (
+        lambda raw: raw["error"],
+        {
+            "user unknown": Reason.HARD_BOUNCE,
+            "mailbox inactive": Reason.HARD_BOUNCE,
+            "spam reporter": Reason.COMPLAINT,
+        },
+    ),
+    "resend": (
+        lambda raw: raw["data"]["bounce"]["subType"],
+        {"Suppressed": Reason.HARD_BOUNCE, "OnAccountSuppressionList": Reason.HARD_BOUNCE},
+    ),
+    "sendgrid": (
+        lambda raw: raw["reason"],
+        {
+            "Bounced Address": Reason.HARD_BOUNCE,
+            "Invalid": Reason.HARD_BOUNCE,
+            "Spam Reporting Address": Reason.COMPLAINT,
+            "Unsubscribed Address": Reason.UNSUBSCRIBE,
+        },
+    ),
+}
+REJECTED_AS = {
+    RejectReason.BOUNCED: Reason.HARD_BOUNCE,
+    RejectReason.INVALID: Reason.HARD_BOUNCE,
+    RejectReason.UNSUBSCRIBED: Reason.UNSUBSCRIBE,
+}
+
+
+def kind_of(event: Any, *, provider: str) -> Kind | None:
+    """None: nothing that we keep, such as a sign-up at the provider, which subscribes nobody here."""
+    kind = KINDS.get(event.event_type)
+    if provider == "postal" and event.event_type == EventType.FAILED:
+        # Its HardFail is the receiving server's refusal.
+        return Kind.HARD_BOUNCE if GONE.search(_answer(event)) else Kind.SOFT_BOUNCE
+    if event.event_type != EventType.BOUNCED:
+        return kind
+    # A mailbox on a list is told as a bounce by some: that mail was never sent.
+    if provider != "mailjet" and _listed_as(event, provider=provider):
+        return Kind.REJECTED
+    return Kind.HARD_BOUNCE if _is_gone(event, provider=provider) else Kind.SOFT_BOUNCE
+
+
+def suppression_of(event: Any, kind: Kind, *, provider: str) -> str | None:
+    """Why the mailbox gets no mail from now on; None: it does."""
+    if kind != Kind.REJECTED:
+        return {
+            Kind.HARD_BOUNCE: Reason.HARD_BOUNCE,
+            Kind.COMPLAINT: Reason.COMPLAINT,
+            Kind.UNSUBSCRIBE: Reason.UNSUBSCRIBE,
+        }.get(kind)
+    if provider in LISTED:
+        return _listed_as(event, provider=provider)
+    return REJECTED_AS.get(event.reject_reason)
+
+
+def _answer(event: Any) -> str:
+    """What the receiving server said, as far as the provider passes it on."""
+    return str(event.mta_response or "")
+
+
+def _is_gone(event: Any, *, provider: str) -> bool:
+    if POLICY.search(_answer(event)):
+        return False
+    try:
+        return PERMANENT[provider](event.esp_event)
+    except (KeyError, TypeError):
+        return False
+
+
+def _listed_as(event: Any, *, provider: str) -> str | None:
+    if provider not in LISTED:
+        return None
+    word, meanings = LISTED[provider]
+    try:
+        return meanings.get(word(event.esp_event))
+    except (KeyError, TypeError):
+        return None
