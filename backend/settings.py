@@ -461,6 +461,7 @@ Compares AI tools two at a time and says which one to ship with.
         "ConsentDeed": "newsletter.models.Consent.Deed",
         "ConsentSource": "newsletter.models.Consent.Source",
         "DeliveryState": "newsletter.models.Delivery.State",
+        "ProviderEventKind": "newsletter.models.ProviderEvent.Kind",
     },
     "COMPONENT_SPLIT_REQUEST": True,
 }

@@ -25,7 +25,7 @@ from catalog.models import Category
 from newsletter.addresses import address_key
 from newsletter.deliveries import forget_addresses
 from newsletter.links import ErasedSubscriber
-from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, Suppression
+from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.tokens import token_key
 from reviews.models import Reviewer
 
@@ -161,6 +161,8 @@ def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
         key = bytes(subscriber.address_key)
         MailJob.objects.filter(address=subscriber.address).delete()
         forget_addresses(subscriber_id=subscriber.pk)
+        # What a server said may name its user.
+        ProviderEvent.objects.filter(address_key=key).update(detail="")
         subscriber.delete()
         _suppress(key, "erased", now=now)
         _record(key, "erased", source=source, now=now)

@@ -10,7 +10,7 @@ from backend.api.bodies import Body
 from backend.api.parameters import SLUG
 from catalog.models import Category
 from newsletter.addresses import MAX_SPELLING, canonical
-from newsletter.models import ConfirmationToken, Consent, Delivery, Subscriber, Suppression
+from newsletter.models import ConfirmationToken, Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.tokens import LENGTH
 from reviews.models import Reviewer
 
@@ -154,6 +154,16 @@ class OwnDeliverySerializer(serializers.ModelSerializer[Delivery]):
         fields = ["week", "state", "created_at", "accepted_at"]
 
 
+class OwnProviderEventSerializer(serializers.ModelSerializer[ProviderEvent]):
+    """What a mail provider told of a mail to this mailbox."""
+
+    detail = serializers.CharField(help_text="In the provider's words; may be empty.")
+
+    class Meta:
+        model = ProviderEvent
+        fields = ["kind", "provider", "detail", "happened_at"]
+
+
 class ConfirmationSerializer(serializers.ModelSerializer[ConfirmationToken]):
     """A confirmation that was mailed, and what it was to choose."""
 
@@ -177,3 +187,4 @@ class ExportSerializer(serializers.Serializer[Any]):
     confirmations = ConfirmationSerializer(many=True)
     consents = ConsentSerializer(many=True)
     deliveries = OwnDeliverySerializer(many=True)
+    provider_events = OwnProviderEventSerializer(many=True)

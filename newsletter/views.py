@@ -14,7 +14,7 @@ from backend.api.problems import ProblemSerializer
 from backend.api.throttling import CountedView
 from backend.api.views import SwiftView, private_answer
 from newsletter import consent, links, sign_ups
-from newsletter.models import Consent, Delivery, Subscriber, Suppression
+from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.serializers import (
     AcceptedSerializer,
     ChangePreferencesSerializer,
@@ -166,7 +166,10 @@ class ExportView(SwiftView):
         operation_id="export_subscriber",
         tags=["newsletter"],
         summary="Export all that is kept of the subscriber",
-        description="The address, the choices, the record of consent, and each edition that was sent.",
+        description=(
+            "The address, the choices, the record of consent, each edition that was sent, and what a mail provider "
+            "told of it."
+        ),
         responses=ExportSerializer,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -211,7 +214,7 @@ def preferences_answer(subscriber: Subscriber) -> HttpResponse:
 
 
 def exported(subscriber: Subscriber) -> dict[str, Any]:
-    """Eight queries."""
+    """Nine queries."""
     key = subscriber.address_key
     suppression = Suppression.objects.filter(address_key=key).first()
     kept = {
@@ -223,5 +226,6 @@ def exported(subscriber: Subscriber) -> dict[str, Any]:
         "deliveries": Delivery.objects.filter(subscriber=subscriber)
         .select_related("edition")
         .order_by("created_at", "id"),
+        "provider_events": ProviderEvent.objects.filter(address_key=key).order_by("happened_at", "id"),
     }
     return dict(ExportSerializer(kept).data)

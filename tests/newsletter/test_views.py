@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from newsletter import consent, links, sign_ups
 from newsletter.addresses import address_key
-from newsletter.models import Consent, MailJob, Subscriber, Suppression
+from newsletter.models import Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.readers import SUBSCRIPTIONS, links_in, places, subscribe, work
@@ -44,6 +44,19 @@ def refused(response: Any) -> tuple[int, str]:
 def ask(api: APIClient, method: str, path: str, token: str, body: Any = None) -> Any:
     sent: Any = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
     return api.generic(method, path, headers={"Authorization": f"Subscriber {token}"}, **sent)
+
+
+def a_soft_bounce(key: bytes) -> None:
+    """Told by a provider, in a server's words."""
+    ProviderEvent.objects.create(
+        key=b"event",
+        provider="postmark",
+        kind="soft_bounce",
+        address_key=key,
+        detail="552 mailbox of Ada Lovelace is full",
+        happened_at=NOW,
+        created_at=NOW,
+    )
 
 
 def nobody() -> None:
@@ -339,8 +352,8 @@ class TestPreferences:
         # Subscriber, topics, reviewers, the last mail.
         with django_assert_num_queries(4):
             ask(api, "GET", PREFERENCES, token)
-        # And suppression, confirmations, record, deliveries.
-        with django_assert_num_queries(8):
+        # And suppression, confirmations, record, deliveries, what providers told.
+        with django_assert_num_queries(9):
             ask(api, "GET", EXPORT, token)
 
     def test_the_export_holds_all_that_is_kept(self, api: APIClient, token: str) -> None:
@@ -350,6 +363,7 @@ class TestPreferences:
 
         sign_up = MailJob(address=ADA, choices={"frequency": "monthly"}, source="api", created_at=NOW)
         sign_ups.prepare(sign_up, now=NOW)
+        a_soft_bounce(bytes(subscriber.address_key))
 
         answer = ask(api, "GET", EXPORT, token).json()
 
@@ -368,13 +382,24 @@ class TestPreferences:
             ("unsubscribed", "one_click")
         ]
         assert [line["state"] for line in answer["deliveries"]] == ["pending"]
+        assert answer["provider_events"] == [
+            {
+                "kind": "soft_bounce",
+                "provider": "postmark",
+                "detail": "552 mailbox of Ada Lovelace is full",
+                "happened_at": "2026-11-02T09:30:00Z",
+            }
+        ]
 
     def test_erasing_leaves_nothing_and_the_token_is_dead(self, api: APIClient, token: str) -> None:
+        a_soft_bounce(bytes(Subscriber.objects.get().address_key))
+
         response = ask(api, "DELETE", PREFERENCES, token)
 
         assert (response.status_code, response.content) == (204, b"")
         assert not Subscriber.objects.exists()
         assert Suppression.objects.get().reason == "erased"
+        assert ProviderEvent.objects.get().detail == ""
         for method, path in (("GET", PREFERENCES), ("PATCH", PREFERENCES), ("GET", EXPORT)):
             assert refused(ask(api, method, path, token, {})) == (401, "erased_subscriber")
 
