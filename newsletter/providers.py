@@ -122,19 +122,24 @@ def _of_silence(error: AnymailError) -> RefusedError | BrokenError:
     return BrokenError(Phase.CONNECT if _was_connecting(error) else Phase.DOT, detail)
 
 
-def _was_connecting(error: BaseException | None) -> bool:
+def _was_connecting(error: BaseException) -> bool:
     """
     Whether it came up while urllib3 connected, before which it sends nothing.
 
     The exceptions' classes do not tell: a TLS handshake that times out looks like an answer that does. Should urllib3
     change, everything counts as sent, which is safe.
     """
-    while error is not None:
-        for frame, _ in traceback.walk_tb(error.__traceback__):
-            if frame.f_code.co_name == "connect" and frame.f_globals["__name__"] == "urllib3.connection":
-                return True
-        error = error.__cause__ or error.__context__
-    return False
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(
+        frame.f_code.co_name == "connect" and frame.f_globals["__name__"] == "urllib3.connection"
+        for frame in frames
+    ) or any(map(_was_connecting, _causes_of(error)))
+
+
+def _causes_of(error: BaseException) -> list[BaseException]:
+    """Those that it was made of. What was only being handled meanwhile may be of another request."""
+    named = (error.__cause__, *error.args, *getattr(error, "kwargs", {}).values())
+    return [each for each in named if isinstance(each, BaseException)]
 
 
 def _plain(words: object) -> str:

@@ -159,6 +159,23 @@ def test_before_tls_stands_nothing_was_sent(settings: Settings, greeting: bytes)
     assert failure.value.phase == Phase.CONNECT
 
 
+def test_trouble_with_another_request_is_no_excuse(settings: Settings, provider: FakeProvider) -> None:
+    """A request that is made because an earlier one found nobody, and that then gets no answer."""
+    here, nowhere = settings.ANYMAIL, anymail_for(f"http://127.0.0.1:{quiet_port()}/")
+
+    def try_both() -> Fault:
+        settings.ANYMAIL = nowhere
+        try:
+            deliver("ada@example.com")
+        except BrokenError:
+            settings.ANYMAIL = here
+            return fault_at("cut-1@example.com")
+        raise AssertionError("it was taken")
+
+    assert try_both().meaning == Meaning.UNCERTAIN
+    assert len(provider.requests) == 1
+
+
 def test_a_connection_serves_many_mails_and_is_left_after_trouble(provider: FakeProvider) -> None:
     connection = ProviderConnection(django_settings.MAIL_PROVIDER)
     for number in range(5):
