@@ -100,17 +100,20 @@ def anymail_settings(environment: Mapping[str, str], *, public_base_url: str) ->
     }
     if secrets := given.get("WEBHOOK_SECRET"):
         given["WEBHOOK_SECRET"] = _logins(secrets)
+    # Nobody's reading is watched. Where a provider cannot be told so by mail, it must be in its own settings.
+    unwatched = {"track_opens": False, "track_clicks": False}
+    defaults = {name: value for name, value in given.items() if name.endswith("SEND_DEFAULTS")}
     client = given.get("AMAZON_SES_CLIENT_PARAMS", {})
     return {
         **given,
         "REQUESTS_TIMEOUT": TIMEOUTS,
-        # Nobody's reading is watched. Where a provider cannot be told so by mail, it must be in its own settings.
-        "SEND_DEFAULTS": {
-            **given.get("SEND_DEFAULTS", {}),
-            "track_opens": False,
-            "track_clicks": False,
-        },
+        **{name: value | unwatched for name, value in {"SEND_DEFAULTS": {}, **defaults}.items()},
+        # That is all that a provider may pass over; the tests hold each of them to the rest.
         "IGNORE_UNSUPPORTED_FEATURES": True,
+        # A mailbox that a provider refuses is not one that it took.
+        "IGNORE_RECIPIENT_STATUS": False,
+        # It would print keys and addresses.
+        "DEBUG_API_REQUESTS": False,
         # boto3 would try up to five times, whatever became of the first.
         "AMAZON_SES_CLIENT_PARAMS": {
             **client,

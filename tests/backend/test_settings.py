@@ -192,12 +192,20 @@ def test_webhooks_can_be_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_read().MAIL_HOOKS == ""
 
 
-def test_nothing_makes_a_provider_watch_readers_or_send_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_makes_a_provider_watch_readers_or_send_twice_or_tell_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ANYMAIL_SEND_DEFAULTS", '{"track_opens": true, "tags": ["weekly"]}')
     monkeypatch.setenv("ANYMAIL_AMAZON_SES_CLIENT_PARAMS", '{"config": {"retries": {"max_attempts": 9}}}')
 
+    monkeypatch.setenv("ANYMAIL_POSTMARK_SEND_DEFAULTS", '{"track_clicks": true}')
+    for name in ("DEBUG_API_REQUESTS", "IGNORE_RECIPIENT_STATUS"):
+        monkeypatch.setenv(f"ANYMAIL_{name}", "true")
+
     anymail = settings_read().ANYMAIL
 
+    assert (anymail["DEBUG_API_REQUESTS"], anymail["IGNORE_RECIPIENT_STATUS"]) == (False, False)
+    assert anymail["POSTMARK_SEND_DEFAULTS"] == {"track_opens": False, "track_clicks": False}
     assert anymail["SEND_DEFAULTS"] == {"track_opens": False, "track_clicks": False, "tags": ["weekly"]}
     assert anymail["AMAZON_SES_CLIENT_PARAMS"]["config"]["retries"] == {"total_max_attempts": 1}
 
