@@ -1,6 +1,7 @@
 """What providers tell, over real requests: only what is signed counts, and it counts once, whenever it comes."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -24,9 +25,12 @@ from newsletter import consent, provider_events, sns
 from newsletter.addresses import address_key
 from newsletter.hooks import hook_urls
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
+from newsletter.sending import Sender
+from newsletter.smtp import Server
 from newsletter.tasks import forget, tick
 from tests.database import at_once
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
+from tests.newsletter.fake_provider import answering
 from tests.newsletter.hook_calls import (
     BASIC,
     CALLS,
@@ -506,6 +510,26 @@ def test_that_a_mail_was_taken_does_not_undo_that_it_was_not_sent(send: Send, pr
 
     copy.refresh_from_db()
     assert copy.state == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edition_that_got_no_answer_is_settled_by_what_the_provider_tells(settings: Settings) -> None:
+    """From sending to the webhook: the provider has the mail, and its answer is lost."""
+    edition = EditionFactory(state="sending", frozen_at=NOW, prepared_at=NOW, audience=1)
+    subscriber = SubscriberFactory(address="cut-off@example.com", confirmed_at=NOW - timedelta(days=30))
+    DeliveryFactory(edition=edition, segment=SegmentFactory(edition=edition), subscriber=subscriber)
+    send = sender(settings, "postmark")
+    with answering() as provider:
+        settings.ANYMAIL |= {"POSTMARK_SERVER_TOKEN": "a-token", "POSTMARK_API_URL": provider.url}
+        Sender(edition.pk, server=Server.from_settings(), provider="postmark").run(until=time.monotonic() + 5)
+    assert Delivery.objects.get().state == "uncertain"
+    [mail] = provider.requests
+
+    told_of = Told("delivered", address=mail["To"], delivery=mail["Metadata"]["delivery"])
+    send(CALLS["postmark"](told_of))
+
+    copy = Delivery.objects.get()
+    assert (copy.state, copy.code) == ("accepted", "evidence")
 
 
 # --- Trouble ------------------------------------------------------------------------------------
