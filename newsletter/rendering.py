@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template import Context, Engine, Template
@@ -126,13 +127,18 @@ def url_of(item: Item) -> str:
 
 
 def period_words(since: datetime, until: datetime) -> str:
-    """`17 to 24 November 2026`, with as much of the first day as differs."""
+    """`17 to 24 November 2026`, with as much of the first day as differs: days of the zone that the mail is sent by."""
+    zone = ZoneInfo(settings.NEWSLETTER_ZONE)
+    since, until = since.astimezone(zone), until.astimezone(zone)
+    ends = f"{until.day}{until: %B %Y}"
+    if since.date() == until.date():
+        return ends
     begins = f"{since.day}"
     if (since.year, since.month) != (until.year, until.month):
         begins += f"{since: %B}"
     if since.year != until.year:
         begins += f"{since: %Y}"
-    return f"{begins} to {until.day}{until: %B %Y}"
+    return f"{begins} to {ends}"
 
 
 def paragraphs_of(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """An edition as HTML and as text: whole, readable, safe, and without anything to load."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
 
@@ -421,21 +421,24 @@ def test_both_parts_hold_the_same_items() -> None:
 @pytest.mark.parametrize(
     ("since", "until", "words"),
     [
-        (datetime(2026, 11, 17, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), "17 to 24 November 2026"),
-        (
-            datetime(2026, 10, 27, tzinfo=UTC),
-            datetime(2026, 11, 3, tzinfo=UTC),
-            "27 October to 3 November 2026",
+        pytest.param("2026-11-24T07:00", "2026-11-24T07:00", "24 November 2026", id="a moment"),
+        pytest.param("2026-11-24T07:00", "2026-11-24T22:59", "24 November 2026", id="within a day"),
+        pytest.param("2026-11-23T23:00", "2026-11-24T22:59", "24 November 2026", id="a day of Berlin"),
+        pytest.param("2026-11-23T22:59", "2026-11-24T07:00", "23 to 24 November 2026", id="over midnight"),
+        pytest.param("2026-11-17T07:00", "2026-11-24T07:00", "17 to 24 November 2026", id="a week"),
+        pytest.param("2026-10-24T06:00", "2026-11-24T07:00", "24 October to 24 November 2026", id="a month"),
+        pytest.param("2026-10-27T07:00", "2026-11-03T07:00", "27 October to 3 November 2026", id="two months"),
+        pytest.param(
+            "2026-12-29T07:00", "2027-01-05T07:00", "29 December 2026 to 5 January 2027", id="two years"
         ),
-        (
-            datetime(2026, 12, 29, tzinfo=UTC),
-            datetime(2027, 1, 5, tzinfo=UTC),
-            "29 December 2026 to 5 January 2027",
-        ),
+        pytest.param("2026-12-31T22:00", "2026-12-31T23:00", "31 December 2026 to 1 January 2027", id="new year"),
+        pytest.param("2025-11-24T07:00", "2026-11-24T07:00", "24 November 2025 to 24 November 2026", id="a year"),
     ],
 )
-def test_a_period_in_words(since: datetime, until: datetime, words: str) -> None:
-    assert period_words(since, until) == words
+def test_a_period_in_words(settings: Settings, since: str, until: str, words: str) -> None:
+    settings.NEWSLETTER_ZONE = "Europe/Berlin"
+
+    assert period_words(*(datetime.fromisoformat(f"{each}+00:00") for each in (since, until))) == words
 
 
 def test_an_intro_has_paragraphs_and_lines() -> None:
