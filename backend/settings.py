@@ -330,14 +330,19 @@ if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", NEWSLETTER_TIME):
     raise ImproperlyConfigured(f"NEWSLETTER_TIME must be like 08:00, not {NEWSLETTER_TIME!r}.")
 if NEWSLETTER_ZONE not in available_timezones():
     raise ImproperlyConfigured(f"NEWSLETTER_ZONE must be like Europe/Berlin, not {NEWSLETTER_ZONE!r}.")
-for _name, _seconds in (
-    ("SENDING_TICK_SECONDS", SENDING_TICK_SECONDS),
-    ("SENDING_CLAIM_SECONDS", SENDING_CLAIM_SECONDS),
-    ("SENDING_FINAL_SECONDS", SENDING_FINAL_SECONDS),
-    ("SENDING_OUTAGE_SECONDS", SENDING_OUTAGE_SECONDS),
+for _name, _value, _least, _most in (
+    ("SENDING_TICK_SECONDS", SENDING_TICK_SECONDS, 1, 3600),
+    ("SENDING_PROCESSES", SENDING_PROCESSES, 1, 100),
+    ("SENDING_PER_MINUTE", SENDING_PER_MINUTE, 0, 1_000_000),
+    ("SENDING_CLAIM_SECONDS", SENDING_CLAIM_SECONDS, 1, 3600),
+    ("SENDING_FINAL_SECONDS", SENDING_FINAL_SECONDS, 1, 3600),
+    ("SENDING_OUTAGE_SECONDS", SENDING_OUTAGE_SECONDS, 1, 3600),
+    *(("Each of SENDING_RETRY_SECONDS", seconds, 1, 604_800) for seconds in SENDING_RETRY_SECONDS),
 ):
-    if not 1 <= _seconds <= 3600:
-        raise ImproperlyConfigured(f"{_name} must be from 1 to 3600, not {_seconds}.")
+    if not _least <= _value <= _most:
+        raise ImproperlyConfigured(f"{_name} must be from {_least} to {_most}, not {_value}.")
+if not SENDING_RETRY_SECONDS:
+    raise ImproperlyConfigured("SENDING_RETRY_SECONDS must name at least one pause, like 60,300.")
 
 if not 1 <= SENDING_CONNECTIONS < DATABASE_POOL_SIZE:
     # Each has one to the database, too, and one is left for the task that they belong to.

@@ -97,6 +97,30 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("VOTE_LIMITS", "1000000/60", id="a limit that limits nothing"),
         pytest.param("TALLY_PUBLISH_SECONDS", "0", id="a step without length"),
         pytest.param("TURNSTILE_URL", "ftp://example.com", id="an address that cannot be asked"),
+        pytest.param("SITE_URL", "www.example.com", id="a site without a scheme"),
+        pytest.param("NEWSLETTER_ZONE", "Europe/Atlantis", id="a zone that is none"),
+        pytest.param("NEWSLETTER_WEEKDAY", "0", id="a day before Monday"),
+        pytest.param("NEWSLETTER_WEEKDAY", "8", id="a day after Sunday"),
+        pytest.param("NEWSLETTER_TIME", "24:00", id="a time after the day"),
+        pytest.param("NEWSLETTER_TIME", "8:00", id="a time of one digit"),
+        pytest.param("SENDING_TICK_SECONDS", "0", id="a clock that never rests"),
+        pytest.param("SENDING_TICK_SECONDS", "3601", id="a clock that hardly looks"),
+        pytest.param("SENDING_PROCESSES", "0", id="nobody sends"),
+        pytest.param("SENDING_PROCESSES", "101", id="everybody sends"),
+        pytest.param("SENDING_CONNECTIONS", "0", id="no connection"),
+        pytest.param("SENDING_CONNECTIONS", "16", id="as many connections as the pool has"),
+        pytest.param("SENDING_PER_MINUTE", "-1", id="less than no mail"),
+        pytest.param("SENDING_PER_MINUTE", "1000001", id="more mail than there is"),
+        pytest.param("SENDING_CLAIM_SECONDS", "0", id="a lease without length"),
+        pytest.param("SENDING_CLAIM_SECONDS", "3601", id="a lease of hours"),
+        pytest.param("SENDING_FINAL_SECONDS", "0", id="no time to answer"),
+        pytest.param("SENDING_FINAL_SECONDS", "3601", id="hours to answer"),
+        pytest.param("SENDING_OUTAGE_SECONDS", "0", id="a pause without length"),
+        pytest.param("SENDING_OUTAGE_SECONDS", "3601", id="a pause of hours"),
+        pytest.param("SENDING_RETRY_SECONDS", "", id="no retry"),
+        pytest.param("SENDING_RETRY_SECONDS", "60,0", id="a retry at once"),
+        pytest.param("SENDING_RETRY_SECONDS", "-60", id="a retry in the past"),
+        pytest.param("SENDING_RETRY_SECONDS", "60,604801", id="a retry after the next edition"),
     ],
 )
 def test_a_wrong_value_is_named_and_no_secret_is(
@@ -108,6 +132,30 @@ def test_a_wrong_value_is_named_and_no_secret_is(
         settings_read()
 
     assert LONG[:-1] not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("SENDING_TICK_SECONDS", "3600", 3600),
+        ("SENDING_PROCESSES", "1", 1),
+        ("SENDING_PROCESSES", "100", 100),
+        ("SENDING_CONNECTIONS", "1", 1),
+        ("SENDING_CONNECTIONS", "15", 15),
+        ("SENDING_PER_MINUTE", "0", 0),
+        ("SENDING_PER_MINUTE", "1000000", 1_000_000),
+        ("SENDING_CLAIM_SECONDS", "1", 1),
+        ("SENDING_FINAL_SECONDS", "3600", 3600),
+        ("SENDING_OUTAGE_SECONDS", "1", 1),
+        ("SENDING_RETRY_SECONDS", "1,604800", [1, 604_800]),
+    ],
+)
+def test_what_is_just_allowed_is_taken(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, meant: object
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert getattr(settings_read(), name) == meant
 
 
 @pytest.mark.parametrize("missing", ["TURNSTILE_SITE_KEY", "TURNSTILE_SECRET_KEY", "TURNSTILE_HOSTNAMES"])
