@@ -8,6 +8,7 @@ from typing import Any, TypedDict, cast
 from django.conf import settings
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.views import csrf, defaults
 from drf_standardized_errors.handler import ExceptionHandler
@@ -217,10 +218,20 @@ failure = error_view("internal_error", defaults.server_error)
 
 def internal_error(request: HttpRequest) -> HttpResponse:
     """Answers what anything else raises; Django calls it while it handles the exception."""
-    if is_api(request) and is_outage(sys.exception()):
+    if is_outage(sys.exception()):
         drop_broken_connections()
-        return problem_response(request, Unavailable.default_code, headers=Unavailable.headers)
+        return unavailable(request)
     return failure(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Come again: programs by `Retry-After`, as mail programs whose one click finds no database, people by a page."""
+    if is_api(request):
+        return problem_response(request, Unavailable.default_code, headers=Unavailable.headers)
+    # The page's address may hold a token, as those of the mail's links do.
+    headers = {**Unavailable.headers, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    page = render_to_string("api/unavailable.html", {"detail": Unavailable.default_detail})
+    return HttpResponse(page, status=Unavailable.status_code, headers=headers)
 
 
 class FaultSerializer(serializers.Serializer[Fault]):

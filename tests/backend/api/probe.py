@@ -183,6 +183,7 @@ urlpatterns = [
     path("api/v1/failing", FailingView.as_view()),
     path("api/v1/failing-page", failing_page),
     path("api/v1/form", form_page),
+    path("page/database", database_page),
     path("page/failing", failing_page),
     path("page/form", form_page),
     path("page/session", session_page),

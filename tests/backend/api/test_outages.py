@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -21,10 +22,13 @@ from backend.devstack import engines, processes
 from backend.devstack.__main__ import reset
 from backend.devstack.directory import StackDirectory
 from backend.devstack.place import choose_place
+from newsletter.links import preferences_token, unsubscribe_token
+from tests.factories import SubscriberFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.probe")]
 
 PATHS = ["/api/v1/database", "/api/v1/database-page"]
+PAGE = "/page/database"
 
 
 def caused_by(cause: Exception, error: type[Exception] = OperationalError) -> Exception:
@@ -60,9 +64,11 @@ class Elsewhere:
     def __init__(self, **address: Any) -> None:
         self.wrapper = DatabaseWrapper({**connections["default"].settings_dict, **address}, "elsewhere")
 
-    def ask(self, path: str, method: str = "GET") -> HttpResponse:
+    def ask(self, path: str, method: str = "GET", **cookies: str) -> HttpResponse:
         """As the server does, which hands connections back at the end of each request."""
-        answer = APIClient(raise_request_exception=False).generic(method, path)
+        client = APIClient(raise_request_exception=False)
+        client.cookies.load(cookies)
+        answer = client.generic(method, path)
         close_old_connections()
         return answer
 
@@ -94,6 +100,15 @@ def assert_unavailable(answer: HttpResponse) -> None:
     assert b'"code": "unavailable"' in answer.content
 
 
+def assert_a_calm_page(answer: HttpResponse) -> None:
+    assert answer.status_code == 503
+    assert answer["Content-Type"] == "text/html; charset=utf-8"
+    assert answer["Retry-After"] == "1"
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert b"Our database cannot be reached just now; try again in a second." in answer.content
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_a_database_that_is_not_there_is_a_503_within_a_moment(elsewhere: Any, path: str) -> None:
     there = elsewhere(HOST="127.0.0.1", PORT="1")
@@ -103,6 +118,53 @@ def test_a_database_that_is_not_there_is_a_503_within_a_moment(elsewhere: Any, p
 
     assert_unavailable(answer)
     assert time.monotonic() - began < 4
+
+
+def test_people_get_a_page_within_a_moment(elsewhere: Any) -> None:
+    there = elsewhere(HOST="127.0.0.1", PORT="1")
+    began = time.monotonic()
+
+    answer = there.ask(PAGE)
+
+    assert_a_calm_page(answer)
+    assert time.monotonic() - began < 4
+
+
+@pytest.mark.urls("backend.urls")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("POST", "/newsletter/unsubscribe?token={unsubscribe}", id="one click"),
+        pytest.param("POST", "/newsletter/unsubscribe?token={unsubscribe}&page", id="the button to unsubscribe"),
+        pytest.param("GET", "/newsletter/preferences?token={preferences}", id="preferences"),
+        pytest.param("GET", "/newsletter/confirm?token=unknown", id="a confirmation"),
+        pytest.param("GET", "/newsletter/editions/2026-W48", id="an edition of the archive"),
+    ],
+)
+def test_the_mails_links_say_come_again_and_mail_programs_repeat_the_click(
+    elsewhere: Any, method: str, path: str
+) -> None:
+    reader = SubscriberFactory().pk
+    tokens = {"unsubscribe": unsubscribe_token(reader), "preferences": preferences_token(reader)}
+    there = elsewhere(HOST="127.0.0.1", PORT="1")
+
+    assert_a_calm_page(there.ask(path.format_map(tokens), method))
+
+
+@pytest.mark.urls("backend.urls")
+def test_the_page_that_needs_no_database_is_shown_without_one(elsewhere: Any) -> None:
+    there = elsewhere(HOST="127.0.0.1", PORT="1")
+
+    answer = there.ask(f"/newsletter/unsubscribe?token={unsubscribe_token(uuid4())}")
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.urls("backend.urls")
+def test_the_admin_says_come_again(elsewhere: Any) -> None:
+    there = elsewhere(HOST="127.0.0.1", PORT="1")
+
+    assert_a_calm_page(there.ask("/admin/login/", "POST", sessionid="a" * 32))
 
 
 def test_a_connection_lost_in_the_middle_is_a_503_and_the_next_request_is_answered(elsewhere: Any) -> None:
@@ -151,15 +213,16 @@ def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_bac
     there = elsewhere(
         HOST=url.hostname, PORT=str(url.port), USER=url.username, PASSWORD=url.password, NAME=url.path[1:]
     )
-    assert [there.ask(path).status_code for path in PATHS] == [200, 200]
+    assert [there.ask(path).status_code for path in [*PATHS, PAGE]] == [200] * 3
 
     processes.stop([server.child], patience=5)
     for path in PATHS * 2:
         began = time.monotonic()
         assert_unavailable(there.ask(path))
         assert time.monotonic() - began < 4
+    assert_a_calm_page(there.ask(PAGE))
 
     monkeypatch.setattr(engines, "free_port", lambda: url.port)
     again = engines.start_postgresql(stack, place, mark="", is_lasting=False)
-    assert [there.ask(path).status_code for path in PATHS * 2] == [200] * 4
+    assert [there.ask(path).status_code for path in [*PATHS, PAGE] * 2] == [200] * 6
     processes.stop([again.child], patience=5)
