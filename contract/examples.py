@@ -49,7 +49,7 @@ _ADDRESSES = {
     "retrieve_tool": "/api/v1/tools/llama-4-scout-quantized",
     "list_tool_reviews": "/api/v1/tools/claude-files-api/reviews?limit=1",
     "retrieve_tool_tally": "/api/v1/tools/cursor-1-0-background-agent-project-memory/tally",
-    "list_tool_tally_days": "/api/v1/tools/cursor-1-0-background-agent-project-memory/tally/timeline",
+    "list_tool_tally_days": "/api/v1/tools/cursor-1-0-background-agent-project-memory/tally/timeline?limit=1",
     "list_comparisons": "/api/v1/comparisons?tool=claude-files-api&limit=1",
     "retrieve_comparison": "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized",
     "list_verdict_changes": "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized/history",
@@ -110,7 +110,7 @@ _EXAMPLES = {
         r"v1\.[a-z0-9-]+\.[\w-]{22}\.[\w-]{22}"
     ): "v1.2026-11.AZpLLlwdejSPay2cDnobUw.d2l0aCBhIHNlYWwgb2Ygbw",
 }
-_PAGE = re.compile(r"https?://[^/]+(/api/v1/[a-z/-]+)\?.*")
+_PAGE = re.compile(r"https?://[^/]+(/api/v1/[a-z0-9/-]+)\?.*")
 
 
 def examples(client: Any) -> dict[str, Any]:

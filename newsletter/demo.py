@@ -1,26 +1,66 @@
-"""The demo's edition of the weekly mail: one week of its catalog, as if it had been sent to nobody."""
+"""The demo's edition of the weekly mail: one week of its catalog, which goes to the demo's own reader and nobody else."""
 
 from datetime import UTC, datetime, timedelta
 
-from newsletter.archive import keep_for_archive
-from newsletter.models import Edition
+from django.conf import settings
 
-# The Tuesday after a week in which the demo's catalog has pairs.
+from catalog.models import Category
+from newsletter import editions
+from newsletter.addresses import address_key
+from newsletter.archive import keep_for_archive
+from newsletter.models import Consent, Edition, Subscriber
+from reviews.models import Reviewer
+
+# The Tuesday after a week in which the demo's catalog has pairs, reviews and votes.
 WEEK = "2026-W46"
 SENT_AT = datetime(2026, 11, 10, 7, 0, tzinfo=UTC)
 
+# A domain of RFC 2606, where nobody has a mailbox.
+READER = "demo-reader@example.com"
+CONFIRMED_AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+TOPICS = ["developer-tools"]
+REVIEWERS = ["builder", "skeptic"]
 
-def load_demo_edition() -> None:
-    """Goes with a demo that was just loaded; where the week has its edition, nothing is touched."""
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def load_demo_edition(*, now: datetime) -> None:
+    """Goes with a demo that was just loaded; where the week has its edition, nothing is touched.
+
+    It is mailed where a catcher takes all mail and the database has no reader yet, as in `make serve`. Anywhere else
+    it stands in the archive as sent to nobody.
+    """
     edition, is_new = Edition.objects.get_or_create(
-        week=WEEK,
-        defaults={
-            "state": Edition.State.DONE,
-            "audience": 0,
-            "frozen_at": SENT_AT,
-            "prepared_at": SENT_AT,
-            "done_at": SENT_AT,
-        },
+        week=WEEK, defaults={"state": Edition.State.FROZEN, "frozen_at": SENT_AT}
     )
-    if is_new:
-        keep_for_archive(edition=edition, since=SENT_AT - timedelta(weeks=1), until=SENT_AT)
+    if not is_new:
+        return
+    keep_for_archive(edition=edition, since=SENT_AT - timedelta(weeks=1), until=SENT_AT)
+    if _is_caught() and not Subscriber.objects.exists():
+        _add_reader()
+        # Here and now, so that nobody who comes later is among its readers.
+        editions.prepare(edition_id=edition.pk, now=now)
+    else:
+        edition.state, edition.audience = Edition.State.DONE, 0
+        edition.prepared_at = edition.done_at = SENT_AT
+        edition.save()
+
+
+def _is_caught() -> bool:
+    return bool(settings.DEBUG_MAIL_DIR) and not settings.MAIL_PROVIDER and settings.EMAIL_HOST in LOOPBACK
+
+
+def _add_reader() -> None:
+    key = address_key(READER)
+    reader = Subscriber.objects.create(
+        address=READER, address_key=key, status=Subscriber.Status.ACTIVE, confirmed_at=CONFIRMED_AT
+    )
+    reader.topics.set(Category.objects.filter(slug__in=TOPICS))
+    reader.reviewers.set(Reviewer.objects.filter(slug__in=REVIEWERS))
+    Consent.objects.create(
+        address_key=key,
+        deed=Consent.Deed.CONFIRMED,
+        source=Consent.Source.STAFF,
+        wording="demo",
+        created_at=CONFIRMED_AT,
+    )

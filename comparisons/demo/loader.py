@@ -4,23 +4,27 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import DateTimeField
+from django.db.models.functions import Cast
 
 from catalog.models import Category, Tool
 from comparisons.catalog_file import CatalogFileError, parse_json, quoted, schema_lines
 from comparisons.catalog_import import hold_import_lock, import_catalog
 from comparisons.models import Comparison
 from comparisons.recording import record_verdicts
-from reviews.models import Reviewer
+from reviews.models import Review, Reviewer
 from votes.models import Pick, Vote, Voter
 from votes.publication import close_day, publish_tallies, yesterday
 
 DEMO = Path(__file__).parent
+# By the end of this day the demo's readers had voted.
+LAST_DAY = date(2026, 11, 9)
 BATCH_SIZE = 1_000
 
 _COUNT = {"title": "a whole number from 0 to 10000", "type": "integer", "minimum": 0, "maximum": 10_000}
@@ -70,10 +74,14 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
             report = import_catalog(source=(directory / "catalog.json").read_bytes(), now=now)
         with _named("votes.json"):
             votes, picks = _ballots(parse_json((directory / "votes.json").read_bytes()))
+        # Whenever it is loaded, its history is that of its own time.
+        dated = Review.objects.filter(reviewed_on__isnull=False, published_at__isnull=False)
+        dated.update(published_at=Cast("reviewed_on", DateTimeField()))
         Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
         Pick.objects.bulk_create(picks, batch_size=BATCH_SIZE)
         publish_tallies(now=now)
-        close_day(day=yesterday(now))
+        for day in (LAST_DAY, yesterday(now)):
+            close_day(day=day)
         record_verdicts(now=now)
     return DemoReport(
         tools=report.counts["tools"].created,

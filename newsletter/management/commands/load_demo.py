@@ -20,9 +20,10 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         try:
             with transaction.atomic():
-                report = load_demo(now=timezone.now())
+                now = timezone.now()
+                report = load_demo(now=now)
                 if report:
-                    load_demo_edition()
+                    load_demo_edition(now=now)
         except CatalogFileError as error:
             for line in error.lines:
                 self.stderr.write(line)
