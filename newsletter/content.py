@@ -1,7 +1,7 @@
 """What an edition tells one group of readers: reads what changed since their last one, and puts it into a mail."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,10 +43,11 @@ from newsletter.items import (
 )
 from newsletter.rendering import paragraphs_of, render_html, render_text
 from reviews.models import Review
-from votes.models import PublishedTally, TallyDay
-from votes.tally import MIN_VOTES, TallyCount
+from votes.models import TallyDay
+from votes.publication import close_day
+from votes.tally import TallyCount
 
-__all__ = ["Choices", "Composed", "Item", "compose", "gather"]
+__all__ = ["Choices", "Composed", "Item", "compose", "gather", "write_crowd_down"]
 
 # The best are chosen among so many of the latest: an import may bring thousands.
 READ_AT_MOST = 500
@@ -125,7 +126,7 @@ def gather(*, choices: Choices, until: datetime) -> tuple[Item, ...]:
     if choices.frequency != EACH_COMPARISON:
         items[VERDICT] = _verdicts(choices, until)
         items[REVIEW] = _reviews(choices, until)
-        items[CROWD] = _crowd(choices)
+        items[CROWD] = _crowd(choices, until)
         items[CORRECTION] = _corrections(choices, until)
     return tuple(item for kind, most in AT_MOST.items() for item in items[kind][:most])
 
@@ -286,19 +287,36 @@ def _review_item(kind: str, review: Review, *, why: str) -> Item:
     )
 
 
-def _crowd(choices: Choices) -> list[Item]:
-    """Tools on which readers say something else than at the last midnight that the reader knows; the farthest first."""
-    days = TallyDay.objects.filter(tool=OuterRef("tool"), day__lt=choices.since.astimezone(UTC).date())
-    tallies = PublishedTally.objects.filter(
-        tool__status=Tool.Status.PUBLISHED, total__gte=MIN_VOTES, as_of__gt=choices.since
-    )
+def write_crowd_down(*, until: datetime) -> None:
+    """Have each tool's line of the last day that an edition up to then can tell, whatever beat has missed."""
+    close_day(day=_last_day_over(until - SETTLING))
+
+
+def _last_day_over(moment: datetime) -> date:
+    return moment.astimezone(UTC).date() - timedelta(days=1)
+
+
+def _crowd(choices: Choices, until: datetime) -> list[Item]:
+    """Tools on which readers say something else than they did; the farthest first.
+
+    Both are the numbers of the last day that was over. An edition begins at the very line where the one before ended,
+    so nothing is told twice and nothing is left out.
+    """
+    known, told = _last_day_over(choices.since), _last_day_over(until)
+    # Whatever is not in the line of the known day became public after it.
+    known_until = datetime.combine(known + timedelta(days=1), time.min, UTC)
+    tools = Tool.objects.filter(status=Tool.Status.PUBLISHED, published_tally__as_of__gte=known_until)
     if choices.topics:
-        tallies = tallies.filter(tool__category__slug__in=choices.topics)
-    line = Subquery(days.order_by("-day").values(counts=JSONObject(ship="ship", skip="skip"))[:1])
+        tools = tools.filter(category__slug__in=choices.topics)
+    days = TallyDay.objects.filter(tool=OuterRef("pk")).order_by("-day")
+    lines = days.values(counts=JSONObject(ship="ship", skip="skip"))
+    tools = tools.annotate(
+        known=Subquery(lines.filter(day__lte=known)[:1]), told=Subquery(lines.filter(day__lte=told)[:1])
+    )
     moved = [
-        (tally.tool, before, tally.count)
-        for tally in tallies.select_related("tool__category").annotate(before=line)
-        if has_moved(before := TallyCount(**(tally.before or {})), tally.count)
+        (tool, before, now)
+        for tool in tools.select_related("category").defer("search", "description")
+        if has_moved(before := TallyCount(**(tool.known or {})), now := TallyCount(**(tool.told or {})))
     ]
     return [
         crowd_item(side=_side(tool), before=before, now=now, choices=choices)

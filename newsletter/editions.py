@@ -20,7 +20,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter import deliveries
 from newsletter.archive import keep_for_archive
-from newsletter.content import Choices, compose
+from newsletter.content import Choices, compose, write_crowd_down
 from newsletter.failpoints import reach
 from newsletter.models import Delivery, Edition, Segment, Subscriber
 from newsletter.schedule import APART, Schedule
@@ -169,6 +169,7 @@ def _take_up_reopened() -> None:
 
 def freeze(*, edition_id: UUID, now: datetime, schedule: Schedule) -> bool:
     """Copy in what every group of readers will get, as the site is at one moment; whether this call did it."""
+    write_crowd_down(until=now)
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

@@ -99,30 +99,34 @@ def reviewed(
     return row
 
 
+# The last days that were over at either end of the week.
+DAY_BEFORE, LAST_DAY = date(2026, 11, 16), date(2026, 11, 23)
+
+
 def crowd(
     *,
     before: tuple[int, int] | None,
-    now: tuple[int, int],
-    day: date = date(2026, 11, 16),
+    now: tuple[int, int] | None,
+    day: date = DAY_BEFORE,
+    until_day: date = LAST_DAY,
     as_of: datetime = WITHIN,
     **values: Any,
 ) -> Tool:
-    """A tool with so many ships and skips at the end of a day, and now."""
+    """A tool with so many ships and skips at the end of one day, and of another."""
     made: Tool = ToolFactory(**values)
-    if before:
-        TallyDay.objects.create(
-            tool=made,
-            day=day,
-            ship=before[0],
-            skip=before[1],
-            pending=0,
-            quarantined=0,
-            rejected=0,
-            ruleset="2026-11",
-            digest="0" * 64,
-        )
-    PublishedTally.objects.filter(tool=made).update(ship=now[0], skip=now[1], as_of=as_of)
+    for at, counts in ((day, before), (until_day, now)):
+        if counts:
+            crowd_line(made, day=at, counts=counts)
+    PublishedTally.objects.filter(tool=made).update(as_of=as_of)
     return made
+
+
+def crowd_line(tool: Tool, *, day: date, counts: tuple[int, int]) -> None:
+    ship, skip = counts
+    held = {"pending": 0, "quarantined": 0, "rejected": 0}
+    TallyDay.objects.create(
+        tool=tool, day=day, ship=ship, skip=skip, ruleset="2026-11", digest="0" * 64, **held
+    )
 
 
 def shelf(slug: str = "developer-tools", name: str = "Developer Tools") -> Category:

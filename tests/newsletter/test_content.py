@@ -25,6 +25,7 @@ from tests.newsletter.editions import (
     changed_pair,
     chosen,
     crowd,
+    crowd_line,
     new_pair,
     reviewed,
     shelf,
@@ -387,8 +388,9 @@ def test_a_tool_on_which_the_crowd_moved_is_in(
         pytest.param({"before": None, "now": (10, 10)}, id="to a first answer that leaves it open"),
         pytest.param({"before": (0, 10), "now": (5, 9)}, id="among few"),
         pytest.param({"before": (5, 5), "now": (13, 8)}, id="by points of a crowd that was too small"),
+        pytest.param({"before": (40, 20), "now": None}, id="at all"),
         pytest.param(
-            {"before": (15, 15), "now": (40, 20), "as_of": KNOWN - MOMENT}, id="before the last edition"
+            {"before": (15, 15), "now": (40, 20), "until_day": date(2026, 11, 24)}, id="before the day was over"
         ),
         pytest.param({"before": (15, 15), "now": (40, 20), "status": "archived"}, id="on an archived tool"),
         pytest.param({"before": (15, 15), "now": (40, 20), "status": "draft"}, id="on a draft"),
@@ -402,11 +404,26 @@ def test_the_crowd_has_not_moved(values: dict[str, Any]) -> None:
 
 def test_the_crowd_is_measured_from_the_last_day_that_was_over() -> None:
     """A line of the day of the last edition holds votes that came after it."""
-    made = crowd(before=(40, 20), now=(40, 20), day=date(2026, 11, 17))
-    assert [item.mark for item in told()] == ["67% ship"]
+    made = crowd(before=(40, 20), now=(80, 20), day=date(2026, 11, 17))
+    assert [item.mark for item in told()] == ["80% ship"]
 
-    made.tally_days.update(day=date(2026, 11, 10))
+    made.tally_days.filter(day=date(2026, 11, 17)).update(day=date(2026, 11, 10))
+    assert [item.mark for item in told()] == ["67 → 80% ship"]
+
+
+def test_what_moves_after_the_last_midnight_is_for_the_next_edition() -> None:
+    made = crowd(before=(15, 15), now=None, as_of=UNTIL - timedelta(hours=4))
+    PublishedTally.objects.filter(tool=made).update(ship=40, skip=20)
     assert told() == ()
+
+    crowd_line(made, day=date(2026, 11, 24), counts=(40, 20))
+    crowd_line(made, day=date(2026, 11, 30), counts=(40, 20))
+    following = [
+        gather(choices=chosen(since=UNTIL + week * n), until=UNTIL + week * (n + 1))
+        for week in [timedelta(days=7)]
+        for n in range(2)
+    ]
+    assert [[item.mark for item in items] for items in following] == [["50 → 67% ship"], []]
 
 
 def test_the_farthest_move_is_told_first() -> None:

@@ -1,5 +1,6 @@
 """An edition's life, in steps that may be repeated, overlap, or be taken up by somebody else."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,15 @@ from django.conf import settings
 from newsletter import deliveries, editions
 from newsletter.models import Delivery, Edition, Segment, Subscriber, Suppression
 from tests.database import at_once
-from tests.factories import CategoryFactory, ComparisonFactory, EditionFactory, SubscriberFactory
+from tests.factories import (
+    CategoryFactory,
+    ComparisonFactory,
+    EditionFactory,
+    SubscriberFactory,
+    ToolFactory,
+)
+from votes.models import PublishedTally
+from votes.publication import close_day, yesterday
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -238,6 +247,30 @@ def test_readers_with_the_same_choices_share_one_text() -> None:
 
     assert Segment.objects.count() == 3
     assert Delivery.objects.count() == 4
+
+
+@pytest.mark.parametrize("closed", [pytest.param(True, id="each night"), pytest.param(False, id="by nobody")])
+def test_weeks_of_a_moving_crowd_are_told_without_repetition_or_gap(closed: bool) -> None:
+    """It turns round two days before each edition, in the night before, and an hour after."""
+    tool = ToolFactory(name="Aider")
+    moments = [
+        (DUE + timedelta(weeks=week, hours=hours), hours == 0) for week in range(6) for hours in (-48, -4, 0, 1)
+    ]
+    for number, (moment, is_due) in enumerate(moments):
+        if closed:
+            close_day(day=yesterday(moment))
+        if is_due:
+            clock(moment)
+            continue
+        total = 100 + number
+        ship = (90 if number // 4 % 2 else 10) + number % 4
+        PublishedTally.objects.filter(tool=tool).update(ship=ship, skip=total - ship, as_of=moment)
+
+    told = [re.findall(r"(\d+ of \d+)", each.text) for each in Edition.objects.order_by("week")]
+    assert [len(counts) for counts in told] == [1, 2, 2, 2, 2, 2]
+    assert [now for now, *_ in told[:-1]] == [before for _, before in told[1:]]
+    # The last line that was there when the last edition was frozen.
+    assert told[-1][0] == ("90 of 120" if closed else "91 of 121")
 
 
 def test_what_is_frozen_does_not_change() -> None:
