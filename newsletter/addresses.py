@@ -9,6 +9,7 @@ of their own, and only `mailbox_key` looks past them, to bound how much mail a s
 import hmac
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 from django.conf import settings
@@ -52,6 +53,7 @@ def canonical(address: str) -> str:
     return spelling
 
 
+@lru_cache(maxsize=1_000)
 def canonical_domain(domain: str) -> str:
     """As A-labels. A name without a dot and the numbers of a host are refused: no public mail goes there."""
     try:
@@ -65,7 +67,12 @@ def canonical_domain(domain: str) -> str:
 
 def address_key(address: str) -> bytes:
     """What uniqueness and suppression go by: an HMAC of the canonical address; raises InvalidAddress."""
-    return hmac.digest(settings.NEWSLETTER_PEPPER, canonical(address).encode(), "sha256")
+    return key_of(canonical(address))
+
+
+def key_of(spelling: str) -> bytes:
+    """`address_key` of what is canonical already."""
+    return hmac.digest(settings.NEWSLETTER_PEPPER, spelling.encode(), "sha256")
 
 
 def mailbox_key(address: str) -> bytes:
