@@ -8,12 +8,12 @@ RUN python -m venv /venv && \
 
 FROM python:3.11-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MEDIA_ROOT=/data/media
-RUN useradd --system --uid 10001 --create-home verdicts && install -d -o verdicts /data/media
+RUN useradd --system --uid 10001 --create-home verdicts && install -d -o verdicts /data/media /data/journal
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY . .
 USER verdicts
-VOLUME /data/media
+VOLUME /data/media /data/journal
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]

@@ -256,6 +256,8 @@ DKIM_PRIVATE_KEY = rsa_key("DKIM_PRIVATE_KEY", _dkim_key) if _dkim_key else None
 # Seals the links to preferences and to unsubscribe, which stand in readers' mailboxes for years.
 NEWSLETTER_KEYS = key_ring("NEWSLETTER_KEYS", env.str("NEWSLETTER_KEYS"))
 NEWSLETTER_PEPPER = long_secret("NEWSLETTER_PEPPER", env.str("NEWSLETTER_PEPPER"))
+# A file outside the database that outlives its restores; empty: none is kept.
+SUPPRESSION_JOURNAL = env.str("SUPPRESSION_JOURNAL", default="")
 # How many sign-ups a minute we believe, from everywhere together.
 SIGN_UPS_A_MINUTE = env.int("SIGN_UPS_A_MINUTE", default=300)
 # Where the frontend has pages of its own for confirm, preferences and unsubscribe; empty: ours are shown.
@@ -310,6 +312,10 @@ if DKIM_DOMAIN and not f".{parseaddr(MAIL_FROM)[1].rpartition('@')[2].lower()}".
     )
 if DKIM_SELECTOR and not re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", DKIM_SELECTOR):
     raise ImproperlyConfigured(f"DKIM_SELECTOR must be like s2026, not {DKIM_SELECTOR!r}.")
+if SUPPRESSION_JOURNAL and not Path(SUPPRESSION_JOURNAL).is_absolute():
+    raise ImproperlyConfigured(
+        f"SUPPRESSION_JOURNAL must be a whole path like /data/journal/suppressions, not {SUPPRESSION_JOURNAL!r}."
+    )
 if not 1 <= SIGN_UPS_A_MINUTE <= 1_000_000:
     raise ImproperlyConfigured(f"SIGN_UPS_A_MINUTE must be from 1 to 1000000, not {SIGN_UPS_A_MINUTE}.")
 if SITE_NEWSLETTER_URL and urlsplit(SITE_NEWSLETTER_URL).scheme not in {"http", "https"}:
@@ -343,7 +349,6 @@ for _name, _value, _least, _most in (
         raise ImproperlyConfigured(f"{_name} must be from {_least} to {_most}, not {_value}.")
 if not SENDING_RETRY_SECONDS:
     raise ImproperlyConfigured("SENDING_RETRY_SECONDS must name at least one pause, like 60,300.")
-
 if not 1 <= SENDING_CONNECTIONS < DATABASE_POOL_SIZE:
     # Each has one to the database, too, and one is left for the task that they belong to.
     raise ImproperlyConfigured(

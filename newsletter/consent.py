@@ -10,10 +10,11 @@
 
 A mailbox has one reason, the lowest in this table that ever came up: erasing oneself lifts no complaint. Each deed
 changes subscriber, suppression and record in one transaction that holds the subscriber's row, so that of two deeds
-at once one comes after the other.
+at once one comes after the other. Suppressions change nowhere else, and each change stands in the journal.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress as ignore
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from backend.api.problems import Refusal
 from catalog.models import Category
 from newsletter.addresses import address_key
 from newsletter.deliveries import forget_addresses
+from newsletter.journal import CONFIRMED, LIFTED, STRENGTH, LastWord, note_lifted, note_suppressed
 from newsletter.links import ErasedSubscriber
 from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.tokens import token_key
@@ -32,7 +34,6 @@ from reviews.models import Reviewer
 # Raised whenever the words change that a reader agrees to: those of the mail and of the page.
 WORDING = "2026-11"
 
-STRENGTH = ["unsubscribe", "erased", "hard_bounce", "complaint", "manual"]
 LIFTED_BY_CONFIRMING = {"unsubscribe", "erased", "hard_bounce"}
 
 SUPPRESS = """
@@ -115,6 +116,7 @@ def _lift_by_confirming(key: bytes, *, source: str, now: datetime) -> None:
     if suppression.reason not in LIFTED_BY_CONFIRMING:
         raise BlockedMailbox
     suppression.delete()
+    note_lifted(key, CONFIRMED)
     _record(key, "lifted", source=source, now=now)
 
 
@@ -149,7 +151,7 @@ def unsubscribe(*, subscriber: Subscriber, source: str, now: datetime) -> None:
         subscriber = _hold(subscriber)
         was_subscribed = subscriber.status != Subscriber.Status.UNSUBSCRIBED
         _end(subscriber, now=now)
-        _suppress(bytes(subscriber.address_key), "unsubscribe", now=now)
+        _suppress([bytes(subscriber.address_key)], "unsubscribe", now=now)
         if was_subscribed:
             _record(bytes(subscriber.address_key), "unsubscribed", source=source, now=now)
 
@@ -158,14 +160,20 @@ def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
     """Forget the reader: what is left are the keys of their mailbox in suppression, record and deliveries."""
     with transaction.atomic():
         subscriber = _hold(subscriber)
-        key = bytes(subscriber.address_key)
-        MailJob.objects.filter(address=subscriber.address).delete()
-        forget_addresses(subscriber_id=subscriber.pk)
-        # What a server said may name its user.
-        ProviderEvent.objects.filter(address_key=key).update(detail="")
-        subscriber.delete()
-        _suppress(key, "erased", now=now)
-        _record(key, "erased", source=source, now=now)
+        _erase(subscriber, now=now)
+        _record(bytes(subscriber.address_key), "erased", source=source, now=now)
+
+
+def _erase(subscriber: Subscriber, *, now: datetime) -> None:
+    key = bytes(subscriber.address_key)
+    MailJob.objects.filter(address=subscriber.address).delete()
+    forget_addresses(subscriber_id=subscriber.pk)
+    # What a server said may name its user.
+    ProviderEvent.objects.filter(address_key=key).update(detail="")
+    subscriber.delete()
+    if not _suppress([key], "erased", now=now):
+        # A stronger reason stays, and the journal must tell a restored copy to forget this reader.
+        note_suppressed([key], "erased")
 
 
 def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) -> None:
@@ -174,8 +182,8 @@ def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) 
         held = Subscriber.objects.select_for_update().filter(address_key__in=keys).order_by("pk")
         for subscriber in held:
             _end(subscriber, now=now)
+        _suppress(keys, reason, now=now)
         for key in sorted(keys):
-            _suppress(key, reason, now=now)
             _record(key, "suppressed", source=source, now=now)
 
 
@@ -184,6 +192,7 @@ def lift(*, suppression: Suppression, now: datetime) -> None:
     with transaction.atomic():
         key = bytes(suppression.address_key)
         Suppression.objects.filter(address_key=key).delete()
+        note_lifted(key, LIFTED)
         _record(key, "lifted", source=Consent.Source.STAFF, now=now)
 
 
@@ -214,10 +223,63 @@ def _end(subscriber: Subscriber, *, now: datetime) -> None:
     subscriber.confirmation_tokens.filter(used_at=None).update(expires_at=now)
 
 
-def _suppress(key: bytes, reason: str, *, now: datetime) -> None:
+def _suppress(keys: Sequence[bytes], reason: str, *, now: datetime) -> list[bytes]:
+    """Those that had no reason as strong before."""
+    changed = []
     with connection.cursor() as cursor:
-        cursor.execute(SUPPRESS, {"key": key, "reason": reason, "now": now, "strength": STRENGTH})
+        for key in sorted(keys):
+            cursor.execute(SUPPRESS, {"key": key, "reason": reason, "now": now, "strength": STRENGTH})
+            if cursor.rowcount:
+                changed.append(key)
+    note_suppressed(changed, reason)
+    return changed
 
 
 def _record(key: bytes, deed: str, *, source: str, now: datetime) -> None:
     Consent.objects.create(address_key=key, deed=deed, source=source, wording=WORDING, created_at=now)
+
+
+# --- Catching up after a restore ----------------------------------------------------------------
+
+
+def catch_up(words: Mapping[bytes, LastWord]) -> Counter[str]:
+    """Do what a journal says was done since this copy of the database was made; how often what was done.
+
+    What the database knows of a later time stays. Nobody is subscribed by it: whoever left and came back since must ask
+    again. One transaction, three queries and some for each mailbox that changes.
+    """
+    done: Counter[str] = Counter()
+    with transaction.atomic():
+        held = Subscriber.objects.select_for_update().filter(address_key__in=list(words)).order_by("pk")
+        subscribers = {bytes(each.address_key): each for each in held}
+        suppressed = Suppression.objects.filter(address_key__in=list(words))
+        suppressions = {bytes(each.address_key): each for each in suppressed}
+        for key, word in sorted(words.items()):
+            done.update(_deeds_of(key, word, subscribers.get(key), suppressions.get(key)))
+    return done
+
+
+def _deeds_of(
+    key: bytes, word: LastWord, subscriber: Subscriber | None, suppression: Suppression | None
+) -> list[str]:
+    """What had to be done for one mailbox to catch up, if anything: each deed is also a line of the record."""
+    deeds = []
+    if subscriber and word.erased_at and subscriber.created_at < word.erased_at:
+        _erase(subscriber, now=word.erased_at)
+        deeds.append("erased")
+    elif subscriber and subscriber.status != Subscriber.Status.UNSUBSCRIBED:
+        if (subscriber.confirmed_at or subscriber.created_at) >= word.at:
+            return []
+        if word.word != CONFIRMED:
+            _end(subscriber, now=word.at)
+            deeds.append("unsubscribed")
+    if word.is_suppressed:
+        if _suppress([key], word.word, now=word.at):
+            deeds.append("suppressed")
+    elif "erased" in deeds or (suppression and suppression.created_at < word.at):
+        Suppression.objects.filter(address_key=key).delete()
+        note_lifted(key, word.word)
+        deeds.append("lifted")
+    for deed in deeds:
+        _record(key, deed, source=Consent.Source.STAFF, now=word.at)
+    return deeds

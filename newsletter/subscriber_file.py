@@ -60,7 +60,8 @@ class _BadValueError(ValueError):
 def read_subscribers(file: Path, *, now: datetime) -> Iterator[Row | BadLine]:
     """Each line after the header, in order and without holding any.
 
-    Asks the database for the slugs there are at once, and nothing later. The iterator raises SubscriberFileError and OSError.
+    Asks the database at once, for the slugs there are, and nothing later. The iterator raises SubscriberFileError and
+    OSError.
     """
     known = {
         "topics": dict(Category.objects.values_list("slug", "pk")),
@@ -115,7 +116,9 @@ def _columns(header: list[str]) -> list[str]:
     return header
 
 
-def _row(line: int, values: Mapping[str, str], *, known: Mapping[str, Mapping[str, UUID]], now: datetime) -> Row:
+def _row(
+    line: int, values: Mapping[str, str], *, known: Mapping[str, Mapping[str, UUID]], now: datetime
+) -> Row:
     try:
         address = canonical(values["address"])
     except InvalidAddress:

@@ -44,6 +44,7 @@ def serve(stack: StackDirectory) -> None:
         ours = product_environment(stack, url=url, servers=servers) | {
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
             "DEBUG_MAIL_DIR": str(stack.path / "mail"),
+            "SUPPRESSION_JOURNAL": str(stack.path / "suppressions"),
         }
         # What the caller has exported wins.
         ours |= {name: os.environ[name] for name in {*ours, *servers} if os.environ.get(name)}

@@ -86,6 +86,7 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("SNS_TOPIC_ARNS", "mail", id="a topic that is none"),
         pytest.param("DKIM_DOMAIN", "example.com", id="a signature without a key"),
         pytest.param("DKIM_PRIVATE_KEY", LONG, id="a key that is none"),
+        pytest.param("SUPPRESSION_JOURNAL", "journal", id="a journal that lies anywhere"),
         pytest.param("SIGN_UPS_A_MINUTE", "0", id="no sign-ups"),
         pytest.param("SITE_NEWSLETTER_URL", "www.example.com", id="pages without a scheme"),
         pytest.param("VOTE_LIMITS", "", id="no limit"),

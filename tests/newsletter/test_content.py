@@ -390,7 +390,8 @@ def test_a_tool_on_which_the_crowd_moved_is_in(
         pytest.param({"before": (5, 5), "now": (13, 8)}, id="by points of a crowd that was too small"),
         pytest.param({"before": (40, 20), "now": None}, id="at all"),
         pytest.param(
-            {"before": (15, 15), "now": (40, 20), "until_day": date(2026, 11, 24)}, id="before the day was over"
+            {"before": (15, 15), "now": (40, 20), "until_day": date(2026, 11, 24)},
+            id="before the day was over",
         ),
         pytest.param({"before": (15, 15), "now": (40, 20), "status": "archived"}, id="on an archived tool"),
         pytest.param({"before": (15, 15), "now": (40, 20), "status": "draft"}, id="on a draft"),

@@ -254,7 +254,9 @@ def test_weeks_of_a_moving_crowd_are_told_without_repetition_or_gap(closed: bool
     """It turns round two days before each edition, in the night before, and an hour after."""
     tool = ToolFactory(name="Aider")
     moments = [
-        (DUE + timedelta(weeks=week, hours=hours), hours == 0) for week in range(6) for hours in (-48, -4, 0, 1)
+        (DUE + timedelta(weeks=week, hours=hours), hours == 0)
+        for week in range(6)
+        for hours in (-48, -4, 0, 1)
     ]
     for number, (moment, is_due) in enumerate(moments):
         if closed:

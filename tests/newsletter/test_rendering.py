@@ -427,12 +427,18 @@ def test_both_parts_hold_the_same_items() -> None:
         pytest.param("2026-11-23T22:59", "2026-11-24T07:00", "23 to 24 November 2026", id="over midnight"),
         pytest.param("2026-11-17T07:00", "2026-11-24T07:00", "17 to 24 November 2026", id="a week"),
         pytest.param("2026-10-24T06:00", "2026-11-24T07:00", "24 October to 24 November 2026", id="a month"),
-        pytest.param("2026-10-27T07:00", "2026-11-03T07:00", "27 October to 3 November 2026", id="two months"),
+        pytest.param(
+            "2026-10-27T07:00", "2026-11-03T07:00", "27 October to 3 November 2026", id="two months"
+        ),
         pytest.param(
             "2026-12-29T07:00", "2027-01-05T07:00", "29 December 2026 to 5 January 2027", id="two years"
         ),
-        pytest.param("2026-12-31T22:00", "2026-12-31T23:00", "31 December 2026 to 1 January 2027", id="new year"),
-        pytest.param("2025-11-24T07:00", "2026-11-24T07:00", "24 November 2025 to 24 November 2026", id="a year"),
+        pytest.param(
+            "2026-12-31T22:00", "2026-12-31T23:00", "31 December 2026 to 1 January 2027", id="new year"
+        ),
+        pytest.param(
+            "2025-11-24T07:00", "2026-11-24T07:00", "24 November 2025 to 24 November 2026", id="a year"
+        ),
     ],
 )
 def test_a_period_in_words(settings: Settings, since: str, until: str, words: str) -> None:

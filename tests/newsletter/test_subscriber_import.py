@@ -65,9 +65,7 @@ def test_a_reader_is_subscribed_with_all_that_the_line_says(write: Callable[...,
     ReviewerFactory(slug="skeptic")
     header = "address,confirmed_at,frequency,time_zone,topics,reviewers"
 
-    said = run(
-        write(f"{ADA},{TIME},monthly,Europe/Berlin,design; developer-tools,skeptic", header=header)
-    )
+    said = run(write(f"{ADA},{TIME},monthly,Europe/Berlin,design; developer-tools,skeptic", header=header))
 
     assert said == counted(1, new=1)
     reader = Subscriber.objects.get()
@@ -126,7 +124,9 @@ def test_files_are_read_as_tools_write_them(tmp_path: Path, content: str) -> Non
 
 def test_one_mailbox_is_one_reader_however_often_it_is_written(write: Callable[..., str]) -> None:
     said = run(
-        write(f"ada@bücher.example,{TIME}", f"ADA@xn--bcher-kva.example,{TIME}", f"ａda@Bücher.Example,{TIME}")
+        write(
+            f"ada@bücher.example,{TIME}", f"ADA@xn--bcher-kva.example,{TIME}", f"ａda@Bücher.Example,{TIME}"
+        )
     )
 
     assert said == counted(3, new=1, repeated=2)
@@ -194,24 +194,34 @@ HEADER = "address,confirmed_at,frequency,time_zone,topics,reviewers"
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        pytest.param(f"ada@localhost,{TIME},,,,", "a…@localhost address: is no mail address", id="no public domain"),
+        pytest.param(
+            f"ada@localhost,{TIME},,,,", "a…@localhost address: is no mail address", id="no public domain"
+        ),
         pytest.param(f"ada lovelace,{TIME},,,,", "… address: is no mail address", id="a name"),
         pytest.param(f",{TIME},,,,", "… address: is no mail address", id="no address"),
         pytest.param(f"{ADA},,,,,", "a…@example.com confirmed_at: must be like", id="no time"),
         pytest.param(f"{ADA},yesterday,,,,", "a…@example.com confirmed_at: must be like", id="words"),
-        pytest.param(f"{ADA},06.05.2024,,,,", "a…@example.com confirmed_at: must be like", id="another order"),
         pytest.param(
-            f"{ADA},0001-01-01T00:00:00+14:00,,,,", "a…@example.com confirmed_at: must be like", id="no such time"
+            f"{ADA},06.05.2024,,,,", "a…@example.com confirmed_at: must be like", id="another order"
+        ),
+        pytest.param(
+            f"{ADA},0001-01-01T00:00:00+14:00,,,,",
+            "a…@example.com confirmed_at: must be like",
+            id="no such time",
         ),
         pytest.param(f"{ADA},1970-01-01,,,,", "a…@example.com confirmed_at: must lie", id="a zero as a time"),
         pytest.param(f"{ADA},2999-01-01,,,,", "a…@example.com confirmed_at: must lie", id="the future"),
         pytest.param(f"{ADA},{TIME},daily,,,", "a…@example.com frequency: must be one of weekly", id="daily"),
         pytest.param(f"{ADA},{TIME},,CET/Berlin,,", "a…@example.com time_zone: must be", id="no zone"),
         pytest.param(
-            f"{ADA},{TIME},,,design,", "a…@example.com topics: there is none with the slug design;", id="no topic"
+            f"{ADA},{TIME},,,design,",
+            "a…@example.com topics: there is none with the slug design;",
+            id="no topic",
         ),
         pytest.param(
-            f"{ADA},{TIME},,,bob@example.com,", "a…@example.com topics: there is none with the slug …;", id="shifted"
+            f"{ADA},{TIME},,,bob@example.com,",
+            "a…@example.com topics: there is none with the slug …;",
+            id="shifted",
         ),
         pytest.param(f"{ADA},{TIME},,,,critic", "a…@example.com reviewers: there is none", id="no reviewer"),
         pytest.param(f"{ADA},{TIME},,,", "a…@example.com has 5 fields, not 6", id="a field too few"),
@@ -249,7 +259,9 @@ def test_the_others_are_imported_when_that_is_asked_for(write: Callable[..., str
 
 
 def test_bytes_that_are_no_utf_8_make_a_bad_line(write: Callable[..., str]) -> None:
-    [complaint], _ = refused(write(f"ada@bücher.example,{TIME}", f"bob@example.com,{TIME}", encoding="latin-1"))
+    [complaint], _ = refused(
+        write(f"ada@bücher.example,{TIME}", f"bob@example.com,{TIME}", encoding="latin-1")
+    )
 
     assert complaint.startswith("line 2: … address: is no mail address")
 
@@ -259,7 +271,9 @@ def test_bytes_that_are_no_utf_8_make_a_bad_line(write: Callable[..., str]) -> N
     ("lines", "header", "end"),
     [
         pytest.param([], "", "line 1: names no column address and confirmed_at", id="nothing"),
-        pytest.param([f"{ADA},{TIME}"], "address,confirmed", "line 1: names no column confirmed_at", id="no time"),
+        pytest.param(
+            [f"{ADA},{TIME}"], "address,confirmed", "line 1: names no column confirmed_at", id="no time"
+        ),
         pytest.param(
             [f"{ADA};{TIME}"],
             "address;confirmed_at",
@@ -267,7 +281,10 @@ def test_bytes_that_are_no_utf_8_make_a_bad_line(write: Callable[..., str]) -> N
             id="semicolons",
         ),
         pytest.param(
-            [f"{ADA},{TIME},x"], "address,confirmed_at,name", "line 1: may name each of these columns", id="unknown"
+            [f"{ADA},{TIME},x"],
+            "address,confirmed_at,name",
+            "line 1: may name each of these columns",
+            id="unknown",
         ),
         pytest.param(
             [f"{ADA},{TIME},{ADA}"],

@@ -13,7 +13,7 @@ from newsletter.subscriber_import import ImportReport, import_subscribers
 
 
 class Command(BaseCommand):
-    help = "Bring in the subscribers of another tool from a CSV file. Nobody is mailed, and nobody who left is subscribed again."
+    help = "Bring in the subscribers of another tool from a CSV file. Nobody is mailed, and nobody who left comes back."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,7 +22,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
         parser.add_argument(
-            "--skip-bad-lines", action="store_true", help="bring in the others; without it one bad line stops all"
+            "--skip-bad-lines",
+            action="store_true",
+            help="bring in the others; without it one bad line stops all",
         )
 
     def handle(self, *, file: str, dry_run: bool, skip_bad_lines: bool, **options: Any) -> None:

@@ -135,7 +135,9 @@ def test_people_get_a_page_within_a_moment(elsewhere: Any) -> None:
     ("method", "path"),
     [
         pytest.param("POST", "/newsletter/unsubscribe?token={unsubscribe}", id="one click"),
-        pytest.param("POST", "/newsletter/unsubscribe?token={unsubscribe}&page", id="the button to unsubscribe"),
+        pytest.param(
+            "POST", "/newsletter/unsubscribe?token={unsubscribe}&page", id="the button to unsubscribe"
+        ),
         pytest.param("GET", "/newsletter/preferences?token={preferences}", id="preferences"),
         pytest.param("GET", "/newsletter/confirm?token=unknown", id="a confirmation"),
         pytest.param("GET", "/newsletter/editions/2026-W48", id="an edition of the archive"),

@@ -1,0 +1,18 @@
+"""`export_suppressions`: prints all suppressions as a journal, to begin one with or to mend one that has gaps."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from newsletter.journal import line_of
+from newsletter.models import Suppression
+
+
+class Command(BaseCommand):
+    help = "Print all suppressions as lines of a journal, for replay_suppressions."
+    requires_system_checks = ()
+
+    def handle(self, **options: Any) -> None:
+        for suppression in Suppression.objects.order_by("id").iterator():
+            key, reason = bytes(suppression.address_key), suppression.reason
+            self.stdout.write(line_of(at=suppression.created_at, key=key, word=reason), ending="")
