@@ -12,6 +12,8 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import psycopg
@@ -430,6 +432,12 @@ def test_serve_end_to_end(var: Path) -> None:
         assert answer.status == 200
     ask_for_mail(url, "ada@example.com")
     wait_until(lambda: b"Confirm your subscription</a> to ada@example.com" in read(f"{url}/mail/"))
+    wait_until(lambda: len(demo_mails(var)) == 1)
+    with urllib.request.urlopen(
+        demo_mails(var)[0]["List-Unsubscribe"].strip("<>"), b"", timeout=10
+    ) as answer:
+        assert answer.status == 200
+    assert (var / "serve" / "suppressions").read_text().endswith(" unsubscribe\n")
     second = devstack(var, "serve", PORT=port)
     assert f"runs here already, at {url} (process {serve.popen.pid})" in second.stderr
     assert devstack(var, "manage", "shell", "-c", add_a_user).returncode == 0
@@ -457,6 +465,16 @@ def test_serve_end_to_end(var: Path) -> None:
     assert serve.end(signal.SIGINT) == 0, serve.text()
     assert "the data are kept" in serve.text()
     assert running_in(var) == []
+    assert len(demo_mails(var)) == 1
+
+
+def demo_mails(var: Path) -> list[EmailMessage]:
+    """Copies of the demo's edition that were caught."""
+    mails = [
+        message_from_bytes(file.read_bytes(), policy=policy.default)
+        for file in (var / "serve" / "mail").glob("*.eml")
+    ]
+    return [mail for mail in mails if mail["Message-ID"].startswith("<2026-W46.")]
 
 
 def ask_for_mail(url: str, address: str) -> None:
