@@ -11,12 +11,16 @@ import pytest
 from django.conf import settings
 
 from tests.faults.mail_run import CLAIM_SECONDS, MailRun
+from tests.faults.scale import IS_LONG, scaled
 from tests.faults.stack import FaultStack
 
-# The whole run is MAIL_READERS=20000 MAIL_KILLS=50 MAIL_FREEZES=12; it takes minutes.
-READERS = int(os.environ.get("MAIL_READERS", "2000"))
-KILLS = int(os.environ.get("MAIL_KILLS", "10"))
-FREEZES = int(os.environ.get("MAIL_FREEZES", "3"))
+READERS = scaled("MAIL_READERS", short=2_000, long=20_000)
+KILLS = scaled("MAIL_KILLS", short=10, long=50)
+FREEZES = scaled("MAIL_FREEZES", short=3, long=12)
+DEPLOYMENTS = scaled("MAIL_DEPLOYMENTS", short=4, long=15)
+# One every 200 mails; at 600 a minute that is one every 20 seconds.
+DEPLOYMENT_PER_MINUTE = scaled("MAIL_DEPLOYMENT_PER_MINUTE", short=0, long=600)
+OUTAGE_SECONDS = scaled("MAIL_OUTAGE_SECONDS", short=5, long=900)
 SEED = int(os.environ.get("MAIL_SEED", "2611"))
 # Those of a process, unless a test says otherwise.
 CONNECTIONS = settings.SENDING_CONNECTIONS
@@ -111,17 +115,18 @@ def test_the_books_balance_after_a_death_at(stack: FaultStack, tmp_path: Path, p
 
 def test_a_deployment_every_few_seconds_leaves_nothing_in_doubt(stack: FaultStack, tmp_path: Path) -> None:
     chance = random.Random(SEED)
+    readers = 200 * DEPLOYMENTS + 200
 
-    with MailRun(stack, tmp_path, sink="delay=0.01") as run:
-        run.begin({"reader": 1_000})
-        for moment in (100, 300, 500, 700):
-            run.await_taken(moment)
+    with MailRun(stack, tmp_path, sink="delay=0.01", SENDING_PER_MINUTE=str(DEPLOYMENT_PER_MINUTE)) as run:
+        run.begin({"reader": readers})
+        for number in range(DEPLOYMENTS):
+            run.await_taken(200 * number + 100)
             run.stop_a_worker(chance)
         run.await_state("done")
 
     report = run.report()
-    assert report.states == {"accepted": 1_000}
-    assert (report.taken, report.duplicates) == (1_000, 0)
+    assert report.states == {"accepted": readers}
+    assert (report.taken, report.duplicates) == (readers, 0)
 
 
 # --- Who else may ask for it ------------------------------------------------------------------
@@ -158,17 +163,19 @@ def test_a_storm_of_pauses_loses_and_repeats_nothing(stack: FaultStack, tmp_path
 def test_an_outage_of_the_mail_server_burns_nobody(stack: FaultStack, tmp_path: Path) -> None:
     with MailRun(stack, tmp_path, SENDING_OUTAGE_SECONDS="2") as run:
         run.stop_sink()
-        run.begin({"reader": 300})
-        run.await_state("paused")
+        run.begin({"reader": READERS})
+        run.await_state("paused", seconds=60)
         reason = run.state()[1]
-        time.sleep(5)
-        untouched = run.states(), run.attempts()
+        time.sleep(OUTAGE_SECONDS)
+        attempts, untried = run.attempts(), run.states()
         run.start_sink()
-        run.await_state("done")
+        run.await_state("done", seconds=300)
 
     assert "refused" in reason
-    assert untouched == ({"pending": 300}, 0)
-    assert run.report().states == {"accepted": 300}
+    assert attempts == 0
+    # A worker may be trying just now.
+    assert untried["pending"] + untried["claimed"] == READERS
+    assert run.report().states == {"accepted": READERS}
 
 
 def test_a_wrong_password_waits_for_staff(stack: FaultStack, tmp_path: Path) -> None:
@@ -216,16 +223,16 @@ def test_what_fails_after_the_dot_is_never_sent_again_blindly(stack: FaultStack,
     assert (after.taken, after.duplicates) == (490, 0)
 
 
-@pytest.mark.skipif(READERS < 20_000, reason="It takes five minutes: a part of the whole run.")
+@pytest.mark.skipif(not IS_LONG, reason="It takes six minutes: a part of FAULTS=long.")
 def test_a_servers_limit_is_learned_and_used(stack: FaultStack, tmp_path: Path) -> None:
     with MailRun(stack, tmp_path, sink="quota=100") as run:
-        run.begin({"reader": 350})
-        run.await_state("done", seconds=540)
+        run.begin({"reader": 500})
+        run.await_state("done", seconds=720)
 
     moments = sorted(line["at"] for line in run.taken())
     later = [moment for moment in moments if moment > moments[0] + 60]
     refused_later = [line for line in run.refusals() if line["at"] > moments[0] + 60]
-    assert run.report().states == {"accepted": 350}
+    assert run.report().states == {"accepted": 500}
     assert len(later) / (later[-1] - later[0]) * 60 >= 90
     assert len(refused_later) <= 0.05 * len(later)
 
