@@ -149,8 +149,11 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# One slow mail server must not hold up anything else.
-CELERY_TASK_ROUTES = {"newsletter.tasks.send": {"queue": "mail"}}
+# A slow mail server must not hold up anything else, nor an edition those who sign up.
+CELERY_TASK_ROUTES = {
+    "newsletter.tasks.send": {"queue": "mail"},
+    "newsletter.tasks.send_due_jobs": {"queue": "sign-ups"},
+}
 CELERY_TIMEZONE = "UTC"
 
 # How often the clock looks at what is to be mailed.

@@ -79,10 +79,9 @@ def _product_running(
             "%(method)s %(path)s %(status)d in %(dt_ms).0f ms",
             *("--port", str(ports["web"])),
         ],
-        # Gossip and mingle are for many workers: alone, waiting for others costs a second.
-        "worker": shlex.split(
-            "celery -A backend worker --queues celery,mail --concurrency 2 --without-gossip --without-mingle"
-        ),
+        "worker": _worker("worker", queues="celery", processes=1),
+        # One of its own, so that a slow mail server holds up nothing else.
+        "mailer": _worker("mailer", queues="mail,sign-ups", processes=2),
         "beat": [*shlex.split("celery -A backend beat --schedule"), str(stack.path / "beat-schedule")],
     }
     children: list[Child] = []
@@ -97,6 +96,14 @@ def _product_running(
         with suppress(OSError):
             print("Stopping …", flush=True)
         processes.stop(children, patience=STOP_SECONDS)
+
+
+def _worker(name: str, *, queues: str, processes: int) -> list[str]:
+    """Gossip and mingle are for many workers: for a few, waiting for others costs a second."""
+    return shlex.split(
+        f"celery -A backend worker --hostname {name}@%h --queues {queues} --concurrency {processes}"
+        " --without-gossip --without-mingle"
+    )
 
 
 def _start(

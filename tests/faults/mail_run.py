@@ -18,7 +18,7 @@ from uuid import UUID
 
 from backend.devstack import processes
 from backend.devstack.processes import Child
-from tests.faults.stack import FaultStack, answers, children_of, quiet_port
+from tests.faults.stack import FaultStack, answers, children_of, quiet_port, worker_command
 
 CLAIM_SECONDS = 3
 FINAL_SECONDS = 2
@@ -109,8 +109,7 @@ class MailRun:
     def _start_worker(self) -> Child:
         return self.stack.start(
             "mailer",
-            *("-m", "celery", "-A", "backend", "worker", "-Q", "mail", "--concurrency", "2"),
-            *("--without-gossip", "--without-mingle", "--hostname", f"mail-{random.randrange(10**9)}@%h"),
+            *("-m", "celery", "-A", "backend", *worker_command("mailer", queues="mail", processes=2)),
             **self._environment,
         )
 

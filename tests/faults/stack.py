@@ -169,17 +169,17 @@ class FaultStack:
             processes.stop([web.child], patience=STOP_SECONDS)
 
     @contextmanager
-    def working(self, **environment: str) -> Iterator[None]:
+    def working(self, *, queues: str = "celery,sign-ups", **environment: str) -> Iterator[list[Child]]:
         """A Celery worker and beat, for the length of the block."""
         commands = {
-            "worker": ("worker", "--concurrency", "1", "--without-gossip", "--without-mingle"),
+            "worker": worker_command("worker", queues=queues, processes=1),
             "beat": ("beat", "--schedule", str(self._directory.path / "beat-schedule")),
         }
         children = []
         try:
             for name, command in commands.items():
                 children.append(self.start(name, "-m", "celery", "-A", "backend", *command, **environment))
-            yield
+            yield children
         finally:
             processes.stop(children, patience=STOP_SECONDS)
 
@@ -327,6 +327,14 @@ class WebServer:
                 return connection.recv(12) == b"HTTP/1.1 200"
         except OSError:
             return False
+
+
+def worker_command(name: str, *, queues: str, processes: int) -> tuple[str, ...]:
+    """What follows `celery -A …`; each worker gets a name of its own."""
+    return (
+        *("worker", "--hostname", f"{name}-{secrets.token_hex(4)}@%h", "--queues", queues),
+        *("--concurrency", str(processes), "--without-gossip", "--without-mingle"),
+    )
 
 
 def count_in(connection: psycopg.Connection[tuple[Any, ...]], tool: str) -> Count:
