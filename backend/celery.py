@@ -4,10 +4,14 @@ import os
 import time
 from typing import Any
 
-from celery import Celery
-from celery.signals import celeryd_init, setup_logging, worker_ready
+import structlog
+from celery import Celery, Task
+from celery.exceptions import WorkerLostError
+from celery.signals import celeryd_init, setup_logging, task_failure, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+
+logger = structlog.get_logger(__name__)
 
 HEARTBEAT_KEY = "worker-heartbeat"
 # Beat's schedule stands in the settings.
@@ -56,3 +60,19 @@ def forget() -> None:
 def beat_once(**_: Any) -> None:
     """A fresh worker is known at once, not only after beat's first round."""
     heartbeat()
+
+
+@worker_ready.connect
+def have_it_watched(**_: Any) -> None:
+    """By what it was started with, whatever it has been told to leave since."""
+    # Only a worker has state to watch.
+    from backend.watchdog import watch
+
+    watch(list(app.amqp.queues.consume_from))
+
+
+@task_failure.connect
+def tell_who_kills_workers(sender: Task, exception: BaseException, **_: Any) -> None:
+    """After its last try: Celery's own message does not say which task it was."""
+    if isinstance(exception, WorkerLostError):
+        logger.error("task_given_up", task=sender.name, reason=str(exception))

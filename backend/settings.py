@@ -143,7 +143,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, **_REDIS_TIMEOUTS}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A task whose process dies is tried twice again, and then given up: its message must not kill one process after the other.
+CELERY_TASK_RETRY_ON_WORKER_LOST = True
+CELERY_TASK_ANNOTATIONS = {"*": {"max_retries": 2, "default_retry_delay": 5}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SERIALIZER = "json"
@@ -155,6 +157,10 @@ CELERY_TASK_ROUTES = {
     "newsletter.tasks.send_due_jobs": {"queue": "sign-ups"},
 }
 CELERY_TIMEZONE = "UTC"
+# A worker that takes nothing for so long while work waits for it ends itself.
+WATCHDOG_SECONDS = env.int("WATCHDOG_SECONDS", default=60)
+if not 1 <= WATCHDOG_SECONDS <= 3600:
+    raise ImproperlyConfigured(f"WATCHDOG_SECONDS must be from 1 to 3600, not {WATCHDOG_SECONDS}.")
 
 # How often the clock looks at what is to be mailed.
 SENDING_TICK_SECONDS = env.int("SENDING_TICK_SECONDS", default=10)

@@ -97,6 +97,7 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("VOTE_LIMITS", "30/60,31/60", id="a window twice"),
         pytest.param("VOTE_LIMITS", "1000000/60", id="a limit that limits nothing"),
         pytest.param("TALLY_PUBLISH_SECONDS", "0", id="a step without length"),
+        pytest.param("WATCHDOG_SECONDS", "0", id="no patience"),
         pytest.param("TURNSTILE_URL", "ftp://example.com", id="an address that cannot be asked"),
         pytest.param("SITE_URL", "www.example.com", id="a site without a scheme"),
         pytest.param("NEWSLETTER_ZONE", "Europe/Atlantis", id="a zone that is none"),
