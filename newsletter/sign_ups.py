@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import structlog
@@ -42,6 +43,8 @@ BETWEEN_REMINDERS = timedelta(days=30)
 BACK_OFF = [60, 120, 300, 900, 3_600, 10_800, 21_600]
 # A run gives way to other tasks after this long.
 RUN_SECONDS = 5
+# How long a mail server may take to let us in before we try over another connection; the last may take its time.
+OPENING_SECONDS = (5, 5, None)
 
 TOKENS_KEPT_FOR = timedelta(days=30)
 FAILURES_KEPT_FOR = timedelta(days=7)
@@ -112,6 +115,21 @@ class Letter:
     asks: bytes | None = None
 
 
+class _Opening(Thread):
+    """A connection that somebody waits for, or no longer: a socket's own timeout begins anew with each byte."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.connection: Any = get_connection()
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self.connection.open()
+        except (OSError, smtplib.SMTPException) as error:
+            self.error = error
+
+
 class Post:
     """One connection for many mails; after any trouble the next mail gets a new one."""
 
@@ -121,12 +139,7 @@ class Post:
     def send(self, mail: EmailMultiAlternatives) -> None:
         """Raises NoMailServerError, or any of TROUBLE."""
         if self._connection is None:
-            self._connection = get_connection()
-            try:
-                self._connection.open()
-            except (OSError, smtplib.SMTPException) as error:
-                self.close()
-                raise NoMailServerError(type(error).__name__) from error
+            self._open()
         try:
             self._connection.send_messages([mail])
         except AnymailError as error:
@@ -135,6 +148,18 @@ class Post:
         except (OSError, smtplib.SMTPException):
             self.close()
             raise
+
+    def _open(self) -> None:
+        """A large server is many machines, of which one may crawl: the next connection need not lead to that one."""
+        for seconds in OPENING_SECONDS:
+            opening = _Opening()
+            opening.start()
+            opening.join(seconds)
+            if not opening.is_alive():
+                break
+        if opening.error:
+            raise NoMailServerError(type(opening.error).__name__) from opening.error
+        self._connection = opening.connection
 
     def close(self) -> None:
         with suppress(OSError, smtplib.SMTPException):

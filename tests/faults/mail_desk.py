@@ -85,6 +85,21 @@ def storm(edition: str, number: str, seed: str) -> int:
     return pauses
 
 
+def sign_up(number: str, per_second: str) -> dict[str, float]:
+    """So many people, one after the other; when each of them asked, by address."""
+    from django.utils import timezone
+
+    from newsletter import sign_ups
+
+    asked = {}
+    for place in range(int(number)):
+        address = f"newcomer-{place}@example.com"
+        asked[address] = time.time()
+        sign_ups.sign_up(address=address, choices={}, source="api", now=timezone.now())
+        time.sleep(1 / float(per_second))
+    return asked
+
+
 def resume(edition: str) -> bool:
     from uuid import UUID
 
@@ -118,5 +133,7 @@ class SinkLog:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     django.setup()
-    deeds = {deed.__name__: deed for deed in (open_edition, resolve, duplicates, storm, resume, cancel)}
+    deeds = {
+        deed.__name__: deed for deed in (open_edition, resolve, duplicates, storm, sign_up, resume, cancel)
+    }
     json.dump(deeds[sys.argv[1]](*sys.argv[2:]), sys.stdout)

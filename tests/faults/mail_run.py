@@ -44,7 +44,10 @@ class Report:
 
 
 class MailRun:
-    """Workers with two processes each, a worker for everything else, beat, and a sink; `with` starts and ends them."""
+    """Workers with two processes each, a worker for everything else, beat, and a sink; `with` starts and ends them.
+
+    With `sign_up_processes` the mails of sign-ups have a worker of their own, as in production.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class MailRun:
         workers: int = 2,
         sink: str = "",
         user: str = "",
+        sign_up_processes: int = 0,
         **environment: str,
     ) -> None:
         self.stack = stack
@@ -61,6 +65,7 @@ class MailRun:
         self.log = directory / f"sink-{self.port}.jsonl"
         self.log.touch()
         self._number = workers
+        self._sign_up_processes = sign_up_processes
         self._sink_options = sink.split()
         self._environment = QUIET | {"EMAIL_URL": f"smtp://{user}127.0.0.1:{self.port}"} | environment
         self._workers: list[Child] = []
@@ -73,8 +78,11 @@ class MailRun:
         with self.stack.connect() as connection:
             connection.execute(f"TRUNCATE {names} CASCADE".encode())
         self.start_sink()
-        self._open.enter_context(self.stack.working(**self._environment))
+        queues = "celery" if self._sign_up_processes else "celery,sign-ups"
+        self._open.enter_context(self.stack.working(queues=queues, **self._environment))
         self._workers = [self._start_worker() for _ in range(self._number)]
+        if self._sign_up_processes:
+            self._workers.append(self._start_worker("sign-ups", processes=self._sign_up_processes))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,12 +114,9 @@ class MailRun:
         self.edition = self.desk("open_edition", "2020-W01", json.dumps(readers))
         return self.edition
 
-    def _start_worker(self) -> Child:
-        return self.stack.start(
-            "mailer",
-            *("-m", "celery", "-A", "backend", *worker_command("mailer", queues="mail", processes=2)),
-            **self._environment,
-        )
+    def _start_worker(self, queue: str = "mail", *, processes: int = 2) -> Child:
+        command = worker_command(queue, queues=queue, processes=processes)
+        return self.stack.start(queue, "-m", "celery", "-A", "backend", *command, **self._environment)
 
     # --- What is done to them -----------------------------------------------------------------
 

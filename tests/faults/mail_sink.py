@@ -21,12 +21,16 @@ from pathlib import Path
 
 @dataclass
 class Sink:
-    """`quota` mails in each `quota_seconds`; `most` mails a connection, then 421; `idle` seconds, then cut off."""
+    """`quota` mails in each `quota_seconds`; `most` mails a connection, then 421; `idle` seconds, then cut off.
+
+    One connection in `slow` answers a byte a second.
+    """
 
     file: int
     delay: float = 0.0
     most: int = 0
     idle: float = 0.0
+    slow: int = 0
     quota: int = 0
     quota_seconds: float = 60.0
     password: str = ""
@@ -178,8 +182,12 @@ class Session:
         return line.decode("latin-1").rstrip("\r\n")
 
     async def _say(self, *lines: str) -> None:
-        self._writer.write("".join(f"{line}\r\n" for line in lines).encode())
-        await self._writer.drain()
+        answer = "".join(f"{line}\r\n" for line in lines).encode()
+        is_slow = self._sink.slow and self._number % self._sink.slow == 0
+        for part in [answer[at : at + 1] for at in range(len(answer))] if is_slow else [answer]:
+            self._writer.write(part)
+            await self._writer.drain()
+            await asyncio.sleep(1 if is_slow else 0)
 
 
 async def main(path: str, port: str, *options: str) -> None:

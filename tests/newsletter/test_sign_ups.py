@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.mail_sink import Sink
 from tests.newsletter.fake_provider import FakeProvider, answering
 from tests.newsletter.payloads import HEADER_INJECTIONS
 from tests.newsletter.readers import links_in, places, subscribe, work
+from tests.newsletter.sinks import sink_running
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ADA = "ada@example.com"
@@ -295,6 +297,22 @@ class TestTrouble:
         work()
 
         assert len(sink.to(ADA)) == 1
+
+    def test_a_connection_that_crawls_is_given_up_for_another(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        monkeypatch.setattr(sign_ups, "OPENING_SECONDS", (1, None))
+        sign_up()
+
+        # Whoever looked whether the sink is up had the first; ours is the second.
+        with sink_running(tmp_path, "slow=2") as sink:
+            settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+            work()
+            lines = sink.lines()
+
+        assert [(line["to"], line["connection"]) for line in lines] == [(ADA, 3)]
+        assert not MailJob.objects.exists()
 
     @pytest.mark.usefixtures("nobody")
     def test_tries_end(self, clock: time_machine.Traveller) -> None:
