@@ -169,6 +169,7 @@ TALLY_PUBLISH_SECONDS = env.int("TALLY_PUBLISH_SECONDS", default=60)
 if not 1 <= TALLY_PUBLISH_SECONDS <= 3600:
     raise ImproperlyConfigured(f"TALLY_PUBLISH_SECONDS must be from 1 to 3600, not {TALLY_PUBLISH_SECONDS}.")
 
+CELERY_BEAT_SCHEDULER = "backend.beat.Scheduler"
 # Every task may come late, twice or not at all: its next round does the same work.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # What waited longer than its interval says nothing about the worker of now.
