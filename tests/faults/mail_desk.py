@@ -66,8 +66,19 @@ def duplicates(edition: str, number: str) -> int:
     return int(number)
 
 
-def storm(edition: str, number: str, seed: str) -> int:
-    """Pause and resume at random; the number of pauses."""
+def draft(week: str, minutes: str) -> str:
+    """An edition that is due in so many minutes by the database's clock."""
+    from datetime import timedelta
+
+    from newsletter.deliveries import database_now
+    from newsletter.models import Edition
+
+    due_at = database_now() + timedelta(minutes=int(minutes))
+    return str(Edition.objects.create(week=week, due_at=due_at).pk)
+
+
+def storm(edition: str, number: str, seed: str) -> list[tuple[float, float]]:
+    """Pause, resume, and change the server's rate at random; when it was paused, and until when."""
     from uuid import UUID
 
     from django.utils import timezone
@@ -76,13 +87,26 @@ def storm(edition: str, number: str, seed: str) -> int:
     from newsletter.editions import resume as go_on
 
     chance = random.Random(int(seed))
-    pauses = 0
-    for _ in range(int(number)):
-        pauses += pause(edition_id=UUID(edition), reason="storm")
-        time.sleep(chance.uniform(0, 0.1))
+    pauses = []
+    for turn in range(int(number)):
+        edit_rate(chance)
+        is_paused, paused_at = pause(edition_id=UUID(edition), reason="storm"), time.time()
+        time.sleep(2.5 if turn % 20 == 5 else chance.uniform(0, 0.1))
+        resumed_at = time.time()
         go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
+        pauses += [(paused_at, resumed_at)] if is_paused else []
         time.sleep(chance.uniform(0, 0.1))
     return pauses
+
+
+def edit_rate(chance: random.Random) -> None:
+    """As staff may: another rate, or everything that was learned forgotten."""
+    from newsletter.models import MailRate
+
+    if chance.random() < 0.2:
+        MailRate.objects.all().delete()
+    else:
+        MailRate.objects.update(per_minute=chance.choice([None, 12_000, 60_000]))
 
 
 def sign_up(number: str, per_second: str) -> dict[str, float]:
@@ -134,6 +158,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     django.setup()
     deeds = {
-        deed.__name__: deed for deed in (open_edition, resolve, duplicates, storm, sign_up, resume, cancel)
+        deed.__name__: deed
+        for deed in (open_edition, draft, resolve, duplicates, storm, sign_up, resume, cancel)
     }
     json.dump(deeds[sys.argv[1]](*sys.argv[2:]), sys.stdout)

@@ -7,17 +7,19 @@ import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from email import message_from_string
 from email.message import Message
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from backend.devstack import processes
 from backend.devstack.processes import Child
+from tests.faults.false_clock import FalseClock
 from tests.faults.stack import FaultStack, answers, children_of, quiet_port, worker_command
 
 CLAIM_SECONDS = 3
@@ -46,7 +48,8 @@ class Report:
 class MailRun:
     """Workers with two processes each, a worker for everything else, beat, and a sink; `with` starts and ends them.
 
-    With `sign_up_processes` the mails of sign-ups have a worker of their own, as in production.
+    With `sign_up_processes` the mails of sign-ups have a worker of their own, as in production. Of `clocks`, each worker
+    gets one; beat and the worker for everything else share the first's.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class MailRun:
         sink: str = "",
         user: str = "",
         sign_up_processes: int = 0,
+        clocks: Sequence[FalseClock] = (),
         **environment: str,
     ) -> None:
         self.stack = stack
@@ -66,9 +70,11 @@ class MailRun:
         self.log.touch()
         self._number = workers
         self._sign_up_processes = sign_up_processes
+        self._clocks: list[dict[str, Any]] = [clock.environment() for clock in clocks] or [{}]
         self._sink_options = sink.split()
         self._environment = QUIET | {"EMAIL_URL": f"smtp://{user}127.0.0.1:{self.port}"} | environment
         self._workers: list[Child] = []
+        self._others: list[Child] = []
         self._sink: Child | None = None
         self._open = ExitStack()
         self.edition = str(UUID(int=0))
@@ -79,8 +85,11 @@ class MailRun:
             connection.execute(f"TRUNCATE {names} CASCADE".encode())
         self.start_sink()
         queues = "celery" if self._sign_up_processes else "celery,sign-ups"
-        self._open.enter_context(self.stack.working(queues=queues, **self._environment))
-        self._workers = [self._start_worker() for _ in range(self._number)]
+        self._others = self._open.enter_context(
+            self.stack.working(queues=queues, **self._environment, **self._clocks[0])
+        )
+        clocks = islice(cycle(self._clocks), self._number)
+        self._workers = [self._start_worker(**clock) for clock in clocks]
         if self._sign_up_processes:
             self._workers.append(self._start_worker("sign-ups", processes=self._sign_up_processes))
         return self
@@ -114,9 +123,13 @@ class MailRun:
         self.edition = self.desk("open_edition", "2020-W01", json.dumps(readers))
         return self.edition
 
-    def _start_worker(self, queue: str = "mail", *, processes: int = 2) -> Child:
+    def _start_worker(self, queue: str = "mail", *, processes: int = 2, **clock: str) -> Child:
         command = worker_command(queue, queues=queue, processes=processes)
-        return self.stack.start(queue, "-m", "celery", "-A", "backend", *command, **self._environment)
+        environment = {**self._environment, **clock}
+        return self.stack.start(queue, "-m", "celery", "-A", "backend", *command, **environment)
+
+    def everybody_lives(self) -> bool:
+        return not any(child.has_ended() for child in [*self._workers, *self._others])
 
     # --- What is done to them -----------------------------------------------------------------
 
@@ -162,6 +175,9 @@ class MailRun:
 
     def number_taken(self) -> int:
         return self.log.read_text().count('"to"')
+
+    def editions(self) -> dict[str, str]:
+        return dict(self.stack.query("SELECT week, state FROM newsletter_edition"))
 
     def state(self) -> tuple[str, str]:
         rows = self.stack.query(

@@ -23,7 +23,7 @@ from pathlib import Path
 class Sink:
     """`quota` mails in each `quota_seconds`; `most` mails a connection, then 421; `idle` seconds, then cut off.
 
-    One connection in `slow` answers a byte a second.
+    One connection in `slow` answers a byte a second. `abrupt` 1: who exceeds the quota is cut off as well.
     """
 
     file: int
@@ -31,6 +31,7 @@ class Sink:
     most: int = 0
     idle: float = 0.0
     slow: int = 0
+    abrupt: int = 0
     quota: int = 0
     quota_seconds: float = 60.0
     password: str = ""
@@ -92,7 +93,7 @@ class Session:
             case "MAIL":
                 return await self._mail(rest)
             case "RCPT":
-                await self._rcpt(rest)
+                return await self._rcpt(rest)
             case "DATA":
                 return await self._data()
             case "RSET":
@@ -119,10 +120,10 @@ class Session:
             await self._say("250 2.1.0 ok")
         return True
 
-    async def _rcpt(self, rest: str) -> None:
+    async def _rcpt(self, rest: str) -> bool:
         if not self._sender:
             await self._say("503 5.5.1 no sender")
-            return
+            return True
         address = rest[rest.index("<") + 1 : rest.index(">")]
         kind = address.partition("-")[0]
         if kind == "gone":
@@ -136,9 +137,13 @@ class Session:
         elif not self._sink.has_quota():
             self._sink.keep(refused=address, at=time.time())
             await self._say("450 4.7.0 too many mails, slow down")
+            if self._sink.abrupt:
+                self._writer.transport.abort()
+                return False
         else:
             self._recipient = address
             await self._say("250 2.1.5 ok")
+        return True
 
     async def _data(self) -> bool:
         if not self._recipient:
