@@ -376,8 +376,8 @@ def children_of(pid: int) -> set[Process]:
     return found
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
+    until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.01)

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from tests import mail_sink
+from tests.faults.scale import scaled
 from tests.faults.stack import PATIENCE_SECONDS, FaultStack, quiet_port, wait_until
 from tests.mail_sink import Sink
 
+NEWCOMERS = scaled("MAIL_NEWCOMERS", short=200, long=500)
 SUBSCRIPTIONS = "/api/v1/newsletter/subscriptions"
 EVERYBODY: dict[str, Any] = {"CLIENT_ADDRESS_HEADER": "ClientAddress", "SIGN_UPS_A_MINUTE": "100000"}
 
@@ -28,7 +30,7 @@ def sink() -> Iterator[Sink]:
 @pytest.fixture(autouse=True)
 def nobody_signed_up(stack: FaultStack) -> None:
     with stack.connect() as connection:
-        connection.execute("TRUNCATE newsletter_mailjob, newsletter_subscriber CASCADE")
+        connection.execute("TRUNCATE newsletter_mailjob, newsletter_subscriber, newsletter_edition CASCADE")
 
 
 def subscribe(port: int, address: str, place: int) -> tuple[int, bytes, float]:
@@ -59,24 +61,27 @@ def waiting(stack: FaultStack) -> int:
 
 
 @pytest.mark.parametrize("fault", ["stopped", "silent", "flushed"])
-def test_nobody_is_forgotten_who_signs_up_while_the_broker_is(
+def test_nobody_is_forgotten_who_signs_up_and_no_edition_that_begins_while_the_broker_is(
     stack: FaultStack, sink: Sink, fault: str
 ) -> None:
-    addresses = [f"ada-{n}@example.com" for n in range(500)]
-    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}"}
+    newcomers = [f"ada-{n}@example.com" for n in range(NEWCOMERS)]
+    readers = [f"reader-{n}@example.com" for n in range(1, 101)]
+    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}", "SENDING_TICK_SECONDS": "1"}
     {"stopped": stack.stop_redis, "silent": stack.silence_redis, "flushed": stack.flush_redis}[fault]()
 
     with stack.serving(**EVERYBODY) as web:
-        answers = subscribe_all(web.port, addresses)
+        answers = subscribe_all(web.port, newcomers)
+    stack.run(
+        "-m", "tests.faults.mail_desk", "open_edition", "2020-W01", json.dumps({"reader": len(readers)})
+    )
     stack.mend()
     stack.flush_redis()
-    began = time.monotonic()
-    with stack.working(**mail):
-        wait_until(lambda: len(sink.received) == 500 or time.monotonic() - began > 25)
-        wait_until(lambda: waiting(stack) == 0)
+    with stack.working(queues="celery,sign-ups,mail", **mail):
+        wait_until(lambda: waiting(stack) == 0, seconds=120)
+        wait_until(lambda: stack.query("SELECT state FROM newsletter_edition") == [("done",)], seconds=60)
 
     assert {(status, body) for status, body, _ in answers} == {(202, answers[0][1])}
-    assert Counter(received.recipient for received in sink.received) == Counter(addresses)
+    assert Counter(received.recipient for received in sink.received) == Counter(newcomers + readers)
 
 
 def test_while_there_is_no_mail_server_sign_ups_wait(stack: FaultStack) -> None:
