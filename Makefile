@@ -4,6 +4,7 @@
 #   PYTHON=python3.11    the Python that .venv is made from
 #   PORT=8000            where `make serve` listens, on loopback
 #   PYTEST_ARGS=         what `make test` hands to pytest: PYTEST_ARGS="tests/votes -x"
+#   FAULTS=long          how hard `make test` tries its tests of faults: 20,000 readers, 50 kills, a quarter of an hour's outage
 #   ARGS=                what `make manage` hands to manage.py: ARGS="import_catalog FILE"
 #   ARGS=                what `make bench` measures alone: ARGS=pages, ARGS=votes
 #   DATABASE_URL, REDIS_URL             engines of your own for `make serve`
