@@ -66,10 +66,13 @@ def _meaning_of_refused(error: RefusedError, *, is_fresh: bool) -> Meaning:
 def _temporary(error: RefusedError, *, is_fresh: bool) -> Meaning:
     if error.phase in {Phase.CONNECT, Phase.LOGIN}:
         return Meaning.OUTAGE
+    if error.code == 421 and not is_fresh:
+        # Many say so after a number of mails, whatever else they say; what a fresh connection hears is about us.
+        return Meaning.RECONNECT
     if error.enhanced.startswith("4.7") or RATE_WORDS.search(error.text):
         return Meaning.SLOW_DOWN
     if error.code == 421:
-        return Meaning.OUTAGE if is_fresh else Meaning.RECONNECT
+        return Meaning.OUTAGE
     return Meaning.OUTAGE if error.phase == Phase.MAIL else Meaning.DEFER
 
 

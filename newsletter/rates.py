@@ -16,11 +16,13 @@ DECREASE = 0.95
 # Servers count in minutes: once the allowance is used up, the first pause must reach into the next one.
 FIRST_PAUSE = timedelta(seconds=60)
 LATER_PAUSE = timedelta(seconds=3)
-BURST_SECONDS = 2.0
+# What may come at once, and what comes evenly after it, are together no more in a minute than what the server took.
+BURST_SECONDS = 60 * (1 - DECREASE)
 
+# Those that are on their way have their recipient accepted, and are written down with the next.
 SENT_IN_THE_LAST_MINUTE = """
 SELECT count(*) FROM newsletter_delivery
-WHERE edition_id = %s AND accepted_at > clock_timestamp() - interval '1 minute'
+WHERE edition_id = %s AND (accepted_at > clock_timestamp() - interval '1 minute' OR state = 'sending')
 """
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Thread
 from typing import Any
 
 import structlog
@@ -26,7 +25,7 @@ from newsletter import consent, mails
 from newsletter.addresses import address_key, mailbox_key
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.providers import failure_of
-from newsletter.smtp import BrokenError, Phase, RefusedError
+from newsletter.smtp import BrokenError, Phase, RefusedError, open_soon
 from newsletter.tokens import LIFETIME, new_token, token_key
 from votes.origin import Address, network_of, prefix_of, tag
 
@@ -43,8 +42,6 @@ BETWEEN_REMINDERS = timedelta(days=30)
 BACK_OFF = [60, 120, 300, 900, 3_600, 10_800, 21_600]
 # A run gives way to other tasks after this long.
 RUN_SECONDS = 5
-# How long a mail server may take to let us in before we try over another connection; the last may take its time.
-OPENING_SECONDS = (5, 5, None)
 
 TOKENS_KEPT_FOR = timedelta(days=30)
 FAILURES_KEPT_FOR = timedelta(days=7)
@@ -115,21 +112,6 @@ class Letter:
     asks: bytes | None = None
 
 
-class _Opening(Thread):
-    """A connection that somebody waits for, or no longer: a socket's own timeout begins anew with each byte."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.connection: Any = get_connection()
-        self.error: Exception | None = None
-
-    def run(self) -> None:
-        try:
-            self.connection.open()
-        except (OSError, smtplib.SMTPException) as error:
-            self.error = error
-
-
 class Post:
     """One connection for many mails; after any trouble the next mail gets a new one."""
 
@@ -150,22 +132,22 @@ class Post:
             raise
 
     def _open(self) -> None:
-        """A large server is many machines, of which one may crawl: the next connection need not lead to that one."""
-        for seconds in OPENING_SECONDS:
-            opening = _Opening()
-            opening.start()
-            opening.join(seconds)
-            if not opening.is_alive():
-                break
-        if opening.error:
-            raise NoMailServerError(type(opening.error).__name__) from opening.error
-        self._connection = opening.connection
+        try:
+            self._connection = open_soon(_opened)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NoMailServerError(type(error).__name__) from error
 
     def close(self) -> None:
         with suppress(OSError, smtplib.SMTPException):
             if self._connection is not None:
                 self._connection.close()
         self._connection = None
+
+
+def _opened() -> Any:
+    connection = get_connection()
+    connection.open()
+    return connection
 
 
 def _trouble_of(error: AnymailError) -> NoMailServerError | RefusedError | BrokenError:

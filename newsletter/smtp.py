@@ -1,20 +1,28 @@
 """One SMTP connection, driven phase by phase, so that after any failure it is known whether the mail may be out."""
 
-import contextlib
 import re
 import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
+from threading import Thread
+from typing import TypeVar
 
 from django.conf import settings
 
-MOST_MESSAGES = 100
+# How long a connection is used. A server that counts its mails says 421, after which there is a new one.
 MOST_SECONDS = 60
 TIMEOUT_SECONDS = 30
+# How long a server may take to let us in before we try over another connection; the last may take its time.
+OPENING_SECONDS = (5, 5, None)
+Opened = TypeVar("Opened")
+
 ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -76,13 +84,33 @@ class Server:
         return f"{self.host}:{self.port}"
 
 
+def open_soon(opened: Callable[[], Opened]) -> Opened:
+    """What `opened` gives. A large server is many machines, of which one may crawl: the next need not be that one.
+
+    A socket's own timeout would begin anew with each byte. Raises what `opened` raises.
+    """
+    for seconds in OPENING_SECONDS:
+        opening: Future[Opened] = Future()
+        Thread(target=_fulfil, args=(opening, opened), daemon=True).start()
+        wait([opening], seconds)
+        if opening.done():
+            break
+    return opening.result()
+
+
+def _fulfil(opening: Future[Opened], opened: Callable[[], Opened]) -> None:
+    try:
+        opening.set_result(opened())
+    except Exception as error:  # noqa: BLE001 # Whoever waits raises it.
+        opening.set_exception(error)
+
+
 class Connection:
-    """Opens itself when it is needed, and anew after 100 mails, after a minute, and after any trouble."""
+    """Opens itself when it is needed, and anew after a minute, and after any trouble."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._smtp: smtplib.SMTP | None = None
-        self._pipelining = False
         self._messages = 0
         self._opened = 0.0
 
@@ -96,7 +124,7 @@ class Connection:
         smtp = self._ready()
         with self._breaking(Phase.MAIL):
             commands = [f"MAIL FROM:<{sender}>\r\n", f"RCPT TO:<{recipient}>\r\n"]
-            if self._pipelining:
+            if smtp.has_extn("pipelining"):
                 smtp.send("".join(commands).encode("ascii"))
                 mail, rcpt = smtp.getreply(), smtp.getreply()
             else:
@@ -154,13 +182,13 @@ class Connection:
 
     def close(self) -> None:
         if self._smtp is not None:
-            with contextlib.suppress(BrokenError), self._breaking(Phase.MAIL):
+            with suppress(BrokenError), self._breaking(Phase.MAIL):
                 self._smtp.send(b"QUIT\r\n")
         self.drop()
 
     def renew_if_worn(self) -> None:
         """Between two mails only."""
-        if self._messages >= MOST_MESSAGES or time.monotonic() - self._opened >= MOST_SECONDS:
+        if time.monotonic() - self._opened >= MOST_SECONDS:
             self.close()
 
     def _require(self, phase: Phase, reply: tuple[int, bytes], good: set[int]) -> None:
@@ -177,54 +205,61 @@ class Connection:
 
     def _ready(self) -> smtplib.SMTP:
         if self._smtp is None:
-            self._smtp = self._opened_one()
+            self._smtp = open_soon(partial(_opened, self._server))
+            self._messages, self._opened = 0, time.monotonic()
         return self._smtp
 
-    def _opened_one(self) -> smtplib.SMTP:
-        server = self._server
-        self._messages, self._opened = 0, time.monotonic()
-        with self._breaking(Phase.CONNECT):
-            # It is given no host yet, so that a refusing banner is ours to read.
-            smtp = (
-                smtplib.SMTP_SSL(timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
-                if server.use_ssl
-                else smtplib.SMTP(timeout=TIMEOUT_SECONDS)
-            )
-            # smtplib checks certificates against the name it was made with.
-            smtp._host = server.host  # type: ignore[attr-defined]
-            reply = smtp.connect(server.host, server.port)
-            # Body and dot are two writes: the second must not wait for the first to be acknowledged.
-            _socket_of(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _require_open(smtp, Phase.CONNECT, reply, 220)
-        with self._breaking(Phase.LOGIN):
-            _require_open(smtp, Phase.LOGIN, smtp.ehlo(settings.MAIL_DOMAIN), 250)
-            if server.use_tls:
-                _require_open(smtp, Phase.LOGIN, smtp.starttls(context=ssl.create_default_context()), 220)
-                _require_open(smtp, Phase.LOGIN, smtp.ehlo(settings.MAIL_DOMAIN), 250)
-            if server.user:
-                smtp.login(server.user, server.password)
-        self._pipelining = smtp.has_extn("pipelining")
-        return smtp
-
-    @contextlib.contextmanager
+    @contextmanager
     def _breaking(self, phase: Phase) -> Iterator[None]:
         try:
-            yield
-        except smtplib.SMTPServerDisconnected as error:
+            with _trouble_in(phase):
+                yield
+        except (BrokenError, RefusedError):
             self.drop()
-            raise BrokenError(phase, str(error)) from error
-        except smtplib.SMTPResponseException as error:
-            self.drop()
-            text = error.smtp_error
-            raise RefusedError(
-                phase, error.smtp_code, text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-            ) from error
-        except smtplib.SMTPNotSupportedError as error:
-            self.drop()
-            raise RefusedError(phase, 530, str(error)) from error
-        except (OSError, smtplib.SMTPException) as error:
-            self.drop()
-            raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
+            raise
+
+
+def _opened(server: Server) -> smtplib.SMTP:
+    """Greeted and logged in."""
+    with _trouble_in(Phase.CONNECT):
+        # It is given no host yet, so that a refusing banner is ours to read.
+        smtp = (
+            smtplib.SMTP_SSL(timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+            if server.use_ssl
+            else smtplib.SMTP(timeout=TIMEOUT_SECONDS)
+        )
+        # smtplib checks certificates against the name it was made with.
+        smtp._host = server.host  # type: ignore[attr-defined]
+        reply = smtp.connect(server.host, server.port)
+        # Body and dot are two writes: the second must not wait for the first to be acknowledged.
+        _socket_of(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _require_open(smtp, Phase.CONNECT, reply, 220)
+    with _trouble_in(Phase.LOGIN):
+        _require_open(smtp, Phase.LOGIN, smtp.ehlo(settings.MAIL_DOMAIN), 250)
+        if server.use_tls:
+            _require_open(smtp, Phase.LOGIN, smtp.starttls(context=ssl.create_default_context()), 220)
+            _require_open(smtp, Phase.LOGIN, smtp.ehlo(settings.MAIL_DOMAIN), 250)
+        if server.user:
+            smtp.login(server.user, server.password)
+    return smtp
+
+
+@contextmanager
+def _trouble_in(phase: Phase) -> Iterator[None]:
+    """What smtplib and sockets raise, told by its phase."""
+    try:
+        yield
+    except smtplib.SMTPServerDisconnected as error:
+        raise BrokenError(phase, str(error)) from error
+    except smtplib.SMTPResponseException as error:
+        text = error.smtp_error
+        raise RefusedError(
+            phase, error.smtp_code, text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        ) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise RefusedError(phase, 530, str(error)) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
 
 
 def _require_open(smtp: smtplib.SMTP, phase: Phase, reply: tuple[int, bytes], good: int) -> None:

@@ -295,7 +295,8 @@ class WebServer:
         for deed, name, pid in WORKER_LINE.findall(self.log()):
             if deed == "Spawning":
                 spawned[name] = int(pid)
-            else:
+            elif name in spawned:
+                # Both lines are written at once by two processes: in the wrong order they tell nothing.
                 loaded[name] = spawned[name]
         children = {process.pid: process for process in children_of(self.child.popen.pid)}
         return {name: children[pid] for name, pid in loaded.items() if pid in children}

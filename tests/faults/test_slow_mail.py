@@ -29,7 +29,6 @@ def waits(run: MailRun, asked_at: dict[str, float]) -> list[float]:
 
 
 @pytest.mark.skipif(not IS_LONG, reason="It compares speeds: a part of FAULTS=long.")
-@pytest.mark.xfail(reason="A sender waits for its slowest connection: a tenth of the speed is left.")
 def test_connections_that_crawl_cost_an_edition_little_speed(stack: FaultStack, tmp_path: Path) -> None:
     usual, hampered = (speed(stack, tmp_path, sink=f"slow={slow} delay=0.01") for slow in (0, 5))
 
