@@ -1,22 +1,22 @@
-"""Places at which a test may kill the process; without FAILPOINT in the environment they do nothing."""
+"""Places at which a test may kill the process; without FAILPOINTS in the environment they do nothing."""
 
 import os
 import signal
 from pathlib import Path
 
-# FAILPOINT names the place, FAILPOINT_MARK a file that is made first: each place kills once.
-_ARMED = os.environ.get("FAILPOINT", "")
-_MARK = os.environ.get("FAILPOINT_MARK", "")
+# FAILPOINTS names places, with commas between; FAILPOINT_MARKS a folder of files, one made at each: it kills once.
+_ARMED = frozenset(os.environ.get("FAILPOINTS", "").split(","))
+_MARKS = Path(os.environ.get("FAILPOINT_MARKS", ""))
 
 
 def reach(name: str) -> None:
-    if name == _ARMED:
-        _die_once()
+    if name in _ARMED:
+        _die_once(name)
 
 
-def _die_once() -> None:
+def _die_once(name: str) -> None:
     try:
-        Path(_MARK).touch(exist_ok=False)
+        (_MARKS / name).touch(exist_ok=False)
     except FileExistsError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

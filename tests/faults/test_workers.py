@@ -90,6 +90,7 @@ def test_a_task_that_no_worker_survives_is_given_up_after_three_tries(
 
         assert len(set(victims.read_text().split())) == 3
         assert not worker.has_ended()
-    with Redis.from_url(stack.redis.url) as broker:
-        assert broker.llen("celery") == broker.hlen("unacked") == 0
+        with Redis.from_url(stack.redis.url) as broker:
+            # A task is acknowledged a moment after it has done its work.
+            wait_until(lambda: broker.llen("celery") == broker.hlen("unacked") == 0)
     assert "tests.faults.strange_tasks.die" in worker.log.read_text()
