@@ -102,9 +102,8 @@ def test_the_books_balance_after_a_death_at(stack: FaultStack, tmp_path: Path, p
     marks.mkdir()
     # Workers may run as somebody else.
     marks.chmod(0o777)
-    deaths = {"FAILPOINTS": ",".join(places), "FAILPOINT_MARKS": str(marks)}
 
-    with MailRun(stack, tmp_path, workers=1, **deaths) as run:
+    with MailRun(stack, tmp_path, workers=1, FAILPOINTS=",".join(places), FAILPOINT_MARKS=str(marks)) as run:
         run.begin({"reader": 60, "busy": 2, "gone": 2})
         run.await_state("done", seconds=180)
         report = run.report()
