@@ -221,7 +221,7 @@ def _letter_bytes() -> bytes:
     from newsletter.models import Segment
 
     segment = Segment(subject="Two tools", html=BODY, text="One ships.")
-    reader = Personal("reader-1@example.com", "<1@example.com>", "", "", "https://example.com/")
+    reader = Personal("reader-1@example.com", "<1@example.com>", "https://example.com/", "")
     letter = Letter.of(segment, sender="digest@example.com", domain="example.com")
     return letter.to(reader, now=timezone.now())
 

@@ -28,9 +28,9 @@ class Personal:
 
     address: str
     message_id: str
+    # The page for people; a POST there unsubscribes at once (RFC 8058).
     unsubscribe_url: str
     preferences_url: str
-    one_click_url: str
     # By which a provider's events name the copy.
     delivery_id: UUID | None = None
 
@@ -84,7 +84,7 @@ class Letter:
             f"To: {reader.address}\r\n"
             f"Date: {format_datetime(now)}\r\n"
             f"Message-ID: {reader.message_id}\r\n"
-            f"List-Unsubscribe: <{reader.one_click_url}>\r\n"
+            f"List-Unsubscribe: <{reader.unsubscribe_url}>\r\n"
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
         ).encode("ascii")
         body = b"".join(part if isinstance(part, bytes) else places[part] for part in self.body)
@@ -105,7 +105,7 @@ class Letter:
             headers={
                 "Message-ID": reader.message_id,
                 "List-Id": self.list_id,
-                "List-Unsubscribe": f"<{reader.one_click_url}>",
+                "List-Unsubscribe": f"<{reader.unsubscribe_url}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             },
         )

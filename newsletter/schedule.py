@@ -31,10 +31,6 @@ class Schedule:
                 return week
         return None
 
-    def month_of(self, moment: datetime) -> tuple[int, int]:
-        local = moment.astimezone(self.zone)
-        return local.year, local.month
-
 
 def iso_week(day: date) -> str:
     year, week, _ = day.isocalendar()

@@ -376,14 +376,11 @@ def _letter_of(segment_id: UUID) -> Letter:
 def _personal(copy: Copy) -> Personal:
     # A copy without a subscriber is never allowed; its links lead nowhere.
     subscriber = copy.subscriber_id or copy.id
-    unsubscribe_url = links.unsubscribe_url(subscriber)
     return Personal(
         address=copy.address,
         message_id=copy.message_id,
-        unsubscribe_url=unsubscribe_url,
+        unsubscribe_url=links.unsubscribe_url(subscriber),
         preferences_url=links.preferences_url(subscriber),
-        # RFC 8058: the page for people, and a POST there unsubscribes at once.
-        one_click_url=unsubscribe_url,
         delivery_id=copy.id,
     )
 

@@ -47,7 +47,6 @@ def reader(address: str) -> Personal:
         message_id="<2026-W48.1@mail.example.com>",
         unsubscribe_url="https://api.example.com/unsubscribe?token=abc",
         preferences_url="https://api.example.com/preferences?token=abc",
-        one_click_url="https://api.example.com/unsubscribe?token=abc",
         delivery_id=DELIVERY,
     )
 
