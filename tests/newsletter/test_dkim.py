@@ -52,7 +52,7 @@ def letter(**fields: object) -> Letter:
 
 def reader(number: int = 1) -> Personal:
     token = f"https://api.example.com/unsubscribe?token=v1.first.{number}." + "ab.=" * 40
-    return Personal(f"reader-{number}@example.com", f"<{number}@mail.example.com>", token, token, token)
+    return Personal(f"reader-{number}@example.com", f"<{number}@mail.example.com>", token, token)
 
 
 def arrived(data: bytes) -> bytes:
