@@ -9,7 +9,7 @@ from newsletter.models import Subscriber
 from tests.database import at_once
 from tests.factories import CategoryFactory, ReviewerFactory
 from tests.mail_sink import Sink
-from tests.newsletter.readers import links_in, subscribe, work
+from tests.newsletter.signing_up import links_in, subscribe, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADA = "ada@example.com"

@@ -15,7 +15,7 @@ from newsletter.tokens import LIFETIME
 from tests.database import at_once
 from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
-from tests.newsletter.readers import links_in, work
+from tests.newsletter.signing_up import links_in, work
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ADA = "ada@example.com"

@@ -15,7 +15,7 @@ from newsletter.demo import READER, SENT_AT, WEEK, load_demo_edition
 from newsletter.models import Consent, Delivery, Edition, Subscriber
 from tests.factories import NOW, SubscriberFactory
 from tests.mail_sink import Sink
-from tests.newsletter.readers import links_in
+from tests.newsletter.signing_up import links_in
 
 pytestmark = pytest.mark.django_db
 

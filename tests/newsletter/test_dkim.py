@@ -18,7 +18,7 @@ from newsletter.models import Segment, Subscriber
 from newsletter.sign_ups import sign_up
 from tests.factories import NOW, SegmentFactory, SubscriberFactory
 from tests.mail_sink import Sink
-from tests.newsletter.readers import work
+from tests.newsletter.signing_up import work
 
 KEY = generate_private_key(public_exponent=65_537, key_size=2_048)
 SIGNER = Signer("example.com", "s2026", KEY)

@@ -17,7 +17,7 @@ from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, S
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.faults.scale import scaled
 from tests.mail_sink import Sink
-from tests.newsletter.readers import links_in, work
+from tests.newsletter.signing_up import links_in, work
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ADA = "ada@example.com"

@@ -21,7 +21,7 @@ from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.fake_provider import FakeProvider, answering
 from tests.newsletter.payloads import HEADER_INJECTIONS
-from tests.newsletter.readers import links_in, places, subscribe, work
+from tests.newsletter.signing_up import links_in, places, subscribe, work
 from tests.newsletter.sinks import sink_running
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)

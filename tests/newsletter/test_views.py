@@ -16,7 +16,7 @@ from newsletter.addresses import address_key
 from newsletter.models import Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
-from tests.newsletter.readers import SUBSCRIPTIONS, links_in, places, subscribe, work
+from tests.newsletter.signing_up import SUBSCRIPTIONS, links_in, places, subscribe, work
 from votes import origin
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
