@@ -217,8 +217,8 @@ def _fresh_edition(readers: int) -> Any:
 def _letter_bytes() -> bytes:
     from django.utils import timezone
 
-    from newsletter.letters import Letter, Personal
     from newsletter.models import Segment
+    from newsletter.transport.letters import Letter, Personal
 
     segment = Segment(subject="Two tools", html=BODY, text="One ships.")
     reader = Personal("reader-1@example.com", "<1@example.com>", "https://example.com/", "")
@@ -266,7 +266,7 @@ def _send(edition_id: str, port: str) -> None:
     from uuid import UUID
 
     from newsletter.sending import Sender
-    from newsletter.smtp import Server
+    from newsletter.transport.smtp import Server
 
     server = Server(
         "127.0.0.1", int(port), user="", password="", use_tls=False, use_ssl=False, final_seconds=600

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.smtp import BrokenError, Phase, RefusedError
+from newsletter.transport.smtp import BrokenError, Phase, RefusedError
 
 RATE_WORDS = re.compile(r"rate|too many|too fast|throttl|limit|slow down|try again in", re.IGNORECASE)
 AUTHENTICATION = {530, 534, 535, 538}

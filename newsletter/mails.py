@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from newsletter import links
-from newsletter.dkim import sign_message
 from newsletter.models import Subscriber
+from newsletter.transport.dkim import sign_message
 
 
 class SignedMail(EmailMultiAlternatives):

@@ -23,13 +23,13 @@ from django.utils import timezone
 from backend.api.group_commit import GroupCommit
 from newsletter import consent, deliveries, editions, links, rates
 from newsletter.deliveries import Copy, Outcome, Step
-from newsletter.dkim import Signer
 from newsletter.failpoints import reach
 from newsletter.faults import Fault, Meaning, fault_of, malformed
-from newsletter.letters import Letter, Personal, is_deliverable
 from newsletter.models import Consent, Delivery, Segment, Suppression
-from newsletter.providers import ProviderConnection
-from newsletter.smtp import BrokenError, Connection, RefusedError, Server
+from newsletter.transport.dkim import Signer
+from newsletter.transport.letters import Letter, Personal, is_deliverable
+from newsletter.transport.providers import ProviderConnection
+from newsletter.transport.smtp import BrokenError, Connection, RefusedError, Server
 
 logger = structlog.get_logger(__name__)
 

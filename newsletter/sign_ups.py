@@ -24,9 +24,9 @@ from backend.api.throttling import Limit, Spent, Throttled
 from newsletter import consent, mails
 from newsletter.addresses import address_key, mailbox_key
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
-from newsletter.providers import failure_of
-from newsletter.smtp import BrokenError, Phase, RefusedError, open_soon
 from newsletter.tokens import LIFETIME, new_token, token_key
+from newsletter.transport.providers import failure_of
+from newsletter.transport.smtp import BrokenError, Phase, RefusedError, open_soon
 from votes.origin import Address, network_of, prefix_of, tag
 
 log = structlog.get_logger(__name__)

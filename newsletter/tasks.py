@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from newsletter import deliveries, editions, provider_events, sending, sign_ups
-from newsletter.smtp import Server
+from newsletter.transport.smtp import Server
 
 logger = structlog.get_logger(__name__)
 

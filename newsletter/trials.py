@@ -16,7 +16,7 @@ from newsletter.content import Composed
 from newsletter.mails import SignedMail
 from newsletter.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
 from newsletter.sign_ups import TROUBLE, NoMailServerError, Post
-from newsletter.smtp import BrokenError, RefusedError
+from newsletter.transport.smtp import BrokenError, RefusedError
 
 MARK = "[Test]"
 # Of each curator.

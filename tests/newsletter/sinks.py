@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.bootstrap import ROOT
-from newsletter.smtp import Server
+from newsletter.transport.smtp import Server
 from tests.faults.stack import answers, quiet_port
 
 

@@ -26,8 +26,8 @@ from newsletter.addresses import address_key
 from newsletter.hooks import hook_urls
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.sending import Sender
-from newsletter.smtp import Server
 from newsletter.tasks import forget, tick
+from newsletter.transport.smtp import Server
 from tests.database import at_once
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
 from tests.newsletter.fake_provider import answering

@@ -17,8 +17,8 @@ from anymail.exceptions import (
 )
 from django.core.mail import get_connection
 
-from newsletter.letters import Letter, Personal
-from newsletter.smtp import BrokenError, Phase, RefusedError
+from newsletter.transport.letters import Letter, Personal
+from newsletter.transport.smtp import BrokenError, Phase, RefusedError
 
 # The credentials, the account or the address of the API: the next copy would fare no better.
 OF_THE_ACCOUNT = {401, 402, 403, 404, 405}

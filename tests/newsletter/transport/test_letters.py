@@ -6,8 +6,8 @@ from email.policy import default
 
 import pytest
 
-from newsletter.letters import Letter, Personal, is_deliverable
 from newsletter.models import Segment
+from newsletter.transport.letters import Letter, Personal, is_deliverable
 from tests.factories import NOW, SegmentFactory
 
 READER = Personal(

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from django.core.mail import EmailMultiAlternatives
 
-from newsletter.dkim import Signer
 from newsletter.models import Segment
+from newsletter.transport.dkim import Signer
 
 PLACES = re.compile(r"\{\{(unsubscribe_url|preferences_url)\}\}")
 # What a mail server may be asked to deliver to; the rest would only be refused, or worse, understood.

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from newsletter.dkim import Signer
-from newsletter.letters import Letter, Personal
 from newsletter.models import Segment, Subscriber
 from newsletter.sign_ups import sign_up
+from newsletter.transport.dkim import Signer
+from newsletter.transport.letters import Letter, Personal
 from tests.factories import NOW, SegmentFactory, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.signing_up import work

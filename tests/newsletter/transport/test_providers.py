@@ -14,10 +14,10 @@ from pytest_django.fixtures import Settings
 
 from backend.mail_providers import PROVIDERS, anymail_settings
 from newsletter.faults import Fault, Meaning, fault_of
-from newsletter.letters import Letter, Personal
 from newsletter.models import Segment
-from newsletter.providers import ProviderConnection
-from newsletter.smtp import BrokenError, Phase, RefusedError
+from newsletter.transport.letters import Letter, Personal
+from newsletter.transport.providers import ProviderConnection
+from newsletter.transport.smtp import BrokenError, Phase, RefusedError
 from tests.factories import SegmentFactory
 from tests.faults.stack import quiet_port
 from tests.newsletter.fake_provider import FakeProvider, answering
