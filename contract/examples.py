@@ -139,10 +139,10 @@ def new_subscriber() -> str:
     from datetime import UTC, datetime
     from uuid import UUID
 
-    from newsletter.addresses import address_key, mailbox_key
-    from newsletter.links import preferences_token
     from newsletter.models import ConfirmationToken, Subscriber
-    from newsletter.tokens import LIFETIME, token_key
+    from newsletter.readers.addresses import address_key, mailbox_key
+    from newsletter.readers.links import preferences_token
+    from newsletter.readers.tokens import LIFETIME, token_key
 
     now = datetime.now(UTC)
     subscriber, _ = Subscriber.objects.get_or_create(

@@ -17,13 +17,14 @@ from django.utils.html import format_html
 
 from catalog.admin import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
 from catalog.services import CurationError
-from newsletter import consent, deliveries, hooks_admin  # noqa: F401
-from newsletter.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
+from newsletter import deliveries, hooks_admin  # noqa: F401
 from newsletter.deliveries import Found
 from newsletter.following import FollowedAdmin
 from newsletter.growing import GrowingAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
 from newsletter.preview import PreviewedAdmin
+from newsletter.readers import consent
+from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 
 # The desk's first page, with a way to what is not a list.
 admin.site.index_template = "admin/newsletter/index.html"

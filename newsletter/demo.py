@@ -6,9 +6,9 @@ from django.conf import settings
 
 from catalog.models import Category
 from newsletter import editions
-from newsletter.addresses import address_key
 from newsletter.archive import keep_for_archive
 from newsletter.models import Consent, Edition, Subscriber
+from newsletter.readers.addresses import address_key
 from reviews.models import Reviewer
 
 # The Tuesday after a week in which the demo's catalog has pairs, reviews and votes.

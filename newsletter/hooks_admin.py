@@ -5,8 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from catalog.admin import NOTHING, ReadOnlyAdmin
-from newsletter.addresses import InvalidAddress, address_key
 from newsletter.models import ProviderEvent
+from newsletter.readers.addresses import InvalidAddress, address_key
 
 
 @admin.register(ProviderEvent)

@@ -12,12 +12,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from newsletter import consent, deliveries
-from newsletter.addresses import InvalidAddress, address_key
+from newsletter import deliveries
 from newsletter.deliveries import Found
-from newsletter.links import ErasedSubscriber
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.provider_rules import kind_of, suppression_of
+from newsletter.readers import consent
+from newsletter.readers.addresses import InvalidAddress, address_key
+from newsletter.readers.links import ErasedSubscriber
 
 KEPT_FOR = timedelta(days=400)
 # Week and id of a copy, as in the Message-IDs that the ledger makes; many providers send them back among the headers.

@@ -10,7 +10,8 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from newsletter import deliveries, editions, provider_events, sending, sign_ups
+from newsletter import deliveries, editions, provider_events, sending
+from newsletter.readers import sign_ups
 from newsletter.transport.smtp import Server
 
 logger = structlog.get_logger(__name__)

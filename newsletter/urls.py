@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from newsletter import archive_views, pages, views
+from newsletter import archive_views
+from newsletter.readers import pages, views
 
 api_urls = [
     path("newsletter/subscriptions", views.SubscriptionsView.as_view(), name="subscriptions"),

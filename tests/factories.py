@@ -9,8 +9,8 @@ from factory.django import DjangoModelFactory
 
 from catalog.models import Category, Tool
 from comparisons.models import Comparison, VerdictChange
-from newsletter.addresses import address_key
 from newsletter.models import Delivery, Edition, Segment, Subscriber
+from newsletter.readers.addresses import address_key
 from reviews.models import Review, Reviewer
 from votes.models import Pick, Vote, Voter
 from votes.publication import publish_tallies

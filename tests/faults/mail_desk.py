@@ -113,7 +113,7 @@ def sign_up(number: str, per_second: str) -> dict[str, float]:
     """So many people, one after the other; when each of them asked, by address."""
     from django.utils import timezone
 
-    from newsletter import sign_ups
+    from newsletter.readers import sign_ups
 
     asked = {}
     for place in range(int(number)):

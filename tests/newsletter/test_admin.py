@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.addresses import address_key
 from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
+from newsletter.readers.addresses import address_key
 from tests.desk import act, count_queries, desk_of, errors_of, open_desk, submit
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SubscriberFactory
 

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from newsletter.addresses import address_key
 from newsletter.models import Consent
+from newsletter.readers.addresses import address_key
 from tests.desk import count_queries, desk_of, open_desk
 from tests.factories import SubscriberFactory
 

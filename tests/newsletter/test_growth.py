@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from newsletter import consent
-from newsletter.addresses import address_key
 from newsletter.growth import Day, growth, subscribers_by_status
 from newsletter.models import Consent, Subscriber
+from newsletter.readers import consent
+from newsletter.readers.addresses import address_key
 from tests.factories import SubscriberFactory
 
 pytestmark = pytest.mark.django_db

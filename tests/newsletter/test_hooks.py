@@ -21,10 +21,11 @@ from pytest_django.fixtures import Settings
 
 from backend import urls
 from backend.mail_providers import anymail_settings
-from newsletter import consent, provider_events, sns
-from newsletter.addresses import address_key
+from newsletter import provider_events, sns
 from newsletter.hooks import hook_urls
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
+from newsletter.readers import consent
+from newsletter.readers.addresses import address_key
 from newsletter.sending import Sender
 from newsletter.tasks import forget, tick
 from newsletter.transport.smtp import Server

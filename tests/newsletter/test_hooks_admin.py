@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.addresses import address_key
 from newsletter.models import ProviderEvent
+from newsletter.readers.addresses import address_key
 from tests.desk import count_queries, open_desk
 from tests.factories import NOW, DeliveryFactory
 

@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Category
-from newsletter import consent, links
-from newsletter.addresses import address_key
 from newsletter.models import Edition, Subscriber, Suppression
+from newsletter.readers import consent, links
+from newsletter.readers.addresses import address_key
 from reviews.models import Reviewer
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import (

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from newsletter.journal import line_of
 from newsletter.models import Suppression
+from newsletter.readers.journal import line_of
 
 
 class Command(BaseCommand):

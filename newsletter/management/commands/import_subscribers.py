@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from comparisons.catalog_file import quoted
-from newsletter.subscriber_file import BadLine, SubscriberFileError
-from newsletter.subscriber_import import ImportReport, import_subscribers
+from newsletter.readers.subscriber_file import BadLine, SubscriberFileError
+from newsletter.readers.subscriber_import import ImportReport, import_subscribers
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from comparisons.catalog_file import quoted
-from newsletter.consent import catch_up
-from newsletter.journal import read_journals
+from newsletter.readers.consent import catch_up
+from newsletter.readers.journal import read_journals
 
 BATCH_SIZE = 1_000
 

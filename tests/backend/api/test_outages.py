@@ -22,7 +22,7 @@ from backend.devstack import engines, processes
 from backend.devstack.__main__ import reset
 from backend.devstack.directory import StackDirectory
 from backend.devstack.place import choose_place
-from newsletter.links import preferences_token, unsubscribe_token
+from newsletter.readers.links import preferences_token, unsubscribe_token
 from tests.factories import SubscriberFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.probe")]

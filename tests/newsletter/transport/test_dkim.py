@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from newsletter.models import Segment, Subscriber
-from newsletter.sign_ups import sign_up
+from newsletter.readers.sign_ups import sign_up
 from newsletter.transport.dkim import Signer
 from newsletter.transport.letters import Letter, Personal
 from tests.factories import NOW, SegmentFactory, SubscriberFactory

@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django.fixtures import Settings
 
-from newsletter import consent, links, sign_ups
 from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, Suppression
+from newsletter.readers import consent, links, sign_ups
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.faults.scale import scaled
 from tests.mail_sink import Sink

@@ -9,9 +9,9 @@ from rest_framework import serializers
 from backend.api.bodies import Body
 from backend.api.parameters import SLUG
 from catalog.models import Category
-from newsletter.addresses import MAX_SPELLING, canonical
 from newsletter.models import ConfirmationToken, Consent, Delivery, ProviderEvent, Subscriber, Suppression
-from newsletter.tokens import LENGTH
+from newsletter.readers.addresses import MAX_SPELLING, canonical
+from newsletter.readers.tokens import LENGTH
 from reviews.models import Reviewer
 
 MAX_CHOICES = 50

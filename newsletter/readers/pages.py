@@ -18,10 +18,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from backend.api.problems import Refusal
 from catalog.models import Category
-from newsletter import consent, links, sign_ups
 from newsletter.models import ConfirmationToken, Consent, Subscriber
-from newsletter.serializers import TIME_ZONES, ChangePreferencesSerializer
-from newsletter.tokens import token_key
+from newsletter.readers import consent, links, sign_ups
+from newsletter.readers.serializers import TIME_ZONES, ChangePreferencesSerializer
+from newsletter.readers.tokens import token_key
 from reviews.models import Reviewer
 from votes.origin import client_address
 

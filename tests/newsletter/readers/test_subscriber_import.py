@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from newsletter import consent
-from newsletter.addresses import address_key
 from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, Suppression
+from newsletter.readers import consent
+from newsletter.readers.addresses import address_key
 from tests.factories import NOW, CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
 

@@ -8,10 +8,10 @@ import time_machine
 from pytest_django.fixtures import Settings
 
 from backend.api.problems import Refusal
-from newsletter import consent, links, sign_ups
-from newsletter.addresses import address_key
 from newsletter.models import Consent, Delivery, MailJob, Subscriber, Suppression
-from newsletter.tokens import LIFETIME
+from newsletter.readers import consent, links, sign_ups
+from newsletter.readers.addresses import address_key
+from newsletter.readers.tokens import LIFETIME
 from tests.database import at_once
 from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.addresses import InvalidAddress, address_key, canonical, mailbox_key, masked
+from newsletter.readers.addresses import InvalidAddress, address_key, canonical, mailbox_key, masked
 from tests.newsletter.payloads import HEADER_INJECTIONS
 
 INVISIBLE = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u2066", "\U000e0061"]

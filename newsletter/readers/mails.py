@@ -11,8 +11,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from newsletter import links
 from newsletter.models import Subscriber
+from newsletter.readers import links
 from newsletter.transport.dkim import sign_message
 
 

@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from backend.mail_providers import anymail_settings
-from newsletter import consent, sign_ups
-from newsletter.addresses import address_key
 from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, Suppression
-from newsletter.tokens import token_key
+from newsletter.readers import consent, sign_ups
+from newsletter.readers.addresses import address_key
+from newsletter.readers.tokens import token_key
 from newsletter.transport import smtp
 from tests.database import at_once
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory

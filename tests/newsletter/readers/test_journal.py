@@ -12,12 +12,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from newsletter import consent
-from newsletter.addresses import address_key
-from newsletter.journal import LastWord, line_of, read_journals
-from newsletter.links import unsubscribe_token
 from newsletter.models import ConfirmationToken, Subscriber, Suppression
-from newsletter.tokens import LIFETIME, token_key
+from newsletter.readers import consent
+from newsletter.readers.addresses import address_key
+from newsletter.readers.journal import LastWord, line_of, read_journals
+from newsletter.readers.links import unsubscribe_token
+from newsletter.readers.tokens import LIFETIME, token_key
 from tests.database import at_once
 from tests.factories import NOW, SubscriberFactory
 

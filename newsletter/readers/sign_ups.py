@@ -21,10 +21,10 @@ from django.db import connection, transaction
 
 from backend.api import throttling
 from backend.api.throttling import Limit, Spent, Throttled
-from newsletter import consent, mails
-from newsletter.addresses import address_key, mailbox_key
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
-from newsletter.tokens import LIFETIME, new_token, token_key
+from newsletter.readers import consent, mails
+from newsletter.readers.addresses import address_key, mailbox_key
+from newsletter.readers.tokens import LIFETIME, new_token, token_key
 from newsletter.transport.providers import failure_of
 from newsletter.transport.smtp import BrokenError, Phase, RefusedError, open_soon
 from votes.origin import Address, network_of, prefix_of, tag

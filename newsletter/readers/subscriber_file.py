@@ -11,9 +11,9 @@ from uuid import UUID
 
 from backend.api.parameters import SLUG
 from catalog.models import Category
-from newsletter.addresses import InvalidAddress, canonical, key_of
 from newsletter.models import Subscriber
-from newsletter.serializers import MAX_CHOICES, TIME_ZONES
+from newsletter.readers.addresses import InvalidAddress, canonical, key_of
+from newsletter.readers.serializers import MAX_CHOICES, TIME_ZONES
 from reviews.models import Reviewer
 
 REQUIRED = ("address", "confirmed_at")

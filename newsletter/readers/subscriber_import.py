@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from catalog.models import new_id
-from newsletter.subscriber_file import BadLine, Row, read_subscribers
+from newsletter.readers.subscriber_file import BadLine, Row, read_subscribers
 
 STAGE = """
 CREATE TEMPORARY TABLE newsletter_import (

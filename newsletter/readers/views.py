@@ -13,9 +13,9 @@ from backend.api.idempotency import idempotent
 from backend.api.problems import ProblemSerializer
 from backend.api.throttling import CountedView
 from backend.api.views import SwiftView, private_answer
-from newsletter import consent, links, sign_ups
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
-from newsletter.serializers import (
+from newsletter.readers import consent, links, sign_ups
+from newsletter.readers.serializers import (
     AcceptedSerializer,
     ChangePreferencesSerializer,
     ConfirmedSerializer,

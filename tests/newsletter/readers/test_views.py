@@ -11,9 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from newsletter import consent, links, sign_ups
-from newsletter.addresses import address_key
 from newsletter.models import Consent, MailJob, ProviderEvent, Subscriber, Suppression
+from newsletter.readers import consent, links, sign_ups
+from newsletter.readers.addresses import address_key
 from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.signing_up import SUBSCRIPTIONS, links_in, places, subscribe, work

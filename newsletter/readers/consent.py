@@ -23,12 +23,12 @@ from django.db import connection, transaction
 
 from backend.api.problems import Refusal
 from catalog.models import Category
-from newsletter.addresses import address_key
 from newsletter.deliveries import forget_addresses
-from newsletter.journal import CONFIRMED, LIFTED, STRENGTH, LastWord, note_lifted, note_suppressed
-from newsletter.links import ErasedSubscriber
 from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
-from newsletter.tokens import token_key
+from newsletter.readers.addresses import address_key
+from newsletter.readers.journal import CONFIRMED, LIFTED, STRENGTH, LastWord, note_lifted, note_suppressed
+from newsletter.readers.links import ErasedSubscriber
+from newsletter.readers.tokens import token_key
 from reviews.models import Reviewer
 
 # Raised whenever the words change that a reader agrees to: those of the mail and of the page.
