@@ -6,7 +6,7 @@ from django.conf import settings
 
 from catalog.models import Category
 from newsletter import editions
-from newsletter.archive import keep_for_archive
+from newsletter.content.archive import keep_for_archive
 from newsletter.models import Consent, Edition, Subscriber
 from newsletter.readers.addresses import address_key
 from reviews.models import Reviewer

@@ -19,8 +19,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter import deliveries
-from newsletter.archive import keep_for_archive
-from newsletter.content import Choices, compose, write_crowd_down
+from newsletter.content.archive import keep_for_archive
+from newsletter.content.composition import Choices, compose, write_crowd_down
 from newsletter.failpoints import reach
 from newsletter.models import Delivery, Edition, Segment, Subscriber
 from newsletter.schedule import APART, Schedule

@@ -10,12 +10,12 @@ from django.core.mail import EmailMultiAlternatives
 from backend.api import throttling
 from backend.api.throttling import Limit
 from catalog.services import CurationError
-from newsletter.content import Composed
+from newsletter.content.composition import Composed
+from newsletter.content.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
 from newsletter.readers import consent, links
 from newsletter.readers.addresses import masked
 from newsletter.readers.mails import SignedMail
 from newsletter.readers.sign_ups import TROUBLE, NoMailServerError, Post
-from newsletter.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
 from newsletter.transport.smtp import BrokenError, RefusedError
 
 MARK = "[Test]"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from newsletter import archive_views
+from newsletter.content import archive_views
 from newsletter.readers import pages, views
 
 api_urls = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.models import Category, Tool
 from comparisons.models import Comparison
-from newsletter.content import SETTLING, Choices
+from newsletter.content.composition import SETTLING, Choices
 from reviews.models import Review, Reviewer
 from tests.factories import (
     CategoryFactory,

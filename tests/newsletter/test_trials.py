@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from backend.mail_providers import anymail_settings
 from catalog.services import CurationError
-from newsletter.content import Composed
+from newsletter.content.composition import Composed
 from newsletter.models import Subscriber
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key

@@ -15,7 +15,7 @@ from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 from mjml import mjml2html
 
-from newsletter.items import HEADINGS, Item, plain, preheader
+from newsletter.content.items import HEADINGS, Item, plain, preheader
 
 # Where each reader's own links go, filled in when the mail is sent.
 UNSUBSCRIBE_URL, PREFERENCES_URL = "{{unsubscribe_url}}", "{{preferences_url}}"

@@ -3,7 +3,7 @@
 import pytest
 
 from comparisons.verdict import Evidence, decide
-from newsletter.items import (
+from newsletter.content.items import (
     MAX_SUBJECT,
     Choices,
     Item,

@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from newsletter.content import compose
-from newsletter.items import AT_MOST, Item, plain
-from newsletter.rendering import folded, paragraphs_of, period_words, render_html, render_text, wrapped
+from newsletter.content.composition import compose
+from newsletter.content.items import AT_MOST, Item, plain
+from newsletter.content.rendering import (
+    folded,
+    paragraphs_of,
+    period_words,
+    render_html,
+    render_text,
+    wrapped,
+)
 from tests.newsletter.editions import (
     BEFORE,
     SINCE,

@@ -9,8 +9,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from comparisons.models import Comparison
-from newsletter.content import compose, gather
-from newsletter.items import AT_MOST, Item
+from newsletter.content.composition import compose, gather
+from newsletter.content.items import AT_MOST, Item
 from reviews.models import Review
 from tests.factories import ComparisonFactory
 from tests.newsletter.editions import (

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import models
 
-from newsletter.content import Choices, compose
+from newsletter.content.composition import Choices, compose
 from newsletter.models import Edition, Subscriber
 
 BEGUN = [Edition.State.SENDING, Edition.State.PAUSED, Edition.State.DONE]

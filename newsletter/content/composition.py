@@ -13,7 +13,7 @@ from comparisons.changes import Judged, has_changed
 from comparisons.models import Comparison, VerdictChange
 from comparisons.selectors import comparisons_with_counts, evidence_from_counts
 from comparisons.verdict import decide
-from newsletter.items import (
+from newsletter.content.items import (
     AT_MOST,
     COMPARISON,
     CORRECTION,
@@ -41,7 +41,7 @@ from newsletter.items import (
     why_follows,
     why_topics,
 )
-from newsletter.rendering import paragraphs_of, render_html, render_text
+from newsletter.content.rendering import paragraphs_of, render_html, render_text
 from reviews.models import Review
 from votes.models import TallyDay
 from votes.publication import close_day

@@ -19,8 +19,8 @@ from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters, Parameters
 from backend.api.problems import Refusal
 from backend.api.views import PublicView, Sparse, field_names
-from newsletter.archive import archived_editions
-from newsletter.items import AT_MOST
+from newsletter.content.archive import archived_editions
+from newsletter.content.items import AT_MOST
 from newsletter.models import Edition
 
 # A mail's styles stand in the mail; nothing else may be loaded or done.

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from newsletter.archive import keep_for_archive
+from newsletter.content.archive import keep_for_archive
 from newsletter.models import Edition
 from tests.factories import EditionFactory, ReviewFactory
 from tests.newsletter.editions import SINCE, UNTIL, WITHIN, new_pair, shelf
