@@ -166,7 +166,7 @@ def _ours(port: int, mails: int, workers: int) -> float:
     from django.db import connection
 
     edition = _fresh_edition(mails)
-    from newsletter.editions import prepare
+    from newsletter.sending.editions import prepare
 
     prepare(edition_id=edition.pk, now=edition.frozen_at)
     connection.close()
@@ -191,8 +191,8 @@ def _fresh_edition(readers: int) -> Any:
     from django.db import connection
     from django.utils import timezone
 
-    from newsletter.editions import Wish
     from newsletter.models import Edition, Segment
+    from newsletter.sending.editions import Wish
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -265,7 +265,7 @@ def _print(result: dict[str, Any]) -> None:
 def _send(edition_id: str, port: str) -> None:
     from uuid import UUID
 
-    from newsletter.sending import Sender
+    from newsletter.sending.sender import Sender
     from newsletter.transport.smtp import Server
 
     server = Server(
@@ -290,7 +290,7 @@ def _prepare_here(edition_id: str) -> None:
 
     from django.utils import timezone
 
-    from newsletter.editions import prepare
+    from newsletter.sending.editions import prepare
 
     before = _peak_megabytes()
     seconds = _timed(lambda: prepare(edition_id=UUID(edition_id), now=timezone.now()))

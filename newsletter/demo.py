@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 
 from catalog.models import Category
-from newsletter import editions
 from newsletter.content.archive import keep_for_archive
 from newsletter.models import Consent, Edition, Subscriber
 from newsletter.readers.addresses import address_key
+from newsletter.sending import editions
 from reviews.models import Reviewer
 
 # The Tuesday after a week in which the demo's catalog has pairs, reviews and votes.

@@ -17,9 +17,9 @@ from django.utils.html import format_html
 
 from catalog.admin import CuratedAdmin
 from catalog.services import CurationError
-from newsletter import editions
 from newsletter.models import Edition
 from newsletter.progress import Progress, progress_of
+from newsletter.sending import editions
 
 State = Edition.State
 

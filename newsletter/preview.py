@@ -26,12 +26,12 @@ from django.views.decorators.http import require_POST
 
 from catalog.admin import NOTHING, CuratedAdmin
 from catalog.models import Category
-from newsletter import editions
 from newsletter.content.archive import BEGUN
 from newsletter.content.archive_views import MAIL_POLICY
 from newsletter.content.composition import SETTLING, Choices, Composed, compose
 from newsletter.models import Edition, Subscriber, Suppression
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
+from newsletter.sending import editions
 from newsletter.trials import TrialRefusedError, send_trial
 from reviews.models import Reviewer
 

@@ -10,8 +10,10 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from newsletter import deliveries, editions, provider_events, sending
+from newsletter import deliveries, provider_events
 from newsletter.readers import sign_ups
+from newsletter.sending import editions
+from newsletter.sending.sender import Sender, ask_to_stop, is_asked_to_stop
 from newsletter.transport.smtp import Server
 
 logger = structlog.get_logger(__name__)
@@ -50,16 +52,14 @@ def prepare(edition_id: str) -> None:
 @shared_task
 def send(edition_id: str) -> None:
     """Send for a while. How many of these there are makes no difference to what is sent."""
-    if settings.SENDING_ENABLED and not sending.is_asked_to_stop():
-        sender = sending.Sender(
-            UUID(edition_id), server=Server.from_settings(), provider=settings.MAIL_PROVIDER
-        )
+    if settings.SENDING_ENABLED and not is_asked_to_stop():
+        sender = Sender(UUID(edition_id), server=Server.from_settings(), provider=settings.MAIL_PROVIDER)
         sender.run(until=time.monotonic() + ROUND_SECONDS)
 
 
 @worker_shutting_down.connect
 def finish_the_mail_in_flight(**_: Any) -> None:
-    sending.ask_to_stop()
+    ask_to_stop()
 
 
 # --- Sign-ups ---------------------------------------------------------------------------------

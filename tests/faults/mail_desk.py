@@ -26,8 +26,8 @@ def open_edition(week: str, readers: str) -> str:
     from django.db import connection
     from django.utils import timezone
 
-    from newsletter.editions import Wish
     from newsletter.models import Edition, Segment
+    from newsletter.sending.editions import Wish
 
     wanted: dict[str, int] = json.loads(readers)
     with connection.cursor() as cursor:
@@ -83,8 +83,8 @@ def storm(edition: str, number: str, seed: str) -> list[tuple[float, float]]:
 
     from django.utils import timezone
 
-    from newsletter.editions import pause
-    from newsletter.editions import resume as go_on
+    from newsletter.sending.editions import pause
+    from newsletter.sending.editions import resume as go_on
 
     chance = random.Random(int(seed))
     pauses = []
@@ -129,7 +129,7 @@ def resume(edition: str) -> bool:
 
     from django.utils import timezone
 
-    from newsletter.editions import resume as go_on
+    from newsletter.sending.editions import resume as go_on
 
     return go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
 
@@ -137,7 +137,7 @@ def resume(edition: str) -> bool:
 def cancel(edition: str) -> bool:
     from uuid import UUID
 
-    from newsletter.editions import cancel as end
+    from newsletter.sending.editions import cancel as end
 
     return end(edition_id=UUID(edition))
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from newsletter import deliveries, editions
+from newsletter import deliveries
 from newsletter.deliveries import Copy, Found, Outcome, Step
 from newsletter.models import Delivery, Edition, Subscriber, Suppression
+from newsletter.sending import editions
 from tests.database import at_once, execute
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
 

@@ -26,7 +26,7 @@ from newsletter.hooks import hook_urls
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
-from newsletter.sending import Sender
+from newsletter.sending.sender import Sender
 from newsletter.tasks import forget, tick
 from newsletter.transport.smtp import Server
 from tests.database import at_once

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from newsletter.models import Delivery, Edition, Subscriber
 from newsletter.progress import Doubt, Progress, progress_of
-from newsletter.sending import Sender
+from newsletter.sending.sender import Sender
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
 from tests.newsletter.sinks import sink_running
 

@@ -13,11 +13,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from newsletter import editions
 from newsletter.models import Consent, Delivery, Edition, MailJob, Segment, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
 from newsletter.readers.journal import line_of
+from newsletter.sending import editions
 from tests.database import execute
 from tests.factories import NOW, ComparisonFactory, DeliveryFactory, EditionFactory, SubscriberFactory
 

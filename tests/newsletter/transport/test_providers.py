@@ -13,8 +13,8 @@ from django.core.mail import get_connection
 from pytest_django.fixtures import Settings
 
 from backend.mail_providers import PROVIDERS, anymail_settings
-from newsletter.faults import Fault, Meaning, fault_of
 from newsletter.models import Segment
+from newsletter.sending.faults import Fault, Meaning, fault_of
 from newsletter.transport.letters import Letter, Personal
 from newsletter.transport.providers import ProviderConnection
 from newsletter.transport.smtp import BrokenError, Phase, RefusedError

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings
 
-from newsletter import deliveries, editions
+from newsletter import deliveries
 from newsletter.models import Delivery, Edition, Segment, Subscriber, Suppression
+from newsletter.sending import editions
 from tests.database import at_once
 from tests.factories import (
     CategoryFactory,

@@ -11,7 +11,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from newsletter.models import Delivery, Edition, Subscriber, Suppression
-from newsletter.sending import Sender
+from newsletter.sending.sender import Sender
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
 from tests.newsletter.fake_provider import FakeProvider, answering
 from tests.newsletter.sinks import RunningSink, sink_running

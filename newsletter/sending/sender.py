@@ -21,12 +21,13 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from backend.api.group_commit import GroupCommit
-from newsletter import deliveries, editions, rates
+from newsletter import deliveries
 from newsletter.deliveries import Copy, Outcome, Step
-from newsletter.failpoints import reach
-from newsletter.faults import Fault, Meaning, fault_of, malformed
 from newsletter.models import Consent, Delivery, Segment, Suppression
 from newsletter.readers import consent, links
+from newsletter.sending import editions, rates
+from newsletter.sending.failpoints import reach
+from newsletter.sending.faults import Fault, Meaning, fault_of, malformed
 from newsletter.transport.dkim import Signer
 from newsletter.transport.letters import Letter, Personal, is_deliverable
 from newsletter.transport.providers import ProviderConnection

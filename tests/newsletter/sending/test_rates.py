@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from newsletter.rates import Allowance, Bucket, slow_down, slower, take, take_from
+from newsletter.sending.rates import Allowance, Bucket, slow_down, slower, take, take_from
 from tests.factories import NOW, EditionFactory
 
 UNLIMITED = Bucket(per_minute=None, tokens=0, refilled_at=NOW, raised_at=NOW, closed_until=None)

@@ -21,9 +21,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from newsletter import deliveries
 from newsletter.content.archive import keep_for_archive
 from newsletter.content.composition import Choices, compose, write_crowd_down
-from newsletter.failpoints import reach
 from newsletter.models import Delivery, Edition, Segment, Subscriber
-from newsletter.schedule import APART, Schedule
+from newsletter.sending.failpoints import reach
+from newsletter.sending.schedule import APART, Schedule
 
 logger = structlog.get_logger(__name__)
 
