@@ -124,7 +124,7 @@ def anymail_settings(environment: Mapping[str, str], *, public_base_url: str) ->
                 "read_timeout": TIMEOUTS[1],
             },
         },
-        # newsletter/sns.py confirms, after it has looked at more than anymail does.
+        # newsletter/feedback/sns.py confirms, after it has looked at more than anymail does.
         "AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": False,
         # Mandrill signs the address too, which behind a proxy looks different.
         "MANDRILL_WEBHOOK_URL": f"{public_base_url}/hooks/mail/mandrill/",

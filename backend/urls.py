@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from backend import caught_mail, health
 from backend.api.docs import OpenApiView, ProblemView
-from newsletter.hooks import hook_urls
+from newsletter.feedback.hooks import hook_urls
 from newsletter.urls import api_urls as newsletter_api
 from newsletter.urls import page_urls as newsletter_pages
 

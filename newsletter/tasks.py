@@ -10,7 +10,8 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from newsletter import deliveries, provider_events
+from newsletter import deliveries
+from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
 from newsletter.sending import editions
 from newsletter.sending.sender import Sender, ask_to_stop, is_asked_to_stop

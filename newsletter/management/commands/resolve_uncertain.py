@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from django.core.management.base import BaseCommand, CommandError
 
 from newsletter import deliveries
-from newsletter.mail_log import MailLog
+from newsletter.feedback.mail_log import MailLog
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from newsletter.deliveries import Found
-from newsletter.mail_log import MailLog
+from newsletter.feedback.mail_log import MailLog
 from newsletter.models import Delivery
 from tests.factories import NOW, DeliveryFactory
 

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 from backend.mail_providers import PROVIDERS, anymail_settings
-from newsletter.provider_rules import PERMANENT, kind_of, suppression_of
+from newsletter.feedback.provider_rules import PERMANENT, kind_of, suppression_of
 
 GONE = "550 5.1.1 no such user"
 ADA = "ada@example.com"

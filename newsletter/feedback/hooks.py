@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from backend.api.outages import drop_broken_connections
 from backend.api.problems import problem_response
-from newsletter import provider_events, sns
+from newsletter.feedback import provider_events, sns
 
 log = structlog.get_logger(__name__)
 

@@ -21,8 +21,8 @@ from pytest_django.fixtures import Settings
 
 from backend import urls
 from backend.mail_providers import anymail_settings
-from newsletter import provider_events, sns
-from newsletter.hooks import hook_urls
+from newsletter.feedback import provider_events, sns
+from newsletter.feedback.hooks import hook_urls
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key

@@ -14,8 +14,8 @@ from django.db.models import F
 
 from newsletter import deliveries
 from newsletter.deliveries import Found
+from newsletter.feedback.provider_rules import kind_of, suppression_of
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
-from newsletter.provider_rules import kind_of, suppression_of
 from newsletter.readers import consent
 from newsletter.readers.addresses import InvalidAddress, address_key
 from newsletter.readers.links import ErasedSubscriber
