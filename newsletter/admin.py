@@ -19,10 +19,10 @@ from catalog.admin import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
 from catalog.services import CurationError
 from newsletter import deliveries, hooks_admin  # noqa: F401
 from newsletter.deliveries import Found
-from newsletter.following import FollowedAdmin
-from newsletter.growing import GrowingAdmin
+from newsletter.desk.growth_page import GrowingAdmin
+from newsletter.desk.preview import PreviewedAdmin
+from newsletter.desk.progress_page import FollowedAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
-from newsletter.preview import PreviewedAdmin
 from newsletter.readers import consent
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 

@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from newsletter.desk.progress import Doubt, Progress, progress_of
 from newsletter.models import Delivery, Edition, Subscriber
-from newsletter.progress import Doubt, Progress, progress_of
 from newsletter.sending.sender import Sender
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
 from tests.newsletter.sinks import sink_running
@@ -141,7 +141,7 @@ class TestWhatIsCounted:
         assert progress_of(edition).counts["cancelled"] == 2
 
     def test_the_few_in_trouble_are_found_by_their_index(self) -> None:
-        from newsletter import progress as module
+        from newsletter.desk import progress as module
 
         plans = []
         with connection.cursor() as cursor:

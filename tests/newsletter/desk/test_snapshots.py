@@ -9,7 +9,7 @@ import time_machine
 from django.conf import settings as configured
 from pytest_django.fixtures import Settings
 
-from newsletter.snapshots import shared
+from newsletter.desk.snapshots import shared
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

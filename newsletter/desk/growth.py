@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count
 
+from newsletter.desk.snapshots import shared
 from newsletter.models import Subscriber
-from newsletter.snapshots import shared
 
 # A mailbox counts when it turns from one to the other: whoever unsubscribed and is then erased has left once. The
 # record outlives erasure, so this does too. Of two million deeds it reads all, which takes seconds.

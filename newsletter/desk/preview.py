@@ -29,10 +29,10 @@ from catalog.models import Category
 from newsletter.content.archive import BEGUN
 from newsletter.content.archive_views import MAIL_POLICY
 from newsletter.content.composition import SETTLING, Choices, Composed, compose
+from newsletter.desk.trials import TrialRefusedError, send_trial
 from newsletter.models import Edition, Subscriber, Suppression
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 from newsletter.sending import editions
-from newsletter.trials import TrialRefusedError, send_trial
 from reviews.models import Reviewer
 
 # To show it in a frame of ours is all that may be done with it: no script, no form, no way out of the frame.

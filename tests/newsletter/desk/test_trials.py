@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 from backend.mail_providers import anymail_settings
 from catalog.services import CurationError
 from newsletter.content.composition import Composed
+from newsletter.desk.trials import send_trial
 from newsletter.models import Subscriber
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
-from newsletter.trials import send_trial
 from tests.factories import NOW, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.fake_provider import answering

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import connection
 
 from newsletter.deliveries import database_now
+from newsletter.desk.snapshots import shared
 from newsletter.models import Delivery, Edition
-from newsletter.snapshots import shared
 
 PACE_SECONDS = 60
 # What the first mails say of the end is a wild guess.

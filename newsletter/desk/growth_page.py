@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.admin import CuratedAdmin
 from catalog.charts import Unit, draw_bars
-from newsletter.growth import Day, growth, subscribers_by_status
+from newsletter.desk.growth import Day, growth, subscribers_by_status
 
 DAY = timedelta(days=1)
 PERIODS = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from newsletter.growth import Day, growth, subscribers_by_status
+from newsletter.desk.growth import Day, growth, subscribers_by_status
 from newsletter.models import Consent, Subscriber
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key

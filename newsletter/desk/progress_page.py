@@ -17,8 +17,8 @@ from django.utils.html import format_html
 
 from catalog.admin import CuratedAdmin
 from catalog.services import CurationError
+from newsletter.desk.progress import Progress, progress_of
 from newsletter.models import Edition
-from newsletter.progress import Progress, progress_of
 from newsletter.sending import editions
 
 State = Edition.State

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from newsletter.following import duration_words
+from newsletter.desk.progress_page import duration_words
 from newsletter.models import Delivery, Edition
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import NOW, DeliveryFactory, EditionFactory
