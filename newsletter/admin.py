@@ -17,12 +17,12 @@ from django.utils.html import format_html
 
 from catalog.admin import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
 from catalog.services import CurationError
-from newsletter import deliveries, hooks_admin  # noqa: F401
+from newsletter import deliveries
 from newsletter.deliveries import Found
 from newsletter.desk.growth_page import GrowingAdmin
 from newsletter.desk.preview import PreviewedAdmin
 from newsletter.desk.progress_page import FollowedAdmin
-from newsletter.models import Consent, Delivery, Edition, MailJob, Subscriber, Suppression
+from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 
@@ -290,3 +290,26 @@ class DeliveryAdmin(ReadOnlyAdmin):
                 raise CurationError("it is not in doubt, or its sender may still be at work")
 
         self.do_to_each(request, rows, settled, done=done)
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnlyAdmin):
+    """Bounces, complaints, and mails that were not sent. Searching takes a whole address, since only its key is kept."""
+
+    list_display = ["happened_at", "kind", "short_key", "copy", "provider", "detail"]
+    list_filter = ["kind", "delivery__edition", "provider"]
+    list_select_related = ["delivery__edition"]
+    search_fields = ["kind"]
+    search_help_text = "A whole address."
+    date_hierarchy = "happened_at"
+    ordering = ["-happened_at", "-id"]
+    fields = ["happened_at", "kind", "provider", "short_key", "delivery", "detail", "created_at"]
+    get_search_results = SuppressionAdmin.get_search_results
+
+    @admin.display(description="key")
+    def short_key(self, event: ProviderEvent) -> str:
+        return bytes(event.address_key).hex()[:12] if event.address_key else NOTHING
+
+    @admin.display(description="edition", ordering="delivery__edition__week")
+    def copy(self, event: ProviderEvent) -> str:
+        return str(event.delivery.edition) if event.delivery else NOTHING
