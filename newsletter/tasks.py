@@ -15,6 +15,7 @@ from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
 from newsletter.sending import editions
 from newsletter.sending.sender import Sender, ask_to_stop, is_asked_to_stop
+from newsletter.transport.post import NoMailServerError, Post
 from newsletter.transport.smtp import Server
 
 logger = structlog.get_logger(__name__)
@@ -69,14 +70,14 @@ def finish_the_mail_in_flight(**_: Any) -> None:
 @shared_task
 def send_due_jobs() -> None:
     """Mails that sign-ups wait for, one after the other; several workers share them."""
-    post, until = sign_ups.Post(), time.monotonic() + sign_ups.RUN_SECONDS
+    post, until = Post(), time.monotonic() + sign_ups.RUN_SECONDS
     try:
         while time.monotonic() < until:
             job = sign_ups.claim_job(now=timezone.now())
             if job is None:
                 break
             sign_ups.perform(job, post=post, now=timezone.now())
-    except sign_ups.NoMailServerError:
+    except NoMailServerError:
         # The next run tries again, with the job after this one.
         return
     finally:

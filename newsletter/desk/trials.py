@@ -14,8 +14,7 @@ from newsletter.content.composition import Composed
 from newsletter.content.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
 from newsletter.readers import consent, links
 from newsletter.readers.addresses import masked
-from newsletter.readers.mails import SignedMail
-from newsletter.readers.sign_ups import TROUBLE, NoMailServerError, Post
+from newsletter.transport.post import TROUBLE, NoMailServerError, Post, SignedMail
 from newsletter.transport.smtp import BrokenError, RefusedError
 
 MARK = "[Test]"

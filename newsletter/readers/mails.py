@@ -3,26 +3,15 @@
 Both are written for people who may not have asked for them: anybody can type anybody's address.
 """
 
-from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from newsletter.models import Subscriber
 from newsletter.readers import links
-from newsletter.transport.dkim import sign_message
-
-
-class SignedMail(EmailMultiAlternatives):
-    """Signed as it leaves, where a key is set."""
-
-    def message(self, **options: Any) -> Any:
-        message = super().message(**options)
-        sign_message(message, now=timezone.now())
-        return message
+from newsletter.transport.post import SignedMail
 
 
 def confirmation_mail(*, address: str, token: str) -> EmailMultiAlternatives:

@@ -8,15 +8,13 @@ at most 3 confirmations in 24 hours and one in 5 minutes; what is above that is 
 
 import smtplib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from anymail.exceptions import AnymailError
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 
 from backend.api import throttling
@@ -25,8 +23,8 @@ from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.readers import consent, mails
 from newsletter.readers.addresses import address_key, mailbox_key
 from newsletter.readers.tokens import LIFETIME, new_token, token_key
-from newsletter.transport.providers import failure_of
-from newsletter.transport.smtp import BrokenError, Phase, RefusedError, open_soon
+from newsletter.transport.post import REFUSED, TROUBLE, NoMailServerError, Post
+from newsletter.transport.smtp import Phase, RefusedError
 from votes.origin import Address, network_of, prefix_of, tag
 
 log = structlog.get_logger(__name__)
@@ -46,14 +44,6 @@ RUN_SECONDS = 5
 TOKENS_KEPT_FOR = timedelta(days=30)
 FAILURES_KEPT_FOR = timedelta(days=7)
 
-# What goes wrong over SMTP, and with a provider.
-TROUBLE = (OSError, smtplib.SMTPException, RefusedError, BrokenError)
-# The mail server or the provider said no. After anything else it may have taken the mail.
-REFUSED = (
-    *(smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError),
-    RefusedError,
-)
-
 CLAIM = """
 UPDATE newsletter_mailjob SET
     attempts = attempts + 1,
@@ -66,10 +56,6 @@ WHERE id = (
 )
 RETURNING id
 """
-
-
-class NoMailServerError(Exception):
-    """It cannot be reached, or does not let us in: nothing was sent, and nothing else can be."""
 
 
 # --- In the request -----------------------------------------------------------------------------
@@ -110,52 +96,6 @@ class Letter:
     unsend: Callable[[], object]
     # The mailbox that is asked for its consent, if it is.
     asks: bytes | None = None
-
-
-class Post:
-    """One connection for many mails; after any trouble the next mail gets a new one."""
-
-    def __init__(self) -> None:
-        self._connection: Any = None
-
-    def send(self, mail: EmailMultiAlternatives) -> None:
-        """Raises NoMailServerError, or any of TROUBLE."""
-        if self._connection is None:
-            self._open()
-        try:
-            self._connection.send_messages([mail])
-        except AnymailError as error:
-            self.close()
-            raise _trouble_of(error) from error
-        except (OSError, smtplib.SMTPException):
-            self.close()
-            raise
-
-    def _open(self) -> None:
-        try:
-            self._connection = open_soon(_opened)
-        except (OSError, smtplib.SMTPException) as error:
-            raise NoMailServerError(type(error).__name__) from error
-
-    def close(self) -> None:
-        with suppress(OSError, smtplib.SMTPException):
-            if self._connection is not None:
-                self._connection.close()
-        self._connection = None
-
-
-def _opened() -> Any:
-    connection = get_connection()
-    connection.open()
-    return connection
-
-
-def _trouble_of(error: AnymailError) -> NoMailServerError | RefusedError | BrokenError:
-    failure = failure_of(error)
-    if failure.phase > Phase.LOGIN:
-        return failure
-    code = f" {failure.code}" if isinstance(failure, RefusedError) else ""
-    return NoMailServerError(f"{failure.phase.name}{code}")
 
 
 def claim_job(*, now: datetime) -> MailJob | None:

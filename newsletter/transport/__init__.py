@@ -1,4 +1,4 @@
-"""How a mail leaves: built as bytes by `letters`, signed by `dkim`, handed over by `smtp` or by one of the `providers`.
+"""How a mail leaves: built as bytes by `letters`, signed by `dkim`, handed over by `smtp` or one of the `providers`.
 
-It knows nothing of readers, nor of what becomes of a copy; a failure is told by the phase in which it came.
+`post` does all of it for a mail that is no copy of an edition. None of them knows readers or the ledger.
 """
