@@ -141,22 +141,21 @@ def new_subscriber() -> str:
 
     from newsletter.models import ConfirmationToken, Subscriber
     from newsletter.readers.addresses import address_key, mailbox_key
-    from newsletter.readers.links import preferences_token
-    from newsletter.readers.tokens import LIFETIME, token_key
+    from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, preferences_token
 
     now = datetime.now(UTC)
     subscriber, _ = Subscriber.objects.get_or_create(
         address_key=address_key(ADDRESS), defaults={"address": ADDRESS}
     )
     ConfirmationToken.objects.get_or_create(
-        key=token_key(CONFIRMATION_TOKEN),
+        key=confirmation_key(CONFIRMATION_TOKEN),
         defaults={
             "subscriber": subscriber,
             "mailbox_key": mailbox_key(ADDRESS),
             "job_id": UUID(int=0),
             "choices": {},
             "created_at": now,
-            "expires_at": now + LIFETIME,
+            "expires_at": now + CONFIRMATION_LIFETIME,
         },
     )
     return preferences_token(subscriber.pk)

@@ -27,8 +27,7 @@ from newsletter.deliveries import forget_addresses
 from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers.addresses import address_key
 from newsletter.readers.journal import CONFIRMED, LIFTED, STRENGTH, LastWord, note_lifted, note_suppressed
-from newsletter.readers.links import ErasedSubscriber
-from newsletter.readers.tokens import token_key
+from newsletter.readers.links import ErasedSubscriber, confirmation_key
 from reviews.models import Reviewer
 
 # Raised whenever the words change that a reader agrees to: those of the mail and of the page.
@@ -75,7 +74,7 @@ class BlockedMailbox(Refusal):
 def find_confirmation(*, token: str, now: datetime) -> ConfirmationToken:
     """The confirmation that a link stands for, if it may still be used or was; raises its refusals. Changes nothing."""
     confirmations = ConfirmationToken.objects.select_related("subscriber")
-    found = confirmations.filter(key=token_key(token)).first()
+    found = confirmations.filter(key=confirmation_key(token)).first()
     if found is None:
         raise UnknownConfirmation
     subscriber = found.subscriber

@@ -1,21 +1,29 @@
 """The links in mails, and who they speak of. They are built from settings alone, and last across changes of keys.
 
-A confirmation token is random and expires; the tokens of subscribers are sealed, never expire, and die with their
-subscriber. Whoever has the link to preferences may also unsubscribe, but not the other way about.
+A confirmation token is random, expires, and is known to us only by its hash. The tokens of subscribers are sealed, never
+expire, and die with their subscriber. Whoever has the link to preferences may also unsubscribe, but not the other way
+about.
 """
 
+import secrets
+from datetime import timedelta
 from functools import cache
+from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 
 from backend.api.problems import Refusal
-from backend.api.seals import BrokenSealError, seal, unseal
+from backend.api.seals import BrokenSealError, base64url, seal, unseal
 from newsletter.models import Subscriber
 
 UNSUBSCRIBE = "unsubscribe/v1"
 PREFERENCES = "preferences/v1"
+
+CONFIRMATION_LIFETIME = timedelta(hours=48)
+# Of 32 bytes in base64url.
+CONFIRMATION_LENGTH = 43
 
 
 class SubscriberRefusal(Refusal):
@@ -54,6 +62,15 @@ def unsubscribe_url(subscriber_id: UUID) -> str:
 def one_click_url(subscriber_id: UUID) -> str:
     """For `List-Unsubscribe`: a POST there unsubscribes at once (RFC 8058)."""
     return unsubscribe_url(subscriber_id)
+
+
+def new_confirmation_token() -> str:
+    return base64url(secrets.token_bytes(32))
+
+
+def confirmation_key(token: str) -> bytes:
+    """What `ConfirmationToken.key` stores. Nobody can guess 256 random bits, so nothing slower is needed."""
+    return sha256(token.encode()).digest()
 
 
 def preferences_token(subscriber_id: UUID) -> str:

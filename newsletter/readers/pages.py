@@ -21,7 +21,6 @@ from catalog.models import Category
 from newsletter.models import ConfirmationToken, Consent, Subscriber
 from newsletter.readers import consent, links, sign_ups
 from newsletter.readers.serializers import TIME_ZONES, ChangePreferencesSerializer
-from newsletter.readers.tokens import token_key
 from reviews.models import Reviewer
 from votes.origin import client_address
 
@@ -103,7 +102,7 @@ class ConfirmPage(LinkedPage):
         """As if the reader signed up anew, with the choices of then."""
         sign_ups.count_sign_up(address=client_address(request), now=self.now)
         confirmations = ConfirmationToken.objects.select_related("subscriber")
-        found = confirmations.filter(key=token_key(self.token)).first()
+        found = confirmations.filter(key=links.confirmation_key(self.token)).first()
         if found is None:
             raise consent.UnknownConfirmation
         sign_ups.sign_up(address=found.subscriber.address, choices=found.choices, source=SOURCE, now=self.now)

@@ -11,7 +11,7 @@ from backend.api.parameters import SLUG
 from catalog.models import Category
 from newsletter.models import ConfirmationToken, Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers.addresses import MAX_SPELLING, canonical
-from newsletter.readers.tokens import LENGTH
+from newsletter.readers.links import CONFIRMATION_LENGTH
 from reviews.models import Reviewer
 
 MAX_CHOICES = 50
@@ -92,7 +92,9 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 
 class ConfirmSerializer(Body):
     token = serializers.RegexField(
-        rf"^[A-Za-z0-9_-]{{{LENGTH}}}\Z", trim_whitespace=False, help_text="From the link in the mail."
+        rf"^[A-Za-z0-9_-]{{{CONFIRMATION_LENGTH}}}\Z",
+        trim_whitespace=False,
+        help_text="From the link in the mail.",
     )
 
 

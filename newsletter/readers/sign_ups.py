@@ -22,7 +22,7 @@ from backend.api.throttling import Limit, Spent, Throttled
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.readers import consent, mails
 from newsletter.readers.addresses import address_key, mailbox_key
-from newsletter.readers.tokens import LIFETIME, new_token, token_key
+from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, new_confirmation_token
 from newsletter.transport.post import REFUSED, TROUBLE, NoMailServerError, Post
 from newsletter.transport.smtp import Phase, RefusedError
 from votes.origin import Address, network_of, prefix_of, tag
@@ -165,15 +165,15 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
         or sent.filter(created_at__gt=now - BETWEEN_CONFIRMATIONS).exclude(job_id=job.pk).exists()
     ):
         return None
-    token = new_token()
+    token = new_confirmation_token()
     confirmation = ConfirmationToken.objects.create(
-        key=token_key(token),
+        key=confirmation_key(token),
         job_id=job.pk,
         subscriber=subscriber,
         mailbox_key=mailbox,
         choices=job.choices,
         created_at=now,
-        expires_at=now + LIFETIME,
+        expires_at=now + CONFIRMATION_LIFETIME,
     )
     mail = mails.confirmation_mail(address=job.address, token=token)
     # Without its token the link in the mail before is good again.

@@ -11,7 +11,7 @@ from backend.api.problems import Refusal
 from newsletter.models import Consent, Delivery, MailJob, Subscriber, Suppression
 from newsletter.readers import consent, links, sign_ups
 from newsletter.readers.addresses import address_key
-from newsletter.readers.tokens import LIFETIME
+from newsletter.readers.links import CONFIRMATION_LIFETIME
 from tests.database import at_once
 from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
@@ -106,14 +106,14 @@ class TestConfirming:
 
     def test_a_link_lasts_48_hours(self, sink: Sink, clock: time_machine.Traveller) -> None:
         token = mailed_token(sink)
-        clock.shift(LIFETIME - timedelta(seconds=1))
+        clock.shift(CONFIRMATION_LIFETIME - timedelta(seconds=1))
 
         assert confirm(token).status == "active"
 
 
 def expired(sink: Sink, clock: time_machine.Traveller) -> str:
     token = mailed_token(sink)
-    clock.shift(LIFETIME)
+    clock.shift(CONFIRMATION_LIFETIME)
     return token
 
 

@@ -16,8 +16,7 @@ from newsletter.models import ConfirmationToken, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
 from newsletter.readers.journal import LastWord, line_of, read_journals
-from newsletter.readers.links import unsubscribe_token
-from newsletter.readers.tokens import LIFETIME, token_key
+from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, unsubscribe_token
 from tests.database import at_once
 from tests.factories import NOW, SubscriberFactory
 
@@ -57,8 +56,8 @@ def leave() -> None:
 def ask(token: str = "again") -> None:
     now = timezone.now()
     ConfirmationToken.objects.create(
-        key=token_key(token), subscriber=Subscriber.objects.get(address=ADA), mailbox_key=KEY,
-        job_id="01900000-0000-7000-8000-000000000000", choices={}, created_at=now, expires_at=now + LIFETIME,
+        key=confirmation_key(token), subscriber=Subscriber.objects.get(address=ADA), mailbox_key=KEY,
+        job_id="01900000-0000-7000-8000-000000000000", choices={}, created_at=now, expires_at=now + CONFIRMATION_LIFETIME,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from backend.mail_providers import anymail_settings
 from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, Suppression
 from newsletter.readers import consent, sign_ups
 from newsletter.readers.addresses import address_key
-from newsletter.readers.tokens import token_key
+from newsletter.readers.links import confirmation_key
 from newsletter.transport import smtp
 from tests.database import at_once
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
@@ -65,7 +65,7 @@ class TestWhoIsMailedWhat:
         work()
 
         token = links_in(sink.received[0])["/newsletter/confirm"]
-        assert bytes(ConfirmationToken.objects.get().key) == token_key(token) != token.encode()
+        assert bytes(ConfirmationToken.objects.get().key) == confirmation_key(token) != token.encode()
 
     def test_a_subscriber_is_told_so_with_links_to_choose_and_leave_once_in_30_days(
         self, sink: Sink, clock: time_machine.Traveller
