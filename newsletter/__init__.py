@@ -1,13 +1,15 @@
 """
 The weekly mail: who gets it, what is in it, and what became of each copy.
 
-* Readers: `sign_ups`, `consent`, `addresses`, `tokens`, `links`; their `views` and `pages`. `journal` and
-  `subscriber_import` carry them across restores and from other tools.
-* Content: `items` found by `content`, made a mail by `rendering`, kept by `archive`.
-* Sending: an edition's life in `editions` by its `schedule`; the ledger in `deliveries`; `sending` over `smtp` or
-  `providers`, with `letters`, `dkim`, `rates`; what failures mean in `faults`.
-* What comes back: `hooks` and `provider_events` from providers, `mail_log` from a mail server.
-* The desk: `admin`, with `preview` and `trials`, `following` and `progress`, `growing` and `growth`.
+Rooms from the top down; each knows those below it, and not the one beside it:
 
-`tasks` says what happens by the clock.
+* `desk`: what the curators' pages are made of, which `admin` puts up.
+* `sending`: an edition's life, and the worker that sends its copies.
+  Beside it `feedback`: what providers and mail servers tell of mails that went out.
+* `readers`: sign-ups, consent, addresses, and what readers ask for by API and pages.
+  Beside it `content`: what an edition tells, as a mail and in the archive.
+* `transport`: how one mail leaves, over SMTP or through a provider.
+
+All of them stand on `models` and `deliveries`, the ledger of copies: sending writes it, feedback settles it, the desk shows
+it, and whoever is erased is forgotten in it. `tasks` says what happens by the clock, `urls` where readers find us.
 """
