@@ -1,4 +1,4 @@
-"""`make serve`: the engines, then the product's web server, worker and beat, watched until one of them ends."""
+"""`make serve`: the engines, which must not end, and the product's processes, which are started again when they do."""
 
 import http.client
 import os
@@ -7,8 +7,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
 
 from backend.bootstrap import ROOT, MendableError, Progress, last_lines, wait_for_step
 from backend.devstack import processes
@@ -20,11 +23,13 @@ from backend.devstack.stack import STOP_SECONDS, Stopped, end_leftovers, engines
 DEFAULT_PORT = 8000
 READY_SECONDS = 90
 WATCH_SECONDS = 0.2
+# What ends this often in so short a time would end again.
+MOST_ENDS, ENDS_SECONDS = 5, 60
 EXAMPLE = "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized"
 
 
 def serve(stack: StackDirectory) -> None:
-    """Bring everything up and stay, until a signal raises, or a child ends and so makes trouble."""
+    """Bring everything up and stay, until a signal raises, or something ends that can't be had back."""
     began = time.monotonic()
     port = _wanted_port()
     url = f"http://127.0.0.1:{port}"
@@ -51,26 +56,77 @@ def serve(stack: StackDirectory) -> None:
         stack.write_environment(ours)
         environment = {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
         prepare_database(stack, mark=mark, environment=environment)
-        ports = {"web": port, "mail": mail_port}
-        with _product_running(stack, ports=ports, mark=mark, environment=environment) as product:
-            children = [*(server.child for server in servers.values() if server), *product]
-            _await_ready(port, children)
+        product = Product(stack, ports={"web": port, "mail": mail_port}, mark=mark, environment=environment)
+        engines = [server.child for server in servers.values() if server]
+        with product.running():
+            _await_ready(port, [*engines, *product.children.values()])
             _announce(stack, url=url, seconds=time.monotonic() - began)
-            _watch(children, followed=product)
+            _watch(product, engines=engines)
 
 
 def prepare_database(stack: StackDirectory, *, mark: str, environment: Mapping[str, str]) -> None:
     """Migrations, demo content and the admin's account, in a process of their own; nothing to do costs little."""
-    child = _start(stack, "prepare", "backend.devstack", "prepare", mark=mark, environment=environment)
+    command = [sys.executable, "-m", "backend.devstack", "prepare"]
+    child = processes.start(
+        "prepare", command, log=stack.log("prepare"), mark=mark, environment=environment, directory=ROOT
+    )
     if wait_for_step("Preparing the database", child.popen) != 0:
         raise MendableError(f"The database could not be prepared.\n{_end_of_log(child)}")
 
 
-@contextmanager
-def _product_running(
-    stack: StackDirectory, *, ports: Mapping[str, int], mark: str, environment: Mapping[str, str]
-) -> Iterator[list[Child]]:
-    commands = {
+class Product:
+    """The web server, the workers, beat and the mail catcher; each is started again when it ends, as Docker does it."""
+
+    def __init__(
+        self, stack: StackDirectory, *, ports: Mapping[str, int], mark: str, environment: Mapping[str, str]
+    ) -> None:
+        self._stack = stack
+        self._mark = mark
+        self._environment = environment
+        self._commands = _commands(stack, ports)
+        self._ends: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_ENDS))
+        self.children: dict[str, Child] = {}
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        try:
+            for name in self._commands:
+                self._start(name, log=self._stack.log(name))
+            yield
+        finally:
+            # The terminal may be gone: that was the reason to stop.
+            with suppress(OSError):
+                print("Stopping …", flush=True)
+            processes.stop(list(self.children.values()), patience=STOP_SECONDS)
+
+    def start_the_ended_again(self) -> None:
+        """Raises MendableError for one that has ended MOST_ENDS times within ENDS_SECONDS."""
+        for child in [child for child in self.children.values() if child.has_ended()]:
+            # Its own children would go on beside those of the next.
+            processes.stop([child], patience=0)
+            ends, now = self._ends[child.name], time.monotonic()
+            ends.append(now)
+            if len(ends) == MOST_ENDS and now - ends[0] < ENDS_SECONDS:
+                _give_up(child, why=f", {MOST_ENDS} times within {ENDS_SECONDS} seconds")
+            print(f"{child.name} {child.how_it_ended()}, and is started again.", flush=True)
+            self._start(child.name, log=child.log)
+
+    def _start(self, name: str, *, log: Path) -> None:
+        child = processes.start(
+            name,
+            [sys.executable, "-m", *self._commands[name]],
+            log=log,
+            mark=self._mark,
+            environment=self._environment,
+            directory=ROOT,
+        )
+        self.children[name] = child
+        self._stack.note(name, child.process)
+
+
+def _commands(stack: StackDirectory, ports: Mapping[str, int]) -> dict[str, list[str]]:
+    """The modules to run, by name, with their arguments."""
+    return {
         "mail": ["backend.devstack.mail_catcher", str(stack.path / "mail"), str(ports["mail"])],
         "web": [
             *shlex.split("granian backend.wsgi:application --interface wsgi --host 127.0.0.1 --workers 1"),
@@ -82,36 +138,18 @@ def _product_running(
         "worker": _worker("worker", queues="celery", processes=1),
         # One of its own, so that a slow mail server holds up nothing else.
         "mailer": _worker("mailer", queues="mail,sign-ups", processes=2),
-        "beat": [*shlex.split("celery -A backend beat --schedule"), str(stack.path / "beat-schedule")],
+        "beat": [
+            *shlex.split("celery -A backend --quiet beat --schedule"),
+            str(stack.path / "beat-schedule"),
+        ],
     }
-    children: list[Child] = []
-    try:
-        for name, command in commands.items():
-            child = _start(stack, name, *command, mark=mark, environment=environment)
-            children.append(child)
-            stack.note(name, child.process)
-        yield children
-    finally:
-        # The terminal may be gone: that was the reason to stop.
-        with suppress(OSError):
-            print("Stopping …", flush=True)
-        processes.stop(children, patience=STOP_SECONDS)
 
 
 def _worker(name: str, *, queues: str, processes: int) -> list[str]:
     """Gossip and mingle are for many workers: for a few, waiting for others costs a second."""
     return shlex.split(
-        f"celery -A backend worker --hostname {name}@%h --queues {queues} --concurrency {processes}"
+        f"celery -A backend --quiet worker --hostname {name}@%h --queues {queues} --concurrency {processes}"
         " --without-gossip --without-mingle"
-    )
-
-
-def _start(
-    stack: StackDirectory, name: str, *module: str, mark: str, environment: Mapping[str, str]
-) -> Child:
-    command = [sys.executable, "-m", *module]
-    return processes.start(
-        name, command, log=stack.log(name), mark=mark, environment=environment, directory=ROOT
     )
 
 
@@ -187,14 +225,15 @@ Ctrl-C stops everything and keeps the data; `make reset` starts over.
     )
 
 
-def _watch(children: Sequence[Child], *, followed: Sequence[Child]) -> None:
+def _watch(product: Product, *, engines: Sequence[Child]) -> None:
     """Show what a person wants to see of the logs: requests and errors; the rest is in the files."""
-    logs = [(child.name, child.log.open(errors="replace")) for child in followed]
+    logs = [(child.name, child.log.open(errors="replace")) for child in product.children.values()]
     for _, log in logs:
         log.seek(0, os.SEEK_END)
     has_terminal = sys.stdout.isatty()
     while True:
-        _require_all(children)
+        _require_all(engines)
+        product.start_the_ended_again()
         if has_terminal and not sys.stdout.isatty():
             # A closed window hangs up on the first process in it, which may be make and not we.
             raise Stopped(signal.SIGHUP)
@@ -205,12 +244,16 @@ def _watch(children: Sequence[Child], *, followed: Sequence[Child]) -> None:
         time.sleep(WATCH_SECONDS)
 
 
-def _require_all(children: Sequence[Child]) -> None:
+def _require_all(children: Iterable[Child]) -> None:
     for child in children:
         if child.has_ended():
-            raise MendableError(
-                f"{child.name} {child.how_it_ended()}, so everything is stopped.\n{_end_of_log(child)}"
-            )
+            _give_up(child)
+
+
+def _give_up(child: Child, *, why: str = "") -> NoReturn:
+    raise MendableError(
+        f"{child.name} {child.how_it_ended()}{why}, so everything is stopped.\n{_end_of_log(child)}"
+    )
 
 
 def _end_of_log(child: Child) -> str:

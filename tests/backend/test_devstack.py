@@ -26,6 +26,7 @@ from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import Server, free_port, start_postgresql, start_redis
 from backend.devstack.place import Place, choose_place
 from backend.devstack.processes import Process
+from backend.devstack.serve import MOST_ENDS
 
 PATIENCE_SECONDS = 60
 AS_ROOT = os.geteuid() == 0
@@ -455,9 +456,24 @@ def test_serve_end_to_end(var: Path) -> None:
             ("kept",),
         ]
 
-    os.kill(pids_of_children(var)["worker"], signal.SIGKILL)
+    for name in ("mail", "web", "worker", "mailer", "beat"):
+        kill_and_await_another(var, name)
+        serve.wait_for(f"{name} was ended by SIGKILL, and is started again")
+    wait_until(lambda: is_answering(f"{url}/readyz"))
+    ask_for_mail(url, "grace@example.com")
+    wait_until(lambda: b"Confirm your subscription</a> to grace@example.com" in read(f"{url}/mail/"))
+    for _ in range(MOST_ENDS - 2):
+        kill_and_await_another(var, "beat")
+    os.kill(pids_of_children(var)["beat"], signal.SIGKILL)
     assert serve.popen.wait(PATIENCE_SECONDS) == 1
-    assert "worker was ended by SIGKILL, so everything is stopped" in serve.text()
+    assert "beat was ended by SIGKILL, 5 times within 60 seconds, so everything is stopped" in serve.text()
+    assert running_in(var) == []
+
+    serve = Background(var, "serve", PORT=port)
+    serve.wait_for(ready)
+    os.kill(pids_of_children(var)["postgresql"], signal.SIGKILL)
+    assert serve.popen.wait(PATIENCE_SECONDS) == 1
+    assert "postgresql was ended by SIGKILL, so everything is stopped" in serve.text()
     assert running_in(var) == []
 
     serve = Background(var, "serve", PORT=port)
@@ -484,6 +500,19 @@ def ask_for_mail(url: str, address: str) -> None:
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.status == 202
+
+
+def is_answering(url: str) -> bool:
+    try:
+        return bool(read(url))
+    except OSError:
+        return False
+
+
+def kill_and_await_another(var: Path, name: str) -> None:
+    before = pids_of_children(var)[name]
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: pids_of_children(var)[name] != before)
 
 
 def read(url: str) -> bytes:
