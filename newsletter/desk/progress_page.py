@@ -57,7 +57,8 @@ DEEDS = [
 class FollowedAdmin(CuratedAdmin):
     """Editions, each with a page that says how far it is, and the deeds that change its course."""
 
-    actions = ["send_now", "pause", "resume", "cancel"]
+    # Cancelling can't be taken back: the page of progress asks first.
+    actions = ["send_now", "pause", "resume"]
 
     def get_urls(self) -> Any:
         pages = [
@@ -99,7 +100,7 @@ class FollowedAdmin(CuratedAdmin):
         return get_object_or_404(Edition.objects.defer(*texts), pk=edition_id)
 
     def steered(self, request: HttpRequest, edition: Edition) -> HttpResponse:
-        """As the list's action of that name does it to a selection of one."""
+        """As the list's action of that name, where there is one, does it to a selection of one."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         deeds: dict[str, Callable[[HttpRequest, QuerySet[Edition]], None]] = {
@@ -148,7 +149,6 @@ class FollowedAdmin(CuratedAdmin):
 
         self.steer(request, rows, deed, done="resumed", unless="it is not paused")
 
-    @admin.action(description="Cancel selected editions: no further copy goes out", permissions=["change"])
     def cancel(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
         def deed(edition: Edition) -> bool:
             return editions.cancel(edition_id=edition.pk)
