@@ -25,6 +25,8 @@ COLUMNS = 72
 MAX_LINE = 900
 # All of them at least 5 to 1 on the page's ground.
 COLOURS = {"ship": "#0b6b3c", "skip": "#a52a1e", "tie": "#6f5a12", "none": "#6b6558"}
+# A quotation with which a text begins, and what follows it; its end may have been cut off with the text's.
+_QUOTATION = re.compile('["“„«]([^"“”„«»]*)(?:["”“»](.*))?')
 
 
 def render_html(
@@ -71,7 +73,7 @@ def _shown(item: Item, *, is_personal: bool) -> dict[str, str]:
         "tone": item.tone,
         "colour": COLOURS[item.tone],
         "detail": item.detail,
-        "quote": f"“{item.quote}”" if item.quote else "",
+        "quote": in_quotation_marks(item.quote),
         "why": item.why if is_personal else "",
         "url": url_of(item),
     }
@@ -106,8 +108,8 @@ def render_text(
 
 
 def _item_in_text(item: Item, *, is_personal: bool) -> str:
-    quote = f"“{item.quote}”" if item.quote else ""
-    parts = [f"* {item.mark}", item.title, item.detail, quote, item.why if is_personal else ""]
+    quote, why = in_quotation_marks(item.quote), item.why if is_personal else ""
+    parts = [f"* {item.mark}", item.title, item.detail, quote, why]
     return "\n".join(
         [wrapped(part, indent="" if part.startswith("* ") else "  ") for part in parts if part]
         + [f"  {url_of(item)}"]
@@ -120,6 +122,15 @@ def _item_in_text(item: Item, *, is_personal: bool) -> str:
 def sections_of(items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
     """Items under their headings, in the order given."""
     return [(HEADINGS[kind], list(of_kind)) for kind, of_kind in groupby(items, key=lambda item: item.kind)]
+
+
+def in_quotation_marks(text: str) -> str:
+    """In one pair: marks of the text's own around the whole of it make way, around its beginning they become single."""
+    begins = _QUOTATION.fullmatch(text)
+    if begins:
+        said, rest = begins.groups(default="")
+        text = f"‘{said}’{rest}" if rest else said
+    return f"“{text}”" if text else ""
 
 
 def url_of(item: Item) -> str:

@@ -12,6 +12,7 @@ from newsletter.content.composition import compose
 from newsletter.content.items import AT_MOST, Item, plain
 from newsletter.content.rendering import (
     folded,
+    in_quotation_marks,
     paragraphs_of,
     period_words,
     render_html,
@@ -402,6 +403,31 @@ https://www.example.com
 1 Main Street, 10115 Berlin
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        pytest.param("", "", id="nothing"),
+        pytest.param("It holds.", "“It holds.”", id="none"),
+        pytest.param('"It holds."', "“It holds.”", id="around the whole"),
+        pytest.param("“It holds.”", "“It holds.”", id="curly"),
+        pytest.param("„Es hält.“", "“Es hält.”", id="German"),
+        pytest.param("“It holds, and it…", "“It holds, and it…”", id="cut off"),
+        pytest.param('"Fast" is the word.', "“‘Fast’ is the word.”", id="around the beginning"),
+        pytest.param('"Yes," he said. "No."', '“‘Yes,’ he said. "No."”', id="twice"),
+        pytest.param('A 24" screen is "wide".', '“A 24" screen is "wide".”', id="within"),
+        pytest.param('""', "", id="around nothing"),
+    ],
+)
+def test_a_quote_stands_in_one_pair_of_marks(written: str, shown: str) -> None:
+    assert in_quotation_marks(written) == shown
+
+
+def test_both_parts_quote_alike() -> None:
+    html, text = rendered(an_item(quote='"It holds."'))
+
+    assert [part.count("“It holds.”") for part in (html, text)] == [1, 1]
 
 
 def test_text_is_72_columns_wide_but_for_addresses() -> None:
