@@ -166,14 +166,18 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
     message_id = factory.Sequence(lambda n: f"<{n}@mail.example.com>")
 
 
-def vote(tool: Tool, *, ship: int = 0, skip: int = 0, status: str = "counted") -> None:
-    """Votes on one tool, each by a voter of its own; and the tallies made public."""
+def vote(
+    tool: Tool, *, ship: int = 0, skip: int = 0, status: str = "counted", at: datetime | None = None
+) -> None:
+    """Votes on one tool, each by a voter of its own, cast just now or at the time given; and the tallies made public."""
     voters = Voter.objects.bulk_create(VoterFactory.build_batch(ship + skip))
     values = ["ship"] * ship + ["skip"] * skip
-    Vote.objects.bulk_create(
+    votes = Vote.objects.bulk_create(
         Vote(voter=voter, tool=tool, value=value, status=status)
         for voter, value in zip(voters, values, strict=True)
     )
+    if at:
+        Vote.objects.filter(pk__in=[each.pk for each in votes]).update(created_at=at)
     publish_tallies(now=NOW)
 
 

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from votes.models import Alert, PublishedTally, TallyDay
+from votes.models import Alert, PublishedTally, TallyDay, Vote
 from votes.rules import BURST_WINDOW, RULESET
 
 # Any number that no other lock of ours has.
@@ -93,13 +93,15 @@ def publish_tallies(*, now: datetime) -> int:
 
 
 def close_day(*, day: date) -> int:
-    """Write the line of a UTC day that is over for each tool that has had votes; the number of lines written.
+    """Write the line of a UTC day that is over for each tool that had votes by then; the number of lines written.
 
     A line that is there already stays. The numbers are those published when this runs, which is soon after midnight.
     """
+    ended_at = datetime.combine(day + timedelta(days=1), time.min, UTC)
     lines = TallyDay.objects.filter(tool=OuterRef("tool"))
+    votes = Vote.objects.filter(tool=OuterRef("tool"), created_at__lt=ended_at)
     voted = PublishedTally.objects.exclude(ship=0, skip=0, pending=0, quarantined=0, rejected=0)
-    open_tallies = (voted | PublishedTally.objects.filter(Exists(lines))).exclude(
+    open_tallies = (voted.filter(Exists(votes)) | PublishedTally.objects.filter(Exists(lines))).exclude(
         Exists(lines.filter(day__gte=day))
     )
     with transaction.atomic(), connection.cursor() as cursor:

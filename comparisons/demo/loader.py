@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -74,11 +74,13 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
             report = import_catalog(source=(directory / "catalog.json").read_bytes(), now=now)
         with _named("votes.json"):
             votes, picks = _ballots(parse_json((directory / "votes.json").read_bytes()))
+        Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
+        Pick.objects.bulk_create(picks, batch_size=BATCH_SIZE)
         # Whenever it is loaded, its history is that of its own time.
         dated = Review.objects.filter(reviewed_on__isnull=False, published_at__isnull=False)
         dated.update(published_at=Cast("reviewed_on", DateTimeField()))
-        Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
-        Pick.objects.bulk_create(picks, batch_size=BATCH_SIZE)
+        for ballots in (Vote.objects, Pick.objects):
+            ballots.update(created_at=datetime.combine(LAST_DAY, time.min, UTC))
         publish_tallies(now=now)
         for day in (LAST_DAY, yesterday(now)):
             close_day(day=day)

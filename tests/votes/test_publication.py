@@ -1,7 +1,7 @@
 """What the public sees: steps, a chained line a day, and a recount that finds what differs and says so."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from threading import Event
 from time import sleep
@@ -24,6 +24,8 @@ pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(minutes=1)
 DAY = date(2026, 11, 1)
+# The last moment of that day.
+LATE = datetime(2026, 11, 2, tzinfo=UTC) - timedelta.resolution
 
 
 def public(tool: Tool) -> tuple[int, ...]:
@@ -133,8 +135,8 @@ class TestBursts:
 class TestDays:
     def test_each_tool_that_has_votes_gets_a_line(self) -> None:
         voted, _ = ToolFactory.create_batch(2)
-        vote(voted, ship=3, skip=1)
-        vote(voted, ship=2, status="quarantined")
+        vote(voted, ship=3, skip=1, at=LATE)
+        vote(voted, ship=2, status="quarantined", at=LATE)
 
         assert close_day(day=DAY) == 1
 
@@ -142,9 +144,17 @@ class TestDays:
         assert (line.tool, line.day, line.ship, line.skip, line.quarantined) == (voted, DAY, 3, 1, 2)
         assert line.digest == hashlib.sha256(b"|2026-11-01|3|1|0|2|0|2026-11").hexdigest()
 
+    def test_a_tool_whose_first_votes_came_later_gets_none(self) -> None:
+        tool = ToolFactory()
+        vote(tool, ship=1, at=LATE + timedelta.resolution)
+
+        assert close_day(day=DAY) == 0
+        assert close_day(day=DAY + timedelta(days=1)) == 1
+        assert TallyDay.objects.get().day == DAY + timedelta(days=1)
+
     def test_a_line_is_written_once_and_never_changed(self) -> None:
         tool = ToolFactory()
-        vote(tool, ship=1)
+        vote(tool, ship=1, at=LATE)
         close_day(day=DAY)
         vote(tool, ship=5)
 
@@ -153,7 +163,7 @@ class TestDays:
 
     def test_lines_are_chained(self) -> None:
         tool = ToolFactory()
-        vote(tool, ship=1)
+        vote(tool, ship=1, at=LATE)
         close_day(day=DAY)
         Vote.objects.all().delete()
         publish_tallies(now=LATER)

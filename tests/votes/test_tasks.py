@@ -22,7 +22,7 @@ def test_votes_become_public() -> None:
 
 def test_yesterday_gets_its_line() -> None:
     tool = ToolFactory()
-    vote(tool, ship=1)
+    vote(tool, ship=1, at=timezone.now() - timedelta(days=1))
 
     tasks.close_yesterday()
 

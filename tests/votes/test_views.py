@@ -1,6 +1,6 @@
 """The crowd's endpoints: tallies as readers see them, and a voter's own votes, from the address to the answer."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -67,7 +67,7 @@ def test_a_timeline_shows_closed_days_the_latest_first(
     api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     tool = ToolFactory(slug="alpha")
-    vote(tool, ship=1)
+    vote(tool, ship=1, at=datetime(2026, 11, 1, tzinfo=UTC))
     close_day(day=date(2026, 11, 1))
     vote(tool, ship=2, skip=1)
     close_day(day=date(2026, 11, 2))

@@ -16,6 +16,7 @@ from tests.factories import (
     EditionFactory,
     SubscriberFactory,
     ToolFactory,
+    vote,
 )
 from votes.models import PublishedTally
 from votes.publication import close_day, yesterday
@@ -254,6 +255,7 @@ def test_readers_with_the_same_choices_share_one_text() -> None:
 def test_weeks_of_a_moving_crowd_are_told_without_repetition_or_gap(closed: bool) -> None:
     """It turns round two days before each edition, in the night before, and an hour after."""
     tool = ToolFactory(name="Aider")
+    vote(tool, ship=1, at=DUE - timedelta(weeks=1))
     moments = [
         (DUE + timedelta(weeks=week, hours=hours), hours == 0)
         for week in range(6)
