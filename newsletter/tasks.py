@@ -1,4 +1,7 @@
-"""What happens to the mail by the clock; backend/settings.py says when. Each may run twice, late, or not at all."""
+"""What happens to the mail by the clock; backend/settings.py says when. Each may run twice, late, or not at all.
+
+The clock is the database's: a machine whose own is wrong must not begin an edition early, nor take what another holds.
+"""
 
 import time
 from typing import Any
@@ -8,14 +11,12 @@ import structlog
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
-from django.utils import timezone
 
 from newsletter import deliveries
 from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
 from newsletter.sending import editions
 from newsletter.sending.sender import Sender, ask_to_stop, is_asked_to_stop
-from newsletter.transport.post import NoMailServerError, Post
 from newsletter.transport.smtp import Server
 
 logger = structlog.get_logger(__name__)
@@ -36,7 +37,6 @@ def tick() -> None:
     deliveries.assume_sent()
     if not settings.SENDING_ENABLED:
         return
-    # A machine whose clock is wrong must not begin an edition early.
     now = deliveries.database_now()
     editions.ensure_due_editions(now=now, schedule=editions.schedule_from_settings())
     for edition in editions.unprepared():
@@ -48,7 +48,7 @@ def tick() -> None:
 
 @shared_task
 def prepare(edition_id: str) -> None:
-    editions.prepare(edition_id=UUID(edition_id), now=timezone.now())
+    editions.prepare(edition_id=UUID(edition_id), now=deliveries.database_now())
 
 
 @shared_task
@@ -69,22 +69,11 @@ def finish_the_mail_in_flight(**_: Any) -> None:
 
 @shared_task
 def send_due_jobs() -> None:
-    """Mails that sign-ups wait for, one after the other; several workers share them."""
-    post, until = Post(), time.monotonic() + sign_ups.RUN_SECONDS
-    try:
-        while time.monotonic() < until:
-            job = sign_ups.claim_job(now=timezone.now())
-            if job is None:
-                break
-            sign_ups.perform(job, post=post, now=timezone.now())
-    except NoMailServerError:
-        # The next run tries again, with the job after this one.
-        return
-    finally:
-        post.close()
+    sign_ups.send_due_jobs(clock=deliveries.database_now)
 
 
 @shared_task
 def forget() -> None:
-    sign_ups.forget(now=timezone.now())
-    provider_events.forget(now=timezone.now())
+    now = deliveries.database_now()
+    sign_ups.forget(now=now)
+    provider_events.forget(now=now)

@@ -7,6 +7,7 @@ at most 3 confirmations in 24 hours and one in 5 minutes; what is above that is 
 """
 
 import smtplib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,6 +97,26 @@ class Letter:
     unsend: Callable[[], object]
     # The mailbox that is asked for its consent, if it is.
     asks: bytes | None = None
+
+
+def send_due_jobs(*, clock: Callable[[], datetime]) -> None:
+    """Mails that sign-ups wait for, one after the other, for a while; several workers share them.
+
+    Those workers must read one clock, for by it each holds what it sends.
+    """
+    post, until = Post(), time.monotonic() + RUN_SECONDS
+    try:
+        while time.monotonic() < until:
+            now = clock()
+            job = claim_job(now=now)
+            if job is None:
+                break
+            perform(job, post=post, now=now)
+    except NoMailServerError:
+        # The next run tries again, with the job after this one.
+        return
+    finally:
+        post.close()
 
 
 def claim_job(*, now: datetime) -> MailJob | None:

@@ -27,7 +27,7 @@ from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Supp
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
 from newsletter.sending.sender import Sender
-from newsletter.tasks import forget, tick
+from newsletter.tasks import tick
 from newsletter.transport.smtp import Server
 from tests.database import at_once
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
@@ -607,13 +607,10 @@ def test_a_key_that_cannot_be_read_stops_the_start(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("days", "events"), [(399, 1), (401, 0)])
-def test_old_events_are_forgotten(
-    settings: Settings, clock: time_machine.Traveller, days: int, events: int
-) -> None:
+def test_old_events_are_forgotten(settings: Settings, days: int, events: int) -> None:
     sender(settings, "postmark")(CALLS["postmark"](told("soft_bounce", a_copy())))
 
-    clock.move_to(NOW + timedelta(days=days))
-    forget()
+    provider_events.forget(now=NOW + timedelta(days=days))
 
     assert ProviderEvent.objects.count() == events
 
