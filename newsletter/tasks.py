@@ -69,7 +69,8 @@ def finish_the_mail_in_flight(**_: Any) -> None:
 
 @shared_task
 def send_due_jobs() -> None:
-    sign_ups.send_due_jobs(clock=deliveries.database_now)
+    if settings.SENDING_ENABLED:
+        sign_ups.send_due_jobs(clock=deliveries.database_now)
 
 
 @shared_task

@@ -1,10 +1,11 @@
-"""By which clock the mail goes: the database's, on whatever machine a worker runs."""
+"""When the mail goes: by the database's clock, on whatever machine a worker runs, and never from a copy."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
+from pytest_django.fixtures import Settings
 
 from newsletter import tasks
 from newsletter.deliveries import database_now
@@ -35,6 +36,16 @@ def a_job(*, due_in: timedelta = timedelta(), state: str = "waiting") -> None:
     MailJob.objects.create(
         address=ADA, choices={}, source="api", state=state, due_at=now + due_in, created_at=now
     )
+
+
+def test_a_copy_of_the_database_mails_nobody_who_signed_up(sink: Sink, settings: Settings) -> None:
+    settings.SENDING_ENABLED = False
+    a_job()
+
+    tasks.send_due_jobs()
+
+    assert MailJob.objects.get().attempts == 0
+    assert sink.received == []
 
 
 @pytest.mark.usefixtures("fast")
