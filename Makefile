@@ -19,7 +19,7 @@ DEVSTACK = $(BIN)/python -m backend.devstack
 .PHONY: help serve stop reset manage test lint format types schema contract fuzz deploycheck bench bench-quick lock clean runtime dev
 
 help: ## Show the targets and options
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-19s%s\n", $$1, $$2 }'
 	@sed -n '/^# Options/,/^$$/s/^#//p' Makefile
 
 serve: runtime ## Run the product on http://127.0.0.1:8000, with its data kept in var/serve
