@@ -121,12 +121,30 @@ def _timed(deed: Callable[[], object]) -> float:
 
 
 def _smtplib(port: int, mails: int) -> float:
-    """The slowest of the four ends it; the rush of their starting is left out."""
-    share = str(mails // CONNECTIONS)
-    command = [sys.executable, "-m", "bench.mail", "smtplib", str(port), share]
-    senders = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(CONNECTIONS)]
-    spans: list[list[float]] = [json.loads(sender.communicate()[0]) for sender in senders]
-    return mails / (max(end for _, end in spans) - min(begin for begin, _ in spans))
+    spans = [
+        json.loads(span) for span in _together(CONNECTIONS, "smtplib", str(port), str(mails // CONNECTIONS))
+    ]
+    return mails / float(max(end for _, end in spans) - min(begin for begin, _ in spans))
+
+
+def _together(processes: int, *deed: str) -> list[bytes]:
+    """What each says in the end. None begins before all stand ready: the rush of their starting is left out."""
+    command = [sys.executable, "-m", "bench.mail", *deed]
+    senders = [
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(processes)
+    ]
+    for sender in senders:
+        assert sender.stdout
+        sender.stdout.readline()
+    for sender in senders:
+        assert sender.stdin
+        sender.stdin.close()
+        sender.stdin = None
+    said = [sender.communicate()[0] for sender in senders]
+    if any(sender.returncode for sender in senders):
+        raise MendableError("A sender failed.")
+    return said
 
 
 def _django(port: int, mails: int, *, render: Callable[[int], str]) -> float:
@@ -162,7 +180,7 @@ def _rendered(reader: int) -> str:
 
 
 def _ours(port: int, mails: int, workers: int) -> float:
-    """From the first to the last acceptance that the ledger tells of, the rush of processes starting left out."""
+    """From the first to the last acceptance that the ledger tells of."""
     from django.db import connection
 
     edition = _fresh_edition(mails)
@@ -170,11 +188,7 @@ def _ours(port: int, mails: int, workers: int) -> float:
 
     prepare(edition_id=edition.pk, now=edition.frozen_at)
     connection.close()
-    command = [sys.executable, "-m", "bench.mail", "send", str(edition.pk), str(port)]
-    senders = [subprocess.Popen(command, cwd=ROOT) for _ in range(workers)]
-    for sender in senders:
-        if sender.wait() != 0:
-            raise MendableError("A sender failed.")
+    _together(workers, "send", str(edition.pk), str(port))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), extract(epoch FROM max(accepted_at) - min(accepted_at)) FROM newsletter_delivery"
@@ -271,7 +285,14 @@ def _send(edition_id: str, port: str) -> None:
     server = Server(
         "127.0.0.1", int(port), user="", password="", use_tls=False, use_ssl=False, final_seconds=600
     )
-    Sender(UUID(edition_id), server=server).run(until=time.monotonic() + 3600)
+    sender = Sender(UUID(edition_id), server=server)
+    _await_the_others()
+    sender.run(until=time.monotonic() + 3600)
+
+
+def _await_the_others() -> None:
+    print("ready", flush=True)
+    sys.stdin.read()
 
 
 def _send_with_smtplib(port: str, mails: str) -> None:
@@ -279,6 +300,7 @@ def _send_with_smtplib(port: str, mails: str) -> None:
 
     body = _letter_bytes()
     with smtplib.SMTP("127.0.0.1", int(port)) as server:
+        _await_the_others()
         began = time.time()
         for n in range(int(mails)):
             server.sendmail("digest@example.com", [f"reader-{n}@example.com"], body)
