@@ -41,7 +41,7 @@ class GroupCommit(Generic[Item, Outcome]):
         self._is_committing = False
 
     def submit(self, item: Item) -> Outcome:
-        mine = _Waiting[Item, Outcome](item)
+        mine: _Waiting[Item, Outcome] = _Waiting(item)
         with self._lock:
             self._queue.append(mine)
             must_wait, self._is_committing = self._is_committing, True
