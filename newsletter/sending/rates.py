@@ -26,6 +26,15 @@ WHERE edition_id = %s AND (accepted_at > clock_timestamp() - interval '1 minute'
 """
 
 
+# Staff may delete the row at any moment; the clock is read once the row is ours.
+LOCK = """
+INSERT INTO newsletter_mailrate (server, tokens, refilled_at, raised_at)
+VALUES (%s, 0, clock_timestamp(), clock_timestamp())
+ON CONFLICT (server) DO UPDATE SET server = excluded.server
+RETURNING per_minute, tokens, refilled_at, raised_at, closed_until, clock_timestamp()
+"""
+
+
 @dataclass(frozen=True)
 class Bucket:
     """`per_minute` None: no limit was met yet."""
@@ -52,7 +61,7 @@ def take(bucket: Bucket, *, wanted: int, most_per_minute: int, now: datetime) ->
     if not limits:
         return bucket, Allowance(wanted, 0)
     per_second = min(limits) / 60
-    earned = (now - bucket.refilled_at).total_seconds() * per_second
+    earned = max(0.0, (now - bucket.refilled_at).total_seconds()) * per_second
     tokens = min(max(1.0, per_second * BURST_SECONDS), bucket.tokens + earned)
     mails = min(wanted, int(tokens))
     wait = 0 if mails else (1 - tokens) / per_second
@@ -72,6 +81,8 @@ def slower(bucket: Bucket, *, sent_in_a_minute: int, now: datetime) -> Bucket:
 
 
 def take_from(server: str, *, wanted: int, most_per_minute: int) -> Allowance:
+    if not most_per_minute and not _limit_was_met(server):
+        return Allowance(wanted, 0)
     with transaction.atomic():
         bucket, now = _locked(server)
         after, allowance = take(bucket, wanted=wanted, most_per_minute=most_per_minute, now=now)
@@ -95,18 +106,15 @@ def _raised(bucket: Bucket, now: datetime) -> Bucket:
     return replace(bucket, per_minute=bucket.per_minute + INCREASE, raised_at=now)
 
 
+def _limit_was_met(server: str) -> bool:
+    return MailRate.objects.filter(server=server, per_minute__isnull=False).exists()
+
+
 def _locked(server: str) -> tuple[Bucket, datetime]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    MailRate.objects.bulk_create(
-        [MailRate(server=server, refilled_at=now, raised_at=now)], ignore_conflicts=True
-    )
-    row = MailRate.objects.select_for_update().get(server=server)
-    # Whoever waited for the lock has an old clock; a minute is long enough not to mind.
-    return Bucket(row.per_minute, row.tokens, row.refilled_at, row.raised_at, row.closed_until), max(
-        now, row.refilled_at
-    )
+        cursor.execute(LOCK, [server])
+        *bucket, now = cursor.fetchone()
+    return Bucket(*bucket), now
 
 
 def _keep(server: str, bucket: Bucket) -> None:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from newsletter.models import MailRate
 from newsletter.sending.rates import Allowance, Bucket, slow_down, slower, take, take_from
+from tests.database import at_once
 from tests.factories import NOW, EditionFactory
 
 UNLIMITED = Bucket(per_minute=None, tokens=0, refilled_at=NOW, raised_at=NOW, closed_until=None)
@@ -84,3 +86,25 @@ def test_all_processes_share_one_bucket() -> None:
     assert before == Allowance(50, 0)
     assert take_from("mail.example.com:25", wanted=50, most_per_minute=0).mails == 0
     assert take_from("other.example.com:25", wanted=50, most_per_minute=0).mails == 50
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rate_may_be_forgotten_at_any_moment() -> None:
+    def take() -> None:
+        for _ in range(100):
+            take_from("mail.example.com:25", wanted=50, most_per_minute=12_000)
+
+    def forget() -> None:
+        for _ in range(100):
+            MailRate.objects.all().delete()
+
+    assert at_once(take, take, forget) == [None] * 3
+
+
+def test_a_clock_that_was_set_back_takes_nothing_away() -> None:
+    bucket = replace(UNLIMITED, per_minute=600, tokens=5, refilled_at=NOW)
+
+    after, allowance = take(bucket, wanted=50, most_per_minute=0, now=NOW - seconds(3600))
+
+    assert allowance.mails == 5
+    assert after.refilled_at == NOW - seconds(3600)
