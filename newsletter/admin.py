@@ -261,7 +261,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
     fields = [
-        "message_id", "edition", "subscriber", "state", "attempts", "code", "detail",
+        "message_id", "edition", "subscriber", "state", "attempts", "lost", "code", "detail",
         "lease_until", "next_attempt_at", "accepted_at", "id", "created_at", "updated_at",
     ]  # fmt: skip
     actions = ["settle_as_sent", "settle_as_not_sent"]

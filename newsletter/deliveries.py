@@ -5,6 +5,7 @@ next: whatever dies, at most one copy a connection is in doubt. All times are th
 """
 
 import random
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,10 @@ from newsletter.models import Delivery, Edition
 
 MOST_CLAIMED = 50
 MAX_DETAIL = 500
+MOST_LOST = 8
+# What an array of PostgreSQL has to be told to take as it is.
+SPECIAL = re.compile(r'["\\]')
+BACKSLASHED = r"\\\g<0>"
 ASSUME_SENT_HOURS = 24
 # More hard failures than this in the first thousand mean that something is wrong with us, not with a thousand mailboxes.
 FIRST_COPIES = 1_000
@@ -34,7 +39,9 @@ FROM (
     ORDER BY next_attempt_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) picked
 WHERE d.id = picked.id
-RETURNING d.id, d.fence, d.edition_id, d.segment_id, d.subscriber_id, d.address, d.message_id, d.attempts
+RETURNING d.id, d.fence, d.edition_id, d.segment_id, d.subscriber_id, d.address, d.message_id, d.attempts,
+    (SELECT status FROM newsletter_subscriber WHERE id = d.subscriber_id) IS NOT DISTINCT FROM 'active'
+    AND NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key)
 """
 
 # Whoever has the fence knows best, even of a copy that was given up as uncertain meanwhile.
@@ -52,18 +59,22 @@ FROM unnest(
 WHERE d.id = outcome.id AND d.fence = outcome.fence AND d.state IN ('claimed', 'sending', 'uncertain')
 """
 
-# Unsubscribing wins: this is the last look before the mails go out.
+# Unsubscribing wins: this is the last look before the mails go out. What looks roundabout keeps the planner, whatever it
+# believes of the tables, from reading all copies of the edition, or all that are held, to find a handful by their ids.
 RECORD_AND_ALLOW = f"""
 WITH previous AS ({RECORD})
 UPDATE newsletter_delivery d SET
     state = 'sending', updated_at = clock_timestamp(),
     lease_until = clock_timestamp() + %(seconds)s::float8 * interval '1 second'
-FROM unnest(%(next_ids)s::uuid[], %(next_fences)s::integer[]) AS following (id, fence),
-    newsletter_edition e, newsletter_subscriber s
+FROM unnest(%(next_ids)s::uuid[], %(next_fences)s::integer[]) AS following (id, fence)
 WHERE d.id = following.id AND d.fence = following.fence
-  AND (d.state = 'claimed' AND d.lease_until > clock_timestamp() OR %(again)s::boolean AND d.state = 'sending')
-  AND e.id = d.edition_id AND e.state = 'sending'
-  AND s.id = d.subscriber_id AND s.status = 'active'
+  AND CASE d.state
+      WHEN 'claimed' THEN d.lease_until > clock_timestamp()
+      WHEN 'sending' THEN %(again)s::boolean
+      ELSE false
+  END
+  AND (SELECT state FROM newsletter_edition WHERE id = d.edition_id) = 'sending'
+  AND (SELECT status FROM newsletter_subscriber WHERE id = d.subscriber_id) = 'active'
   AND NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key)
 RETURNING d.id
 """  # noqa: S608
@@ -85,17 +96,29 @@ WHERE d.id = own.id AND e.id = d.edition_id AND d.state = 'claimed'
 RETURNING d.state
 """
 
+# A copy that kills whoever writes its mail must not do so for ever, nor take those that were claimed with it along: they
+# part by chance, more widely each time, so that only the guilty one is lost so often.
 REAP = """
 UPDATE newsletter_delivery d SET
-    state = CASE
-        WHEN d.state = 'sending' THEN 'uncertain' WHEN expired.edition_state = 'cancelled' THEN 'cancelled'
-        ELSE 'pending'
-    END,
-    uncertain_at = CASE WHEN d.state = 'sending' THEN clock_timestamp() END,
-    detail = CASE WHEN d.state = 'sending' THEN 'Its sender did not come back.' ELSE d.detail END,
-    lease_until = NULL, updated_at = clock_timestamp()
+    state = expired.outcome, lease_until = NULL, updated_at = clock_timestamp(),
+    lost = d.lost + (d.state = 'claimed')::integer,
+    next_attempt_at = clock_timestamp() + random() * 2 ^ (d.lost + 1) * interval '1 second',
+    uncertain_at = CASE expired.outcome WHEN 'uncertain' THEN clock_timestamp() END,
+    code = CASE expired.outcome WHEN 'failed' THEN 'lost' ELSE d.code END,
+    detail = CASE expired.outcome
+        WHEN 'uncertain' THEN 'Its sender did not come back.'
+        WHEN 'failed' THEN 'Whoever was to send it died, each time.'
+        ELSE d.detail
+    END
 FROM (
-    SELECT d.id, e.state AS edition_state FROM newsletter_delivery d JOIN newsletter_edition e ON e.id = d.edition_id
+    SELECT d.id,
+        CASE
+            WHEN d.state = 'sending' THEN 'uncertain'
+            WHEN e.state = 'cancelled' THEN 'cancelled'
+            WHEN d.lost + 1 >= %(most)s THEN 'failed'
+            ELSE 'pending'
+        END AS outcome
+    FROM newsletter_delivery d JOIN newsletter_edition e ON e.id = d.edition_id
     WHERE d.state IN ('claimed', 'sending') AND d.lease_until < clock_timestamp()
     FOR UPDATE OF d SKIP LOCKED
 ) expired
@@ -155,6 +178,8 @@ class Copy:
     address: str
     message_id: str
     attempts: int
+    # Whether the reader still wanted it when it was claimed.
+    is_wanted: bool = True
 
 
 @dataclass(frozen=True)
@@ -217,6 +242,12 @@ def plan_once() -> None:
         cursor.execute("SET plan_cache_mode = force_generic_plan")
 
 
+def refresh_statistics() -> None:
+    """After many copies came at once: autovacuum would do it, but not before the first of them are sent."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE newsletter_delivery")
+
+
 def record(outcome: Outcome) -> bool:
     """False where somebody else has the copy by now."""
     return _count(RECORD, _columns([outcome])) == 1
@@ -227,27 +258,35 @@ def allow(steps: Sequence[Step], *, again: bool = False) -> list[bool]:
 
     `again`: an earlier call may have been committed without our hearing of it.
     """
-    values = {
-        **_columns([step.after for step in steps if step.after]),
-        "next_ids": [step.copy.id for step in steps],
-        "next_fences": [step.copy.fence for step in steps],
-        "again": again,
-        "seconds": sending_lease_seconds(),
-    }
-    allowed = {key for (key,) in _rows(RECORD_AND_ALLOW, values)}
+    allowed = {key for (key,) in _rows(RECORD_AND_ALLOW, values_to_allow(steps, again=again))}
     return [step.copy.id in allowed for step in steps]
 
 
-def _columns(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def values_to_allow(steps: Sequence[Step], *, again: bool) -> dict[str, Any]:
     return {
-        "ids": [outcome.copy.id for outcome in outcomes],
-        "fences": [outcome.copy.fence for outcome in outcomes],
-        "states": [outcome.state for outcome in outcomes],
-        "codes": [outcome.code[:20] for outcome in outcomes],
-        "details": [outcome.detail[:MAX_DETAIL] for outcome in outcomes],
-        "attempts": [int(outcome.counts) for outcome in outcomes],
-        "delays": [outcome.delay_seconds for outcome in outcomes],
+        **_columns([step.after for step in steps if step.after]),
+        "next_ids": _array(step.copy.id for step in steps),
+        "next_fences": _array(step.copy.fence for step in steps),
+        "again": again,
+        "seconds": sending_lease_seconds(),
     }
+
+
+def _columns(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    return {
+        "ids": _array(outcome.copy.id for outcome in outcomes),
+        "fences": _array(outcome.copy.fence for outcome in outcomes),
+        "states": _array(outcome.state for outcome in outcomes),
+        "codes": _array(outcome.code[:20] for outcome in outcomes),
+        "details": _array(outcome.detail[:MAX_DETAIL] for outcome in outcomes),
+        "attempts": _array(int(outcome.counts) for outcome in outcomes),
+        "delays": _array(outcome.delay_seconds for outcome in outcomes),
+    }
+
+
+def _array(values: Iterable[object]) -> str:
+    """As PostgreSQL writes an array. psycopg looks for each element's type, and takes longer than all the rest."""
+    return "{" + ",".join(f'"{SPECIAL.sub(BACKSLASHED, str(value))}"' for value in values) + "}"
 
 
 def lay_down(copies: Sequence[Copy]) -> list[str]:
@@ -290,8 +329,11 @@ def database_now() -> datetime:
 
 
 def reap() -> dict[str, int]:
-    """Take back what was held longer than its lease: a claimed copy waits again, of a sent one nobody knows."""
-    states = [state for (state,) in _rows(REAP, {})]
+    """Take back what was held longer than its lease: a claimed copy waits again, of a sent one nobody knows.
+
+    One that was claimed and lost too often has failed.
+    """
+    states = [state for (state,) in _rows(REAP, {"most": MOST_LOST})]
     return {state: states.count(state) for state in set(states)}
 
 

@@ -346,6 +346,9 @@ class Delivery(models.Model):
         default=0, help_text="Raised by each claim: a late worker writes nothing."
     )
     attempts = models.PositiveSmallIntegerField(default=0)
+    lost = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often whoever had claimed it did not come back."
+    )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=200, help_text="It follows from the id.")
     code = models.CharField(max_length=20, blank=True)

@@ -41,6 +41,8 @@ def tick() -> None:
     editions.ensure_due_editions(now=now, schedule=editions.schedule_from_settings())
     for edition in editions.unprepared():
         prepare.apply_async([str(edition.pk)], expires=settings.SENDING_TICK_SECONDS)
+    if "failed" in reaped:
+        editions.pause_where_too_many_fail()
     for edition in editions.sendable(now=now):
         for _ in range(settings.SENDING_PROCESSES):
             send.apply_async([str(edition.pk)], expires=settings.SENDING_TICK_SECONDS)

@@ -272,6 +272,7 @@ def prepare(*, edition_id: UUID, now: datetime) -> None:
         for page in _pages(edition):
             _add_deliveries(edition, page, segments)
             reach("page_prepared")
+        deliveries.refresh_statistics()
         # Cancelled or paused meanwhile: the condition says so, and resuming comes back here.
         Edition.objects.filter(pk=edition_id, state=State.PREPARING).update(
             state=State.SENDING, prepared_at=now, audience=Delivery.objects.filter(edition=edition).count()
@@ -363,6 +364,13 @@ def pause(*, edition_id: UUID, reason: str, comes_back: bool = False) -> bool:
         "seconds": settings.SENDING_OUTAGE_SECONDS,
     }
     return len(_rows(PAUSE, values)) == 1
+
+
+def pause_where_too_many_fail() -> None:
+    """Where each process that is to send dies, none of them lives to say so."""
+    for edition in Edition.objects.filter(state=State.SENDING):
+        if deliveries.too_many_fail(edition_id=edition.pk):
+            pause(edition_id=edition.pk, reason="Too many copies were lost with the process that held them.")
 
 
 def resume(*, edition_id: UUID, by_staff_at: datetime | None = None) -> bool:

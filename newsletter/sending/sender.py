@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from backend.api.group_commit import GroupCommit
@@ -197,6 +197,9 @@ class Lane:
             self._settle()
         except BaseException:
             self._sender.stop()
+            # Whatever went wrong, what the server said of the copy before is known.
+            with suppress(DatabaseError):
+                self._settle()
             raise
         finally:
             self._connection.close()
@@ -206,6 +209,9 @@ class Lane:
     def _send(self, copy: Copy) -> None:
         if not is_deliverable(copy.address):
             self._note(copy, malformed(copy.address))
+            return
+        if not copy.is_wanted:
+            self._lay_down(copy)
             return
         try:
             reply = self._transmit(copy, self._sender.letter(copy.segment_id))

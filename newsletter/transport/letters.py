@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 from uuid import UUID
 
 from django.core.mail import EmailMultiAlternatives
@@ -82,7 +83,7 @@ class Letter:
         }
         own = (
             f"To: {reader.address}\r\n"
-            f"Date: {format_datetime(now)}\r\n"
+            f"Date: {_date(now.replace(microsecond=0))}\r\n"
             f"Message-ID: {reader.message_id}\r\n"
             f"List-Unsubscribe: <{reader.unsubscribe_url}>\r\n"
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
@@ -113,6 +114,11 @@ class Letter:
         if reader.delivery_id:
             mail.metadata = {"delivery": str(reader.delivery_id)}  # type: ignore[attr-defined] # Anymail's.
         return mail
+
+
+@lru_cache(maxsize=4)
+def _date(second: datetime) -> str:
+    return format_datetime(second)
 
 
 def is_deliverable(address: str) -> bool:

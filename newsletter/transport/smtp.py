@@ -5,7 +5,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ TIMEOUT_SECONDS = 30
 # How long a server may take to let us in before we try over another connection; the last may take its time.
 OPENING_SECONDS = (5, 5, None)
 Opened = TypeVar("Opened")
+Reply = tuple[int, bytes]
 
 ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
@@ -35,6 +36,11 @@ class Phase(IntEnum):
     BODY = 6
     # The final dot: from here on the server may have taken the mail, whatever we hear.
     DOT = 7
+
+
+DATA = b"DATA\r\n"
+# What a server says where it lets us go on.
+GOOD = {Phase.MAIL: {250}, Phase.RCPT: {250, 251}, Phase.DATA: {354}, Phase.DOT: {250}}
 
 
 class RefusedError(Exception):
@@ -113,6 +119,8 @@ class Connection:
         self._smtp: smtplib.SMTP | None = None
         self._messages = 0
         self._opened = 0.0
+        # The server waits for a mail's content.
+        self._is_data_open = False
 
     @property
     def is_fresh(self) -> bool:
@@ -120,70 +128,65 @@ class Connection:
         return self._smtp is None or self._messages == 0
 
     def offer(self, *, sender: str, recipient: str) -> None:
-        """MAIL and RCPT. RefusedError leaves the connection ready for the next recipient."""
+        """MAIL and RCPT, and DATA with them where the server takes several commands at once (RFC 2920).
+
+        RefusedError leaves the connection ready for the next recipient.
+        """
         smtp = self._ready()
-        with self._breaking(Phase.MAIL):
-            commands = [f"MAIL FROM:<{sender}>\r\n", f"RCPT TO:<{recipient}>\r\n"]
-            if smtp.has_extn("pipelining"):
-                smtp.send("".join(commands).encode("ascii"))
-                mail, rcpt = smtp.getreply(), smtp.getreply()
-            else:
-                smtp.send(commands[0].encode("ascii"))
-                mail = smtp.getreply()
-                if mail[0] == 250:
-                    smtp.send(commands[1].encode("ascii"))
-                rcpt = smtp.getreply() if mail[0] == 250 else mail
-        self._require(Phase.MAIL, mail, {250})
-        self._require(Phase.RCPT, rcpt, {250, 251})
+        commands = {
+            Phase.MAIL: f"MAIL FROM:<{sender}>\r\n".encode("ascii"),
+            Phase.RCPT: f"RCPT TO:<{recipient}>\r\n".encode("ascii"),
+            Phase.DATA: DATA,
+        }
+        if smtp.has_extn("pipelining"):
+            self._ask_at_once(commands)
+        else:
+            for phase in (Phase.MAIL, Phase.RCPT):
+                self._ask(phase, commands[phase])
 
     def open_data(self) -> None:
-        smtp = self._ready()
-        with self._breaking(Phase.DATA):
-            smtp.send(b"DATA\r\n")
-            reply = smtp.getreply()
-        self._require(Phase.DATA, reply, {354})
+        if not self._is_data_open:
+            self._ask(Phase.DATA, DATA)
 
     def send_body(self, body: bytes) -> None:
         """`body` has its dots doubled and ends with CRLF."""
-        smtp = self._ready()
-        with self._breaking(Phase.BODY):
-            smtp.send(body)
+        self._send(Phase.BODY, body)
 
     def finish(self) -> str:
         """The final dot; what the server said when it took the mail."""
-        smtp = self._ready()
-        with self._breaking(Phase.DOT):
-            _socket_of(smtp).settimeout(self._server.final_seconds)
-            smtp.send(b".\r\n")
-            reply = smtp.getreply()
-            _socket_of(smtp).settimeout(TIMEOUT_SECONDS)
+        self._wait_for(self._server.final_seconds)
+        self._send(Phase.DOT, b".\r\n")
+        reply = self._reply(Phase.DOT)
+        self._wait_for(TIMEOUT_SECONDS)
+        self._is_data_open = False
         self._messages += 1
-        self._require(Phase.DOT, reply, {250})
+        self._require(Phase.DOT, reply)
         return _text(reply)
 
     def reset(self) -> None:
         """Forget the recipient; where that fails, the connection is of no more use."""
         if self._smtp is None:
             return
-        try:
-            with self._breaking(Phase.MAIL):
-                self._smtp.send(b"RSET\r\n")
-                code, _ = self._smtp.getreply()
-        except BrokenError:
-            return
-        if code != 250:
+        if self._is_data_open:
+            # Whatever we said now would be a mail.
             self.drop()
+            return
+        with suppress(BrokenError):
+            self._send(Phase.MAIL, b"RSET\r\n")
+            if self._reply(Phase.MAIL)[0] not in GOOD[Phase.MAIL]:
+                self.drop()
 
     def drop(self) -> None:
         """Without another word: a reply that comes late must not be read as the answer to what we say next."""
         smtp, self._smtp = self._smtp, None
+        self._is_data_open = False
         if smtp is not None:
             smtp.close()
 
     def close(self) -> None:
         if self._smtp is not None:
-            with suppress(BrokenError), self._breaking(Phase.MAIL):
-                self._smtp.send(b"QUIT\r\n")
+            with suppress(BrokenError):
+                self._send(Phase.MAIL, b"QUIT\r\n")
         self.drop()
 
     def renew_if_worn(self) -> None:
@@ -191,8 +194,48 @@ class Connection:
         if time.monotonic() - self._opened >= MOST_SECONDS:
             self.close()
 
-    def _require(self, phase: Phase, reply: tuple[int, bytes], good: set[int]) -> None:
-        if reply[0] in good:
+    def _ask_at_once(self, commands: Mapping[Phase, bytes]) -> None:
+        replies: dict[Phase, Reply] = {}
+        try:
+            self._send(Phase.MAIL, b"".join(commands.values()))
+            for phase in commands:
+                replies[phase] = self._reply(phase)
+        except BrokenError:
+            # Some say no and close: then that is what they said.
+            if all(reply[0] in GOOD[phase] for phase, reply in replies.items()):
+                raise
+        else:
+            # A server may let us begin a mail that it gave no recipient.
+            self._is_data_open = replies[Phase.DATA][0] in GOOD[Phase.DATA]
+        for phase, reply in replies.items():
+            self._require(phase, reply)
+
+    def _ask(self, phase: Phase, command: bytes) -> None:
+        self._send(phase, command)
+        self._require(phase, self._reply(phase))
+
+    def _send(self, phase: Phase, said: bytes) -> None:
+        smtp = self._ready()
+        try:
+            smtp.send(said)
+        except OSError as error:
+            self.drop()
+            raise _told(error, phase) from error
+
+    def _reply(self, phase: Phase) -> Reply:
+        smtp = self._ready()
+        try:
+            return smtp.getreply()
+        except OSError as error:
+            self.drop()
+            raise _told(error, phase) from error
+
+    def _wait_for(self, seconds: float) -> None:
+        if self._smtp is not None and self._smtp.sock is not None:
+            self._smtp.sock.settimeout(seconds)
+
+    def _require(self, phase: Phase, reply: Reply) -> None:
+        if reply[0] in GOOD[phase]:
             return
         if not 400 <= reply[0] <= 599:
             self.drop()
@@ -209,15 +252,6 @@ class Connection:
             self._messages, self._opened = 0, time.monotonic()
         return self._smtp
 
-    @contextmanager
-    def _breaking(self, phase: Phase) -> Iterator[None]:
-        try:
-            with _trouble_in(phase):
-                yield
-        except (BrokenError, RefusedError):
-            self.drop()
-            raise
-
 
 def _opened(server: Server) -> smtplib.SMTP:
     """Greeted and logged in."""
@@ -232,7 +266,8 @@ def _opened(server: Server) -> smtplib.SMTP:
         smtp._host = server.host  # type: ignore[attr-defined]
         reply = smtp.connect(server.host, server.port)
         # Body and dot are two writes: the second must not wait for the first to be acknowledged.
-        _socket_of(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if smtp.sock is not None:
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _require_open(smtp, Phase.CONNECT, reply, 220)
     with _trouble_in(Phase.LOGIN):
         _require_open(smtp, Phase.LOGIN, smtp.ehlo(settings.MAIL_DOMAIN), 250)
@@ -246,33 +281,32 @@ def _opened(server: Server) -> smtplib.SMTP:
 
 @contextmanager
 def _trouble_in(phase: Phase) -> Iterator[None]:
-    """What smtplib and sockets raise, told by its phase."""
     try:
         yield
-    except smtplib.SMTPServerDisconnected as error:
-        raise BrokenError(phase, str(error)) from error
-    except smtplib.SMTPResponseException as error:
-        text = error.smtp_error
-        raise RefusedError(
-            phase, error.smtp_code, text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        ) from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise RefusedError(phase, 530, str(error)) from error
-    except (OSError, smtplib.SMTPException) as error:
-        raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
+    except OSError as error:
+        raise _told(error, phase) from error
 
 
-def _require_open(smtp: smtplib.SMTP, phase: Phase, reply: tuple[int, bytes], good: int) -> None:
+def _told(error: OSError, phase: Phase) -> BrokenError | RefusedError:
+    """What smtplib and sockets raise, told by its phase."""
+    match error:
+        case smtplib.SMTPServerDisconnected():
+            return BrokenError(phase, str(error))
+        case smtplib.SMTPResponseException():
+            text = error.smtp_error
+            said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+            return RefusedError(phase, error.smtp_code, said)
+        case smtplib.SMTPNotSupportedError():
+            return RefusedError(phase, 530, str(error))
+        case _:
+            return BrokenError(phase, f"{type(error).__name__}: {error}")
+
+
+def _require_open(smtp: smtplib.SMTP, phase: Phase, reply: Reply, good: int) -> None:
     if reply[0] != good:
         smtp.close()
         raise RefusedError(phase, reply[0], _text(reply))
 
 
-def _socket_of(smtp: smtplib.SMTP) -> socket.socket:
-    if smtp.sock is None:
-        raise smtplib.SMTPServerDisconnected("no connection")
-    return smtp.sock
-
-
-def _text(reply: tuple[int, bytes]) -> str:
+def _text(reply: Reply) -> str:
     return reply[1].decode("utf-8", "replace")

@@ -1,10 +1,13 @@
 """The ledger's rules, one statement at a time: who may send, what is recorded, what a late worker may still say."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from newsletter import deliveries
 from newsletter.deliveries import Copy, Found, Outcome, Step
@@ -14,6 +17,18 @@ from tests.database import at_once, execute
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
 
 pytestmark = pytest.mark.django_db
+
+
+# Copies of the same edition that wait.
+MORE_COPIES = """
+INSERT INTO newsletter_delivery (
+    id, edition_id, segment_id, address_key, state, next_attempt_at, message_id, code, detail,
+    fence, attempts, created_at, updated_at
+)
+SELECT md5(n::text)::uuid, edition_id, segment_id, sha256(n::text::bytea), 'pending', next_attempt_at, n::text, '', '',
+    1, 0, now(), now()
+FROM newsletter_delivery, generate_series(1, 3000) AS n WHERE id = %s
+"""
 
 
 def an_edition(copies: int, **fields: object) -> Edition:
@@ -31,6 +46,12 @@ def claim_one(edition: Edition) -> Copy:
 def let_the_lease_run_out() -> None:
     execute(
         "UPDATE newsletter_delivery SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL"
+    )
+
+
+def let_the_pause_run_out() -> None:
+    execute(
+        "UPDATE newsletter_delivery SET next_attempt_at = now() - interval '1 second' WHERE state = 'pending'"
     )
 
 
@@ -120,9 +141,52 @@ def test_a_claim_that_ran_out_waits_again_and_its_worker_may_not_send() -> None:
 
     assert deliveries.reap() == {"pending": 1}
     assert not allow(late, after=None)
+    let_the_pause_run_out()
     fresh = claim_one(edition)
     assert not allow(late, after=None)
     assert allow(fresh, after=None)
+
+
+def test_a_copy_that_is_lost_each_time_fails_in_the_end() -> None:
+    edition = an_edition(1)
+    reaped = []
+
+    for _ in range(deliveries.MOST_LOST):
+        let_the_pause_run_out()
+        claim_one(edition)
+        let_the_lease_run_out()
+        reaped.append(deliveries.reap())
+
+    assert reaped == [{"pending": 1}] * (deliveries.MOST_LOST - 1) + [{"failed": 1}]
+    assert Delivery.objects.values_list("code", "lost", "attempts").get() == ("lost", deliveries.MOST_LOST, 0)
+    assert deliveries.claim(edition_id=edition.pk) == []
+
+
+@pytest.mark.parametrize(("lost", "seconds"), [(0, 2), (6, 128)])
+def test_those_that_were_lost_together_part(lost: int, seconds: int) -> None:
+    edition = an_edition(50)
+    Delivery.objects.update(lost=lost)
+    deliveries.claim(edition_id=edition.pk)
+    let_the_lease_run_out()
+
+    before = deliveries.database_now()
+    deliveries.reap()
+    after = deliveries.database_now()
+
+    pauses = Delivery.objects.values_list("next_attempt_at", flat=True)
+    assert len(set(pauses)) == 50
+    assert all(pause and before <= pause <= after + timedelta(seconds=seconds) for pause in pauses)
+    assert max(pause for pause in pauses if pause) > before + timedelta(seconds=seconds / 2)
+
+
+def test_a_copy_in_doubt_is_not_lost() -> None:
+    edition = an_edition(1)
+    Delivery.objects.update(lost=deliveries.MOST_LOST - 1)
+    allow(claim_one(edition), after=None)
+    let_the_lease_run_out()
+
+    assert deliveries.reap() == {"uncertain": 1}
+    assert Delivery.objects.get().lost == deliveries.MOST_LOST - 1
 
 
 def test_a_copy_whose_sender_is_gone_is_in_doubt_and_not_sent_again() -> None:
@@ -151,6 +215,36 @@ def test_a_commit_of_which_nobody_heard_may_be_repeated() -> None:
 
     assert not allow(copy, after=None)
     assert allow(copy, after=None, again=True)
+
+
+def test_the_last_look_reads_no_copies_but_those_it_is_about() -> None:
+    copy = claim_one(an_edition(1))
+    execute(MORE_COPIES, copy.id)
+    values = deliveries.values_to_allow([Step(copy, Outcome(copy, "accepted"))], again=False)
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {deliveries.RECORD_AND_ALLOW}", values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    # It must not depend on what PostgreSQL knows of the table: a minute ago that may have been empty.
+    assert (
+        re.findall(r"(\w+ Scan.*) on newsletter_delivery\b", plan)
+        == ["Index Scan using newsletter_delivery_pkey"] * 2
+    )
+
+
+@pytest.mark.parametrize("said", ['"250" \\ {ok}, NULL', "NULL", "", "a\r\nb\tc", "é – 好", "\\", '"'])
+def test_what_a_server_said_is_kept_as_it_said_it(said: str) -> None:
+    copy, other = deliveries.claim(edition_id=an_edition(2).pk)
+
+    deliveries.allow([Step(other, Outcome(copy, "failed", "5.0.0", said, counts=True))])
+
+    assert Delivery.objects.values_list("state", "code", "detail", "attempts").get(pk=copy.id) == (
+        "failed",
+        "5.0.0",
+        said,
+        1,
+    )
 
 
 def test_refusals_wait_longer_and_longer_and_then_end() -> None:

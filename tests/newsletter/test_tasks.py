@@ -8,8 +8,9 @@ import time_machine
 from pytest_django.fixtures import Settings
 
 from newsletter import tasks
-from newsletter.deliveries import database_now
-from newsletter.models import MailJob
+from newsletter.deliveries import MOST_LOST, database_now
+from newsletter.models import Delivery, MailJob
+from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
 from tests.mail_sink import Sink
 
 ADA = "ada@example.com"
@@ -75,3 +76,19 @@ def test_a_fast_clock_forgets_nothing_early() -> None:
         tasks.forget()
 
     assert MailJob.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("lost", "state"), [(50, "sending"), (51, "paused")])
+def test_an_edition_whose_copies_kill_their_workers_is_paused(lost: int, state: str) -> None:
+    edition = EditionFactory(state="sending", frozen_at=NOW, prepared_at=NOW, audience=60)
+    segment = SegmentFactory(edition=edition)
+    long_ago = database_now() - timedelta(hours=1)
+    held = {"state": "claimed", "lost": MOST_LOST - 1, "lease_until": long_ago}
+    DeliveryFactory.create_batch(lost, edition=edition, segment=segment, **held)
+    DeliveryFactory.create_batch(60 - lost, edition=edition, segment=segment)
+
+    tasks.tick()
+
+    edition.refresh_from_db()
+    assert (edition.state, Delivery.objects.filter(state="failed").count()) == (state, lost)

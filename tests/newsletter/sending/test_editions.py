@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from newsletter import deliveries
 from newsletter.models import Delivery, Edition, Segment, Subscriber, Suppression
@@ -207,6 +208,17 @@ def test_every_page_is_prepared(monkeypatch: pytest.MonkeyPatch, readers: int) -
     clock()
 
     assert the_edition().audience == readers
+
+
+def test_whoever_sends_at_once_finds_copies_counted() -> None:
+    news()
+    SubscriberFactory.create_batch(12)
+
+    clock()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'newsletter_delivery'")
+        assert cursor.fetchone() == (12,)
 
 
 def test_an_audience_that_is_suppressed_throughout_is_done_at_once() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
+from newsletter import deliveries
 from newsletter.models import Delivery, Edition, Subscriber, Suppression
 from newsletter.sending.sender import Sender
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
@@ -96,6 +97,39 @@ def test_a_mail_that_cannot_be_written_pauses_its_edition(sink: RunningSink, set
     assert (edition.state, edition.resume_at) == ("paused", None)
     assert "cannot be written" in edition.state_reason
     assert states() == {"reader-1@example.com": "pending"}
+
+
+def test_what_was_accepted_is_written_down_whatever_goes_wrong_next(
+    sink: RunningSink, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SENDING_CONNECTIONS = 1
+    edition = an_edition("reader-1@example.com", "reader-2@example.com")
+    claims = [deliveries.claim(edition_id=edition.pk, limit=1)]
+    # The second time it finds nothing in the list.
+    monkeypatch.setattr(deliveries, "claim", lambda **_: claims.pop())
+
+    with pytest.raises(IndexError):
+        send(edition, sink)
+
+    assert Counter(states().values()) == {"accepted": 1, "pending": 1}
+    assert len(sink.taken()) == 1
+
+
+def test_who_left_before_their_turn_is_not_even_named_to_the_server(sink: RunningSink) -> None:
+    # It would refuse them.
+    edition = an_edition("reader-1@example.com", "gone-1@example.com", "gone-2@example.com")
+    left = Subscriber.objects.filter(deliveries__address="gone-1@example.com")
+    left.update(status="unsubscribed", unsubscribed_at=NOW)
+    complained = Delivery.objects.get(address="gone-2@example.com")
+    Suppression.objects.create(address_key=complained.address_key, reason="complaint", created_at=NOW)
+
+    send(edition, sink)
+
+    assert states() == {
+        "reader-1@example.com": "accepted",
+        "gone-1@example.com": "suppressed",
+        "gone-2@example.com": "suppressed",
+    }
 
 
 def test_a_mailbox_that_is_gone_is_unsubscribed_and_mailed_no_more(sink: RunningSink) -> None:
