@@ -25,8 +25,13 @@ COLUMNS = 72
 MAX_LINE = 900
 # All of them at least 5 to 1 on the page's ground.
 COLOURS = {"ship": "#0b6b3c", "skip": "#a52a1e", "tie": "#6f5a12", "none": "#6b6558"}
-# A quotation with which a text begins, and what follows it; its end may have been cut off with the text's.
-_QUOTATION = re.compile('["“„«]([^"“”„«»]*)(?:["”“»](.*))?')
+# A text that is one quotation; its end may have been cut off with the text's.
+_QUOTATIONS = [
+    re.compile(f"{opening}([^{opening}{closing}]*){closing}?")
+    for opening, closing in ('""', "“”", "„“", "«»", "»«")
+]
+_BEGINS_WITH_QUOTATION = re.compile(r'"([^"]*\S)"(.+)')
+_SINGLE = str.maketrans("“”„", "‘’‚")
 
 
 def render_html(
@@ -125,12 +130,17 @@ def sections_of(items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
 
 
 def in_quotation_marks(text: str) -> str:
-    """In one pair: marks of the text's own around the whole of it make way, around its beginning they become single."""
-    begins = _QUOTATION.fullmatch(text)
-    if begins:
-        said, rest = begins.groups(default="")
-        text = f"‘{said}’{rest}" if rest else said
-    return f"“{text}”" if text else ""
+    """In one pair. The text's own around the whole of it make way; within it, typographic ones become single.
+
+    So do straight ones, but only at the beginning: further on one may be an inch.
+    """
+    for quotation in _QUOTATIONS:
+        if whole := quotation.fullmatch(text):
+            text = whole[1]
+            break
+    if begins := _BEGINS_WITH_QUOTATION.fullmatch(text):
+        text = f"‘{begins[1]}’{begins[2]}"
+    return f"“{text.translate(_SINGLE)}”" if text else ""
 
 
 def url_of(item: Item) -> str:

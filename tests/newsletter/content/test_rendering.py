@@ -418,6 +418,11 @@ https://www.example.com
         pytest.param('"Yes," he said. "No."', '“‘Yes,’ he said. "No."”', id="twice"),
         pytest.param('A 24" screen is "wide".', '“A 24" screen is "wide".”', id="within"),
         pytest.param('""', "", id="around nothing"),
+        pytest.param('“He said "x" and left”', '“He said "x" and left”', id="others within"),
+        pytest.param('"I call it "fine"."', '“"I call it "fine"."”', id="the same within"),
+        pytest.param('"It is “wide” and…', "“It is ‘wide’ and…”", id="others within, cut off"),
+        pytest.param("“A” and “B”", "“‘A’ and ‘B’”", id="two"),
+        pytest.param("»Gut«", "“Gut”", id="pointed"),
     ],
 )
 def test_a_quote_stands_in_one_pair_of_marks(written: str, shown: str) -> None:
