@@ -19,9 +19,9 @@ from catalog.admin import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
 from catalog.services import CurationError
 from newsletter import deliveries
 from newsletter.deliveries import Found
-from newsletter.desk.growth_page import GrowingAdmin
-from newsletter.desk.preview import PreviewedAdmin
-from newsletter.desk.progress_page import FollowedAdmin
+from newsletter.desk.growth_page import GrowthAdmin
+from newsletter.desk.preview import PreviewAdmin
+from newsletter.desk.progress_page import ProgressAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
@@ -38,7 +38,7 @@ SENDING_FIELDS = [
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(GrowingAdmin):
+class SubscriberAdmin(GrowthAdmin):
     """Choices may be mended here; who gets mail is decided by readers, but for leaving, which staff may do for them."""
 
     list_display = ["masked_address", "status", "frequency", "time_zone", "confirmed_at", "created_at"]
@@ -203,7 +203,7 @@ class EditionForm(ModelForm):
 
 
 @admin.register(Edition)
-class EditionAdmin(FollowedAdmin, PreviewedAdmin):
+class EditionAdmin(ProgressAdmin, PreviewAdmin):
     """The content is a curator's until sending begins; the state belongs to the sending."""
 
     form = EditionForm

@@ -21,7 +21,7 @@ PERIODS = {
 USUAL = 90
 
 
-class GrowingAdmin(CuratedAdmin):
+class GrowthAdmin(CuratedAdmin):
     """Subscribers, with a page of how many there were, came and left."""
 
     change_list_template = "admin/newsletter/subscribers.html"

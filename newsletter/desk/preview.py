@@ -115,7 +115,7 @@ class Seen:
     composed: Composed | None
 
 
-class PreviewedAdmin(CuratedAdmin):
+class PreviewAdmin(CuratedAdmin):
     """Editions, each with a page that shows it before anybody gets it."""
 
     def get_urls(self) -> Any:

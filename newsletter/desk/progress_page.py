@@ -54,7 +54,7 @@ DEEDS = [
 ]
 
 
-class FollowedAdmin(CuratedAdmin):
+class ProgressAdmin(CuratedAdmin):
     """Editions, each with a page that says how far it is, and the deeds that change its course."""
 
     # Cancelling can't be taken back: the page of progress asks first.
