@@ -17,6 +17,8 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Least, Now
 
 from backend.api import throttling
 from backend.api.throttling import Limit, Spent, Throttled
@@ -83,14 +85,16 @@ def count_sign_up(*, address: Address | None, now: datetime) -> Spent:
 
 def sign_up(*, address: str, choices: dict[str, Any], source: str, now: datetime) -> None:
     """Have a worker mail what the canonical address needs. One query, whoever that is."""
-    MailJob.objects.create(address=address, choices=choices, source=source, due_at=now, created_at=now)
+    # Workers go by the database's clock: where ours is ahead of it, nobody shall wait for that.
+    due_at = Least(Value(now), Now())
+    MailJob.objects.create(address=address, choices=choices, source=source, due_at=due_at, created_at=now)
 
 
 # --- In the worker ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class NotedMail:
     """A mail, noted as sent before it is; `unsend` takes that back when it surely was not."""
 
     mail: EmailMultiAlternatives
@@ -129,32 +133,32 @@ def claim_job(*, now: datetime) -> MailJob | None:
 
 def perform(job: MailJob, *, post: Post, now: datetime) -> None:
     """Send what the job's address needs, if anything; raises NoMailServerError."""
-    letter = prepare(job, now=now)
-    if letter is None:
+    noted = prepare(job, now=now)
+    if noted is None:
         job.delete()
         return
     try:
-        post.send(letter.mail)
+        post.send(noted.mail)
     except NoMailServerError as error:
-        letter.unsend()
+        noted.unsend()
         _put_back(job, error)
         raise
     except TROUBLE as error:
         if isinstance(error, REFUSED):
-            letter.unsend()
+            noted.unsend()
         _put_back(job, error)
     else:
-        _finish(job, letter, now=now)
+        _finish(job, noted, now=now)
 
 
-def _finish(job: MailJob, letter: Letter, *, now: datetime) -> None:
+def _finish(job: MailJob, noted: NotedMail, *, now: datetime) -> None:
     with transaction.atomic():
-        if letter.asks:
-            consent.record_asked(letter.asks, source=job.source, now=now)
+        if noted.asks:
+            consent.record_asked(noted.asks, source=job.source, now=now)
         job.delete()
 
 
-def prepare(job: MailJob, *, now: datetime) -> Letter | None:
+def prepare(job: MailJob, *, now: datetime) -> NotedMail | None:
     """The mail for the job's address, noted as sent before it is: none may go out uncounted."""
     key = address_key(job.address)
     if consent.is_blocked(job.address):
@@ -170,15 +174,15 @@ def prepare(job: MailJob, *, now: datetime) -> Letter | None:
         return _confirmation(subscriber, mailbox, job, now=now)
 
 
-def _reminder(subscriber: Subscriber, *, now: datetime) -> Letter | None:
+def _reminder(subscriber: Subscriber, *, now: datetime) -> NotedMail | None:
     if subscriber.reminded_at and subscriber.reminded_at > now - BETWEEN_REMINDERS:
         return None
     row, before = Subscriber.objects.filter(pk=subscriber.pk), subscriber.reminded_at
     row.update(reminded_at=now)
-    return Letter(mails.reminder_mail(subscriber=subscriber), lambda: row.update(reminded_at=before))
+    return NotedMail(mails.reminder_mail(subscriber=subscriber), lambda: row.update(reminded_at=before))
 
 
-def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: datetime) -> Letter | None:
+def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: datetime) -> NotedMail | None:
     sent = ConfirmationToken.objects.filter(mailbox_key=mailbox)
     if (
         sent.filter(created_at__gt=now - timedelta(hours=24)).count() >= CONFIRMATIONS_A_DAY
@@ -198,7 +202,7 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
     )
     mail = mails.confirmation_mail(address=job.address, token=token)
     # Without its token the link in the mail before is good again.
-    return Letter(mail, confirmation.delete, asks=bytes(subscriber.address_key))
+    return NotedMail(mail, confirmation.delete, asks=bytes(subscriber.address_key))
 
 
 def _put_back(job: MailJob, error: Exception) -> None:

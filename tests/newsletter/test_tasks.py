@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from newsletter import tasks
 from newsletter.deliveries import MOST_LOST, database_now
 from newsletter.models import Delivery, MailJob
+from newsletter.readers import sign_ups
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
 from tests.mail_sink import Sink
 
@@ -47,6 +48,15 @@ def test_a_copy_of_the_database_mails_nobody_who_signed_up(sink: Sink, settings:
 
     assert MailJob.objects.get().attempts == 0
     assert sink.received == []
+
+
+def test_a_fast_clock_of_the_web_server_lets_nobody_wait(sink: Sink) -> None:
+    three_hours_ahead = database_now() + timedelta(hours=3)
+    sign_ups.sign_up(address=ADA, choices={}, source="api", now=three_hours_ahead)
+
+    tasks.send_due_jobs()
+
+    assert len(sink.to(ADA)) == 1
 
 
 @pytest.mark.usefixtures("fast")
