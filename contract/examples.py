@@ -96,8 +96,8 @@ _TIMES = {
     "used_at": "2026-11-02T09:30:00Z",
     "as_of": "2026-11-02T09:30:00Z",
     "expires_at": "2027-05-01T09:30:00Z",
-    "day_on": "2026-11-01",
-    "digest": "5a0b1c7f0d7fe2a4f8a1f5a0f7f0c2a6c7e3a4b9d1e2f3a4b5c6d7e8f9a0b1c2",
+    "day_on": "2026-11-09",
+    "digest": "064f01c29c2f26b2dcc2649772e962b6ba175b77154058dc0d8c179eafc2a321",
 }
 _EXAMPLES = {
     re.compile(
