@@ -147,6 +147,7 @@ class Connection:
     def open_data(self) -> None:
         if not self._is_data_open:
             self._ask(Phase.DATA, DATA)
+            self._is_data_open = True
 
     def send_body(self, body: bytes) -> None:
         """`body` has its dots doubled and ends with CRLF."""
@@ -184,7 +185,7 @@ class Connection:
             smtp.close()
 
     def close(self) -> None:
-        if self._smtp is not None:
+        if self._smtp is not None and not self._is_data_open:
             with suppress(BrokenError):
                 self._send(Phase.MAIL, b"QUIT\r\n")
         self.drop()
@@ -220,15 +221,16 @@ class Connection:
             smtp.send(said)
         except OSError as error:
             self.drop()
-            raise _told(error, phase) from error
+            raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
 
     def _reply(self, phase: Phase) -> Reply:
         smtp = self._ready()
         try:
             return smtp.getreply()
         except OSError as error:
+            # Also a line too long, which says nothing of the mail.
             self.drop()
-            raise _told(error, phase) from error
+            raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
 
     def _wait_for(self, seconds: float) -> None:
         if self._smtp is not None and self._smtp.sock is not None:
@@ -281,25 +283,17 @@ def _opened(server: Server) -> smtplib.SMTP:
 
 @contextmanager
 def _trouble_in(phase: Phase) -> Iterator[None]:
+    """What smtplib and sockets raise while a connection is opened, told by its phase."""
     try:
         yield
+    except smtplib.SMTPResponseException as error:
+        text = error.smtp_error
+        said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        raise RefusedError(phase, error.smtp_code, said) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise RefusedError(phase, 530, str(error)) from error
     except OSError as error:
-        raise _told(error, phase) from error
-
-
-def _told(error: OSError, phase: Phase) -> BrokenError | RefusedError:
-    """What smtplib and sockets raise, told by its phase."""
-    match error:
-        case smtplib.SMTPServerDisconnected():
-            return BrokenError(phase, str(error))
-        case smtplib.SMTPResponseException():
-            text = error.smtp_error
-            said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-            return RefusedError(phase, error.smtp_code, said)
-        case smtplib.SMTPNotSupportedError():
-            return RefusedError(phase, 530, str(error))
-        case _:
-            return BrokenError(phase, f"{type(error).__name__}: {error}")
+        raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
 
 
 def _require_open(smtp: smtplib.SMTP, phase: Phase, reply: Reply, good: int) -> None:
@@ -309,4 +303,5 @@ def _require_open(smtp: smtplib.SMTP, phase: Phase, reply: Reply, good: int) -> 
 
 
 def _text(reply: Reply) -> str:
-    return reply[1].decode("utf-8", "replace")
+    """PostgreSQL takes no NUL."""
+    return reply[1].decode("utf-8", "replace").replace("\0", "")

@@ -78,11 +78,11 @@ def offer(connection: Connection) -> None:
     connection.offer(sender="weekly@example.com", recipient="reader@example.com")
 
 
-def deliver(connection: Connection, body: bytes) -> None:
+def deliver(connection: Connection, body: bytes) -> str:
     offer(connection)
     connection.open_data()
     connection.send_body(body)
-    connection.finish()
+    return connection.finish()
 
 
 @pytest.mark.parametrize(
@@ -158,3 +158,32 @@ def test_what_is_kept_back_after_all_is_no_mail(offers: str) -> None:
         deliver(connection, b"second\r\n")
 
     assert script.mails == [b"second\r\n"]
+
+
+@pytest.mark.parametrize("offers", ["PIPELINING", "8BITMIME"])
+def test_a_server_that_waits_for_content_is_left_without_a_word(offers: str) -> None:
+    script = Script({}, offers)
+
+    with serving(script) as connection:
+        offer(connection)
+        connection.open_data()
+        connection.close()
+
+    assert script.verbs == ["EHLO", "MAIL", "RCPT", "DATA"]
+    assert script.mails == []
+
+
+def test_an_answer_that_is_too_long_leaves_open_what_became_of_the_mail() -> None:
+    script = Script({".": f"250 {'x' * 9_000}"})
+
+    with serving(script) as connection, pytest.raises(BrokenError) as broken:
+        deliver(connection, b"first\r\n")
+
+    assert broken.value.phase == Phase.DOT
+
+
+def test_an_answer_can_be_kept_in_the_database() -> None:
+    script = Script({".": "250 ta\0ken"})
+
+    with serving(script) as connection:
+        assert deliver(connection, b"first\r\n") == "taken"
