@@ -147,7 +147,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_RETRY_ON_WORKER_LOST = True
 CELERY_TASK_ANNOTATIONS = {"*": {"max_retries": 2, "default_retry_delay": 5}}
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -292,6 +291,8 @@ SENDING_PER_MINUTE = env.int("SENDING_PER_MINUTE", default=0)
 SENDING_CLAIM_SECONDS = env.int("SENDING_CLAIM_SECONDS", default=120)
 # RFC 5321, 4.5.3.2.6: a server may take ten minutes to answer the final dot.
 SENDING_FINAL_SECONDS = env.int("SENDING_FINAL_SECONDS", default=600)
+# No task takes longer than a round of sending whose last mail waits for such an answer.
+CELERY_TASK_TIME_LIMIT = SENDING_FINAL_SECONDS + 120
 # When the mail server was away, the next try.
 SENDING_OUTAGE_SECONDS = env.int("SENDING_OUTAGE_SECONDS", default=30)
 # The pauses between tries of one copy; when they are used up it has failed.

@@ -29,20 +29,25 @@ ASSUME_SENT_HOURS = 24
 FIRST_COPIES = 1_000
 MOST_FAILURES = 50
 
-CLAIM = """
+# Who still wants their copy: the readers' choice and their mailbox.
+WANTED = """(
+    (SELECT status FROM newsletter_subscriber WHERE id = d.subscriber_id) IS NOT DISTINCT FROM 'active'
+    AND NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key)
+)"""
+
+# What looks roundabout here and below keeps the planner, whatever it believes of the tables, from reading all copies, or
+# all that are held, to find a handful by their ids: in an array it expects few, behind a join it expected a tenth of all.
+CLAIM = f"""
 UPDATE newsletter_delivery d SET
     state = 'claimed', fence = fence + 1, updated_at = clock_timestamp(),
     lease_until = clock_timestamp() + %(seconds)s::float8 * interval '1 second'
-FROM (
+WHERE d.id = ANY (ARRAY(
     SELECT id FROM newsletter_delivery
     WHERE edition_id = %(edition)s AND state IN ('pending', 'deferred') AND next_attempt_at <= clock_timestamp()
     ORDER BY next_attempt_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-) picked
-WHERE d.id = picked.id
-RETURNING d.id, d.fence, d.edition_id, d.segment_id, d.subscriber_id, d.address, d.message_id, d.attempts,
-    (SELECT status FROM newsletter_subscriber WHERE id = d.subscriber_id) IS NOT DISTINCT FROM 'active'
-    AND NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key)
-"""
+))
+RETURNING d.id, d.fence, d.edition_id, d.segment_id, d.subscriber_id, d.address, d.message_id, d.attempts, {WANTED}
+"""  # noqa: S608
 
 # Whoever has the fence knows best, even of a copy that was given up as uncertain meanwhile.
 RECORD = """
@@ -59,8 +64,7 @@ FROM unnest(
 WHERE d.id = outcome.id AND d.fence = outcome.fence AND d.state IN ('claimed', 'sending', 'uncertain')
 """
 
-# Unsubscribing wins: this is the last look before the mails go out. What looks roundabout keeps the planner, whatever it
-# believes of the tables, from reading all copies of the edition, or all that are held, to find a handful by their ids.
+# Unsubscribing wins: this is the last look before the mails go out.
 RECORD_AND_ALLOW = f"""
 WITH previous AS ({RECORD})
 UPDATE newsletter_delivery d SET
@@ -74,27 +78,23 @@ WHERE d.id = following.id AND d.fence = following.fence
       ELSE false
   END
   AND (SELECT state FROM newsletter_edition WHERE id = d.edition_id) = 'sending'
-  AND (SELECT status FROM newsletter_subscriber WHERE id = d.subscriber_id) = 'active'
-  AND NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key)
+  AND {WANTED}
 RETURNING d.id
 """  # noqa: S608
 
-LAY_DOWN = """
+LAY_DOWN = f"""
 UPDATE newsletter_delivery d SET
     lease_until = NULL, updated_at = clock_timestamp(),
     state = CASE
         WHEN e.state = 'cancelled' THEN 'cancelled'
-        WHEN e.state <> 'sending' THEN 'pending'
-        WHEN s.status IS DISTINCT FROM 'active'
-            OR EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key) THEN 'suppressed'
-        ELSE 'pending'
+        WHEN e.state <> 'sending' OR {WANTED} THEN 'pending'
+        ELSE 'suppressed'
     END
-FROM newsletter_edition e,
-    newsletter_delivery own LEFT JOIN newsletter_subscriber s ON s.id = own.subscriber_id
-WHERE d.id = own.id AND e.id = d.edition_id AND d.state = 'claimed'
+FROM newsletter_edition e
+WHERE e.id = d.edition_id AND d.state = 'claimed'
   AND (d.id, d.fence) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(fences)s::integer[]))
 RETURNING d.state
-"""
+"""  # noqa: S608
 
 # A copy that kills whoever writes its mail must not do so for ever, nor take those that were claimed with it along: they
 # part by chance, more widely each time, so that only the guilty one is lost so often.
@@ -154,6 +154,12 @@ UPDATE newsletter_delivery SET
     address = '', detail = '', updated_at = clock_timestamp(),
     state = CASE WHEN state IN ('pending', 'deferred') THEN 'suppressed' ELSE state END
 WHERE subscriber_id = %(subscriber)s
+"""
+
+LOST = """
+SELECT count(*) FROM newsletter_delivery d JOIN newsletter_edition e ON e.id = d.edition_id
+WHERE d.edition_id = %(edition)s AND d.state = 'failed' AND d.code = 'lost'
+  AND d.updated_at > coalesce(e.resumed_at, '-infinity')
 """
 
 TROUBLE = """
@@ -245,7 +251,8 @@ def plan_once() -> None:
 def refresh_statistics() -> None:
     """After many copies came at once: autovacuum would do it, but not before the first of them are sent."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE newsletter_delivery")
+        # Where somebody vacuums the table it goes without.
+        cursor.execute("ANALYZE (SKIP_LOCKED) newsletter_delivery")
 
 
 def record(outcome: Outcome) -> bool:
@@ -317,6 +324,12 @@ def too_many_fail(*, edition_id: UUID) -> bool:
     """More than 50 of the first 1,000, counted anew when staff resume."""
     ((failed, tried),) = _rows(TROUBLE, {"edition": edition_id, "limit": FIRST_COPIES + 1})
     return bool(failed > MOST_FAILURES and tried <= FIRST_COPIES)
+
+
+def too_many_are_lost(*, edition_id: UUID) -> bool:
+    """More than 50 with whoever held them, since staff resumed."""
+    ((lost,),) = _rows(LOST, {"edition": edition_id})
+    return bool(lost > MOST_FAILURES)
 
 
 def database_now() -> datetime:

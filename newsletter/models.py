@@ -346,7 +346,8 @@ class Delivery(models.Model):
         default=0, help_text="Raised by each claim: a late worker writes nothing."
     )
     attempts = models.PositiveSmallIntegerField(default=0)
-    lost = models.PositiveSmallIntegerField(
+    # Without the CHECK of a positive one, for which adding it would read the whole table.
+    lost = models.SmallIntegerField(
         default=0, db_default=0, help_text="How often whoever had claimed it did not come back."
     )
     next_attempt_at = models.DateTimeField(null=True, blank=True)

@@ -42,7 +42,7 @@ def tick() -> None:
     for edition in editions.unprepared():
         prepare.apply_async([str(edition.pk)], expires=settings.SENDING_TICK_SECONDS)
     if "failed" in reaped:
-        editions.pause_where_too_many_fail()
+        editions.pause_where_too_many_are_lost()
     for edition in editions.sendable(now=now):
         for _ in range(settings.SENDING_PROCESSES):
             send.apply_async([str(edition.pk)], expires=settings.SENDING_TICK_SECONDS)

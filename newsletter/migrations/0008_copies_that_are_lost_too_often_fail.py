@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="delivery",
             name="lost",
-            field=models.PositiveSmallIntegerField(
+            field=models.SmallIntegerField(
                 db_default=0, default=0, help_text="How often whoever had claimed it did not come back."
             ),
         ),

@@ -366,10 +366,10 @@ def pause(*, edition_id: UUID, reason: str, comes_back: bool = False) -> bool:
     return len(_rows(PAUSE, values)) == 1
 
 
-def pause_where_too_many_fail() -> None:
+def pause_where_too_many_are_lost() -> None:
     """Where each process that is to send dies, none of them lives to say so."""
     for edition in Edition.objects.filter(state=State.SENDING):
-        if deliveries.too_many_fail(edition_id=edition.pk):
+        if deliveries.too_many_are_lost(edition_id=edition.pk):
             pause(edition_id=edition.pk, reason="Too many copies were lost with the process that held them.")
 
 

@@ -6,7 +6,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from email.utils import parseaddr
 from functools import lru_cache
@@ -17,7 +17,8 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import Error as DatabaseTrouble
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from backend.api.group_commit import GroupCommit
@@ -104,6 +105,9 @@ class Sender:
                 runs = [
                     threads.submit(kind(self).run, should_stop) for _ in range(settings.SENDING_CONNECTIONS)
                 ]
+                # A server may take minutes to answer a dot: what nobody has begun with must not wait for that.
+                wait(runs, timeout=max(0.0, until - time.monotonic()))
+                self.lay_down_claimed()
             self.lay_down_claimed()
         for run in runs:
             run.result()
@@ -198,7 +202,7 @@ class Lane:
         except BaseException:
             self._sender.stop()
             # Whatever went wrong, what the server said of the copy before is known.
-            with suppress(DatabaseError):
+            with suppress(DatabaseTrouble):
                 self._settle()
             raise
         finally:
@@ -207,11 +211,12 @@ class Lane:
             connection.close()
 
     def _send(self, copy: Copy) -> None:
-        if not is_deliverable(copy.address):
-            self._note(copy, malformed(copy.address))
-            return
+        # Whoever is erased has no address any more.
         if not copy.is_wanted:
             self._lay_down(copy)
+            return
+        if not is_deliverable(copy.address):
+            self._note(copy, malformed(copy.address))
             return
         try:
             reply = self._transmit(copy, self._sender.letter(copy.segment_id))

@@ -3,11 +3,15 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from newsletter import deliveries
@@ -97,6 +101,33 @@ def test_a_mail_that_cannot_be_written_pauses_its_edition(sink: RunningSink, set
     assert (edition.state, edition.resume_at) == ("paused", None)
     assert "cannot be written" in edition.state_reason
     assert states() == {"reader-1@example.com": "pending"}
+
+
+def test_who_was_erased_is_no_mailbox_that_bounced(sink: RunningSink) -> None:
+    edition = an_edition("")
+    Delivery.objects.update(subscriber=None)
+
+    send(edition, sink)
+
+    assert states() == {"": "suppressed"}
+    assert not Suppression.objects.exists()
+
+
+def test_nobody_is_held_while_a_server_takes_its_time(tmp_path: Path, settings: Settings) -> None:
+    settings.SENDING_CONNECTIONS = 1
+    edition = an_edition(*(f"reader-{n}@example.com" for n in range(5)))
+
+    def states_after_a_while() -> Counter[str]:
+        time.sleep(2)
+        with closing(connection):
+            return Counter(states().values())
+
+    with sink_running(tmp_path, "delay=4") as sink, ThreadPoolExecutor(1) as thread:
+        meanwhile = thread.submit(states_after_a_while)
+        Sender(edition.pk, server=replace(sink.server, final_seconds=30)).run(until=time.monotonic() + 0.2)
+
+    assert meanwhile.result() == {"sending": 1, "pending": 4}
+    assert Counter(states().values()) == {"accepted": 1, "pending": 4}
 
 
 def test_what_was_accepted_is_written_down_whatever_goes_wrong_next(
