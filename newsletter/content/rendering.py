@@ -27,8 +27,8 @@ MAX_LINE = 900
 COLOURS = {"ship": "#0b6b3c", "skip": "#a52a1e", "tie": "#6f5a12", "none": "#6b6558"}
 # A text that is one quotation; its end may have been cut off with the text's.
 _QUOTATIONS = [
-    re.compile(f"{opening}([^{opening}{closing}]*){closing}?")
-    for opening, closing in ('""', "“”", "„“", "«»", "»«")
+    re.compile(f"{opening}([^{opening}{closing}]*)[{closing}]?")
+    for opening, closing in [('"', '"'), ("“", "”"), ("„", "“”"), ("«", "»"), ("»", "«")]
 ]
 _BEGINS_WITH_QUOTATION = re.compile(r'"([^"]*\S)"(.+)')
 _SINGLE = str.maketrans("“”„", "‘’‚")

@@ -423,6 +423,8 @@ https://www.example.com
         pytest.param('"It is “wide” and…', "“It is ‘wide’ and…”", id="others within, cut off"),
         pytest.param("“A” and “B”", "“‘A’ and ‘B’”", id="two"),
         pytest.param("»Gut«", "“Gut”", id="pointed"),
+        pytest.param("„Dobre”", "“Dobre”", id="Polish"),
+        pytest.param("„Dobre” is what", "“‚Dobre’ is what”", id="Polish, around the beginning"),
     ],
 )
 def test_a_quote_stands_in_one_pair_of_marks(written: str, shown: str) -> None:
