@@ -291,8 +291,9 @@ SENDING_PER_MINUTE = env.int("SENDING_PER_MINUTE", default=0)
 SENDING_CLAIM_SECONDS = env.int("SENDING_CLAIM_SECONDS", default=120)
 # RFC 5321, 4.5.3.2.6: a server may take ten minutes to answer the final dot.
 SENDING_FINAL_SECONDS = env.int("SENDING_FINAL_SECONDS", default=600)
-# No task takes longer than a round of sending whose last mail waits for such an answer.
-CELERY_TASK_TIME_LIMIT = SENDING_FINAL_SECONDS + 120
+# Even a round of sending whose last mail waits for such an answer is over by then; a message that is held for longer than
+# the broker's visibility_timeout would be handed out again.
+CELERY_TASK_TIME_LIMIT = max(600, SENDING_FINAL_SECONDS + 300)
 # When the mail server was away, the next try.
 SENDING_OUTAGE_SECONDS = env.int("SENDING_OUTAGE_SECONDS", default=30)
 # The pauses between tries of one copy; when they are used up it has failed.
@@ -352,7 +353,7 @@ for _name, _value, _least, _most in (
     ("SENDING_PROCESSES", SENDING_PROCESSES, 1, 100),
     ("SENDING_PER_MINUTE", SENDING_PER_MINUTE, 0, 1_000_000),
     ("SENDING_CLAIM_SECONDS", SENDING_CLAIM_SECONDS, 1, 3600),
-    ("SENDING_FINAL_SECONDS", SENDING_FINAL_SECONDS, 1, 3600),
+    ("SENDING_FINAL_SECONDS", SENDING_FINAL_SECONDS, 1, 3000),
     ("SENDING_OUTAGE_SECONDS", SENDING_OUTAGE_SECONDS, 1, 3600),
     *(("Each of SENDING_RETRY_SECONDS", seconds, 1, 604_800) for seconds in SENDING_RETRY_SECONDS),
 ):

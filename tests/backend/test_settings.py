@@ -147,7 +147,7 @@ def test_a_wrong_value_is_named_and_no_secret_is(
         ("SENDING_PER_MINUTE", "0", 0),
         ("SENDING_PER_MINUTE", "1000000", 1_000_000),
         ("SENDING_CLAIM_SECONDS", "1", 1),
-        ("SENDING_FINAL_SECONDS", "3600", 3600),
+        ("SENDING_FINAL_SECONDS", "3000", 3000),
         ("SENDING_OUTAGE_SECONDS", "1", 1),
         ("SENDING_RETRY_SECONDS", "1,604800", [1, 604_800]),
     ],
