@@ -108,7 +108,6 @@ class Sender:
                 # A server may take minutes to answer a dot: what nobody has begun with must not wait for that.
                 wait(runs, timeout=max(0.0, until - time.monotonic()))
                 self.lay_down_claimed()
-            self.lay_down_claimed()
         for run in runs:
             run.result()
 
@@ -129,6 +128,9 @@ class Sender:
             if wait_seconds:
                 settle()
                 time.sleep(wait_seconds)
+        else:
+            # It may have claimed them just now, and no other connection will begin with them either.
+            self.lay_down_claimed()
         return None
 
     def _claim(self) -> float | None:
@@ -150,7 +152,7 @@ class Sender:
             while True:
                 copies.append(self._claimed.popleft())
         if copies:
-            deliveries.lay_down(copies)
+            _patiently(lambda _: deliveries.lay_down(copies))
             reach("laid_down")
 
     def stop(self) -> None:

@@ -47,10 +47,11 @@ class RefusedError(Exception):
     """The server said no: the mail was surely not taken."""
 
     def __init__(self, phase: Phase, code: int, text: str) -> None:
-        super().__init__(f"{phase.name}: {code} {text}")
+        super().__init__(f"{phase.name}: {code} {text}".replace("\0", ""))
         self.phase = phase
         self.code = code
-        self.text = text[:300]
+        # PostgreSQL takes no NUL.
+        self.text = text.replace("\0", "")[:300]
         found = ENHANCED.search(text[:40])
         self.enhanced = found[1] if found else ""
 
@@ -303,5 +304,5 @@ def _require_open(smtp: smtplib.SMTP, phase: Phase, reply: Reply, good: int) -> 
 
 
 def _text(reply: Reply) -> str:
-    """PostgreSQL takes no NUL."""
+    # PostgreSQL takes no NUL.
     return reply[1].decode("utf-8", "replace").replace("\0", "")

@@ -124,7 +124,7 @@ def test_nobody_is_held_while_a_server_takes_its_time(tmp_path: Path, settings: 
 
     with sink_running(tmp_path, "delay=4") as sink, ThreadPoolExecutor(1) as thread:
         meanwhile = thread.submit(states_after_a_while)
-        Sender(edition.pk, server=replace(sink.server, final_seconds=30)).run(until=time.monotonic() + 0.2)
+        Sender(edition.pk, server=replace(sink.server, final_seconds=30)).run(until=time.monotonic() + 1)
 
     assert meanwhile.result() == {"sending": 1, "pending": 4}
     assert Counter(states().values()) == {"accepted": 1, "pending": 4}

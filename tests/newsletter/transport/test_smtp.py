@@ -183,7 +183,11 @@ def test_an_answer_that_is_too_long_leaves_open_what_became_of_the_mail() -> Non
 
 
 def test_an_answer_can_be_kept_in_the_database() -> None:
-    script = Script({".": "250 ta\0ken"})
+    script = Script({"EHLO": "550 g\0o", ".": "250 ta\0ken"})
 
     with serving(script) as connection:
+        with pytest.raises(RefusedError) as refused:
+            offer(connection)
+
+        assert (str(refused.value), refused.value.text) == ("LOGIN: 550 go", "go")
         assert deliver(connection, b"first\r\n") == "taken"
