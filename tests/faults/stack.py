@@ -147,10 +147,11 @@ class FaultStack:
             connection.flushall()
 
     def mend(self) -> None:
-        """Bring up again what a failed test left down."""
+        """Bring up again what a failed test left down, and forget what killed workers left unacknowledged."""
         self.wake_redis()
         if self.redis.child.has_ended():
             self.start_redis()
+        self.flush_redis()
         if self.postgresql.child.has_ended():
             self.postgresql = self._begin_postgresql()
 
