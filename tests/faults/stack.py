@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -291,16 +292,20 @@ class WebServer:
 
     def workers(self) -> dict[str, Process]:
         """Those that run and have loaded the product, by their names in granian's log."""
-        spawned: dict[str, int] = {}
-        loaded: dict[str, int] = {}
+        spawned: dict[str, list[int]] = defaultdict(list)
+        started: Counter[str] = Counter()
         for deed, name, pid in WORKER_LINE.findall(self.log()):
             if deed == "Spawning":
-                spawned[name] = int(pid)
-            elif name in spawned:
-                # Both lines are written at once by two processes: in the wrong order they tell nothing.
-                loaded[name] = spawned[name]
+                spawned[name].append(int(pid))
+            else:
+                started[name] += 1
         children = {process.pid: process for process in children_of(self.child.popen.pid)}
-        return {name: children[pid] for name, pid in loaded.items() if pid in children}
+        # Two processes write the two lines, in either order: as many of one as of the other tell that the last has begun.
+        return {
+            name: children[pids[-1]]
+            for name, pids in spawned.items()
+            if started[name] == len(pids) and pids[-1] in children
+        }
 
     def kill_a_worker(self, chance: random.Random) -> Process:
         """Kill one at random that is at work, but never the same twice running.
