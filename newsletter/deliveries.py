@@ -185,7 +185,7 @@ class Copy:
     message_id: str
     attempts: int
     # Whether the reader still wanted it when it was claimed.
-    is_wanted: bool = True
+    is_wanted: bool
 
 
 @dataclass(frozen=True)

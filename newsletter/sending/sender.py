@@ -117,7 +117,7 @@ class Sender:
         return self.provider or str(self.server)
 
     def next_copy(self, should_stop: Callable[[], bool], *, settle: Callable[[], None]) -> Copy | None:
-        """None where nothing is left to do; `settle` is called before a wait."""
+        """None where nothing is left to do, or no more shall be begun; `settle` is called before a wait."""
         while not should_stop():
             with suppress(IndexError):
                 return self._claimed.popleft()

@@ -47,11 +47,12 @@ class RefusedError(Exception):
     """The server said no: the mail was surely not taken."""
 
     def __init__(self, phase: Phase, code: int, text: str) -> None:
-        super().__init__(f"{phase.name}: {code} {text}".replace("\0", ""))
+        # PostgreSQL takes no NUL.
+        text = text.replace("\0", "")
+        super().__init__(f"{phase.name}: {code} {text}")
         self.phase = phase
         self.code = code
-        # PostgreSQL takes no NUL.
-        self.text = text.replace("\0", "")[:300]
+        self.text = text[:300]
         found = ENHANCED.search(text[:40])
         self.enhanced = found[1] if found else ""
 
