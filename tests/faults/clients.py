@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import Message
+from threading import Event
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
@@ -109,6 +110,8 @@ class Crowd:
 
     def __init__(self, port: int, size: int) -> None:
         self.clients = [Client(port) for _ in range(size)]
+        # A deed that goes on until then asks for it.
+        self.is_over = Event()
         self._threads = ThreadPoolExecutor(size)
         self._futures: list[Future[None]] = []
 
@@ -118,17 +121,20 @@ class Crowd:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.is_over.set()
         self._threads.shutdown()
         for client in self.clients:
             client.close()
 
     def begin(self, deed: Callable[[Client, int], None]) -> None:
+        self.is_over.clear()
         self._futures = [
             self._threads.submit(deed, client, number) for number, client in enumerate(self.clients)
         ]
 
     def finish(self) -> None:
         """Wait for all; the first failure among them is raised here."""
+        self.is_over.set()
         for future in self._futures:
             future.result()
 
@@ -150,8 +156,8 @@ class Crowd:
     def await_acknowledged(self, number: int) -> None:
         """Until so many votes are acknowledged, or everybody is done."""
         until = time.monotonic() + PATIENCE_SECONDS * 2
-        while self._acknowledged() < number and not self.is_done():
-            assert time.monotonic() < until, f"{self._acknowledged()} of {number} votes are acknowledged"
+        while self.acknowledged() < number and not self.is_done():
+            assert time.monotonic() < until, f"{self.acknowledged()} of {number} votes are acknowledged"
             time.sleep(0.005)
 
     def acknowledged_values(self) -> dict[str, str | None]:
@@ -160,7 +166,7 @@ class Crowd:
             operation.voter: operation.value for operation in self.operations() if operation.is_acknowledged
         }
 
-    def _acknowledged(self) -> int:
+    def acknowledged(self) -> int:
         return sum(
             operation.is_acknowledged for client in self.clients for operation in list(client.operations)
         )

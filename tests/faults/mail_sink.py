@@ -23,6 +23,8 @@ from pathlib import Path
 class Sink:
     """`quota` mails in each `quota_seconds`; `most` mails a connection, then 421; `idle` seconds, then cut off.
 
+    After `first` recipients the others wait for their answer until there is a file FILE.go.
+
     One connection in `slow` answers a byte a second. `abrupt` 1: who exceeds the quota is cut off as well.
     """
 
@@ -31,6 +33,8 @@ class Sink:
     most: int = 0
     idle: float = 0.0
     slow: int = 0
+    first: int = 0
+    go: Path = Path()
     abrupt: int = 0
     quota: int = 0
     quota_seconds: float = 60.0
@@ -40,6 +44,7 @@ class Sink:
     window: float = 0.0
     used: int = 0
     connections: int = 0
+    turns: int = 0
 
     def keep(self, **line: object) -> None:
         os.write(self.file, (json.dumps(line) + "\n").encode())
@@ -52,6 +57,11 @@ class Sink:
             self.window, self.used = now, 0
         self.used += 1
         return self.used <= self.quota
+
+    async def await_turn(self) -> None:
+        self.turns += 1
+        while self.first and self.turns > self.first and not self.go.exists():
+            await asyncio.sleep(0.01)
 
     def is_first(self, recipient: str) -> bool:
         is_first = recipient not in self.seen
@@ -141,6 +151,7 @@ class Session:
                 self._writer.transport.abort()
                 return False
         else:
+            await self._sink.await_turn()
             self._recipient = address
             await self._say("250 2.1.5 ok")
         return True
@@ -196,7 +207,7 @@ class Session:
 
 
 async def main(path: str, port: str, *options: str) -> None:
-    sink = Sink(os.open(Path(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644))
+    sink = Sink(os.open(Path(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), go=Path(f"{path}.go"))
     for option in options:
         name, _, value = option.partition("=")
         setattr(sink, name, type(getattr(sink, name))(value))
