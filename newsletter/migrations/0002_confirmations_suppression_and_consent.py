@@ -4,19 +4,7 @@ import catalog.models
 import django.db.models.deletion
 from django.db import migrations, models
 
-APPEND_ONLY = """
-CREATE FUNCTION newsletter_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'The record of consent is only added to.' USING ERRCODE = 'restrict_violation';
-END
-$$;
-CREATE TRIGGER newsletter_consent_is_append_only BEFORE UPDATE OR DELETE ON newsletter_consent
-FOR EACH STATEMENT EXECUTE FUNCTION newsletter_refuse_change();
-"""
-CHANGEABLE = """
-DROP TRIGGER newsletter_consent_is_append_only ON newsletter_consent;
-DROP FUNCTION newsletter_refuse_change();
-"""
+from backend.api.sql import load_sql
 
 
 class Migration(migrations.Migration):
@@ -218,5 +206,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(APPEND_ONLY, CHANGEABLE),
+        migrations.RunSQL(
+            load_sql("newsletter", "consent"), "DROP FUNCTION newsletter_refuse_change CASCADE"
+        ),
     ]

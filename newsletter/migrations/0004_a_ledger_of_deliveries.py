@@ -4,29 +4,7 @@ import catalog.models
 import django.db.models.deletion
 from django.db import migrations, models
 
-
-# Whoever writes the state, a shell included: an edition is done when its copies are all there and none is under way.
-MAKE_BOOKS = """
-CREATE FUNCTION newsletter_books_balance() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    copies bigint;
-    under_way bigint;
-BEGIN
-    SELECT count(*), count(*) FILTER (WHERE state IN ('pending', 'claimed', 'sending', 'deferred'))
-    INTO copies, under_way FROM newsletter_delivery WHERE edition_id = NEW.id;
-    IF under_way > 0 OR copies <> NEW.audience THEN
-        RAISE EXCEPTION 'edition % has % copies of %, % under way', NEW.week, copies, NEW.audience, under_way
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'a_done_edition_balances';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER newsletter_books_balance AFTER INSERT OR UPDATE ON newsletter_edition
-FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION newsletter_books_balance();
-"""
-DROP_BOOKS = """
-DROP TRIGGER newsletter_books_balance ON newsletter_edition;
-DROP FUNCTION newsletter_books_balance();
-"""
+from backend.api.sql import load_sql
 
 # Each copy is rewritten three times, in place where its page has room.
 LEAVE_ROOM = "ALTER TABLE newsletter_delivery SET (fillfactor = 70)"
@@ -166,5 +144,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(LEAVE_ROOM, LEAVE_NONE),
-        migrations.RunSQL(MAKE_BOOKS, DROP_BOOKS),
+        migrations.RunSQL(
+            load_sql("newsletter", "editions"), "DROP FUNCTION newsletter_books_balance CASCADE"
+        ),
     ]

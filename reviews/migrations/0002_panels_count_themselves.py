@@ -1,38 +1,10 @@
-"""Every tool has a panel row, and each change of a review moves it in the same transaction.
-
-Triggers, so that bulk actions, imports and a shell's update() keep the count right too.
-"""
+"""Every tool has a panel row, and each change of a review moves it in the same transaction."""
 
 from django.db import migrations
 
-FORWARD = """
-CREATE FUNCTION reviews_tool_gets_panel() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO reviews_panel (tool_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
-    RETURN NULL;
-END $$;
+from backend.api.sql import load_sql
 
-CREATE TRIGGER tool_gets_panel AFTER INSERT ON catalog_tool
-    FOR EACH ROW EXECUTE FUNCTION reviews_tool_gets_panel();
-
-CREATE FUNCTION reviews_review_moves_panel() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP <> 'INSERT' AND OLD.status = 'published' THEN
-        UPDATE reviews_panel
-        SET ship = ship - (OLD.verdict = 'ship')::int, skip = skip - (OLD.verdict = 'skip')::int
-        WHERE tool_id = OLD.tool_id;
-    END IF;
-    IF TG_OP <> 'DELETE' AND NEW.status = 'published' THEN
-        UPDATE reviews_panel
-        SET ship = ship + (NEW.verdict = 'ship')::int, skip = skip + (NEW.verdict = 'skip')::int
-        WHERE tool_id = NEW.tool_id;
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER review_moves_panel AFTER INSERT OR DELETE OR UPDATE OF status, verdict, tool_id ON reviews_review
-    FOR EACH ROW EXECUTE FUNCTION reviews_review_moves_panel();
-
+COUNT_WHAT_IS_THERE = """
 INSERT INTO reviews_panel (tool_id, ship, skip)
 SELECT t.id,
        count(*) FILTER (WHERE r.status = 'published' AND r.verdict = 'ship'),
@@ -43,10 +15,8 @@ ON CONFLICT DO NOTHING;
 """
 
 REVERSE = """
-DROP TRIGGER review_moves_panel ON reviews_review;
-DROP TRIGGER tool_gets_panel ON catalog_tool;
-DROP FUNCTION reviews_review_moves_panel();
-DROP FUNCTION reviews_tool_gets_panel();
+DROP FUNCTION reviews_review_moves_panel CASCADE;
+DROP FUNCTION reviews_tool_gets_panel CASCADE;
 DELETE FROM reviews_panel;
 """
 
@@ -54,4 +24,4 @@ DELETE FROM reviews_panel;
 class Migration(migrations.Migration):
     dependencies = [("reviews", "0001_reviewers_reviews_and_panels")]
 
-    operations = [migrations.RunSQL(FORWARD, REVERSE)]
+    operations = [migrations.RunSQL(load_sql("reviews", "panels") + COUNT_WHAT_IS_THERE, REVERSE)]

@@ -1,39 +1,16 @@
-"""A review knows when it was published and when it was last corrected, whoever wrote to it.
+"""A review knows when it was published and when it was last corrected.
 
-A trigger, so that bulk actions, imports and a shell's update() keep the times right too. Of reviews from before, the
-times are the nearest that are known.
+Reviews from before get the nearest times that are known.
 """
 
 from django.db import migrations, models
 
-FORWARD = """
-CREATE FUNCTION reviews_review_keeps_times() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        -- Whoever saves a row that was read earlier brings along what was known then.
-        NEW.published_at := OLD.published_at;
-        NEW.corrected_at := OLD.corrected_at;
-    END IF;
-    IF NEW.status = 'published' AND NEW.published_at IS NULL THEN
-        NEW.published_at := NEW.updated_at;
-    END IF;
-    IF TG_OP = 'UPDATE' AND NEW.revision > OLD.revision THEN
-        NEW.corrected_at := NEW.updated_at;
-    END IF;
-    RETURN NEW;
-END $$;
+from backend.api.sql import load_sql
 
-CREATE TRIGGER review_keeps_times BEFORE INSERT OR UPDATE OF status, revision ON reviews_review
-    FOR EACH ROW EXECUTE FUNCTION reviews_review_keeps_times();
-
+GIVE_TIMES = """
 UPDATE reviews_review
 SET published_at = created_at, corrected_at = CASE WHEN revision > 1 THEN updated_at END
 WHERE status <> 'draft';
-"""
-
-REVERSE = """
-DROP TRIGGER review_keeps_times ON reviews_review;
-DROP FUNCTION reviews_review_keeps_times();
 """
 
 
@@ -51,5 +28,8 @@ class Migration(migrations.Migration):
             name="corrected_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
-        migrations.RunSQL(FORWARD, REVERSE),
+        migrations.RunSQL(
+            load_sql("reviews", "review_times") + GIVE_TIMES,
+            "DROP FUNCTION reviews_review_keeps_times CASCADE",
+        ),
     ]

@@ -1,0 +1,78 @@
+"""Functions and triggers: the database has what the files say, no more, and each stands in one file."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from backend.api.sql import load_sql
+
+ROOT = Path(__file__).resolve().parents[3]
+FILES = sorted((path.parts[-3], path.stem) for path in ROOT.glob("*/sql/*.sql"))
+
+# Which migration gave each file to databases in use, and the file's digest then. A file that is edited reaches only new
+# databases until another migration loads it: write that migration, and its name and the new digest here.
+LOADED_BY = {
+    ("catalog", "slugs"): ("0002_earlier_slugs_redirect_for_ever", "3c76e848e6a4"),
+    ("comparisons", "pair_order"): ("0002_pairs_keep_slug_order", "2e06d6c36e9e"),
+    ("newsletter", "consent"): ("0002_confirmations_suppression_and_consent", "f622154753e9"),
+    ("newsletter", "editions"): ("0004_a_ledger_of_deliveries", "2bfc924451a4"),
+    ("reviews", "panels"): ("0002_panels_count_themselves", "17f63bde42e0"),
+    ("reviews", "review_times"): ("0003_reviews_know_when_they_were_published_and_corrected", "e9a54f5e74d6"),
+    ("votes", "ballots"): ("0005_tallies_move_by_the_statement", "4a03e6944f97"),
+    ("votes", "tallies"): ("0005_tallies_move_by_the_statement", "300af16ccec0"),
+}
+
+DEFINITIONS = """
+SELECT oid::regprocedure::text, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL
+SELECT format('%s on %s', tgname, tgrelid::regclass), pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+"""
+
+
+def definitions() -> dict[str, str]:
+    """Every function and trigger of ours in the database, by its name."""
+    with connection.cursor() as cursor:
+        cursor.execute(DEFINITIONS)
+        return dict(cursor.fetchall())
+
+
+def run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.mark.django_db
+def test_the_database_has_the_functions_and_triggers_of_the_files_and_no_other() -> None:
+    migrated = definitions()
+    run("".join(f"DROP FUNCTION {name} CASCADE;" for name in migrated if name.endswith(")")))
+    assert definitions() == {}
+
+    made: dict[str, str] = {}
+    for app, name in FILES:
+        before = set(made)
+        run(load_sql(app, name))
+        made = definitions()
+        # A definition that replaces an earlier one, of this file or of another, adds no name.
+        assert len(made) - len(before) == load_sql(app, name).count("\nCREATE OR REPLACE "), (app, name)
+
+    assert made == migrated
+
+
+@pytest.mark.parametrize(("app", "name"), FILES, ids=lambda part: part)
+def test_a_file_that_was_edited_is_loaded_by_a_migration(app: str, name: str) -> None:
+    migration, digest = LOADED_BY[app, name]
+    text = Path(apps.get_app_config(app).path, "migrations", f"{migration}.py").read_text(encoding="utf-8")
+
+    assert f'load_sql("{app}", "{name}")' in text
+    # Comments beside the definitions are not kept by the database, so they may change freely.
+    code = re.sub(r"^--.*\n", "", load_sql(app, name), flags=re.MULTILINE)
+    assert hashlib.sha256(code.encode()).hexdigest()[:12] == digest
+
+
+def test_a_file_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(FileNotFoundError, match=r"votes/sql/nothing\.sql"):
+        load_sql("votes", "nothing")
