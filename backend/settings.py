@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "rest_framework",
     "backend.api",
+    "backend.admin",
     "catalog",
     "reviews",
     "votes",

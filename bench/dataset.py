@@ -11,13 +11,14 @@ from typing import Any
 from django.db import connection
 from tqdm import tqdm
 
-from catalog.models import Category, Tool, new_id
+from backend.api.ids import new_id
+from catalog.models import Category, Tool
 from comparisons.models import Comparison
 from reviews.models import Review, Reviewer
 from votes.models import Voter
-from votes.publication import publish_tallies
 from votes.rules import RULESET
-from votes.tokens import VOTER_PAYLOAD, VOTER_PURPOSE, VoterToken, seal
+from votes.tallies.publication import publish_tallies
+from votes.voters.tokens import VOTER_PAYLOAD, VOTER_PURPOSE, VoterToken, seal
 
 REVIEWERS = 7
 REVIEWS_PER_TOOL = 4

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from django.db import connection, transaction
 from django.db.models import Count
 
+from backend.api.ids import new_id
 from backend.bootstrap import MendableError
 from backend.devstack import processes
 from bench.contenders import Contender, start_fastapi, start_product
@@ -21,10 +22,10 @@ from bench.dataset import sealed, voter_token
 from bench.ground import Ground, table
 from bench.load import Figures, write_requests
 from bench.pages import CONNECTIONS, TOOL_LIST, comparison_addresses
-from catalog.models import Tool, new_id
+from catalog.models import Tool
 from votes.models import Tally, Vote, Voter
-from votes.publication import reconcile_tallies
 from votes.rules import RULESET
+from votes.tallies.publication import reconcile_tallies
 
 CLIENTS = 32
 BALLOTS = 40_000

@@ -1,11 +1,9 @@
 """What is compared: tools, their categories, their prices, and the slugs they once had."""
 
 import string
-import uuid
 from functools import reduce
 from operator import add
 
-import uuid_utils.compat
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
@@ -15,16 +13,12 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from backend.api.ids import new_id
 from catalog.querysets import CategoryQuerySet, ToolQuerySet
 
 # Python's `$` would let a line break follow; `\Z` is the end to Python and to PostgreSQL alike.
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*\Z"
 validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and hyphens.", "invalid_slug")
-
-
-def new_id() -> uuid.UUID:
-    """A UUIDv7: ids sort by the time they were made."""
-    return uuid_utils.compat.uuid7()
 
 
 def slug_constraint(name: str) -> models.CheckConstraint:

@@ -1,14 +1,11 @@
-"""What curators do to tools: each deed either happens or says why not."""
+"""What curators do to tools: each action happens or says why it did not."""
 
 from datetime import datetime
 
 from django.db.models.functions import Coalesce
 
+from backend.admin.errors import CurationError
 from catalog.models import Tool
-
-
-class CurationError(Exception):
-    """A deed that does not fit the row as it stands; the text is the reason, in words to show a curator."""
 
 
 def publish(*, tool: Tool, now: datetime) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from catalog.admin import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
+from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
 from catalog.models import Category, Tool
 from comparisons import services
 from comparisons.models import Comparison, VerdictChange

@@ -7,7 +7,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
-from catalog.models import Tool, new_id
+from backend.api.ids import new_id
+from catalog.models import Tool
 from comparisons.changes import FIRST, PANEL, RULE, VOTES, Judged, change_words, verdict_words
 from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db.models.functions import Coalesce
 
+from backend.admin.errors import CurationError
 from catalog.models import Tool
-from catalog.services import CurationError
 from comparisons.models import Comparison
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from comparisons import recording
+from comparisons.history import recording
 
 
 @shared_task

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.api.bodies import json_of
+from backend.api.clients import network_hash_of
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
@@ -45,13 +46,12 @@ from comparisons.serializers import (
     VerdictChangeSerializer,
     pick_tally_answer,
 )
-from votes.casting import Said, cast_pick
+from votes.ballots.casting import Said, cast_pick
+from votes.ballots.views import own_answer
 from votes.models import PublishedPickTally
-from votes.origin import origin_tag
-from votes.services import own_pick
 from votes.tally import PickCount
-from votes.tokens import VoterToken, voter_token_of
-from votes.views import own_answer
+from votes.voters.services import own_pick
+from votes.voters.tokens import VoterToken, voter_token_of
 
 MAX_SEARCH_LENGTH = 100
 MAX_SEARCH_WORDS = 5
@@ -407,7 +407,7 @@ class PickView(SwiftView, CountedView):
         value: UUID | None,
         now: datetime,
     ) -> HttpResponse:
-        origin = origin_tag(request, now=now)
+        origin = network_hash_of(request, now=now)
         receipt = cast_pick(voter=voter, pair=stored_pair(pair), value=value, origin=origin, now=now)
         return self.answer(pair, receipt.said, receipt.published, headers=rate_limit_headers(receipt.spent))
 

@@ -11,7 +11,10 @@ CHALLENGES = [
     {"VOTER_CHALLENGE": "none"},
     {"VOTER_CHALLENGE": "proof_of_work", "PROOF_OF_WORK_BITS": "10"},
 ]
-CLOSE_DAY = "import datetime; from votes.publication import close_day; close_day(day=datetime.date.fromisoformat({!r}))"
+CLOSE_DAY = (
+    "import datetime; from votes.tallies.publication import close_day; "
+    "close_day(day=datetime.date.fromisoformat({!r}))"
+)
 
 
 def main() -> None:

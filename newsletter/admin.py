@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from catalog.admin import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
-from catalog.services import CurationError
+from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
+from backend.admin.errors import CurationError
 from newsletter import deliveries
 from newsletter.deliveries import Found
 from newsletter.desk.growth_page import GrowthAdmin

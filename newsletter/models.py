@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from catalog.models import Category, new_id
+from backend.api.ids import new_id
+from catalog.models import Category
 from reviews.models import Reviewer
 
 

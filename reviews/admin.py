@@ -8,7 +8,7 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.http import HttpRequest
 from django.utils import timezone
 
-from catalog.admin import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
+from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
 from reviews import services
 from reviews.models import Panel, Review, Reviewer
 from reviews.querysets import ReviewerQuerySet, ReviewQuerySet

@@ -7,7 +7,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import NullIf
 from django.db.models.lookups import GreaterThanOrEqual
 
-from catalog.models import Tool, new_id, slug_constraint, validate_slug
+from backend.api.ids import new_id
+from catalog.models import Tool, slug_constraint, validate_slug
 from reviews.panel import MIXED_FROM, SHIP_FROM, PanelCount
 from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
 

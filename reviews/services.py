@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from catalog.services import CurationError
+from backend.admin.errors import CurationError
 from reviews.models import Review
 
 

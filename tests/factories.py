@@ -13,7 +13,7 @@ from newsletter.models import Delivery, Edition, Segment, Subscriber
 from newsletter.readers.addresses import address_key
 from reviews.models import Review, Reviewer
 from votes.models import Pick, Vote, Voter
-from votes.publication import publish_tallies
+from votes.tallies.publication import publish_tallies
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 

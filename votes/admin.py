@@ -7,8 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
-from catalog.admin import ModelAdmin, ReadOnlyAdmin
-from votes import rulings
+from backend.admin.base import ModelAdmin, ReadOnlyAdmin
 from votes.models import (
     Alert,
     Pick,
@@ -21,7 +20,8 @@ from votes.models import (
     Vote,
     Voter,
 )
-from votes.watching import WatchedAdmin, watch_address, watch_page
+from votes.moderation import actions as rulings
+from votes.moderation.watching import WatchedAdmin, watch_address, watch_page
 
 
 class ReadersAdmin(ModelAdmin):

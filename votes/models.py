@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Greatest, Now, NullIf, Sqrt
 
-from catalog.models import Tool, new_id
+from backend.api.ids import new_id
+from catalog.models import Tool
 from votes.rules import HOURLY_FLOOR
 from votes.tally import TallyCount, Z
 
@@ -285,16 +286,6 @@ class PublishedPickTally(PickCounts):
                 name="a_published_pick_tally_keeps_its_pair_in_order",
             ),
         ]
-
-
-class Salt(models.Model):
-    """The secret of one UTC day under which origins are tagged; without it the tags of that day say nothing."""
-
-    day = models.DateField(primary_key=True)
-    salt = models.BinaryField(max_length=32)
-
-    def __str__(self) -> str:
-        return str(self.day)
 
 
 class SpentChallenge(models.Model):

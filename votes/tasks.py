@@ -4,7 +4,9 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from votes import challenges, origin, publication, rescoring
+from backend.api import clients
+from votes.tallies import publication, rescoring
+from votes.voters import challenges
 
 logger = structlog.get_logger(__name__)
 
@@ -36,5 +38,5 @@ def rescore() -> None:
 def forget() -> None:
     """Salts of more than a week ago, challenges past their time."""
     now = timezone.now()
-    origin.forget_old_salts(now)
+    clients.purge_expired_salts(now)
     challenges.forget_expired_challenges(now)

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from votes import views, voter_views
+from votes.ballots import views
+from votes.voters import views as voter_views
 
 urlpatterns = [
     path("tools/<slug:slug>/tally", views.ToolTallyView.as_view(), name="tool-tally"),

@@ -1,4 +1,5 @@
-"""What the API remembers of requests: how many came, and what those with an Idempotency-Key were answered."""
+"""What the API remembers of requests: how many came, the daily salts of client networks, and the answers
+to those with an Idempotency-Key."""
 
 from django.db import models
 
@@ -34,3 +35,17 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"claimed at {self.claimed_at:%H:%M:%S}"
+
+
+class Salt(models.Model):
+    """The secret of one UTC day under which client networks are hashed; without it that day's hashes say nothing."""
+
+    day = models.DateField(primary_key=True)
+    salt = models.BinaryField(max_length=32)
+
+    class Meta:
+        # The table is older than its place here.
+        db_table = "votes_salt"
+
+    def __str__(self) -> str:
+        return str(self.day)

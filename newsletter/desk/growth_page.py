@@ -9,8 +9,8 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from catalog.admin import CuratedAdmin
-from catalog.charts import Unit, draw_bars
+from backend.admin.base import CuratedAdmin
+from backend.admin.charts import Unit, draw_bars
 from newsletter.desk.growth import Day, growth, subscribers_by_status
 
 DAY = timedelta(days=1)

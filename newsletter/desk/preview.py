@@ -24,7 +24,7 @@ from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from catalog.admin import NOTHING, CuratedAdmin
+from backend.admin.base import NOTHING, CuratedAdmin
 from catalog.models import Category
 from newsletter.content.archive import BEGUN
 from newsletter.content.archive_views import MAIL_POLICY

@@ -15,8 +15,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from catalog.admin import CuratedAdmin
-from catalog.services import CurationError
+from backend.admin.base import CuratedAdmin
+from backend.admin.errors import CurationError
 from newsletter.desk.progress import Progress, progress_of
 from newsletter.models import Edition
 from newsletter.sending import editions

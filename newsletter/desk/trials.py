@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from backend.admin.errors import CurationError
 from backend.api import throttling
 from backend.api.throttling import Limit
-from catalog.services import CurationError
 from newsletter.content.composition import Composed
 from newsletter.content.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
 from newsletter.readers import consent, links

@@ -16,13 +16,13 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from backend.api.clients import client_address
 from backend.api.problems import Refusal
 from catalog.models import Category
 from newsletter.models import ConfirmationToken, Consent, Subscriber
 from newsletter.readers import consent, links, sign_ups
 from newsletter.readers.serializers import TIME_ZONES, ChangePreferencesSerializer
 from reviews.models import Reviewer
-from votes.origin import client_address
 
 SOURCE = Consent.Source.PAGE
 PRIVATE = {

@@ -21,6 +21,7 @@ from django.db.models import Value
 from django.db.models.functions import Least, Now
 
 from backend.api import throttling
+from backend.api.clients import Address, client_network, network_hash, wider_network
 from backend.api.throttling import Limit, Spent, Throttled
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.readers import consent, mails
@@ -28,7 +29,6 @@ from newsletter.readers.addresses import address_key, mailbox_key
 from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, new_confirmation_token
 from newsletter.transport.post import REFUSED, TROUBLE, NoMailServerError, Post
 from newsletter.transport.smtp import Phase, RefusedError
-from votes.origin import Address, network_of, prefix_of, tag
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +67,8 @@ RETURNING id
 def count_sign_up(*, address: Address | None, now: datetime) -> Spent:
     """What the place has left of its sign-ups, this one counted; raises Throttled, for it or for all of us."""
     claims = [
-        (tag(prefix_of(address), now=now), PREFIX_LIMITS),
-        (tag(network_of(address), now=now), NETWORK_LIMITS),
+        (network_hash(client_network(address), now=now), PREFIX_LIMITS),
+        (network_hash(wider_network(address), now=now), NETWORK_LIMITS),
     ]
     prefix, network = throttling.spend(claims, now=now)
     spent = Spent(prefix.allowances + network.allowances)

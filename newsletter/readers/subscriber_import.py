@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from catalog.models import new_id
+from backend.api.ids import new_id
 from newsletter.readers.subscriber_file import BadLine, Row, read_subscribers
 
 STAGE = """

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.api.bodies import json_of
+from backend.api.clients import client_address, network_hash_of
 from backend.api.idempotency import idempotent
 from backend.api.problems import ProblemSerializer
 from backend.api.throttling import CountedView
@@ -24,7 +25,6 @@ from newsletter.readers.serializers import (
     PreferencesSerializer,
     SubscribeSerializer,
 )
-from votes.origin import client_address, origin_tag
 
 ACCEPTED = {"detail": "If we may write to this address, a mail is on its way: follow the link in it."}
 SOURCE = Consent.Source.API
@@ -39,7 +39,7 @@ class SubscriptionsView(CountedView):
             self.spent = sign_ups.count_sign_up(address=client_address(request), now=timezone.now())
 
     def idempotency_scope(self, request: Request) -> bytes:
-        return origin_tag(request, now=timezone.now())
+        return network_hash_of(request, now=timezone.now())
 
     def options(self, *args: Any, **kwargs: Any) -> Response:
         return Response(status=204)

@@ -13,7 +13,7 @@ from reviews.models import Panel
 from reviews.panel import PanelCount
 from tests.factories import NOW, CategoryFactory, ComparisonFactory, PickFactory, ToolFactory, VoterFactory
 from votes.models import PublishedTally
-from votes.publication import publish_tallies
+from votes.tallies.publication import publish_tallies
 from votes.tally import TallyCount
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.services import CurationError
+from backend.admin.errors import CurationError
 from comparisons import services
 from tests.factories import NOW, ComparisonFactory
 

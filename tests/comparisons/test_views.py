@@ -23,8 +23,8 @@ from tests.factories import (
     vote,
 )
 from votes.models import Pick
-from votes.publication import publish_tallies
-from votes.tokens import issue_token
+from votes.tallies.publication import publish_tallies
+from votes.voters.tokens import issue_token
 
 pytestmark = pytest.mark.django_db
 

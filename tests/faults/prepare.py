@@ -17,7 +17,7 @@ def tools(number: int) -> list[str]:
 
 def voters(number: int) -> list[str]:
     """With a passed challenge, for those may be many behind one address."""
-    from votes.tokens import issue_token
+    from votes.voters.tokens import issue_token
 
     return [issue_token(assurance=2, now=datetime.now(UTC)).token for _ in range(number)]
 

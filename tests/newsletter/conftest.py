@@ -6,12 +6,12 @@ import pytest
 from django.conf import settings as configured
 from pytest_django.fixtures import Settings
 
-from votes import origin
+from backend.api import clients
 
 
 @pytest.fixture(autouse=True)
 def no_salt_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(origin, "_kept", None)
+    monkeypatch.setattr(clients, "_kept", None)
 
 
 @pytest.fixture(autouse=True)

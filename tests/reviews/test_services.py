@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.services import CurationError
+from backend.admin.errors import CurationError
 from reviews import services
 from tests.factories import NOW, ReviewFactory
 

@@ -27,8 +27,8 @@ from votes.models import (
     Vote,
     Voter,
 )
-from votes.publication import publish_tallies
 from votes.rules import RULESET
+from votes.tallies.publication import publish_tallies
 from votes.tally import TallyCount
 
 pytestmark = pytest.mark.django_db

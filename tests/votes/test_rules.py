@@ -7,15 +7,15 @@ from ipaddress import IPv6Address
 import pytest
 from rest_framework.test import APIClient
 
+from backend.api.clients import client_network, network_hash
 from catalog.models import Tool
 from tests.factories import NOW, ToolFactory, review, vote
-from tests.votes.test_casting import place, reader
-from votes.casting import VOTES, Ballot, count_group
+from tests.votes.ballots.test_casting import place, reader
+from votes.ballots.casting import VOTES, Ballot, count_group
 from votes.models import Alert, Tally, Vote, Voter
-from votes.origin import prefix_of, tag
-from votes.publication import publish_tallies
-from votes.rescoring import rescore
 from votes.rules import HOURLY_FLOOR, Circumstances, Judgement, hourly_limit, judge
+from votes.tallies.publication import publish_tallies
+from votes.tallies.rescoring import rescore
 
 COUNTED = Judgement("counted")
 
@@ -93,7 +93,7 @@ class TestOneMachine:
     def test_a_64_is_one_machine_whichever_of_its_addresses_it_uses(self) -> None:
         tool = ToolFactory()
         addresses = (IPv6Address("2001:db8::") + n for n in range(0, 65_536, 64))
-        origins = [tag(prefix_of(address), now=NOW) for address in addresses]
+        origins = [network_hash(client_network(address), now=NOW) for address in addresses]
 
         cast_all(
             [Ballot(reader(n).key, 0, tool.slug, "ship", origin, NOW) for n, origin in enumerate(origins)]

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from backend.api.models import Salt
 from tests.factories import ToolFactory, VoteFactory, vote
 from votes import tasks
-from votes.models import PublishedTally, Salt, SpentChallenge, Tally, TallyDay
+from votes.models import PublishedTally, SpentChallenge, Tally, TallyDay
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from comparisons.catalog_export import export_catalog
-from comparisons.catalog_file import quoted
+from backend.api.quoting import quoted
+from comparisons.catalog_file.export import export_catalog
 
 
 class Command(BaseCommand):

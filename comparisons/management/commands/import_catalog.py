@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from comparisons.catalog_file import MAX_BYTES, CatalogFileError, quoted
-from comparisons.catalog_import import ImportReport, import_catalog
+from backend.api.quoting import quoted
+from comparisons.catalog_file.format import MAX_BYTES, CatalogFileError
+from comparisons.catalog_file.importing import ImportReport, import_catalog
 
 
 class Command(BaseCommand):

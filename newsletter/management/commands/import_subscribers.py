@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from comparisons.catalog_file import quoted
+from backend.api.quoting import quoted
 from newsletter.readers.subscriber_file import BadLine, SubscriberFileError
 from newsletter.readers.subscriber_import import ImportReport, import_subscribers
 

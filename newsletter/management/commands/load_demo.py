@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from comparisons.catalog_file import CatalogFileError, quoted
-from comparisons.demo.loader import load_demo
+from backend.api.quoting import quoted
+from comparisons.catalog_file.demo.loader import load_demo
+from comparisons.catalog_file.format import CatalogFileError
 from newsletter.demo import load_demo_edition
 
 

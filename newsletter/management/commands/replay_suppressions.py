@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from comparisons.catalog_file import quoted
+from backend.api.quoting import quoted
 from newsletter.readers.consent import catch_up
 from newsletter.readers.journal import read_journals
 

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_django.fixtures import Settings
 
+from backend.admin.errors import CurationError
 from backend.mail_providers import anymail_settings
-from catalog.services import CurationError
 from newsletter.content.composition import Composed
 from newsletter.desk.trials import send_trial
 from newsletter.models import Subscriber

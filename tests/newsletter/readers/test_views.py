@@ -11,13 +11,13 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from backend.api import clients
 from newsletter.models import Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent, links, sign_ups
 from newsletter.readers.addresses import address_key
 from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.signing_up import SUBSCRIPTIONS, links_in, places, subscribe, work
-from votes import origin
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ADA = "ada@example.com"
@@ -170,7 +170,7 @@ class TestSigningUp:
         self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, state: Callable[[], None]
     ) -> None:
         state()
-        origin._keep(NOW.date(), b"s" * 32)
+        clients._keep(NOW.date(), b"s" * 32)
 
         # The place's limits, everybody's, the row.
         with django_assert_num_queries(3):

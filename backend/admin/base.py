@@ -1,0 +1,110 @@
+"""The admin's base classes: rows that curators write, and rows that the product writes by itself."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import model_ngettext
+from django.core.exceptions import BadRequest, ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+
+from backend.admin.errors import CurationError
+
+# Django's classes take their model in brackets only for type checkers.
+if TYPE_CHECKING:
+    DjangoModelAdmin = admin.ModelAdmin[Any]
+    ModelForm = forms.ModelForm[Any]
+else:
+    DjangoModelAdmin = admin.ModelAdmin
+    ModelForm = forms.ModelForm
+
+STAMPS = ["id", "created_at", "updated_at"]
+NOTHING = "–"
+
+admin.site.site_header = admin.site.site_title = "AI Tool Verdicts"
+admin.site.index_title = "The curators' desk"
+admin.site.site_url = "/api/docs"
+
+
+class ModelAdmin(DjangoModelAdmin):
+    """Django's, with room for long names, and pages that refuse made-up ids instead of failing on them."""
+
+    class Media:
+        css = {"all": ["backend_admin/admin.css"]}
+
+    def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return answer_or_refuse(super().changelist_view, *args, **kwargs)
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return answer_or_refuse(super().changeform_view, *args, **kwargs)
+
+    def do_to_each(
+        self, request: HttpRequest, rows: models.QuerySet[Any], deed: Callable[[Any], None], *, done: str
+    ) -> None:
+        """Says afterwards how many rows the deed was done to, and which were left and why."""
+        count, left = 0, dict[str, list[str]]()
+        for row in rows:
+            try:
+                deed(row)
+            except CurationError as refusal:
+                left.setdefault(str(refusal), []).append(str(row))
+            else:
+                self.log_change(request, row, f"{done.capitalize()}.")
+                count += 1
+        if count:
+            messages.success(request, f"{count} {model_ngettext(self.opts, count)} {done}.")
+        for reason, names in left.items():
+            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+            messages.warning(request, f"Not {done} ({reason}): {', '.join(names[:10])}{more}.")
+
+
+def answer_or_refuse(view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+    try:
+        response = view(*args, **kwargs)
+        # Some values are only looked at when the page is drawn.
+        return response.render() if isinstance(response, TemplateResponse) else response
+    except (OverflowError, ValidationError) as error:
+        raise BadRequest(str(error)) from error
+
+
+class CuratedAdmin(ModelAdmin):
+    """Rows that curators write; each shows its id and its times once it exists."""
+
+    readonly_fields = STAMPS
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return [*fieldsets, ("Record", {"classes": ["collapse"], "fields": STAMPS})] if obj else fieldsets
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A row takes along those kept for it, though nobody may delete these by themselves."""
+        to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        kept = {
+            str(model._meta.verbose_name)
+            for model, page in self.admin_site._registry.items()
+            if isinstance(page, ReadOnlyAdmin)
+        }
+        return to_delete, counts, forbidden - kept, protected
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that the product writes by itself: to be found and read here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def link_to_api(path: str) -> str:
+    # Not by reverse(): a form that is shown again may hold a slug that no address takes.
+    return format_html('<a href="/api/v1/{}">View in API</a>', path)

@@ -1,0 +1,97 @@
+"""The client's address, the network it belongs to, and the hash of that network that is stored for one day.
+
+Addresses are neither stored nor logged. What is stored is an HMAC of the address's network under the day's salt. Once
+the salt is deleted, nobody can tell which network a hash was made of.
+"""
+
+import hmac
+import secrets
+from datetime import date, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from backend.api.models import Salt
+
+Address = IPv4Address | IPv6Address
+
+HASH_LENGTH = 8
+SALT_LENGTH = 32
+SALTS_KEPT_FOR = timedelta(days=7)
+
+# The first request makes it; the others wait for that to be committed, and then read it.
+MAKE_SALT = "INSERT INTO votes_salt (day, salt) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+
+# The last day's salt that this process read: a day begins with one query, and no request after it makes another.
+_kept: tuple[date, bytes] | None = None
+
+
+def client_address(request: HttpRequest | Request) -> Address | None:
+    """
+    The address that the connection comes from, or that our own proxy names in the one header it is trusted with.
+
+    No other header counts, whatever a client puts there. None where there is no address, as on a Unix socket.
+    """
+    header = settings.CLIENT_ADDRESS_HEADER
+    named = read_address(request.META.get(f"HTTP_{header.upper()}", "")) if header else None
+    return named or read_address(request.META.get("REMOTE_ADDR", ""))
+
+
+def read_address(text: str) -> Address | None:
+    """The one address that the text is, without port or zone, IPv4 within IPv6 as IPv4; else None."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv4Address):
+        return address
+    return None if address.scope_id else address.ipv4_mapped or address
+
+
+def client_network(address: Address | None) -> bytes:
+    """The network of one subscriber: an IPv4 address or an IPv6 /64. Requests without an address share one."""
+    if address is None:
+        return b""
+    return address.packed if address.version == 4 else address.packed[:8]
+
+
+def wider_network(address: Address | None) -> bytes:
+    """The network around a client's: IPv4 /24, IPv6 /48."""
+    if address is None:
+        return b""
+    return address.packed[:3] if address.version == 4 else address.packed[:6]
+
+
+def network_hash_of(request: HttpRequest | Request, *, now: datetime) -> bytes:
+    """The hash of the client's network: equal for all of its requests on one UTC day."""
+    return network_hash(client_network(client_address(request)), now=now)
+
+
+def network_hash(network: bytes, *, now: datetime) -> bytes:
+    """The first 8 bytes of the HMAC of a network of either width, under the salt of the UTC day of `now`."""
+    return hmac.digest(salt_of(now.date()), network, "sha256")[:HASH_LENGTH]
+
+
+def salt_of(day: date) -> bytes:
+    kept = _kept
+    if kept and kept[0] == day:
+        return kept[1]
+    with connection.cursor() as cursor:
+        cursor.execute(MAKE_SALT, [day, secrets.token_bytes(SALT_LENGTH)])
+    salt = bytes(Salt.objects.values_list("salt", flat=True).get(day=day))
+    # Should the transaction around us fail, then the next to come makes another salt.
+    transaction.on_commit(lambda: _keep(day, salt))
+    return salt
+
+
+def _keep(day: date, salt: bytes) -> None:
+    global _kept  # noqa: PLW0603 - One value for the whole process is what is wanted.
+    _kept = day, salt
+
+
+def purge_expired_salts(now: datetime) -> int:
+    """Deletes the salts of days that ended a week ago or earlier; answers how many."""
+    return Salt.objects.filter(day__lt=(now - SALTS_KEPT_FOR).date()).delete()[0]

@@ -1,0 +1,149 @@
+"""Brings the demo's catalog and votes into a database that has no catalog yet."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import DateTimeField
+from django.db.models.functions import Cast
+
+from backend.api.quoting import quoted
+from catalog.models import Category, Tool
+from comparisons.catalog_file.format import CatalogFileError, parse_json, schema_lines
+from comparisons.catalog_file.importing import hold_import_lock, import_catalog
+from comparisons.history.recording import record_verdicts
+from comparisons.models import Comparison
+from reviews.models import Review, Reviewer
+from votes.models import Pick, Vote, Voter
+from votes.tallies.publication import close_day, publish_tallies, yesterday
+
+DEMO = Path(__file__).parent
+# By the end of this day the demo's readers had voted.
+LAST_DAY = date(2026, 11, 9)
+BATCH_SIZE = 1_000
+
+_COUNT = {"title": "a whole number from 0 to 10000", "type": "integer", "minimum": 0, "maximum": 10_000}
+
+
+def _counts(first: str, second: str) -> dict[str, Any]:
+    return {
+        "title": f"an object with {first} and {second}",
+        "type": "object",
+        "required": [first, second],
+        "additionalProperties": False,
+        "properties": {first: _COUNT, second: _COUNT},
+    }
+
+
+def _each(counts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"title": "an object of counts", "type": "object", "additionalProperties": counts}
+
+
+VOTES_SCHEMA = {
+    "title": "an object with tools and picks",
+    "type": "object",
+    "required": ["tools", "picks"],
+    "additionalProperties": False,
+    "properties": {"tools": _each(_counts("ship", "skip")), "picks": _each(_counts("first", "second"))},
+}
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    tools: int
+    comparisons: int
+    votes: int
+    picks: int
+
+
+def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
+    """None where there is a catalog, the demo's own or another: what a curator wrote is never touched.
+
+    Raises CatalogFileError for bad files, and OSError for missing ones, and then has written nothing.
+    """
+    with transaction.atomic():
+        hold_import_lock()
+        if Tool.objects.exists() or Category.objects.exists() or Reviewer.objects.exists():
+            return None
+        with _named("catalog.json"):
+            report = import_catalog(source=(directory / "catalog.json").read_bytes(), now=now)
+        with _named("votes.json"):
+            votes, picks = _ballots(parse_json((directory / "votes.json").read_bytes()))
+        Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
+        Pick.objects.bulk_create(picks, batch_size=BATCH_SIZE)
+        # Whenever it is loaded, its history is that of its own time.
+        dated = Review.objects.filter(reviewed_on__isnull=False, published_at__isnull=False)
+        dated.update(published_at=Cast("reviewed_on", DateTimeField()))
+        for ballots in (Vote.objects, Pick.objects):
+            ballots.update(created_at=datetime.combine(LAST_DAY, time.min, UTC))
+        publish_tallies(now=now)
+        for day in (LAST_DAY, yesterday(now)):
+            close_day(day=day)
+        record_verdicts(now=now)
+    return DemoReport(
+        tools=report.counts["tools"].created,
+        comparisons=report.counts["comparisons"].created,
+        votes=len(votes),
+        picks=len(picks),
+    )
+
+
+def _ballots(counts: Any) -> tuple[list[Vote], list[Pick]]:
+    if errors := schema_lines(counts, "", VOTES_SCHEMA):
+        raise CatalogFileError(errors)
+    tools = {tool.slug: tool for tool in Tool.objects.defer("search")}
+    pairs = {pair.slug: pair for pair in Comparison.objects.select_related("first_tool", "second_tool")}
+    unknown = [f"tools.{quoted(slug)}: no tool is called so" for slug in counts["tools"] if slug not in tools]
+    unknown += [
+        f"picks.{quoted(slug)}: no pair is called so" for slug in counts["picks"] if slug not in pairs
+    ]
+    if unknown:
+        raise CatalogFileError(unknown)
+
+    answers = [*counts["tools"].values(), *counts["picks"].values()]
+    # Nobody answers twice: the circle is as long as the longest count.
+    voters = cycle(_voters(max((sum(answer.values()) for answer in answers), default=0)))
+    votes = [
+        Vote(voter=voter, tool=tools[slug], value=value)
+        for slug, answer in counts["tools"].items()
+        for value, total in answer.items()
+        for voter in islice(voters, total)
+    ]
+    picks = [
+        _pick(voter, pairs[slug], is_first=side == "first")
+        for slug, answer in counts["picks"].items()
+        for side, total in answer.items()
+        for voter in islice(voters, total)
+    ]
+    return votes, picks
+
+
+def _voters(total: int) -> list[Voter]:
+    """Their keys come from no token, so nobody can vote in their name."""
+    keys = [hashlib.sha256(f"demo {number}".encode()).digest() for number in range(total)]
+    Voter.objects.bulk_create([Voter(key=key) for key in keys], ignore_conflicts=True)
+    return list(Voter.objects.filter(key__in=keys).order_by("key"))
+
+
+def _pick(voter: Voter, pair: Comparison, *, is_first: bool) -> Pick:
+    first_id, second_id = sorted([pair.first_tool_id, pair.second_tool_id])
+    return Pick(
+        voter=voter,
+        first_tool_id=first_id,
+        second_tool_id=second_id,
+        chosen_tool_id=pair.first_tool_id if is_first else pair.second_tool_id,
+    )
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except CatalogFileError as error:
+        raise CatalogFileError(f"{name}: {line}" for line in error.lines) from None

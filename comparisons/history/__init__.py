@@ -1,0 +1,1 @@
+"""How the verdict on a pair changed, and what caused each change."""

@@ -1,0 +1,360 @@
+"""The catalog as a file: every key, and the same bytes after a journey through another database."""
+
+import io
+import json
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from catalog.models import Category, Tool, ToolAlias
+from comparisons.catalog_file.export import export_catalog
+from comparisons.catalog_file.importing import import_catalog
+from comparisons.models import Comparison
+from reviews.models import Review, Reviewer
+from tests.factories import (
+    NOW,
+    CategoryFactory,
+    ComparisonFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    ToolFactory,
+    vote,
+)
+
+pytestmark = pytest.mark.django_db
+
+REAL_FILE = Path(settings.BASE_DIR).parent / "shared" / "data" / "real_catalog.json"
+
+
+def wipe() -> None:
+    for model in (Comparison, Review, Tool, Reviewer, Category):
+        model._default_manager.all().delete()
+
+
+def journey(text: str) -> str:
+    """The export after an import into an empty database, where one more import changes nothing."""
+    wipe()
+    import_catalog(source=text.encode(), now=NOW + timedelta(days=1))
+    assert import_catalog(source=text.encode(), now=NOW + timedelta(days=2)).is_empty
+    return export_catalog()
+
+
+def test_every_key_of_the_format_is_written_in_a_fixed_order() -> None:
+    category = CategoryFactory(slug="editors", name="Editors")
+    alpha = ToolFactory(slug="alpha", name="Alpha", category=category)
+    beta = ToolFactory(
+        slug="beta",
+        name="Beta",
+        category=category,
+        status="draft",
+        published_at=None,
+        pricing_entry="paid",
+        pricing_starts_at="20.5000",
+        pricing_currency="USD",
+    )
+    builder = ReviewerFactory(slug="builder", name="The Builder", position=3)
+    ReviewFactory(reviewer=builder, tool=alpha)
+    ComparisonFactory(first_tool=beta, second_tool=alpha, title="A or B")
+    vote(alpha, ship=1)
+
+    assert export_catalog() == EXPECTED
+
+
+EXPECTED = """{
+  "format": 1,
+  "categories": [
+    {
+      "slug": "editors",
+      "name": "Editors",
+      "description": ""
+    }
+  ],
+  "reviewers": [
+    {
+      "slug": "builder",
+      "name": "The Builder",
+      "lens": "What breaks first",
+      "motto": "Show me",
+      "position": 3,
+      "is_active": true
+    }
+  ],
+  "tools": [
+    {
+      "slug": "alpha",
+      "name": "Alpha",
+      "tagline": "Does one thing",
+      "description": "Does one thing, and says which.",
+      "category": "editors",
+      "website": "",
+      "status": "published",
+      "published_at": "2026-11-02T09:30:00Z",
+      "aliases": [],
+      "pricing": {
+        "entry": "free",
+        "model": null,
+        "starts_at": null,
+        "currency": null,
+        "unit": null,
+        "free_tier": null,
+        "note": "",
+        "checked_on": null
+      },
+      "reviews": [
+        {
+          "reviewer": "builder",
+          "verdict": "ship",
+          "quote": "It does what it says.",
+          "evidence": [],
+          "status": "published",
+          "reviewed_on": "2026-10-05",
+          "revision": 1
+        }
+      ]
+    },
+    {
+      "slug": "beta",
+      "name": "Beta",
+      "tagline": "Does one thing",
+      "description": "Does one thing, and says which.",
+      "category": "editors",
+      "website": "",
+      "status": "draft",
+      "published_at": null,
+      "aliases": [],
+      "pricing": {
+        "entry": "paid",
+        "model": null,
+        "starts_at": "20.5",
+        "currency": "USD",
+        "unit": null,
+        "free_tier": null,
+        "note": "",
+        "checked_on": null
+      },
+      "reviews": []
+    }
+  ],
+  "comparisons": [
+    {
+      "tools": [
+        "alpha",
+        "beta"
+      ],
+      "title": "A or B",
+      "editor_note": "",
+      "status": "published",
+      "published_at": "2026-11-02T09:30:00Z",
+      "url": ""
+    }
+  ]
+}
+"""
+
+
+def test_an_empty_catalog_has_empty_lists() -> None:
+    assert json.loads(export_catalog()) == {
+        "format": 1,
+        "categories": [],
+        "reviewers": [],
+        "tools": [],
+        "comparisons": [],
+    }
+
+
+def test_odd_rows_survive_the_journey_byte_for_byte() -> None:
+    builder = ReviewerFactory(slug="builder", position=1, lens="", motto="“Why?” — <b>`now`</b> 🚀\u2028")
+    skeptic = ReviewerFactory(slug="skeptic", position=1, is_active=False)
+    odd = ToolFactory(
+        slug="a-vs-b",
+        name="C’est l'été: (1.0) & co. Ａ",
+        tagline="",
+        description="one\r\ntwo\tthree\u2028four\n",
+        published_at=datetime(2026, 1, 2, 3, 4, 5, 600, tzinfo=UTC),
+        pricing_starts_at="0.5000",
+        pricing_currency="EUR",
+        pricing_unit="",
+        pricing_free_tier=False,
+    )
+    old = ToolFactory(
+        slug="z",
+        status="archived",
+        published_at=datetime(1, 1, 1, tzinfo=UTC),
+        pricing_starts_at="100",
+        pricing_currency="USD",
+    )
+    Tool.objects.filter(pk=old.pk).update(slug="y")
+    ToolAlias.objects.create(slug="x", tool=old)
+    draft = ToolFactory(slug="draft", status="draft", published_at=NOW, name=odd.name)
+    for status, quote in [
+        ("published", "now"),
+        ("retracted", "first"),
+        ("retracted", "first"),
+        ("retracted", "second"),
+        ("draft", "next"),
+        ("draft", "or this"),
+    ]:
+        ReviewFactory(reviewer=builder, tool=odd, status=status, quote=quote, reviewed_on=None, revision=2)
+    ReviewFactory(reviewer=skeptic, tool=odd, status="retracted", evidence=["https://example.com/é?a=b#c"])
+    ReviewFactory(reviewer=skeptic, tool=draft, reviewed_on=date(1999, 12, 31), quote=" padded ")
+    ComparisonFactory(
+        first_tool=odd, second_tool=old, editor_note="🙂\n", source_url="https://example.com/a-vs-b"
+    )
+    ComparisonFactory(first_tool=draft, second_tool=odd, status="draft", published_at=None)
+    before = export_catalog()
+
+    assert journey(before) == before
+    assert Review.objects.count() == 8
+
+
+def lines(longest: int) -> st.SearchStrategy[str]:
+    return st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=longest)
+
+
+def words(longest: int) -> st.SearchStrategy[str]:
+    return lines(longest).filter(lambda text: bool(text.strip()))
+
+
+slugs = st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True)
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(
+    datetime.isoformat
+)
+days = st.none() | st.dates().map(date.isoformat)
+prices = st.one_of(
+    st.fixed_dictionaries({"starts_at": st.none(), "currency": st.none()}),
+    st.fixed_dictionaries(
+        {
+            "starts_at": st.decimals(0, 99_999_999, places=4).map(lambda amount: f"{amount:f}"),
+            "currency": st.sampled_from(["USD", "EUR"]),
+        }
+    ),
+)
+
+
+@st.composite
+def catalogs(draw: st.DrawFn) -> dict[str, Any]:
+    categories = draw(st.lists(slugs, min_size=1, max_size=2, unique=True))
+    reviewers = draw(st.lists(slugs, min_size=1, max_size=3, unique=True))
+    names = draw(st.lists(slugs, min_size=2, max_size=6, unique=True))
+    split = draw(st.integers(2, len(names)))
+    tools, aliases = names[:split], names[split:]
+    pairs = draw(st.sets(st.frozensets(st.sampled_from(tools), min_size=2, max_size=2), max_size=3))
+
+    def reviews() -> list[dict[str, Any]]:
+        shape = st.fixed_dictionaries(
+            {
+                "reviewer": st.sampled_from(reviewers),
+                "verdict": st.sampled_from(["ship", "skip"]),
+                "quote": words(30),
+                "status": st.sampled_from(["draft", "published", "retracted"]),
+                "reviewed_on": days,
+                "revision": st.integers(1, 9),
+            }
+        )
+        # One live review a reviewer; of drafts and retracted ones any number.
+        by_reviewer = {row["reviewer"]: row for row in draw(st.lists(shape, max_size=3))}
+        others = draw(st.lists(shape.filter(lambda row: row["status"] != "published"), max_size=2))
+        return [*by_reviewer.values(), *others]
+
+    def publication() -> dict[str, Any]:
+        status = draw(st.sampled_from(["draft", "published", "archived"]))
+        return {"status": status, "published_at": draw(moments)}
+
+    return {
+        "format": 1,
+        "categories": [{"slug": slug, "name": draw(words(20))} for slug in categories],
+        "reviewers": [
+            {
+                "slug": slug,
+                "name": draw(words(20)),
+                "position": draw(st.integers(0, 2)),
+                "motto": draw(lines(20)),
+            }
+            for slug in reviewers
+        ],
+        "tools": [
+            {
+                "slug": slug,
+                "name": draw(words(20)),
+                "tagline": draw(lines(20)),
+                "description": draw(lines(40)),
+                "category": draw(st.sampled_from(categories)),
+                "aliases": aliases if slug == tools[0] else [],
+                **publication(),
+                "pricing": {"entry": draw(st.sampled_from(["free", "freemium", "paid"])), **draw(prices)},
+                "reviews": reviews(),
+            }
+            for slug in tools
+        ],
+        "comparisons": [
+            {"tools": list(pair), "title": draw(lines(20)), **publication()}
+            for pair in sorted(pairs, key=sorted)
+        ],
+    }
+
+
+@hypothesis_settings(max_examples=15, deadline=None)
+@given(catalogs())
+def test_any_catalog_survives_the_journey_byte_for_byte(catalog: dict[str, Any]) -> None:
+    with transaction.atomic():
+        import_catalog(source=json.dumps(catalog).encode(), now=NOW)
+        before = export_catalog()
+        after = journey(before)
+        transaction.set_rollback(True)
+
+    assert after == before
+
+
+@pytest.mark.skipif(not REAL_FILE.exists(), reason="the real catalog is not part of this checkout")
+def test_the_real_catalog_survives_the_journey_byte_for_byte() -> None:
+    import_catalog(source=REAL_FILE.read_bytes(), now=NOW)
+    before = export_catalog()
+
+    assert journey(before) == before
+
+
+@pytest.mark.parametrize("pairs", [1, 5])
+def test_an_export_takes_six_queries(pairs: int, django_assert_num_queries: Any) -> None:
+    for pair in ComparisonFactory.create_batch(pairs):
+        ReviewFactory(tool=pair.first_tool)
+
+    # Comparisons, reviews, aliases, tools, categories, reviewers.
+    with django_assert_num_queries(6):
+        export_catalog()
+
+
+def test_the_command_writes_utf_8_to_a_file(tmp_path: Path) -> None:
+    CategoryFactory(name="Éditeurs")
+    path = tmp_path / "catalog.json"
+
+    call_command("export_catalog", str(path))
+
+    assert path.read_bytes() == export_catalog().encode()
+    assert "Éditeurs".encode() in path.read_bytes()
+
+
+def test_the_command_writes_utf_8_to_standard_output_whatever_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    CategoryFactory(name="Éditeurs")
+    output = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output, encoding="latin-1", newline="\r\n"))
+
+    call_command("export_catalog")
+
+    sys.stdout.flush()
+    assert output.getvalue() == export_catalog().encode()
+
+
+def test_the_command_says_why_a_file_can_not_be_written(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="can't be written: Is a directory"):
+        call_command("export_catalog", str(tmp_path))

@@ -1,0 +1,872 @@
+"""Bringing a catalog file into the database: what is written, what is refused, what is told."""
+
+import io
+import json
+import re
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from catalog.models import Category, Tool, ToolAlias
+from comparisons.catalog_file.format import CatalogFileError
+from comparisons.catalog_file.importing import Change, Count, ImportReport, import_catalog
+from comparisons.models import Comparison
+from reviews.models import Panel, Review, Reviewer
+from tests.comparisons.catalog_file.files import document, review, source, tool
+from tests.factories import NOW, ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
+
+pytestmark = pytest.mark.django_db
+
+REAL_FILE = Path(settings.BASE_DIR).parent / "shared" / "data" / "real_catalog.json"
+
+
+def load(is_dry_run: bool = False, **keys: Any) -> ImportReport:
+    return import_catalog(source=source(**keys), now=NOW, is_dry_run=is_dry_run)
+
+
+def lines_of(**keys: Any) -> tuple[str, ...]:
+    with pytest.raises(CatalogFileError) as refusal:
+        load(**keys)
+    return refusal.value.lines
+
+
+def alpha(**keys: Any) -> dict[str, Any]:
+    """A file of one tool and nothing else."""
+    return {"tools": [tool("alpha", **keys)], "comparisons": []}
+
+
+def columns(item: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in names}
+
+
+# --- What is written ---------------------------------------------------------------------------
+
+
+def test_what_is_new_is_created_with_the_defaults() -> None:
+    report = load()
+
+    assert report.counts == {
+        "categories": Count(1, 0, 0),
+        "reviewers": Count(1, 0, 0),
+        "tools": Count(2, 0, 0),
+        "reviews": Count(1, 0, 0),
+        "comparisons": Count(1, 0, 0),
+    }
+    made = Tool.objects.get(slug="alpha")
+    assert columns(made, "status", "published_at", "website") == {
+        "status": "published",
+        "published_at": NOW,
+        "website": "",
+    }
+    assert columns(made, "pricing_model", "pricing_free_tier", "pricing_note") == {
+        "pricing_model": None,
+        "pricing_free_tier": None,
+        "pricing_note": "",
+    }
+    assert columns(Review.objects.get(), "status", "revision", "reviewed_on", "evidence") == {
+        "status": "published",
+        "revision": 1,
+        "reviewed_on": None,
+        "evidence": [],
+    }
+    assert columns(Comparison.objects.get(), "status", "published_at", "title", "source_url") == {
+        "status": "published",
+        "published_at": NOW,
+        "title": "",
+        "source_url": "",
+    }
+    assert Panel.objects.get(tool=made).ship == 1
+
+
+def test_every_key_lands_in_its_column() -> None:
+    load(
+        categories=[{"slug": "editors", "name": "Editors", "description": "Where text is made."}],
+        reviewers=[
+            {"slug": "builder", "name": "B", "lens": "L", "motto": "M", "position": 7, "is_active": False}
+        ],
+        tools=[
+            tool(
+                "alpha",
+                website="https://example.com",
+                status="archived",
+                published_at="2026-01-02T03:04:05.678901+02:00",
+                aliases=["alfa"],
+                pricing={
+                    "entry": "paid",
+                    "model": "subscription",
+                    "starts_at": "20.50",
+                    "currency": "USD",
+                    "unit": "month",
+                    "free_tier": True,
+                    "note": "per seat",
+                    "checked_on": "2026-10-01",
+                },
+                reviews=[
+                    review(
+                        verdict="skip",
+                        quote="“No.”",
+                        evidence=["https://example.com/a"],
+                        status="retracted",
+                        reviewed_on="2026-09-30",
+                        revision=3,
+                    )
+                ],
+            ),
+            tool("beta"),
+        ],
+        comparisons=[
+            {
+                "tools": ["beta", "alpha"],
+                "title": "T",
+                "editor_note": "N",
+                "status": "draft",
+                "published_at": None,
+                "url": "https://example.com/pair",
+            }
+        ],
+    )
+
+    assert Category.objects.get().description == "Where text is made."
+    assert columns(Reviewer.objects.get(), "lens", "motto", "position", "is_active") == {
+        "lens": "L",
+        "motto": "M",
+        "position": 7,
+        "is_active": False,
+    }
+    made = Tool.objects.get(slug="alpha")
+    assert columns(made, "website", "status", "published_at") == {
+        "website": "https://example.com",
+        "status": "archived",
+        "published_at": datetime(2026, 1, 2, 1, 4, 5, 678901, tzinfo=UTC),
+    }
+    assert {name: value for name, value in vars(made).items() if name.startswith("pricing_")} == {
+        "pricing_entry": "paid",
+        "pricing_model": "subscription",
+        "pricing_starts_at": Decimal("20.5"),
+        "pricing_currency": "USD",
+        "pricing_unit": "month",
+        "pricing_free_tier": True,
+        "pricing_note": "per seat",
+        "pricing_checked_on": date(2026, 10, 1),
+    }
+    assert list(made.aliases.values_list("slug", flat=True)) == ["alfa"]
+    assert columns(
+        Review.objects.get(), "verdict", "quote", "evidence", "status", "revision", "reviewed_on"
+    ) == {
+        "verdict": "skip",
+        "quote": "“No.”",
+        "evidence": ["https://example.com/a"],
+        "status": "retracted",
+        "revision": 3,
+        "reviewed_on": date(2026, 9, 30),
+    }
+    pair = Comparison.objects.get()
+    assert pair.slug == "alpha-vs-beta"
+    assert columns(pair, "title", "editor_note", "status", "published_at", "source_url") == {
+        "title": "T",
+        "editor_note": "N",
+        "status": "draft",
+        "published_at": None,
+        "source_url": "https://example.com/pair",
+    }
+
+
+def test_a_second_run_changes_nothing() -> None:
+    load()
+    before = [
+        list(model.objects.values().order_by("pk"))
+        for model in (Tool, Review, Comparison, Reviewer, Category)
+    ]
+
+    report = load()
+
+    assert report.is_empty
+    assert report.changes == ()
+    assert report.counts["tools"] == Count(0, 0, 2)
+    assert before == [
+        list(model.objects.values().order_by("pk"))
+        for model in (Tool, Review, Comparison, Reviewer, Category)
+    ]
+
+
+def test_only_the_rows_that_changed_are_reported_and_dated_anew() -> None:
+    load(tools=[tool("alpha", reviews=[review()]), tool("beta")])
+    dated = dict(Tool.objects.values_list("slug", "updated_at"))
+
+    report = load(
+        tools=[
+            tool("alpha", reviews=[review(quote="It broke.", verdict="skip")]),
+            tool("beta", tagline="Does two", pricing={"entry": "free", "note": "for now"}),
+        ],
+        comparisons=[{"tools": ["beta", "alpha"], "url": "https://example.com"}],
+        reviewers=[{"slug": "builder", "name": "The Builder", "is_active": False}],
+    )
+
+    assert report.changes == (
+        Change("reviewers", "builder", ("is_active",)),
+        Change("tools", "beta", ("tagline", "pricing.note")),
+        Change("reviews", "alpha/builder", ("verdict", "quote")),
+        Change("comparisons", "alpha-vs-beta", ("url",)),
+    )
+    assert report.counts["tools"] == Count(0, 1, 1)
+    assert Tool.objects.get(slug="alpha").updated_at == dated["alpha"]
+    assert Tool.objects.get(slug="beta").updated_at > dated["beta"]
+    assert Panel.objects.get(tool__slug="alpha").skip == 1
+
+
+def test_an_absent_key_leaves_things_as_they_are() -> None:
+    kept = ToolFactory(
+        slug="alpha",
+        website="https://example.com",
+        status="archived",
+        pricing_note="note",
+        pricing_starts_at=5,
+        pricing_currency="EUR",
+    )
+    load(**alpha())
+
+    kept.refresh_from_db()
+    assert columns(kept, "website", "status", "pricing_note", "pricing_currency", "published_at") == {
+        "website": "https://example.com",
+        "status": "archived",
+        "pricing_note": "note",
+        "pricing_currency": "EUR",
+        "published_at": NOW,
+    }
+
+
+@pytest.mark.parametrize("nothing", [pytest.param(None, id="null"), pytest.param("", id="empty")])
+def test_null_and_the_empty_string_clear(nothing: str | None) -> None:
+    kept = ToolFactory(
+        slug="alpha",
+        website="https://example.com",
+        pricing_model="usage",
+        pricing_starts_at=5,
+        pricing_currency="EUR",
+        pricing_unit="seat",
+        pricing_note="note",
+        pricing_checked_on=date(2026, 1, 1),
+    )
+    cleared = dict.fromkeys(("model", "starts_at", "currency", "unit", "note", "checked_on"), nothing)
+
+    load(**alpha(tagline=nothing, website=nothing, pricing={"entry": "free", "free_tier": None, **cleared}))
+
+    kept.refresh_from_db()
+    assert columns(kept, "tagline", "website", "pricing_note", "pricing_model", "pricing_starts_at") == {
+        "tagline": "",
+        "website": "",
+        "pricing_note": "",
+        "pricing_model": None,
+        "pricing_starts_at": None,
+    }
+    assert columns(kept, "pricing_currency", "pricing_unit", "pricing_checked_on", "pricing_free_tier") == {
+        "pricing_currency": None,
+        "pricing_unit": None,
+        "pricing_checked_on": None,
+        "pricing_free_tier": None,
+    }
+
+
+def test_nothing_is_deleted() -> None:
+    load()
+
+    report = import_catalog(source=b'{"format": 1}', now=NOW)
+
+    assert report.is_empty
+    assert (Tool.objects.count(), Review.objects.count(), Comparison.objects.count()) == (2, 1, 1)
+
+
+def test_new_reviewers_take_the_places_after_the_last() -> None:
+    ReviewerFactory(slug="first", position=4)
+
+    load(
+        reviewers=[
+            {"slug": "builder", "name": "B"},
+            {"slug": "skeptic", "name": "S", "position": 9},
+            {"slug": "founder", "name": "F"},
+            {"slug": "zero", "name": "Z", "position": 0},
+        ]
+    )
+
+    assert dict(Reviewer.objects.values_list("slug", "position")) == {
+        "first": 4,
+        "builder": 10,
+        "skeptic": 9,
+        "founder": 11,
+        "zero": 0,
+    }
+
+
+def test_the_file_may_name_what_only_the_database_has() -> None:
+    load()
+
+    report = load(
+        categories=[],
+        reviewers=[],
+        tools=[tool("gamma", reviews=[review()])],
+        comparisons=[{"tools": ["gamma", "beta"]}],
+    )
+
+    assert report.counts["comparisons"] == Count(1, 0, 0)
+    assert Comparison.objects.get(second_tool__slug="gamma").slug == "beta-vs-gamma"
+
+
+@pytest.mark.parametrize(
+    ("before", "keys", "after"),
+    [
+        pytest.param(None, {"status": "draft"}, None, id="a new draft has none"),
+        pytest.param(None, {"status": "archived"}, NOW, id="what is new and archived was public now"),
+        pytest.param(
+            {"status": "draft", "published_at": None}, {"status": "published"}, NOW, id="a published draft"
+        ),
+        pytest.param({"status": "draft", "published_at": None}, {}, None, id="a draft stays one"),
+        pytest.param(
+            {"published_at": datetime(2025, 1, 1, tzinfo=UTC)},
+            {},
+            datetime(2025, 1, 1, tzinfo=UTC),
+            id="kept",
+        ),
+        pytest.param({}, {"status": "draft", "published_at": None}, None, id="taken back"),
+    ],
+)
+def test_what_becomes_public_without_a_time_gets_now(
+    before: dict[str, Any] | None, keys: dict[str, Any], after: datetime | None
+) -> None:
+    for made in () if before is None else [ToolFactory(slug="alpha", **before)]:
+        ComparisonFactory(first_tool=made, second_tool=ToolFactory(slug="beta"), **(before or {}))
+
+    load(tools=[tool("alpha", **keys), tool("beta")], comparisons=[{"tools": ["alpha", "beta"], **keys}])
+
+    assert Tool.objects.get(slug="alpha").published_at == after
+    assert Comparison.objects.get().published_at == after
+
+
+# --- Reviews -----------------------------------------------------------------------------------
+
+
+def reviews_after(*rows: dict[str, Any]) -> list[tuple[str, str]]:
+    """Status and quote of each review of one tool, once the rows were imported over what is there."""
+    load(tools=[tool("alpha", reviews=list(rows))], comparisons=[])
+    again = load(tools=[tool("alpha", reviews=list(rows))], comparisons=[])
+    assert again.is_empty
+    return sorted(Review.objects.values_list("status", "quote"))
+
+
+@pytest.mark.parametrize(
+    ("present", "rows", "after"),
+    [
+        pytest.param([], [{"quote": "x"}], [("published", "x")], id="new"),
+        pytest.param([("published", "o")], [{"quote": "x"}], [("published", "x")], id="live is rewritten"),
+        pytest.param([("draft", "o")], [{"quote": "x"}], [("draft", "x")], id="a draft stays a draft"),
+        pytest.param(
+            [("draft", "o")],
+            [{"quote": "x", "status": "published"}],
+            [("published", "x")],
+            id="a draft is published",
+        ),
+        pytest.param(
+            [("published", "o")],
+            [{"quote": "o", "status": "retracted"}],
+            [("retracted", "o")],
+            id="live is retracted",
+        ),
+        pytest.param(
+            [("draft", "d"), ("published", "o")],
+            [{"quote": "x"}],
+            [("draft", "d"), ("published", "x")],
+            id="live before draft",
+        ),
+        pytest.param(
+            [("draft", "d"), ("published", "o")],
+            [{"quote": "x", "status": "draft"}],
+            [("draft", "x"), ("published", "o")],
+            id="draft by its status",
+        ),
+        pytest.param(
+            [("retracted", "r")],
+            [{"quote": "x"}],
+            [("published", "x"), ("retracted", "r")],
+            id="history stays",
+        ),
+        pytest.param(
+            [("retracted", "r")],
+            [{"quote": "r2", "status": "retracted"}],
+            [("retracted", "r"), ("retracted", "r2")],
+            id="history is never rewritten",
+        ),
+        pytest.param(
+            [("published", "o"), ("retracted", "r")],
+            [{"quote": "r", "status": "retracted"}, {"quote": "x"}],
+            [("published", "x"), ("retracted", "r")],
+            id="history beside a live one",
+        ),
+    ],
+)
+def test_a_row_finds_the_review_it_speaks_of(
+    present: list[tuple[str, str]], rows: list[dict[str, Any]], after: list[tuple[str, str]]
+) -> None:
+    load(tools=[tool("alpha")], comparisons=[])
+    for status, quote in present:
+        ReviewFactory(
+            tool=Tool.objects.get(),
+            reviewer=Reviewer.objects.get(),
+            status=status,
+            quote=quote,
+            verdict="ship",
+        )
+
+    assert reviews_after(*(review(**row) for row in rows)) == after
+
+
+# --- Slugs that a tool once had ------------------------------------------------------------------
+
+
+def test_a_tool_is_found_by_a_slug_it_once_had_and_keeps_its_present_one() -> None:
+    kept = ToolFactory(slug="alfa")
+    Tool.objects.filter(pk=kept.pk).update(slug="alpha-2")
+
+    report = load(
+        tools=[tool("alfa", tagline="New"), tool("beta")], comparisons=[{"tools": ["beta", "alfa"]}]
+    )
+
+    kept.refresh_from_db()
+    assert (kept.slug, kept.tagline) == ("alpha-2", "New")
+    assert report.warnings == ('tools[0].slug: "alfa" is an earlier slug of "alpha-2", which is meant',)
+    assert Comparison.objects.get().slug == "alpha-2-vs-beta"
+
+
+def test_a_tool_whose_earlier_slug_the_file_gives_is_renamed() -> None:
+    kept = ToolFactory(slug="alfa", name="Alpha")
+
+    report = load(**alpha(aliases=["alfa", "alif"]))
+
+    kept.refresh_from_db()
+    assert kept.slug == "alpha"
+    assert set(ToolAlias.objects.values_list("slug", "tool_id")) == {("alfa", kept.pk), ("alif", kept.pk)}
+    assert report.warnings == ('tools[0].slug: "alfa" is now called "alpha"',)
+    assert report.changes[0].fields[0] == "slug"
+    assert load(**alpha(aliases=["alfa", "alif"])).is_empty
+
+
+def test_aliases_are_added_and_none_is_taken_away() -> None:
+    load(**alpha(aliases=["alfa"]))
+
+    report = load(**alpha(aliases=["alif"]))
+
+    assert report.changes == (Change("tools", "alpha", ("aliases",)),)
+    assert set(ToolAlias.objects.values_list("slug", flat=True)) == {"alfa", "alif"}
+
+
+def test_a_pair_may_be_named_by_a_slug_that_the_file_itself_calls_earlier() -> None:
+    load(tools=[tool("alpha", aliases=["alfa"]), tool("beta")], comparisons=[{"tools": ["beta", "alfa"]}])
+
+    assert Comparison.objects.get().slug == "alpha-vs-beta"
+
+
+# --- What is refused -----------------------------------------------------------------------------
+
+
+def renamed(before: str, after: str) -> None:
+    Tool.objects.filter(slug=before).update(slug=after)
+
+
+@pytest.mark.parametrize(
+    ("keys", "lines"),
+    [
+        pytest.param(
+            {"tools": [tool("alpha", category="toys")]},
+            [
+                'tools[0].category: no category is called "toys"',
+                'comparisons[0].tools[1]: no tool is called "beta"',
+            ],
+            id="category and pair",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha"), tool("beta", reviews=[review(), review("bilder")])]},
+            ['tools[1].reviews[1].reviewer: no reviewer is called "bilder"'],
+            id="reviewer",
+        ),
+        pytest.param(
+            {"categories": [{"slug": "editors", "name": "A"}, {"slug": "editors", "name": "B"}]},
+            ['categories[1].slug: "editors" stands already at categories[0]'],
+            id="category twice",
+        ),
+        pytest.param(
+            {"reviewers": [{"slug": "builder", "name": "A"}] * 2},
+            ['reviewers[1].slug: "builder" stands already at reviewers[0]'],
+            id="reviewer twice",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha"), tool("beta"), tool("alpha")]},
+            ['tools[2].slug: "alpha" stands already at tools[0]'],
+            id="tool twice",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha", reviews=[review(), review(verdict="skip")]), tool("beta")]},
+            ['tools[0].reviews[1].reviewer: "builder" reviews this tool already at tools[0].reviews[0]'],
+            id="two reviews of one reviewer",
+        ),
+        pytest.param(
+            {"comparisons": [{"tools": ["alpha", "alpha"]}]},
+            ["comparisons[0].tools: must be two different tools"],
+            id="a pair of one",
+        ),
+        pytest.param(
+            {"comparisons": [{"tools": ["alpha", "beta"]}, {"tools": ["beta", "alpha"]}]},
+            ["comparisons[1].tools: this pair stands already at comparisons[0]"],
+            id="a pair twice",
+        ),
+        pytest.param(
+            {"comparisons": [{"tools": ["nada", "alpha"]}]},
+            ['comparisons[0].tools[0]: no tool is called "nada"'],
+            id="an unknown tool in a pair",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha", aliases=["alpha"]), tool("beta")]},
+            ['tools[0].aliases[0]: "alpha" is the slug of tools[0]'],
+            id="a slug as its own alias",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha", aliases=["beta"]), tool("beta")]},
+            ['tools[0].aliases[0]: "beta" is the slug of tools[1]'],
+            id="another's slug as alias",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha", aliases=["x", "x"]), tool("beta", aliases=["x"])]},
+            [
+                'tools[0].aliases[1]: "x" stands already at tools[0].aliases[0]',
+                'tools[1].aliases[0]: "x" stands already at tools[0].aliases[0]',
+            ],
+            id="an alias twice",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha", aliases=["there"]), tool("beta"), tool("here")]},
+            ['tools[0].aliases[0]: "there" belongs to "there"'],
+            id="the slug of a tool that is there",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha", aliases=["once"]), tool("beta")]},
+            ['tools[0].aliases[0]: "once" belongs to "there"'],
+            id="an earlier slug of a tool that is there",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha"), tool("beta"), tool("once"), tool("there")]},
+            ["tools[3].slug: means the same tool as tools[2]"],
+            id="one tool by two slugs",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha"), tool("beta")], "comparisons": [{"tools": ["once", "there"]}]},
+            ["comparisons[0].tools: must be two different tools"],
+            id="a pair of one by two slugs",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha", pricing={"entry": "paid", "starts_at": "20"}), tool("beta")]},
+            ["tools[0].pricing: an amount and its currency come together"],
+            id="an amount without currency",
+        ),
+        pytest.param(
+            {"tools": [tool("alpha", published_at=None), tool("beta")]},
+            ["tools[0].published_at: only a draft can do without"],
+            id="published without a time",
+        ),
+        pytest.param(
+            {"comparisons": [{"tools": ["alpha", "beta"], "status": "archived", "published_at": ""}]},
+            ["comparisons[0].published_at: only a draft can do without"],
+            id="an archived pair without a time",
+        ),
+    ],
+)
+def test_what_contradicts_the_file_or_the_database_is_refused(keys: dict[str, Any], lines: list[str]) -> None:
+    ToolFactory(slug="alpha", name="Alpha")
+    ToolFactory(slug="once", name="There")
+    renamed("once", "there")
+    before = sorted(Tool.objects.values_list("slug", "tagline", "updated_at"))
+
+    assert list(lines_of(**keys)) == lines
+
+    assert sorted(Tool.objects.values_list("slug", "tagline", "updated_at")) == before
+    assert (Reviewer.objects.count(), Comparison.objects.count(), ToolAlias.objects.count()) == (0, 0, 1)
+
+
+def test_all_problems_are_reported_in_one_run() -> None:
+    lines = lines_of(
+        reviewers=[{"slug": "builder", "name": "B", "positon": 1}],
+        tools=[
+            tool("alpha", tagline=3, category="toys", reviews=[review("bilder"), review(verdict="no")]),
+            {"slug": "beta"},
+        ],
+        comparisons=[{"tools": ["alpha", "gamma"]}, {"tools": ["alpha", "beta"]}],
+    )
+
+    assert lines == (
+        'reviewers[0]: "positon" is no key of its format',
+        "tools[0].tagline: must be a line of text without control characters, or null, not 3",
+        'tools[0].reviews[1].verdict: must be ship or skip, not "no"',
+        "tools[1].name: is missing",
+        "tools[1].tagline: is missing",
+        "tools[1].description: is missing",
+        "tools[1].category: is missing",
+        "tools[1].pricing: is missing",
+        'tools[0].category: no category is called "toys"',
+        'tools[0].reviews[0].reviewer: no reviewer is called "bilder"',
+        'comparisons[0].tools[1]: no tool is called "gamma"',
+    )
+
+
+def test_a_constraint_that_fails_in_the_database_leaves_nothing_behind() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE reviews_review ADD CONSTRAINT no_praise CHECK (verdict <> 'ship')")
+
+    (line,) = lines_of()
+
+    assert line == 'database: new row for relation "reviews_review" violates check constraint "no_praise"'
+    assert (Category.objects.count(), Reviewer.objects.count(), Tool.objects.count()) == (0, 0, 0)
+
+
+def test_an_import_waits_for_the_one_before_it() -> None:
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('comparisons.import', 0))")
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+
+        (line,) = lines_of()
+    finally:
+        other.rollback()
+        other.close()
+
+    assert line == "database: canceling statement due to lock timeout"
+
+
+# --- What is told --------------------------------------------------------------------------------
+
+
+def test_tools_of_one_name_are_told_of_and_left_alone() -> None:
+    ToolFactory(slug="old-one", name="Ａlpha\u00a0 one")
+    ToolFactory(slug="other", name="Other")
+    ToolFactory(slug="other-2", name="Other")
+
+    report = load(
+        tools=[tool("alpha", name="alpha ONE"), tool("beta", name="Beta"), tool("beta-2", name="BETA")],
+    )
+
+    assert report.warnings == (
+        'tools[0]: 2 tools are called "alpha ONE": alpha, old-one',
+        'tools[1], tools[2]: 2 tools are called "Beta": beta, beta-2',
+    )
+    assert Tool.objects.count() == 6
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing() -> None:
+    told = load(is_dry_run=True)
+
+    assert Tool.objects.count() == 0
+    assert Category.objects.count() == 0
+    assert told == load()
+
+
+def test_progress_ends_at_the_number_of_steps() -> None:
+    told: list[tuple[int, int]] = []
+    file = source()
+
+    import_catalog(source=file, now=NOW, on_progress=lambda done, total: told.append((done, total)))
+
+    assert {total for _, total in told} == {2 * 6}
+    assert sum(done for done, _ in told) == 2 * 6
+
+
+def many(tools: int, *, tagline: str) -> bytes:
+    return source(
+        tools=[tool(f"t-{n}", tagline=tagline, reviews=[review(quote=tagline)]) for n in range(tools)],
+        comparisons=[{"tools": [f"t-{n}", f"t-{n + 1}"], "title": tagline} for n in range(tools - 1)],
+    )
+
+
+def queries_of(file: bytes) -> list[str]:
+    """Each query's deed and table; the lock has no table."""
+    with CaptureQueriesContext(connection) as queries:
+        import_catalog(source=file, now=NOW)
+    deeds = [re.match(r'(SELECT|INSERT).*?(?:FROM|INTO) "(\w+)"', query["sql"]) for query in queries]
+    return [" ".join(deed.groups()) for deed in deeds if deed]
+
+
+PAIRS = "comparisons_comparison"
+ROSTERS = ["catalog_category", "reviews_reviewer"]
+ROWS = ["catalog_tool", "reviews_review", PAIRS]
+
+
+@pytest.mark.parametrize("tools", [5, 50])
+def test_the_number_of_queries_does_not_grow_with_the_rows(tools: int) -> None:
+    new = queries_of(many(tools, tagline="new"))
+    changed = queries_of(many(tools, tagline="changed"))
+    unchanged = queries_of(many(tools, tagline="changed"))
+
+    assert new == [
+        *(f"SELECT {table}" for table in (*ROSTERS, "catalog_tool", "catalog_toolalias", PAIRS)),
+        *(f"INSERT {table}" for table in (*ROSTERS, *ROWS)),
+    ]
+    assert unchanged == [
+        f"SELECT {table}" for table in (*ROSTERS, "catalog_tool", "catalog_toolalias", *ROWS)
+    ]
+    assert changed == [*unchanged, *(f"INSERT {table}" for table in ROWS)]
+
+
+# --- The real catalog ----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not REAL_FILE.exists(), reason="the real catalog is not part of this checkout")
+def test_the_real_catalog_comes_out_of_the_api(api: APIClient) -> None:
+    file = json.loads(REAL_FILE.read_bytes())
+    import_catalog(source=REAL_FILE.read_bytes(), now=NOW)
+
+    tools = [api.get(f"/api/v1/tools/{tool['slug']}").json() for tool in file["tools"]]
+    pairs = [
+        (sorted(row["tools"]), api.get(f"/api/v1/comparisons/{'-vs-'.join(sorted(row['tools']))}").json())
+        for row in file["comparisons"]
+    ]
+
+    assert [
+        (tool["name"], tool["category"]["slug"], tool["pricing"]["entry"], tool["panel"]["percent"])
+        for tool in tools
+    ] == [
+        (
+            tool["name"],
+            tool["category"],
+            tool["pricing"]["entry"],
+            100 * sum(review["verdict"] == "ship" for review in tool["reviews"]) // len(tool["reviews"]),
+        )
+        for tool in file["tools"]
+    ]
+    assert [([tool["slug"] for tool in answer["tools"]], answer["kind"]) for _, answer in pairs] == [
+        (slugs, "curated") for slugs, _ in pairs
+    ]
+
+
+@pytest.mark.skipif(not REAL_FILE.exists(), reason="the real catalog is not part of this checkout")
+def test_the_real_catalog_arrives_as_it_stands_in_the_file() -> None:
+    file = json.loads(REAL_FILE.read_bytes())
+
+    report = import_catalog(source=REAL_FILE.read_bytes(), now=NOW)
+    again = import_catalog(source=REAL_FILE.read_bytes(), now=NOW)
+
+    assert report.changes == ()
+    assert again.is_empty
+    assert set(
+        Tool.objects.values_list("slug", "name", "tagline", "description", "category__slug", "pricing_entry")
+    ) == {
+        (
+            tool["slug"],
+            tool["name"],
+            tool["tagline"],
+            tool["description"],
+            tool["category"],
+            tool["pricing"]["entry"],
+        )
+        for tool in file["tools"]
+    }
+    panels = {
+        tool["slug"]: [review["verdict"] for review in tool["reviews"]].count("ship")
+        * 100
+        / len(tool["reviews"])
+        for tool in file["tools"]
+    }
+    assert dict(Panel.objects.values_list("tool__slug", "percent")) == panels
+    assert {pair.slug for pair in Comparison.objects.select_related("first_tool", "second_tool")} == {
+        "-vs-".join(sorted(pair["tools"])) for pair in file["comparisons"]
+    }
+
+
+# --- The command ---------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> tuple[str, str, str]:
+    """What the command says on both outputs, and the sentence and code that it fails with."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command("import_catalog", *arguments, stdout=out, stderr=err)
+    except CommandError as error:
+        return out.getvalue(), err.getvalue(), f"{error} ({error.returncode})"
+    return out.getvalue(), err.getvalue(), ""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "catalog.json"
+    path.write_bytes(source())
+    return path
+
+
+def test_the_command_tells_counts_changes_and_when_nothing_changed(file: Path) -> None:
+    first, _, _ = run(str(file))
+    file.write_bytes(source(tools=[tool("alpha", tagline="New"), tool("beta", name="Alpha")]))
+    second, _, _ = run(str(file))
+    third, _, _ = run(str(file))
+
+    assert first.splitlines() == [
+        "categories: 1 created, 0 updated, 0 unchanged",
+        "reviewers: 1 created, 0 updated, 0 unchanged",
+        "tools: 2 created, 0 updated, 0 unchanged",
+        "reviews: 1 created, 0 updated, 0 unchanged",
+        "comparisons: 1 created, 0 updated, 0 unchanged",
+    ]
+    assert second.splitlines()[:3] == [
+        'warning: tools[0], tools[1]: 2 tools are called "Alpha": alpha, beta',
+        "tools alpha: tagline",
+        "tools beta: name",
+    ]
+    assert third.splitlines()[-1] == "Nothing changed."
+
+
+def test_the_command_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(source())))
+
+    run("-")
+
+    assert Tool.objects.count() == 2
+
+
+def test_the_command_says_that_a_dry_run_wrote_nothing(file: Path) -> None:
+    out, _, _ = run(str(file), "--dry-run")
+
+    assert out.splitlines()[-1] == "Dry run: nothing was written."
+    assert Tool.objects.count() == 0
+
+
+def test_the_command_prints_a_line_a_problem_and_fails(file: Path) -> None:
+    file.write_bytes(json.dumps(document(tools=[tool("alpha", tagline=3)])).encode())
+
+    out, err, failure = run(str(file))
+
+    assert out == ""
+    assert err.splitlines() == [
+        "tools[0].tagline: must be a line of text without control characters, or null, not 3",
+        'comparisons[0].tools[1]: no tool is called "beta"',
+    ]
+    assert failure == "Nothing was imported. (1)"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("none.json", "No such file or directory", id="missing"),
+        pytest.param(".", "Is a directory", id="a directory"),
+        pytest.param("x" * 300, "File name too long", id="a long name"),
+    ],
+)
+def test_the_command_says_why_a_file_can_not_be_read(
+    tmp_path: Path, name: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert run(name)[2].endswith(f"can't be read: {reason}. (1)")

@@ -1,0 +1,193 @@
+"""The history of verdicts: what is written down, when, once, and at what cost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from comparisons.history.recording import record_verdicts
+from comparisons.models import Comparison, VerdictChange
+from reviews.models import Review
+from tests.database import at_once
+from tests.factories import NOW, ComparisonFactory, ToolFactory, review, vote
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(minutes=3)
+
+
+def pair(*, first: tuple[int, int] = (4, 0), second: tuple[int, int] = (4, 0), **values: Any) -> Comparison:
+    """A published pair whose panels have so many ships and skips."""
+    comparison: Comparison = ComparisonFactory(**values)
+    for tool, (ship, skip) in ((comparison.first_tool, first), (comparison.second_tool, second)):
+        review(tool, ship=ship, skip=skip)
+    return comparison
+
+
+def kept() -> list[tuple[Any, ...]]:
+    changes = VerdictChange.objects.order_by("comparison", "number")
+    return list(changes.values_list("number", "cause", "before_outcome", "outcome", "strength", "margin"))
+
+
+def test_a_pair_begins_its_history_with_its_first_verdict() -> None:
+    comparison = pair(first=(4, 0), second=(2, 2))
+
+    found = record_verdicts(now=NOW)
+
+    change = VerdictChange.objects.get()
+    assert found == 1
+    assert (change.comparison, change.number, change.changed_at, change.cause) == (
+        comparison,
+        1,
+        NOW,
+        "first",
+    )
+    assert change.before is None
+    assert change.after.answer == ("winner", comparison.first_tool, "panel", "clear", "2026-11")
+    assert change.margin == 50
+    assert change.detail == (
+        f"The first verdict on this pair. It says: {comparison.first_tool.name}, clear, by the panel."
+    )
+
+
+def test_what_has_not_changed_is_not_written_again() -> None:
+    pair()
+    record_verdicts(now=NOW)
+
+    found = record_verdicts(now=LATER)
+
+    assert found == 0
+    assert kept() == [(1, "first", None, "tie", None, 0)]
+
+
+def test_a_retracted_review_is_the_panels_change() -> None:
+    comparison = pair(first=(4, 0), second=(3, 1))
+    record_verdicts(now=NOW)
+
+    Review.objects.filter(tool=comparison.second_tool, verdict="skip").update(status="retracted")
+    record_verdicts(now=LATER)
+
+    assert kept() == [
+        (1, "first", None, "winner", "narrow", 25),
+        (2, "panel", "winner", "tie", None, 0),
+    ]
+    change = VerdictChange.objects.get(number=2)
+    assert change.changed_at == LATER
+    assert change.before
+    assert change.before.winner == comparison.first_tool
+    assert change.detail == (
+        f"The panel's reviews changed. Before: {comparison.first_tool.name}, narrow, by the panel. Now: a tie."
+    )
+
+
+def test_a_crowd_that_comes_to_a_decision_is_the_votes_change() -> None:
+    comparison = pair()
+    record_verdicts(now=NOW)
+
+    vote(comparison.first_tool, ship=90, skip=10)
+    vote(comparison.second_tool, ship=10, skip=90)
+    record_verdicts(now=LATER)
+
+    assert kept()[1:] == [(2, "votes", "tie", "winner", "clear", 80)]
+
+
+def test_a_margin_that_moves_within_its_strength_is_no_change() -> None:
+    comparison = pair()
+    vote(comparison.first_tool, ship=90, skip=10)
+    vote(comparison.second_tool, ship=10, skip=90)
+    record_verdicts(now=NOW)
+
+    vote(comparison.second_tool, skip=50)
+
+    assert record_verdicts(now=LATER) == 0
+
+
+def test_votes_that_are_not_yet_public_change_nothing() -> None:
+    comparison = pair()
+    record_verdicts(now=NOW)
+    vote(comparison.first_tool, ship=90, skip=10, status="pending")
+    vote(comparison.second_tool, ship=10, skip=90)
+
+    assert record_verdicts(now=LATER) == 0
+
+
+def test_another_rule_is_the_rules_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair()
+    record_verdicts(now=NOW)
+    VerdictChange.objects.update(rule="2026-01")
+
+    record_verdicts(now=LATER)
+
+    assert kept()[1:] == [(2, "rule", "tie", "tie", None, 0)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"status": "draft", "published_at": None}, id="a draft"),
+        pytest.param({"status": "archived"}, id="an archived pair"),
+        pytest.param({"first_tool__status": "draft", "first_tool__published_at": None}, id="a draft's tool"),
+    ],
+)
+def test_what_is_not_published_has_no_history(values: dict[str, Any]) -> None:
+    ComparisonFactory(**values)
+
+    record_verdicts(now=NOW)
+
+    assert kept() == []
+
+
+def test_a_deleted_comparison_takes_its_history_along() -> None:
+    comparison = pair()
+    record_verdicts(now=NOW)
+
+    comparison.delete()
+
+    assert kept() == []
+
+
+@pytest.mark.parametrize("pairs", [1, 50])
+def test_a_look_costs_the_same_however_many_pairs_there_are(pairs: int) -> None:
+    for _ in range(pairs):
+        ComparisonFactory()
+    with CaptureQueriesContext(connection) as first:
+        record_verdicts(now=NOW)
+    with CaptureQueriesContext(connection) as second:
+        record_verdicts(now=LATER)
+
+    assert VerdictChange.objects.count() == pairs
+    # The batch, what changed in it, the batch after the last.
+    assert len([query for query in first if not is_savepoint(query)]) == 3
+    # The batch, the batch after the last.
+    assert len(second) == 2
+
+
+def is_savepoint(query: dict[str, str]) -> bool:
+    return "SAVEPOINT" in query["sql"]
+
+
+def test_every_batch_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("comparisons.history.recording.BATCH_SIZE", 2)
+    tool = ToolFactory()
+    for _ in range(5):
+        ComparisonFactory(first_tool=tool)
+
+    assert record_verdicts(now=NOW) == 5
+    assert VerdictChange.objects.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_recorders_at_once_write_each_change_once() -> None:
+    comparisons = [pair(first=(4, 0), second=(3, 1)) for _ in range(10)]
+    record_verdicts(now=NOW)
+    skips = Review.objects.filter(tool__in=[each.second_tool for each in comparisons], verdict="skip")
+    skips.update(status="retracted")
+
+    errors = at_once(*[lambda: record_verdicts(now=LATER)] * 8)
+
+    assert errors == [None] * 8
+    assert VerdictChange.objects.filter(number=1).count() == 10
+    assert VerdictChange.objects.filter(number=2, outcome="tie").count() == 10
+    assert VerdictChange.objects.count() == 20

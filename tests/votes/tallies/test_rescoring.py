@@ -1,0 +1,236 @@
+"""Rescoring: which waiting votes come to count, how many of one place, and which limit an hour is usual."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from catalog.models import Tool
+from tests.database import at_once
+from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFactory
+from votes.models import Pick, PickTally, Tally, Vote, Voter
+from votes.moderation.actions import hold_tally
+from votes.rules import HOURLY_FLOOR, RELEASED_QUOTA, RULESET, Circumstances, hourly_limit, judge
+from votes.tallies.rescoring import rescore
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+LONG_AGO = NOW - 12 * HOUR
+PLACE, OTHER_PLACE = b"\x01" * 8, b"\x02" * 8
+
+
+def wait(tool: Tool, count: int, *, at: datetime = LONG_AGO, assurance: int = 2, **fields: Any) -> None:
+    """Votes of one place, each by a voter of its own, that wait for the place's quota."""
+    voters = Voter.objects.bulk_create(VoterFactory.build_batch(count, assurance=assurance))
+    waiting = {"status": "pending", "reasons": ["origin_quota"], "origin": PLACE, "value": "ship"}
+    votes = Vote.objects.bulk_create(
+        Vote(voter=voter, tool=tool, **{**waiting, **fields}) for voter in voters
+    )
+    Vote.objects.filter(pk__in=[vote.pk for vote in votes]).update(created_at=at, updated_at=at)
+
+
+def counts_of(tool: Tool) -> tuple[int, int]:
+    """How many count and how many wait."""
+    counts: tuple[int, int] = Tally.objects.values_list("total", "pending").get(tool=tool)
+    return counts
+
+
+def come_in(tool: Tool, voters: list[Voter], *, every: timedelta, since: datetime) -> None:
+    """Votes of one place that are judged one after the other, as the ballot box judges them."""
+    times = [since + n * every for n in range(len(voters))]
+    counted: list[datetime] = []
+    votes = []
+    for voter, at in zip(voters, times, strict=True):
+        judgement = judge(
+            Circumstances(
+                assurance=voter.assurance,
+                counted_from_origin=len(counted),
+                counted_within_hour=sum(at - earlier < HOUR for earlier in counted[-HOURLY_FLOOR:]),
+                hourly_limit=HOURLY_FLOOR,
+            )
+        )
+        counted += [at] * (judgement.status == "counted")
+        state = {"status": judgement.status, "reasons": list(judgement.reasons), "origin": PLACE}
+        votes.append(Vote(voter=voter, tool=tool, value="ship", **state))
+    Vote.objects.bulk_create(votes, batch_size=1_000)
+    for vote, at in zip(votes, times, strict=True):
+        vote.created_at = at
+    Vote.objects.bulk_update(votes, ["created_at"], batch_size=1_000)
+
+
+class TestRelease:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            pytest.param({"assurance": 2}, id="challenge"),
+            pytest.param({"assurance": 4}, id="staff"),
+        ],
+    )
+    def test_a_person_of_a_crowded_place_counts_in_the_end(self, fields: dict[str, Any]) -> None:
+        tool = ToolFactory()
+        wait(tool, 1, **fields)
+
+        assert rescore(now=NOW) == 1
+
+        vote = Vote.objects.get()
+        assert (vote.status, vote.reasons, vote.ruleset) == ("counted", [], RULESET)
+        assert vote.updated_at == LONG_AGO
+        assert counts_of(tool) == (1, 0)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            pytest.param({"assurance": 0}, id="proved nothing"),
+            pytest.param({"assurance": 1}, id="proof of work"),
+            pytest.param({"at": LONG_AGO + timedelta(microseconds=1)}, id="too soon"),
+            pytest.param({"reasons": ["burst"]}, id="burst"),
+            pytest.param({"reasons": ["origin_quota", "burst"]}, id="quota and burst"),
+            pytest.param({"status": "quarantined"}, id="quarantined"),
+            pytest.param({"status": "rejected"}, id="rejected"),
+            pytest.param({"origin": None}, id="of no place"),
+        ],
+    )
+    def test_a_vote_stays_as_it_is(self, fields: dict[str, Any]) -> None:
+        wait(ToolFactory(), 1, **fields)
+        before = Vote.objects.values().get()
+
+        assert rescore(now=NOW) == 0
+
+        assert Vote.objects.values().get() == before
+
+    def test_the_longest_waiting_fill_what_is_left_of_the_place(self) -> None:
+        tool = ToolFactory()
+        wait(tool, RELEASED_QUOTA - 2, status="counted", reasons=[])
+        wait(tool, 1)
+        wait(tool, 2, at=LONG_AGO - HOUR)
+        wait(tool, 1, origin=OTHER_PLACE)
+
+        assert rescore(now=NOW) == 3
+
+        left = Vote.objects.get(status="pending")
+        assert (left.origin, left.created_at) == (PLACE, LONG_AGO)
+        assert counts_of(tool) == (RELEASED_QUOTA + 1, 1)
+
+    def test_each_tool_has_a_quota_of_its_own(self) -> None:
+        tools = ToolFactory.create_batch(2)
+        for tool in tools:
+            wait(tool, RELEASED_QUOTA + 1)
+
+        assert rescore(now=NOW) == 2 * RELEASED_QUOTA
+
+        assert [counts_of(tool) for tool in tools] == [(RELEASED_QUOTA, 1)] * 2
+
+    def test_a_second_run_finds_nothing_to_do(self) -> None:
+        wait(ToolFactory(), RELEASED_QUOTA + 5)
+
+        assert [rescore(now=NOW), rescore(now=NOW)] == [RELEASED_QUOTA, 0]
+
+    def test_batches_go_on_until_all_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("votes.tallies.rescoring.BATCH", 3)
+        tool = ToolFactory()
+        wait(tool, 10)
+
+        assert rescore(now=NOW) == 10
+        assert counts_of(tool) == (10, 0)
+
+    def test_picks_follow_the_same_rules(self) -> None:
+        pick = PickFactory(status="pending", reasons=["origin_quota"], origin=PLACE, voter__assurance=2)
+        weak = PickFactory(
+            status="pending",
+            reasons=["origin_quota"],
+            origin=PLACE,
+            first_tool=pick.first_tool,
+            second_tool=pick.second_tool,
+        )
+        Pick.objects.update(created_at=LONG_AGO)
+
+        assert rescore(now=NOW) == 1
+
+        pick.refresh_from_db()
+        weak.refresh_from_db()
+        assert (pick.status, pick.reasons, weak.status) == ("counted", [], "pending")
+        tally = PickTally.objects.get()
+        assert (tally.total, tally.pending) == (1, 1)
+
+
+class TestPlaces:
+    def test_a_campus_of_200_people_counts_within_a_day(self) -> None:
+        tool, since = ToolFactory(), NOW - 24 * HOUR
+        voters = Voter.objects.bulk_create(VoterFactory.build_batch(200, assurance=2))
+
+        come_in(tool, voters, every=6 * HOUR / 200, since=since)
+        assert counts_of(tool) == (50, 150)
+        for hour in range(25):
+            rescore(now=since + hour * HOUR)
+
+        assert counts_of(tool) == (200, 0)
+
+    @pytest.mark.parametrize("assurance", [0, 1])
+    def test_10000_voters_of_one_place_who_prove_nothing_never_count_more_than_five(
+        self, assurance: int
+    ) -> None:
+        tool, since = ToolFactory(), NOW - 24 * HOUR
+        voters = Voter.objects.bulk_create(VoterFactory.build_batch(10_000, assurance=assurance))
+
+        come_in(tool, voters, every=6 * HOUR / 10_000, since=since)
+        released = [rescore(now=since + hour * HOUR) for hour in range(25)]
+
+        assert set(released) == {0}
+        assert counts_of(tool) == (5, 9_995)
+
+
+class TestHourlyLimit:
+    def test_it_is_what_a_week_of_counted_votes_makes_usual(self) -> None:
+        tool, quiet = ToolFactory(), ToolFactory()
+        wait(tool, 4_200, status="counted", reasons=[], at=NOW - timedelta(days=7))
+        wait(tool, 500, status="counted", reasons=[], at=NOW - timedelta(days=7, microseconds=1))
+        wait(tool, 500, status="quarantined")
+
+        rescore(now=NOW)
+
+        limits = Tally.objects.values_list("hourly_limit", flat=True)
+        assert limits.get(tool=tool) == hourly_limit(counted_in_baseline=4_200) == 55
+        assert limits.get(tool=quiet) == HOURLY_FLOOR
+
+    def test_it_falls_back_when_the_week_was_quiet(self) -> None:
+        vote, pick = VoteFactory(), PickFactory()
+        Tally.objects.update(hourly_limit=900)
+        PickTally.objects.update(hourly_limit=900)
+
+        rescore(now=NOW)
+
+        assert Tally.objects.get(tool=vote.tool).hourly_limit == HOURLY_FLOOR
+        assert PickTally.objects.get(first_tool=pick.first_tool).hourly_limit == HOURLY_FLOOR
+
+    def test_a_limit_that_stays_is_not_written(self, django_assert_num_queries: Any) -> None:
+        VoteFactory.create_batch(3)
+        PickFactory.create_batch(3)
+
+        # Votes and their tallies, picks and theirs; then the tallies of either kind of which some wait.
+        with django_assert_num_queries(6):
+            rescore(now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_beside_arriving_votes_release_each_vote_once() -> None:
+    tools = ToolFactory.create_batch(3)
+    for tool in tools:
+        wait(tool, RELEASED_QUOTA + 10)
+    voters = Voter.objects.bulk_create(VoterFactory.build_batch(50))
+
+    def arrive() -> None:
+        for voter in voters:
+            for tool in tools:
+                hold_and_vote(voter, tool)
+
+    assert at_once(lambda: rescore(now=NOW), lambda: rescore(now=NOW), arrive) == [None] * 3
+
+    assert [counts_of(tool) for tool in tools] == [(RELEASED_QUOTA + 50, 10)] * 3
+
+
+def hold_and_vote(voter: Voter, tool: Tool) -> None:
+    with transaction.atomic():
+        hold_tally(tool=tool)
+        Vote.objects.create(voter=voter, tool=tool, value="ship", origin=OTHER_PLACE)

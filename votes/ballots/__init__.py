@@ -1,0 +1,1 @@
+"""Votes and picks as voters cast, change, withdraw and list them."""

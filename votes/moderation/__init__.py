@@ -1,0 +1,1 @@
+"""What staff see of votes over time, and the actions they take on a span of it."""

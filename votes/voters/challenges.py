@@ -1,0 +1,270 @@
+"""What a reader must show for a voter token, as VOTER_CHALLENGE says: nothing, some work, or a passed Turnstile.
+
+A challenge of ours is a sealed text: nothing is kept of it until it is spent. The client looks for a `nonce` in decimal
+digits such that SHA-256 of `challenge:nonce` begins with as many zero bits as the challenge asks for.
+"""
+
+import json
+import secrets
+import struct
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from socket import SHUT_RDWR, socket
+from threading import BoundedSemaphore, Timer
+from time import monotonic
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from backend.api.clients import Address
+from backend.api.problems import Refusal
+from backend.api.seals import BrokenSealError
+from votes.models import SpentChallenge
+from votes.voters.tokens import seal, unseal
+
+log = structlog.get_logger(__name__)
+
+CHALLENGE_PURPOSE = "challenge/v1"
+# Random bytes, expires at in seconds, zero bits.
+CHALLENGE_PAYLOAD = struct.Struct(">16sIB")
+CHALLENGE_LIFETIME = timedelta(minutes=10)
+
+# The widget must be shown with this action, so that what another form of the site was answered buys nothing here.
+TURNSTILE_ACTION = "create_voter"
+TURNSTILE_SECONDS = 5
+TURNSTILE_MAX_ANSWER = 64 * 1_024
+# Cloudflare's own last 5 minutes.
+TURNSTILE_SPENT_FOR = timedelta(days=1)
+# Error codes that speak of what the client sent; all others speak of us or of Cloudflare.
+TURNSTILE_CLIENT_FAULTS = {"missing-input-response", "invalid-input-response", "timeout-or-duplicate"}
+# However slow Cloudflare is, no more of a process's threads than these wait for it.
+_waiting_for_turnstile = BoundedSemaphore(2)
+
+SPEND = "INSERT INTO votes_spentchallenge (key, expires_at) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+
+
+class ChallengeRequired(Refusal):
+    status_code = 403
+    default_code = "challenge_required"
+    default_detail = "A token is given for a solved challenge: ask for one at `/voters/challenges`."
+
+
+class ChallengeFailed(Refusal):
+    status_code = 403
+    default_code = "challenge_failed"
+    default_detail = "The solution is wrong or too old; ask for a new challenge."
+
+
+class ChallengeSpent(Refusal):
+    status_code = 403
+    default_code = "challenge_spent"
+    default_detail = "This solution has bought its token already; ask for a new challenge."
+
+
+class ChallengeUnavailable(Refusal):
+    status_code = 503
+    default_code = "challenge_unavailable"
+    default_detail = "The solution cannot be verified just now; send it again in a few seconds."
+    headers = {"Retry-After": "5"}
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a client is asked to do; what a kind has no use for is None."""
+
+    kind: str
+    challenge: str | None = None
+    difficulty_bits: int | None = None
+    site_key: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What a client sends; None is what it left out."""
+
+    challenge: str | None = None
+    nonce: str | None = None
+    turnstile_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A solution that is right. `key` is spent for the token; None where there is nothing to spend."""
+
+    assurance: int
+    key: bytes | None = None
+    expires_at: datetime | None = None
+
+
+class Kind(Protocol):
+    """One kind of challenge."""
+
+    def ask(self, *, now: datetime) -> Challenge: ...
+
+    def verify(self, solution: Solution, *, address: Address | None, now: datetime) -> Proof:
+        """Raises ChallengeRequired, ChallengeFailed or ChallengeUnavailable; writes nothing."""
+        ...
+
+
+class Nothing:
+    def ask(self, *, now: datetime) -> Challenge:
+        return Challenge(kind="none")
+
+    def verify(self, solution: Solution, *, address: Address | None, now: datetime) -> Proof:
+        return Proof(assurance=0)
+
+
+class ProofOfWork:
+    def ask(self, *, now: datetime) -> Challenge:
+        expires_at = now.replace(microsecond=0) + CHALLENGE_LIFETIME
+        bits = settings.PROOF_OF_WORK_BITS
+        payload = CHALLENGE_PAYLOAD.pack(secrets.token_bytes(16), int(expires_at.timestamp()), bits)
+        return Challenge(
+            kind="proof_of_work",
+            challenge=seal(CHALLENGE_PURPOSE, payload),
+            difficulty_bits=bits,
+            expires_at=expires_at,
+        )
+
+    def verify(self, solution: Solution, *, address: Address | None, now: datetime) -> Proof:
+        if solution.challenge is None or solution.nonce is None:
+            raise ChallengeRequired
+        try:
+            payload = unseal(CHALLENGE_PURPOSE, solution.challenge)
+        except BrokenSealError:
+            raise ChallengeFailed from None
+        _, seconds, bits = CHALLENGE_PAYLOAD.unpack(payload)
+        expires_at = datetime.fromtimestamp(seconds, UTC)
+        if expires_at <= now or zero_bits(solution.challenge, solution.nonce) < bits:
+            raise ChallengeFailed
+        # Of the payload and not of the nonce: a challenge has many solutions and buys one token.
+        return Proof(assurance=1, key=sha256(b"proof of work" + payload).digest(), expires_at=expires_at)
+
+
+def zero_bits(challenge: str, nonce: str) -> int:
+    digest = sha256(f"{challenge}:{nonce}".encode()).digest()
+    return 256 - int.from_bytes(digest, "big").bit_length()
+
+
+class Turnstile:
+    def ask(self, *, now: datetime) -> Challenge:
+        return Challenge(kind="turnstile", site_key=settings.TURNSTILE_SITE_KEY)
+
+    def verify(self, solution: Solution, *, address: Address | None, now: datetime) -> Proof:
+        if solution.turnstile_token is None:
+            raise ChallengeRequired
+        key = sha256(b"turnstile" + solution.turnstile_token.encode()).digest()
+        answer = self._answer(
+            {
+                "secret": settings.TURNSTILE_SECRET_KEY,
+                "response": solution.turnstile_token,
+                # Who asks again after an answer was lost is not told that the token is a duplicate.
+                "idempotency_key": str(UUID(bytes=key[:16])),
+                **({"remoteip": str(address)} if address else {}),
+            }
+        )
+        if answer.get("success") is not True:
+            codes = answer.get("error-codes")
+            if not (
+                isinstance(codes, list) and codes and TURNSTILE_CLIENT_FAULTS.issuperset(map(str, codes))
+            ):
+                raise unavailable(f"error codes {codes}")
+            raise ChallengeFailed
+        if (
+            answer.get("hostname") not in settings.TURNSTILE_HOSTNAMES
+            or answer.get("action") != TURNSTILE_ACTION
+        ):
+            raise ChallengeFailed
+        return Proof(assurance=2, key=key, expires_at=now + TURNSTILE_SPENT_FOR)
+
+    def _answer(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """What Cloudflare says; whatever is not plainly an answer of its own is ChallengeUnavailable."""
+        if not _waiting_for_turnstile.acquire(blocking=False):
+            raise unavailable("too many at once")
+        try:
+            status, body = post_form(settings.TURNSTILE_URL, form)
+        # A TLS connection that is hung up in the middle of a read can raise ValueError.
+        except (OSError, HTTPException, ValueError) as error:
+            raise unavailable(type(error).__name__) from error
+        finally:
+            _waiting_for_turnstile.release()
+        if status != 200 or len(body) > TURNSTILE_MAX_ANSWER:
+            raise unavailable(f"status {status}, {len(body)} bytes")
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise unavailable("not JSON") from error
+        if not isinstance(answer, dict):
+            raise unavailable("not an object")
+        return answer
+
+
+def post_form(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+    """Status and body, of which no more is read than shows that it is too large. Follows no redirect."""
+    parts = urlsplit(url)
+    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    server = connect(parts.netloc, timeout=TURNSTILE_SECONDS)
+    began = monotonic()
+    server.connect()
+    # The connection's own limit is for each read: whoever sends a byte now and then would never reach it.
+    alarm = Timer(TURNSTILE_SECONDS - (monotonic() - began), hang_up, [server.sock])
+    alarm.start()
+    try:
+        server.request(
+            "POST", parts.path, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"}
+        )
+        response = server.getresponse()
+        return response.status, response.read(TURNSTILE_MAX_ANSWER + 1)
+    finally:
+        alarm.cancel()
+        server.close()
+
+
+def hang_up(connected: socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(SHUT_RDWR)
+
+
+def unavailable(reason: str) -> ChallengeUnavailable:
+    log.warning("turnstile_unavailable", reason=reason)
+    return ChallengeUnavailable()
+
+
+KINDS: dict[str, Kind] = {"none": Nothing(), "proof_of_work": ProofOfWork(), "turnstile": Turnstile()}
+
+
+def new_challenge(*, now: datetime) -> Challenge:
+    return KINDS[settings.VOTER_CHALLENGE].ask(now=now)
+
+
+def verify(solution: Solution, *, address: Address | None, now: datetime) -> Proof:
+    """Whether the solution is right; that it is also new, `spend` says."""
+    return KINDS[settings.VOTER_CHALLENGE].verify(solution, address=address, now=now)
+
+
+def spend(proof: Proof) -> None:
+    """
+    Raises ChallengeSpent if the solution has been spent. Call it in the transaction of what the solution buys.
+
+    Of several at once one inserts the row, and the others wait for its transaction.
+    """
+    if proof.key is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(SPEND, [proof.key, proof.expires_at])
+        if not cursor.rowcount:
+            raise ChallengeSpent
+
+
+def forget_expired_challenges(now: datetime) -> int:
+    """Deletes what is too old to be accepted again; answers how many."""
+    return SpentChallenge.objects.filter(expires_at__lte=now).delete()[0]

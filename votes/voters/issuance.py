@@ -1,0 +1,60 @@
+"""Giving voter tokens out: to whoever has solved the challenge, and no more to one place than its people need.
+
+Two limits stand before a token. Both are counted for the day's tag of a place, so that no address is at rest; a tag that
+changes at midnight UTC gives a place at most its quota anew.
+
+* Attempts, by prefix, before anything else is done: they bound what a place can have us verify and store. Whoever
+  shares an address with an attacker waits for the rest of a minute, not of a day.
+* Tokens, by prefix and by network, after the solution is verified and in the transaction that spends it. Garbage and
+  replays therefore cost a campus nothing; each token that an attacker takes away from it costs a solved challenge,
+  where one is asked for. A request that is refused leaves no count and no spent solution: a prefix that has used up
+  its quota cannot go on to use up that of its network, and its solution is good for another try.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.api import throttling
+from backend.api.clients import Address, client_network, network_hash, wider_network
+from backend.api.throttling import Limit, Spent, Throttled
+from votes.rules import STRONG_ASSURANCE
+from votes.voters import challenges
+from votes.voters.challenges import Solution
+from votes.voters.tokens import IssuedToken, issue_token
+
+ATTEMPTS = (Limit("voter-attempts-60s", 120, 60),)
+# By whether the voter is taken for a person.
+PREFIX_LIMITS = {
+    False: (Limit("voters-60s", 5, 60), Limit("voters-86400s", 30, 86_400)),
+    True: (Limit("voters-60s", 60, 60), Limit("voters-86400s", 500, 86_400)),
+}
+NETWORK_LIMITS = {
+    False: (Limit("voters-of-network-86400s", 200, 86_400),),
+    True: (Limit("voters-of-network-86400s", 2_000, 86_400),),
+}
+
+
+def count_attempt(*, address: Address | None, now: datetime) -> Spent:
+    """What the place has left of its attempts, this one counted; raises Throttled if there is nothing."""
+    [spent] = throttling.spend([(network_hash(client_network(address), now=now), ATTEMPTS)], now=now)
+    if not spent.is_allowed:
+        raise Throttled(spent)
+    return spent
+
+
+def give_token(*, solution: Solution, address: Address | None, now: datetime) -> tuple[IssuedToken, Spent]:
+    """A new voter's token, and what its place has left; raises the refusals of challenges, or Throttled."""
+    proof = challenges.verify(solution, address=address, now=now)
+    is_strong = proof.assurance >= STRONG_ASSURANCE
+    claims = [
+        (network_hash(client_network(address), now=now), PREFIX_LIMITS[is_strong]),
+        (network_hash(wider_network(address), now=now), NETWORK_LIMITS[is_strong]),
+    ]
+    with transaction.atomic():
+        challenges.spend(proof)
+        prefix, network = throttling.spend(claims, now=now)
+        spent = Spent(prefix.allowances + network.allowances)
+        if not spent.is_allowed:
+            raise Throttled(spent)
+        return issue_token(assurance=proof.assurance, now=now), spent
