@@ -28,7 +28,7 @@ SEED = int(os.environ.get("MAIL_SEED", "2611"))
 CONNECTIONS = settings.SENDING_CONNECTIONS
 
 # Where a test holds copies back, nobody loses a lease by waiting.
-PATIENT = {"SENDING_CLAIM_SECONDS": "300", "SENDING_FINAL_SECONDS": "300"}
+PATIENT: dict[str, Any] = {"SENDING_CLAIM_SECONDS": "300", "SENDING_FINAL_SECONDS": "300"}
 
 # --- Killed and frozen processes --------------------------------------------------------------
 
