@@ -1,0 +1,20 @@
+"""The tables of the weekly mail, one module for each subject: import them from here."""
+
+from newsletter.models.consent import ConfirmationToken, Consent, MailJob, Suppression
+from newsletter.models.deliveries import Delivery, MailRate
+from newsletter.models.editions import Edition, Segment
+from newsletter.models.feedback import ProviderEvent
+from newsletter.models.subscribers import Subscriber
+
+__all__ = [
+    "ConfirmationToken",
+    "Consent",
+    "Delivery",
+    "Edition",
+    "MailJob",
+    "MailRate",
+    "ProviderEvent",
+    "Segment",
+    "Subscriber",
+    "Suppression",
+]

@@ -1,0 +1,138 @@
+"""How a reader consents, and what is kept of it: sign-ups, confirmations, suppressions and the record of consent."""
+
+from django.db import models
+from django.db.models import Q
+
+from backend.api.ids import new_id
+from newsletter.models.subscribers import Subscriber
+
+
+class Suppression(models.Model):
+    """A mailbox that gets no mail. It names nobody and hangs on nothing, so it outlives erasure and restores."""
+
+    class Reason(models.TextChoices):
+        UNSUBSCRIBE = "unsubscribe"
+        ERASED = "erased"
+        HARD_BOUNCE = "hard_bounce"
+        COMPLAINT = "complaint"
+        MANUAL = "manual"
+
+    id = models.BigAutoField(primary_key=True)
+    address_key = models.BinaryField(max_length=32, unique=True)
+    reason = models.CharField(max_length=16, choices=Reason)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["unsubscribe", "erased", "hard_bounce", "complaint", "manual"]),
+                name="suppression_reason_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {bytes(self.address_key).hex()[:12]}"
+
+
+class Consent(models.Model):
+    """One line of the record of who wanted what, when and how. It holds no address, and is never changed."""
+
+    class Deed(models.TextChoices):
+        ASKED = "asked", "Was mailed a confirmation"
+        CONFIRMED = "confirmed"
+        UNSUBSCRIBED = "unsubscribed"
+        ERASED = "erased"
+        SUPPRESSED = "suppressed"
+        LIFTED = "lifted", "Suppression lifted"
+
+    class Source(models.TextChoices):
+        PAGE = "page", "Our page"
+        API = "api", "The frontend's page"
+        ONE_CLICK = "one_click", "One click in a mail program"
+        PROVIDER = "provider", "Bounce or complaint"
+        STAFF = "staff"
+
+    id = models.BigAutoField(primary_key=True)
+    address_key = models.BinaryField(max_length=32)
+    deed = models.CharField(max_length=16, choices=Deed)
+    source = models.CharField(max_length=16, choices=Source)
+    wording = models.CharField(max_length=16, help_text="Which version of our words the reader saw.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    deed__in=["asked", "confirmed", "unsubscribed", "erased", "suppressed", "lifted"]
+                ),
+                name="consent_deed_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["page", "api", "one_click", "provider", "staff"]),
+                name="consent_source_is_known",
+            ),
+        ]
+        # One mailbox's record, in order.
+        indexes = [models.Index(fields=["address_key", "id"], name="newsletter_consent_of_mailbox")]
+
+    def __str__(self) -> str:
+        return f"{self.deed} {bytes(self.address_key).hex()[:12]}"
+
+
+class ConfirmationToken(models.Model):
+    """The link of one confirmation mail, hashed, and what confirming it chooses; the latest one counts."""
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="confirmation_tokens")
+    mailbox_key = models.BinaryField(max_length=32)
+    job_id = models.UUIDField(help_text="The sign-up that it answers, which is deleted once the mail is out.")
+    choices = models.JSONField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        # How many a mailbox was sent lately.
+        indexes = [models.Index(fields=["mailbox_key", "created_at"], name="newsletter_tokens_of_mailbox")]
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class MailJob(models.Model):
+    """
+    A sign-up that waits for its mail, written by the request and deleted once the mail is out.
+
+    `due_at` is also the lease of whoever works on it: it is moved on before each try. A last try is noted as failed
+    before it begins, so that no crash makes a job go on for ever.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    address = models.EmailField(max_length=320)
+    choices = models.JSONField()
+    source = models.CharField(max_length=16, choices=Consent.Source)
+    state = models.CharField(max_length=16, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    detail = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "failed"]), name="mail_job_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["page", "api", "one_click", "provider", "staff"]),
+                name="mail_job_source_is_known",
+            ),
+        ]
+        # What is due, the earliest first.
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="waiting"), name="newsletter_jobs_due")]
+
+    def __str__(self) -> str:
+        return f"Mail job {self.id}"

@@ -1,0 +1,105 @@
+"""Editions of the weekly mail, and their segments: the content for readers who made the same choices."""
+
+from django.db import models
+from django.db.models import Q
+
+from backend.api.ids import new_id
+
+
+class Edition(models.Model):
+    """One ISO week's mail; its content is copied in when sending begins and never changes after that.
+
+    A trigger refuses `done` while a copy is on its way or the copies are not as many as the audience.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        FROZEN = "frozen"
+        PREPARING = "preparing"
+        SENDING = "sending"
+        PAUSED = "paused"
+        DONE = "done"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    week = models.CharField(max_length=8, unique=True, help_text="ISO week, such as 2026-W48.")
+    state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
+    state_reason = models.CharField(max_length=300, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When sending begins; empty: by schedule.")
+    includes_monthly = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The first edition of a month also goes to those who read monthly.",
+    )
+    resume_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a paused edition goes on by itself; empty: when staff say so."
+    )
+    resumed_at = models.DateTimeField(null=True, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    intro = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    archive = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Subject, intro and items of the edition for every topic, as anybody may read them.",
+    )
+    audience = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many copies there are, once prepared."
+    )
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    prepared_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["draft", "frozen", "preparing", "sending", "paused", "done", "cancelled"]
+                ),
+                name="edition_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(week__regex=r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$"), name="edition_week_is_iso"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "cancelled"]) | Q(frozen_at__isnull=False),
+                name="a_sent_edition_was_frozen",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done")
+                | Q(prepared_at__isnull=False, audience__isnull=False, done_at__isnull=False),
+                name="a_done_edition_was_prepared",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.week
+
+
+class Segment(models.Model):
+    """What readers of one edition with the same choices get; `key` is the hash of those choices.
+
+    `item_count` 0 means that there was nothing to tell them, so they get no copy.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="segments")
+    key = models.BinaryField(max_length=32)
+    choices = models.JSONField()
+    subject = models.CharField(max_length=200, blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    item_count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "key"], name="one_segment_per_edition_and_choices"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} ({self.item_count})"

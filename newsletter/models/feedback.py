@@ -1,0 +1,64 @@
+"""What mail providers report about a mail after they accepted it."""
+
+from django.db import models
+from django.db.models import Q
+
+from newsletter.models.deliveries import Delivery
+
+
+class ProviderEvent(models.Model):
+    """What a mail provider told us of a mail after it had it: bounces, complaints and the like, each once.
+
+    It names no address. That a mail arrived is kept only of copies in doubt: of a million others nobody asks.
+    """
+
+    class Kind(models.TextChoices):
+        TAKEN = "taken", "Taken or delivered"
+        DEFERRED = "deferred", "Delayed"
+        SOFT_BOUNCE = "soft_bounce"
+        HARD_BOUNCE = "hard_bounce"
+        COMPLAINT = "complaint"
+        UNSUBSCRIBE = "unsubscribe", "Unsubscribed at the provider"
+        AUTO_REPLY = "auto_reply"
+        REJECTED = "rejected", "Not sent by the provider"
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.BinaryField(max_length=32, unique=True, help_text="The same however often it is told.")
+    provider = models.CharField(max_length=20)
+    kind = models.CharField(max_length=16, choices=Kind)
+    delivery = models.ForeignKey(
+        Delivery, null=True, blank=True, on_delete=models.SET_NULL, related_name="provider_events"
+    )
+    address_key = models.BinaryField(max_length=32, null=True, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    happened_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "bounces and complaints"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        "taken",
+                        "deferred",
+                        "soft_bounce",
+                        "hard_bounce",
+                        "complaint",
+                        "unsubscribe",
+                        "auto_reply",
+                        "rejected",
+                    ]
+                ),
+                name="provider_event_kind_is_known",
+            ),
+        ]
+        indexes = [
+            # What became of one mailbox.
+            models.Index(fields=["address_key"], name="newsletter_events_of_mailbox"),
+            # The latest first, as staff read them.
+            models.Index(fields=["-happened_at", "-id"], name="newsletter_latest_events"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.provider}"
