@@ -1,0 +1,90 @@
+"""Every module with logic has its tests in the file that mirrors it."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ["backend", "catalog", "reviews", "votes", "comparisons", "newsletter"]
+
+# Modules whose tests stand elsewhere. The list only gets shorter.
+UNTESTED = {
+    "backend/admin/base.py",
+    "backend/api/bodies.py",
+    "backend/api/digests.py",
+    "backend/api/ids.py",
+    "backend/api/lists.py",
+    "backend/api/models.py",
+    "backend/api/quoting.py",
+    "backend/devstack/__main__.py",
+    "backend/devstack/directory.py",
+    "backend/devstack/engines.py",
+    "backend/devstack/mail_catcher.py",
+    "backend/devstack/place.py",
+    "backend/devstack/prepare.py",
+    "backend/devstack/processes.py",
+    "backend/devstack/run.py",
+    "backend/devstack/serve.py",
+    "backend/devstack/stack.py",
+    "backend/environment.py",
+    "backend/mail_providers.py",
+    "backend/wsgi.py",
+    "catalog/serializers.py",
+    "comparisons/catalog_file/demo/loader.py",
+    "comparisons/management/commands/export_catalog.py",
+    "comparisons/management/commands/import_catalog.py",
+    "comparisons/selectors.py",
+    "comparisons/serializers.py",
+    "newsletter/content/archive_views.py",
+    "newsletter/feedback/provider_events.py",
+    "newsletter/feedback/sns.py",
+    "newsletter/management/commands/export_suppressions.py",
+    "newsletter/management/commands/import_subscribers.py",
+    "newsletter/management/commands/load_demo.py",
+    "newsletter/management/commands/replay_suppressions.py",
+    "newsletter/management/commands/resolve_uncertain.py",
+    "newsletter/readers/links.py",
+    "newsletter/readers/mails.py",
+    "newsletter/readers/serializers.py",
+    "newsletter/readers/subscriber_file.py",
+    "newsletter/sending/failpoints.py",
+    "newsletter/sending/faults.py",
+    "newsletter/templatetags/desk.py",
+    "newsletter/transport/post.py",
+    "reviews/serializers.py",
+    "votes/management/commands/reconcile_tallies.py",
+    "votes/serializers.py",
+    "votes/voters/issuance.py",
+    "votes/voters/services.py",
+}
+
+
+def has_logic(path: Path) -> bool:
+    """Whether the module defines a function or a method; addresses, constants and exceptions are plain data."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
+
+
+def modules_with_logic() -> list[str]:
+    found = [
+        str(path.relative_to(ROOT))
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if "migrations" not in path.parts and has_logic(path)
+    ]
+    assert found
+    return sorted(found)
+
+
+def mirror_of(module: str) -> str:
+    """`votes/ballots/casting.py` is tested in `tests/votes/ballots/test_casting.py`.
+
+    A command's test stands beside those of its app: `management/commands` holds nothing else.
+    """
+    path = Path("tests", module.replace("management/commands/", ""))
+    return str(path.with_name(f"test_{path.stem.strip('_')}.py"))
+
+
+def test_every_module_with_logic_has_its_mirror() -> None:
+    untested = {module for module in modules_with_logic() if not (ROOT / mirror_of(module)).is_file()}
+
+    assert untested == UNTESTED
