@@ -1,0 +1,36 @@
+"""The command line says what it can do, and when there is nothing to do."""
+
+from pathlib import Path
+
+import pytest
+
+from backend.devstack.directory import StackDirectory
+from tests.backend.devstack.commands import devstack
+
+
+def test_stop_and_manage_say_when_nothing_runs(var: Path) -> None:
+    assert devstack(var, "stop").stdout == "`make serve` has not run here.\n"
+    assert "`make serve` is not running here" in devstack(var, "manage", "check").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["start"], ["serve", "now"], ["run"], ["run", "--"], ["run", "true"]],
+    ids=lambda arguments: " ".join(arguments) or "none",
+)
+def test_a_command_that_is_none_shows_those_that_are(var: Path, arguments: list[str]) -> None:
+    result = devstack(var, *arguments)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("python -m backend.devstack COMMAND\n")
+    assert list(var.iterdir()) == []
+
+
+def test_stop_keeps_the_data_and_reset_removes_them(var: Path) -> None:
+    stack = StackDirectory(var / "serve").make()
+    secret = stack.secret("admin_password")
+
+    assert devstack(var, "stop").stdout == "`make serve` is not running here.\n"
+    assert stack.secret("admin_password") == secret
+    assert devstack(var, "reset").stdout == f"`make serve` is not running here.\nRemoved {stack.path}.\n"
+    assert not stack.path.exists()

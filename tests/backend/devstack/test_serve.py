@@ -1,0 +1,145 @@
+"""`make serve`: the whole product on a laptop, whatever is killed."""
+
+import json
+import os
+import re
+import signal
+import socket
+import urllib.request
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from backend.devstack.engines import free_port
+from backend.devstack.serve import MOST_ENDS
+from tests.backend.devstack.commands import PATIENCE_SECONDS, Background, devstack, running_in, wait_until
+
+
+def test_a_taken_port_is_met_with_another(var: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        result = devstack(var, "serve", PORT=str(port))
+
+    assert result.returncode == 1
+    assert re.search(rf"Port {port} is taken by another program: PORT=\d+ make serve", result.stderr)
+
+
+@pytest.mark.parametrize("port", ["eight thousand", "0", "70000"])
+def test_a_port_that_is_none_is_refused(var: Path, port: str) -> None:
+    result = devstack(var, "serve", PORT=port)
+
+    assert result.returncode == 1
+    assert result.stderr == f"PORT must be a number from 1 to 65535, not {port!r}: PORT=8000 make serve\n"
+
+
+def test_serve_end_to_end(var: Path) -> None:
+    port = str(free_port())
+    url = f"http://127.0.0.1:{port}"
+    ready = "Ready in .*"
+    add_a_user = "from django.contrib.auth.models import User; User.objects.create(username='kept')"
+
+    serve = Background(var, "serve", PORT=port)
+    serve.wait_for(ready)
+    password = (var / "serve" / "admin_password").read_text().strip()
+    assert f"user admin, password {password}" in serve.text()
+    with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
+        assert answer.status == 200
+    ask_for_mail(url, "ada@example.com")
+    wait_until(lambda: b"Confirm your subscription</a> to ada@example.com" in read(f"{url}/mail/"))
+    wait_until(lambda: len(demo_mails(var)) == 1)
+    with urllib.request.urlopen(
+        demo_mails(var)[0]["List-Unsubscribe"].strip("<>"), b"", timeout=10
+    ) as answer:
+        assert answer.status == 200
+    assert (var / "serve" / "suppressions").read_text().endswith(" unsubscribe\n")
+    second = devstack(var, "serve", PORT=port)
+    assert f"runs here already, at {url} (process {serve.popen.pid})" in second.stderr
+    assert devstack(var, "manage", "shell", "-c", add_a_user).returncode == 0
+
+    # The worst first: the supervisor and the parents of all the rest, so that their children are orphans.
+    for pid in [*pids_of_children(var).values(), serve.popen.pid]:
+        os.kill(pid, signal.SIGKILL)
+    serve.popen.wait()
+    serve = Background(var, "serve", PORT=port)
+    serve.wait_for(ready)
+    database_url = json.loads((var / "serve" / "environment.json").read_text())["DATABASE_URL"]
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT username FROM auth_user ORDER BY 1").fetchall() == [
+            ("admin",),
+            ("kept",),
+        ]
+
+    for name in ("mail", "web", "worker", "mailer", "beat"):
+        kill_and_await_another(var, name)
+        serve.wait_for(f"{name} was ended by SIGKILL, and is started again")
+    wait_until(lambda: is_answering(f"{url}/readyz"))
+    ask_for_mail(url, "grace@example.com")
+    wait_until(lambda: b"Confirm your subscription</a> to grace@example.com" in read(f"{url}/mail/"))
+    for _ in range(MOST_ENDS - 2):
+        kill_and_await_another(var, "beat")
+    os.kill(pids_of_children(var)["beat"], signal.SIGKILL)
+    assert serve.popen.wait(PATIENCE_SECONDS) == 1
+    assert "beat was ended by SIGKILL, 5 times within 60 seconds, so everything is stopped" in serve.text()
+    assert running_in(var) == []
+
+    serve = Background(var, "serve", PORT=port)
+    serve.wait_for(ready)
+    os.kill(pids_of_children(var)["postgresql"], signal.SIGKILL)
+    assert serve.popen.wait(PATIENCE_SECONDS) == 1
+    assert "postgresql was ended by SIGKILL, so everything is stopped" in serve.text()
+    assert running_in(var) == []
+
+    serve = Background(var, "serve", PORT=port)
+    serve.wait_for(ready)
+    assert serve.end(signal.SIGINT) == 0, serve.text()
+    assert "the data are kept" in serve.text()
+    assert running_in(var) == []
+    assert len(demo_mails(var)) == 1
+
+
+def demo_mails(var: Path) -> list[EmailMessage]:
+    """Copies of the demo's edition that were caught."""
+    mails = [
+        message_from_bytes(file.read_bytes(), policy=policy.default)
+        for file in (var / "serve" / "mail").glob("*.eml")
+    ]
+    return [mail for mail in mails if mail["Message-ID"].startswith("<2026-W46.")]
+
+
+def ask_for_mail(url: str, address: str) -> None:
+    body = json.dumps({"address": address}).encode()
+    request = urllib.request.Request(
+        f"{url}/api/v1/newsletter/subscriptions", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 202
+
+
+def is_answering(url: str) -> bool:
+    try:
+        return bool(read(url))
+    except OSError:
+        return False
+
+
+def kill_and_await_another(var: Path, name: str) -> None:
+    before = pids_of_children(var)[name]
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: pids_of_children(var)[name] != before)
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        content: bytes = answer.read()
+    return content
+
+
+def pids_of_children(var: Path) -> dict[str, int]:
+    record = json.loads((var / "serve" / "running.json").read_text())
+    return {name: child["pid"] for name, child in record["children"].items()}
