@@ -263,7 +263,7 @@ DKIM_DOMAIN = env.str("DKIM_DOMAIN", default="")
 DKIM_SELECTOR = env.str("DKIM_SELECTOR", default="")
 _dkim_key = env.str("DKIM_PRIVATE_KEY", default="")
 DKIM_PRIVATE_KEY = rsa_key("DKIM_PRIVATE_KEY", _dkim_key) if _dkim_key else None
-# Seals the links to preferences and to unsubscribe, which stand in readers' mailboxes for years.
+# Signs the links to preferences and to unsubscribe, which stand in readers' mailboxes for years.
 NEWSLETTER_KEYS = key_ring("NEWSLETTER_KEYS", env.str("NEWSLETTER_KEYS"))
 NEWSLETTER_PEPPER = long_secret("NEWSLETTER_PEPPER", env.str("NEWSLETTER_PEPPER"))
 # A file outside the database that outlives its restores; empty: none is kept.

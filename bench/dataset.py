@@ -18,7 +18,7 @@ from reviews.models import Review, Reviewer
 from votes.models import Voter
 from votes.rules import RULESET
 from votes.tallies.publication import publish_tallies
-from votes.voters.tokens import VOTER_PAYLOAD, VOTER_PURPOSE, VoterToken, seal
+from votes.voters.tokens import VoterToken
 
 REVIEWERS = 7
 REVIEWS_PER_TOOL = 4
@@ -142,11 +142,6 @@ def _write_pairs(size: Size, tools: list[Tool], chance: random.Random) -> list[s
 def voter_token(number: int, *, issued_at: datetime) -> VoterToken:
     """Who the data's voter of this number is to the API; its key is that of the voter's row."""
     return VoterToken(voter_id=number.to_bytes(16), issued_at=issued_at, assurance=1)
-
-
-def sealed(token: VoterToken) -> str:
-    payload = VOTER_PAYLOAD.pack(token.voter_id, int(token.issued_at.timestamp()), token.assurance)
-    return seal(VOTER_PURPOSE, payload)
 
 
 def _write_votes(size: Size, tools: list[Tool], chance: random.Random) -> None:

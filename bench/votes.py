@@ -18,7 +18,7 @@ from backend.api.ids import new_id
 from backend.bootstrap import MendableError
 from backend.devstack import processes
 from bench.contenders import Contender, start_fastapi, start_product
-from bench.dataset import sealed, voter_token
+from bench.dataset import voter_token
 from bench.ground import Ground, table
 from bench.load import Figures, write_requests
 from bench.pages import CONNECTIONS, TOOL_LIST, comparison_addresses
@@ -84,7 +84,7 @@ class Ballot:
     value: str
 
     def request(self) -> tuple[str, str, str, dict[str, str]]:
-        token = sealed(voter_token(self.voter, issued_at=datetime.now(UTC)))
+        token = voter_token(self.voter, issued_at=datetime.now(UTC)).signed()
         headers = {
             "Authorization": f"Voter {token}",
             "Content-Type": "application/json",

@@ -97,7 +97,7 @@ def idempotent(post: Handler) -> Handler:
             claim.row().delete()
             raise
         if 200 <= response.status_code < 300:
-            claim.row().update(sealed=seal(response, claim.fernet))
+            claim.row().update(sealed=encrypted(response, claim.fernet))
         else:
             claim.row().delete()
         return response
@@ -119,6 +119,7 @@ def claim_for(request: Request, sent_key: str, *, scope: bytes, now: datetime) -
         key=keyed_digest("idempotency key", *parts),
         # The body as it came, before anybody reads it as JSON.
         fingerprint=keyed_digest("idempotency fingerprint", query, request._request.body),
+        # This purpose stays as it is: answers of the last day are encrypted under it.
         fernet=Fernet(base64.urlsafe_b64encode(keyed_digest("idempotency seal", *parts))),
         claimed_at=now,
     )
@@ -159,7 +160,7 @@ def rendered(response: HttpResponse, *, view: APIView, request: Request) -> Http
     return response
 
 
-def seal(response: HttpResponse, fernet: Fernet) -> bytes:
+def encrypted(response: HttpResponse, fernet: Fernet) -> bytes:
     answer = [response.status_code, dict(response.headers), response.content.decode()]
     return fernet.encrypt(json.dumps(answer).encode())
 

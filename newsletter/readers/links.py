@@ -1,6 +1,6 @@
 """The links in mails, and who they speak of. They are built from settings alone, and last across changes of keys.
 
-A confirmation token is random, expires, and is known to us only by its hash. The tokens of subscribers are sealed, never
+A confirmation token is random, expires, and is known to us only by its hash. The tokens of subscribers are signed, never
 expire, and die with their subscriber. Whoever has the link to preferences may also unsubscribe, but not the other way
 about.
 """
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from backend.api.problems import Refusal
-from backend.api.seals import BrokenSealError, base64url, seal, unseal
+from backend.api.signed_tokens import InvalidSignatureError, base64url, sign, verify
 from newsletter.models import Subscriber
 
 UNSUBSCRIBE = "unsubscribe/v1"
@@ -74,19 +74,19 @@ def confirmation_key(token: str) -> bytes:
 
 
 def preferences_token(subscriber_id: UUID) -> str:
-    return seal(settings.NEWSLETTER_KEYS, PREFERENCES, subscriber_id.bytes)
+    return sign(settings.NEWSLETTER_KEYS, PREFERENCES, subscriber_id.bytes)
 
 
 def unsubscribe_token(subscriber_id: UUID) -> str:
-    return seal(settings.NEWSLETTER_KEYS, UNSUBSCRIBE, subscriber_id.bytes)
+    return sign(settings.NEWSLETTER_KEYS, UNSUBSCRIBE, subscriber_id.bytes)
 
 
 def subscriber_id_of(token: str, *purposes: str) -> UUID:
-    """Whose token it is, sealed for one of the purposes; raises InvalidSubscriberToken. No query."""
+    """Whose token it is, signed for one of the purposes; raises InvalidSubscriberToken. No query."""
     for purpose in purposes:
         try:
-            return UUID(bytes=unseal(settings.NEWSLETTER_KEYS, purpose, token))
-        except BrokenSealError:
+            return UUID(bytes=verify(settings.NEWSLETTER_KEYS, purpose, token))
+        except InvalidSignatureError:
             continue
     raise InvalidSubscriberToken
 

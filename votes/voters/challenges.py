@@ -1,6 +1,6 @@
 """What a reader must show for a voter token, as VOTER_CHALLENGE says: nothing, some work, or a passed Turnstile.
 
-A challenge of ours is a sealed text: nothing is kept of it until it is spent. The client looks for a `nonce` in decimal
+A challenge of ours is a signed text: nothing is kept of it until it is spent. The client looks for a `nonce` in decimal
 digits such that SHA-256 of `challenge:nonce` begins with as many zero bits as the challenge asks for.
 """
 
@@ -24,11 +24,11 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
+from backend.api import signed_tokens
 from backend.api.clients import Address
 from backend.api.problems import Refusal
-from backend.api.seals import BrokenSealError
+from backend.api.signed_tokens import InvalidSignatureError
 from votes.models import SpentChallenge
-from votes.voters.tokens import seal, unseal
 
 log = structlog.get_logger(__name__)
 
@@ -130,7 +130,7 @@ class ProofOfWork:
         payload = CHALLENGE_PAYLOAD.pack(secrets.token_bytes(16), int(expires_at.timestamp()), bits)
         return Challenge(
             kind="proof_of_work",
-            challenge=seal(CHALLENGE_PURPOSE, payload),
+            challenge=signed_tokens.sign(settings.VOTER_KEYS, CHALLENGE_PURPOSE, payload),
             difficulty_bits=bits,
             expires_at=expires_at,
         )
@@ -139,8 +139,8 @@ class ProofOfWork:
         if solution.challenge is None or solution.nonce is None:
             raise ChallengeRequired
         try:
-            payload = unseal(CHALLENGE_PURPOSE, solution.challenge)
-        except BrokenSealError:
+            payload = signed_tokens.verify(settings.VOTER_KEYS, CHALLENGE_PURPOSE, solution.challenge)
+        except InvalidSignatureError:
             raise ChallengeFailed from None
         _, seconds, bits = CHALLENGE_PAYLOAD.unpack(payload)
         expires_at = datetime.fromtimestamp(seconds, UTC)

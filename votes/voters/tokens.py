@@ -1,4 +1,4 @@
-"""Voter tokens: who a reader without an account is, in a sealed text that nobody but us can make up."""
+"""Voter tokens: who a reader without an account is, as a text that only the server can sign."""
 
 import hmac
 import secrets
@@ -10,9 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from backend.api import seals
+from backend.api import signed_tokens
 from backend.api.problems import Refusal
-from backend.api.seals import BrokenSealError
+from backend.api.signed_tokens import InvalidSignatureError
 
 VOTER_PURPOSE = "voter/v1"
 VOTER_ID_LENGTH = 16
@@ -60,6 +60,11 @@ class VoterToken:
     def expires_at(self) -> datetime:
         return self.issued_at + timedelta(days=settings.VOTER_TOKEN_DAYS)
 
+    def signed(self) -> str:
+        """The token as its voter sends it."""
+        payload = VOTER_PAYLOAD.pack(self.voter_id, int(self.issued_at.timestamp()), self.assurance)
+        return signed_tokens.sign(settings.VOTER_KEYS, VOTER_PURPOSE, payload)
+
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
@@ -73,17 +78,15 @@ class IssuedToken:
 def issue_token(*, assurance: int, now: datetime) -> IssuedToken:
     """A token for a voter who is new; it costs no row until the first vote."""
     voter_id = secrets.token_bytes(VOTER_ID_LENGTH)
-    issued_at = now.replace(microsecond=0)
-    payload = VOTER_PAYLOAD.pack(voter_id, int(issued_at.timestamp()), assurance)
-    voter = VoterToken(voter_id=voter_id, issued_at=issued_at, assurance=assurance)
-    return IssuedToken(token=seal(VOTER_PURPOSE, payload), expires_at=voter.expires_at, assurance=assurance)
+    voter = VoterToken(voter_id=voter_id, issued_at=now.replace(microsecond=0), assurance=assurance)
+    return IssuedToken(token=voter.signed(), expires_at=voter.expires_at, assurance=assurance)
 
 
 def read_token(text: str, *, now: datetime) -> VoterToken:
     """Raises InvalidVoterToken or ExpiredVoterToken, whatever the text."""
     try:
-        payload = unseal(VOTER_PURPOSE, text)
-    except BrokenSealError:
+        payload = signed_tokens.verify(settings.VOTER_KEYS, VOTER_PURPOSE, text)
+    except InvalidSignatureError:
         raise InvalidVoterToken from None
     voter_id, seconds, assurance = VOTER_PAYLOAD.unpack(payload)
     voter = VoterToken(voter_id, datetime.fromtimestamp(seconds, UTC), assurance)
@@ -104,13 +107,3 @@ def voter_token_of(request: HttpRequest | Request, *, now: datetime) -> VoterTok
     if scheme.lower() != "voter":
         raise InvalidVoterToken
     return read_token(text, now=now)
-
-
-def seal(purpose: str, payload: bytes) -> str:
-    """Under the voters' keys, as backend/api/seals.py says."""
-    return seals.seal(settings.VOTER_KEYS, purpose, payload)
-
-
-def unseal(purpose: str, text: str) -> bytes:
-    """Raises BrokenSealError."""
-    return seals.unseal(settings.VOTER_KEYS, purpose, text)

@@ -18,7 +18,7 @@ from votes.voters.challenges import TURNSTILE_ACTION, Challenge, Solution, new_c
 from votes.voters.issuance import count_attempt, give_token
 from votes.voters.tokens import IssuedToken
 
-# Sealed by nobody, for the docs.
+# For the docs; no key of ours signed it.
 EXAMPLE_CHALLENGE = "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmtwW3AS.AAECAwQFBgcICQoLDA0ODw"
 
 

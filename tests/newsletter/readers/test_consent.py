@@ -195,7 +195,7 @@ def test_a_link_that_is_over_revives_nobody(
     assert deeds() == before
 
 
-class TestSealedLinks:
+class TestSignedLinks:
     def test_they_last_for_years_and_through_changes_of_keys(
         self, settings: Settings, clock: time_machine.Traveller
     ) -> None:

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
+from backend.api.signed_tokens import sign
 from tests.database import at_once
 from votes.models import SpentChallenge
 from votes.voters import challenges
@@ -37,7 +38,7 @@ from votes.voters.challenges import (
     verify,
     zero_bits,
 )
-from votes.voters.tokens import issue_token, seal
+from votes.voters.tokens import issue_token
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ADDRESS = ip_address("192.0.2.7")
@@ -152,11 +153,11 @@ class TestProofOfWork:
         assert len(altered) >= 60
         assert accepted == []
 
-    def test_one_that_is_sealed_for_another_purpose_is_refused(self) -> None:
+    def test_one_that_is_signed_for_another_purpose_is_refused(self, settings: Settings) -> None:
         payload = struct.pack(">16sIB", b"r" * 16, int(NOW.timestamp()) + 60, 8)
 
-        assert is_accepted(seal("challenge/v1", payload))
-        assert not is_accepted(seal("voter/v1", payload))
+        assert is_accepted(sign(settings.VOTER_KEYS, "challenge/v1", payload))
+        assert not is_accepted(sign(settings.VOTER_KEYS, "voter/v1", payload))
 
 
 def is_accepted(challenge: str) -> bool:
