@@ -29,7 +29,7 @@ from catalog.models import Category
 from newsletter.content.archive import BEGUN
 from newsletter.content.archive_views import MAIL_POLICY
 from newsletter.content.composition import SETTLING, Choices, Composed, compose
-from newsletter.desk.trials import TrialRefusedError, send_trial
+from newsletter.desk.test_sends import TestSendRefusedError, send_test_mail
 from newsletter.models import Edition, Subscriber, Suppression
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 from newsletter.sending import editions
@@ -231,8 +231,8 @@ class PreviewAdmin(CuratedAdmin):
     def _send_test(self, request: HttpRequest, edition: Edition, composed: Composed, address: str) -> None:
         sender = f"curator {request.user.pk}"
         try:
-            send_trial(composed=composed, address=address, sender=sender, now=timezone.now())
-        except TrialRefusedError as refusal:
+            send_test_mail(composed=composed, address=address, sender=sender, now=timezone.now())
+        except TestSendRefusedError as refusal:
             messages.error(request, f"No test was sent to {masked(address)}. {refusal}")
             return
         self.log_change(request, edition, f"Sent a test to {masked(address)}.")

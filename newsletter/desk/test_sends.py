@@ -1,4 +1,4 @@
-"""A test of an edition: one mail to one address, as a reader would get it. The ledger of deliveries never hears of it."""
+"""A test send of an edition: one mail to one address, as a reader would get it. It writes nothing to the ledger."""
 
 import smtplib
 from datetime import datetime
@@ -20,41 +20,42 @@ from newsletter.transport.smtp import BrokenError, RefusedError
 MARK = "[Test]"
 # Of each curator.
 LIMITS = (Limit("test-mails-60s", 5, 60), Limit("test-mails-86400s", 100, 86_400))
-# Its links work, and speak of nobody: whoever unsubscribes by them is told that it is done, and nobody has left.
-NOBODY = UUID(int=0)
+# The links in a test mail carry this id, which no subscriber has: they open the real pages and change nothing.
+NO_SUBSCRIBER = UUID(int=0)
 
 
-class TrialRefusedError(CurationError):
-    """Why no test was sent, in words for the curator."""
+class TestSendRefusedError(CurationError):
+    """Why no test mail was sent; its text is for the curator."""
 
 
-def send_trial(*, composed: Composed, address: str, sender: str, now: datetime) -> None:
-    """To a canonical address; raises TrialRefusedError, which says what is in the way, or what the mail server said.
+def send_test_mail(*, composed: Composed, address: str, sender: str, now: datetime) -> None:
+    """Mail a composed edition to a canonical address, and wait for the server: EMAIL_TIMEOUT seconds a step.
 
-    `sender` is whose limits this counts towards. It waits for the server, EMAIL_TIMEOUT seconds a step.
+    `sender` names the curator whose LIMITS the mail counts towards. Raises TestSendRefusedError where the mailbox is
+    blocked, a limit is used up, or the mail server does not take the mail.
     """
     if consent.is_blocked(address):
-        raise TrialRefusedError("This mailbox is blocked, since it reported our mail or staff said so.")
+        raise TestSendRefusedError("This mailbox is blocked, since it reported our mail or staff said so.")
     [spent] = throttling.spend([(sender, LIMITS)], now=now)
     if not spent.is_allowed:
         limit, wait = spent.tightest.limit, spent.tightest.seconds_left
-        raise TrialRefusedError(
+        raise TestSendRefusedError(
             f"At most {limit.count} tests in {limit.seconds} seconds: try again in {wait}."
         )
     post = Post()
     try:
-        post.send(trial_mail(composed=composed, address=address))
+        post.send(_test_mail(composed=composed, address=address))
     except NoMailServerError as error:
-        raise TrialRefusedError(
+        raise TestSendRefusedError(
             f"The mail server cannot be reached, or does not let us in ({error})."
         ) from error
     except TROUBLE as error:
-        raise TrialRefusedError(f"The mail server did not take it: {_words(error, address)}.") from error
+        raise TestSendRefusedError(f"The mail server did not take it: {_words(error, address)}.") from error
     finally:
         post.close()
 
 
-def trial_mail(*, composed: Composed, address: str) -> EmailMultiAlternatives:
+def _test_mail(*, composed: Composed, address: str) -> EmailMultiAlternatives:
     mail = SignedMail(
         subject=f"{MARK} {composed.subject}",
         body=_with_links(composed.text),
@@ -71,8 +72,8 @@ def trial_mail(*, composed: Composed, address: str) -> EmailMultiAlternatives:
 
 
 def _with_links(content: str) -> str:
-    return content.replace(UNSUBSCRIBE_URL, links.unsubscribe_url(NOBODY)).replace(
-        PREFERENCES_URL, links.preferences_url(NOBODY)
+    return content.replace(UNSUBSCRIBE_URL, links.unsubscribe_url(NO_SUBSCRIBER)).replace(
+        PREFERENCES_URL, links.preferences_url(NO_SUBSCRIBER)
     )
 
 

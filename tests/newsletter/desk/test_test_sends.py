@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from backend.admin.errors import CurationError
 from backend.mail_providers import anymail_settings
 from newsletter.content.composition import Composed
-from newsletter.desk.trials import send_trial
+from newsletter.desk.test_sends import send_test_mail
 from newsletter.models import Subscriber
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
@@ -32,7 +32,7 @@ COMPOSED = Composed(
 
 
 def send(address: str = "ada@example.com", *, sender: str = "curator 1") -> None:
-    send_trial(composed=COMPOSED, address=address, sender=sender, now=NOW)
+    send_test_mail(composed=COMPOSED, address=address, sender=sender, now=NOW)
 
 
 def paths_in(text: str) -> list[str]:
