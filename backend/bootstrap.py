@@ -39,7 +39,7 @@ UNFINISHED = VENV / "bootstrap.unfinished"
 LOG = ROOT / "var" / "bootstrap.log"
 
 # What an installer says when it fails, and what the person at the keyboard can do about it.
-WAYS_ON = {
+HINTS = {
     r"No space left on device|os error 28": "The disk is full: free some space, then try again.",
     r"Permission denied|os error 13": "Something here may not be written: `chown` it to yourself.",
     r"[Hh]ash(es)? mismatch|DO NOT MATCH": "A download is not what the lock file names: look at your proxy.",
@@ -52,7 +52,7 @@ WAYS_ON = {
 }
 
 
-class MendableError(Exception):
+class UserError(Exception):
     """Something the person at the keyboard can mend: the message is one sentence that says how."""
 
 
@@ -61,7 +61,7 @@ def main(groups: Sequence[str]) -> None:
     for group in groups:
         lock_file = REQUIREMENTS / f"{group}.txt"
         if not lock_file.is_file():
-            raise MendableError(f"There is no lock file {lock_file}: say `runtime` or `dev`.")
+            raise UserError(f"There is no lock file {lock_file}: say `runtime` or `dev`.")
         install(group, lock_file.read_text())
 
 
@@ -70,7 +70,7 @@ def install_embedded(package: str) -> None:
     lock = (REQUIREMENTS / "embedded.txt").read_text()
     block = re.search(rf"^{re.escape(package)}==.*?(?=^\S|\Z)", lock, re.MULTILINE | re.DOTALL)
     if block is None:
-        raise MendableError(f"requirements/embedded.txt does not name {package}: run `make lock`.")
+        raise UserError(f"requirements/embedded.txt does not name {package}: run `make lock`.")
     # Installed over itself: what a kill left of it endangers nothing else, so nothing else is made anew for it.
     install(package, block.group(), "--no-deps", "--force-reinstall")
 
@@ -175,15 +175,15 @@ def _run(label: str, command: Sequence[str]) -> None:
     said = LOG.read_text(errors="replace")
     # On a full disk the log itself may have stayed empty.
     symptoms = said if shutil.disk_usage(ROOT).free > 1_000_000 else "No space left on device"
-    raise MendableError(
-        f"{label} failed. {way_on_after(symptoms)}\n"
+    raise UserError(
+        f"{label} failed. {hint_for(symptoms)}\n"
         f"The installer's last words, the rest is in {LOG}:\n{last_lines(said)}"
     )
 
 
-def way_on_after(said: str) -> str:
+def hint_for(said: str) -> str:
     """What the person at the keyboard can do about an installer's complaint; empty if we do not know it."""
-    return next((way_on for pattern, way_on in WAYS_ON.items() if re.search(pattern, said)), "")
+    return next((hint for pattern, hint in HINTS.items() if re.search(pattern, said)), "")
 
 
 def _environment() -> dict[str, str]:
@@ -250,11 +250,11 @@ def last_lines(text: str, *, count: int = 15) -> str:
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """Turns what goes wrong into a sentence and a non-zero exit, where Python would show a traceback."""
     try:
         yield
-    except MendableError as trouble:
+    except UserError as trouble:
         sys.exit(str(trouble))
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from here.")
@@ -263,14 +263,14 @@ def told_plainly() -> Iterator[None]:
             f"No permission for {error.filename}: run as the owner of this folder, or work in a copy of your own."
         )
     except OSError as error:
-        way_on = (
+        hint = (
             "free some space, then run the same command again"
             if error.errno == 28
             else "mend that, then try again"
         )
-        sys.exit(f"{error.strerror} ({error.filename or 'no file named'}): {way_on}.")
+        sys.exit(f"{error.strerror} ({error.filename or 'no file named'}): {hint}.")
 
 
 if __name__ == "__main__":
-    with told_plainly():
+    with exit_on_error():
         main(sys.argv[1:] or ["runtime"])

@@ -29,7 +29,7 @@ def keep_django_logging(**_: Any) -> None:
 
 @celeryd_init.connect
 def wait_for_messages(conf: Any, **_: Any) -> None:
-    """A worker waits for the broker as long as it takes; whoever only publishes gives up at once (see the settings)."""
+    """A worker waits for the broker without a timeout; processes that only publish give up at once (see the settings)."""
     timeouts = {"socket_timeout", "socket_connect_timeout"}
     options = conf.broker_transport_options
     conf.broker_transport_options = {key: value for key, value in options.items() if key not in timeouts}
@@ -44,8 +44,8 @@ def heartbeat() -> None:
 
 
 @app.task(name="backend.forget")
-def forget() -> None:
-    """Delete rate counters and idempotent answers whose time is over."""
+def purge_expired() -> None:
+    """Delete the rate counters and the idempotent answers that have expired."""
     from django.utils import timezone
 
     from backend.api.idempotency import forget_expired_answers
@@ -57,22 +57,22 @@ def forget() -> None:
 
 
 @worker_ready.connect
-def beat_once(**_: Any) -> None:
-    """A fresh worker is known at once, not only after beat's first round."""
+def record_first_heartbeat(**_: Any) -> None:
+    """A new worker counts as ready at once, and not only after beat's first round."""
     heartbeat()
 
 
 @worker_ready.connect
-def have_it_watched(**_: Any) -> None:
-    """By what it was started with, whatever it has been told to leave since."""
-    # Only a worker has state to watch.
+def start_watchdog(**_: Any) -> None:
+    """Watch the queues that the worker was started with, even if it is told to leave one later."""
+    # Importing it needs a worker's state.
     from backend.watchdog import watch
 
     watch(list(app.amqp.queues.consume_from))
 
 
 @task_failure.connect
-def tell_who_kills_workers(sender: Task, exception: BaseException, **_: Any) -> None:
-    """After its last try: Celery's own message does not say which task it was."""
+def log_abandoned_task(sender: Task, exception: BaseException, **_: Any) -> None:
+    """Log the name of a task that killed its process at its last try: Celery's own message does not name it."""
     if isinstance(exception, WorkerLostError):
         logger.error("task_given_up", task=sender.name, reason=str(exception))

@@ -1,4 +1,4 @@
-"""Ends a worker that is idle while work waits for it: its supervisor starts another one, which takes it."""
+"""Ends a worker that stalls while tasks wait in its queues, so that its supervisor starts another one."""
 
 import math
 import os
@@ -14,60 +14,60 @@ from redis import Redis, RedisError
 
 logger = structlog.get_logger(__name__)
 
-LOOKS = 6
+SAMPLES = 6
 TIMEOUT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Look:
-    """What there is to see at one moment; a broker that cannot be asked has nothing waiting."""
+class Sample:
+    """The state of the queues and of this worker at one moment; a broker that does not answer has nothing waiting."""
 
     has_waiting: bool
-    # Tasks that this worker holds, and all it ever began: while it works, one of them changes.
+    # Tasks that this worker holds, and all that it ever began: one of them changes while it works.
     held: int
     begun: int
 
 
-class Patience:
-    """With a worker that makes no progress: so many looks if it holds nothing, more if a task may just take long.
+class StallDetector:
+    """Counts samples without progress: a worker is stalled after `idle` of them, or after `busy` if it holds a task.
 
-    It is looks that are counted and not seconds, so that a machine which slept has not wasted its worker's time.
+    It counts samples and not seconds, so that a machine that was suspended does not end a healthy worker.
     """
 
     def __init__(self, *, idle: int, busy: int) -> None:
         self._idle, self._busy = idle, busy
-        self._previous: Look | None = None
-        self._looks = 0
+        self._previous: Sample | None = None
+        self._without_progress = 0
 
-    def is_over(self, look: Look) -> bool:
-        has_progressed = self._previous != look
-        self._looks = 0 if has_progressed or not look.has_waiting else self._looks + 1
-        self._previous = look
-        return self._looks >= (self._busy if look.held else self._idle)
+    def is_stalled(self, sample: Sample) -> bool:
+        has_progressed = self._previous != sample
+        self._without_progress = 0 if has_progressed or not sample.has_waiting else self._without_progress + 1
+        self._previous = sample
+        return self._without_progress >= (self._busy if sample.held else self._idle)
 
 
 def watch(queues: Sequence[str]) -> None:
-    """In a thread of the worker's main process, for as long as that lives."""
+    """Watch the worker from a thread of its main process, for as long as that process lives."""
     Thread(target=_watch, args=(queues,), name="watchdog", daemon=True).start()
 
 
 def _watch(queues: Sequence[str]) -> None:
-    seconds = settings.WATCHDOG_SECONDS / LOOKS
+    seconds = settings.WATCHDOG_SECONDS / SAMPLES
     busy_seconds = settings.WATCHDOG_SECONDS + settings.CELERY_TASK_TIME_LIMIT
-    patience = Patience(idle=LOOKS, busy=math.ceil(busy_seconds / seconds))
+    detector = StallDetector(idle=SAMPLES, busy=math.ceil(busy_seconds / seconds))
     broker = Redis.from_url(
         settings.CELERY_BROKER_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
     )
-    while not patience.is_over(_look(broker, queues)):
+    while not detector.is_stalled(_sample(broker, queues)):
         time.sleep(seconds)
-    logger.critical("worker_is_deaf", queues=list(queues), held=len(state.reserved_requests))
-    # The main thread may hang: nothing less would end it.
+    logger.critical("worker_stalled", queues=list(queues), held=len(state.reserved_requests))
+    # The main thread may hang, and then only this ends the process.
     os._exit(1)
 
 
-def _look(broker: Redis, queues: Sequence[str]) -> Look:
+def _sample(broker: Redis, queues: Sequence[str]) -> Sample:
     try:
         has_waiting = any(broker.llen(queue) for queue in queues)
     except RedisError:
         has_waiting = False
-    return Look(has_waiting, held=len(state.reserved_requests), begun=state.all_total_count[0])
+    return Sample(has_waiting, held=len(state.reserved_requests), begun=state.all_total_count[0])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import django
 from django.core.management import call_command
 
-from backend.bootstrap import MendableError, told_plainly
+from backend.bootstrap import UserError, exit_on_error
 from backend.devstack.stack import var_directory
 from bench.load import Load
 from bench.mail import measure as measure_mail
@@ -39,7 +39,7 @@ def main() -> None:
         return
     programs = {name: find_program(name) for name in ("nginx", "wrk", "pgbench", "taskset")}
     if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
-        raise MendableError("The benchmark needs Linux and two cores: one for the servers, one for the load.")
+        raise UserError("The benchmark needs Linux and two cores: one for the servers, one for the load.")
     server_core, load_core = sorted(os.sched_getaffinity(0))[:2]
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
@@ -87,7 +87,7 @@ def main() -> None:
 def find_program(name: str) -> str:
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if path is None:
-        raise MendableError(f"The benchmark needs {name}: apt install nginx-light wrk postgresql util-linux")
+        raise UserError(f"The benchmark needs {name}: apt install nginx-light wrk postgresql util-linux")
     return path
 
 
@@ -98,9 +98,7 @@ def prepare_database(size: "Size") -> list[str]:
 
     call_command("migrate", verbosity=0)
     if Tool.objects.exists():
-        raise MendableError(
-            "DATABASE_URL names a database with data in it; the benchmark fills an empty one."
-        )
+        raise UserError("DATABASE_URL names a database with data in it; the benchmark fills an empty one.")
     print(f"Writing {size} …", flush=True)
     return dataset.fill(size)
 
@@ -128,5 +126,5 @@ def describe_machine(programs: dict[str, str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    with told_plainly():
+    with exit_on_error():
         main()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from backend.bootstrap import ROOT, MendableError, last_lines
+from backend.bootstrap import ROOT, UserError, last_lines
 from backend.devstack import processes
 
 READY_SECONDS = 30
@@ -81,7 +81,7 @@ class Contender:
                     return
             time.sleep(0.1)
         log = last_lines(self.child.log.read_text(errors="replace"))
-        raise MendableError(f"{self.name} does not answer {address}:\n{log}")
+        raise UserError(f"{self.name} does not answer {address}:\n{log}")
 
 
 def start_product(directory: Path, *, core: int, environment: Mapping[str, str] = NOTHING) -> Contender:

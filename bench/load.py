@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from backend.bootstrap import MendableError
+from backend.bootstrap import UserError
 from bench.contenders import Contender
 
 WRK_SCRIPT = Path(__file__).with_name("wrk.lua")
@@ -33,15 +33,15 @@ class Load:
     ) -> Figures:
         """The requests in rotation, as fast as they are answered or at a `pace` of so many a second."""
         # wrk takes an answer for failed after two seconds, which a busy machine may need.
-        patience = ["--timeout", "10s"]
-        extent = ["-t1", f"-c{connections}", f"-d{seconds}s", *patience, "--latency"]
+        timeout = ["--timeout", "10s"]
+        extent = ["-t1", f"-c{connections}", f"-d{seconds}s", *timeout, "--latency"]
         wrk = [self.wrk, *extent, "-s", str(WRK_SCRIPT)]
         options = [str(requests), *([str(pace)] if pace else [])]
         done = self._run([*wrk, f"http://127.0.0.1:{contender.port}", "--", *options], seconds=seconds)
         line = next(line for line in done.splitlines() if line.startswith("figures "))
         answered, duration, p50, p99, failed = map(int, line.split()[1:])
         if failed:
-            raise MendableError(f"{contender.name} failed {failed} of {requests.name}.")
+            raise UserError(f"{contender.name} failed {failed} of {requests.name}.")
         return Figures(answered / duration * 1e6, p50 / 1e3, p99 / 1e3)
 
     def execute(
@@ -84,7 +84,7 @@ class Load:
             check=False,
         )
         if done.returncode:
-            raise MendableError(f"{command[0]} failed:\n{done.stderr}")
+            raise UserError(f"{command[0]} failed:\n{done.stderr}")
         return done.stdout
 
 

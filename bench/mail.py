@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from backend.bootstrap import ROOT, MendableError
+from backend.bootstrap import ROOT, UserError
 from backend.devstack.engines import free_port
 from backend.devstack.stack import var_directory
 
@@ -57,9 +57,7 @@ def measure(*, quick: bool) -> None:
     from newsletter.models import Subscriber
 
     if Subscriber.objects.exists():
-        raise MendableError(
-            "DATABASE_URL names a database with readers in it; the benchmark fills an empty one."
-        )
+        raise UserError("DATABASE_URL names a database with readers in it; the benchmark fills an empty one.")
     many, audience = SIZES[quick]
     result: dict[str, Any] = {"durability": _durability(), "load_before": os.getloadavg()[0]}
     with _sink(programs["smtp-sink"]) as port:
@@ -75,7 +73,7 @@ def measure(*, quick: bool) -> None:
 def _program(name: str) -> str:
     path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/lib/postfix/sbin")
     if path is None:
-        raise MendableError(f"The benchmark needs {name}: apt install postfix")
+        raise UserError(f"The benchmark needs {name}: apt install postfix")
     return path
 
 
@@ -143,7 +141,7 @@ def _together(processes: int, *deed: str) -> list[bytes]:
         sender.stdin = None
     said = [sender.communicate()[0] for sender in senders]
     if any(sender.returncode for sender in senders):
-        raise MendableError("A sender failed.")
+        raise UserError("A sender failed.")
     return said
 
 
@@ -163,7 +161,7 @@ def _django(port: int, mails: int, *, render: Callable[[int], str]) -> float:
         # `send_messages` wants to know how many there are.
         sent = connection.send_messages(list(messages()))
         if sent != mails:
-            raise MendableError(f"Django sent only {sent} of {mails}.")
+            raise UserError(f"Django sent only {sent} of {mails}.")
 
     return mails / _timed(send)
 
@@ -197,7 +195,7 @@ def _ours(port: int, mails: int, workers: int) -> float:
         )
         accepted, seconds = cursor.fetchone()
     if accepted != mails:
-        raise MendableError(f"Only {accepted} of {mails} were accepted.")
+        raise UserError(f"Only {accepted} of {mails} were accepted.")
     return float(accepted) / float(seconds)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from backend.bootstrap import MendableError
+from backend.bootstrap import UserError
 from backend.devstack import processes
 from bench.contenders import Contender, start_fastapi, start_nginx, start_product
 from bench.ground import Ground, table
@@ -47,7 +47,7 @@ def measure_pages(ground: Ground) -> dict[str, Any]:
         cases = list(make_cases(contenders, pages, ground.directory))
         rows = summarise(ground.take_turns(cases, lambda case: send(case, ground), desc="Pages"))
     finally:
-        processes.stop([contender.child for contender in contenders], patience=5)
+        processes.stop([contender.child for contender in contenders], timeout=5)
     print_table(rows)
     return {"pages": rows}
 
@@ -62,9 +62,9 @@ def compare_answers(contenders: Sequence[Contender], files: dict[str, bytes]) ->
     _, nginx, fastapi = contenders
     for address, body in tqdm(files.items(), desc="Comparing answers", leave=False, disable=None):
         if nginx.get(address).body != body:
-            raise MendableError(f"nginx answers {address} with other bytes.")
+            raise UserError(f"nginx answers {address} with other bytes.")
         if comparable(fastapi.get(address).body) != comparable(body):
-            raise MendableError(f"FastAPI answers {address} with other JSON.")
+            raise UserError(f"FastAPI answers {address} with other JSON.")
 
 
 def comparable(body: bytes) -> Any:
@@ -86,7 +86,7 @@ def make_cases(
                 for address, etag in zip(addresses, etags, strict=True):
                     status = contender.get(address, etag=etag).status
                     if status != (200 if mode == "cold" else 304):
-                        raise MendableError(f"{contender.name} answers {address} ({mode}) with {status}.")
+                        raise UserError(f"{contender.name} answers {address} ({mode}) with {status}.")
                 file = directory / f"{page} ({mode}), {contender.name}"
                 headers = [{"If-None-Match": etag} if etag else {} for etag in etags]
                 asked = zip(addresses, headers, strict=True)

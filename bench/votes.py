@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from backend.api.ids import new_id
-from backend.bootstrap import MendableError
+from backend.bootstrap import UserError
 from backend.devstack import processes
 from bench.contenders import Contender, start_fastapi, start_product
 from bench.dataset import voter_token
@@ -130,7 +130,7 @@ def require_durability() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')")
         if cursor.fetchone() != ("on", "on"):
-            raise MendableError(
+            raise UserError(
                 "DATABASE_URL names a PostgreSQL that may forget: turn fsync and synchronous_commit on."
             )
 
@@ -145,7 +145,7 @@ def servers_running(ground: Ground) -> Iterator[list[Contender]]:
             server.await_ready(TOOL_LIST)
         yield servers
     finally:
-        processes.stop([server.child for server in servers], patience=5)
+        processes.stop([server.child for server in servers], timeout=5)
 
 
 # --- What is cast -------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class Server:
         method, address, body, headers = ballot.request()
         answer = self.contender.ask(method, address, body=body, headers=headers)
         if answer.status != 200:
-            raise MendableError(f"{self.name} answers a vote with {answer.status}: {answer.body.decode()}")
+            raise UserError(f"{self.name} answers a vote with {answer.status}: {answer.body.decode()}")
         content = json.loads(answer.body)
         return {name: content[name] for name in content if name not in {"created_at", "updated_at"}}
 
@@ -282,9 +282,7 @@ def compare_effects(counters: Sequence[Counter], ballots: Ballots) -> None:
     said = {name: [answer for answer, _, _ in each] for name, each in effects.items()}
     done = {name: [rest for _, *rest in each] for name, each in effects.items()}
     if said["product"] != said["FastAPI"] or any(each != done["product"] for each in done.values()):
-        raise MendableError(
-            f"The contenders do not count alike:\n{json.dumps(effects, indent=2, default=str)}"
-        )
+        raise UserError(f"The contenders do not count alike:\n{json.dumps(effects, indent=2, default=str)}")
 
 
 def effect_of(counter: Counter, ballot: Ballot) -> tuple[object, list[Any], list[int]]:
@@ -304,7 +302,7 @@ def take_many_and_restore(case: tuple[str, Counter]) -> Figures:
     name, counter = case
     figures = counter.take_many(name)
     if drifts := reconcile_tallies(now=datetime.now(UTC)):
-        raise MendableError(f"After {counter.name}, tallies are not what their votes add up to: {drifts[0]}")
+        raise UserError(f"After {counter.name}, tallies are not what their votes add up to: {drifts[0]}")
     restore()
     return figures
 

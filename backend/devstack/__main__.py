@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from backend.bootstrap import ROOT, MendableError, told_plainly
+from backend.bootstrap import ROOT, UserError, exit_on_error
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.place import remove_outside
+from backend.devstack.location import remove_outside
 from backend.devstack.prepare import prepare
 from backend.devstack.run import run
 from backend.devstack.serve import serve
@@ -59,10 +59,10 @@ def stop(stack: StackDirectory) -> None:
     was_running = not stack.acquire()
     if was_running:
         if supervisor is None or not supervisor.is_running():
-            raise MendableError("`make serve` is just starting here: try again in a second.")
-        processes.end([supervisor], first=signal.SIGTERM, patience=STOP_SECONDS)
+            raise UserError("`make serve` is just starting here: try again in a second.")
+        processes.end([supervisor], first=signal.SIGTERM, timeout=STOP_SECONDS)
         if not stack.acquire():
-            raise MendableError(f"Process {supervisor.pid} could not be ended: are you its user?")
+            raise UserError(f"Process {supervisor.pid} could not be ended: are you its user?")
     had_leftovers = end_leftovers(stack)
     print(
         f"Stopped {url}."
@@ -85,7 +85,7 @@ def reset(stack: StackDirectory) -> None:
 def manage(stack: StackDirectory, arguments: Sequence[str]) -> None:
     """Become manage.py, in the environment of the `serve` that is running."""
     if not stack.path.is_dir() or stack.acquire():
-        raise MendableError("`make serve` is not running here: start it in another terminal first.")
+        raise UserError("`make serve` is not running here: start it in another terminal first.")
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     os.execve(sys.executable, command, {**os.environ, **stack.environment()})
 
@@ -94,7 +94,7 @@ if __name__ == "__main__":
     status = 0
     stop_on_signals()
     try:
-        with told_plainly():
+        with exit_on_error():
             status = main(sys.argv[1:])
     except Stopped as stopped:
         status = 128 + stopped.number

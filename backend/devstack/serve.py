@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from backend.bootstrap import ROOT, MendableError, Progress, last_lines, wait_for_step
+from backend.bootstrap import ROOT, Progress, UserError, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import free_port
@@ -35,7 +35,7 @@ def serve(stack: StackDirectory) -> None:
     url = f"http://127.0.0.1:{port}"
     if not stack.acquire():
         supervisor, other_url = stack.supervisor()
-        raise MendableError(
+        raise UserError(
             f"`make serve` runs here already, at {other_url or 'an address it will print'}"
             f" (process {supervisor.pid if supervisor else 'unknown'}): `make stop` ends it."
         )
@@ -71,7 +71,7 @@ def prepare_database(stack: StackDirectory, *, mark: str, environment: Mapping[s
         "prepare", command, log=stack.log("prepare"), mark=mark, environment=environment, directory=ROOT
     )
     if wait_for_step("Preparing the database", child.popen) != 0:
-        raise MendableError(f"The database could not be prepared.\n{_end_of_log(child)}")
+        raise UserError(f"The database could not be prepared.\n{_end_of_log(child)}")
 
 
 class Product:
@@ -97,13 +97,13 @@ class Product:
             # The terminal may be gone: that was the reason to stop.
             with suppress(OSError):
                 print("Stopping …", flush=True)
-            processes.stop(list(self.children.values()), patience=STOP_SECONDS)
+            processes.stop(list(self.children.values()), timeout=STOP_SECONDS)
 
     def start_the_ended_again(self) -> None:
-        """Raises MendableError for one that has ended MOST_ENDS times within ENDS_SECONDS."""
+        """Raises UserError for one that has ended MOST_ENDS times within ENDS_SECONDS."""
         for child in [child for child in self.children.values() if child.has_ended()]:
             # Its own children would go on beside those of the next.
-            processes.stop([child], patience=0)
+            processes.stop([child], timeout=0)
             ends, now = self._ends[child.name], time.monotonic()
             ends.append(now)
             if len(ends) == MOST_ENDS and now - ends[0] < ENDS_SECONDS:
@@ -156,7 +156,7 @@ def _worker(name: str, *, queues: str, processes: int) -> list[str]:
 def _wanted_port() -> int:
     wish = os.environ.get("PORT") or str(DEFAULT_PORT)
     if not wish.isdecimal() or not 0 < int(wish) < 65536:
-        raise MendableError(
+        raise UserError(
             f"PORT must be a number from 1 to 65535, not {wish!r}: PORT={DEFAULT_PORT} make serve"
         )
     return int(wish)
@@ -168,7 +168,7 @@ def _require_free(port: int) -> None:
     other = next(
         (candidate for candidate in range(max(port, 1024) + 1, 65536) if _can_bind(candidate)), DEFAULT_PORT
     )
-    raise MendableError(f"Port {port} is taken by another program: PORT={other} make serve")
+    raise UserError(f"Port {port} is taken by another program: PORT={other} make serve")
 
 
 def _can_bind(port: int) -> bool:
@@ -188,7 +188,7 @@ def _await_ready(port: int, children: Sequence[Child]) -> None:
         while status != http.client.OK:
             _require_all(children)
             if progress.seconds() > READY_SECONDS:
-                raise MendableError(f"/readyz still says {status} after {READY_SECONDS} seconds: {body}")
+                raise UserError(f"/readyz still says {status} after {READY_SECONDS} seconds: {body}")
             progress.tick()
             time.sleep(processes.POLL_SECONDS)
             status, body = _ask(port, "/readyz")
@@ -251,7 +251,7 @@ def _require_all(children: Iterable[Child]) -> None:
 
 
 def _give_up(child: Child, *, why: str = "") -> NoReturn:
-    raise MendableError(
+    raise UserError(
         f"{child.name} {child.how_it_ended()}{why}, so everything is stopped.\n{_end_of_log(child)}"
     )
 

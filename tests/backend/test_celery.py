@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from backend.api.models import IdempotentAnswer, RateCounter
-from backend.celery import app, forget
+from backend.celery import app, purge_expired
 
 
 def test_every_task_on_the_schedule_exists() -> None:
@@ -19,14 +19,14 @@ def test_every_task_on_the_schedule_exists() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_over_is_forgotten_and_what_is_not_stays() -> None:
+def test_what_has_expired_is_deleted_and_what_has_not_stays() -> None:
     now = timezone.now()
     for days, key in ((-2, b"past"), (2, b"present")):
         RateCounter.objects.create(key=key, count=1, ends_at=now + timedelta(days=days))
         claimed_at = now + timedelta(days=min(days, 0))
         IdempotentAnswer.objects.create(key=key, fingerprint=b"f", claimed_at=claimed_at)
 
-    forget()
+    purge_expired()
 
     assert [bytes(row.key) for row in RateCounter.objects.all()] == [b"present"]
     assert [bytes(row.key) for row in IdempotentAnswer.objects.all()] == [b"present"]

@@ -95,7 +95,7 @@ class MailRun:
         return self
 
     def __exit__(self, *_: object) -> None:
-        processes.stop(self._workers, patience=5)
+        processes.stop(self._workers, timeout=5)
         self._open.close()
         self.stop_sink()
 
@@ -118,7 +118,7 @@ class MailRun:
 
     def stop_sink(self) -> None:
         if self._sink:
-            processes.stop([self._sink], patience=2)
+            processes.stop([self._sink], timeout=2)
 
     def desk(self, *deed: str) -> Any:
         return json.loads(self.stack.run("-m", "tests.faults.mail_desk", *deed, **self._environment))
@@ -156,7 +156,7 @@ class MailRun:
     def stop_a_worker(self, chance: random.Random) -> None:
         """As a deployment does: ask, wait, start a new one."""
         place = chance.randrange(len(self._workers))
-        processes.stop([self._workers[place]], patience=20)
+        processes.stop([self._workers[place]], timeout=20)
         self._workers[place] = self._start_worker()
 
     def freeze_somebody(self, chance: random.Random, seconds: float) -> None:

@@ -24,7 +24,7 @@ from backend.bootstrap import ROOT, last_lines
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import Server, start_postgresql, start_redis
-from backend.devstack.place import choose_place, remove_outside
+from backend.devstack.location import choose_location, remove_outside
 from backend.devstack.processes import Child, Process
 from backend.devstack.stack import STOP_SECONDS, product_environment
 
@@ -85,7 +85,7 @@ class FaultStack:
         self._directory = StackDirectory(path / "stack").make()
         self._directory.acquire()
         self._mark = self._directory.begin()
-        self._place = choose_place(self._directory, is_lasting=False)
+        self._location = choose_location(self._directory, is_lasting=False)
         self._postgresql_port, self._redis_port = quiet_port(), quiet_port()
         self._tools: list[str] = []
         self._tokens: list[str] = []
@@ -97,8 +97,8 @@ class FaultStack:
 
     def close(self) -> None:
         """End whatever still runs, and leave nothing on the disk."""
-        processes.stop([self.postgresql.child, self.redis.child], patience=STOP_SECONDS)
-        processes.end(processes.marked(self._mark), patience=0)
+        processes.stop([self.postgresql.child, self.redis.child], timeout=STOP_SECONDS)
+        processes.end(processes.marked(self._mark), timeout=0)
         remove_outside(self._directory)
         self._directory.remove()
 
@@ -168,7 +168,7 @@ class FaultStack:
             web.await_answer()
             yield web
         finally:
-            processes.stop([web.child], patience=STOP_SECONDS)
+            processes.stop([web.child], timeout=STOP_SECONDS)
 
     @contextmanager
     def working(self, *, queues: str = "celery,sign-ups", **environment: str) -> Iterator[list[Child]]:
@@ -183,7 +183,7 @@ class FaultStack:
                 children.append(self.start(name, "-m", "celery", "-A", "backend", *command, **environment))
             yield children
         finally:
-            processes.stop(children, patience=STOP_SECONDS)
+            processes.stop(children, timeout=STOP_SECONDS)
 
     def start(self, name: str, *command: str, **environment: str) -> Child:
         """Python with these arguments and the product's settings, until somebody stops it or the stack closes."""
@@ -232,12 +232,12 @@ class FaultStack:
 
     def _begin_postgresql(self) -> Server:
         return start_postgresql(
-            self._directory, self._place, mark=self._mark, is_lasting=True, port=self._postgresql_port
+            self._directory, self._location, mark=self._mark, is_lasting=True, port=self._postgresql_port
         )
 
     def _begin_redis(self) -> Server:
         return start_redis(
-            self._directory, self._place, mark=self._mark, is_lasting=True, port=self._redis_port
+            self._directory, self._location, mark=self._mark, is_lasting=True, port=self._redis_port
         )
 
     def _begin_web(self, workers: int, blocking_threads: int, environment: dict[str, str]) -> "WebServer":

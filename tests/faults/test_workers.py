@@ -25,7 +25,7 @@ def watched_worker(stack: FaultStack, directory: Path) -> Iterator[Child]:
         require_work(stack, directory / "first")
         yield worker
     finally:
-        processes.stop([worker], patience=5)
+        processes.stop([worker], timeout=5)
 
 
 def call(stack: FaultStack, task: str, *values: object) -> None:
@@ -58,7 +58,7 @@ def test_a_worker_that_is_busy_or_without_a_broker_is_let_live(stack: FaultStack
         assert not worker.has_ended()
 
 
-def test_a_worker_that_is_deaf_ends_itself_though_it_answers_pings(stack: FaultStack, tmp_path: Path) -> None:
+def test_a_stalled_worker_ends_itself_though_it_answers_pings(stack: FaultStack, tmp_path: Path) -> None:
     with watched_worker(stack, tmp_path) as worker:
         stack.run(*APP, "control", "cancel_consumer", "celery")
         ping = stack.run(*APP, "inspect", "ping", "--json")
@@ -73,7 +73,7 @@ def test_a_worker_that_is_deaf_ends_itself_though_it_answers_pings(stack: FaultS
     assert not ended_with_nothing_to_do
     assert worker.popen.returncode == 1
     assert took < WATCHDOG_SECONDS * 2
-    assert "worker_is_deaf" in worker.log.read_text()
+    assert "worker_stalled" in worker.log.read_text()
     stack.flush_redis()
 
 

@@ -21,7 +21,7 @@ from backend.api.outages import is_outage
 from backend.devstack import engines, processes
 from backend.devstack.__main__ import reset
 from backend.devstack.directory import StackDirectory
-from backend.devstack.place import choose_place
+from backend.devstack.location import choose_location
 from newsletter.readers.links import preferences_token, unsubscribe_token
 from tests.factories import SubscriberFactory
 
@@ -202,14 +202,14 @@ def stack() -> Iterator[StackDirectory]:
         stack = StackDirectory(Path(folder) / "outage").make()
         mark = stack.begin()
         yield stack
-        processes.end(processes.marked(mark), patience=0)
+        processes.end(processes.marked(mark), timeout=0)
         reset(stack)
 
 
 def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_back_all_is_well(
     elsewhere: Any, stack: StackDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = choose_place(stack, is_lasting=False)
+    place = choose_location(stack, is_lasting=False)
     server = engines.start_postgresql(stack, place, mark="", is_lasting=False)
     url = urlsplit(server.url)
     there = elsewhere(
@@ -217,7 +217,7 @@ def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_bac
     )
     assert [there.ask(path).status_code for path in [*PATHS, PAGE]] == [200] * 3
 
-    processes.stop([server.child], patience=5)
+    processes.stop([server.child], timeout=5)
     for path in PATHS * 2:
         began = time.monotonic()
         assert_unavailable(there.ask(path))
@@ -227,4 +227,4 @@ def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_bac
     monkeypatch.setattr(engines, "free_port", lambda: url.port)
     again = engines.start_postgresql(stack, place, mark="", is_lasting=False)
     assert [there.ask(path).status_code for path in [*PATHS, PAGE] * 2] == [200] * 6
-    processes.stop([again.child], patience=5)
+    processes.stop([again.child], timeout=5)

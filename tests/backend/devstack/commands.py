@@ -11,7 +11,7 @@ from pathlib import Path
 from backend.bootstrap import ROOT
 from backend.devstack import processes
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 AS_ROOT = os.geteuid() == 0
 # What the stack that runs these tests has set for them must not reach the stacks that they start.
 NOT_INHERITED = {
@@ -41,7 +41,7 @@ def devstack(var: Path, *arguments: str, **extra: str) -> subprocess.CompletedPr
         env=environment(var, **extra),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
 
@@ -76,11 +76,11 @@ class Background:
 
     def end(self, number: int) -> int:
         self.popen.send_signal(number)
-        return self.popen.wait(PATIENCE_SECONDS)
+        return self.popen.wait(TIMEOUT_SECONDS)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.02)

@@ -10,7 +10,7 @@ import pytest
 from backend.devstack import processes
 from backend.devstack.__main__ import reset
 from backend.devstack.directory import StackDirectory
-from backend.devstack.place import Place, choose_place
+from backend.devstack.location import DataLocation, choose_location
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def stack(var: Path) -> Iterator[StackDirectory]:
     assert stack.acquire()
     mark = stack.begin()
     yield stack
-    processes.end(processes.marked(mark), patience=0)
+    processes.end(processes.marked(mark), timeout=0)
     stack.release()
 
 
 @pytest.fixture
-def place(stack: StackDirectory) -> Place:
-    return choose_place(stack, is_lasting=True)
+def location(stack: StackDirectory) -> DataLocation:
+    return choose_location(stack, is_lasting=True)

@@ -28,7 +28,7 @@ def test_the_record_of_a_copied_directory_is_not_believed(tmp_path: Path) -> Non
 
     assert original.leftovers() == {"sleeper": sleeper.process}
     assert StackDirectory(tmp_path / "copy").leftovers() == {}
-    processes.stop([sleeper], patience=5)
+    processes.stop([sleeper], timeout=5)
 
 
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_process_is_found_by_the_directory_it_works_in(tmp_path: Path) -> None
     found = processes.working_in(tmp_path / "link")
 
     assert found == [child.process]
-    processes.stop([child], patience=0)
+    processes.stop([child], timeout=0)
     assert processes.working_in(tmp_path) == []
 
 
@@ -92,7 +92,7 @@ def test_a_child_that_does_not_stop_when_asked_is_killed(tmp_path: Path) -> None
     )
     wait_until(lambda: deaf.log.read_text() == "deaf\n")
 
-    processes.stop([deaf], patience=0.1)
+    processes.stop([deaf], timeout=0.1)
 
     assert deaf.popen.returncode == -signal.SIGKILL
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backend.devstack.commands import PATIENCE_SECONDS, REPORT, Background, devstack, running_in
+from tests.backend.devstack.commands import REPORT, TIMEOUT_SECONDS, Background, devstack, running_in
 
 
 def test_a_command_runs_as_ourselves_on_a_stack_that_is_gone_afterwards(var: Path) -> None:
@@ -42,7 +42,7 @@ while len(list(pathlib.Path({str(var)!r}).glob("here *"))) < 2: time.sleep(0.02)
     first = Background(var, *command)
     second = devstack(var, *command)
 
-    assert first.popen.wait(PATIENCE_SECONDS) == 0, first.text()
+    assert first.popen.wait(TIMEOUT_SECONDS) == 0, first.text()
     assert second.returncode == 0, second.stderr
     ports = re.findall(r"database (\d+)", first.text() + second.stdout)
     assert len(set(ports)) == 2

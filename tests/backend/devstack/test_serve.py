@@ -15,7 +15,7 @@ import pytest
 
 from backend.devstack.engines import free_port
 from backend.devstack.serve import MOST_ENDS
-from tests.backend.devstack.commands import PATIENCE_SECONDS, Background, devstack, running_in, wait_until
+from tests.backend.devstack.commands import TIMEOUT_SECONDS, Background, devstack, running_in, wait_until
 
 
 def test_a_taken_port_is_met_with_another(var: Path) -> None:
@@ -84,14 +84,14 @@ def test_serve_end_to_end(var: Path) -> None:
     for _ in range(MOST_ENDS - 2):
         kill_and_await_another(var, "beat")
     os.kill(pids_of_children(var)["beat"], signal.SIGKILL)
-    assert serve.popen.wait(PATIENCE_SECONDS) == 1
+    assert serve.popen.wait(TIMEOUT_SECONDS) == 1
     assert "beat was ended by SIGKILL, 5 times within 60 seconds, so everything is stopped" in serve.text()
     assert running_in(var) == []
 
     serve = Background(var, "serve", PORT=port)
     serve.wait_for(ready)
     os.kill(pids_of_children(var)["postgresql"], signal.SIGKILL)
-    assert serve.popen.wait(PATIENCE_SECONDS) == 1
+    assert serve.popen.wait(TIMEOUT_SECONDS) == 1
     assert "postgresql was ended by SIGKILL, so everything is stopped" in serve.text()
     assert running_in(var) == []
 

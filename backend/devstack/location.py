@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from backend.bootstrap import MendableError
+from backend.bootstrap import UserError
 from backend.devstack.directory import StackDirectory
 
 # Where root keeps the data of a checkout that lies in a folder closed to everybody else.
@@ -20,30 +20,30 @@ OUTSIDE = Path("/var/lib/ai-tool-verdicts")
 
 
 @dataclass(frozen=True)
-class Place:
+class DataLocation:
     """A directory for the servers' data; `identity` holds the `user` and `group` to run as, if not ours."""
 
     path: Path
     identity: Mapping[str, Any]
 
 
-def choose_place(stack: StackDirectory, *, is_lasting: bool) -> Place:
+def choose_location(stack: StackDirectory, *, is_lasting: bool) -> DataLocation:
     """The stack's own directory, unless the unprivileged user that root lends the servers can not get there."""
     inside = stack.path / "engines"
     remembered = stack.path / "engines-are-at"
     if os.geteuid() != 0:
         inside.mkdir(mode=0o700, exist_ok=True)
-        return Place(inside, {})
+        return DataLocation(inside, {})
 
     if remembered.exists():
         path = Path(remembered.read_text())
         if path.is_dir() and _belongs_to(path, stack):
-            return _owned_place(path)
-    place = _owned_place(inside)
-    if _may_enter(place):
-        return place
+            return _owned_location(path)
+    location = _owned_location(inside)
+    if _may_enter(location):
+        return location
     if any(inside.iterdir()):
-        raise MendableError(
+        raise UserError(
             f"The user that runs the servers can not enter {inside} any more: open the folders above it, "
             "or run `make reset` to start over elsewhere."
         )
@@ -58,11 +58,11 @@ def choose_place(stack: StackDirectory, *, is_lasting: bool) -> Place:
     print(
         f"The servers can not run as root, and no other user may enter {stack.path}: their files lie in {outside}."
     )
-    return _owned_place(outside)
+    return _owned_location(outside)
 
 
 def remove_outside(stack: StackDirectory) -> None:
-    """Remove what `choose_place` put elsewhere."""
+    """Remove what `choose_location` put elsewhere."""
     remembered = stack.path / "engines-are-at"
     if remembered.exists():
         path = Path(remembered.read_text())
@@ -80,7 +80,7 @@ def _belongs_to(path: Path, stack: StackDirectory) -> bool:
     return owner == stack.path
 
 
-def _owned_place(path: Path) -> Place:
+def _owned_location(path: Path) -> DataLocation:
     path.mkdir(mode=0o700, exist_ok=True)
     # Data made by an ordinary user stay that user's; otherwise the packages' own account, or the least of all.
     uid = path.stat().st_uid
@@ -92,29 +92,30 @@ def _owned_place(path: Path) -> Place:
     gid = pwd.getpwuid(uid).pw_gid
     os.chown(path, uid, gid)
     path.chmod(0o700)
-    return Place(path, {"user": uid, "group": gid, "extra_groups": []})
+    return DataLocation(path, {"user": uid, "group": gid, "extra_groups": []})
 
 
-def _may_enter(place: Place) -> bool:
-    command = ["/bin/sh", "-c", 'cd "$1"', "sh", str(place.path)]
+def _may_enter(location: DataLocation) -> bool:
+    command = ["/bin/sh", "-c", 'cd "$1"', "sh", str(location.path)]
     return (
-        subprocess.run(command, cwd="/", capture_output=True, check=False, **place.identity).returncode == 0
+        subprocess.run(command, cwd="/", capture_output=True, check=False, **location.identity).returncode
+        == 0
     )
 
 
-def reachable(place: Place, parts: tuple[str, ...]) -> Path:
+def reachable(location: DataLocation, parts: tuple[str, ...]) -> Path:
     """The packages' directory, or a copy of these parts of it where the servers' user can run them."""
     packages = Path(sysconfig.get_path("platlib"))
-    if not place.identity or _may_enter(Place(packages / parts[0], place.identity)):
+    if not location.identity or _may_enter(DataLocation(packages / parts[0], location.identity)):
         return packages
     for part in parts:
-        if (packages / part).exists() and not (place.path / part).exists():
-            unfinished = place.path / "copying"
+        if (packages / part).exists() and not (location.path / part).exists():
+            unfinished = location.path / "copying"
             shutil.rmtree(unfinished, ignore_errors=True)
             shutil.copytree(packages / part, unfinished, symlinks=True)
-            parent = (place.path / part).parent
+            parent = (location.path / part).parent
             parent.mkdir(exist_ok=True)
             for path in (parent, unfinished, *unfinished.rglob("*")):
-                os.chown(path, place.identity["user"], place.identity["group"], follow_symlinks=False)
-            unfinished.rename(place.path / part)
-    return place.path
+                os.chown(path, location.identity["user"], location.identity["group"], follow_symlinks=False)
+            unfinished.rename(location.path / part)
+    return location.path

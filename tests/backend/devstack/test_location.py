@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend.devstack.directory import StackDirectory
-from backend.devstack.place import Place, choose_place, reachable, remove_outside
+from backend.devstack.location import DataLocation, choose_location, reachable, remove_outside
 from tests.backend.devstack.commands import AS_ROOT, REPORT, devstack
 
 only_root = pytest.mark.skipif(not AS_ROOT, reason="only root's servers run as somebody else")
@@ -27,16 +27,16 @@ def closed(tmp_path: Path) -> Iterator[StackDirectory]:
 
 @pytest.mark.skipif(AS_ROOT, reason="root's servers run as somebody else")
 def test_an_ordinary_users_servers_run_as_that_user_within_the_stack(closed: StackDirectory) -> None:
-    assert choose_place(closed, is_lasting=True) == Place(closed.path / "engines", {})
+    assert choose_location(closed, is_lasting=True) == DataLocation(closed.path / "engines", {})
 
 
 @only_root
 def test_roots_servers_run_as_somebody_else_within_a_stack_that_may_be_entered(stack: StackDirectory) -> None:
-    place = choose_place(stack, is_lasting=True)
+    location = choose_location(stack, is_lasting=True)
 
-    assert place.path == stack.path / "engines"
-    assert place.identity["user"] == place.path.stat().st_uid != 0
-    assert place.path.stat().st_mode & 0o777 == 0o700
+    assert location.path == stack.path / "engines"
+    assert location.identity["user"] == location.path.stat().st_uid != 0
+    assert location.path.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's servers run as somebody else")
@@ -54,35 +54,35 @@ def test_below_a_closed_directory_root_keeps_the_servers_files_elsewhere(tmp_pat
 
 @only_root
 def test_a_place_elsewhere_is_found_again_and_removed_with_its_stack(closed: StackDirectory) -> None:
-    place = choose_place(closed, is_lasting=False)
+    location = choose_location(closed, is_lasting=False)
 
-    assert choose_place(closed, is_lasting=False) == place
+    assert choose_location(closed, is_lasting=False) == location
     remove_outside(closed)
-    assert not place.path.exists()
+    assert not location.path.exists()
 
 
 @only_root
 def test_a_copied_stack_leaves_the_originals_place_alone(closed: StackDirectory) -> None:
-    place = choose_place(closed, is_lasting=False)
+    location = choose_location(closed, is_lasting=False)
     copy = StackDirectory(closed.path.with_name("copy"))
     shutil.copytree(closed.path, copy.path)
 
-    other = choose_place(copy, is_lasting=False)
+    other = choose_location(copy, is_lasting=False)
     remove_outside(copy)
 
-    assert other.path != place.path
+    assert other.path != location.path
     assert not other.path.exists()
-    assert place.path.exists()
+    assert location.path.exists()
 
 
 @only_root
 def test_a_moved_stack_keeps_its_place(closed: StackDirectory) -> None:
-    place = choose_place(closed, is_lasting=False)
+    location = choose_location(closed, is_lasting=False)
     moved = StackDirectory(closed.path.rename(closed.path.with_name("moved")))
 
-    assert choose_place(moved, is_lasting=False) == place
+    assert choose_location(moved, is_lasting=False) == location
     remove_outside(moved)
 
 
 def test_what_our_own_user_runs_is_run_where_it_is_installed(tmp_path: Path) -> None:
-    assert reachable(Place(tmp_path, {}), ("django",)) == Path(sysconfig.get_path("platlib"))
+    assert reachable(DataLocation(tmp_path, {}), ("django",)) == Path(sysconfig.get_path("platlib"))
