@@ -209,8 +209,8 @@ def stack() -> Iterator[StackDirectory]:
 def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_back_all_is_well(
     elsewhere: Any, stack: StackDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = choose_location(stack, is_lasting=False)
-    server = engines.start_postgresql(stack, place, mark="", is_lasting=False)
+    location = choose_location(stack, is_lasting=False)
+    server = engines.start_postgresql(stack, location, mark="", is_lasting=False)
     url = urlsplit(server.url)
     there = elsewhere(
         HOST=url.hostname, PORT=str(url.port), USER=url.username, PASSWORD=url.password, NAME=url.path[1:]
@@ -225,6 +225,6 @@ def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_bac
     assert_a_calm_page(there.ask(PAGE))
 
     monkeypatch.setattr(engines, "free_port", lambda: url.port)
-    again = engines.start_postgresql(stack, place, mark="", is_lasting=False)
+    again = engines.start_postgresql(stack, location, mark="", is_lasting=False)
     assert [there.ask(path).status_code for path in [*PATHS, PAGE] * 2] == [200] * 6
     processes.stop([again.child], timeout=5)
