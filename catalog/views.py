@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters, Parameters
-from backend.api.problems import Refusal, moved
+from backend.api.problems import Refusal, permanent_redirect
 from backend.api.views import PublicView, field_names
 from catalog.models import Category, Tool
 from catalog.querysets import ToolQuerySet
@@ -84,7 +84,7 @@ class OfToolView(PublicView):
         if tool is None:
             raise ToolNotFound
         if tool.slug != slug:
-            return moved(request, reverse(self.address, kwargs={"slug": tool.slug}))
+            return permanent_redirect(request, reverse(self.address, kwargs={"slug": tool.slug}))
         return self.answer(request, tool)
 
     def answer(self, request: Request, tool: Tool) -> Response:

@@ -23,7 +23,7 @@ from backend.api.clients import network_hash_of
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
-from backend.api.problems import ProblemSerializer, Refusal, moved
+from backend.api.problems import ProblemSerializer, Refusal, permanent_redirect
 from backend.api.throttling import CountedView, rate_limit_headers
 from backend.api.views import PublicView, SwiftView, field_names
 from catalog.models import Tool
@@ -278,7 +278,7 @@ class ComparisonView(PublicView):
         if pair is None:
             raise ComparisonNotFound
         if pair.slug != slug:
-            return moved(request, reverse("comparison", kwargs={"slug": pair.slug}))
+            return permanent_redirect(request, reverse("comparison", kwargs={"slug": pair.slug}))
         return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
 
 
@@ -308,7 +308,7 @@ class VerdictHistoryView(ListView):
         first, second, comparison = found
         present = pair_slug(first.slug, second.slug)
         if present != slug:
-            return moved(request, reverse("verdict-history", kwargs={"slug": present}))
+            return permanent_redirect(request, reverse("verdict-history", kwargs={"slug": present}))
         changes = VerdictChange.objects.with_winners().filter(comparison=comparison)
         return self.answer_page(changes, keys=["-number"], serializer=VerdictChangeSerializer)
 
@@ -395,7 +395,7 @@ class PickView(SwiftView, CountedView):
         first, second, _ = found
         present = pair_slug(first.slug, second.slug)
         if present != slug:
-            return moved(self.request, reverse("pick", kwargs={"slug": present}))
+            return permanent_redirect(self.request, reverse("pick", kwargs={"slug": present}))
         return first, second
 
     def cast(

@@ -186,7 +186,7 @@ def escape_step(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def moved(request: HttpRequest | Request, path: str) -> HttpResponse:
+def permanent_redirect(request: HttpRequest | Request, path: str) -> HttpResponse:
     """A 308 to another path of ours, with the query as it came."""
     query = request.META.get("QUERY_STRING", "")
     response = HttpResponse(

@@ -18,7 +18,7 @@ from backend.api.clients import network_hash_of
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters
-from backend.api.problems import ProblemSerializer, moved
+from backend.api.problems import ProblemSerializer, permanent_redirect
 from backend.api.throttling import CountedView, rate_limit_headers
 from backend.api.views import Sparse, SwiftView, nothing, private_answer, timestamp
 from catalog.models import Tool
@@ -199,7 +199,7 @@ class VoteView(SwiftView, CountedView):
         if tool is None:
             raise ToolNotFound
         if tool.slug != slug:
-            return moved(request, reverse("vote", kwargs={"slug": tool.slug}))
+            return permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
         said = services.own_vote(token=token, tool=tool)
         return own_answer(said, value=said.value, tally=TallySerializer(tool.published_tally).data)
 
@@ -243,7 +243,7 @@ class VoteView(SwiftView, CountedView):
                 not_found = ToolNotFound()
                 not_found.headers = unknown.headers
                 raise not_found from None
-            answer = moved(request, reverse("vote", kwargs={"slug": tool.slug}))
+            answer = permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
             for name, text in unknown.headers.items():
                 answer[name] = text
             return answer

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from backend.api.idempotency import idempotent
 from backend.api.pagination import InvalidCursor, page_schema
 from backend.api.parameters import CommaList, ListParameters, WholeNumber
-from backend.api.problems import moved
+from backend.api.problems import permanent_redirect
 from backend.api.throttling import CountedView, Limit, Throttled, spend
 from backend.api.views import PublicView, Sparse, field_names
 from backend.urls import handler400, handler403, handler404, handler500
@@ -62,7 +62,9 @@ class KettleView(PublicView):
         operation_id="retrieve_kettle", tags=["kettles"], summary="Retrieve", responses=KettleSerializer
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
-        return Response({"slug": slug}) if slug == "new" else moved(request, "/api/v1/kettles/new")
+        return (
+            Response({"slug": slug}) if slug == "new" else permanent_redirect(request, "/api/v1/kettles/new")
+        )
 
 
 class NamelessView(PublicView):
