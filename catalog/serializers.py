@@ -6,7 +6,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.views import Sparse
+from backend.api.views import SparseFieldsMixin
 from catalog.models import Category, Tool
 
 
@@ -26,7 +26,7 @@ class CategoryReferenceSerializer(serializers.ModelSerializer[Category]):
         fields = ["slug", "name"]
 
 
-class CategorySerializer(Sparse, serializers.ModelSerializer[Category]):
+class CategorySerializer(SparseFieldsMixin, serializers.ModelSerializer[Category]):
     """A shelf of tools."""
 
     description = OptionalText()

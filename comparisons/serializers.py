@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from backend.api.bodies import Body
-from backend.api.views import Sparse, timestamp
+from backend.api.views import SparseFieldsMixin, timestamp
 from catalog.models import Tool
 from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
 from comparisons.changes import Judged
@@ -54,7 +54,7 @@ class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
         ]
 
 
-class ToolListItemSerializer(Sparse, ToolSummarySerializer):
+class ToolListItemSerializer(SparseFieldsMixin, ToolSummarySerializer):
     """A tool in a list; `reviews` is there when `include=reviews` asks for it."""
 
     id = serializers.UUIDField()
@@ -65,7 +65,7 @@ class ToolListItemSerializer(Sparse, ToolSummarySerializer):
         fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "reviews"]
 
 
-class ToolSerializer(Sparse, ToolSummarySerializer):
+class ToolSerializer(SparseFieldsMixin, ToolSummarySerializer):
     """All that a tool's page shows."""
 
     id = serializers.UUIDField()
@@ -230,7 +230,7 @@ class RecordedVerdictSerializer(serializers.Serializer[Judged]):
     rule = serializers.CharField()
 
 
-class VerdictChangeSerializer(Sparse, serializers.Serializer[VerdictChange]):
+class VerdictChangeSerializer(SparseFieldsMixin, serializers.Serializer[VerdictChange]):
     """One change of a pair's verdict."""
 
     number = serializers.IntegerField(min_value=1, help_text="Counts the pair's changes from 1.")
@@ -249,7 +249,7 @@ class VerdictChangeSerializer(Sparse, serializers.Serializer[VerdictChange]):
     after = RecordedVerdictSerializer()
 
 
-class ComparisonSerializer(Sparse, serializers.Serializer[Pair]):
+class ComparisonSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
     """Two tools side by side, in ascending order of their slugs."""
 
     slug = serializers.CharField()
@@ -267,7 +267,7 @@ class ComparisonSerializer(Sparse, serializers.Serializer[Pair]):
     verdict = VerdictSerializer()
 
 
-class ComparisonListItemSerializer(Sparse, serializers.Serializer[Pair]):
+class ComparisonListItemSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
     """A comparison in a list; `scorecard` is there when `include=scorecard` asks for it."""
 
     slug = serializers.CharField()
@@ -303,7 +303,7 @@ class StandingSerializer(serializers.Serializer[Standing]):
     ties = serializers.IntegerField(min_value=0, help_text="Pairs that nobody won.")
 
 
-class LineupSerializer(Sparse, serializers.Serializer[Lineup]):
+class LineupSerializer(SparseFieldsMixin, serializers.Serializer[Lineup]):
     """Two to five tools, each pair judged."""
 
     tools = ToolSummarySerializer(many=True, help_text="In ascending order of their slugs.")
@@ -322,7 +322,7 @@ class FormulaSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
-class RankingItemSerializer(Sparse, serializers.Serializer[Any]):
+class RankingItemSerializer(SparseFieldsMixin, serializers.Serializer[Any]):
     """A tool with its place and the score that put it there."""
 
     rank = serializers.IntegerField(min_value=1, help_text="Equal records share a rank.")

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.views import Sparse
+from backend.api.views import SparseFieldsMixin
 from catalog.serializers import OptionalText, ToolReferenceSerializer
 from reviews.models import Review, Reviewer
 from reviews.panel import PanelCount
@@ -30,7 +30,7 @@ class RecordSerializer(serializers.Serializer[PanelCount]):
     )
 
 
-class ReviewerSerializer(Sparse, serializers.ModelSerializer[Reviewer]):
+class ReviewerSerializer(SparseFieldsMixin, serializers.ModelSerializer[Reviewer]):
     """A persona of the panel, with how often it says ship."""
 
     lens = OptionalText(help_text="What this reviewer looks for.")
@@ -79,7 +79,7 @@ class ReviewCellSerializer(serializers.ModelSerializer[Review]):
         fields = ["id", "verdict", "quote", "evidence", "reviewed_on", "revision"]
 
 
-class ToolReviewSerializer(Sparse, ReviewCellSerializer):
+class ToolReviewSerializer(SparseFieldsMixin, ReviewCellSerializer):
     """One review where the tool is known from the place it stands in."""
 
     reviewer = ReviewerReferenceSerializer()

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.bodies import Body
-from backend.api.views import Sparse, timestamp
+from backend.api.views import SparseFieldsMixin, timestamp
 from catalog.serializers import ToolReferenceSerializer
 from votes.models import Pick, PublishedTally, TallyDay, Vote
 from votes.rules import RULESET
@@ -103,7 +103,7 @@ class CastVoteSerializer(Body):
     value = serializers.ChoiceField(choices=Vote.Value.choices)
 
 
-class OwnVoteSerializer(Sparse, serializers.ModelSerializer[Vote]):
+class OwnVoteSerializer(SparseFieldsMixin, serializers.ModelSerializer[Vote]):
     """One of a voter's own votes."""
 
     tool = ToolReferenceSerializer()
@@ -113,7 +113,7 @@ class OwnVoteSerializer(Sparse, serializers.ModelSerializer[Vote]):
         fields = ["tool", "value", "created_at", "updated_at"]
 
 
-class OwnPickSerializer(Sparse, serializers.ModelSerializer[Pick]):
+class OwnPickSerializer(SparseFieldsMixin, serializers.ModelSerializer[Pick]):
     """One of a voter's own picks."""
 
     tools = serializers.SerializerMethodField(help_text="The pair, in ascending order of slugs.")

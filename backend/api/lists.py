@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from rest_framework.response import Response
 
 from backend.api.pagination import Page, paginate
-from backend.api.views import PublicView, Sparse
+from backend.api.views import PublicView, SparseFieldsMixin
 
 
 class ListView(PublicView):
@@ -22,7 +22,7 @@ class ListView(PublicView):
         queryset: QuerySet[Any],
         *,
         keys: Sequence[str],
-        serializer: type[Sparse],
+        serializer: type[SparseFieldsMixin],
     ) -> Response:
         page = self.page(queryset, keys=keys)
         return Response(page.as_dict(serializer(page.results, many=True, only=self.params["fields"]).data))

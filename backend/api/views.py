@@ -114,7 +114,7 @@ def timestamp(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-class Sparse(serializers.Serializer[Any]):
+class SparseFieldsMixin(serializers.Serializer[Any]):
     """A serializer of which `only=` some fields are computed and shown; all of them when it is empty."""
 
     def __init__(self, *args: Any, only: Collection[str] = (), **kwargs: Any) -> None:

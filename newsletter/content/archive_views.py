@@ -18,7 +18,7 @@ from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters, Parameters
 from backend.api.problems import Refusal
-from backend.api.views import PublicView, Sparse, field_names
+from backend.api.views import PublicView, SparseFieldsMixin, field_names
 from newsletter.content.archive import archived_editions
 from newsletter.content.items import AT_MOST
 from newsletter.models import Edition
@@ -53,7 +53,7 @@ class EditionItemSerializer(serializers.Serializer[Any]):
         return super().to_representation({**instance, **unsaid})
 
 
-class EditionListItemSerializer(Sparse, serializers.Serializer[Edition]):
+class EditionListItemSerializer(SparseFieldsMixin, serializers.Serializer[Edition]):
     """An edition in the archive's list."""
 
     slug = serializers.CharField(source="week", help_text="The ISO week, such as `2026-W48`.")

@@ -20,7 +20,7 @@ from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters
 from backend.api.problems import ProblemSerializer, permanent_redirect
 from backend.api.throttling import CountedView, rate_limit_headers
-from backend.api.views import Sparse, SwiftView, nothing, private_answer, timestamp
+from backend.api.views import SparseFieldsMixin, SwiftView, nothing, private_answer, timestamp
 from catalog.models import Tool
 from catalog.views import OfToolView, ToolNotFound
 from votes.ballots.casting import Said, UnknownTarget, cast_vote
@@ -134,7 +134,7 @@ class OwnListView(ListView):
     is_public = False
     parameters = ListParameters
     rows: QuerySet[Any]
-    serializer: type[Sparse]
+    serializer: type[SparseFieldsMixin]
 
     def get(self, request: Request) -> Response:
         token = voter_token_of(request, now=timezone.now())

@@ -18,13 +18,13 @@ from backend.api.pagination import InvalidCursor, page_schema
 from backend.api.parameters import CommaList, ListParameters, WholeNumber
 from backend.api.problems import permanent_redirect
 from backend.api.throttling import CountedView, Limit, Throttled, spend
-from backend.api.views import PublicView, Sparse, field_names
+from backend.api.views import PublicView, SparseFieldsMixin, field_names
 from backend.urls import handler400, handler403, handler404, handler500
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
 
-class KettleSerializer(Sparse):
+class KettleSerializer(SparseFieldsMixin):
     """A kettle."""
 
     slug = serializers.CharField()
