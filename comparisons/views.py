@@ -25,7 +25,7 @@ from backend.api.pagination import page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
 from backend.api.problems import ProblemSerializer, Refusal, permanent_redirect
 from backend.api.throttling import CountedView, rate_limit_headers
-from backend.api.views import PublicView, SwiftView, field_names
+from backend.api.views import PlainView, PublicView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
 from catalog.views import OfToolView
@@ -313,7 +313,7 @@ class VerdictHistoryView(ListView):
         return self.answer_page(changes, keys=["-number"], serializer=VerdictChangeSerializer)
 
 
-class PickView(SwiftView, CountedView):
+class PickView(PlainView, CountedView):
     """A voter's pick of one pair. All three methods give the same shape."""
 
     needs_voter = True

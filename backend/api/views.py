@@ -61,7 +61,7 @@ class PublicView(APIView):
         return response
 
 
-class SwiftView(APIView):
+class PlainView(APIView):
     """
     An endpoint whose requests pass DRF's wrapping by: it takes longer than counting a vote.
 

@@ -13,7 +13,7 @@ from backend.api.clients import client_address, network_hash_of
 from backend.api.idempotency import idempotent
 from backend.api.problems import ProblemSerializer
 from backend.api.throttling import CountedView
-from backend.api.views import SwiftView, private_answer
+from backend.api.views import PlainView, private_answer
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent, links, sign_ups
 from newsletter.readers.serializers import (
@@ -84,7 +84,7 @@ class SubscriptionsView(CountedView):
         return Response(AcceptedSerializer(ACCEPTED).data, status=202)
 
 
-class ConfirmView(SwiftView):
+class ConfirmView(PlainView):
     @extend_schema(
         operation_id="confirm_subscription",
         tags=["newsletter"],
@@ -113,7 +113,7 @@ class ConfirmView(SwiftView):
         return private_answer(ConfirmedSerializer(answer).data)
 
 
-class PreferencesView(SwiftView):
+class PreferencesView(PlainView):
     needs_subscriber = True
 
     @extend_schema(
@@ -159,7 +159,7 @@ class PreferencesView(SwiftView):
         return HttpResponse(status=204)
 
 
-class ExportView(SwiftView):
+class ExportView(PlainView):
     needs_subscriber = True
 
     @extend_schema(
@@ -176,7 +176,7 @@ class ExportView(SwiftView):
         return private_answer(exported(authorized(request)))
 
 
-class UnsubscribeView(SwiftView):
+class UnsubscribeView(PlainView):
     needs_subscriber = True
 
     @extend_schema(

@@ -20,7 +20,7 @@ from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters
 from backend.api.problems import ProblemSerializer, permanent_redirect
 from backend.api.throttling import CountedView, rate_limit_headers
-from backend.api.views import SparseFieldsMixin, SwiftView, nothing, private_answer, timestamp
+from backend.api.views import PlainView, SparseFieldsMixin, nothing, private_answer, timestamp
 from catalog.models import Tool
 from catalog.views import OfToolView, ToolNotFound
 from votes.ballots.casting import Said, UnknownTarget, cast_vote
@@ -89,7 +89,7 @@ class ToolTimelineView(OfToolView, ListView):
 # --- A voter's own votes ------------------------------------------------------------------------
 
 
-class VoterView(SwiftView):
+class VoterView(PlainView):
     """Who the token's voter is to us, to be taken along or forgotten."""
 
     needs_voter = True
@@ -179,7 +179,7 @@ class OwnPicksView(OwnListView):
 # --- A vote -------------------------------------------------------------------------
 
 
-class VoteView(SwiftView, CountedView):
+class VoteView(PlainView, CountedView):
     """A voter's vote on one tool. All three methods give the same shape."""
 
     needs_voter = True
