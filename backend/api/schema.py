@@ -13,7 +13,14 @@ from drf_spectacular.utils import Direction, OpenApiParameter
 from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
 
 from backend.api import idempotency, problems
-from backend.api.throttling import Allowance, CountedView, Limit, Spent, Throttled, rate_limit_headers
+from backend.api.throttling import (
+    Allowance,
+    CountedView,
+    Limit,
+    RateLimitState,
+    Throttled,
+    rate_limit_headers,
+)
 from backend.api.views import PublicView
 
 # Real answers on demo content; a test compares them with the live ones.
@@ -22,7 +29,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f]*$"
 REQUEST_ID = "019e9a3c-7a52-7c3e-9d0b-5b0c7e1f2a34"
 
-SPENT = Spent((Allowance(limit=Limit("votes-60s", 30, 60), used=31, seconds_left=55),))
+SPENT = RateLimitState((Allowance(limit=Limit("votes-60s", 30, 60), used=31, seconds_left=55),))
 
 HEADERS = {
     "ETag": {

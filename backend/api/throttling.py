@@ -68,7 +68,7 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class RateLimitState:
     """What one request has left of each of its limits."""
 
     allowances: tuple[Allowance, ...]
@@ -86,7 +86,7 @@ class Spent:
         )
 
 
-def spend(claims: Sequence[tuple[bytes | str, Sequence[Limit]]], *, now: datetime) -> list[Spent]:
+def spend(claims: Sequence[tuple[bytes | str, Sequence[Limit]]], *, now: datetime) -> list[RateLimitState]:
     """
     Counts one request for each claim (a subject and its limits), in one statement for all of them.
 
@@ -120,7 +120,7 @@ def spend(claims: Sequence[tuple[bytes | str, Sequence[Limit]]], *, now: datetim
         return Allowance(limit=limit, used=used + 1, seconds_left=seconds_left)
 
     return [
-        Spent(tuple(take(key, limit) for key, limit in zip(row, limits, strict=True)))
+        RateLimitState(tuple(take(key, limit) for key, limit in zip(row, limits, strict=True)))
         for row, (_, limits) in zip(keys, claims, strict=True)
     ]
 
@@ -130,7 +130,7 @@ def counter_key(subject: bytes | str, limit: Limit) -> bytes:
     return keyed_digest("rate counter", limit.name.encode(), raw)
 
 
-def rate_limit_headers(spent: Spent) -> dict[str, str]:
+def rate_limit_headers(spent: RateLimitState) -> dict[str, str]:
     """What the IETF's draft-ietf-httpapi-ratelimit-headers-10 wants to be said of each limit."""
     return {
         "RateLimit-Policy": ", ".join(
@@ -147,7 +147,7 @@ class Throttled(Refusal):
     default_code = "throttled"
     default_detail = "Too many requests; `Retry-After` says in how many seconds to try again."
 
-    def __init__(self, spent: Spent) -> None:
+    def __init__(self, spent: RateLimitState) -> None:
         limit, wait = spent.tightest.limit, spent.tightest.seconds_left
         super().__init__(
             f"At most {limit.count} requests in {limit.seconds} seconds; try again in {wait} seconds."
@@ -163,7 +163,7 @@ class CountedView(APIView):
     """
 
     counted_methods: Collection[str] = ("POST", "PUT", "PATCH", "DELETE")
-    spent: Spent | None = None
+    spent: RateLimitState | None = None
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -22,7 +22,7 @@ from django.db.models.functions import Least, Now
 
 from backend.api import throttling
 from backend.api.clients import Address, client_network, network_hash, wider_network
-from backend.api.throttling import Limit, Spent, Throttled
+from backend.api.throttling import Limit, RateLimitState, Throttled
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.readers import consent, mails
 from newsletter.readers.addresses import address_key, mailbox_key
@@ -64,14 +64,14 @@ RETURNING id
 # --- In the request -----------------------------------------------------------------------------
 
 
-def count_sign_up(*, address: Address | None, now: datetime) -> Spent:
+def count_sign_up(*, address: Address | None, now: datetime) -> RateLimitState:
     """What the place has left of its sign-ups, this one counted; raises Throttled, for it or for all of us."""
     claims = [
         (network_hash(client_network(address), now=now), PREFIX_LIMITS),
         (network_hash(wider_network(address), now=now), NETWORK_LIMITS),
     ]
     prefix, network = throttling.spend(claims, now=now)
-    spent = Spent(prefix.allowances + network.allowances)
+    spent = RateLimitState(prefix.allowances + network.allowances)
     if not spent.is_allowed:
         raise Throttled(spent)
     # What a place is refused does not count towards the whole.

@@ -22,7 +22,7 @@ from psycopg.errors import DeadlockDetected
 from backend.api.group_commit import GroupCommit
 from backend.api.ids import new_id
 from backend.api.problems import Refusal
-from backend.api.throttling import Limit, Spent, Throttled, rate_limit_headers, spend
+from backend.api.throttling import Limit, RateLimitState, Throttled, rate_limit_headers, spend
 from votes.rules import (
     BURST_WINDOW,
     COUNTED,
@@ -98,7 +98,7 @@ class Receipt:
 
     said: Said
     published: tuple[Any, ...]
-    spent: Spent
+    spent: RateLimitState
 
 
 @dataclass(slots=True)
@@ -262,7 +262,7 @@ def vote_limits() -> tuple[Limit, ...]:
 
 
 def _refusal(
-    ballot: Ballot, target: Target | None, *, voters: Mapping[bytes, UUID | None], spent: Spent
+    ballot: Ballot, target: Target | None, *, voters: Mapping[bytes, UUID | None], spent: RateLimitState
 ) -> Exception | None:
     refusal: Refusal | UnknownTarget
     if voters.get(ballot.voter, NEW) is None:

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from backend.api import throttling
 from backend.api.clients import Address, client_network, network_hash, wider_network
-from backend.api.throttling import Limit, Spent, Throttled
+from backend.api.throttling import Limit, RateLimitState, Throttled
 from votes.rules import STRONG_ASSURANCE
 from votes.voters import challenges
 from votes.voters.challenges import Solution
@@ -35,7 +35,7 @@ NETWORK_LIMITS = {
 }
 
 
-def count_attempt(*, address: Address | None, now: datetime) -> Spent:
+def count_attempt(*, address: Address | None, now: datetime) -> RateLimitState:
     """What the place has left of its attempts, this one counted; raises Throttled if there is nothing."""
     [spent] = throttling.spend([(network_hash(client_network(address), now=now), ATTEMPTS)], now=now)
     if not spent.is_allowed:
@@ -43,7 +43,9 @@ def count_attempt(*, address: Address | None, now: datetime) -> Spent:
     return spent
 
 
-def give_token(*, solution: Solution, address: Address | None, now: datetime) -> tuple[IssuedToken, Spent]:
+def give_token(
+    *, solution: Solution, address: Address | None, now: datetime
+) -> tuple[IssuedToken, RateLimitState]:
     """A new voter's token, and what its place has left; raises the refusals of challenges, or Throttled."""
     proof = challenges.verify(solution, address=address, now=now)
     is_strong = proof.assurance >= STRONG_ASSURANCE
@@ -54,7 +56,7 @@ def give_token(*, solution: Solution, address: Address | None, now: datetime) ->
     with transaction.atomic():
         challenges.spend(proof)
         prefix, network = throttling.spend(claims, now=now)
-        spent = Spent(prefix.allowances + network.allowances)
+        spent = RateLimitState(prefix.allowances + network.allowances)
         if not spent.is_allowed:
             raise Throttled(spent)
         return issue_token(assurance=proof.assurance, now=now), spent

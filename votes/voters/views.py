@@ -13,7 +13,7 @@ from backend.api.bodies import Body, json_of
 from backend.api.clients import client_address, network_hash_of
 from backend.api.idempotency import idempotent
 from backend.api.problems import ProblemSerializer
-from backend.api.throttling import CountedView, Spent
+from backend.api.throttling import CountedView, RateLimitState
 from votes.voters.challenges import TURNSTILE_ACTION, Challenge, Solution, new_challenge
 from votes.voters.issuance import count_attempt, give_token
 from votes.voters.tokens import IssuedToken
@@ -147,5 +147,5 @@ class VotersView(IssuanceView):
         solution = Solution(**CreateVoterSerializer.validate_json(json_of(request._request)))
         issued, left = give_token(solution=solution, address=client_address(request), now=timezone.now())
         attempts = self.spent.allowances if self.spent else ()
-        self.spent = Spent(attempts + left.allowances)
+        self.spent = RateLimitState(attempts + left.allowances)
         return Response(VoterTokenSerializer(issued).data, status=201)

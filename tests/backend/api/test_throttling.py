@@ -14,7 +14,7 @@ from backend.api.models import RateCounter
 from backend.api.throttling import (
     Allowance,
     Limit,
-    Spent,
+    RateLimitState,
     Throttled,
     forget_ended_counters,
     rate_limit_headers,
@@ -194,7 +194,7 @@ def test_a_name_that_would_break_the_header_is_refused(name: str) -> None:
 
 
 def test_the_headers_are_those_of_the_draft() -> None:
-    spent = Spent((Allowance(FIVE, 6, 55), Allowance(HUNDRED, 6, 3000)))
+    spent = RateLimitState((Allowance(FIVE, 6, 55), Allowance(HUNDRED, 6, 3000)))
 
     assert rate_limit_headers(spent) == {
         "RateLimit-Policy": '"five";q=5;w=60, "hundred";q=100;w=3600',
@@ -204,7 +204,7 @@ def test_the_headers_are_those_of_the_draft() -> None:
 
 
 def test_one_has_to_wait_for_the_longest_of_the_limits_that_are_exceeded() -> None:
-    spent = Spent((Allowance(FIVE, 6, 55), Allowance(HUNDRED, 101, 3000), Allowance(FIVE, 5, 9999)))
+    spent = RateLimitState((Allowance(FIVE, 6, 55), Allowance(HUNDRED, 101, 3000), Allowance(FIVE, 5, 9999)))
 
     assert Throttled(spent).headers["Retry-After"] == "3000"
 
