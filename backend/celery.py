@@ -48,12 +48,12 @@ def purge_expired() -> None:
     """Delete the rate counters and the idempotent answers that have expired."""
     from django.utils import timezone
 
-    from backend.api.idempotency import forget_expired_answers
-    from backend.api.throttling import forget_ended_counters
+    from backend.api.idempotency import purge_expired_answers
+    from backend.api.throttling import purge_expired_counters
 
     now = timezone.now()
-    forget_ended_counters(now)
-    forget_expired_answers(now)
+    purge_expired_counters(now)
+    purge_expired_answers(now)
 
 
 @worker_ready.connect

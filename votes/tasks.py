@@ -39,4 +39,4 @@ def forget() -> None:
     """Salts of more than a week ago, challenges past their time."""
     now = timezone.now()
     clients.purge_expired_salts(now)
-    challenges.forget_expired_challenges(now)
+    challenges.purge_expired_challenges(now)

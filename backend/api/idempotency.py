@@ -165,6 +165,6 @@ def encrypted(response: HttpResponse, fernet: Fernet) -> bytes:
     return fernet.encrypt(json.dumps(answer).encode())
 
 
-def forget_expired_answers(now: datetime) -> int:
+def purge_expired_answers(now: datetime) -> int:
     """Deletes what is older than a day."""
     return IdempotentAnswer.objects.filter(claimed_at__lte=now - KEPT_FOR).delete()[0]

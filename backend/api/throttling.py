@@ -174,7 +174,7 @@ class CountedView(APIView):
         return response
 
 
-def forget_ended_counters(now: datetime) -> int:
+def purge_expired_counters(now: datetime) -> int:
     """Deletes the counters whose window has ended; those that somebody is just counting on stay."""
     with transaction.atomic():
         # It never waits for a lock, so it can't be part of a deadlock with `spend`.

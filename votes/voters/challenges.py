@@ -265,6 +265,6 @@ def spend(proof: Proof) -> None:
             raise ChallengeSpent
 
 
-def forget_expired_challenges(now: datetime) -> int:
+def purge_expired_challenges(now: datetime) -> int:
     """Deletes what is too old to be accepted again; answers how many."""
     return SpentChallenge.objects.filter(expires_at__lte=now).delete()[0]

@@ -10,7 +10,7 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from backend.api.idempotency import forget_expired_answers
+from backend.api.idempotency import purge_expired_answers
 from backend.api.models import IdempotentAnswer, RateCounter
 from tests.database import at_once
 
@@ -231,5 +231,5 @@ def test_answers_are_forgotten_after_a_day() -> None:
     brew()
     brew(key="other")
 
-    assert forget_expired_answers(NOW + timedelta(hours=23, minutes=59)) == 0
-    assert forget_expired_answers(NOW + timedelta(hours=24)) == 2
+    assert purge_expired_answers(NOW + timedelta(hours=23, minutes=59)) == 0
+    assert purge_expired_answers(NOW + timedelta(hours=24)) == 2

@@ -16,7 +16,7 @@ from backend.api.throttling import (
     Limit,
     RateLimitState,
     Throttled,
-    forget_ended_counters,
+    purge_expired_counters,
     rate_limit_headers,
     spend,
 )
@@ -123,7 +123,7 @@ def test_overlapping_batches_in_any_order_neither_deadlock_nor_undercount() -> N
             batch = chance.sample(subjects, len(subjects))
             with transaction.atomic():
                 spend([(subject, [HUNDRED]) for subject in batch], now=NOW)
-            forget_ended_counters(NOW)
+            purge_expired_counters(NOW)
 
     failures = at_once(*[partial(hammer, seed) for seed in range(6)])
 
@@ -180,7 +180,7 @@ def test_counters_are_forgotten_once_their_window_has_ended(
 
     # The savepoint, the deletion, the savepoint's release.
     with django_assert_num_queries(3):
-        assert forget_ended_counters(at(60)) == 2
+        assert purge_expired_counters(at(60)) == 2
     assert RateCounter.objects.get().ends_at == at(61)
 
 

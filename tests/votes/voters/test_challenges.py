@@ -32,8 +32,8 @@ from votes.voters.challenges import (
     ChallengeUnavailable,
     Proof,
     Solution,
-    forget_expired_challenges,
     new_challenge,
+    purge_expired_challenges,
     spend,
     verify,
     zero_bits,
@@ -404,8 +404,8 @@ class TestSpending:
     def test_it_is_remembered_until_it_would_be_too_old(self) -> None:
         spend(PROOF)
 
-        assert forget_expired_challenges(NOW + timedelta(minutes=10, seconds=-1)) == 0
-        assert forget_expired_challenges(NOW + timedelta(minutes=10)) == 1
+        assert purge_expired_challenges(NOW + timedelta(minutes=10, seconds=-1)) == 0
+        assert purge_expired_challenges(NOW + timedelta(minutes=10)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
