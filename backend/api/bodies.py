@@ -1,4 +1,4 @@
-"""Request bodies, read strictly: JSON alone, no property that is not documented, every fault named at once."""
+"""Request bodies, read strictly: JSON alone, no property that is not documented, every error named at once."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ class Body(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
-        faults = {
+        errors = {
             name: [
                 ErrorDetail(
                     f"Unknown property; allowed here: {', '.join(self.fields) or 'none'}.", "unknown_property"
@@ -29,10 +29,10 @@ class Body(serializers.Serializer[Any]):
         try:
             values = super().to_internal_value(data)
         except ValidationError as error:
-            assert isinstance(error.detail, dict)  # noqa: S101, PT017 - a serializer's faults go by field.
-            raise ValidationError({**error.detail, **faults}) from None
-        if faults:
-            raise ValidationError(faults)
+            assert isinstance(error.detail, dict)  # noqa: S101, PT017 - a serializer's errors go by field.
+            raise ValidationError({**error.detail, **errors}) from None
+        if errors:
+            raise ValidationError(errors)
         return values
 
     @classmethod

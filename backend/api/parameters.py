@@ -1,4 +1,4 @@
-"""Query parameters, read strictly: what is not documented is refused, and every fault is named at once."""
+"""Query parameters, read strictly: what is not documented is refused, and every error is named at once."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,18 +31,18 @@ class Parameters(serializers.Serializer[Any]):
 
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:
-        """The validated values; raises one ValidationError that lists every fault."""
+        """The validated values; raises one ValidationError that lists every error."""
         # A plain dict, because DRF takes an empty value for a missing one in a QueryDict.
         parameters = cls(
             data={name: value for name, value in query.items() if len(value) <= MAX_VALUE_LENGTH}
         )
         parameters.is_valid()
-        faults = {**parameters.errors, **dict(parameters.faults_of(query))}
-        if faults:
-            raise ValidationError(faults)
+        errors = {**parameters.errors, **dict(parameters.errors_of(query))}
+        if errors:
+            raise ValidationError(errors)
         return dict(parameters.validated_data)
 
-    def faults_of(self, query: QueryDict) -> Iterator[tuple[str, list[ErrorDetail]]]:
+    def errors_of(self, query: QueryDict) -> Iterator[tuple[str, list[ErrorDetail]]]:
         """What no field can see: names that we do not know, repeats, and values too long to look at."""
         for name, values in query.lists():
             if name not in self.fields:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.views import csrf, defaults
+from drf_spectacular.utils import extend_schema_serializer
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
@@ -60,7 +61,7 @@ class Refusal(APIException):
     The base of refusals that a service expects to give.
 
     A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which
-    is also what the docs say of the code. `pointer` names the one value at fault, where there is one, and
+    is also what the docs say of the code. `pointer` names the one invalid value, where there is one, and
     `headers` are those that go with the answer.
     """
 
@@ -78,8 +79,8 @@ class Unavailable(Refusal):
     headers = {"Retry-After": "1"}
 
 
-class Fault(TypedDict):
-    """One refused value: where it stands, why, and a sentence to show."""
+class InvalidField(TypedDict):
+    """One refused value: its JSON pointer (RFC 6901), a stable code, and a sentence to show."""
 
     pointer: str
     code: str
@@ -94,7 +95,7 @@ def describe(
     code: str,
     *,
     detail: str | None = None,
-    errors: Iterable[Fault] = (),
+    errors: Iterable[InvalidField] = (),
     instance: str,
     request_id: str | None,
 ) -> dict[str, Any]:
@@ -117,7 +118,7 @@ def problem_response(
     code: str,
     *,
     detail: str | None = None,
-    errors: Iterable[Fault] = (),
+    errors: Iterable[InvalidField] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JsonResponse:
     body = describe(
@@ -144,14 +145,14 @@ class ProblemHandler(ExceptionHandler):
 
     def format_exception(self, exc: APIException) -> dict[str, Any]:
         if isinstance(exc, ValidationError):
-            errors = list(faults(exc.detail))
+            errors = list(invalid_fields(exc.detail))
             detail = errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} values are refused."
             return {"code": "validation_error", "detail": detail, "errors": errors}
         if exc.default_code == APIException.default_code:
             return {"code": "internal_error"}
         code, detail = exc.default_code, str(exc.detail)
         pointer = getattr(exc, "pointer", None)
-        errors = [Fault(pointer=pointer, code=code, detail=detail)] if pointer else []
+        errors = [InvalidField(pointer=pointer, code=code, detail=detail)] if pointer else []
         return {"code": code, "detail": detail, "errors": errors}
 
     def report_exception(self, exc: APIException, response: Any) -> None:
@@ -169,17 +170,17 @@ class ProblemHandler(ExceptionHandler):
         return problem_response(request, headers=self.get_headers(exc), **data)
 
 
-def faults(detail: Any, pointer: str = "") -> Iterator[Fault]:
+def invalid_fields(detail: Any, pointer: str = "") -> Iterator[InvalidField]:
     """DRF's tree of messages as a flat list, each with the JSON pointer (RFC 6901) to its value."""
     if isinstance(detail, ErrorDetail):
-        yield Fault(pointer=pointer, code=detail.code or "invalid", detail=str(detail))
+        yield InvalidField(pointer=pointer, code=detail.code or "invalid", detail=str(detail))
     elif isinstance(detail, Mapping):
         for key, inner in detail.items():
             step = "" if key == api_settings.NON_FIELD_ERRORS_KEY else "/" + escape_step(str(key))
-            yield from faults(inner, pointer + step)
+            yield from invalid_fields(inner, pointer + step)
     else:
         for inner in detail:
-            yield from faults(inner, pointer)
+            yield from invalid_fields(inner, pointer)
 
 
 def escape_step(name: str) -> str:
@@ -234,7 +235,9 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=Unavailable.status_code, headers=headers)
 
 
-class FaultSerializer(serializers.Serializer[Fault]):
+# The contract named it before the code did.
+@extend_schema_serializer(component_name="Fault")
+class InvalidFieldSerializer(serializers.Serializer[InvalidField]):
     pointer = serializers.CharField(help_text="JSON pointer to the value, `/limit` for a query parameter.")
     code = serializers.CharField(help_text="Stable, for programs.")
     detail = serializers.CharField(help_text="For people.")
@@ -250,6 +253,6 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     instance = serializers.CharField(help_text="The path that was asked for.")
     request_id = serializers.CharField(help_text="Quote it when you report a problem.")
-    errors = FaultSerializer(  # type: ignore[assignment]
+    errors = InvalidFieldSerializer(  # type: ignore[assignment]
         many=True, help_text="Each refused value; empty when the problem is not one of values."
     )

@@ -96,7 +96,7 @@ def problem_answer(
     }
 
 
-LIMIT_FAULT = problems.Fault(
+INVALID_LIMIT = problems.InvalidField(
     pointer="/limit", code="max_value", detail="Ensure this value is less than or equal to 100."
 )
 
@@ -118,7 +118,7 @@ def shared_answers() -> dict[str, Any]:
         },
         "BadRequest": problem_answer(
             "A parameter or property is unknown, or a value is refused.",
-            problem_example("validation_error", detail=LIMIT_FAULT["detail"], errors=[LIMIT_FAULT]),
+            problem_example("validation_error", detail=INVALID_LIMIT["detail"], errors=[INVALID_LIMIT]),
             problem_example("invalid_address"),
         ),
         "Unauthorized": problem_answer(

@@ -7,14 +7,14 @@ from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
 from backend.api.parameters import CommaList, ListParameters, Parameters
-from backend.api.problems import faults
+from backend.api.problems import invalid_fields
 from tests.backend.api.probe import KettleParameters
 
 
 def refused(query: str, parameters: type[Parameters] = KettleParameters) -> list[tuple[str, str]]:
     with pytest.raises(ValidationError) as refusal:
         parameters.read(QueryDict(query))
-    return [(fault["pointer"], fault["code"]) for fault in faults(refusal.value.detail)]
+    return [(field["pointer"], field["code"]) for field in invalid_fields(refusal.value.detail)]
 
 
 def test_nothing_given_means_the_defaults() -> None:
@@ -45,7 +45,7 @@ def test_these_values_are_taken(query: str, name: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "fault"),
+    ("query", "error"),
     [
         pytest.param("limit=0", ("/limit", "min_value"), id="limit too small"),
         pytest.param("limit=101", ("/limit", "max_value"), id="limit too large"),
@@ -80,11 +80,11 @@ def test_these_values_are_taken(query: str, name: str, value: Any) -> None:
         pytest.param("limit[]=1", ("/limit[]", "unknown_parameter"), id="brackets"),
     ],
 )
-def test_anything_else_is_refused(query: str, fault: tuple[str, str]) -> None:
-    assert refused(query) == [fault]
+def test_anything_else_is_refused(query: str, error: tuple[str, str]) -> None:
+    assert refused(query) == [error]
 
 
-def test_all_faults_are_named_at_once() -> None:
+def test_all_errors_are_named_at_once() -> None:
     assert sorted(refused("limit=0&colour=green&q=a&q=b&page=2")) == [
         ("/colour", "invalid_choice"),
         ("/limit", "min_value"),
@@ -110,8 +110,8 @@ def test_a_refusal_says_what_is_allowed(query: str, detail: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         KettleParameters.read(QueryDict(query))
 
-    (fault,) = faults(refusal.value.detail)
-    assert fault["detail"] == detail
+    (field,) = invalid_fields(refusal.value.detail)
+    assert field["detail"] == detail
 
 
 def test_where_nothing_is_allowed_the_refusal_says_so() -> None:
@@ -124,12 +124,12 @@ class LineupParameters(ListParameters):
 
 
 @pytest.mark.parametrize(
-    ("query", "fault"),
+    ("query", "error"),
     [
         pytest.param("", ("/tools", "required"), id="not given"),
         pytest.param("tools=a", ("/tools", "min_items"), id="one"),
         pytest.param("tools=a,a", ("/tools", "min_items"), id="one twice"),
     ],
 )
-def test_a_list_may_be_asked_for(query: str, fault: tuple[str, str]) -> None:
-    assert refused(query, LineupParameters) == [fault]
+def test_a_list_may_be_asked_for(query: str, error: tuple[str, str]) -> None:
+    assert refused(query, LineupParameters) == [error]

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.test import APIClient
 
 from backend import urls
-from backend.api.problems import PROBLEMS, faults, title_of
+from backend.api.problems import PROBLEMS, invalid_fields, title_of
 
 pytestmark = pytest.mark.urls("tests.backend.api.probe")
 
@@ -103,17 +103,17 @@ def test_a_refused_body_is_a_problem(
     assert list(response.json()) == KEYS
 
 
-def test_each_fault_of_a_body_is_pointed_at(api: APIClient) -> None:
+def test_each_invalid_field_of_a_body_is_pointed_at(api: APIClient) -> None:
     response = api.post("/api/v1/orders", {"shops": [{"name": "a"}, {}, {"name": ""}]}, format="json")
 
     assert response.json()["detail"] == "2 values are refused."
-    assert [(fault["pointer"], fault["code"]) for fault in response.json()["errors"]] == [
+    assert [(field["pointer"], field["code"]) for field in response.json()["errors"]] == [
         ("/shops/1/name", "required"),
         ("/shops/2/name", "blank"),
     ]
 
 
-def test_a_fault_of_the_whole_body_points_at_the_whole(api: APIClient) -> None:
+def test_an_error_of_the_whole_body_points_at_the_whole(api: APIClient) -> None:
     response = api.post("/api/v1/orders", {"shops": [{"name": "a"}]}, format="json")
 
     assert response.json()["errors"] == [{"pointer": "", "code": "closed", "detail": "Shops are closed."}]
@@ -142,7 +142,7 @@ def test_messages_are_flattened_with_their_pointers(detail: Any, pointers: list[
             case _:
                 return {key: marked(inner) for key, inner in part.items()}
 
-    assert [fault["pointer"] for fault in faults(marked(detail))] == pointers
+    assert [field["pointer"] for field in invalid_fields(marked(detail))] == pointers
 
 
 @pytest.mark.parametrize("path", ["/api/v1/failing", "/api/v1/failing-page", "/page/failing"])
