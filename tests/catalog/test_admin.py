@@ -14,7 +14,7 @@ from PIL import Image
 
 from catalog.models import Category, Tool, ToolAlias
 from reviews.models import Panel
-from tests.desk import act, count_queries, errors_of, messages_of, open_desk, submit
+from tests.desk import act, count_queries, errors_of, open_desk, submit
 from tests.factories import (
     CategoryFactory,
     ComparisonFactory,
@@ -328,18 +328,6 @@ def test_publishing_says_how_many_and_why_others_were_left() -> None:
     assert fresh.is_published
 
 
-def test_archiving_says_how_many_and_why_others_were_left() -> None:
-    drafts = [ToolFactory(name=f"T{n}", slug=f"t{n}", status="draft", published_at=None) for n in range(12)]
-    public = ToolFactory.create_batch(2)
-
-    told = act(open_desk(), TOOLS, "archive", [*public, *drafts])
-
-    assert told[0] == "2 tools archived."
-    assert told[1].startswith("Not archived (not published): T0 (t0), T1 (t1), T10 (t10), ")
-    assert told[1].endswith(" and 2 more.")
-    assert Tool.objects.filter(status="archived").count() == 2
-
-
 def test_a_category_in_use_is_protected() -> None:
     tool = ToolFactory()
 
@@ -400,39 +388,6 @@ def test_an_alias_can_only_be_read() -> None:
         desk.get(f"{ALIASES}add/"),
     ):
         assert answer.status_code == 403
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        pytest.param({"q": "\x00"}, id="NUL in the search"),
-        pytest.param({"published_at__year": "9" * 30}, id="year of thirty digits"),
-    ],
-)
-def test_a_list_refuses_nonsense_in_its_address(question: dict[str, str]) -> None:
-    assert open_desk().get(TOOLS, question).status_code == 400
-
-
-@pytest.mark.parametrize("identity", ["x", "\x00", "9" * 30])
-def test_an_action_refuses_ids_that_are_none(identity: str) -> None:
-    answer = open_desk().post(TOOLS, {"action": "publish", "_selected_action": identity})
-
-    assert answer.status_code == 400
-
-
-@pytest.mark.parametrize("identity", ["x", "9" * 30])
-def test_a_form_refuses_ids_that_are_none(identity: str) -> None:
-    desk = open_desk()
-    tool = ToolFactory()
-
-    assert submit(desk, page_of(tool), category=identity).status_code == 400
-    assert desk.get(f"{TOOLS}add/", {"category": identity}).status_code == 400
-
-
-def test_an_unknown_row_leads_back_with_a_word_about_it() -> None:
-    response = open_desk().get(f"{TOOLS}x/change/", follow=True)
-
-    assert messages_of(response) == ["tool with ID “x” doesn’t exist. Perhaps it was deleted?"]
 
 
 def test_a_category_is_added_and_found() -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
-from catalog.models import Category, Tool, ToolAlias, new_id, validate_slug
+from catalog.models import Category, Tool, ToolAlias, validate_slug
 from tests.database import at_once, broken_constraint, constraint_in, constraints_of, execute, start_elsewhere
 from tests.factories import NOW, CategoryFactory, ReviewFactory, ToolFactory
 
@@ -348,13 +348,6 @@ def test_the_form_and_the_database_agree_on_what_a_slug_is(slug: str, is_plain: 
 
 
 # --- What the models add ------------------------------------------------------------------------
-
-
-def test_ids_sort_by_the_time_they_were_made() -> None:
-    ids = [new_id() for _ in range(1_000)]
-
-    assert sorted(ids) == ids
-    assert {identity.version for identity in ids} == {7}
 
 
 @pytest.mark.parametrize("status", ["published", "archived"])
