@@ -17,8 +17,9 @@ from django.utils.html import format_html
 
 from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
 from backend.admin.errors import CurationError
-from newsletter import deliveries
-from newsletter.deliveries import Found
+from newsletter.deliveries import resolution
+from newsletter.deliveries.resolution import Found
+from newsletter.deliveries.totals import totals_of
 from newsletter.desk.growth_page import GrowthAdmin
 from newsletter.desk.preview import PreviewAdmin
 from newsletter.desk.progress_page import ProgressAdmin
@@ -234,9 +235,9 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
         """What became of them, as it is now."""
         if edition.audience is None:
             return NOTHING
-        books = deliveries.books(edition)
+        totals = totals_of(edition)
         kinds = ["waiting", "held", "accepted", "failed", "suppressed", "cancelled", "uncertain"]
-        return f"{edition.audience}: " + ", ".join(f"{getattr(books, kind)} {kind}" for kind in kinds)
+        return f"{edition.audience}: " + ", ".join(f"{getattr(totals, kind)} {kind}" for kind in kinds)
 
 
 @dataclass(frozen=True)
@@ -285,7 +286,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def settle(self, request: HttpRequest, rows: QuerySet[Delivery], found: Found, *, done: str) -> None:
         def settled(delivery: Delivery) -> None:
             judgement = Judgement([delivery.message_id], found)
-            resolved = deliveries.resolve(judgement, source=str(request.user), edition_id=delivery.edition_id)
+            resolved = resolution.resolve(judgement, source=str(request.user), edition_id=delivery.edition_id)
             if not (resolved.sent or resolved.requeued):
                 raise CurationError("it is not in doubt, or its sender may still be at work")
 

@@ -12,7 +12,9 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from newsletter import deliveries
+from newsletter.deliveries.claims import reap
+from newsletter.deliveries.database import database_now
+from newsletter.deliveries.resolution import assume_sent
 from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
 from newsletter.sending import editions
@@ -30,14 +32,14 @@ ROUND_SECONDS = 50
 @shared_task
 def tick() -> None:
     """Take back what was lost, bring editions one step on, and have workers look. Losing a message loses nothing."""
-    reaped = deliveries.reap()
+    reaped = reap()
     if reaped:
         logger.warning("deliveries_reaped", **reaped)
     provider_events.settle()
-    deliveries.assume_sent()
+    assume_sent()
     if not settings.SENDING_ENABLED:
         return
-    now = deliveries.database_now()
+    now = database_now()
     editions.ensure_due_editions(now=now, schedule=editions.schedule_from_settings())
     for edition in editions.unprepared():
         prepare.apply_async([str(edition.pk)], expires=settings.SENDING_TICK_SECONDS)
@@ -50,7 +52,7 @@ def tick() -> None:
 
 @shared_task
 def prepare(edition_id: str) -> None:
-    editions.prepare(edition_id=UUID(edition_id), now=deliveries.database_now())
+    editions.prepare(edition_id=UUID(edition_id), now=database_now())
 
 
 @shared_task
@@ -72,11 +74,11 @@ def finish_the_mail_in_flight(**_: Any) -> None:
 @shared_task
 def send_due_jobs() -> None:
     if settings.SENDING_ENABLED:
-        sign_ups.send_due_jobs(clock=deliveries.database_now)
+        sign_ups.send_due_jobs(clock=database_now)
 
 
 @shared_task
 def forget() -> None:
-    now = deliveries.database_now()
+    now = database_now()
     sign_ups.forget(now=now)
     provider_events.forget(now=now)

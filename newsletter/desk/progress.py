@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
-from newsletter.deliveries import database_now
+from newsletter.deliveries.database import database_now
+from newsletter.deliveries.totals import failure_rows, progress_rows, uncertain_rows
 from newsletter.desk.snapshots import shared
 from newsletter.models import Delivery, Edition
 
@@ -22,23 +21,6 @@ MOST_CODES = 10
 WAITING = ("pending", "deferred")
 HELD = ("claimed", "sending")
 SETTLED = ("accepted", "failed", "suppressed", "cancelled", "uncertain")
-
-# Of a million copies this reads every one, which takes a third of a second; `shared` bounds how often.
-COUNT = """
-SELECT state, count(*), count(*) FILTER (
-    WHERE accepted_at > greatest(%(now)s::timestamptz - interval '1 minute', %(resumed_at)s::timestamptz)
-), min(accepted_at), max(next_attempt_at)
-FROM newsletter_delivery WHERE edition_id = %(edition)s GROUP BY state
-"""
-# Both name the state, so that the index on the few in trouble finds them.
-FAILURES = """
-SELECT code, count(*) FROM newsletter_delivery WHERE edition_id = %(edition)s AND state = 'failed'
-GROUP BY code ORDER BY count(*) DESC, code LIMIT %(limit)s
-"""
-UNCERTAIN = """
-SELECT id, message_id, uncertain_at FROM newsletter_delivery WHERE edition_id = %(edition)s AND state = 'uncertain'
-ORDER BY uncertain_at, id LIMIT %(limit)s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +108,12 @@ def progress_of(edition: Edition) -> Progress:
 def _count(edition: Edition) -> dict[str, Any]:
     """As plain rows, which a later release can read too."""
     now = database_now()
-    own = {"edition": edition.pk, "now": now, "resumed_at": edition.resumed_at}
     return {
         "as_of": now,
         "resumed_at": edition.resumed_at,
-        "states": _rows(COUNT, own),
-        "failures": _rows(FAILURES, {**own, "limit": MOST_CODES}),
-        "uncertain": _rows(UNCERTAIN, {**own, "limit": MOST_UNCERTAIN}),
+        "states": progress_rows(edition, now=now),
+        "failures": failure_rows(edition, limit=MOST_CODES),
+        "uncertain": uncertain_rows(edition, limit=MOST_UNCERTAIN),
     }
 
 
@@ -152,9 +133,3 @@ def _read(edition: Edition, numbers: dict[str, Any]) -> Progress:
         failures=numbers["failures"],
         uncertain=[Doubt(*row) for row in numbers["uncertain"]],
     )
-
-
-def _rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())

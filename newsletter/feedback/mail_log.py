@@ -7,7 +7,7 @@ the server had is evidence: that a mail is not in a log does not mean that it wa
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from newsletter.deliveries import Found
+from newsletter.deliveries.resolution import Found
 
 NAMED = re.compile(
     r"postfix\S*/cleanup\[\d+\]: (?P<queue_id>\w+): (?:resent-)?message-id=(?P<message_id><[^\s>]+>)"

@@ -10,10 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
-from newsletter import deliveries
-from newsletter.deliveries import Found
+from newsletter.deliveries import resolution
+from newsletter.deliveries.resolution import Found
 from newsletter.feedback.provider_rules import kind_of, suppression_of
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
@@ -28,8 +27,6 @@ ADDRESS = re.compile(r"[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 
 Kind = ProviderEvent.Kind
 State = Delivery.State
-# The provider has these, as far as we know; a sender that is still at work is told by the fence that it is too late.
-PERHAPS_SENT = [State.SENDING, State.ACCEPTED, State.UNCERTAIN]
 IN_DOUBT = {State.SENDING, State.UNCERTAIN}
 
 
@@ -62,9 +59,10 @@ def take(event: Any, *, provider: str, now: datetime) -> None:
         if key and reason:
             _suppress(key, reason, happened_at=happened_at, now=now)
         if delivery and kind == Kind.REJECTED:
-            _fail(delivery, told)
+            detail = f"Not sent by {provider}: {told.detail}"
+            resolution.reject(delivery_id=delivery.pk, detail=detail, now=now)
         elif delivery and delivery.state == State.UNCERTAIN:
-            deliveries.resolve(Events(), source=provider, edition_id=delivery.edition_id)
+            resolution.resolve(Events(), source=provider, edition_id=delivery.edition_id)
 
 
 class Events:
@@ -80,7 +78,7 @@ class Events:
 
 def settle() -> int:
     """By the clock: copies that came into doubt only after the event about them had come."""
-    return deliveries.resolve(Events(), source="an event of the provider").sent
+    return resolution.resolve(Events(), source="an event of the provider").sent
 
 
 def forget(*, now: datetime) -> None:
@@ -101,20 +99,6 @@ def _suppress(key: bytes, reason: str, *, happened_at: datetime, now: datetime) 
             return
     else:
         consent.suppress(keys=[key], reason=reason, source=source, now=now)
-
-
-def _fail(delivery: Delivery, told: ProviderEvent) -> None:
-    """The provider did not send it, nor will it."""
-    Delivery.objects.filter(pk=delivery.pk, state__in=PERHAPS_SENT).update(
-        state=State.FAILED,
-        code="rejected",
-        detail=f"Not sent by {told.provider}: {told.detail}"[: deliveries.MAX_DETAIL],
-        accepted_at=None,
-        uncertain_at=None,
-        lease_until=None,
-        fence=F("fence") + 1,
-        updated_at=told.created_at,
-    )
 
 
 def _delivery_of(event: Any) -> Delivery | None:

@@ -23,7 +23,7 @@ from django.db import connection, transaction
 
 from backend.api.problems import Refusal
 from catalog.models import Category
-from newsletter.deliveries import forget_addresses
+from newsletter.deliveries.withdrawal import erase_addresses
 from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers.addresses import address_key
 from newsletter.readers.journal import CONFIRMED, LIFTED, STRENGTH, LastWord, note_lifted, note_suppressed
@@ -166,7 +166,7 @@ def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
 def _erase(subscriber: Subscriber, *, now: datetime) -> None:
     key = bytes(subscriber.address_key)
     MailJob.objects.filter(address=subscriber.address).delete()
-    forget_addresses(subscriber_id=subscriber.pk)
+    erase_addresses(subscriber_id=subscriber.pk)
     # What a server said may name its user.
     ProviderEvent.objects.filter(address_key=key).update(detail="")
     subscriber.delete()

@@ -21,7 +21,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from newsletter.deliveries import database_now
+from newsletter.deliveries.database import database_now
 
 log = structlog.get_logger(__name__)
 

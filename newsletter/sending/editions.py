@@ -1,4 +1,4 @@
-"""An edition's life: due by the schedule, frozen, prepared for its readers, sent, closed when the books balance.
+"""An edition's life: due by the schedule, frozen, prepared for its readers, sent, closed when the totals balance.
 
 Each step may be done twice, late, or by two processes at once, and whatever died in between is taken up again.
 """
@@ -18,9 +18,11 @@ from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from newsletter import deliveries
 from newsletter.content.archive import keep_for_archive
 from newsletter.content.composition import Choices, compose, write_crowd_down
+from newsletter.deliveries.insertion import Addressee, add_copies, number_of_copies, refresh_statistics
+from newsletter.deliveries.totals import too_many_are_lost
+from newsletter.deliveries.withdrawal import cancel_waiting
 from newsletter.models import Delivery, Edition, Segment, Subscriber
 from newsletter.sending.failpoints import reach
 from newsletter.sending.schedule import APART, Schedule
@@ -52,29 +54,6 @@ WHERE s.status = 'active' AND s.confirmed_at <= %(frozen_at)s AND (%(includes_mo
 ALL_CHOICES = f"SELECT DISTINCT frequency, topics, reviewers FROM ({READERS}) reader"  # noqa: S608
 PAGE_OF_READERS = f"{READERS} AND s.id > %(after)s ORDER BY s.id LIMIT %(limit)s"
 NOBODY = UUID(int=0)
-
-# The id follows from edition and subscriber, and the Message-ID from the id: nothing that is done again is new.
-ADD_DELIVERIES = """
-INSERT INTO newsletter_delivery (
-    id, edition_id, segment_id, subscriber_id, address, address_key, state, fence, attempts, next_attempt_at,
-    message_id, code, detail, created_at, updated_at
-)
-SELECT own.id, own.edition_id, own.segment_id, own.subscriber_id, own.address, own.address_key,
-    CASE
-        WHEN EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = own.address_key) THEN 'suppressed'
-        ELSE 'pending'
-    END,
-    0, 0, clock_timestamp(), '<' || %(week)s || '.' || replace(own.id::text, '-', '') || '@' || %(domain)s || '>',
-    '', '', clock_timestamp(), clock_timestamp()
-FROM (
-    SELECT md5(%(edition)s::uuid::text || s.id::text)::uuid AS id, %(edition)s::uuid AS edition_id,
-        reader.segment_id, s.id AS subscriber_id, s.address, s.address_key
-    FROM unnest(%(readers)s::uuid[], %(segments)s::uuid[]) AS reader (subscriber_id, segment_id)
-    JOIN newsletter_subscriber s ON s.id = reader.subscriber_id
-    WHERE s.status = 'active'
-) own
-ON CONFLICT DO NOTHING
-"""
 
 # A pause that waits for staff is not made shorter by one that doesn't.
 PAUSE = """
@@ -272,10 +251,10 @@ def prepare(*, edition_id: UUID, now: datetime) -> None:
         for page in _pages(edition):
             _add_deliveries(edition, page, segments)
             reach("page_prepared")
-        deliveries.refresh_statistics()
+        refresh_statistics()
         # Cancelled or paused meanwhile: the condition says so, and resuming comes back here.
         Edition.objects.filter(pk=edition_id, state=State.PREPARING).update(
-            state=State.SENDING, prepared_at=now, audience=Delivery.objects.filter(edition=edition).count()
+            state=State.SENDING, prepared_at=now, audience=number_of_copies(edition)
         )
         reach("edition_prepared")
 
@@ -293,22 +272,13 @@ def _pages(edition: Edition) -> Iterator[list[tuple[UUID, Wish]]]:
 def _add_deliveries(
     edition: Edition, page: Sequence[tuple[UUID, Wish]], segments: dict[Wish, Segment]
 ) -> None:
-    readers, ids = [], []
+    addressees = []
     for reader, wish in page:
         if wish not in segments:
             segments[wish] = _segment_for(edition, wish)
         if segments[wish].item_count:
-            readers.append(reader)
-            ids.append(segments[wish].pk)
-    values = {
-        "edition": edition.pk,
-        "week": edition.week,
-        "domain": settings.MAIL_DOMAIN,
-        "readers": readers,
-        "segments": ids,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(ADD_DELIVERIES, values)
+            addressees.append(Addressee(reader, segments[wish].pk))
+    add_copies(edition, addressees)
 
 
 def _audience(edition: Edition) -> dict[str, Any]:
@@ -343,7 +313,7 @@ def close_finished(*, now: datetime) -> None:
                     state=State.DONE, state_reason="", done_at=now
                 )
         except IntegrityError:
-            logger.exception("edition_books_do_not_balance", edition=str(edition_id))
+            logger.exception("edition_totals_do_not_balance", edition=str(edition_id))
         reach("edition_done")
 
 
@@ -369,7 +339,7 @@ def pause(*, edition_id: UUID, reason: str, comes_back: bool = False) -> bool:
 def pause_where_too_many_are_lost() -> None:
     """Where each process that is to send dies, none of them lives to say so."""
     for edition in Edition.objects.filter(state=State.SENDING):
-        if deliveries.too_many_are_lost(edition_id=edition.pk):
+        if too_many_are_lost(edition_id=edition.pk):
             pause(edition_id=edition.pk, reason="Too many copies were lost with the process that held them.")
 
 
@@ -394,7 +364,7 @@ def cancel(*, edition_id: UUID) -> bool:
             .update(state=State.CANCELLED, state_reason="Cancelled by staff.", resume_at=None)
         )
         if cancelled:
-            deliveries.cancel_waiting(edition_id=edition_id)
+            cancel_waiting(edition_id=edition_id)
     return cancelled == 1
 
 

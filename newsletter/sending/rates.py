@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from newsletter.deliveries.totals import sent_in_the_last_minute
 from newsletter.models import MailRate
 
 INCREASE = 1.0
@@ -18,13 +19,6 @@ FIRST_PAUSE = timedelta(seconds=60)
 LATER_PAUSE = timedelta(seconds=3)
 # What may come at once, and what comes evenly after it, are together no more in a minute than what the server took.
 BURST_SECONDS = 60 * (1 - DECREASE)
-
-# Those that are on their way have their recipient accepted, and are written down with the next.
-SENT_IN_THE_LAST_MINUTE = """
-SELECT count(*) FROM newsletter_delivery
-WHERE edition_id = %s AND (accepted_at > clock_timestamp() - interval '1 minute' OR state = 'sending')
-"""
-
 
 # Staff may delete the row at any moment; the clock is read once the row is ours.
 LOCK = """
@@ -92,9 +86,7 @@ def take_from(server: str, *, wanted: int, most_per_minute: int) -> Allowance:
 
 
 def slow_down(server: str, *, edition_id: UUID) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(SENT_IN_THE_LAST_MINUTE, [edition_id])
-        (sent,) = cursor.fetchone()
+    sent = sent_in_the_last_minute(edition_id=edition_id)
     with transaction.atomic():
         bucket, now = _locked(server)
         _keep(server, slower(bucket, sent_in_a_minute=sent, now=now))

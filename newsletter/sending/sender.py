@@ -22,8 +22,11 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from backend.api.group_commit import GroupCommit
-from newsletter import deliveries
-from newsletter.deliveries import Copy, Outcome, Step
+from newsletter.deliveries import claims, outcomes
+from newsletter.deliveries.claims import Copy
+from newsletter.deliveries.database import plan_once
+from newsletter.deliveries.outcomes import Outcome, Step
+from newsletter.deliveries.totals import too_many_fail
 from newsletter.models import Consent, Delivery, Segment, Suppression
 from newsletter.readers import consent, links
 from newsletter.sending import editions, rates
@@ -136,11 +139,11 @@ class Sender:
     def _claim(self) -> float | None:
         """Seconds after which to ask again, or None where nothing is left to claim."""
         allowance = rates.take_from(
-            self.route, wanted=deliveries.MOST_CLAIMED, most_per_minute=settings.SENDING_PER_MINUTE
+            self.route, wanted=claims.MOST_CLAIMED, most_per_minute=settings.SENDING_PER_MINUTE
         )
         if not allowance.mails:
             return min(allowance.wait_seconds, LONGEST_NAP_SECONDS)
-        copies = deliveries.claim(edition_id=self.edition_id, limit=allowance.mails)
+        copies = claims.claim(edition_id=self.edition_id, limit=allowance.mails)
         reach("claimed")
         self._claimed.extend(copies)
         return 0.0 if copies else None
@@ -152,7 +155,7 @@ class Sender:
             while True:
                 copies.append(self._claimed.popleft())
         if copies:
-            _patiently(lambda _: deliveries.lay_down(copies))
+            _patiently(lambda _: claims.release(copies))
             reach("laid_down")
 
     def stop(self) -> None:
@@ -197,7 +200,7 @@ class Lane:
 
     def run(self, should_stop: Callable[[], bool]) -> None:
         try:
-            deliveries.plan_once()
+            plan_once()
             while copy := self._sender.next_copy(should_stop, settle=self._settle):
                 self._send(copy)
             self._settle()
@@ -245,7 +248,7 @@ class Lane:
                 self._record(Outcome(copy, State.UNCERTAIN, fault.code, fault.detail))
                 self._count_connection_error(fault)
             case Meaning.DEFER:
-                self._record(deliveries.after_refusal(copy, code=fault.code, detail=fault.detail))
+                self._record(outcomes.after_refusal(copy, code=fault.code, detail=fault.detail))
             case Meaning.SUSPICIOUS:
                 self._suspect(copy, fault)
             case Meaning.FAIL | Meaning.BOUNCE:
@@ -267,20 +270,20 @@ class Lane:
     def _fail(self, copy: Copy, fault: Fault) -> None:
         self._record(Outcome(copy, State.FAILED, fault.code, fault.detail, counts=True))
         if fault.meaning == Meaning.BOUNCE:
-            key = deliveries.address_key_of(copy)
+            key = claims.address_key_of(copy)
             consent.suppress(
                 keys=[key],
                 reason=Suppression.Reason.HARD_BOUNCE,
                 source=Consent.Source.PROVIDER,
                 now=timezone.now(),
             )
-        if deliveries.too_many_fail(edition_id=self._sender.edition_id):
+        if too_many_fail(edition_id=self._sender.edition_id):
             fault = Fault(Meaning.PAUSE, fault.code, f"Too many fail, like {fault.detail}")
             self._sender.pause(fault, comes_back=False)
 
     def _suspect(self, copy: Copy, fault: Fault) -> None:
         if self._sender.count_suspicious() < MOST_SUSPICIOUS:
-            self._record(deliveries.after_refusal(copy, code=fault.code, detail=fault.detail))
+            self._record(outcomes.after_refusal(copy, code=fault.code, detail=fault.detail))
         else:
             self._put_back(copy, fault)
             self._sender.pause(fault, comes_back=False)
@@ -297,7 +300,7 @@ class Lane:
             time.sleep(0.1)
 
     def _lay_down(self, copy: Copy) -> None:
-        if State.PENDING in deliveries.lay_down([copy]):
+        if State.PENDING in claims.release([copy]):
             # Its edition was paused.
             self._sender.stop()
 
@@ -312,7 +315,7 @@ class Lane:
             raise NotAllowedError
 
     def _record(self, outcome: Outcome) -> None:
-        _patiently(lambda _: deliveries.record(outcome))
+        _patiently(lambda _: outcomes.record(outcome))
         reach(f"recorded_{outcome.state}")
 
     def _settle(self) -> None:
@@ -351,7 +354,7 @@ class SmtpLane(Lane):
         reach("data_opened")
         self._connection.send_body(body)
         reach("body_sent")
-        if time.monotonic() - allowed_at > deliveries.sending_lease_seconds() / 2:
+        if time.monotonic() - allowed_at > outcomes.sending_lease_seconds() / 2:
             # We were asleep: by now others may think that this copy is lost.
             self._connection.drop()
             raise NotSentError("Held for too long; not sent.")
@@ -378,7 +381,7 @@ class ProviderLane(Lane):
 
 
 def _allow(steps: Sequence[Step]) -> list[bool]:
-    return _patiently(lambda again: deliveries.allow(steps, again=again))
+    return _patiently(lambda again: outcomes.allow(steps, again=again))
 
 
 def _letter_of(segment_id: UUID) -> Letter:

@@ -49,7 +49,7 @@ def open_edition(week: str, readers: str) -> str:
 
 
 def resolve(file: str) -> Any:
-    from newsletter.deliveries import resolve as resolve_uncertain
+    from newsletter.deliveries.resolution import resolve as resolve_uncertain
 
     resolved = resolve_uncertain(SinkLog(Path(file)), source="the sink's log")
     return {"sent": resolved.sent, "requeued": resolved.requeued}
@@ -70,7 +70,7 @@ def draft(week: str, minutes: str) -> str:
     """An edition that is due in so many minutes by the database's clock."""
     from datetime import timedelta
 
-    from newsletter.deliveries import database_now
+    from newsletter.deliveries.database import database_now
     from newsletter.models import Edition
 
     due_at = database_now() + timedelta(minutes=int(minutes))
@@ -149,7 +149,7 @@ class SinkLog:
         self._taken = path.read_text()
 
     def find(self, message_ids: Sequence[str]) -> Mapping[str, Any]:
-        from newsletter.deliveries import Found
+        from newsletter.deliveries.resolution import Found
 
         return {key: Found.SENT if key in self._taken else Found.NOT_SENT for key in message_ids}
 

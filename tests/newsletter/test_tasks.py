@@ -8,7 +8,8 @@ import time_machine
 from pytest_django.fixtures import Settings
 
 from newsletter import tasks
-from newsletter.deliveries import MOST_LOST, database_now
+from newsletter.deliveries.claims import MOST_LOST
+from newsletter.deliveries.database import database_now
 from newsletter.models import Delivery, MailJob
 from newsletter.readers import sign_ups
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory

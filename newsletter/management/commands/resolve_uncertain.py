@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from newsletter import deliveries
+from newsletter.deliveries import resolution
 from newsletter.feedback.mail_log import MailLog
 
 
@@ -24,10 +24,10 @@ class Command(BaseCommand):
         parser.add_argument("log", nargs="?", default="-", help="a file, or - for standard input")
 
     def handle(self, log: str, **options: Any) -> None:
-        uncertain = len(deliveries.uncertain_message_ids())
+        uncertain = len(resolution.uncertain_message_ids())
         try:
             with _opened(log) as lines:
-                resolved = deliveries.resolve(MailLog(lines), source="the mail server's log")
+                resolved = resolution.resolve(MailLog(lines), source="the mail server's log")
         except OSError as error:
             raise CommandError(f"{log!r} can't be read: {error.strerror}.") from None
         self.stdout.write(

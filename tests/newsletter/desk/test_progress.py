@@ -140,19 +140,6 @@ class TestWhatIsCounted:
 
         assert progress_of(edition).counts["cancelled"] == 2
 
-    def test_the_few_in_trouble_are_found_by_their_index(self) -> None:
-        from newsletter.desk import progress as module
-
-        plans = []
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            for statement in (module.FAILURES, module.UNCERTAIN):
-                values = {"edition": EditionFactory().pk, "limit": 20}
-                cursor.execute(f"EXPLAIN {statement}", values)
-                plans.append("\n".join(line for (line,) in cursor.fetchall()))
-
-        assert all("troubled_deliveries" in plan for plan in plans)
-
 
 class TestHowLongItTakes:
     @pytest.mark.parametrize(

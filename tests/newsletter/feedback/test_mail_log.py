@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from newsletter.deliveries import Found
+from newsletter.deliveries.resolution import Found
 from newsletter.feedback.mail_log import MailLog
 from newsletter.models import Delivery
 from tests.factories import NOW, DeliveryFactory

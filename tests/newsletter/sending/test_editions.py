@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from newsletter import deliveries
+from newsletter.deliveries.totals import totals_of
 from newsletter.models import Delivery, Edition, Segment, Subscriber, Suppression
 from newsletter.sending import editions
 from tests.database import at_once
@@ -228,9 +228,9 @@ def test_an_audience_that_is_suppressed_throughout_is_done_at_once() -> None:
 
     clock()
 
-    books = deliveries.books(the_edition())
+    counted = totals_of(the_edition())
     assert the_edition().state == "done"
-    assert (books.suppressed, books.settled, books.balance) == (3, 3, True)
+    assert (counted.suppressed, counted.settled, counted.balance) == (3, 3, True)
 
 
 def test_preparing_again_adds_nobody_twice() -> None:

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from newsletter import deliveries
+from newsletter.deliveries import claims
 from newsletter.models import Delivery, Edition, Subscriber, Suppression
 from newsletter.sending.sender import Sender
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
@@ -135,9 +135,9 @@ def test_what_was_accepted_is_written_down_whatever_goes_wrong_next(
 ) -> None:
     settings.SENDING_CONNECTIONS = 1
     edition = an_edition("reader-1@example.com", "reader-2@example.com")
-    claims = [deliveries.claim(edition_id=edition.pk, limit=1)]
+    found = [claims.claim(edition_id=edition.pk, limit=1)]
     # The second time it finds nothing in the list.
-    monkeypatch.setattr(deliveries, "claim", lambda **_: claims.pop())
+    monkeypatch.setattr(claims, "claim", lambda **_: found.pop())
 
     with pytest.raises(IndexError):
         send(edition, sink)

@@ -1,0 +1,88 @@
+"""Copies in doubt: what evidence settles, how old it must be, and what a day settles."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from newsletter.deliveries import outcomes, resolution
+from newsletter.deliveries.outcomes import Outcome
+from newsletter.deliveries.resolution import Found
+from newsletter.models import Delivery, Edition
+from newsletter.sending import editions
+from tests.database import execute
+from tests.factories import NOW
+from tests.newsletter.deliveries.ledger import allow, an_edition, claim_one
+
+pytestmark = pytest.mark.django_db
+
+
+class Known:
+    """Evidence that says the same of all."""
+
+    def __init__(self, found: Found) -> None:
+        self._found = found
+
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
+        return dict.fromkeys(message_ids, self._found)
+
+
+def in_doubt(*, minutes: int) -> Edition:
+    edition = an_edition(1)
+    execute(
+        "UPDATE newsletter_delivery SET state = 'uncertain', uncertain_at = now() - %s * interval '1 minute'",
+        minutes,
+    )
+    return edition
+
+
+def resolve(found: Found) -> Any:
+    return resolution.resolve(Known(found), source="a test")
+
+
+def test_evidence_of_acceptance_settles_a_copy_at_once() -> None:
+    in_doubt(minutes=0)
+
+    assert resolve(Found.SENT) == resolution.Resolved(sent=1, requeued=0)
+    assert Delivery.objects.get().state == "accepted"
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(14, "uncertain"), (16, "pending")])
+def test_evidence_of_absence_must_be_as_old_as_a_lease(minutes: int, state: str) -> None:
+    in_doubt(minutes=minutes)
+
+    resolve(Found.NOT_SENT)
+
+    assert Delivery.objects.get().state == state
+
+
+def test_who_sent_it_after_all_is_no_longer_believed() -> None:
+    edition = an_edition(1)
+    copy = claim_one(edition)
+    allow(copy, after=None)
+    execute("UPDATE newsletter_delivery SET state = 'uncertain', uncertain_at = now() - interval '1 hour'")
+    resolve(Found.NOT_SENT)
+
+    assert not outcomes.record(Outcome(copy, "accepted", "250"))
+    assert claim_one(edition).fence > copy.fence
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(24 * 60 - 1, "uncertain"), (24 * 60 + 1, "accepted")])
+def test_after_a_day_nobody_asks_any_more(minutes: int, state: str) -> None:
+    in_doubt(minutes=minutes)
+
+    resolution.assume_sent()
+
+    assert Delivery.objects.get().state == state
+
+
+def test_an_edition_that_was_done_goes_on_with_what_was_not_sent() -> None:
+    edition = in_doubt(minutes=20)
+    editions.close_finished(now=NOW)
+    done = Edition.objects.get(pk=edition.pk).state
+
+    resolve(Found.NOT_SENT)
+    editions.ensure_due_editions(now=NOW, schedule=editions.schedule_from_settings())
+
+    assert done == "done"
+    assert Edition.objects.get(pk=edition.pk).state == "sending"
