@@ -25,7 +25,6 @@ def _session_stack() -> Iterator[FaultStack]:
     path.chmod(0o755)
     stack = FaultStack(path)
     try:
-        stack.migrate()
         yield stack
     finally:
         stack.close()

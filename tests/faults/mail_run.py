@@ -46,7 +46,10 @@ class Report:
 
 
 class MailRun:
-    """Workers with two processes each, a worker for everything else, beat, and a sink; `with` starts and ends them.
+    """Workers that send, a worker for everything else, beat, and a sink; `with` starts and ends them.
+
+    One worker with four processes sends, and beat is a part of the other; with `workers` that many send, with two processes
+    each, and beat runs apart, as in production.
 
     With `sign_up_processes` the mails of sign-ups have a worker of their own, as in production. Of `clocks`, each worker
     gets one; beat and the worker for everything else share the first's.
@@ -57,7 +60,7 @@ class MailRun:
         stack: FaultStack,
         directory: Path,
         *,
-        workers: int = 2,
+        workers: int = 0,
         sink: str = "",
         user: str = "",
         sign_up_processes: int = 0,
@@ -86,16 +89,18 @@ class MailRun:
         self.start_sink()
         queues = "celery" if self._sign_up_processes else "celery,sign-ups"
         self._others = self._open.enter_context(
-            self.stack.working(queues=queues, **self._environment, **self._clocks[0])
+            self.stack.working(
+                queues=queues, has_own_beat=self._number > 0, **self._environment, **self._clocks[0]
+            )
         )
-        clocks = islice(cycle(self._clocks), self._number)
+        clocks = islice(cycle(self._clocks), self._number or 1)
         self._workers = [self._start_worker(**clock) for clock in clocks]
         if self._sign_up_processes:
             self._workers.append(self._start_worker("sign-ups", processes=self._sign_up_processes))
         return self
 
     def __exit__(self, *_: object) -> None:
-        processes.stop(self._workers, timeout=5)
+        processes.stop(self._workers, timeout=0)
         self._open.close()
         self.stop_sink()
 
@@ -120,14 +125,12 @@ class MailRun:
         if self._sink:
             processes.stop([self._sink], timeout=2)
 
-    def desk(self, *deed: str) -> Any:
-        return json.loads(self.stack.run("-m", "tests.faults.mail_desk", *deed, **self._environment))
-
     def begin(self, readers: dict[str, int]) -> str:
-        self.edition = self.desk("open_edition", "2020-W01", json.dumps(readers))
+        self.edition = self.stack.desk("open_edition", "2020-W01", readers)
         return self.edition
 
-    def _start_worker(self, queue: str = "mail", *, processes: int = 2, **clock: str) -> Child:
+    def _start_worker(self, queue: str = "mail", *, processes: int = 0, **clock: str) -> Child:
+        processes = processes or (2 if self._number else 4)
         command = worker_command(queue, queues=queue, processes=processes)
         environment = {**self._environment, **clock}
         return self.stack.start(queue, "-m", "celery", "-A", "backend", *command, **environment)
@@ -143,14 +146,11 @@ class MailRun:
         return [*mains, *sorted(child.pid for main in mains for child in children_of(main))]
 
     def kill_somebody(self, chance: random.Random) -> None:
-        os.kill(chance.choice(self.victims()), signal.SIGKILL)
-        self.replace_the_dead()
-
-    def replace_the_dead(self) -> None:
+        victim = chance.choice(self.victims())
+        os.kill(victim, signal.SIGKILL)
         for place, worker in enumerate(self._workers):
-            # A main process that is killed takes a moment to be gone.
-            time.sleep(0.01)
-            if worker.has_ended():
+            if worker.popen.pid == victim:
+                worker.popen.wait()
                 self._workers[place] = self._start_worker()
 
     def stop_a_worker(self, chance: random.Random) -> None:
@@ -231,7 +231,7 @@ class MailRun:
     def resolve(self) -> Any:
         """With the sink's log as evidence, once all that is in doubt is old enough."""
         time.sleep(FINAL_SECONDS * 1.5 + 0.2)
-        return self.desk("resolve", str(self.log))
+        return self.stack.desk("resolve", str(self.log), FINAL_SECONDS)
 
     def report(self) -> Report:
         taken = self.taken()

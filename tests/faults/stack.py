@@ -91,12 +91,31 @@ class FaultStack:
         self._tokens: list[str] = []
         self.redis = self._begin_redis()
         self.postgresql = self._begin_postgresql()
+        self._desk = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.desk"],
+            cwd=ROOT,
+            env={**self.environment(), processes.MARK: self._mark},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.desk("migrate")
 
-    def migrate(self) -> None:
-        self.run("manage.py", "migrate", "--verbosity", "0")
+    def desk(self, deed: str, *arguments: object) -> Any:
+        """What a function of `tests.faults.desk` answers."""
+        assert self._desk.stdin
+        assert self._desk.stdout
+        self._desk.stdin.write(json.dumps([deed, *arguments]) + "\n")
+        self._desk.stdin.flush()
+        line = self._desk.stdout.readline()
+        assert line, "the desk has ended"
+        is_done, answer = json.loads(line)
+        assert is_done, answer
+        return answer
 
     def close(self) -> None:
         """End whatever still runs, and leave nothing on the disk."""
+        self._desk.communicate()
         processes.stop([self.postgresql.child, self.redis.child], timeout=STOP_SECONDS)
         processes.end(processes.marked(self._mark), timeout=0)
         remove_outside(self._directory)
@@ -171,19 +190,24 @@ class FaultStack:
             processes.stop([web.child], timeout=STOP_SECONDS)
 
     @contextmanager
-    def working(self, *, queues: str = "celery,sign-ups", **environment: str) -> Iterator[list[Child]]:
-        """A Celery worker and beat, for the length of the block."""
-        commands = {
-            "worker": worker_command("worker", queues=queues, processes=1),
-            "beat": ("beat", "--schedule", str(self._directory.path / "beat-schedule")),
-        }
+    def working(
+        self, *, queues: str = "celery,sign-ups", has_own_beat: bool = False, **environment: str
+    ) -> Iterator[list[Child]]:
+        """A Celery worker and beat, for the length of the block: as one program, or as the two that production has."""
+        schedule = ("--schedule", str(self._directory.path / "beat-schedule"))
+        worker = worker_command("worker", queues=queues, processes=1)
+        commands = (
+            {"worker": worker, "beat": ("beat", *schedule)}
+            if has_own_beat
+            else {"worker": (*worker, "--beat", *schedule)}
+        )
         children = []
         try:
             for name, command in commands.items():
                 children.append(self.start(name, "-m", "celery", "-A", "backend", *command, **environment))
             yield children
         finally:
-            processes.stop(children, timeout=STOP_SECONDS)
+            processes.stop(children, timeout=0)
 
     def start(self, name: str, *command: str, **environment: str) -> Child:
         """Python with these arguments and the product's settings, until somebody stops it or the stack closes."""
@@ -203,19 +227,19 @@ class FaultStack:
     def new_tool(self) -> str:
         """The slug of a published tool that nobody has voted on."""
         if not self._tools:
-            self._tools = json.loads(self.run("-m", "tests.faults.prepare", "tools", "20"))
+            self._tools = self.desk("tools", 20)
         return self._tools.pop()
 
     def new_voters(self, number: int) -> list[str]:
         """Tokens of voters who have not voted yet, as the product would issue them."""
         if len(self._tokens) < number:
-            self._tokens += json.loads(self.run("-m", "tests.faults.prepare", "voters", "5000"))
+            self._tokens += self.desk("voters", max(number, 500))
         taken, self._tokens = self._tokens[:number], self._tokens[number:]
         return taken
 
     def new_subscribers(self, number: int) -> list[str]:
         """Addresses of readers who have confirmed."""
-        addresses: list[str] = json.loads(self.run("-m", "tests.faults.prepare", "subscribers", str(number)))
+        addresses: list[str] = self.desk("subscribers", number)
         return addresses
 
     def environment(self) -> dict[str, str]:
@@ -257,19 +281,6 @@ class FaultStack:
             directory=ROOT,
         )
         return WebServer(child, port)
-
-    def run(self, *command: str, **environment: str) -> str:
-        """What Python with these arguments prints."""
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env={**self.environment(), **environment, processes.MARK: self._mark},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
 
 class WebServer:

@@ -25,7 +25,9 @@ CRASHES = scaled("MAIL_CRASHES", short=3, long=20)
 def test_workers_go_on_after_redis_was_killed(stack: FaultStack, tmp_path: Path) -> None:
     readers = 300 * REDIS_KILLS + 300
 
-    with MailRun(stack, tmp_path, sink="delay=0.02", SENDING_PER_MINUTE=str(REDIS_PER_MINUTE)) as run:
+    with MailRun(
+        stack, tmp_path, workers=2, sink="delay=0.02", SENDING_PER_MINUTE=str(REDIS_PER_MINUTE)
+    ) as run:
         # The first time they have nothing to do, and must take what comes later.
         lose_redis(stack)
         run.begin({"reader": readers})
@@ -52,7 +54,7 @@ def test_an_edition_survives_crashes_of_the_database(stack: FaultStack, tmp_path
     chance = random.Random(CRASHES)
     moments = sorted(chance.sample(range(READERS // 20, READERS * 9 // 10), CRASHES))
 
-    with MailRun(stack, tmp_path, sink="delay=0.005") as run:
+    with MailRun(stack, tmp_path, workers=2, sink="delay=0.005") as run:
         run.begin({"reader": READERS})
         for moment in moments:
             run.await_taken(moment)
@@ -82,9 +84,9 @@ def test_wrong_clocks_send_nothing_twice_and_begin_nothing_early(stack: FaultSta
         "NEWSLETTER_TIME": f"{in_an_hour:%H:%M}",
     }
 
-    with MailRun(stack, tmp_path, sink="delay=0.005", clocks=[fast, slow], **schedule) as run:
-        run.desk("draft", "2020-W02", "60")
-        run.desk("draft", "2020-W03", "0")
+    with MailRun(stack, tmp_path, workers=2, sink="delay=0.005", clocks=[fast, slow], **schedule) as run:
+        stack.desk("draft", "2020-W02", 60)
+        stack.desk("draft", "2020-W03", 0)
         run.await_(lambda: run.editions()["2020-W03"] == "done")
         run.begin({"reader": READERS})
         for taken, hours in ((READERS // 3, 4), (READERS * 2 // 3, 2)):

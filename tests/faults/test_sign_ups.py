@@ -66,14 +66,12 @@ def test_nobody_is_forgotten_who_signs_up_and_no_edition_that_begins_while_the_b
 ) -> None:
     newcomers = [f"ada-{n}@example.com" for n in range(NEWCOMERS)]
     readers = [f"reader-{n}@example.com" for n in range(1, 101)]
-    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}", "SENDING_TICK_SECONDS": "1"}
+    mail: dict[str, Any] = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}", "SENDING_TICK_SECONDS": "1"}
     {"stopped": stack.stop_redis, "silent": stack.silence_redis, "flushed": stack.flush_redis}[fault]()
 
     with stack.serving(**EVERYBODY) as web:
         answers = subscribe_all(web.port, newcomers)
-    stack.run(
-        "-m", "tests.faults.mail_desk", "open_edition", "2020-W01", json.dumps({"reader": len(readers)})
-    )
+    stack.desk("open_edition", "2020-W01", {"reader": len(readers)})
     stack.mend()
     stack.flush_redis()
     with stack.working(queues="celery,sign-ups,mail", **mail):

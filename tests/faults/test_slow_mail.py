@@ -17,7 +17,7 @@ def test_who_signs_up_is_mailed_soon_though_some_connections_crawl(stack: FaultS
     with MailRun(stack, tmp_path, sink="slow=5 delay=0.01", sign_up_processes=2) as run:
         run.begin({"reader": READERS})
         run.await_taken(1)
-        asked_at = run.desk("sign_up", str(NEWCOMERS), "2")
+        asked_at = stack.desk("sign_up", NEWCOMERS, 2)
         run.await_(lambda: len(waits(run, asked_at)) == NEWCOMERS)
 
     assert percentile(waits(run, asked_at), 0.95) <= 30

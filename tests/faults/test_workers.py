@@ -1,6 +1,5 @@
 """Workers that take nothing any more, and tasks that no worker survives."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ def watched_worker(stack: FaultStack, directory: Path) -> Iterator[Child]:
 
 
 def call(stack: FaultStack, task: str, *values: object) -> None:
-    stack.run(*APP, "call", f"tests.faults.strange_tasks.{task}", "--args", json.dumps(values))
+    stack.desk("call", task, *values)
 
 
 def require_work(stack: FaultStack, file: Path) -> None:
@@ -60,8 +59,8 @@ def test_a_worker_that_is_busy_or_without_a_broker_is_let_live(stack: FaultStack
 
 def test_a_stalled_worker_ends_itself_though_it_answers_pings(stack: FaultStack, tmp_path: Path) -> None:
     with watched_worker(stack, tmp_path) as worker:
-        stack.run(*APP, "control", "cancel_consumer", "celery")
-        ping = stack.run(*APP, "inspect", "ping", "--json")
+        cancelled = stack.desk("broadcast", "cancel_consumer", {"queue": "celery"})
+        ping = stack.desk("broadcast", "ping", {})
         time.sleep(WATCHDOG_SECONDS * 1.5)
         ended_with_nothing_to_do = worker.has_ended()
         call(stack, "touch", str(tmp_path / "never"))
@@ -69,7 +68,8 @@ def test_a_stalled_worker_ends_itself_though_it_answers_pings(stack: FaultStack,
         wait_until(worker.has_ended)
         took = time.monotonic() - began
 
-    assert "pong" in ping
+    assert "no longer consuming" in str(cancelled)
+    assert "pong" in str(ping)
     assert not ended_with_nothing_to_do
     assert worker.popen.returncode == 1
     assert took < WATCHDOG_SECONDS * 2

@@ -1,0 +1,270 @@
+"""A process with the product set up, in the environment of the stack, that does what tests of faults ask it for.
+
+A line of JSON asks, `[DEED, ARGUMENT …]`, and another answers, `[IS_DONE, RESULT OR TRACEBACK]`.
+"""
+
+import json
+import os
+import random
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import django
+
+READERS = """
+INSERT INTO newsletter_subscriber (
+    id, address, address_key, status, frequency, time_zone, confirmed_at, unsubscribed_at, created_at, updated_at
+)
+SELECT md5('reader' || n || kind)::uuid, kind || '-' || n || '@example.com', sha256((kind || n)::bytea), 'active', 'weekly',
+    'UTC', now() - interval '1 day', NULL, now(), now()
+FROM unnest(%s::text[], %s::integer[]) AS wanted (kind, number), generate_series(1, number) AS n
+"""
+
+
+def migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def tools(number: int) -> list[str]:
+    from tests.factories import ToolFactory
+
+    words = os.urandom(4).hex()
+    return [ToolFactory(slug=f"tool-{words}-{n}", name=f"Tool {words} {n}").slug for n in range(number)]
+
+
+def voters(number: int) -> list[str]:
+    """With a passed challenge, for those may be many behind one address."""
+    from django.db import transaction
+
+    from votes.voters.tokens import issue_token
+
+    with transaction.atomic():
+        return [issue_token(assurance=2, now=datetime.now(UTC)).token for _ in range(number)]
+
+
+def subscribers(number: int) -> list[str]:
+    from tests.factories import SubscriberFactory
+
+    return [subscriber.address for subscriber in SubscriberFactory.create_batch(number)]
+
+
+def open_edition(week: str, readers: dict[str, int]) -> str:
+    """A frozen edition with something to tell, and so many readers of each kind that the sink knows."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from newsletter.models import Edition, Segment
+    from newsletter.sending.editions import Wish
+
+    with connection.cursor() as cursor:
+        cursor.execute(READERS, [list(readers), list(readers.values())])
+    edition = Edition.objects.create(
+        week=week, state="frozen", frozen_at=timezone.now(), includes_monthly=True, subject="Two tools"
+    )
+    wish = Wish("weekly")
+    Segment.objects.create(
+        edition=edition,
+        key=wish.key(),
+        choices=wish.choices(),
+        subject="Two tools",
+        html='<p>One ships.</p><a href="{{unsubscribe_url}}">Leave</a><a href="{{preferences_url}}">Choose</a>',
+        text="One ships.\nLeave: {{unsubscribe_url}}\nChoose: {{preferences_url}}\n",
+        item_count=1,
+    )
+    return str(edition.pk)
+
+
+def resolve(file: str, final_seconds: int) -> Any:
+    from django.test import override_settings
+
+    from newsletter.deliveries.resolution import resolve as resolve_uncertain
+
+    with override_settings(SENDING_FINAL_SECONDS=final_seconds):
+        resolved = resolve_uncertain(SinkLog(Path(file)), source="the sink's log")
+    return {"sent": resolved.sent, "requeued": resolved.requeued}
+
+
+def duplicates(edition: str, number: int) -> int:
+    """So many messages that ask for the same edition to be sent."""
+    from newsletter.tasks import send, tick
+
+    for _ in range(number):
+        send.delay(edition)
+    for _ in range(3):
+        tick.delay()
+    return number
+
+
+def draft(week: str, minutes: int) -> str:
+    """An edition that is due in so many minutes by the database's clock."""
+    from datetime import timedelta
+
+    from newsletter.deliveries.database import database_now
+    from newsletter.models import Edition
+
+    due_at = database_now() + timedelta(minutes=minutes)
+    return str(Edition.objects.create(week=week, due_at=due_at).pk)
+
+
+def storm(edition: str, number: int, seed: int, file: str) -> list[list[str]]:
+    """Pause, resume, and change the server's rate at random.
+
+    For each pause: who was sent a mail in it that had not been allowed before.
+    """
+    from uuid import UUID
+
+    from django.utils import timezone
+
+    from newsletter.sending.editions import pause
+    from newsletter.sending.editions import resume as go_on
+
+    chance, log = random.Random(seed), Path(file)
+    sent: list[list[str]] = []
+    for _ in range(number):
+        edit_rate(chance)
+        is_paused = pause(edition_id=UUID(edition), reason="storm")
+        await_older_statements()
+        allowed, read = sending(edition), log.stat().st_size
+        time.sleep(chance.uniform(0, 0.1))
+        if is_paused:
+            lines = log.read_bytes()[read:].splitlines()
+            sent.append([to for to in (json.loads(line)["to"] for line in lines) if to not in allowed])
+        go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
+        time.sleep(chance.uniform(0, 0.1))
+    return sent
+
+
+def await_older_statements() -> None:
+    """Until no statement is at work that began before what was committed last."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        (now,) = cursor.fetchone() or (0,)
+        older = now
+        while older:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND (backend_xid::text::bigint < %s OR backend_xmin::text::bigint < %s)",
+                [now, now],
+            )
+            (older,) = cursor.fetchone() or (0,)
+
+
+def sending(edition: str) -> set[str]:
+    """Addresses of the copies that were allowed, and of which nothing more is written down."""
+    from uuid import UUID
+
+    from newsletter.models import Delivery
+
+    return set(
+        Delivery.objects.filter(edition=UUID(edition), state="sending").values_list("address", flat=True)
+    )
+
+
+def edit_rate(chance: random.Random) -> None:
+    """As staff may: another rate, or everything that was learned forgotten."""
+    from newsletter.models import MailRate
+
+    if chance.random() < 0.2:
+        MailRate.objects.all().delete()
+    else:
+        MailRate.objects.update(per_minute=chance.choice([None, 12_000, 60_000]))
+
+
+def sign_up(number: int, per_second: float) -> dict[str, float]:
+    """So many people, one after the other; when each of them asked, by address."""
+    from django.utils import timezone
+
+    from newsletter.readers import sign_ups
+
+    asked = {}
+    for place in range(number):
+        address = f"newcomer-{place}@example.com"
+        asked[address] = time.time()
+        sign_ups.sign_up(address=address, choices={}, source="api", now=timezone.now())
+        time.sleep(1 / per_second)
+    return asked
+
+
+def resume(edition: str) -> bool:
+    from uuid import UUID
+
+    from django.utils import timezone
+
+    from newsletter.sending.editions import resume as go_on
+
+    return go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
+
+
+def cancel(edition: str) -> bool:
+    from uuid import UUID
+
+    from newsletter.sending.editions import cancel as end
+
+    return end(edition_id=UUID(edition))
+
+
+class SinkLog:
+    """Evidence that is complete: what the sink has not written down it has not taken."""
+
+    def __init__(self, path: Path) -> None:
+        self._taken = path.read_text()
+
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, Any]:
+        from newsletter.deliveries.resolution import Found
+
+        return {key: Found.SENT if key in self._taken else Found.NOT_SENT for key in message_ids}
+
+
+def call(task: str, *values: object) -> None:
+    from backend.celery import app
+
+    app.send_task(f"tests.faults.strange_tasks.{task}", values)
+
+
+def broadcast(command: str, arguments: dict[str, Any]) -> Any:
+    """What the one worker that there is answers."""
+    from backend.celery import app
+
+    return app.control.broadcast(command, arguments, reply=True, timeout=30, limit=1)
+
+
+DEEDS: dict[str, Callable[..., Any]] = {
+    deed.__name__: deed
+    for deed in (
+        *(migrate, tools, voters, subscribers, open_edition, draft, resolve),
+        *(duplicates, storm, sign_up, resume, cancel, call, broadcast),
+    )
+}
+
+
+def attempt(deed: str, *arguments: Any) -> tuple[bool, Any]:
+    from django.db import connections
+
+    try:
+        return True, DEEDS[deed](*arguments)
+    except Exception:  # noqa: BLE001
+        return False, traceback.format_exc()
+    finally:
+        # The database may crash before the next.
+        connections.close_all()
+        connections["default"].close_pool()  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    # Whatever else prints does so beside the answers.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    django.setup()
+    for line in sys.stdin:
+        answers.write(json.dumps(attempt(*json.loads(line))) + "\n")
+        answers.flush()
