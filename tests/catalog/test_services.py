@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from backend.admin.errors import CurationError
 from catalog import services
 from tests.factories import NOW, ToolFactory
 
@@ -42,7 +43,7 @@ def test_a_published_tool_is_archived() -> None:
 def test_a_published_tool_is_not_published_again() -> None:
     tool = ToolFactory()
 
-    with pytest.raises(services.CurationError, match=r"^already published$"):
+    with pytest.raises(CurationError, match=r"^already published$"):
         services.publish(tool=tool, now=LATER)
 
     before = tool.updated_at
@@ -54,7 +55,7 @@ def test_a_published_tool_is_not_published_again() -> None:
 def test_only_a_published_tool_is_archived(status: str) -> None:
     tool = ToolFactory(status=status)
 
-    with pytest.raises(services.CurationError, match=r"^not published$"):
+    with pytest.raises(CurationError, match=r"^not published$"):
         services.archive(tool=tool, now=LATER)
 
     tool.refresh_from_db()

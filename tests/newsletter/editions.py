@@ -5,11 +5,14 @@ from typing import Any
 
 from catalog.models import Category, Tool
 from comparisons.models import Comparison
+from newsletter.content.archive import keep_for_archive
 from newsletter.content.composition import SETTLING, Choices
+from newsletter.models import Edition
 from reviews.models import Review, Reviewer
 from tests.factories import (
     CategoryFactory,
     ComparisonFactory,
+    EditionFactory,
     ReviewerFactory,
     ReviewFactory,
     ToolFactory,
@@ -132,3 +135,11 @@ def crowd_line(tool: Tool, *, day: date, counts: tuple[int, int]) -> None:
 def shelf(slug: str = "developer-tools", name: str = "Developer Tools") -> Category:
     made: Category = CategoryFactory(slug=slug, name=name)
     return made
+
+
+def sent(week: str = "2026-W48", **values: Any) -> Edition:
+    """An edition that was sent and kept, of whatever there was to tell."""
+    done = {"state": "done", "audience": 0, "frozen_at": UNTIL, "prepared_at": UNTIL, "done_at": UNTIL}
+    edition: Edition = EditionFactory(week=week, **{**done, **values})
+    keep_for_archive(edition=edition, since=SINCE, until=UNTIL)
+    return edition

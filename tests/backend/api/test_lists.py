@@ -11,14 +11,14 @@ from rest_framework.test import APIRequestFactory
 
 from backend.api.lists import ListView
 from backend.api.parameters import ListParameters
-from backend.api.views import Sparse, field_names
+from backend.api.views import SparseFieldsMixin, field_names
 from catalog.models import Category
 from tests.factories import CategoryFactory
 
 pytestmark = pytest.mark.django_db
 
 
-class ShelfSerializer(Sparse):
+class ShelfSerializer(SparseFieldsMixin):
     slug = serializers.CharField()
     name = serializers.CharField()
 

@@ -1,15 +1,12 @@
 """The catalog as a file: every key, and the same bytes after a journey through another database."""
 
-import io
 import json
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.db import transaction
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -330,31 +327,3 @@ def test_an_export_takes_six_queries(pairs: int, django_assert_num_queries: Any)
     # Comparisons, reviews, aliases, tools, categories, reviewers.
     with django_assert_num_queries(6):
         export_catalog()
-
-
-def test_the_command_writes_utf_8_to_a_file(tmp_path: Path) -> None:
-    CategoryFactory(name="Éditeurs")
-    path = tmp_path / "catalog.json"
-
-    call_command("export_catalog", str(path))
-
-    assert path.read_bytes() == export_catalog().encode()
-    assert "Éditeurs".encode() in path.read_bytes()
-
-
-def test_the_command_writes_utf_8_to_standard_output_whatever_the_terminal(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    CategoryFactory(name="Éditeurs")
-    output = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output, encoding="latin-1", newline="\r\n"))
-
-    call_command("export_catalog")
-
-    sys.stdout.flush()
-    assert output.getvalue() == export_catalog().encode()
-
-
-def test_the_command_says_why_a_file_can_not_be_written(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="can't be written: Is a directory"):
-        call_command("export_catalog", str(tmp_path))

@@ -1,9 +1,7 @@
 """Bringing a catalog file into the database: what is written, what is refused, what is told."""
 
-import io
 import json
 import re
-import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
@@ -21,7 +18,7 @@ from comparisons.catalog_file.format import CatalogFileError
 from comparisons.catalog_file.importing import Change, Count, ImportReport, import_catalog
 from comparisons.models import Comparison
 from reviews.models import Panel, Review, Reviewer
-from tests.comparisons.catalog_file.files import document, review, source, tool
+from tests.comparisons.catalog_file.files import review, source, tool
 from tests.factories import NOW, ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
@@ -785,88 +782,3 @@ def test_the_real_catalog_arrives_as_it_stands_in_the_file() -> None:
     assert {pair.slug for pair in Comparison.objects.select_related("first_tool", "second_tool")} == {
         "-vs-".join(sorted(pair["tools"])) for pair in file["comparisons"]
     }
-
-
-# --- The command ---------------------------------------------------------------------------------
-
-
-def run(*arguments: str) -> tuple[str, str, str]:
-    """What the command says on both outputs, and the sentence and code that it fails with."""
-    out, err = io.StringIO(), io.StringIO()
-    try:
-        call_command("import_catalog", *arguments, stdout=out, stderr=err)
-    except CommandError as error:
-        return out.getvalue(), err.getvalue(), f"{error} ({error.returncode})"
-    return out.getvalue(), err.getvalue(), ""
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "catalog.json"
-    path.write_bytes(source())
-    return path
-
-
-def test_the_command_tells_counts_changes_and_when_nothing_changed(file: Path) -> None:
-    first, _, _ = run(str(file))
-    file.write_bytes(source(tools=[tool("alpha", tagline="New"), tool("beta", name="Alpha")]))
-    second, _, _ = run(str(file))
-    third, _, _ = run(str(file))
-
-    assert first.splitlines() == [
-        "categories: 1 created, 0 updated, 0 unchanged",
-        "reviewers: 1 created, 0 updated, 0 unchanged",
-        "tools: 2 created, 0 updated, 0 unchanged",
-        "reviews: 1 created, 0 updated, 0 unchanged",
-        "comparisons: 1 created, 0 updated, 0 unchanged",
-    ]
-    assert second.splitlines()[:3] == [
-        'warning: tools[0], tools[1]: 2 tools are called "Alpha": alpha, beta',
-        "tools alpha: tagline",
-        "tools beta: name",
-    ]
-    assert third.splitlines()[-1] == "Nothing changed."
-
-
-def test_the_command_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(source())))
-
-    run("-")
-
-    assert Tool.objects.count() == 2
-
-
-def test_the_command_says_that_a_dry_run_wrote_nothing(file: Path) -> None:
-    out, _, _ = run(str(file), "--dry-run")
-
-    assert out.splitlines()[-1] == "Dry run: nothing was written."
-    assert Tool.objects.count() == 0
-
-
-def test_the_command_prints_a_line_a_problem_and_fails(file: Path) -> None:
-    file.write_bytes(json.dumps(document(tools=[tool("alpha", tagline=3)])).encode())
-
-    out, err, failure = run(str(file))
-
-    assert out == ""
-    assert err.splitlines() == [
-        "tools[0].tagline: must be a line of text without control characters, or null, not 3",
-        'comparisons[0].tools[1]: no tool is called "beta"',
-    ]
-    assert failure == "Nothing was imported. (1)"
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        pytest.param("none.json", "No such file or directory", id="missing"),
-        pytest.param(".", "Is a directory", id="a directory"),
-        pytest.param("x" * 300, "File name too long", id="a long name"),
-    ],
-)
-def test_the_command_says_why_a_file_can_not_be_read(
-    tmp_path: Path, name: str, reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    assert run(name)[2].endswith(f"can't be read: {reason}. (1)")

@@ -1,28 +1,18 @@
 """The archive of editions: what is kept when, what anybody may read, and that nobody is in it."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from newsletter.content.archive import keep_for_archive
 from newsletter.models import Edition
 from tests.factories import EditionFactory, ReviewFactory
-from tests.newsletter.editions import SINCE, UNTIL, WITHIN, new_pair, shelf
+from tests.newsletter.editions import SINCE, UNTIL, WITHIN, new_pair, sent, shelf
 
 pytestmark = pytest.mark.django_db
 
 EDITIONS = "/api/v1/newsletter/editions"
-
-
-def sent(week: str = "2026-W48", **values: Any) -> Edition:
-    """An edition that was sent and kept, of whatever there was to tell."""
-    done = {"state": "done", "audience": 0, "frozen_at": UNTIL, "prepared_at": UNTIL, "done_at": UNTIL}
-    edition: Edition = EditionFactory(week=week, **{**done, **values})
-    keep_for_archive(edition=edition, since=SINCE, until=UNTIL)
-    return edition
 
 
 def test_an_edition_is_kept_as_a_reader_of_every_topic_gets_it() -> None:
@@ -59,118 +49,6 @@ def test_an_edition_with_nothing_to_tell_is_not_kept(api: APIClient) -> None:
 
     assert kept is False
     assert api.get(EDITIONS).json()["results"] == []
-
-
-def test_the_list_names_editions_the_latest_first(api: APIClient) -> None:
-    new_pair(first_tool__name="Aider", second_tool__name="Zed")
-    sent("2026-W47")
-    sent("2026-W48", subject="Two tools")
-
-    answer = api.get(EDITIONS)
-
-    assert answer.json()["results"] == [
-        {
-            "slug": "2026-W48",
-            "subject": "Two tools",
-            "sent_at": "2026-11-24T07:00:00Z",
-            "item_count": 1,
-            "page_url": "http://127.0.0.1:8000/newsletter/editions/2026-W48",
-        },
-        {
-            "slug": "2026-W47",
-            "subject": "Ship Aider, not Zed",
-            "sent_at": "2026-11-24T07:00:00Z",
-            "item_count": 1,
-            "page_url": "http://127.0.0.1:8000/newsletter/editions/2026-W47",
-        },
-    ]
-    assert answer["Cache-Control"] == "public, max-age=60, stale-while-revalidate=300"
-
-
-def test_an_edition_says_what_it_told(api: APIClient, settings: Any) -> None:
-    settings.SITE_URL = "https://www.example.com"
-    pair = new_pair(first_tool__name="Aider", second_tool__name="Zed", editor_note="Both are free.")
-    sent()
-
-    answer = api.get(f"{EDITIONS}/2026-W48").json()
-
-    assert answer == {
-        "slug": "2026-W48",
-        "subject": "Ship Aider, not Zed",
-        "sent_at": "2026-11-24T07:00:00Z",
-        "item_count": 1,
-        "page_url": "http://127.0.0.1:8000/newsletter/editions/2026-W48",
-        "intro": "In this edition: 1 new comparison.",
-        "items": [
-            {
-                "kind": "comparison",
-                "title": "Aider vs Zed",
-                "mark": "Ship Aider",
-                "detail": "Clearly: 4 of 4 reviewers ship it, 2 of 4 the other.",
-                "quote": "Both are free.",
-                "url": f"https://www.example.com/comparisons/{pair.slug}",
-            }
-        ],
-    }
-
-
-def test_its_page_is_the_mail_and_may_load_nothing(api: APIClient) -> None:
-    new_pair(first_tool__name="Aider")
-    edition = sent()
-
-    answer: Any = api.get("/newsletter/editions/2026-W48")
-
-    assert answer.content.decode() == Edition.objects.get(pk=edition.pk).html
-    assert answer["Content-Type"] == "text/html; charset=utf-8"
-    assert answer["Cache-Control"] == "public, max-age=300, stale-while-revalidate=3600"
-    assert "default-src 'none'" in answer["Content-Security-Policy"]
-    assert "script-src" not in answer["Content-Security-Policy"]
-    assert not answer.cookies
-
-
-@pytest.mark.parametrize("state", ["draft", "frozen", "preparing", "cancelled"])
-def test_what_was_not_sent_is_not_in_the_archive(api: APIClient, state: str) -> None:
-    new_pair()
-    sent(state=state)
-
-    assert api.get(EDITIONS).json()["results"] == []
-    answer = api.get(f"{EDITIONS}/2026-W48")
-    assert (answer.status_code, answer.json()["code"]) == (404, "edition_not_found")
-    assert api.get("/newsletter/editions/2026-W48").status_code == 404
-
-
-@pytest.mark.parametrize("state", ["sending", "paused", "done"])
-def test_what_is_being_sent_is_in_the_archive(api: APIClient, state: str) -> None:
-    new_pair()
-    sent(state=state)
-
-    assert [row["slug"] for row in api.get(EDITIONS).json()["results"]] == ["2026-W48"]
-
-
-@pytest.mark.parametrize("editions", [1, 50])
-def test_the_list_costs_one_query(
-    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, editions: int
-) -> None:
-    new_pair()
-    for n in range(editions):
-        sent(f"2025-W{n + 1:02}")
-
-    with django_assert_num_queries(1):
-        answer = api.get(f"{EDITIONS}?limit=100")
-
-    assert len(answer.json()["results"]) == editions
-
-
-def test_an_edition_and_its_page_cost_one_query_each(
-    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    new_pair()
-    sent()
-
-    with django_assert_num_queries(1):
-        api.get(f"{EDITIONS}/2026-W48")
-    with django_assert_num_queries(1):
-        api.get("/newsletter/editions/2026-W48")
 
 
 def test_followed_reviewers_are_nobodys_business() -> None:

@@ -1,0 +1,254 @@
+"""What an event of a provider does: to the mailbox, to the copy, once and in any order."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from newsletter.feedback import provider_events
+from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber
+from newsletter.readers import consent
+from newsletter.readers.addresses import address_key
+from newsletter.sending.sender import Sender
+from newsletter.tasks import tick
+from newsletter.transport.smtp import Server
+from tests.database import at_once
+from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
+from tests.newsletter.fake_provider import answering
+from tests.newsletter.feedback.telling import ADA, MESSAGE_ID, Send, a_copy, reason, sender, state_now, told
+from tests.newsletter.hook_calls import CALLS, Told
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:django-anymail has dropped official support for SendGrid"),
+]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_the_order_of_events_makes_no_difference(send: Send, provider: str, order: tuple[int, ...]) -> None:
+    copy = a_copy()
+    kinds = ["delivered", "hard_bounce", "complaint"]
+    calls = [
+        CALLS[provider](told(kind, copy, event_id=str(number), at=NOW + timedelta(minutes=number)))
+        for number, kind in enumerate(kinds)
+    ]
+
+    for number in order:
+        send(calls[number])
+
+    assert state_now() == ("unsubscribed", "complaint", "accepted")
+    assert set(ProviderEvent.objects.values_list("kind", flat=True)) == {"hard_bounce", "complaint"}
+
+
+def test_an_event_of_a_mail_that_we_do_not_know_still_counts_for_the_mailbox(
+    send: Send, provider: str
+) -> None:
+    SubscriberFactory(address=ADA, confirmed_at=NOW - timedelta(days=30))
+    unknown = Told("hard_bounce", delivery="0192d5c2-7b7e-7c2a-a5a5-0123456789ab")
+
+    assert send(CALLS[provider](unknown)).status_code == 200
+
+    event = ProviderEvent.objects.get()
+    assert (event.delivery, event.address_key) == (None, address_key(ADA))
+    assert (Subscriber.objects.get().status, reason()) == ("unsubscribed", "hard_bounce")
+
+
+def test_a_reply_by_a_machine_says_nothing_of_the_reader(settings: Settings) -> None:
+    copy = a_copy()
+
+    sender(settings, "postmark")(CALLS["postmark"](told("auto_reply", copy)))
+
+    assert state_now() == ("active", None, "accepted")
+    assert ProviderEvent.objects.get().kind == "auto_reply"
+
+
+@pytest.mark.parametrize("provider", ["amazon_ses", "mailgun", "resend", "sendgrid"])
+def test_without_metadata_the_message_id_tells_which_copy(settings: Settings, provider: str) -> None:
+    copy = a_copy()
+
+    sender(settings, provider)(CALLS[provider](Told("soft_bounce", message_id=MESSAGE_ID)))
+
+    assert ProviderEvent.objects.get().delivery == copy
+
+
+def test_a_mailbox_is_the_same_in_every_spelling(settings: Settings) -> None:
+    a_copy()
+
+    sender(settings, "postmark")(CALLS["postmark"](told("complaint", address="ADA@Example.com")))
+
+    assert reason() == "complaint"
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "ada@example.com\x00", "ünsendable@example.com"])
+def test_without_a_readable_address_the_copy_tells_the_mailbox(settings: Settings, address: str) -> None:
+    copy = a_copy()
+
+    sender(settings, "postmark")(CALLS["postmark"](told("complaint", copy, address=address)))
+
+    assert reason() == "complaint"
+
+
+def test_nothing_that_is_kept_names_the_address(send: Send, provider: str) -> None:
+    send(CALLS[provider](told("hard_bounce", a_copy(), words="550 5.1.1 <ada@example.com>: gone\x00")))
+
+    event = ProviderEvent.objects.get()
+    assert "ada" not in event.detail
+    assert event.detail.isprintable()
+
+
+def test_an_erased_reader_stays_erased_and_only_the_key_grows_stronger(send: Send, provider: str) -> None:
+    copy = a_copy()
+    consent.erase(subscriber=Subscriber.objects.get(), source="page", now=NOW)
+
+    assert send(CALLS[provider](told("hard_bounce", copy))).status_code == 200
+
+    copy.refresh_from_db()
+    assert (copy.address, copy.subscriber, reason()) == ("", None, "hard_bounce")
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "suppressed"), [("hard_bounce", None), ("unsubscribe", None), ("complaint", "complaint")]
+)
+def test_an_old_event_does_not_undo_that_a_reader_came_back(
+    settings: Settings, kind: str, suppressed: str | None
+) -> None:
+    copy = a_copy()
+    Subscriber.objects.update(confirmed_at=NOW)
+
+    sender(settings, "postmark")(CALLS["postmark"](told(kind, copy, at=NOW - timedelta(days=1))))
+
+    assert reason() == suppressed
+    assert ProviderEvent.objects.get().kind == kind
+
+
+def test_whoever_unsubscribes_at_the_provider_is_unsubscribed(settings: Settings) -> None:
+    copy = a_copy()
+
+    sender(settings, "postmark")(CALLS["postmark"](told("unsubscribe", copy)))
+
+    assert state_now() == ("unsubscribed", "unsubscribe", "accepted")
+    assert Consent.objects.values_list("deed", "source").get() == ("unsubscribed", "provider")
+
+
+def test_whoever_subscribes_at_the_provider_is_not_subscribed_here(settings: Settings) -> None:
+    copy = a_copy()
+    consent.unsubscribe(subscriber=Subscriber.objects.get(), source="page", now=NOW)
+
+    sender(settings, "postmark")(CALLS["postmark"](told("resubscribe", copy)))
+
+    assert state_now() == ("unsubscribed", "unsubscribe", "accepted")
+
+
+# Resend passes the server's words on in no place that is documented.
+@pytest.mark.parametrize("provider", ["amazon_ses", "mailgun", "postmark", "sendgrid"])
+def test_a_server_that_refuses_us_on_principle_says_nothing_of_the_mailbox(
+    settings: Settings, provider: str
+) -> None:
+    a_copy()
+
+    sender(settings, provider)(
+        CALLS[provider](told("hard_bounce", words="550 5.7.515 Access denied, no DMARC"))
+    )
+
+    assert (ProviderEvent.objects.get().kind, reason()) == ("soft_bounce", None)
+
+
+@pytest.mark.parametrize("kind", ["delivered", "opened", "soft_bounce", "hard_bounce", "complaint"])
+def test_whatever_became_of_a_mail_in_doubt_it_was_sent(send: Send, provider: str, kind: str) -> None:
+    copy = a_copy("uncertain")
+
+    send(CALLS[provider](told(kind, copy)))
+
+    copy.refresh_from_db()
+    assert (copy.state, copy.code, copy.detail) == ("accepted", "evidence", f"Resolved by {provider}.")
+
+
+def test_what_is_told_before_there_is_a_doubt_settles_it_later(
+    send: Send, provider: str, settings: Settings
+) -> None:
+    copy = a_copy("sending")
+    send(CALLS[provider](told("delivered", copy)))
+    Delivery.objects.update(state="uncertain", lease_until=None, uncertain_at=NOW)
+
+    settings.SENDING_ENABLED = False
+    tick()
+
+    copy.refresh_from_db()
+    assert (copy.state, provider_events.settle()) == ("accepted", 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        ("accepted", "failed"),
+        ("uncertain", "failed"),
+        ("sending", "failed"),
+        ("pending", "pending"),
+        ("claimed", "claimed"),
+        ("failed", "failed"),
+        ("cancelled", "cancelled"),
+    ],
+)
+def test_what_the_provider_did_not_send_has_failed(send: Send, provider: str, state: str, after: str) -> None:
+    copy = a_copy(state)
+
+    send(CALLS[provider](told("rejected", copy)))
+
+    copy.refresh_from_db()
+    assert copy.state == after
+    if state != after:
+        assert (copy.code, copy.accepted_at, copy.fence) == ("rejected", None, 1)
+        assert copy.detail.startswith(f"Not sent by {provider}: ")
+
+
+def test_that_a_mail_was_taken_does_not_undo_that_it_was_not_sent(send: Send, provider: str) -> None:
+    copy = a_copy()
+    send(CALLS[provider](told("rejected", copy)))
+
+    send(CALLS[provider](told("delivered", copy, event_id="2")))
+
+    copy.refresh_from_db()
+    assert copy.state == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edition_that_got_no_answer_is_settled_by_what_the_provider_tells(settings: Settings) -> None:
+    """From sending to the webhook: the provider has the mail, and its answer is lost."""
+    edition = EditionFactory(state="sending", frozen_at=NOW, prepared_at=NOW, audience=1)
+    subscriber = SubscriberFactory(address="cut-off@example.com", confirmed_at=NOW - timedelta(days=30))
+    DeliveryFactory(edition=edition, segment=SegmentFactory(edition=edition), subscriber=subscriber)
+    send = sender(settings, "postmark")
+    with answering() as provider:
+        settings.ANYMAIL |= {"POSTMARK_SERVER_TOKEN": "a-token", "POSTMARK_API_URL": provider.url}
+        Sender(edition.pk, server=Server.from_settings(), provider="postmark").run(until=time.monotonic() + 5)
+    assert Delivery.objects.get().state == "uncertain"
+    [mail] = provider.requests
+
+    told_of = Told("delivered", address=mail["To"], delivery=mail["Metadata"]["delivery"])
+    send(CALLS["postmark"](told_of))
+
+    copy = Delivery.objects.get()
+    assert (copy.state, copy.code) == ("accepted", "evidence")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_told_at_once_by_many_it_is_done_once(settings: Settings) -> None:
+    copy = a_copy("uncertain")
+    send, call = sender(settings, "postmark"), CALLS["postmark"](told("hard_bounce", copy))
+
+    errors = at_once(*[lambda: send(call) for _ in range(8)])
+
+    assert errors == [None] * 8
+    assert (ProviderEvent.objects.count(), Consent.objects.count()) == (1, 1)
+    assert state_now() == ("unsubscribed", "hard_bounce", "accepted")
+
+
+@pytest.mark.parametrize(("days", "events"), [(399, 1), (401, 0)])
+def test_old_events_are_forgotten(settings: Settings, days: int, events: int) -> None:
+    sender(settings, "postmark")(CALLS["postmark"](told("soft_bounce", a_copy())))
+
+    provider_events.forget(now=NOW + timedelta(days=days))
+
+    assert ProviderEvent.objects.count() == events
