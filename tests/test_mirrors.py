@@ -11,6 +11,8 @@ UNTESTED = {
     "backend/mail_providers.py",
     "comparisons/selectors.py",
     "comparisons/serializers.py",
+    "newsletter/deliveries/database.py",
+    "newsletter/deliveries/insertion.py",
     "newsletter/readers/links.py",
     "newsletter/readers/mails.py",
     "newsletter/readers/serializers.py",
