@@ -1,24 +1,12 @@
-"""The curators' pages for tools and categories, and what the admin pages of every app share."""
+"""The curators' pages for categories and for the earlier slugs of tools."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.core.files.images import get_image_dimensions
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html
 
-from backend.admin.base import NOTHING, STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
-from catalog import services
-from catalog.models import Category, Tool, ToolAlias
-from catalog.querysets import ToolQuerySet
-
-LOGO_TYPES = {"image/png", "image/jpeg", "image/webp"}
-MAX_LOGO_BYTES = 1_000_000
-MAX_LOGO_PIXELS = 4_000_000
+from backend.admin.base import CuratedAdmin, ReadOnlyAdmin
+from catalog.models import Category, ToolAlias
 
 
 @admin.register(Category)
@@ -35,134 +23,6 @@ class CategoryAdmin(CuratedAdmin):
     @admin.display(ordering="tool_count")
     def published_tools(self, category: Any) -> int:
         return int(category.tool_count)
-
-
-class ToolForm(ModelForm):
-    class Meta:
-        help_texts = {
-            "slug": "Its place in addresses. When you change it, the earlier one leads here for ever.",
-            "published_at": "Empty: the moment of publication.",
-            "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels.",
-        }
-
-    def clean_logo(self) -> Any:
-        logo = self.cleaned_data["logo"]
-        # What was stored earlier is no upload, and its file may be anywhere.
-        if not isinstance(logo, UploadedFile):
-            return logo
-        if logo.content_type not in LOGO_TYPES:
-            raise ValidationError("This is not a PNG, JPEG or WebP picture.")
-        if (logo.size or 0) > MAX_LOGO_BYTES:
-            raise ValidationError("This file is larger than 1 MB.")
-        width, height = get_image_dimensions(logo)
-        if (width or 0) * (height or 0) > MAX_LOGO_PIXELS:
-            raise ValidationError(f"This picture has {width} by {height} pixels, more than 4 megapixels.")
-        return logo
-
-    def clean(self) -> None:
-        super().clean()
-        given = self.cleaned_data
-        if not {"pricing_starts_at", "pricing_currency"} <= given.keys():
-            return
-        amount, currency = given["pricing_starts_at"], given["pricing_currency"]
-        if amount is None and currency:
-            self.add_error("pricing_starts_at", "A currency needs an amount.")
-        elif amount is not None and amount < 0:
-            self.add_error("pricing_starts_at", "A price can't be negative.")
-        elif amount is not None and not currency:
-            self.add_error("pricing_currency", "An amount needs a currency.")
-
-
-@admin.register(Tool)
-class ToolAdmin(CuratedAdmin):
-    """Panel and tally belong to floors above; they are reached from the tool, never imported."""
-
-    form = ToolForm
-    list_display = [
-        "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
-    ]  # fmt: skip
-    list_filter = ["status", "panel__call", "pricing_entry", "pricing_model", "category"]
-    list_select_related = ["category", "panel", "tally"]
-    search_fields = ["name", "slug", "aliases__slug", "tagline"]
-    search_help_text = "Name, slug (earlier ones too) or tagline."
-    date_hierarchy = "published_at"
-    ordering = ["name", "id"]
-    autocomplete_fields = ["category"]
-    prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = [*STAMPS, "earlier_slugs", "logo_preview", "reviews", "page"]
-    actions = ["publish", "archive"]
-    fieldsets = [
-        (None, {"fields": ["name", "slug", "category", "status", "published_at"]}),
-        ("What readers see", {"fields": ["tagline", "description", "website", "logo"]}),
-        (
-            "Pricing",
-            {
-                "fields": [
-                    "pricing_entry",
-                    "pricing_model",
-                    ("pricing_starts_at", "pricing_currency", "pricing_unit"),
-                    "pricing_free_tier",
-                    "pricing_note",
-                    "pricing_checked_on",
-                ]
-            },
-        ),
-    ]
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        here = ("At a glance", {"fields": ["page", "earlier_slugs", "reviews", "logo_preview"]})
-        return [here, *fieldsets] if obj else fieldsets
-
-    @admin.display(description="entry", ordering="pricing_entry")
-    def entry_price(self, tool: Tool) -> str:
-        return tool.get_pricing_entry_display()
-
-    @admin.display(description="panel", ordering="panel__percent")
-    def panel_count(self, tool: Tool) -> str:
-        return count_of(tool.panel)
-
-    @admin.display(ordering="tally__total")
-    def community(self, tool: Tool) -> str:
-        return count_of(tool.tally)
-
-    @admin.display
-    def earlier_slugs(self, tool: Tool) -> str:
-        aliases = tool.aliases.order_by("created_at", "slug")
-        return ", ".join(alias.slug for alias in aliases) or NOTHING
-
-    @admin.display
-    def logo_preview(self, tool: Tool) -> str:
-        return format_html('<img src="{}" alt="" height="64">', tool.logo.url) if tool.logo else NOTHING
-
-    @admin.display
-    def reviews(self, tool: Tool) -> str:
-        return format_html(
-            '<a href="{}?tool__id__exact={}">Panel: {}</a> · <a href="{}?tool={}">Add a review</a>',
-            reverse("admin:reviews_review_changelist"), tool.pk, count_of(tool.panel),
-            reverse("admin:reviews_review_add"), tool.pk,
-        )  # fmt: skip
-
-    @admin.display
-    def page(self, tool: Tool) -> str:
-        if tool.status == Tool.Status.DRAFT:
-            return "Nothing public while it is a draft."
-        return link_to_api(f"tools/{tool.slug}")
-
-    @admin.action(description="Publish", permissions=["change"])
-    def publish(self, request: HttpRequest, tools: ToolQuerySet) -> None:
-        now = timezone.now()
-        self.do_to_each(request, tools, lambda tool: services.publish(tool=tool, now=now), done="published")
-
-    @admin.action(description="Archive", permissions=["change"])
-    def archive(self, request: HttpRequest, tools: ToolQuerySet) -> None:
-        now = timezone.now()
-        self.do_to_each(request, tools, lambda tool: services.archive(tool=tool, now=now), done="archived")
-
-
-def count_of(counted: Any) -> str:
-    """A panel or a tally as "3 of 4"."""
-    return f"{counted.ship} of {counted.total}" if counted.total else NOTHING
 
 
 @admin.register(ToolAlias)

@@ -2,15 +2,19 @@
 
 from django.urls import path
 
-from comparisons import views
+from comparisons.history.views import VerdictHistoryView
+from comparisons.pairs.pick_views import PickView
+from comparisons.pairs.views import ComparisonListView, ComparisonView, LineupView
+from comparisons.rankings.views import RankingView
+from comparisons.tools.views import ToolListView, ToolView
 
 urlpatterns = [
-    path("tools", views.ToolListView.as_view(), name="tool-list"),
-    path("tools/<slug:slug>", views.ToolView.as_view(), name="tool"),
-    path("comparisons", views.ComparisonListView.as_view(), name="comparison-list"),
-    path("comparisons/<slug:slug>", views.ComparisonView.as_view(), name="comparison"),
-    path("comparisons/<slug:slug>/pick", views.PickView.as_view(), name="pick"),
-    path("comparisons/<slug:slug>/history", views.VerdictHistoryView.as_view(), name="verdict-history"),
-    path("compare", views.LineupView.as_view(), name="compare"),
-    path("rankings", views.RankingView.as_view(), name="ranking-list"),
+    path("tools", ToolListView.as_view(), name="tool-list"),
+    path("tools/<slug:slug>", ToolView.as_view(), name="tool"),
+    path("comparisons", ComparisonListView.as_view(), name="comparison-list"),
+    path("comparisons/<slug:slug>", ComparisonView.as_view(), name="comparison"),
+    path("comparisons/<slug:slug>/pick", PickView.as_view(), name="pick"),
+    path("comparisons/<slug:slug>/history", VerdictHistoryView.as_view(), name="verdict-history"),
+    path("compare", LineupView.as_view(), name="compare"),
+    path("rankings", RankingView.as_view(), name="ranking-list"),
 ]

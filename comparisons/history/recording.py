@@ -10,7 +10,7 @@ from django.db.models.functions import JSONObject
 
 from comparisons.changes import Judged, cause_of, has_changed
 from comparisons.models import Comparison, VerdictChange
-from comparisons.selectors import comparisons_with_counts, evidence_from_counts
+from comparisons.pairs.selectors import comparisons_with_counts, evidence_from_counts
 from comparisons.verdict import decide
 
 BATCH_SIZE = 500

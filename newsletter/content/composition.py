@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 from catalog.models import Tool
 from comparisons.changes import Judged, has_changed
 from comparisons.models import Comparison, VerdictChange
-from comparisons.selectors import comparisons_with_counts, evidence_from_counts
+from comparisons.pairs.selectors import comparisons_with_counts, evidence_from_counts
 from comparisons.verdict import decide
 from newsletter.content.items import (
     AT_MOST,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from backend.admin.errors import CurationError
-from comparisons import services
+from comparisons.pairs import services
 from tests.factories import NOW, ComparisonFactory
 
 pytestmark = pytest.mark.django_db

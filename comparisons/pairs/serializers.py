@@ -1,4 +1,4 @@
-"""How tools with their counts, comparisons, line-ups and rankings look in an answer."""
+"""How comparisons, picks and line-ups look in an answer."""
 
 from datetime import datetime
 from typing import Any
@@ -7,90 +7,18 @@ from rest_framework import serializers
 
 from backend.api.bodies import Body
 from backend.api.views import SparseFieldsMixin, timestamp
-from catalog.models import Tool
-from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
-from comparisons.changes import Judged
-from comparisons.models import VerdictChange
-from comparisons.selectors import Lineup, Pair, PricingRead, ScorecardRow
+from comparisons.models import DecidedBy, Outcome, Strength
+from comparisons.pairs.lineups import Lineup
+from comparisons.pairs.selectors import Pair, PricingRead, ScorecardRow
+from comparisons.tools.serializers import ToolSummarySerializer
 from comparisons.verdict import Reason, Standing, Verdict
 from reviews.serializers import (
-    PanelCountSerializer,
     ReviewCellSerializer,
     ReviewerReferenceSerializer,
-    ToolReviewSerializer,
 )
 from votes.rules import RULESET
-from votes.serializers import CommunitySerializer, CountsSerializer
+from votes.serializers import CountsSerializer
 from votes.tally import PickCount
-
-OUTCOMES = ["winner", "tie", "insufficient"]
-
-
-class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
-    """A tool as one side of a comparison shows it."""
-
-    tagline = OptionalText()
-    description = OptionalText()
-    category = CategoryReferenceSerializer()
-    website = OptionalText()
-    logo = LogoField(allow_null=True)
-    pricing = PricingSerializer(source="*")
-    panel = PanelCountSerializer(source="panel.count")
-    community = CommunitySerializer(source="published_tally.count")
-
-    class Meta:
-        model = Tool
-        fields = [
-            "slug",
-            "name",
-            "tagline",
-            "description",
-            "category",
-            "website",
-            "logo",
-            "pricing",
-            "panel",
-            "community",
-        ]
-
-
-class ToolListItemSerializer(SparseFieldsMixin, ToolSummarySerializer):
-    """A tool in a list; `reviews` is there when `include=reviews` asks for it."""
-
-    id = serializers.UUIDField()
-    reviews = ToolReviewSerializer(many=True, source="published_reviews", required=False)
-
-    class Meta:
-        model = Tool
-        fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "reviews"]
-
-
-class ToolSerializer(SparseFieldsMixin, ToolSummarySerializer):
-    """All that a tool's page shows."""
-
-    id = serializers.UUIDField()
-    status = serializers.ChoiceField(
-        choices=["published", "archived"], help_text="An archived tool has left the lists; its page stays."
-    )
-    reviews = ToolReviewSerializer(many=True, source="published_reviews", help_text="In the roster's order.")
-
-    class Meta:
-        model = Tool
-        fields = ["id", *ToolSummarySerializer.Meta.fields, "status", "published_at", "updated_at", "reviews"]
-
-
-class FacetSerializer(serializers.Serializer[dict[str, Any]]):
-    value = serializers.CharField(help_text="What to filter by.")
-    label = serializers.CharField(help_text="What to show.")  # type: ignore[assignment]
-    count = serializers.IntegerField(min_value=0)
-
-
-class FacetsSerializer(serializers.Serializer[dict[str, Any]]):
-    """How many tools each value of a filter would give; each facet leaves out its own filter."""
-
-    category = FacetSerializer(many=True)
-    entry = FacetSerializer(many=True)
-    call = FacetSerializer(many=True)
 
 
 class ScorecardRowSerializer(serializers.Serializer[ScorecardRow]):
@@ -196,10 +124,10 @@ class ReasonSerializer(serializers.Serializer[Reason]):
 class VerdictSummarySerializer(serializers.Serializer[Verdict]):
     """The answer to: which one should you ship with?"""
 
-    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    outcome = serializers.ChoiceField(choices=Outcome.values)
     winner = serializers.CharField(allow_null=True, help_text="A tool's slug.")
-    decided_by = serializers.ChoiceField(choices=["panel", "community"], allow_null=True)
-    strength = serializers.ChoiceField(choices=["unanimous", "clear", "narrow"], allow_null=True)
+    decided_by = serializers.ChoiceField(choices=DecidedBy.values, allow_null=True)
+    strength = serializers.ChoiceField(choices=Strength.values, allow_null=True)
     margin = serializers.IntegerField(min_value=0, max_value=100, help_text="In points of percentage.")
     contested = serializers.BooleanField(
         help_text="Whether the crowd surely favours the tool that did not win."
@@ -215,38 +143,6 @@ class VerdictSerializer(VerdictSummarySerializer):
         child=serializers.CharField(),
         help_text="Slugs of reviewers who prefer the loser; in a tie, of all who are split.",
     )
-
-
-class RecordedVerdictSerializer(serializers.Serializer[Judged]):
-    """A verdict as the history keeps it."""
-
-    outcome = serializers.ChoiceField(choices=OUTCOMES)
-    winner = serializers.CharField(
-        source="winner.slug", default=None, allow_null=True, help_text="The winner's present slug."
-    )
-    decided_by = serializers.ChoiceField(choices=["panel", "community"], allow_null=True)
-    strength = serializers.ChoiceField(choices=["unanimous", "clear", "narrow"], allow_null=True)
-    margin = serializers.IntegerField(min_value=0, max_value=100, help_text="In points.")
-    rule = serializers.CharField()
-
-
-class VerdictChangeSerializer(SparseFieldsMixin, serializers.Serializer[VerdictChange]):
-    """One change of a pair's verdict."""
-
-    number = serializers.IntegerField(min_value=1, help_text="Counts the pair's changes from 1.")
-    changed_at = serializers.DateTimeField(
-        help_text="When the change was noticed, a few minutes after it happened."
-    )
-    cause = serializers.ChoiceField(
-        choices=["first", "panel", "votes", "rule"],
-        help_text=(
-            "`first` opens the history; `panel`: a review was published, corrected or retracted; `votes`: the crowd "
-            "moved; `rule`: the rule itself changed."
-        ),
-    )
-    detail = serializers.CharField(help_text="The change in words.")
-    before = RecordedVerdictSerializer(allow_null=True, help_text="Null in the first.")
-    after = RecordedVerdictSerializer()
 
 
 class ComparisonSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
@@ -313,18 +209,3 @@ class LineupSerializer(SparseFieldsMixin, serializers.Serializer[Lineup]):
         child=serializers.ListField(child=serializers.CharField()),
         help_text="Groups of tools that beat each other round and round, so that no order is true to every pair.",
     )
-
-
-class FormulaSerializer(serializers.Serializer[Any]):
-    """How the ranking is made."""
-
-    code = serializers.ChoiceField(choices=["panel_percent", "wilson_lower_bound"])
-    text = serializers.CharField()
-
-
-class RankingItemSerializer(SparseFieldsMixin, serializers.Serializer[Any]):
-    """A tool with its place and the score that put it there."""
-
-    rank = serializers.IntegerField(min_value=1, help_text="Equal records share a rank.")
-    score = serializers.FloatField(help_text="What the formula names.")
-    tool = ToolSummarySerializer()

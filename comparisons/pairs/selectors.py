@@ -1,76 +1,41 @@
-"""Reads that span tools, reviews, votes and pairs: what a comparison, a tool page, a ranking is made of."""
+"""Reads of pairs: the two tools that a slug names, and all that a comparison shows of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from itertools import combinations
-from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
-    CharField,
-    Count,
-    F,
     OuterRef,
-    Prefetch,
     Q,
-    QuerySet,
-    Value,
     prefetch_related_objects,
 )
 
-from catalog.models import Category, Tool, ToolAlias
+from catalog.models import Tool, ToolAlias
 from catalog.querysets import ToolQuerySet
 from comparisons.models import PAIR_SEPARATOR, Comparison, pair_slug
 from comparisons.querysets import ComparisonQuerySet
+from comparisons.tools.selectors import COUNTS, PUBLISHED_REVIEWS, reviews_of, tools_with_counts, with_reviews
 from comparisons.verdict import (
-    MIN_PANEL,
     Evidence,
-    Standing,
     Verdict,
     agreement,
     cheaper_to_start,
-    cycles,
     decide,
     preference,
     price_note,
-    standings,
 )
 from reviews.models import Review, Reviewer
 from votes.models import PublishedPickTally
 from votes.tally import PickCount
 
-_COUNTS = ("category", "panel", "published_tally")
-PUBLISHED_REVIEWS = Prefetch(
-    "reviews",
-    queryset=Review.objects.published().select_related("reviewer").in_roster_order(),
-    to_attr="published_reviews",
-)
-
-
-def tools_with_counts() -> ToolQuerySet:
-    """Tools with category, panel and tally: one query, whatever the number of tools."""
-    return Tool.objects.select_related(*_COUNTS)
-
-
-def with_reviews(tools: ToolQuerySet) -> ToolQuerySet:
-    """Adds `published_reviews` in the roster's order; one more query, whatever the number of tools."""
-    return tools.prefetch_related(PUBLISHED_REVIEWS)
-
 
 def comparisons_with_counts() -> ComparisonQuerySet:
     """Published pairs with all that a list shows of their tools: one query."""
-    sides = [f"{side}__{relation}" for side in ("first_tool", "second_tool") for relation in _COUNTS]
+    sides = [f"{side}__{relation}" for side in ("first_tool", "second_tool") for relation in COUNTS]
     return Comparison.objects.published().select_related(*sides).with_picks().with_panel_crowd_gap()
-
-
-def reviews_of(tool: Tool) -> list[Review]:
-    """The published reviews of a tool that was read with them."""
-    reviews: list[Review] = tool.published_reviews  # type: ignore[attr-defined]
-    return reviews
 
 
 def evidence_of(tool: Tool) -> Evidence:
@@ -89,9 +54,6 @@ def evidence_from_counts(tool: Tool) -> Evidence:
         entry=tool.pricing_entry,
         reviews={},
     )
-
-
-# --- One pair -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +170,7 @@ def resolve_pair(slug: str, *, tools: ToolQuerySet) -> tuple[Tool, Tool, Compari
     wins, then the reading with the shortest first slug. Two queries, besides what `tools` prefetch.
     """
     readings = list(_readings(slug))
-    by_slug = _tools_by_asked_slug(tools, {name for reading in readings for name in reading})
+    by_slug = tools_by_asked_slug(tools, {name for reading in readings for name in reading})
     pairs = [
         in_slug_order(by_slug[one], by_slug[other])
         for one, other in readings
@@ -233,7 +195,7 @@ def _readings(slug: str) -> Iterator[tuple[str, str]]:
         at = slug.find(PAIR_SEPARATOR, at + 1)
 
 
-def _tools_by_asked_slug(tools: ToolQuerySet, slugs: Iterable[str]) -> dict[str, Tool]:
+def tools_by_asked_slug(tools: ToolQuerySet, slugs: Iterable[str]) -> dict[str, Tool]:
     """Those of the tools that are visible, by the slug that was asked for."""
     slugs = list(slugs)
     aliases = ToolAlias.objects.filter(tool=OuterRef("pk"), slug__in=slugs).values("slug")
@@ -289,52 +251,6 @@ def _in_order(pair: tuple[UUID, UUID], stored: PickCount) -> PickCount:
     return stored if pair[0] < pair[1] else stored.turned()
 
 
-# --- Several pairs ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Lineup:
-    """Several tools, every pair of them judged, and the order that follows; `unknown` are slugs that nobody has."""
-
-    tools: list[Tool]
-    pairs: list[Pair]
-    unknown: list[str]
-
-    @cached_property
-    def _names(self) -> list[str]:
-        return [tool.slug for tool in self.tools]
-
-    @cached_property
-    def _winners(self) -> dict[tuple[str, str], str | None]:
-        return {(pair.first.slug, pair.second.slug): pair.verdict.winner for pair in self.pairs}
-
-    @property
-    def order(self) -> list[Standing]:
-        return standings(slugs=self._names, winners=self._winners)
-
-    @property
-    def cycles(self) -> list[list[str]]:
-        return cycles(slugs=self._names, winners=self._winners)
-
-
-def line_up(slugs: Sequence[str]) -> Lineup:
-    """The published tools with these present or earlier slugs, each once and in the order of their slugs.
-
-    Four queries, whatever the number of tools.
-    """
-    asked = {
-        slug: tool
-        for slug, tool in _tools_by_asked_slug(with_reviews(tools_with_counts()), slugs).items()
-        if tool.is_published
-    }
-    tools = sorted(set(asked.values()), key=lambda tool: tool.slug)
-    return Lineup(
-        tools=tools,
-        pairs=pair_up(list(combinations(tools, 2))),
-        unknown=[slug for slug in slugs if slug not in asked],
-    )
-
-
 def pair_up(pairs: Sequence[tuple[Tool, Tool]]) -> list[Pair]:
     """Each pair with its curated comparison and its picks: two queries."""
     curated = curated_pairs(pairs)
@@ -350,166 +266,3 @@ def pairs_of(comparisons: Sequence[Comparison]) -> list[Pair]:
         Pair(*pair, comparison=row, picks=picks_read_with(row))
         for pair, row in zip(pairs, comparisons, strict=True)
     ]
-
-
-# --- Facets -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ToolFilters:
-    """What narrows a list of tools; an empty filter lets everything through."""
-
-    text: str = ""
-    categories: Sequence[str] = ()
-    entries: Sequence[str] = ()
-    calls: Sequence[str] = ()
-    shipped_by: Sequence[str] = ()
-    skipped_by: Sequence[str] = ()
-    min_votes: int = 0
-
-    def apply(self, tools: ToolQuerySet, *, but: str = "") -> ToolQuerySet:
-        """The tools that pass every filter, leaving out the one called `but`."""
-        if self.text:
-            tools = tools.matching(self.text)
-        if self.categories and but != "category":
-            tools = tools.in_categories(self.categories)
-        if self.entries and but != "entry":
-            tools = tools.with_entry(self.entries)
-        if self.calls and but != "call":
-            tools = tools.filter(panel__call__in=self.calls)
-        for verdict, reviewers in (("ship", self.shipped_by), ("skip", self.skipped_by)):
-            if reviewers:
-                said = Review.objects.published().filter(verdict=verdict, reviewer__slug__in=reviewers)
-                tools = tools.filter(pk__in=said.values("tool"))
-        if self.min_votes:
-            tools = tools.filter(published_tally__total__gte=self.min_votes)
-        return tools
-
-
-FACETS = {
-    "category": (F("category__slug"), F("category__name")),
-    "entry": (F("pricing_entry"), F("pricing_entry")),
-    "call": (F("panel__call"), F("panel__call")),
-}
-
-
-def tool_facets(filters: ToolFilters) -> dict[str, list[dict[str, object]]]:
-    """For each facet the values that occur, with how many tools have them; most first. One query.
-
-    A facet leaves out its own filter, so that it says what choosing another value would give.
-    """
-    counts = [_facet(name, filters) for name in FACETS]
-    facets: dict[str, list[dict[str, object]]] = {name: [] for name in FACETS}
-    for facet, value, label, count in counts[0].union(*counts[1:], all=True).order_by("-count", "value"):
-        facets[facet].append({"value": value, "label": label, "count": count})
-    return facets
-
-
-def _facet(name: str, filters: ToolFilters) -> QuerySet[Any, Any]:
-    value, label = FACETS[name]
-    tools: QuerySet[Any, Any] = filters.apply(Tool.objects.published(), but=name)
-    values = tools.annotate(facet=Value(name, output_field=CharField()), value=value, label=label)
-    counted: QuerySet[Any, Any] = values.values_list("facet", "value", "label").annotate(count=Count("pk"))
-    return counted
-
-
-SLUG_OWNERS: dict[str, list[QuerySet[Any, Any]]] = {
-    "category": [Category.objects.all()],
-    "reviewer": [Reviewer.objects.all()],
-    "tool": [Tool.objects.visible(), ToolAlias.objects.exclude(tool__status=Tool.Status.DRAFT)],
-}
-
-
-def known_slugs(asked: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the asked (kind, slug) that exist, earlier slugs of tools among them; one query at most."""
-    by_kind: dict[str, list[str]] = {}
-    for kind, slug in asked:
-        by_kind.setdefault(kind, []).append(slug)
-    queries = [
-        owners.filter(slug__in=slugs)
-        .annotate(kind=Value(kind, output_field=CharField()))
-        .values_list("kind", "slug")
-        for kind, slugs in by_kind.items()
-        for owners in SLUG_OWNERS[kind]
-    ]
-    return set(queries[0].union(*queries[1:])) if queries else set()
-
-
-# --- Rankings -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """How a ranking is made: what counts, in words, and the columns it sorts by."""
-
-    code: str
-    text: str
-    keys: tuple[str, ...]
-
-
-RANKINGS = {
-    "panel": Formula(
-        code="panel_percent",
-        text=(
-            "Tools with at least 3 published reviews, by the percentage of the panel that ships, "
-            "then by the number of reviews."
-        ),
-        keys=("-panel__percent", "-panel__total"),
-    ),
-    "crowd": Formula(
-        code="wilson_lower_bound",
-        text=(
-            "Tools with at least one counted vote, by the lower bound of the 95 % Wilson interval of the share "
-            "of voters who ship, then by the number of votes."
-        ),
-        keys=("-published_tally__interval_low", "-published_tally__total"),
-    ),
-}
-
-
-def ranked_tools(by: str, categories: Sequence[str]) -> ToolQuerySet:
-    """The tools that a ranking by `panel` or `crowd` is about, with their counts."""
-    tools = tools_with_counts().published()
-    if categories:
-        tools = tools.in_categories(categories)
-    return (
-        tools.filter(panel__total__gte=MIN_PANEL)
-        if by == "panel"
-        else tools.filter(published_tally__total__gte=1)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class RankedTool:
-    """A tool with its place: one more than the number of tools with a better record."""
-
-    rank: int
-    score: float
-    tool: Tool
-
-
-def ranked(tools: ToolQuerySet, page: Sequence[Tool], *, formula: Formula) -> list[RankedTool]:
-    """The rows of one page of `tools`, which stand in the formula's order; one query."""
-    if not page:
-        return []
-    main, tie_break = (key.removeprefix("-") for key in formula.keys)
-    records = [(_value(tool, main), _value(tool, tie_break)) for tool in page]
-    best, best_tie_break = records[0]
-    level = Q(**{main: best, tie_break: best_tie_break})
-    better = Q(**{f"{main}__gt": best}) | Q(**{main: best, f"{tie_break}__gt": best_tie_break})
-    counts = tools.aggregate(
-        better=Count("pk", filter=better), before=Count("pk", filter=better | (level & Q(pk__gt=page[0].pk)))
-    )
-    rows: list[RankedTool] = []
-    for index, (tool, record) in enumerate(zip(page, records, strict=True)):
-        if index == 0:
-            rank = counts["better"] + 1
-        elif record != records[index - 1]:
-            rank = counts["before"] + index + 1
-        rows.append(RankedTool(rank=rank, score=record[0], tool=tool))
-    return rows
-
-
-def _value(tool: Tool, path: str) -> float:
-    value: float = attrgetter(path.replace("__", "."))(tool)
-    return value

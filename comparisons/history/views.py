@@ -1,0 +1,48 @@
+"""The endpoint of a pair's verdict history."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import ListParameters
+from backend.api.problems import permanent_redirect
+from backend.api.views import field_names
+from catalog.models import Tool
+from comparisons.history.serializers import VerdictChangeSerializer
+from comparisons.models import VerdictChange, pair_slug
+from comparisons.pairs.selectors import resolve_pair
+from comparisons.pairs.views import ComparisonNotFound
+
+
+class VerdictHistoryParameters(ListParameters):
+    selectable = field_names(VerdictChangeSerializer)
+
+
+class VerdictHistoryView(ListView):
+    parameters = VerdictHistoryParameters
+    may_move = True
+
+    @extend_schema(
+        operation_id="list_verdict_changes",
+        tags=["comparisons"],
+        summary="List how a pair's verdict changed, the latest change first",
+        description=(
+            "Every change of the verdict on a pair that an editor published, with its cause, each written once and "
+            "never changed. A margin that moves within the same strength is no change. Empty for a computed pair. "
+            "`b-vs-a` and earlier slugs of either tool answer 308."
+        ),
+        responses=page_schema(VerdictChangeSerializer),
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        found = resolve_pair(slug, tools=Tool.objects.defer("search"))
+        if found is None:
+            raise ComparisonNotFound
+        first, second, comparison = found
+        present = pair_slug(first.slug, second.slug)
+        if present != slug:
+            return permanent_redirect(request, reverse("verdict-history", kwargs={"slug": present}))
+        changes = VerdictChange.objects.with_winners().filter(comparison=comparison)
+        return self.answer_page(changes, keys=["-number"], serializer=VerdictChangeSerializer)

@@ -1,0 +1,1 @@
+"""Two tools side by side: curated and computed pairs, picks, and line-ups of several tools."""

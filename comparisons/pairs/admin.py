@@ -1,0 +1,130 @@
+"""The curators' page for comparisons: which two tools stand side by side, and what an editor adds to them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, link_to_api
+from catalog.models import Category, Tool
+from comparisons.models import Comparison, Outcome
+from comparisons.pairs import services
+from comparisons.querysets import ComparisonQuerySet
+
+
+class ComparisonForm(ModelForm):
+    class Meta:
+        help_texts = {
+            "second_tool": "In either order: the pair is kept in the order of its slugs.",
+            "published_at": "Empty: the moment of publication.",
+        }
+
+    def clean(self) -> None:
+        super().clean()
+        given = self.cleaned_data
+        if not {"first_tool", "second_tool"} <= given.keys():
+            return
+        pair = (given["first_tool"], given["second_tool"])
+        if pair[0] == pair[1]:
+            self.add_error("second_tool", "A comparison needs two different tools.")
+        elif twin := self.find_twin(*pair):
+            page = reverse("admin:comparisons_comparison_change", args=[twin.pk])
+            self.add_error(
+                "second_tool", format_html('This pair exists already: <a href="{}">{}</a>.', page, twin)
+            )
+        elif given.get("status") == Comparison.Status.PUBLISHED:
+            for name in [tool.name for tool in pair if tool.status == Tool.Status.DRAFT]:
+                self.add_error("status", f"{name} is a draft: publish the tool first.")
+
+    def find_twin(self, first: Tool, second: Tool) -> Comparison | None:
+        in_either_order = Q(first_tool=first, second_tool=second) | Q(first_tool=second, second_tool=first)
+        pairs = Comparison.objects.select_related("first_tool", "second_tool")
+        return pairs.filter(in_either_order).exclude(pk=self.instance.pk).first()
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    title = "outcome"
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Outcome.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(outcome=self.value()) if self.value() else queryset
+
+
+class CategoryFilter(admin.SimpleListFilter):
+    """Pairs of which at least one tool is in the category."""
+
+    title = "category"
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Category.objects.order_by("name", "id").values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.in_categories([self.value()]) if self.value() else queryset
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(CuratedAdmin):
+    form = ComparisonForm
+    list_display = ["pair", "outcome", "status", "published_at"]
+    list_filter = ["status", OutcomeFilter, CategoryFilter]
+    search_fields = [
+        "title", "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug",
+    ]  # fmt: skip
+    search_help_text = "Title, or either tool's name or slug."
+    date_hierarchy = "published_at"
+    ordering = ["-updated_at", "-id"]
+    autocomplete_fields = ["first_tool", "second_tool"]
+    readonly_fields = [*STAMPS, "page", "outcome"]
+    actions = ["publish", "archive"]
+    fields = [
+        ("first_tool", "second_tool"), "title", "editor_note", "source_url", "status", "published_at",
+    ]  # fmt: skip
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return [("At a glance", {"fields": ["page", "outcome"]}), *fieldsets] if obj else fieldsets
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        pairs = Comparison.objects.with_outcome().select_related("first_tool", "second_tool")
+        return pairs.order_by(*self.get_ordering(request))
+
+    def save_model(self, request: HttpRequest, obj: Comparison, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # The database may have turned the pair round.
+        obj.refresh_from_db(fields=["first_tool", "second_tool"])
+
+    @admin.display(description="comparison")
+    def pair(self, comparison: Comparison) -> str:
+        return comparison.title or f"{comparison.first_tool.name} vs {comparison.second_tool.name}"
+
+    @admin.display(ordering="outcome")
+    def outcome(self, comparison: Any) -> str:
+        return str(comparison.outcome).capitalize()
+
+    @admin.display
+    def page(self, comparison: Comparison) -> str:
+        if comparison.status == Comparison.Status.DRAFT:
+            return "Nothing public while it is a draft."
+        return link_to_api(f"comparisons/{comparison.slug}")
+
+    @admin.action(description="Publish", permissions=["change"])
+    def publish(self, request: HttpRequest, comparisons: ComparisonQuerySet) -> None:
+        now = timezone.now()
+        self.do_to_each(
+            request, comparisons, lambda pair: services.publish(comparison=pair, now=now), done="published"
+        )
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, comparisons: ComparisonQuerySet) -> None:
+        now = timezone.now()
+        self.do_to_each(
+            request, comparisons, lambda pair: services.archive(comparison=pair, now=now), done="archived"
+        )

@@ -1,0 +1,58 @@
+"""Several tools at once: every pair of them judged, and the order that follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from catalog.models import Tool
+from comparisons.pairs.selectors import Pair, pair_up, tools_by_asked_slug
+from comparisons.tools.selectors import tools_with_counts, with_reviews
+from comparisons.verdict import (
+    Standing,
+    cycles,
+    standings,
+)
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """Several tools, every pair of them judged, and the order that follows; `unknown` are slugs that nobody has."""
+
+    tools: list[Tool]
+    pairs: list[Pair]
+    unknown: list[str]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [tool.slug for tool in self.tools]
+
+    @cached_property
+    def _winners(self) -> dict[tuple[str, str], str | None]:
+        return {(pair.first.slug, pair.second.slug): pair.verdict.winner for pair in self.pairs}
+
+    @property
+    def order(self) -> list[Standing]:
+        return standings(slugs=self._names, winners=self._winners)
+
+    @property
+    def cycles(self) -> list[list[str]]:
+        return cycles(slugs=self._names, winners=self._winners)
+
+
+def line_up(slugs: Sequence[str]) -> Lineup:
+    """The published tools with these present or earlier slugs, each once and in the order of their slugs.
+
+    Four queries, whatever the number of tools.
+    """
+    asked = {
+        slug: tool
+        for slug, tool in tools_by_asked_slug(with_reviews(tools_with_counts()), slugs).items()
+        if tool.is_published
+    }
+    tools = sorted(set(asked.values()), key=lambda tool: tool.slug)
+    return Lineup(
+        tools=tools,
+        pairs=pair_up(list(combinations(tools, 2))),
+        unknown=[slug for slug in slugs if slug not in asked],
+    )

@@ -1,0 +1,155 @@
+"""The endpoint of a voter's own pick of one pair."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from backend.api.bodies import json_of
+from backend.api.clients import network_hash_of
+from backend.api.problems import ProblemSerializer, permanent_redirect
+from backend.api.throttling import CountedView, rate_limit_headers
+from backend.api.views import PlainView
+from catalog.models import Tool
+from comparisons.models import pair_slug
+from comparisons.pairs.selectors import resolve_pair
+from comparisons.pairs.serializers import CastPickSerializer, PickSerializer, pick_tally_answer
+from comparisons.pairs.views import ComparisonNotFound
+from votes.ballots.casting import Said, cast_pick
+from votes.ballots.views import own_answer
+from votes.models import PublishedPickTally
+from votes.tally import PickCount
+from votes.voters.services import own_pick
+from votes.voters.tokens import VoterToken, voter_token_of
+
+
+class PickView(PlainView, CountedView):
+    """A voter's pick of one pair. All three methods give the same shape."""
+
+    needs_voter = True
+    counted_methods = ("PUT", "DELETE")
+    may_move = True
+
+    @extend_schema(
+        operation_id="retrieve_pick",
+        tags=["votes"],
+        summary="Retrieve the voter's own pick of a pair",
+        description=(
+            "Nulls where the voter has not picked from the pair. `b-vs-a` and earlier slugs of either tool answer 308."
+        ),
+        responses=PickSerializer,
+    )
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        token = voter_token_of(request, now=timezone.now())
+        pair = self.find_pair(slug)
+        if isinstance(pair, HttpResponse):
+            return pair
+        ids = stored_pair(pair)
+        said = own_pick(token=token, pair=ids)
+        tally = PublishedPickTally.objects.filter(first_tool=ids[0], second_tool=ids[1]).first()
+        published = (
+            (tally.first, tally.second, tally.pending, tally.quarantined, tally.as_of)
+            if tally
+            else (0, 0, 0, 0, None)
+        )
+        return self.answer(pair, said, published)
+
+    @extend_schema(
+        operation_id="put_pick",
+        tags=["votes"],
+        summary="Pick one tool of a pair, or change one's pick",
+        description=(
+            "Sets the voter's one pick of the pair; picking the same again changes nothing. The answer comes once the "
+            "pick is durable. The tally in it is the public one, which moves in steps. `b-vs-a` and earlier slugs of "
+            "either tool answer 308."
+        ),
+        request=CastPickSerializer,
+        responses={200: PickSerializer, 409: ProblemSerializer},
+        examples=[
+            OpenApiExample("One of the two", {"tool": "llama-4-scout-quantized"}, request_only=True),
+        ],
+    )
+    def put(self, request: HttpRequest, slug: str) -> HttpResponse:
+        now = timezone.now()
+        voter = voter_token_of(request, now=now)
+        wanted = CastPickSerializer.validate_json(json_of(request))["tool"]
+        pair = self.find_pair(slug)
+        if isinstance(pair, HttpResponse):
+            return pair
+        picked = Tool.objects.called([wanted]).filter(pk__in=[tool.pk for tool in pair]).first()
+        if picked is None:
+            allowed = " or ".join(f"'{tool.slug}'" for tool in pair)
+            raise serializers.ValidationError({"tool": [ErrorDetail(f"Pick {allowed}.", "invalid_choice")]})
+        return self.cast(request, pair, voter=voter, value=picked.pk, now=now)
+
+    @extend_schema(
+        operation_id="delete_pick",
+        tags=["votes"],
+        summary="Withdraw one's pick of a pair",
+        description="Also right where there is no pick. `b-vs-a` and earlier slugs of either tool answer 308.",
+        responses={200: PickSerializer},
+    )
+    def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
+        now = timezone.now()
+        voter = voter_token_of(request, now=now)
+        pair = self.find_pair(slug)
+        if isinstance(pair, HttpResponse):
+            return pair
+        return self.cast(request, pair, voter=voter, value=None, now=now)
+
+    def find_pair(self, slug: str) -> tuple[Tool, Tool] | HttpResponse:
+        """The pair, or the 308 to its present slug."""
+        found = resolve_pair(slug, tools=Tool.objects.defer("search"))
+        if found is None:
+            raise ComparisonNotFound
+        first, second, _ = found
+        present = pair_slug(first.slug, second.slug)
+        if present != slug:
+            return permanent_redirect(self.request, reverse("pick", kwargs={"slug": present}))
+        return first, second
+
+    def cast(
+        self,
+        request: HttpRequest,
+        pair: tuple[Tool, Tool],
+        *,
+        voter: VoterToken,
+        value: UUID | None,
+        now: datetime,
+    ) -> HttpResponse:
+        origin = network_hash_of(request, now=now)
+        receipt = cast_pick(voter=voter, pair=stored_pair(pair), value=value, origin=origin, now=now)
+        return self.answer(pair, receipt.said, receipt.published, headers=rate_limit_headers(receipt.spent))
+
+    def answer(
+        self,
+        pair: tuple[Tool, Tool],
+        said: Said,
+        published: tuple[Any, ...],
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> HttpResponse:
+        first, second, pending, quarantined, as_of = published
+        count = PickCount(first=first, second=second)
+        if stored_pair(pair)[0] != pair[0].pk:
+            count = count.turned()
+        slugs = {tool.pk: tool.slug for tool in pair}
+        return own_answer(
+            said,
+            tool=slugs.get(said.value),
+            tally=pick_tally_answer(count, pending=pending, quarantined=quarantined, as_of=as_of),
+            headers=headers,
+        )
+
+
+def stored_pair(pair: tuple[Tool, Tool]) -> tuple[UUID, UUID]:
+    """The pair's ids in the order in which picks are kept."""
+    first, second = sorted(tool.pk for tool in pair)
+    return first, second

@@ -1,0 +1,138 @@
+"""Endpoints of comparisons and line-ups."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import CommaList, ListParameters, Parameters
+from backend.api.problems import Refusal, permanent_redirect
+from backend.api.views import PublicView, field_names
+from catalog.models import Tool
+from comparisons.models import Outcome
+from comparisons.pairs.lineups import line_up
+from comparisons.pairs.selectors import comparisons_with_counts, find_pair, pairs_of
+from comparisons.pairs.serializers import ComparisonListItemSerializer, ComparisonSerializer, LineupSerializer
+from comparisons.tools.slugs import refuse_unknown_slugs
+
+
+class ComparisonNotFound(Refusal):
+    status_code = 404
+    default_code = "comparison_not_found"
+    default_detail = "No two published tools make up this slug."
+
+
+COMPARISON_SORTS = ["published_at", "pick_count", "panel_crowd_gap"]
+
+COMPARISON_FIELDS = [name for name in field_names(ComparisonListItemSerializer) if name != "scorecard"]
+
+
+class ComparisonListParameters(ListParameters):
+    tool = CommaList(help_text="Slugs of tools, present or earlier ones; a pair matches with either side.")
+    category = CommaList(help_text="Slugs of categories; a pair matches with either side.")
+    outcome = CommaList(choices=Outcome.values)
+    sort = serializers.ChoiceField(
+        choices=[*COMPARISON_SORTS, *(f"-{name}" for name in COMPARISON_SORTS)],
+        default="-published_at",
+        help_text="`-published_at` is newest first, `-pick_count` most picked, `-panel_crowd_gap` most contested.",
+    )
+    include = CommaList(choices=["scorecard"])
+    selectable = COMPARISON_FIELDS
+
+
+class ComparisonListView(ListView):
+    parameters = ComparisonListParameters
+
+    @extend_schema(
+        operation_id="list_comparisons",
+        tags=["comparisons"],
+        summary="List the pairs that editors published",
+        description=(
+            "Pairs that editors published, each with the short form of its verdict. "
+            "`include=scorecard` adds what each reviewer says."
+        ),
+        responses=page_schema(ComparisonListItemSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        params = self.params
+        refuse_unknown_slugs(params, {"tool": "tool", "category": "category"})
+        comparisons = comparisons_with_counts()
+        if params["tool"]:
+            comparisons = comparisons.of_tools(Tool.objects.called(params["tool"]))
+        if params["category"]:
+            comparisons = comparisons.in_categories(params["category"])
+        if params["outcome"]:
+            comparisons = comparisons.with_outcome().filter(outcome__in=params["outcome"])
+        page = self.page(comparisons, keys=[params["sort"]])
+        pairs = pairs_of(page.results)
+        only = [*(params["fields"] or COMPARISON_FIELDS), *params["include"]]
+        return Response(page.as_dict(ComparisonListItemSerializer(pairs, many=True, only=only).data))
+
+
+class ComparisonParameters(Parameters):
+    selectable = field_names(ComparisonSerializer)
+
+
+class ComparisonView(PublicView):
+    parameters = ComparisonParameters
+    may_move = True
+
+    @extend_schema(
+        operation_id="retrieve_comparison",
+        tags=["comparisons"],
+        summary="Retrieve two tools side by side, and the verdict: all that a page shows",
+        description=(
+            "The slug is `a-vs-b` with the tools in ascending order; `b-vs-a` and earlier slugs of either tool "
+            "answer 308 to it. Any two published tools can be compared, whether or not an editor paired them."
+        ),
+        responses=ComparisonSerializer,
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        pair = find_pair(slug)
+        if pair is None:
+            raise ComparisonNotFound
+        if pair.slug != slug:
+            return permanent_redirect(request, reverse("comparison", kwargs={"slug": pair.slug}))
+        return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
+
+
+class LineupParameters(Parameters):
+    tools = CommaList(
+        required=True,
+        min_items=2,
+        max_items=5,
+        help_text="Two to five slugs of tools, present or earlier ones.",
+    )
+    selectable = field_names(LineupSerializer)
+
+
+class LineupView(PublicView):
+    parameters = LineupParameters
+
+    @extend_schema(
+        operation_id="compare_tools",
+        tags=["comparisons"],
+        summary="Compare two to five tools: every pair judged, an order, and cycles marked",
+        description="Judges every pair of two to five tools and orders them by pairs won less pairs lost.",
+        responses=LineupSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        lineup = line_up(self.params["tools"])
+        if lineup.unknown:
+            faults = [
+                ErrorDetail(
+                    f"No published tool is called '{slug}'; /api/v1/tools lists them.", "invalid_choice"
+                )
+                for slug in lineup.unknown
+            ]
+            raise serializers.ValidationError({"tools": faults})
+        if len(lineup.tools) < 2:
+            raise serializers.ValidationError(
+                {"tools": [ErrorDetail("These are one and the same tool.", "min_items")]}
+            )
+        return Response(LineupSerializer(lineup, only=self.params["fields"]).data)

@@ -1,0 +1,1 @@
+"""Tools in the order of the panel or of the crowd."""

@@ -1,0 +1,44 @@
+"""The endpoint of rankings."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import CommaList, ListParameters
+from backend.api.views import field_names
+from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
+from comparisons.rankings.serializers import FormulaSerializer, RankingItemSerializer
+from comparisons.tools.slugs import refuse_unknown_slugs
+
+
+class RankingParameters(ListParameters):
+    by = serializers.ChoiceField(choices=list(RANKINGS), default="panel")
+    category = CommaList(help_text="Slugs of categories.")
+    selectable = field_names(RankingItemSerializer)
+
+
+class RankingView(ListView):
+    parameters = RankingParameters
+
+    @extend_schema(
+        operation_id="list_rankings",
+        tags=["rankings"],
+        summary="Rank tools by the panel or by the crowd, with the formula",
+        description=(
+            "By the panel: the percentage of reviewers who ship. By the crowd: the lower bound of the "
+            "95 % Wilson interval. The answer names the formula; equal records share a rank."
+        ),
+        responses=page_schema(RankingItemSerializer, formula=FormulaSerializer()),
+    )
+    def get(self, request: Request) -> Response:
+        params = self.params
+        refuse_unknown_slugs(params, {"category": "category"})
+        formula = RANKINGS[params["by"]]
+        tools = ranked_tools(params["by"], params["category"])
+        page = self.page(tools, keys=formula.keys)
+        items = ranked(tools, page.results, formula=formula)
+        rows = RankingItemSerializer(items, many=True, only=params["fields"]).data
+        return Response(page.as_dict(rows, formula=FormulaSerializer(formula).data))

@@ -1,0 +1,81 @@
+"""How tools with their counts, and the facets of a list of them, look in an answer."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.views import SparseFieldsMixin
+from catalog.models import Tool
+from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
+from reviews.serializers import (
+    PanelCountSerializer,
+    ToolReviewSerializer,
+)
+from votes.serializers import CommunitySerializer
+
+
+class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
+    """A tool as one side of a comparison shows it."""
+
+    tagline = OptionalText()
+    description = OptionalText()
+    category = CategoryReferenceSerializer()
+    website = OptionalText()
+    logo = LogoField(allow_null=True)
+    pricing = PricingSerializer(source="*")
+    panel = PanelCountSerializer(source="panel.count")
+    community = CommunitySerializer(source="published_tally.count")
+
+    class Meta:
+        model = Tool
+        fields = [
+            "slug",
+            "name",
+            "tagline",
+            "description",
+            "category",
+            "website",
+            "logo",
+            "pricing",
+            "panel",
+            "community",
+        ]
+
+
+class ToolListItemSerializer(SparseFieldsMixin, ToolSummarySerializer):
+    """A tool in a list; `reviews` is there when `include=reviews` asks for it."""
+
+    id = serializers.UUIDField()
+    reviews = ToolReviewSerializer(many=True, source="published_reviews", required=False)
+
+    class Meta:
+        model = Tool
+        fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "reviews"]
+
+
+class ToolSerializer(SparseFieldsMixin, ToolSummarySerializer):
+    """All that a tool's page shows."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(
+        choices=["published", "archived"], help_text="An archived tool has left the lists; its page stays."
+    )
+    reviews = ToolReviewSerializer(many=True, source="published_reviews", help_text="In the roster's order.")
+
+    class Meta:
+        model = Tool
+        fields = ["id", *ToolSummarySerializer.Meta.fields, "status", "published_at", "updated_at", "reviews"]
+
+
+class FacetSerializer(serializers.Serializer[dict[str, Any]]):
+    value = serializers.CharField(help_text="What to filter by.")
+    label = serializers.CharField(help_text="What to show.")  # type: ignore[assignment]
+    count = serializers.IntegerField(min_value=0)
+
+
+class FacetsSerializer(serializers.Serializer[dict[str, Any]]):
+    """How many tools each value of a filter would give; each facet leaves out its own filter."""
+
+    category = FacetSerializer(many=True)
+    entry = FacetSerializer(many=True)
+    call = FacetSerializer(many=True)

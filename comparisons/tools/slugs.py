@@ -1,0 +1,46 @@
+"""Slugs that a caller filters by: which of them exist, and the refusal of those that do not."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import CharField, QuerySet, Value
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from catalog.models import Category, Tool, ToolAlias
+from reviews.models import Reviewer
+
+SLUG_OWNERS: dict[str, list[QuerySet[Any, Any]]] = {
+    "category": [Category.objects.all()],
+    "reviewer": [Reviewer.objects.all()],
+    "tool": [Tool.objects.visible(), ToolAlias.objects.exclude(tool__status=Tool.Status.DRAFT)],
+}
+
+
+def known_slugs(asked: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the asked (kind, slug) that exist, earlier slugs of tools among them; one query at most."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, slug in asked:
+        by_kind.setdefault(kind, []).append(slug)
+    queries = [
+        owners.filter(slug__in=slugs)
+        .annotate(kind=Value(kind, output_field=CharField()))
+        .values_list("kind", "slug")
+        for kind, slugs in by_kind.items()
+        for owners in SLUG_OWNERS[kind]
+    ]
+    return set(queries[0].union(*queries[1:])) if queries else set()
+
+
+def refuse_unknown_slugs(params: dict[str, Any], kinds: dict[str, str]) -> None:
+    """Raises a ValidationError that names each slug nobody has; `kinds` says what a parameter's slugs are of."""
+    asked = [(parameter, kinds[parameter], slug) for parameter in kinds for slug in params[parameter]]
+    known = known_slugs((kind, slug) for _, kind, slug in asked)
+    faults: dict[str, list[ErrorDetail]] = {}
+    for parameter, kind, slug in asked:
+        if (kind, slug) not in known:
+            plural = {"category": "categories"}.get(kind, f"{kind}s")
+            message = f"No {kind} is called '{slug}'; /api/v1/{plural} lists them."
+            faults.setdefault(parameter, []).append(ErrorDetail(message, "invalid_choice"))
+    if faults:
+        raise serializers.ValidationError(faults)

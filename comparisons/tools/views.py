@@ -1,0 +1,156 @@
+"""Endpoints of tools: the list with its filters, sorts and facets, and a tool's page."""
+
+from typing import Any
+
+from django.contrib.postgres.search import SearchRank
+from django.db.models import F, FloatField, Value
+from django.db.models.functions import Cast, Coalesce
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
+from backend.api.views import field_names
+from catalog.models import Tool
+from catalog.querysets import ToolQuerySet, search_query, search_words
+from catalog.views import OfToolView
+from comparisons.tools.filters import ToolFilters, tool_facets
+from comparisons.tools.selectors import tools_with_counts, with_reviews
+from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
+from comparisons.tools.slugs import refuse_unknown_slugs
+
+MAX_SEARCH_LENGTH = 100
+
+MAX_SEARCH_WORDS = 5
+
+TOOL_FIELDS = [name for name in field_names(ToolListItemSerializer) if name != "reviews"]
+
+TOOL_SORTS = {
+    "published_at": "published_at",
+    "name": "name",
+    "panel": "panel_score",
+    "community": "published_tally__interval_low",
+    "votes": "published_tally__total",
+}
+
+
+class SearchText(serializers.CharField):
+    """A few words; longer searches cost the database more than they help a reader."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_SEARCH_LENGTH, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(search_words(text)) > MAX_SEARCH_WORDS:
+            raise serializers.ValidationError(f"At most {MAX_SEARCH_WORDS} words.", "too_many_words")
+        return text
+
+
+class ToolListParameters(ListParameters):
+    q = SearchText(
+        default="", help_text="Words that name, tagline or description hold, each from its beginning."
+    )
+    category = CommaList(help_text="Slugs of categories.")
+    entry = CommaList(choices=Tool.Entry.values, help_text="Entry prices.")
+    call = CommaList(choices=["ship", "mixed", "skip", "unreviewed"], help_text="What the panel says.")
+    shipped_by = CommaList(help_text="Slugs of reviewers, one of whom says ship.")
+    skipped_by = CommaList(help_text="Slugs of reviewers, one of whom says skip.")
+    min_votes = WholeNumber(
+        min_value=0, max_value=1_000_000_000, default=0, help_text="Counted votes at least."
+    )
+    sort = serializers.ChoiceField(
+        choices=["relevance", *TOOL_SORTS, *(f"-{name}" for name in TOOL_SORTS)],
+        required=False,
+        help_text="`relevance` when nothing is said; without `q` it is the same as `-published_at`.",
+    )
+    include = CommaList(choices=["facets", "reviews"])
+    selectable = TOOL_FIELDS
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs.setdefault("sort", "relevance")
+        if attrs["sort"] == "relevance" and not attrs["q"]:
+            attrs["sort"] = "-published_at"
+        return attrs
+
+
+class ToolListView(ListView):
+    parameters = ToolListParameters
+
+    @extend_schema(
+        operation_id="list_tools",
+        tags=["tools"],
+        summary="Search and list published tools, with facet counts on request",
+        description=(
+            "Every filter narrows the list; values of one filter widen it. `include=facets` counts "
+            "what each value of a filter would give, `include=reviews` adds the published reviews of "
+            "each tool."
+        ),
+        responses=page_schema(ToolListItemSerializer, facets=FacetsSerializer(required=False)),
+    )
+    def get(self, request: Request) -> Response:
+        params = self.params
+        refuse_unknown_slugs(
+            params, {"category": "category", "shipped_by": "reviewer", "skipped_by": "reviewer"}
+        )
+        filters = ToolFilters(
+            text=params["q"],
+            categories=params["category"],
+            entries=params["entry"],
+            calls=params["call"],
+            shipped_by=params["shipped_by"],
+            skipped_by=params["skipped_by"],
+            min_votes=params["min_votes"],
+        )
+        tools = filters.apply(tools_with_counts().published())
+        if "reviews" in params["include"]:
+            tools = with_reviews(tools)
+        tools, keys = sorted_tools(tools, sort=params["sort"], text=params["q"])
+        page = self.page(tools, keys=keys)
+        only = [*(params["fields"] or TOOL_FIELDS), *params["include"]]
+        answer = page.as_dict(ToolListItemSerializer(page.results, many=True, only=only).data)
+        if "facets" in params["include"]:
+            answer["facets"] = tool_facets(filters)
+        return Response(answer)
+
+
+def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuerySet, list[str]]:
+    """The tools, annotated with what the sort needs, and the keys of the page."""
+    if sort == "relevance":
+        rank = Cast(SearchRank(F("search"), search_query(text)), FloatField())
+        return tools.annotate(relevance=rank), ["-relevance"]
+    name = sort.removeprefix("-")
+    if name == "panel":
+        # A tool without reviews stands below one that everybody skips.
+        tools = tools.annotate(panel_score=Coalesce("panel__percent", Value(-1)))
+    return tools, [sort.replace(name, TOOL_SORTS[name])]
+
+
+class ToolParameters(Parameters):
+    selectable = field_names(ToolSerializer)
+
+
+class ToolView(OfToolView):
+    parameters = ToolParameters
+    address = "tool"
+    tools = with_reviews(tools_with_counts().visible())
+
+    @extend_schema(
+        operation_id="retrieve_tool",
+        tags=["tools"],
+        summary="Retrieve all that a tool's page shows",
+        description=(
+            "Everything a tool page shows in one call, reviews included. An earlier slug answers 308. "
+            "An archived tool has left the lists, but keeps its page."
+        ),
+        responses=ToolSerializer,
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        return super().get(request, slug)
+
+    def answer(self, request: Request, tool: Tool) -> Response:
+        return Response(ToolSerializer(tool, only=self.params["fields"]).data)

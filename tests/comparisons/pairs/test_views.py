@@ -1,0 +1,300 @@
+"""Endpoints of comparisons and line-ups, from the address to the whole answer, each with its query budget."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from catalog.models import Tool
+from tests.factories import (
+    NOW,
+    CategoryFactory,
+    ComparisonFactory,
+    PickFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    ToolFactory,
+    review,
+    vote,
+)
+from votes.tallies.publication import publish_tallies
+
+pytestmark = pytest.mark.django_db
+
+
+def slugs(answer: Any) -> list[str]:
+    return [row["slug"] for row in answer.json()["results"]]
+
+
+class TestComparison:
+    @pytest.fixture
+    def pair(self) -> tuple[Tool, Tool]:
+        """Two tools as the first page of the site has them: level panels, no votes, one paid and one free."""
+        category = CategoryFactory(slug="developer-tools", name="Developer Tools")
+        files = ToolFactory(
+            slug="claude-files-api", name="Claude Files API", pricing_entry="paid", category=category
+        )
+        llama = ToolFactory(slug="llama-4-scout-quantized", name="Llama 4 Scout Quantized", category=category)
+        for slug in ("builder", "skeptic", "founder", "futurist"):
+            reviewer = ReviewerFactory(slug=slug)
+            ReviewFactory(reviewer=reviewer, tool=files)
+            ReviewFactory(reviewer=reviewer, tool=llama)
+        return files, llama
+
+    def test_it_answers_which_one_to_ship_with(self, api: APIClient, pair: tuple[Tool, Tool]) -> None:
+        ComparisonFactory(first_tool=pair[0], second_tool=pair[1])
+
+        answer = api.get("/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized").json()
+
+        assert list(answer) == [
+            "slug",
+            "kind",
+            "title",
+            "editor_note",
+            "published_at",
+            "updated_at",
+            "tools",
+            "scorecard",
+            "picks",
+            "pricing_read",
+            "verdict",
+        ]
+        assert answer["kind"] == "curated"
+        assert answer["title"] == "Claude Files API vs Llama 4 Scout Quantized"
+        assert answer["published_at"] == "2026-11-02T09:30:00Z"
+        assert [tool["panel"] for tool in answer["tools"]] == [
+            {"ship": 4, "skip": 0, "total": 4, "percent": 100, "call": "ship"}
+        ] * 2
+        assert [tool["community"] for tool in answer["tools"]] == [
+            {"ship": 0, "skip": 0, "total": 0, "percent": None, "interval": None, "status": "none"}
+        ] * 2
+        assert answer["picks"] == {"total": 0, "shares": [None, None], "status": "none"}
+        assert answer["pricing_read"] == {
+            "cheaper_to_start": "llama-4-scout-quantized",
+            "basis": "entry",
+            "note": "Claude Files API is paid from the start, Llama 4 Scout Quantized is free to start.",
+        }
+        assert [row["reviewer"]["slug"] for row in answer["scorecard"]] == [
+            "builder",
+            "skeptic",
+            "founder",
+            "futurist",
+        ]
+        assert {row["agreement"] for row in answer["scorecard"]} == {"both_ship"}
+        verdict = answer["verdict"]
+        reasons = verdict.pop("reasons")
+        assert verdict == {
+            "outcome": "tie",
+            "winner": None,
+            "decided_by": None,
+            "strength": None,
+            "margin": 0,
+            "contested": False,
+            "dissent": [],
+            "rule": "2026-11",
+        }
+        assert [(reason["code"], reason["favors"]) for reason in reasons] == [
+            ("panel_level", None),
+            ("no_votes", None),
+            ("cheaper_to_start", "llama-4-scout-quantized"),
+        ]
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            pytest.param("llama-4-scout-quantized-vs-claude-files-api", id="reversed"),
+            pytest.param("files-api-vs-llama-4-scout-quantized", id="earlier slug"),
+            pytest.param("llama-4-scout-quantized-vs-files-api", id="reversed with an earlier slug"),
+        ],
+    )
+    def test_other_spellings_lead_to_the_one_address(
+        self, api: APIClient, pair: tuple[Tool, Tool], asked: str
+    ) -> None:
+        Tool.objects.filter(pk=pair[0].pk).update(slug="files-api")
+        Tool.objects.filter(pk=pair[0].pk).update(slug="claude-files-api")
+
+        answer = api.get(f"/api/v1/comparisons/{asked}?fields=slug")
+
+        assert answer.status_code == 308
+        assert (
+            answer["Location"]
+            == "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized?fields=slug"
+        )
+        assert answer.content == b""
+
+    def test_any_two_published_tools_are_computed(self, api: APIClient, pair: tuple[Tool, Tool]) -> None:
+        answer = api.get("/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized").json()
+
+        assert answer["kind"] == "computed"
+        assert answer["published_at"] is None
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            pytest.param("alpha-vs-nothing", id="one tool is unknown"),
+            pytest.param("alpha-vs-draft", id="one tool is a draft"),
+            pytest.param("alpha-vs-alpha", id="a tool with itself"),
+            pytest.param("alpha", id="one tool only"),
+            pytest.param("-vs-alpha", id="nothing before"),
+            pytest.param("alpha-vs-", id="nothing behind"),
+            pytest.param("-vs-" * 60, id="separators only"),
+        ],
+    )
+    def test_anything_else_is_not_found(self, api: APIClient, asked: str) -> None:
+        ToolFactory(slug="alpha")
+        ToolFactory(slug="draft", status="draft", published_at=None)
+
+        answer = api.get(f"/api/v1/comparisons/{asked}")
+
+        assert answer.status_code == 404
+        assert answer["Content-Type"] == "application/problem+json"
+
+    def test_a_separator_inside_a_slug_is_harmless(self, api: APIClient) -> None:
+        for slug in ("draft-vs-final", "notes", "draft"):
+            ToolFactory(slug=slug)
+
+        answer = api.get("/api/v1/comparisons/draft-vs-final-vs-notes").json()
+
+        assert [tool["slug"] for tool in answer["tools"]] == ["draft-vs-final", "notes"]
+
+    def test_a_curated_pair_wins_where_a_slug_can_be_read_twice(self, api: APIClient) -> None:
+        a, a_vs_b, b_vs_c, c = (ToolFactory(slug=slug) for slug in ("a", "a-vs-b", "b-vs-c", "c"))
+        ComparisonFactory(first_tool=a_vs_b, second_tool=c)
+
+        answer = api.get("/api/v1/comparisons/a-vs-b-vs-c").json()
+
+        assert [tool["slug"] for tool in answer["tools"]] == ["a-vs-b", "c"]
+        assert {a.slug, b_vs_c.slug} == {"a", "b-vs-c"}
+
+    def test_picks_stand_in_the_order_of_the_tools(self, api: APIClient) -> None:
+        late, early = ToolFactory(slug="zebra"), ToolFactory(slug="aardvark")
+        PickFactory.create_batch(3, first_tool=late, second_tool=early, chosen_tool=early)
+        PickFactory(first_tool=late, second_tool=early, chosen_tool=late)
+        publish_tallies(now=NOW)
+
+        answer = api.get("/api/v1/comparisons/aardvark-vs-zebra").json()
+
+        assert answer["picks"] == {"total": 4, "shares": [75, 25], "status": "few"}
+
+    @pytest.mark.parametrize("reviews", [1, 12])
+    def test_it_takes_three_queries_whatever_the_panel(
+        self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, reviews: int
+    ) -> None:
+        first, second = ToolFactory(slug="a"), ToolFactory(slug="b")
+        ComparisonFactory(first_tool=first, second_tool=second)
+        for tool in (first, second):
+            review(tool, ship=reviews, skip=reviews)
+
+        # Tools with their counts, reviews with reviewers, the curated pair with its picks.
+        with django_assert_num_queries(3):
+            answer = api.get("/api/v1/comparisons/a-vs-b")
+
+        assert len(answer.json()["scorecard"]) == 4 * reviews
+
+
+class TestComparisonList:
+    @pytest.mark.parametrize("rows", [2, 9])
+    def test_it_takes_at_most_three_queries(
+        self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, rows: int
+    ) -> None:
+        category = CategoryFactory(slug="tools")
+        for _ in range(rows):
+            comparison = ComparisonFactory(first_tool__category=category)
+            review(comparison.first_tool, ship=3)
+
+        # Known slugs, pairs with their tools and picks, reviews.
+        with django_assert_num_queries(3):
+            answer = api.get("/api/v1/comparisons?category=tools&include=scorecard")
+
+        assert len(answer.json()["results"]) == rows
+        assert len(answer.json()["results"][0]["scorecard"]) == 3
+
+    def test_it_filters_by_outcome_as_the_verdict_says(self, api: APIClient) -> None:
+        winner, tie, insufficient = (ComparisonFactory() for _ in range(3))
+        review(winner.first_tool, ship=3)
+        review(winner.second_tool, skip=3)
+        review(tie.first_tool, ship=3)
+        review(tie.second_tool, ship=3)
+
+        found = {
+            outcome: slugs(api.get(f"/api/v1/comparisons?outcome={outcome}"))
+            for outcome in ("winner", "tie", "insufficient")
+        }
+
+        assert found == {"winner": [winner.slug], "tie": [tie.slug], "insufficient": [insufficient.slug]}
+
+    def test_it_finds_the_pairs_of_a_tool_by_an_earlier_slug(self, api: APIClient) -> None:
+        comparison = ComparisonFactory(first_tool__slug="old")
+        ComparisonFactory()
+        Tool.objects.filter(slug="old").update(slug="new")
+
+        answer = api.get("/api/v1/comparisons?tool=old")
+
+        assert [row["tools"][0]["slug"] for row in answer.json()["results"]] == ["new"]
+        assert comparison.pk is not None
+
+    def test_it_refuses_slugs_that_nobody_has(self, api: APIClient) -> None:
+        answer = api.get("/api/v1/comparisons?tool=nobody&category=nothing")
+
+        assert answer.status_code == 400
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+            ("/tool", "invalid_choice"),
+            ("/category", "invalid_choice"),
+        ]
+
+    def test_it_sorts_by_picks_and_by_contest(self, api: APIClient) -> None:
+        quiet, picked, contested = (ComparisonFactory() for _ in range(3))
+        PickFactory(first_tool=picked.first_tool, second_tool=picked.second_tool)
+        publish_tallies(now=NOW)
+        review(contested.first_tool, ship=3)
+        review(contested.second_tool, skip=3)
+        vote(contested.first_tool, skip=1)
+        vote(contested.second_tool, ship=1)
+
+        by_picks = slugs(api.get("/api/v1/comparisons?sort=-pick_count"))
+        by_gap = api.get("/api/v1/comparisons?sort=-panel_crowd_gap").json()["results"]
+
+        assert by_picks[0] == picked.slug
+        assert (by_gap[0]["slug"], by_gap[0]["panel_crowd_gap"]) == (contested.slug, 200)
+        assert quiet.slug in by_picks
+
+
+class TestCompare:
+    def test_it_orders_several_tools(
+        self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for name, ship in (("best", 4), ("good", 3), ("fair", 2), ("equal", 2)):
+            review(ToolFactory(slug=name), ship=ship, skip=4 - ship)
+
+        # Tools with their counts, reviews with reviewers, curated pairs, picks.
+        with django_assert_num_queries(4):
+            answer = api.get("/api/v1/compare?tools=fair,best,good,equal").json()
+
+        assert [(row["rank"], row["slug"]) for row in answer["order"]] == [
+            (1, "best"),
+            (2, "good"),
+            (3, "equal"),
+            (3, "fair"),
+        ]
+        assert len(answer["pairs"]) == 6
+        assert answer["cycles"] == []
+
+    @pytest.mark.parametrize(
+        ("query", "code"),
+        [
+            pytest.param("", "required", id="none"),
+            pytest.param("tools=a", "min_items", id="one"),
+            pytest.param("tools=a,b,c,d,e,f", "max_items", id="six"),
+            pytest.param("tools=a,nobody", "invalid_choice", id="unknown"),
+            pytest.param("tools=a,old-a", "min_items", id="one tool by two slugs"),
+        ],
+    )
+    def test_it_needs_two_to_five_known_tools(self, api: APIClient, query: str, code: str) -> None:
+        ToolFactory(slug="old-a")
+        Tool.objects.filter(slug="old-a").update(slug="a")
+
+        answer = api.get(f"/api/v1/compare?{query}")
+
+        assert answer.status_code == 400
+        assert [error["code"] for error in answer.json()["errors"]] == [code]

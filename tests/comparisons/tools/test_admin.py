@@ -1,0 +1,337 @@
+"""What curators see and may do on the pages of tools."""
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from catalog.models import Tool, ToolAlias
+from reviews.models import Panel
+from tests.desk import act, count_queries, errors_of, open_desk, submit
+from tests.factories import (
+    CategoryFactory,
+    ComparisonFactory,
+    PickFactory,
+    ReviewerFactory,
+    ToolFactory,
+    review,
+    vote,
+)
+from votes.models import Tally
+
+pytestmark = pytest.mark.django_db
+
+TOOLS = "/admin/catalog/tool/"
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def page_of(tool: Tool) -> str:
+    return f"{TOOLS}{tool.pk}/change/"
+
+
+def picture(kind: str, size: tuple[int, int] = (20, 10), *, name: str = "logo.png") -> SimpleUploadedFile:
+    content = io.BytesIO()
+    Image.new("RGB", size).save(content, kind)
+    return SimpleUploadedFile(name, content.getvalue())
+
+
+@pytest.fixture(autouse=True)
+def media(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.mark.parametrize("rows", [5, 50])
+def test_the_tool_list_costs_nine_queries(rows: int) -> None:
+    ToolFactory.create_batch(rows)
+
+    # Session, curator; the categories and calls to filter by; all, those found, the page itself; two for the dates.
+    assert count_queries(open_desk(), TOOLS) == 9
+
+
+def test_the_tool_list_shows_panel_and_community_as_counts() -> None:
+    tool = ToolFactory(name="Cursor")
+    review(tool, ship=3, skip=1)
+    vote(tool, ship=1, skip=2)
+
+    page = open_desk().get(TOOLS).content.decode()
+
+    assert '<td class="field-panel_count">3 of 4</td>' in page
+    assert '<td class="field-community">1 of 3</td>' in page
+
+
+def test_the_tool_list_shows_a_dash_while_nothing_is_counted() -> None:
+    ToolFactory()
+
+    page = open_desk().get(TOOLS).content.decode()
+
+    assert '<td class="field-panel_count">–</td>' in page
+    assert '<td class="field-community">–</td>' in page
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("q=claude", id="name"),
+        pytest.param("q=files-api", id="slug"),
+        pytest.param("q=old-claude", id="earlier slug"),
+        pytest.param("q=upload", id="tagline"),
+        pytest.param("panel__call=ship", id="panel's call"),
+        pytest.param("status__exact=archived", id="status"),
+        pytest.param("pricing_entry__exact=paid", id="entry price"),
+    ],
+)
+def test_a_tool_is_found_by(words: str) -> None:
+    tool = ToolFactory(
+        name="Claude Files", slug="old-claude", tagline="Upload once", status="archived", pricing_entry="paid"
+    )
+    Tool.objects.filter(pk=tool.pk).update(slug="files-api")
+    review(tool, ship=1)
+    ToolFactory()
+
+    response = open_desk().get(f"{TOOLS}?{words}")
+
+    assert [found.pk for found in response.context["cl"].result_list] == [tool.pk]
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "found"),
+    [
+        pytest.param("catalog/tool/category", "dev", "Developer Tools", id="category of a tool"),
+        pytest.param("reviews/review/tool", "curs", "Cursor (cursor-2)", id="tool of a review"),
+        pytest.param("reviews/review/reviewer", "skep", "The Skeptic", id="reviewer of a review"),
+        pytest.param("comparisons/comparison/first_tool", "sor-2", "Cursor (cursor-2)", id="tool of a pair"),
+        pytest.param("newsletter/subscriber/topics", "tools", "Developer Tools", id="topic of a subscriber"),
+    ],
+)
+def test_foreign_keys_complete_what_is_typed(field: str, text: str, found: str) -> None:
+    app_label, model_name, field_name = field.split("/")
+    ToolFactory(name="Cursor", slug="cursor-2", category__name="Developer Tools")
+    ToolFactory()
+    ReviewerFactory(name="The Skeptic")
+    ReviewerFactory()
+
+    response = open_desk().get(
+        "/admin/autocomplete/",
+        {"app_label": app_label, "model_name": model_name, "field_name": field_name, "term": text},
+    )
+
+    assert [result["text"] for result in response.json()["results"]] == [found]
+
+
+def test_a_tool_is_added_as_a_draft() -> None:
+    category = CategoryFactory()
+
+    submit(
+        open_desk(), f"{TOOLS}add/", name="Cursor", slug="cursor", category=category.pk, pricing_entry="paid",
+        website="cursor.example",
+    )  # fmt: skip
+
+    tool = Tool.objects.get()
+    assert (tool.slug, tool.status, tool.published_at, tool.website) == (
+        "cursor", "draft", None, "https://cursor.example",
+    )  # fmt: skip
+
+
+@time_machine.travel(NOW, tick=False)
+@pytest.mark.parametrize("status", ["published", "archived"])
+def test_a_tool_that_goes_public_on_the_form_gets_its_date(status: str) -> None:
+    tool = ToolFactory(status="draft", published_at=None)
+
+    submit(open_desk(), page_of(tool), status=status)
+
+    tool.refresh_from_db()
+    assert (tool.status, tool.published_at) == (status, NOW)
+
+
+def test_a_renamed_tool_shows_its_earlier_slugs() -> None:
+    desk = open_desk()
+    tool = ToolFactory(slug="first")
+    submit(desk, page_of(tool), slug="second")
+    submit(desk, page_of(tool), slug="third")
+
+    page = desk.get(page_of(tool)).content.decode()
+
+    assert '<div class="readonly">first, second</div>' in page
+    assert "the earlier one leads here for ever" in page
+
+
+def test_the_tool_page_leads_to_its_reviews_and_its_public_page() -> None:
+    tool = ToolFactory(slug="cursor")
+
+    page = open_desk().get(page_of(tool)).content.decode()
+
+    assert f'href="/admin/reviews/review/?tool__id__exact={tool.pk}"' in page
+    assert f'href="/admin/reviews/review/add/?tool={tool.pk}"' in page
+    assert 'href="/api/v1/tools/cursor"' in page
+
+
+def test_a_drafts_page_is_not_linked() -> None:
+    tool = ToolFactory(status="draft", published_at=None)
+
+    page = open_desk().get(page_of(tool)).content.decode()
+
+    assert "Nothing public while it is a draft." in page
+    assert "/api/v1/tools/" not in page
+
+
+REFUSED_VALUES = [
+    pytest.param({"slug": "earlier"}, "slug", "This slug once belonged to another tool", id="another's alias"),
+    pytest.param({"slug": "taken"}, "slug", "Tool with this Slug already exists.", id="another's slug"),
+    pytest.param({"slug": "No Spaces"}, "slug", "Use lower-case letters, digits and hyphens.", id="not a slug"),
+    pytest.param({"slug": "a" * 256}, "slug", "Ensure this value has at most 255 characters", id="long slug"),
+    pytest.param({"description": "a" * 10_001}, "description", "at most 10000 characters", id="long text"),
+    pytest.param({"category": ""}, "category", "This field is required.", id="no category"),
+    pytest.param({"status": "x"}, "status", "x is not one of the available choices.", id="no status"),
+    pytest.param({"website": "javascript:alert(1)"}, "website", "Enter a valid URL.", id="not a web address"),
+    pytest.param(
+        {"pricing_starts_at": "20"}, "pricing_currency", "An amount needs a currency.", id="amount alone"
+    ),
+    pytest.param(
+        {"pricing_currency": "USD"}, "pricing_starts_at", "A currency needs an amount.", id="currency alone"
+    ),
+    pytest.param(
+        {"pricing_starts_at": "-1", "pricing_currency": "USD"},
+        "pricing_starts_at", "A price can't be negative.", id="negative price",
+    ),
+    pytest.param(
+        {"pricing_starts_at": "1", "pricing_currency": "usd"},
+        "pricing_currency", "Use the ISO 4217 code", id="small letters",
+    ),
+    pytest.param(
+        {"pricing_starts_at": "9" * 30, "pricing_currency": "USD"},
+        "pricing_starts_at", "no more than 12 digits", id="thirty digits",
+    ),
+    pytest.param({"pricing_starts_at": "NaN"}, "pricing_starts_at", "Enter a number.", id="no number"),
+    pytest.param({"pricing_checked_on": "99999-01-01"}, "pricing_checked_on", "Enter a valid date.", id="far year"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "field", "message"), REFUSED_VALUES)
+def test_the_form_says_what_is_wrong(values: dict[str, str], field: str, message: str) -> None:
+    other = ToolFactory(slug="earlier")
+    Tool.objects.filter(pk=other.pk).update(slug="taken")
+    tool = ToolFactory(slug="mine")
+
+    response = submit(open_desk(), page_of(tool), **values)
+
+    assert list(errors_of(response)) == [field]
+    assert message in errors_of(response)[field][0]
+    assert Tool.objects.filter(pk=tool.pk, updated_at=tool.updated_at).exists()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "name", "slug", "tagline", "description", "website",
+        "pricing_currency", "pricing_unit", "pricing_note",
+    ],
+)  # fmt: skip
+def test_a_nul_in_a_text_is_refused(field: str) -> None:
+    tool = ToolFactory()
+
+    response = submit(open_desk(), page_of(tool), **{field: "a\x00b"})
+
+    assert "Null characters are not allowed." in errors_of(response)[field]
+
+
+@pytest.mark.parametrize(
+    ("logo", "message"),
+    [
+        pytest.param(picture("PNG", (2_001, 2_000)), "2001 by 2000 pixels, more than 4 megapixels", id="pixels"),
+        pytest.param(picture("GIF"), "This is not a PNG, JPEG or WebP picture.", id="gif named png"),
+        pytest.param(SimpleUploadedFile("logo.png", b"<svg/>"), "Upload a valid image.", id="svg named png"),
+        pytest.param(picture("PNG", name="logo.svg"), "File extension “svg” is not allowed.", id="png named svg"),
+        pytest.param(
+            SimpleUploadedFile("logo.png", picture("PNG").read() + bytes(1_000_000)),
+            "This file is larger than 1 MB.", id="bytes",
+        ),
+    ],
+)  # fmt: skip
+def test_an_unfit_logo_is_refused(logo: SimpleUploadedFile, message: str) -> None:
+    tool = ToolFactory()
+    logo.seek(0)
+
+    response = submit(open_desk(), page_of(tool), logo=logo)
+
+    assert message in errors_of(response)["logo"][0]
+    tool.refresh_from_db()
+    assert not tool.logo
+
+
+@pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.jpg"), ("WEBP", "a.webp")])
+def test_a_logo_is_shown_once_it_is_stored(kind: str, name: str) -> None:
+    desk = open_desk()
+    tool = ToolFactory()
+
+    submit(desk, page_of(tool), logo=picture(kind, (2_000, 2_000), name=name))
+
+    assert f'<img src="/media/logos/{name}"' in desk.get(page_of(tool)).content.decode()
+
+
+def test_a_tool_whose_logo_file_is_gone_can_still_be_edited() -> None:
+    tool = ToolFactory(logo="logos/gone.png")
+
+    response = submit(open_desk(), page_of(tool), name="Renamed")
+
+    tool.refresh_from_db()
+    assert (response.status_code, tool.name, tool.logo.name) == (200, "Renamed", "logos/gone.png")
+
+
+def test_publishing_says_how_many_and_why_others_were_left() -> None:
+    fresh = ToolFactory(status="draft", published_at=None)
+    known = ToolFactory(name="Cursor", slug="cursor")
+
+    told = act(open_desk(), TOOLS, "publish", [fresh, known])
+
+    assert told == ["1 tool published.", "Not published (already published): Cursor (cursor)."]
+    assert list(LogEntry.objects.values_list("object_id", "change_message")) == [
+        (str(fresh.pk), "Published.")
+    ]
+    fresh.refresh_from_db()
+    assert fresh.is_published
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param(lambda tool: review(tool, ship=1), id="review"),
+        pytest.param(lambda tool: vote(tool, ship=1), id="vote"),
+        pytest.param(lambda tool: PickFactory(first_tool=tool), id="pick"),
+        pytest.param(lambda tool: ComparisonFactory(first_tool=tool), id="comparison"),
+    ],
+)
+def test_a_tool_in_use_is_protected(use: Callable[[Tool], None]) -> None:
+    tool = ToolFactory()
+    use(tool)
+
+    response = open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes"})
+
+    assert "would require deleting the following protected related objects" in response.content.decode()
+    assert Tool.objects.filter(pk=tool.pk).exists()
+
+
+def test_a_tool_whose_picks_were_removed_goes_too() -> None:
+    pick = PickFactory()
+    tool = pick.first_tool
+    pick.delete()
+
+    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes"})
+
+    assert not Tool.objects.filter(pk=tool.pk).exists()
+
+
+def test_an_unused_tool_goes_with_all_that_is_kept_for_it() -> None:
+    tool = ToolFactory(slug="first")
+    Tool.objects.filter(pk=tool.pk).update(slug="second")
+
+    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes"})
+
+    for model in (Tool, ToolAlias, Panel, Tally):
+        assert not model._default_manager.exists()

@@ -1,0 +1,134 @@
+"""Endpoints of tools: filters, sorts and facets of the list, and a tool's page, each with its query budget."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from catalog.models import Tool
+from tests.factories import (
+    CategoryFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    ToolFactory,
+    review,
+    vote,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def slugs(answer: Any) -> list[str]:
+    return [row["slug"] for row in answer.json()["results"]]
+
+
+class TestToolList:
+    def test_a_draft_and_an_archived_tool_are_not_listed(self, api: APIClient) -> None:
+        shown = ToolFactory()
+        ToolFactory(status="draft", published_at=None)
+        ToolFactory(status="archived")
+
+        assert slugs(api.get("/api/v1/tools")) == [shown.slug]
+
+    @pytest.mark.parametrize("rows", [2, 9])
+    def test_it_takes_at_most_four_queries(
+        self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, rows: int
+    ) -> None:
+        category = CategoryFactory(slug="tools")
+        for tool in ToolFactory.create_batch(rows, category=category):
+            review(tool, ship=2)
+
+        # Known slugs, tools with their counts, reviews, facets.
+        with django_assert_num_queries(4):
+            answer = api.get("/api/v1/tools?category=tools&include=reviews,facets&q=tool")
+
+        assert len(answer.json()["results"]) == rows
+
+    def test_a_facet_leaves_out_its_own_filter(self, api: APIClient) -> None:
+        one, other = CategoryFactory(slug="one", name="One"), CategoryFactory(slug="other", name="Other")
+        ToolFactory(category=one, pricing_entry="free")
+        ToolFactory(category=one, pricing_entry="paid")
+        ToolFactory(category=other, pricing_entry="paid")
+
+        facets = api.get("/api/v1/tools?category=one&entry=paid&include=facets").json()["facets"]
+
+        assert facets["category"] == [
+            {"value": "one", "label": "One", "count": 1},
+            {"value": "other", "label": "Other", "count": 1},
+        ]
+        assert facets["entry"] == [
+            {"value": "free", "label": "free", "count": 1},
+            {"value": "paid", "label": "paid", "count": 1},
+        ]
+        assert facets["call"] == [{"value": "unreviewed", "label": "unreviewed", "count": 1}]
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            pytest.param("call=ship", ["loved"], id="panel call"),
+            pytest.param("call=skip,unreviewed", ["hated", "new"], id="either of two calls"),
+            pytest.param("shipped_by=skeptic", ["loved"], id="shipped by"),
+            pytest.param("skipped_by=skeptic", ["hated"], id="skipped by"),
+            pytest.param("min_votes=2", ["hated"], id="votes"),
+            pytest.param("q=hat", ["hated"], id="words"),
+            pytest.param("sort=name", ["hated", "loved", "new"], id="by name"),
+            pytest.param("sort=-panel", ["loved", "hated", "new"], id="by panel"),
+            pytest.param("sort=-votes", ["hated", "loved", "new"], id="by votes"),
+            pytest.param("sort=-community", ["loved", "new", "hated"], id="by crowd"),
+        ],
+    )
+    def test_it_filters_and_sorts(self, api: APIClient, query: str, expected: list[str]) -> None:
+        loved, hated, _ = (ToolFactory(slug=name, name=name) for name in ("loved", "hated", "new"))
+        skeptic = ReviewerFactory(slug="skeptic")
+        ReviewFactory(tool=loved, reviewer=skeptic, verdict="ship")
+        ReviewFactory(tool=hated, reviewer=skeptic, verdict="skip")
+        vote(loved, ship=1)
+        vote(hated, skip=2)
+
+        found = slugs(api.get(f"/api/v1/tools?{query}"))
+
+        assert sorted(found) == sorted(expected)
+        assert "sort" not in query or "community" in query or found == expected
+
+    def test_pages_hold_every_tool_once(self, api: APIClient) -> None:
+        expected = {tool.slug for tool in ToolFactory.create_batch(7)}
+
+        seen: list[str] = []
+        address = "/api/v1/tools?limit=3&sort=-panel"
+        while address:
+            answer = api.get(address)
+            seen += slugs(answer)
+            address = answer.json()["next"]
+
+        assert len(seen) == 7
+        assert set(seen) == expected
+
+
+class TestTool:
+    def test_it_shows_everything_in_two_queries(
+        self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        review(ToolFactory(slug="alpha"), ship=2, skip=1)
+
+        # The tool with its counts, its reviews with their reviewers.
+        with django_assert_num_queries(2):
+            answer = api.get("/api/v1/tools/alpha").json()
+
+        assert answer["panel"] == {"ship": 2, "skip": 1, "total": 3, "percent": 67, "call": "mixed"}
+        assert [row["verdict"] for row in answer["reviews"]] == ["ship", "ship", "skip"]
+
+    @pytest.mark.parametrize("path", ["tools/{}", "tools/{}/reviews", "tools/{}/tally"])
+    def test_an_earlier_slug_leads_to_the_present_one(self, api: APIClient, path: str) -> None:
+        ToolFactory(slug="old")
+        Tool.objects.filter(slug="old").update(slug="new")
+
+        answer = api.get("/api/v1/" + path.format("old"))
+
+        assert answer.status_code == 308
+        assert answer["Location"] == "/api/v1/" + path.format("new")
+
+    def test_an_archived_tool_keeps_its_page(self, api: APIClient) -> None:
+        ToolFactory(slug="gone", status="archived")
+
+        assert api.get("/api/v1/tools/gone").json()["status"] == "archived"
