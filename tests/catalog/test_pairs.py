@@ -1,0 +1,20 @@
+"""The two orders of a pair: whichever tool is named first, the pair is the same."""
+
+import uuid
+
+from catalog.models import Tool
+from catalog.pairs import by_id, by_slug
+
+LOW, HIGH = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+def test_a_pair_is_stored_in_the_order_of_ids() -> None:
+    one, other = Tool(pk=HIGH, slug="alpha"), Tool(pk=LOW, slug="beta")
+
+    assert by_id(one, other) == by_id(other, one) == (other, one)
+
+
+def test_readers_see_a_pair_in_the_order_of_slugs() -> None:
+    one, other = Tool(pk=HIGH, slug="alpha"), Tool(pk=LOW, slug="beta")
+
+    assert by_slug(one, other) == by_slug(other, one) == (one, other)
