@@ -25,7 +25,7 @@ from bench.pages import CONNECTIONS, TOOL_LIST, comparison_addresses
 from catalog.models import Tool
 from votes.models import Tally, Vote, Voter
 from votes.rules import RULESET
-from votes.tallies.publication import reconcile_tallies
+from votes.tallies.recount import reconcile_tallies
 
 CLIENTS = 32
 BALLOTS = 40_000

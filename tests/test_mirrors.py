@@ -20,10 +20,6 @@ UNTESTED = {
     "newsletter/sending/faults.py",
     "newsletter/templatetags/desk.py",
     "newsletter/transport/post.py",
-    "votes/management/commands/reconcile_tallies.py",
-    "votes/serializers.py",
-    "votes/voters/issuance.py",
-    "votes/voters/services.py",
 }
 
 

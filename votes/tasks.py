@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from backend.api import clients
-from votes.tallies import publication, rescoring
+from votes.tallies import day_lines, publication, recount, rescoring
 from votes.voters import challenges
 
 logger = structlog.get_logger(__name__)
@@ -18,12 +18,12 @@ def publish_tallies() -> None:
 
 @shared_task
 def close_yesterday() -> None:
-    publication.close_day(day=publication.yesterday(timezone.now()))
+    day_lines.close_day(day=day_lines.yesterday(timezone.now()))
 
 
 @shared_task
 def reconcile_tallies() -> None:
-    for drift in publication.reconcile_tallies(now=timezone.now()):
+    for drift in recount.reconcile_tallies(now=timezone.now()):
         logger.error(
             "tally_drift", tool=str(drift.tool_id), other=str(drift.other_tool_id), detail=str(drift)
         )

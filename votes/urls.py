@@ -2,16 +2,17 @@
 
 from django.urls import path
 
-from votes.ballots import views
-from votes.voters import views as voter_views
+from votes.ballots.views import VoteView
+from votes.tallies.views import ToolTallyView, ToolTimelineView
+from votes.voters.views import ChallengesView, OwnPicksView, OwnVotesView, VotersView, VoterView
 
 urlpatterns = [
-    path("tools/<slug:slug>/tally", views.ToolTallyView.as_view(), name="tool-tally"),
-    path("tools/<slug:slug>/tally/timeline", views.ToolTimelineView.as_view(), name="tool-timeline"),
-    path("tools/<slug:slug>/vote", views.VoteView.as_view(), name="vote"),
-    path("voters/challenges", voter_views.ChallengesView.as_view(), name="voter-challenges"),
-    path("voters", voter_views.VotersView.as_view(), name="voters"),
-    path("voters/me", views.VoterView.as_view(), name="voter"),
-    path("voters/me/votes", views.OwnVotesView.as_view(), name="own-votes"),
-    path("voters/me/picks", views.OwnPicksView.as_view(), name="own-picks"),
+    path("tools/<slug:slug>/tally", ToolTallyView.as_view(), name="tool-tally"),
+    path("tools/<slug:slug>/tally/timeline", ToolTimelineView.as_view(), name="tool-timeline"),
+    path("tools/<slug:slug>/vote", VoteView.as_view(), name="vote"),
+    path("voters/challenges", ChallengesView.as_view(), name="voter-challenges"),
+    path("voters", VotersView.as_view(), name="voters"),
+    path("voters/me", VoterView.as_view(), name="voter"),
+    path("voters/me/votes", OwnVotesView.as_view(), name="own-votes"),
+    path("voters/me/picks", OwnPicksView.as_view(), name="own-picks"),
 ]

@@ -24,10 +24,10 @@ from comparisons.pairs.selectors import resolve_pair
 from comparisons.pairs.serializers import CastPickSerializer, PickSerializer, pick_tally_answer
 from comparisons.pairs.views import ComparisonNotFound
 from votes.ballots.casting import Said, cast_pick
+from votes.ballots.own import own_pick
 from votes.ballots.views import own_answer
 from votes.models import PublishedPickTally
 from votes.tally import PickCount
-from votes.voters.services import own_pick
 from votes.voters.tokens import VoterToken, voter_token_of
 
 

@@ -17,7 +17,7 @@ from reviews.serializers import (
     ReviewerReferenceSerializer,
 )
 from votes.rules import RULESET
-from votes.serializers import CountsSerializer
+from votes.tallies.serializers import CountsSerializer
 from votes.tally import PickCount
 
 

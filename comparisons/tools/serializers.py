@@ -11,7 +11,7 @@ from reviews.serializers import (
     PanelCountSerializer,
     ToolReviewSerializer,
 )
-from votes.serializers import CommunitySerializer
+from votes.tallies.serializers import CommunitySerializer
 
 
 class ToolSummarySerializer(serializers.ModelSerializer[Tool]):

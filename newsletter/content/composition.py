@@ -44,7 +44,7 @@ from newsletter.content.items import (
 from newsletter.content.rendering import paragraphs_of, render_html, render_text
 from reviews.models import Review
 from votes.models import TallyDay
-from votes.tallies.publication import close_day
+from votes.tallies.day_lines import close_day
 from votes.tally import TallyCount
 
 __all__ = ["Choices", "Composed", "Item", "compose", "gather", "write_crowd_down"]

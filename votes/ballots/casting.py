@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected
 
 from backend.api.group_commit import GroupCommit
 from backend.api.ids import new_id
 from backend.api.problems import Refusal
 from backend.api.throttling import Limit, RateLimitState, Throttled, rate_limit_headers, spend
+from backend.api.transactions import retry_after_deadlock
 from votes.rules import (
     BURST_WINDOW,
     COUNTED,
@@ -32,22 +32,16 @@ from votes.rules import (
     judge,
     origin_quota,
 )
-from votes.voters.tokens import VoterRefusal, VoterToken
+from votes.voters.erasure import ErasedVoter
+from votes.voters.tokens import VoterToken
 
 NEW = UUID(int=0)
-# Who deletes votes locks them before their tallies, and may meet a group halfway; one of the two is then sent back.
-TRIES = 4
 
 
 class ToolArchived(Refusal):
     status_code = 409
     default_code = "tool_archived"
     default_detail = "An archived tool takes no new votes; those cast before stay, and can be withdrawn."
-
-
-class ErasedVoter(VoterRefusal):
-    default_code = "erased_voter"
-    default_detail = "This voter was erased; ask for a new token."
 
 
 class UnknownTarget(Exception):  # noqa: N818 - it says what there is not.
@@ -116,7 +110,6 @@ class _Entry:
 
 
 Found = Mapping[Hashable, Target]
-T = TypeVar("T")
 
 
 # --- Votes and picks ----------------------------------------------------------------------------
@@ -211,24 +204,14 @@ PICKS = Kind("votes_pick", ("first_tool_id", "second_tool_id"), "chosen_tool_id"
 def count_group(kind: Kind, ballots: Sequence[Ballot]) -> list[Receipt | Exception]:
     """Count the ballots in one transaction. One that nobody can count spoils it for itself alone."""
     try:
-        return again_after_deadlock(partial(_count, kind, ballots))
+        # Erasing a voter locks votes before their tallies, and may deadlock with a group.
+        return retry_after_deadlock(partial(_count, kind, ballots))
     except (OperationalError, InterfaceError) as outage:
         return [outage] * len(ballots)
     except DatabaseFailure as refusal:
         if len(ballots) == 1:
             return [refusal]
         return [outcome for ballot in ballots for outcome in count_group(kind, [ballot])]
-
-
-def again_after_deadlock(deed: Callable[[], T]) -> T:
-    """The deed is a transaction; when PostgreSQL ends it for the sake of another, it is begun anew."""
-    for _ in range(TRIES - 1):
-        try:
-            return deed()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected):
-                raise
-    return deed()
 
 
 def _count(kind: Kind, ballots: Sequence[Ballot]) -> list[Receipt | Exception]:

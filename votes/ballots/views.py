@@ -1,182 +1,27 @@
-"""Endpoints of the crowd: a tool's tally, a voter's own votes, and casting them."""
+"""The endpoint of a voter's vote on a tool."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from backend.api.bodies import json_of
 from backend.api.clients import network_hash_of
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
-from backend.api.parameters import ListParameters
 from backend.api.problems import ProblemSerializer, permanent_redirect
 from backend.api.throttling import CountedView, rate_limit_headers
-from backend.api.views import PlainView, SparseFieldsMixin, nothing, private_answer, timestamp
+from backend.api.views import PlainView, private_answer, timestamp
 from catalog.models import Tool
-from catalog.views import OfToolView, ToolNotFound
+from catalog.views import ToolNotFound
 from votes.ballots.casting import Said, UnknownTarget, cast_vote
-from votes.models import Pick, TallyDay, Vote
-from votes.serializers import (
-    CastVoteSerializer,
-    OwnPickSerializer,
-    OwnVoteSerializer,
-    TallyDaySerializer,
-    TallySerializer,
-    VoterSerializer,
-    VoteSerializer,
-    tally_answer,
-)
-from votes.voters import services
+from votes.ballots.own import own_vote
+from votes.ballots.serializers import CastVoteSerializer, VoteSerializer
+from votes.tallies.serializers import TallySerializer, tally_answer
 from votes.voters.tokens import VoterToken, voter_token_of
-
-# --- A tool's tally -----------------------------------------------------------------------------
-
-
-class ToolTallyView(OfToolView):
-    address = "tool-tally"
-    tools = Tool.objects.visible().select_related("published_tally")
-
-    @extend_schema(
-        operation_id="retrieve_tool_tally",
-        tags=["tools"],
-        summary="Retrieve a tool's votes, counted",
-        description=(
-            "The counted votes with their 95 % Wilson interval, whether the crowd is decided and how many votes "
-            "would change that, and how many votes are held back. The numbers move in steps. An earlier slug of "
-            "the tool answers 308."
-        ),
-        responses=TallySerializer,
-    )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return super().get(request, slug)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
-        return Response(TallySerializer(tool.published_tally).data)
-
-
-class ToolTimelineView(OfToolView, ListView):
-    address = "tool-timeline"
-    parameters = ListParameters
-
-    @extend_schema(
-        operation_id="list_tool_tally_days",
-        tags=["tools"],
-        summary="List a tool's published numbers day by day, the latest first",
-        description=(
-            "One line for each UTC day that is over, from the tool's first vote on, written once and never changed. "
-            "Each line's digest covers the line before it: who keeps one can tell whether anything earlier was "
-            "altered. An earlier slug of the tool answers 308."
-        ),
-        responses=page_schema(TallyDaySerializer),
-    )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return super().get(request, slug)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
-        page = self.page(TallyDay.objects.filter(tool=tool), keys=["-day"])
-        return Response(page.as_dict(TallyDaySerializer(page.results, many=True).data))
-
-
-# --- A voter's own votes ------------------------------------------------------------------------
-
-
-class VoterView(PlainView):
-    """Who the token's voter is to us, to be taken along or forgotten."""
-
-    needs_voter = True
-
-    @extend_schema(
-        operation_id="retrieve_own_voter",
-        tags=["voters"],
-        summary="Export all that is kept of the voter",
-        description="Every vote and pick with its times. A voter who has not voted yet is not kept at all.",
-        responses=VoterSerializer,
-    )
-    def get(self, request: HttpRequest) -> HttpResponse:
-        token = voter_token_of(request, now=timezone.now())
-        voter = services.find_voter(token)
-        votes = Vote.objects.filter(voter=voter).select_related("tool").order_by("created_at", "id")
-        picks = Pick.objects.filter(voter=voter).order_by("created_at", "id")
-        kept = {
-            "assurance": token.assurance,
-            "created_at": voter and voter.created_at,
-            "votes": votes if voter else [],
-            "picks": picks.select_related("first_tool", "second_tool", "chosen_tool") if voter else [],
-        }
-        return private_answer(VoterSerializer(kept).data)
-
-    @extend_schema(
-        operation_id="delete_own_voter",
-        tags=["voters"],
-        summary="Erase the voter",
-        description="Deletes every vote and pick; tallies follow. The token is refused from then on.",
-        responses={204: None},
-    )
-    def delete(self, request: HttpRequest) -> HttpResponse:
-        now = timezone.now()
-        services.erase_voter(token=voter_token_of(request, now=now), now=now)
-        return nothing()
-
-
-class OwnListView(ListView):
-    """A list of the token's voter alone; one query, and one more where it is empty."""
-
-    needs_voter = True
-    is_public = False
-    parameters = ListParameters
-    rows: QuerySet[Any]
-    serializer: type[SparseFieldsMixin]
-
-    def get(self, request: Request) -> Response:
-        token = voter_token_of(request, now=timezone.now())
-        rows = self.rows.filter(voter__key=token.key, voter__erased_at=None)
-        page = self.page(rows, keys=["-created_at"])
-        if not page.results:
-            # Nobody, or somebody who was erased?
-            services.find_voter(token)
-        return Response(page.as_dict(self.serializer(page.results, many=True).data))
-
-
-class OwnVotesView(OwnListView):
-    rows = Vote.objects.select_related("tool")
-    serializer = OwnVoteSerializer
-
-    @extend_schema(
-        operation_id="list_own_votes",
-        tags=["votes"],
-        summary="List the voter's own votes, the latest first",
-        description="So that pages can show what their reader said.",
-        responses=page_schema(OwnVoteSerializer),
-    )
-    def get(self, request: Request) -> Response:
-        return super().get(request)
-
-
-class OwnPicksView(OwnListView):
-    rows = Pick.objects.select_related("first_tool", "second_tool", "chosen_tool")
-    serializer = OwnPickSerializer
-
-    @extend_schema(
-        operation_id="list_own_picks",
-        tags=["votes"],
-        summary="List the voter's own picks, the latest first",
-        description="So that pages can show what their reader said.",
-        responses=page_schema(OwnPickSerializer),
-    )
-    def get(self, request: Request) -> Response:
-        return super().get(request)
-
-
-# --- A vote -------------------------------------------------------------------------
 
 
 class VoteView(PlainView, CountedView):
@@ -200,7 +45,7 @@ class VoteView(PlainView, CountedView):
             raise ToolNotFound
         if tool.slug != slug:
             return permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
-        said = services.own_vote(token=token, tool=tool)
+        said = own_vote(token=token, tool=tool)
         return own_answer(said, value=said.value, tally=TallySerializer(tool.published_tally).data)
 
     @extend_schema(

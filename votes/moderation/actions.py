@@ -10,8 +10,10 @@ from django.db.models import Case, CharField, Count, F, Func, QuerySet, Value, W
 
 from backend.admin.errors import CurationError
 from catalog.models import Tool
-from votes.models import Alert, CountStatus, Pick, PickTally, Ruling, Tally, Vote
+from catalog.pairs import by_id
+from votes.models import Alert, CountStatus, Pick, Ruling, Vote
 from votes.rules import RULESET
+from votes.tallies.locks import hold_tally
 
 LONGEST = timedelta(days=31)
 QUARANTINE_REASON = "staff_quarantine"
@@ -80,26 +82,8 @@ def ballots_of(*, tool: Tool, other_tool: Tool | None = None) -> QuerySet[Any]:
     """The votes on a tool, or the picks of a pair in either order."""
     if other_tool is None:
         return Vote.objects.filter(tool=tool)
-    first, second = in_order(tool, other_tool)
+    first, second = by_id(tool, other_tool)
     return Pick.objects.filter(first_tool=first, second_tool=second)
-
-
-def in_order(one: Tool, other: Tool) -> tuple[Tool, Tool]:
-    """A pair as it is kept: in the order of the tools' ids."""
-    first, second = sorted((one, other), key=lambda tool: tool.pk)
-    return first, second
-
-
-def hold_tally(*, tool: Tool, other_tool: Tool | None = None) -> None:
-    """Lets no vote of this target be written until the transaction ends.
-
-    Whoever changes votes takes the tally first and the votes after it: so nobody waits for anybody in a circle.
-    """
-    tallies: QuerySet[Any] = Tally.objects.filter(tool=tool)
-    if other_tool is not None:
-        first, second = in_order(tool, other_tool)
-        tallies = PickTally.objects.filter(first_tool=first, second_tool=second)
-    list(tallies.select_for_update(no_key=True).values_list("pk"))
 
 
 def preview(
@@ -148,7 +132,7 @@ def rule(
         count = ballots.filter(status__in=step.leaves).update(
             status=step.becomes, reasons=step.reasons, ruleset=RULESET
         )
-        first, second = in_order(tool, other_tool) if other_tool else (tool, None)
+        first, second = by_id(tool, other_tool) if other_tool else (tool, None)
         open_alerts = Alert.objects.filter(tool=first, other_tool=second, closed_at=None)
         open_alerts.filter(
             kind=Alert.Kind.BURST, begins_at__gte=begins_at, begins_at__lt=min(ends_at, now)

@@ -1,19 +1,11 @@
-"""What becomes public of the tallies, and when: steps, a line a day, and a recount that reports what differs."""
+"""Publishing tallies: readers see them move in steps, and staff get an alert of each burst."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
+from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 
-from votes.models import Alert, PublishedTally, TallyDay, Vote
-from votes.rules import BURST_WINDOW, RULESET
-
-# Any number that no other lock of ours has.
-PUBLISHER_LOCK = 3_126_001
+from votes.rules import BURST_WINDOW
+from votes.tallies.locks import PUBLISHER_LOCK
 
 PUBLISH_TALLIES = """
 UPDATE votes_publishedtally p SET
@@ -35,7 +27,6 @@ ON CONFLICT (first_tool_id, second_tool_id) DO UPDATE SET
 WHERE (p.first, p.second, p.pending, p.quarantined, p.rejected)
    <> (excluded.first, excluded.second, excluded.pending, excluded.quarantined, excluded.rejected)
 """
-
 
 # Only where more wait than at the last step.
 RAISE_VOTE_ALERTS = """
@@ -87,180 +78,3 @@ def publish_tallies(*, now: datetime) -> int:
             cursor.execute(statement, {"now": now})
             moved += cursor.rowcount
         return moved
-
-
-# --- A line a day ------------------------------------------------------------------------------
-
-
-def close_day(*, day: date) -> int:
-    """Write the line of a UTC day that is over for each tool that had votes by then; the number of lines written.
-
-    A line that is there already stays. The numbers are those published when this runs, which is soon after midnight.
-    """
-    ended_at = datetime.combine(day + timedelta(days=1), time.min, UTC)
-    lines = TallyDay.objects.filter(tool=OuterRef("tool"))
-    votes = Vote.objects.filter(tool=OuterRef("tool"), created_at__lt=ended_at)
-    voted = PublishedTally.objects.exclude(ship=0, skip=0, pending=0, quarantined=0, rejected=0)
-    open_tallies = (voted.filter(Exists(votes)) | PublishedTally.objects.filter(Exists(lines))).exclude(
-        Exists(lines.filter(day__gte=day))
-    )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHER_LOCK])
-        before = dict(
-            TallyDay.objects.filter(tool__in=open_tallies.values("tool"))
-            .order_by("tool", "-day")
-            .distinct("tool")
-            .values_list("tool", "digest")
-        )
-        days = [
-            _line(tally, day=day, previous=before.get(tally.tool_id, ""))
-            for tally in open_tallies.order_by("tool").iterator()
-        ]
-        return len(TallyDay.objects.bulk_create(days, batch_size=1_000))
-
-
-def _line(tally: PublishedTally, *, day: date, previous: str) -> TallyDay:
-    line = TallyDay(
-        tool_id=tally.tool_id,
-        day=day,
-        ship=tally.ship,
-        skip=tally.skip,
-        pending=tally.pending,
-        quarantined=tally.quarantined,
-        rejected=tally.rejected,
-        ruleset=RULESET,
-    )
-    line.digest = digest_of(line, previous=previous)
-    return line
-
-
-def digest_of(line: TallyDay, *, previous: str) -> str:
-    """SHA-256 in hex of the previous line's digest (empty for the first) and this line's numbers, joined by `|`."""
-    numbers = (line.ship, line.skip, line.pending, line.quarantined, line.rejected)
-    text = "|".join([previous, line.day.isoformat(), *map(str, numbers), line.ruleset])
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-# --- The recount -------------------------------------------------------------------------------
-
-RECOUNT_VOTES = """
-SELECT t.tool_id, NULL::uuid,
-       ARRAY[t.ship, t.skip, t.pending, t.quarantined, t.rejected],
-       ARRAY[coalesce(c.ship, 0), coalesce(c.skip, 0),
-             coalesce(c.pending, 0), coalesce(c.quarantined, 0), coalesce(c.rejected, 0)]
-FROM votes_tally t LEFT JOIN (
-    SELECT tool_id,
-           count(*) FILTER (WHERE status = 'counted' AND value = 'ship') AS ship,
-           count(*) FILTER (WHERE status = 'counted' AND value = 'skip') AS skip,
-           count(*) FILTER (WHERE status = 'pending') AS pending,
-           count(*) FILTER (WHERE status = 'quarantined') AS quarantined,
-           count(*) FILTER (WHERE status = 'rejected') AS rejected
-    FROM votes_vote GROUP BY tool_id
-) c USING (tool_id)
-WHERE (t.ship, t.skip, t.pending, t.quarantined, t.rejected)
-   <> (coalesce(c.ship, 0), coalesce(c.skip, 0),
-       coalesce(c.pending, 0), coalesce(c.quarantined, 0), coalesce(c.rejected, 0))
-"""
-
-RECOUNT_PICKS = """
-SELECT first_tool_id, second_tool_id,
-       ARRAY[coalesce(t.first, 0), coalesce(t.second, 0),
-             coalesce(t.pending, 0), coalesce(t.quarantined, 0), coalesce(t.rejected, 0)],
-       ARRAY[coalesce(c.first, 0), coalesce(c.second, 0),
-             coalesce(c.pending, 0), coalesce(c.quarantined, 0), coalesce(c.rejected, 0)]
-FROM votes_picktally t FULL JOIN (
-    SELECT first_tool_id, second_tool_id,
-           count(*) FILTER (WHERE status = 'counted' AND chosen_tool_id = first_tool_id) AS first,
-           count(*) FILTER (WHERE status = 'counted' AND chosen_tool_id = second_tool_id) AS second,
-           count(*) FILTER (WHERE status = 'pending') AS pending,
-           count(*) FILTER (WHERE status = 'quarantined') AS quarantined,
-           count(*) FILTER (WHERE status = 'rejected') AS rejected
-    FROM votes_pick GROUP BY first_tool_id, second_tool_id
-) c USING (first_tool_id, second_tool_id)
-WHERE (coalesce(t.first, 0), coalesce(t.second, 0),
-       coalesce(t.pending, 0), coalesce(t.quarantined, 0), coalesce(t.rejected, 0))
-   <> (coalesce(c.first, 0), coalesce(c.second, 0),
-       coalesce(c.pending, 0), coalesce(c.quarantined, 0), coalesce(c.rejected, 0))
-"""
-
-HOLD_TALLY = """
-SELECT FROM votes_tally WHERE tool_id = %s FOR NO KEY UPDATE
-"""
-
-HOLD_PICK_TALLY = """
-WITH missing AS (
-    INSERT INTO votes_picktally (first_tool_id, second_tool_id) VALUES (%s, %s) ON CONFLICT DO NOTHING
-)
-SELECT FROM votes_picktally WHERE first_tool_id = %s AND second_tool_id = %s FOR NO KEY UPDATE
-"""
-
-MEND_TALLY = """
-UPDATE votes_tally SET ship = %s, skip = %s, pending = %s, quarantined = %s, rejected = %s WHERE tool_id = %s
-"""
-
-MEND_PICK_TALLY = """
-UPDATE votes_picktally SET first = %s, second = %s, pending = %s, quarantined = %s, rejected = %s
-WHERE first_tool_id = %s AND second_tool_id = %s
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """A tally that was not what its votes add up to; counts in the order of the columns."""
-
-    tool_id: UUID
-    other_tool_id: UUID | None
-    tallied: tuple[int, ...]
-    counted: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return f"tallied {', '.join(map(str, self.tallied))}; counted {', '.join(map(str, self.counted))}"
-
-
-def reconcile_tallies(*, now: datetime) -> list[Drift]:
-    """Recount all votes and picks; mend each tally that differs and leave an alert about it.
-
-    Nobody waits for the recount: one statement sees tallies and votes as of one moment. Only the votes on a tool
-    whose tally differs wait, while that one is counted once more and mended.
-    """
-    suspects = [*_drifts(RECOUNT_VOTES), *_drifts(RECOUNT_PICKS)]
-    return [drift for suspect in suspects for drift in _mended(suspect, now=now)]
-
-
-def _mended(suspect: Drift, *, now: datetime) -> list[Drift]:
-    if suspect.other_tool_id:
-        key = [suspect.tool_id, suspect.other_tool_id]
-        hold, recount, mend = HOLD_PICK_TALLY, RECOUNT_PICKS, MEND_PICK_TALLY
-        this, hold_key = " AND first_tool_id = %s AND second_tool_id = %s", [*key, *key]
-    else:
-        key = [suspect.tool_id]
-        hold, recount, mend = HOLD_TALLY, RECOUNT_VOTES, MEND_TALLY
-        this, hold_key = " AND t.tool_id = %s", key
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Every vote moves this row before it is committed, so none can slip in between the count and the mending.
-        cursor.execute(hold, hold_key)
-        drifts = _drifts(recount + this, key)
-        for drift in drifts:
-            cursor.execute(mend, [*drift.counted, *key])
-            Alert.objects.create(
-                kind=Alert.Kind.DRIFT,
-                tool_id=drift.tool_id,
-                other_tool_id=drift.other_tool_id,
-                begins_at=now,
-                detail=str(drift),
-            )
-    return drifts
-
-
-def _drifts(recount: str, key: Sequence[UUID] = ()) -> list[Drift]:
-    with connection.cursor() as cursor:
-        cursor.execute(recount, key)
-        return [
-            Drift(tool_id, other_tool_id, tuple(tallied), tuple(counted))
-            for tool_id, other_tool_id, tallied, counted in cursor.fetchall()
-        ]
-
-
-def yesterday(now: datetime) -> date:
-    """The UTC day before that of `now`, which is in UTC."""
-    return now.date() - timedelta(days=1)

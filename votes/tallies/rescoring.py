@@ -8,8 +8,8 @@ from django.db.models import Count
 
 from catalog.models import Tool
 from votes.models import CountStatus, Pick, PickTally, Tally, Vote
-from votes.moderation.actions import hold_tally
 from votes.rules import BASELINE, RELEASE_AFTER, RELEASED_QUOTA, RULESET, STRONG_ASSURANCE, hourly_limit
+from votes.tallies.locks import hold_tally
 
 # Votes on the same tool wait while a batch is written.
 BATCH = 1_000

@@ -1,86 +1,41 @@
-"""Endpoints that make a reader a voter."""
+"""Endpoints of voters: becoming one, what is kept of one, and erasing it."""
 
 from typing import Any
 
-from django.core.validators import RegexValidator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.bodies import Body, json_of
+from backend.api.bodies import json_of
 from backend.api.clients import client_address, network_hash_of
 from backend.api.idempotency import idempotent
+from backend.api.lists import ListView
+from backend.api.pagination import page_schema
+from backend.api.parameters import ListParameters
 from backend.api.problems import ProblemSerializer
 from backend.api.throttling import CountedView, RateLimitState
-from votes.voters.challenges import TURNSTILE_ACTION, Challenge, Solution, new_challenge
+from backend.api.views import PlainView, SparseFieldsMixin, nothing, private_answer
+from votes.models import Pick, Vote
+from votes.voters.challenges import Solution, new_challenge
+from votes.voters.erasure import erase_voter, find_voter
+from votes.voters.export import export_voter
 from votes.voters.issuance import count_attempt, give_token
-from votes.voters.tokens import IssuedToken
+from votes.voters.serializers import (
+    ChallengeSerializer,
+    CreateChallengeSerializer,
+    CreateVoterSerializer,
+    OwnPickSerializer,
+    OwnVoteSerializer,
+    VoterSerializer,
+    VoterTokenSerializer,
+)
+from votes.voters.tokens import voter_token_of
 
 # For the docs; no key of ours signed it.
 EXAMPLE_CHALLENGE = "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmtwW3AS.AAECAwQFBgcICQoLDA0ODw"
-
-
-class ChallengeSerializer(serializers.Serializer[Challenge]):
-    """What to do for a voter token; what this kind has no use for is null."""
-
-    kind = serializers.ChoiceField(
-        choices=["none", "proof_of_work", "turnstile"],
-        help_text="`none`: ask for the token with an empty object.",
-    )
-    challenge = serializers.CharField(
-        allow_null=True,
-        help_text="Of `proof_of_work`: find a nonce of 1 to 20 decimal digits such that SHA-256 of "
-        "`challenge:nonce` begins with `difficulty_bits` zero bits.",
-    )
-    difficulty_bits = serializers.IntegerField(
-        allow_null=True, min_value=1, max_value=32, help_text="Each one more doubles the work."
-    )
-    site_key = serializers.CharField(
-        allow_null=True,
-        help_text=f"Of `turnstile`: show Cloudflare's widget with this and the action `{TURNSTILE_ACTION}`.",
-    )
-    expires_at = serializers.DateTimeField(
-        allow_null=True, help_text="Until when the solution of a `proof_of_work` is accepted."
-    )
-
-
-class CreateChallengeSerializer(Body):
-    """An empty object."""
-
-
-class Text(serializers.CharField):
-    """Visible ASCII as it came; DRF would also take numbers, and strip."""
-
-    def __init__(self, *, pattern: str = "[!-~]+", **kwargs: Any) -> None:
-        matches = RegexValidator(rf"^{pattern}\Z", f"Must match {pattern}.")
-        super().__init__(trim_whitespace=False, validators=[matches], **kwargs)
-
-    def to_internal_value(self, data: object) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class CreateVoterSerializer(Body):
-    """The solution of a challenge; an empty object where none is asked for."""
-
-    challenge = Text(required=False, max_length=200, help_text="As it was given.")
-    nonce = Text(required=False, pattern="[0-9]{1,20}", help_text="What was found for it.")
-    turnstile_token = Text(required=False, max_length=2_048, help_text="What Cloudflare's widget gave.")
-
-
-class VoterTokenSerializer(serializers.Serializer[IssuedToken]):
-    """A voter's credentials. They are shown this once and kept nowhere: who loses them is a new voter."""
-
-    token = serializers.CharField(help_text="To be sent as `Authorization: Voter <token>`.")
-    expires_at = serializers.DateTimeField(help_text="From then on it is refused.")
-    assurance = serializers.IntegerField(
-        min_value=0,
-        max_value=4,
-        help_text="What it was given for: 0 nothing, 1 proof of work, 2 Turnstile.",
-    )
 
 
 class IssuanceView(CountedView):
@@ -149,3 +104,81 @@ class VotersView(IssuanceView):
         attempts = self.spent.allowances if self.spent else ()
         self.spent = RateLimitState(attempts + left.allowances)
         return Response(VoterTokenSerializer(issued).data, status=201)
+
+
+class VoterView(PlainView):
+    """Who the token's voter is to us, to be taken along or forgotten."""
+
+    needs_voter = True
+
+    @extend_schema(
+        operation_id="retrieve_own_voter",
+        tags=["voters"],
+        summary="Export all that is kept of the voter",
+        description="Every vote and pick with its times. A voter who has not voted yet is not kept at all.",
+        responses=VoterSerializer,
+    )
+    def get(self, request: HttpRequest) -> HttpResponse:
+        export = export_voter(token=voter_token_of(request, now=timezone.now()))
+        return private_answer(VoterSerializer(export).data)
+
+    @extend_schema(
+        operation_id="delete_own_voter",
+        tags=["voters"],
+        summary="Erase the voter",
+        description="Deletes every vote and pick; tallies follow. The token is refused from then on.",
+        responses={204: None},
+    )
+    def delete(self, request: HttpRequest) -> HttpResponse:
+        now = timezone.now()
+        erase_voter(token=voter_token_of(request, now=now), now=now)
+        return nothing()
+
+
+class OwnListView(ListView):
+    """A list of the token's voter alone; one query, and one more where it is empty."""
+
+    needs_voter = True
+    is_public = False
+    parameters = ListParameters
+    rows: QuerySet[Any]
+    serializer: type[SparseFieldsMixin]
+
+    def get(self, request: Request) -> Response:
+        token = voter_token_of(request, now=timezone.now())
+        rows = self.rows.filter(voter__key=token.key, voter__erased_at=None)
+        page = self.page(rows, keys=["-created_at"])
+        if not page.results:
+            # Nobody, or somebody who was erased?
+            find_voter(token)
+        return Response(page.as_dict(self.serializer(page.results, many=True).data))
+
+
+class OwnVotesView(OwnListView):
+    rows = Vote.objects.select_related("tool")
+    serializer = OwnVoteSerializer
+
+    @extend_schema(
+        operation_id="list_own_votes",
+        tags=["votes"],
+        summary="List the voter's own votes, the latest first",
+        description="So that pages can show what their reader said.",
+        responses=page_schema(OwnVoteSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        return super().get(request)
+
+
+class OwnPicksView(OwnListView):
+    rows = Pick.objects.select_related("first_tool", "second_tool", "chosen_tool")
+    serializer = OwnPickSerializer
+
+    @extend_schema(
+        operation_id="list_own_picks",
+        tags=["votes"],
+        summary="List the voter's own picks, the latest first",
+        description="So that pages can show what their reader said.",
+        responses=page_schema(OwnPickSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        return super().get(request)

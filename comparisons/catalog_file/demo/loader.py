@@ -21,7 +21,8 @@ from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison
 from reviews.models import Review, Reviewer
 from votes.models import Pick, Vote, Voter
-from votes.tallies.publication import close_day, publish_tallies, yesterday
+from votes.tallies.day_lines import close_day, yesterday
+from votes.tallies.publication import publish_tallies
 
 DEMO = Path(__file__).parent
 # By the end of this day the demo's readers had voted.

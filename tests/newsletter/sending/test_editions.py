@@ -20,7 +20,7 @@ from tests.factories import (
     vote,
 )
 from votes.models import PublishedTally
-from votes.tallies.publication import close_day, yesterday
+from votes.tallies.day_lines import close_day, yesterday
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,37 +1,34 @@
 """Casting votes and picks: one each, judged in the knowledge of all before, and exact however many come at once."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from backend.api.throttling import Throttled
 from catalog.models import Tool
-from tests.database import at_once, execute
+from tests.database import at_once
 from tests.factories import NOW, ToolFactory, vote
 from votes.ballots.casting import (
     PICKS,
     VOTES,
     Ballot,
-    ErasedVoter,
     Receipt,
     Said,
     ToolArchived,
     UnknownTarget,
-    again_after_deadlock,
     cast_pick,
     cast_vote,
     count_group,
 )
 from votes.models import Pick, PickTally, Tally, Vote, Voter
 from votes.rules import HOURLY_FLOOR, RULESET
+from votes.voters.erasure import ErasedVoter
 from votes.voters.tokens import VoterToken
 
 pytestmark = pytest.mark.django_db
@@ -393,39 +390,3 @@ class TestAtOnce:
 
         assert at_once(*(partial(vote_from_one_place, by) for by in range(40))) == [None] * 40
         assert (tool.tally.ship, tool.tally.pending) == (5, 35)
-
-    def test_whom_a_deadlock_ended_begins_anew(self) -> None:
-        tools = [tool.pk for tool in ToolFactory.create_batch(2)]
-        both_hold_one = Barrier(2)
-        tries: list[UUID] = []
-
-        def hold_in_order(first: UUID, second: UUID) -> None:
-            tries.append(first)
-            with transaction.atomic():
-                execute("SELECT FROM votes_tally WHERE tool_id = %s FOR UPDATE", first)
-                if len(tries) <= 2:
-                    both_hold_one.wait(timeout=30)
-                execute("SELECT FROM votes_tally WHERE tool_id = %s FOR UPDATE", second)
-
-        deeds = [partial(hold_in_order, *order) for order in (tools, tools[::-1])]
-        outcomes = at_once(*(partial(again_after_deadlock, deed) for deed in deeds))
-
-        assert outcomes == [None, None]
-        assert len(tries) == 3
-
-    def test_a_voter_who_is_erased_while_voting_keeps_nothing(self) -> None:
-        from votes.voters.services import erase_voter
-
-        tools = ToolFactory.create_batch(8)
-        for number in range(10):
-            voter = reader(number)
-            deeds: list[Callable[[], object]] = [
-                partial(cast_vote, voter=voter, slug=tool.slug, value="ship", origin=place(), now=NOW)
-                for tool in tools
-            ]
-
-            outcomes = at_once(*deeds, partial(erase_voter, token=voter, now=NOW))
-
-            assert outcomes[-1] is None
-            assert {type(outcome) for outcome in outcomes[:-1]} <= {type(None), ErasedVoter}
-            assert not Vote.objects.exists()

@@ -1,111 +1,18 @@
-"""The crowd's endpoints: tallies as readers see them, and a voter's own votes, from the address to the answer."""
+"""A voter's vote on a tool, from the address to the answer."""
 
-from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from catalog.models import Tool
-from tests.factories import ToolFactory, vote
-from votes.models import Vote, Voter
-from votes.tallies.publication import close_day
-from votes.voters.tokens import issue_token
+from tests.factories import ToolFactory
+from tests.votes.conftest import new_voter
+from votes.models import Vote
 
 pytestmark = pytest.mark.django_db
 
-
-def test_a_tally_counts_and_says_what_is_held_back(
-    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    tool = ToolFactory(slug="alpha")
-    vote(tool, ship=6, skip=4)
-    vote(tool, ship=2, status="pending")
-    vote(tool, skip=1, status="quarantined")
-
-    # The tool with its tally: votes are never scanned.
-    with django_assert_num_queries(1):
-        answer = api.get("/api/v1/tools/alpha/tally").json()
-
-    assert answer.pop("interval") == {
-        "low": pytest.approx(0.312674, abs=1e-6),
-        "high": pytest.approx(0.831820, abs=1e-6),
-    }
-    assert answer == {
-        "ship": 6,
-        "skip": 4,
-        "total": 10,
-        "percent": 60,
-        "status": "few",
-        "call": "undecided",
-        "flip_margin": 4,
-        "pending": 2,
-        "quarantined": 1,
-        "ruleset": "2026-11",
-        "as_of": "2026-11-02T09:30:00Z",
-    }
-
-
-def test_no_votes_are_null_and_not_zero(api: APIClient) -> None:
-    ToolFactory(slug="alpha")
-
-    answer = api.get("/api/v1/tools/alpha/tally").json()
-
-    assert (answer["percent"], answer["interval"], answer["status"]) == (None, None, "none")
-    assert (answer["call"], answer["flip_margin"]) == (None, None)
-
-
-def test_a_draft_has_no_tally(api: APIClient) -> None:
-    ToolFactory(slug="alpha", status="draft", published_at=None)
-
-    assert api.get("/api/v1/tools/alpha/tally").json()["code"] == "tool_not_found"
-
-
-def test_a_timeline_shows_closed_days_the_latest_first(
-    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    tool = ToolFactory(slug="alpha")
-    vote(tool, ship=1, at=datetime(2026, 11, 1, tzinfo=UTC))
-    close_day(day=date(2026, 11, 1))
-    vote(tool, ship=2, skip=1)
-    close_day(day=date(2026, 11, 2))
-
-    # The tool, and its days.
-    with django_assert_num_queries(2):
-        answer = api.get("/api/v1/tools/alpha/tally/timeline").json()
-
-    assert [(line["day_on"], line["ship"], line["percent"]) for line in answer["results"]] == [
-        ("2026-11-02", 3, 75),
-        ("2026-11-01", 1, 100),
-    ]
-    assert answer["results"][0].keys() == {
-        "day_on", "ship", "skip", "total", "percent", "interval", "status",
-        "pending", "quarantined", "rejected", "ruleset", "digest",
-    }  # fmt: skip
-
-
-# --- Voters -------------------------------------------------------------------------------------
-
 VOTE = "/api/v1/tools/alpha/vote"
-
-
-def credentials(*, assurance: int = 0) -> str:
-    return f"Voter {issue_token(assurance=assurance, now=timezone.now()).token}"
-
-
-@pytest.fixture
-def voter() -> APIClient:
-    """The browser of a reader who has a token."""
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=credentials())
-    return client
-
-
-@pytest.fixture
-def tool() -> Any:
-    return ToolFactory(slug="alpha")
 
 
 def test_a_vote_is_put_read_changed_and_deleted(voter: APIClient, tool: Tool) -> None:
@@ -291,88 +198,10 @@ def test_a_vote_that_waits_is_answered_like_one_that_counts(tool: Tool) -> None:
     """Six voters of one place: the last one waits, and cannot tell."""
     answers = []
     for _ in range(6):
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=credentials())
-        answers.append(client.put(VOTE, {"value": "ship"}, format="json"))
+        answers.append(new_voter().put(VOTE, {"value": "ship"}, format="json"))
 
     assert list(Vote.objects.order_by("id").values_list("status", flat=True)) == ["counted"] * 5 + ["pending"]
     bodies = [{**answer.json(), "created_at": None, "updated_at": None} for answer in answers]
     assert bodies == [bodies[0]] * 6
     headers = [{**answer.headers, "X-Request-ID": None} for answer in answers]
     assert [each.keys() for each in headers] == [headers[0].keys()] * 6
-
-
-# --- What a voter said --------------------------------------------------------------------------
-
-
-def test_own_votes_are_listed_in_one_query(
-    voter: APIClient, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    for slug in ("alpha", "beta", "gamma"):
-        ToolFactory(slug=slug, name=slug.title())
-        voter.put(f"/api/v1/tools/{slug}/vote", {"value": "ship"}, format="json")
-    vote(ToolFactory(), ship=3)
-
-    with django_assert_num_queries(1):
-        answer = voter.get("/api/v1/voters/me/votes?limit=2").json()
-
-    assert [row["tool"]["slug"] for row in answer["results"]] == ["gamma", "beta"]
-    assert answer["results"][0].keys() == {"tool", "value", "created_at", "updated_at"}
-    rest = voter.get(answer["next"]).json()
-    assert [row["tool"]["slug"] for row in rest["results"]] == ["alpha"]
-
-
-def test_own_picks_are_listed_with_their_pairs(
-    voter: APIClient, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    for slug in ("zebra", "aardvark"):
-        ToolFactory(slug=slug, name=slug.title())
-    voter.put("/api/v1/comparisons/aardvark-vs-zebra/pick", {"tool": "zebra"}, format="json")
-
-    with django_assert_num_queries(1):
-        [pick] = voter.get("/api/v1/voters/me/picks").json()["results"]
-
-    assert [tool["slug"] for tool in pick["tools"]] == ["aardvark", "zebra"]
-    assert pick["tool"] == {"slug": "zebra", "name": "Zebra"}
-
-
-@pytest.mark.parametrize("path", ["", "/votes", "/picks"])
-def test_a_voters_lists_need_a_token_that_was_not_erased(api: APIClient, voter: APIClient, path: str) -> None:
-    assert api.get(f"/api/v1/voters/me{path}").json()["code"] == "not_authenticated"
-
-    voter.delete("/api/v1/voters/me")
-
-    assert voter.get(f"/api/v1/voters/me{path}").json()["code"] == "erased_voter"
-
-
-def test_a_voter_takes_everything_along(voter: APIClient, tool: Tool) -> None:
-    assert voter.get("/api/v1/voters/me").json() == {
-        "assurance": 0, "created_at": None, "votes": [], "picks": [],
-    }  # fmt: skip
-    ToolFactory(slug="beta")
-    voter.put(VOTE, {"value": "ship"}, format="json")
-    voter.put("/api/v1/comparisons/alpha-vs-beta/pick", {"tool": "beta"}, format="json")
-
-    answer = voter.get("/api/v1/voters/me").json()
-
-    assert answer["created_at"] is not None
-    assert [(row["tool"]["slug"], row["value"]) for row in answer["votes"]] == [("alpha", "ship")]
-    assert [row["tool"]["slug"] for row in answer["picks"]] == ["beta"]
-
-
-def test_erasing_a_voter_takes_every_vote_out_of_the_tallies(voter: APIClient) -> None:
-    tools = [ToolFactory(slug=f"erased-{number}") for number in range(25)]
-    for tool in tools:
-        vote(tool, ship=1)
-        voter.put(f"/api/v1/tools/{tool.slug}/vote", {"value": "skip"}, format="json")
-    for other in tools[1:5]:
-        pair = sorted([tools[0].slug, other.slug])
-        voter.put(f"/api/v1/comparisons/{pair[0]}-vs-{pair[1]}/pick", {"tool": pair[0]}, format="json")
-
-    assert voter.delete("/api/v1/voters/me").status_code == 204
-
-    assert Vote.objects.count() == 25
-    assert [(tool.tally.ship, tool.tally.skip) for tool in tools] == [(1, 0)] * 25
-    kept = Voter.objects.exclude(erased_at=None).get()
-    assert not kept.votes.exists()
-    assert not kept.picks.exists()

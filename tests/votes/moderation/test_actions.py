@@ -17,7 +17,8 @@ from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFac
 from votes.models import Alert, Pick, PickTally, Ruling, Tally, Vote, Voter
 from votes.moderation import actions as rulings
 from votes.rules import RULESET
-from votes.tallies.publication import RECOUNT_PICKS, RECOUNT_VOTES
+from votes.tallies.locks import hold_tally
+from votes.tallies.recount import RECOUNT_PICKS, RECOUNT_VOTES
 
 pytestmark = pytest.mark.django_db
 
@@ -295,7 +296,7 @@ def arrive(tool: Tool, voters: list[Voter]) -> Callable[[], None]:
     def deed() -> None:
         for voter in voters:
             with transaction.atomic():
-                rulings.hold_tally(tool=tool)
+                hold_tally(tool=tool)
                 Vote.objects.create(voter=voter, tool=tool, value="skip")
 
     return deed
@@ -307,7 +308,7 @@ def change(tool: Tool, voters: list[Voter]) -> Callable[[], None]:
     def deed() -> None:
         for voter in voters:
             with transaction.atomic():
-                rulings.hold_tally(tool=tool)
+                hold_tally(tool=tool)
                 Vote.objects.filter(voter=voter, tool=tool).update(value="skip")
 
     return deed

@@ -10,8 +10,8 @@ from catalog.models import Tool
 from tests.database import at_once
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFactory
 from votes.models import Pick, PickTally, Tally, Vote, Voter
-from votes.moderation.actions import hold_tally
 from votes.rules import HOURLY_FLOOR, RELEASED_QUOTA, RULESET, Circumstances, hourly_limit, judge
+from votes.tallies.locks import hold_tally
 from votes.tallies.rescoring import rescore
 
 pytestmark = pytest.mark.django_db

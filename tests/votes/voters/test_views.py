@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from backend.api import clients
 from backend.api.models import IdempotentAnswer, RateCounter
 from tests.database import at_once
+from tests.factories import ToolFactory, vote
 from votes.models import SpentChallenge, Voter
 from votes.voters import challenges
 from votes.voters.tokens import read_token
@@ -387,3 +388,46 @@ class TestAtOnce:
 
         assert errors == [None] * 56
         assert Counter(answers) == {(201, None): 1, (403, "challenge_spent"): 55}
+
+
+# --- A voter's own votes -----------------------------------------------------------------------
+
+
+def test_own_votes_are_listed_in_one_query(
+    voter: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for slug in ("alpha", "beta", "gamma"):
+        ToolFactory(slug=slug, name=slug.title())
+        voter.put(f"/api/v1/tools/{slug}/vote", {"value": "ship"}, format="json")
+    vote(ToolFactory(), ship=3)
+
+    with django_assert_num_queries(1):
+        answer = voter.get("/api/v1/voters/me/votes?limit=2").json()
+
+    assert [row["tool"]["slug"] for row in answer["results"]] == ["gamma", "beta"]
+    assert answer["results"][0].keys() == {"tool", "value", "created_at", "updated_at"}
+    rest = voter.get(answer["next"]).json()
+    assert [row["tool"]["slug"] for row in rest["results"]] == ["alpha"]
+
+
+def test_own_picks_are_listed_with_their_pairs(
+    voter: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for slug in ("zebra", "aardvark"):
+        ToolFactory(slug=slug, name=slug.title())
+    voter.put("/api/v1/comparisons/aardvark-vs-zebra/pick", {"tool": "zebra"}, format="json")
+
+    with django_assert_num_queries(1):
+        [pick] = voter.get("/api/v1/voters/me/picks").json()["results"]
+
+    assert [tool["slug"] for tool in pick["tools"]] == ["aardvark", "zebra"]
+    assert pick["tool"] == {"slug": "zebra", "name": "Zebra"}
+
+
+@pytest.mark.parametrize("path", ["", "/votes", "/picks"])
+def test_a_voters_lists_need_a_token_that_was_not_erased(api: APIClient, voter: APIClient, path: str) -> None:
+    assert api.get(f"/api/v1/voters/me{path}").json()["code"] == "not_authenticated"
+
+    voter.delete("/api/v1/voters/me")
+
+    assert voter.get(f"/api/v1/voters/me{path}").json()["code"] == "erased_voter"

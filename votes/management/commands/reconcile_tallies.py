@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from votes.tallies.publication import reconcile_tallies
+from votes.tallies.recount import reconcile_tallies
 
 
 class Command(BaseCommand):

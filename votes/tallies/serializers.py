@@ -1,16 +1,12 @@
-"""How a tally looks in an answer."""
+"""How a tool's tally looks in an answer, now and at the end of each day."""
 
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.bodies import Body
-from backend.api.views import SparseFieldsMixin, timestamp
-from catalog.serializers import ToolReferenceSerializer
-from votes.models import Pick, PublishedTally, TallyDay, Vote
+from backend.api.views import timestamp
+from votes.models import PublishedTally, TallyDay
 from votes.rules import RULESET
 from votes.tally import Interval, TallyCount
 
@@ -88,60 +84,6 @@ def tally_answer(ship: int, skip: int, pending: int, quarantined: int, as_of: da
         "ruleset": RULESET,
         "as_of": timestamp(as_of),
     }
-
-
-class VoteSerializer(serializers.Serializer[Any]):
-    """A voter's own vote on a tool; nulls where there is none. The tally is the public one."""
-
-    value = serializers.ChoiceField(choices=Vote.Value.choices, allow_null=True)
-    created_at = serializers.DateTimeField(allow_null=True, help_text="When the tool was first voted on.")
-    updated_at = serializers.DateTimeField(allow_null=True, help_text="When the vote was last changed.")
-    tally = TallySerializer()
-
-
-class CastVoteSerializer(Body):
-    value = serializers.ChoiceField(choices=Vote.Value.choices)
-
-
-class OwnVoteSerializer(SparseFieldsMixin, serializers.ModelSerializer[Vote]):
-    """One of a voter's own votes."""
-
-    tool = ToolReferenceSerializer()
-
-    class Meta:
-        model = Vote
-        fields = ["tool", "value", "created_at", "updated_at"]
-
-
-class OwnPickSerializer(SparseFieldsMixin, serializers.ModelSerializer[Pick]):
-    """One of a voter's own picks."""
-
-    tools = serializers.SerializerMethodField(help_text="The pair, in ascending order of slugs.")
-    tool = ToolReferenceSerializer(source="chosen_tool", help_text="The one that was picked.")
-
-    class Meta:
-        model = Pick
-        fields = ["tools", "tool", "created_at", "updated_at"]
-
-    @extend_schema_field(ToolReferenceSerializer(many=True))
-    def get_tools(self, pick: Pick) -> Any:
-        pair = sorted([pick.first_tool, pick.second_tool], key=attrgetter("slug"))
-        return ToolReferenceSerializer(pair, many=True).data
-
-
-class VoterSerializer(serializers.Serializer[Any]):
-    """All that is kept of a voter: neither addresses nor browsers are."""
-
-    assurance = serializers.IntegerField(
-        min_value=0,
-        max_value=4,
-        help_text="What the token was given for: 0 nothing, 1 proof of work, 2 a challenge.",
-    )
-    created_at = serializers.DateTimeField(
-        allow_null=True, help_text="When the first vote came; null before it."
-    )
-    votes = OwnVoteSerializer(many=True)
-    picks = OwnPickSerializer(many=True)
 
 
 class TallyDaySerializer(CommunitySerializer):

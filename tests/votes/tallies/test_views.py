@@ -1,0 +1,81 @@
+"""Tallies as readers see them: as they are, and day by day."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from tests.factories import ToolFactory, vote
+from votes.tallies.day_lines import close_day
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_tally_counts_and_says_what_is_held_back(
+    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    tool = ToolFactory(slug="alpha")
+    vote(tool, ship=6, skip=4)
+    vote(tool, ship=2, status="pending")
+    vote(tool, skip=1, status="quarantined")
+
+    # The tool with its tally: votes are never scanned.
+    with django_assert_num_queries(1):
+        answer = api.get("/api/v1/tools/alpha/tally").json()
+
+    assert answer.pop("interval") == {
+        "low": pytest.approx(0.312674, abs=1e-6),
+        "high": pytest.approx(0.831820, abs=1e-6),
+    }
+    assert answer == {
+        "ship": 6,
+        "skip": 4,
+        "total": 10,
+        "percent": 60,
+        "status": "few",
+        "call": "undecided",
+        "flip_margin": 4,
+        "pending": 2,
+        "quarantined": 1,
+        "ruleset": "2026-11",
+        "as_of": "2026-11-02T09:30:00Z",
+    }
+
+
+def test_no_votes_are_null_and_not_zero(api: APIClient) -> None:
+    ToolFactory(slug="alpha")
+
+    answer = api.get("/api/v1/tools/alpha/tally").json()
+
+    assert (answer["percent"], answer["interval"], answer["status"]) == (None, None, "none")
+    assert (answer["call"], answer["flip_margin"]) == (None, None)
+
+
+def test_a_draft_has_no_tally(api: APIClient) -> None:
+    ToolFactory(slug="alpha", status="draft", published_at=None)
+
+    assert api.get("/api/v1/tools/alpha/tally").json()["code"] == "tool_not_found"
+
+
+def test_a_timeline_shows_closed_days_the_latest_first(
+    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    tool = ToolFactory(slug="alpha")
+    vote(tool, ship=1, at=datetime(2026, 11, 1, tzinfo=UTC))
+    close_day(day=date(2026, 11, 1))
+    vote(tool, ship=2, skip=1)
+    close_day(day=date(2026, 11, 2))
+
+    # The tool, and its days.
+    with django_assert_num_queries(2):
+        answer = api.get("/api/v1/tools/alpha/tally/timeline").json()
+
+    assert [(line["day_on"], line["ship"], line["percent"]) for line in answer["results"]] == [
+        ("2026-11-02", 3, 75),
+        ("2026-11-01", 1, 100),
+    ]
+    assert answer["results"][0].keys() == {
+        "day_on", "ship", "skip", "total", "percent", "interval", "status",
+        "pending", "quarantined", "rejected", "ruleset", "digest",
+    }  # fmt: skip

@@ -1,0 +1,22 @@
+"""How a voter's own vote on a tool looks, in a request and in an answer."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.bodies import Body
+from votes.models import Vote
+from votes.tallies.serializers import TallySerializer
+
+
+class VoteSerializer(serializers.Serializer[Any]):
+    """A voter's own vote on a tool; nulls where there is none. The tally is the public one."""
+
+    value = serializers.ChoiceField(choices=Vote.Value.choices, allow_null=True)
+    created_at = serializers.DateTimeField(allow_null=True, help_text="When the tool was first voted on.")
+    updated_at = serializers.DateTimeField(allow_null=True, help_text="When the vote was last changed.")
+    tally = TallySerializer()
+
+
+class CastVoteSerializer(Body):
+    value = serializers.ChoiceField(choices=Vote.Value.choices)

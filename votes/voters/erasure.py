@@ -1,0 +1,40 @@
+"""Erasing a voter, and refusing the token from then on."""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from backend.api.transactions import retry_after_deadlock
+from votes.models import Pick, Vote, Voter
+from votes.voters.tokens import VoterRefusal, VoterToken
+
+
+class ErasedVoter(VoterRefusal):
+    default_code = "erased_voter"
+    default_detail = "This voter was erased; ask for a new token."
+
+
+def find_voter(token: VoterToken) -> Voter | None:
+    """The token's voter, None before the first vote. Raises ErasedVoter. One query."""
+    voter = Voter.objects.filter(key=token.key).first()
+    if voter and voter.erased_at:
+        raise ErasedVoter
+    return voter
+
+
+def erase_voter(*, token: VoterToken, now: datetime) -> None:
+    """Delete all votes and picks of the voter, and refuse the token from now on; tallies follow by themselves.
+
+    The row stays without anything but its key, which only the token's owner can compute. A vote that is being cast
+    holds the row: it is deleted here, or refused there.
+    """
+    retry_after_deadlock(partial(_erase, token, now))
+
+
+def _erase(token: VoterToken, now: datetime) -> None:
+    with transaction.atomic():
+        voter, _ = Voter.objects.get_or_create(key=token.key, defaults={"assurance": token.assurance})
+        Voter.objects.filter(pk=voter.pk).update(erased_at=now)
+        Vote.objects.filter(voter=voter).delete()
+        Pick.objects.filter(voter=voter).delete()
