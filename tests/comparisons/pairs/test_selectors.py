@@ -1,0 +1,145 @@
+"""Reads of pairs: which two tools a slug names, in which order, with what of them."""
+
+from datetime import timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from catalog.models import Tool
+from comparisons.models import Comparison
+from comparisons.pairs.selectors import (
+    comparisons_with_counts,
+    curated_pairs,
+    find_pair,
+    pair_up,
+    pairs_of,
+    picks_of,
+    resolve_pair,
+)
+from reviews.models import Review
+from tests.factories import NOW, ComparisonFactory, PickFactory, ReviewerFactory, ReviewFactory, ToolFactory
+from votes.tallies.publication import publish_tallies
+from votes.tally import PickCount
+
+pytestmark = pytest.mark.django_db
+
+
+def resolved(slug: str) -> tuple[str, str, bool] | None:
+    """The slugs of the two tools, and whether an editor published the pair."""
+    found = resolve_pair(slug, tools=Tool.objects.all())
+    return (found[0].slug, found[1].slug, found[2] is not None) if found else None
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        pytest.param("aider-vs-zed", ("aider", "zed", False), id="in order"),
+        pytest.param("zed-vs-aider", ("aider", "zed", False), id="turned round"),
+        pytest.param("old-vs-aider", ("aider", "zed", False), id="an earlier slug"),
+        pytest.param("aider-vs-cursor", ("aider", "cursor", True), id="curated"),
+        pytest.param("aider-vs-retired", ("aider", "retired", True), id="curated, with an archived tool"),
+        pytest.param("retired-vs-zed", None, id="an archived tool in no curated pair"),
+        pytest.param("aider-vs-draft", None, id="a draft"),
+        pytest.param("aider-vs-nothing", None, id="no tool"),
+        pytest.param("zed-vs-old", None, id="a tool and itself"),
+        pytest.param("aider", None, id="no separator"),
+        pytest.param("-vs-", None, id="a separator alone"),
+        pytest.param("aider-vs-", None, id="half a pair"),
+    ],
+)
+def test_a_slug_names_two_tools_that_may_be_compared(asked: str, found: tuple[str, str, bool] | None) -> None:
+    aider, cursor = ToolFactory(slug="aider"), ToolFactory(slug="cursor")
+    zed = ToolFactory(slug="old")
+    Tool.objects.filter(pk=zed.pk).update(slug="zed")
+    ToolFactory(slug="draft", status="draft", published_at=None)
+    ComparisonFactory(first_tool=aider, second_tool=cursor)
+    ComparisonFactory(first_tool=aider, second_tool=ToolFactory(slug="retired", status="archived"))
+
+    assert resolved(asked) == found
+
+
+@pytest.mark.parametrize("curated", [("a", "b-vs-c"), ("a-vs-b", "c"), None])
+def test_a_slug_that_reads_twice_names_the_curated_pair_else_the_shortest_first_slug(
+    curated: tuple[str, str] | None,
+) -> None:
+    tools = {slug: ToolFactory(slug=slug) for slug in ("a", "b-vs-c", "a-vs-b", "c")}
+    if curated:
+        ComparisonFactory(first_tool=tools[curated[0]], second_tool=tools[curated[1]])
+
+    assert resolved("a-vs-b-vs-c") == (*(curated or ("a", "b-vs-c")), curated is not None)
+
+
+@pytest.mark.parametrize(("is_curated", "queries"), [(True, 3), (False, 4)])
+def test_a_pair_is_found_with_all_that_a_page_shows(
+    is_curated: bool, queries: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first, second = ToolFactory(slug="a", name="A"), ToolFactory(slug="b", name="B")
+    if is_curated:
+        ComparisonFactory(first_tool=first, second_tool=second, title="The two", editor_note="Both are free.")
+    early, late = ReviewerFactory(slug="early", position=1), ReviewerFactory(slug="late", position=2)
+    ReviewFactory(tool=first, reviewer=late, verdict="ship")
+    ReviewFactory(tool=second, reviewer=late, verdict="skip")
+    ReviewFactory(tool=second, reviewer=early, verdict="ship")
+
+    with django_assert_num_queries(queries):
+        pair = find_pair("a-vs-b")
+        assert pair is not None
+        rows = [(row.reviewer.slug, row.agreement, row.prefers) for row in pair.scorecard]
+
+    assert rows == [("early", "one_sided", None), ("late", "split", "a")]
+    assert (pair.slug, pair.kind) == ("a-vs-b", "curated" if is_curated else "computed")
+    assert (pair.title, pair.editor_note) == (
+        ("The two", "Both are free.") if is_curated else ("A vs B", None)
+    )
+    assert (pair.published_at is not None) == is_curated
+
+
+def test_a_page_was_updated_when_an_editor_last_changed_anything_on_it() -> None:
+    comparison = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
+    review = ReviewFactory(tool=comparison.second_tool)
+    for days, rows in enumerate(
+        (
+            Tool.objects.filter(slug="a"),
+            Comparison.objects.all(),
+            Tool.objects.filter(slug="b"),
+            Review.objects.filter(pk=review.pk),
+        )
+    ):
+        rows.update(updated_at=NOW + timedelta(days=100 + days))
+        pair = find_pair("a-vs-b")
+        assert pair is not None
+        if days:
+            assert pair.updated_at == NOW + timedelta(days=100 + days)
+
+
+def test_picks_stand_in_the_order_in_which_the_pair_is_asked_for() -> None:
+    one, other = sorted(ToolFactory.create_batch(2), key=lambda tool: tool.pk)
+    lonely = ToolFactory()
+    for _ in range(3):
+        PickFactory(first_tool=one, second_tool=other, chosen_tool=one)
+    PickFactory(first_tool=one, second_tool=other, chosen_tool=other)
+    publish_tallies(now=NOW)
+
+    assert picks_of([(one, other), (other, one), (one, lonely)]) == {
+        (one.pk, other.pk): PickCount(first=3, second=1),
+        (other.pk, one.pk): PickCount(first=1, second=3),
+        (one.pk, lonely.pk): PickCount(),
+    }
+
+
+def test_of_no_pairs_nothing_is_read(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
+        assert (curated_pairs([]), picks_of([]), pair_up([])) == ({}, {}, [])
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_a_list_of_pairs_takes_a_query_for_the_rows_and_one_for_the_reviews(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for comparison in ComparisonFactory.create_batch(number):
+        ReviewFactory(tool=comparison.first_tool)
+
+    with django_assert_num_queries(2):
+        pairs = pairs_of(list(comparisons_with_counts()))
+        assert [len(pair.scorecard) for pair in pairs] == [1] * number
+        assert {pair.verdict.outcome for pair in pairs} == {"insufficient"}

@@ -1,0 +1,68 @@
+"""Rankings: which tools they are about, and the place of each over all pages."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
+from tests.factories import CategoryFactory, ToolFactory, review, vote
+
+pytestmark = pytest.mark.django_db
+
+
+def tool(slug: str, *, ship: int, skip: int = 0, **values: Any) -> None:
+    review(ToolFactory(slug=slug, **values), ship=ship, skip=skip)
+
+
+@pytest.mark.parametrize(
+    ("ship", "skip", "is_ranked"), [(0, 0, False), (2, 0, False), (3, 0, True), (0, 3, True)]
+)
+def test_the_panel_ranks_tools_with_three_reviews(ship: int, skip: int, is_ranked: bool) -> None:
+    tool("a", ship=ship, skip=skip)
+
+    assert ranked_tools("panel", []).exists() == is_ranked
+
+
+@pytest.mark.parametrize(("votes", "is_ranked"), [(0, False), (1, True)])
+def test_the_crowd_ranks_tools_with_a_vote(votes: int, is_ranked: bool) -> None:
+    vote(ToolFactory(), skip=votes)
+
+    assert ranked_tools("crowd", []).exists() == is_ranked
+
+
+def test_a_ranking_may_be_of_some_categories_and_never_holds_hidden_tools() -> None:
+    editors = CategoryFactory(slug="editors")
+    tool("in", ship=3, category=editors)
+    tool("out", ship=3)
+    tool("archived", ship=3, category=editors, status="archived")
+
+    assert [each.slug for each in ranked_tools("panel", ["editors"])] == ["in"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_equal_records_share_a_place_whatever_the_pages(size: int) -> None:
+    for slug, ship, skip in (("a", 4, 0), ("b", 3, 0), ("c", 3, 0), ("d", 3, 1), ("e", 0, 3)):
+        tool(slug, ship=ship, skip=skip)
+    formula = RANKINGS["panel"]
+    tools = ranked_tools("panel", [])
+    rows = list(tools.order_by(*formula.keys, "-pk"))
+    pages = [rows[start : start + size] for start in range(0, len(rows), size)]
+
+    places = [
+        (row.tool.slug, row.rank, row.score) for page in pages for row in ranked(tools, page, formula=formula)
+    ]
+
+    assert sorted(places) == [("a", 1, 100), ("b", 2, 100), ("c", 2, 100), ("d", 4, 75), ("e", 5, 0)]
+
+
+def test_a_page_takes_one_query_and_an_empty_one_none(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    tool("a", ship=3)
+    page = list(ranked_tools("panel", []))
+
+    with django_assert_num_queries(1):
+        ranked(ranked_tools("panel", []), page, formula=RANKINGS["panel"])
+    with django_assert_num_queries(0):
+        assert ranked(ranked_tools("panel", []), [], formula=RANKINGS["panel"]) == []

@@ -1,0 +1,89 @@
+"""What narrows the list of tools: each filter alone, together, and left out of its own facet."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from catalog.models import Tool
+from comparisons.tools.filters import ToolFilters, tool_facets
+from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory, vote
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def shelf() -> None:
+    """Three tools: aider ships for free, zed is split and paid for, copilot has neither reviews nor votes."""
+    editors, agents = (CategoryFactory(slug=slug, name=slug.title()) for slug in ("editors", "agents"))
+    aider = ToolFactory(slug="aider", name="Aider", category=agents)
+    zed = ToolFactory(slug="zed", name="Zed", category=editors, pricing_entry="paid")
+    ToolFactory(slug="copilot", name="Copilot", category=editors)
+    skeptic, fan = ReviewerFactory(slug="skeptic"), ReviewerFactory(slug="fan")
+    for reviewer, tool, verdict in ((fan, aider, "ship"), (fan, zed, "ship"), (skeptic, zed, "skip")):
+        ReviewFactory(reviewer=reviewer, tool=tool, verdict=verdict)
+    ReviewFactory(reviewer=skeptic, tool=aider, verdict="skip", status="retracted")
+    vote(zed, ship=2, skip=1)
+
+
+@pytest.mark.parametrize(
+    ("filters", "slugs"),
+    [
+        pytest.param({}, {"aider", "zed", "copilot"}, id="none"),
+        pytest.param({"text": "cop"}, {"copilot"}, id="text"),
+        pytest.param({"categories": ["editors"]}, {"zed", "copilot"}, id="category"),
+        pytest.param({"categories": ["editors", "agents"]}, {"aider", "zed", "copilot"}, id="categories"),
+        pytest.param({"entries": ["paid"]}, {"zed"}, id="entry price"),
+        pytest.param({"calls": ["mixed", "unreviewed"]}, {"zed", "copilot"}, id="the panel's call"),
+        pytest.param({"shipped_by": ["fan"]}, {"aider", "zed"}, id="shipped by"),
+        pytest.param({"skipped_by": ["skeptic"]}, {"zed"}, id="skipped by, retracted reviews aside"),
+        pytest.param({"shipped_by": ["fan"], "skipped_by": ["skeptic"]}, {"zed"}, id="shipped and skipped"),
+        pytest.param({"min_votes": 3}, {"zed"}, id="as many votes"),
+        pytest.param({"min_votes": 4}, set(), id="more votes"),
+        pytest.param({"categories": ["editors"], "calls": ["ship"]}, set(), id="all must be met"),
+    ],
+)
+def test_tools_pass_every_filter(filters: dict[str, Any], slugs: set[str]) -> None:
+    assert {tool.slug for tool in ToolFilters(**filters).apply(Tool.objects.published())} == slugs
+
+
+@pytest.mark.parametrize(
+    ("but", "slugs"),
+    [("", set()), ("category", {"aider"}), ("entry", set()), ("call", {"copilot"})],
+)
+def test_a_filter_can_be_left_out(but: str, slugs: set[str]) -> None:
+    filters = ToolFilters(categories=["editors"], entries=["free"], calls=["ship"])
+
+    assert {tool.slug for tool in filters.apply(Tool.objects.published(), but=but)} == slugs
+
+
+def test_facets_count_the_values_that_occur_most_first_in_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(1):
+        facets = tool_facets(ToolFilters())
+
+    assert facets == {
+        "category": [
+            {"value": "editors", "label": "Editors", "count": 2},
+            {"value": "agents", "label": "Agents", "count": 1},
+        ],
+        "entry": [
+            {"value": "free", "label": "free", "count": 2},
+            {"value": "paid", "label": "paid", "count": 1},
+        ],
+        "call": [
+            {"value": "mixed", "label": "mixed", "count": 1},
+            {"value": "ship", "label": "ship", "count": 1},
+            {"value": "unreviewed", "label": "unreviewed", "count": 1},
+        ],
+    }
+
+
+def test_a_facet_of_nothing_is_empty() -> None:
+    assert tool_facets(ToolFilters(min_votes=100)) == {"category": [], "entry": [], "call": []}
+
+
+def test_no_filter_is_set_unless_told() -> None:
+    assert not any(asdict(ToolFilters()).values())
