@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers.addresses import address_key
-from tests.desk import act, count_queries, desk_of, errors_of, open_desk, submit
+from tests.desk import act, count_queries, errors_of, open_desk, submit
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
@@ -269,44 +269,6 @@ def test_a_curator_steers_an_edition(action: str, before: str, after: str, said:
 
     edition.refresh_from_db()
     assert edition.state == after
-
-
-class TestTheDesksFirstPage:
-    def test_it_leads_to_the_latest_editions_and_to_subscribers_over_time(self) -> None:
-        weeks = [f"2026-W{number}" for number in (48, 45, 47, 46)]
-        editions = {week: EditionFactory(week=week) for week in weeks}
-        Edition.objects.exclude(week="2026-W48").update(state="cancelled")
-
-        page = open_desk().get("/admin/").content.decode()
-
-        own = page.split("The weekly mail")[1].split("</table>")[0]
-        assert [week for week in sorted(weeks, reverse=True) if week in own] == [
-            "2026-W48", "2026-W47", "2026-W46",
-        ]  # fmt: skip
-        assert f'href="{EDITIONS}{editions["2026-W48"].pk}/preview/"' in own
-        assert own.count("/preview/") == 1
-        assert f'href="{EDITIONS}{editions["2026-W46"].pk}/progress/"' in own
-        assert f'href="{SUBSCRIBERS}over-time/"' in own
-
-    @pytest.mark.parametrize(
-        ("permissions", "shown"),
-        [
-            pytest.param((), (False, False, False), id="none"),
-            pytest.param(("view_edition",), (True, True, False), id="editions"),
-            pytest.param(("change_subscriber",), (True, False, True), id="subscribers"),
-        ],
-    )
-    def test_it_shows_what_the_curator_may_see(
-        self, permissions: tuple[str, ...], shown: tuple[bool, ...]
-    ) -> None:
-        EditionFactory(week="2026-W48")
-
-        page = desk_of(*permissions).get("/admin/").content.decode()
-
-        assert ("The weekly mail" in page, "2026-W48" in page, "over-time" in page) == shown
-
-    def test_without_an_edition_it_says_so(self) -> None:
-        assert "No edition yet." in open_desk().get("/admin/").content.decode()
 
 
 def test_a_draft_that_is_to_be_sent_now_is_due() -> None:

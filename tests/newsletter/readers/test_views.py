@@ -450,11 +450,3 @@ class TestPreferences:
         ask(api, "DELETE", PREFERENCES, token)
 
         assert list(Subscriber.objects.all()) == [other]
-
-
-def test_links_come_from_settings_and_not_from_the_host(settings: Settings) -> None:
-    settings.PUBLIC_BASE_URL = "https://api.example.com"
-
-    url = links.preferences_url(SubscriberFactory().pk)
-
-    assert url.startswith("https://api.example.com/newsletter/preferences?token=v1.")
