@@ -1,5 +1,6 @@
 """The copies of an edition: one for each reader who is still there, however often they are added."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -43,10 +44,15 @@ def test_a_reader_gets_a_copy_that_waits(edition: Edition, segment: Segment, set
     assert copy.next_attempt_at is not None
 
 
-@pytest.mark.parametrize("status", ["pending", "unsubscribed"])
-def test_who_is_not_subscribed_gets_none(edition: Edition, segment: Segment, status: str) -> None:
-    times = {"pending": {"confirmed_at": None}, "unsubscribed": {"unsubscribed_at": NOW}}
-    reader = SubscriberFactory(status=status, **times[status])
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"status": "pending", "confirmed_at": None}, id="pending"),
+        pytest.param({"status": "unsubscribed", "unsubscribed_at": NOW}, id="unsubscribed"),
+    ],
+)
+def test_who_is_not_subscribed_gets_none(edition: Edition, segment: Segment, values: dict[str, Any]) -> None:
+    reader = SubscriberFactory(**values)
 
     add_copies(edition, [*addressees(segment, reader), Addressee(UUID(int=7), segment.pk)])
 
