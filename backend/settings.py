@@ -14,6 +14,7 @@ from backend.api.schema_settings import SCHEMA_SETTINGS
 from backend.environment import Environment, require
 from backend.logging import configure_structlog, logging_settings
 from backend.mail_providers import anymail_settings, mail_hooks, mail_provider
+from backend.openapi import PRODUCT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -348,7 +349,7 @@ DRF_STANDARDIZED_ERRORS = {
     },
 }
 
-SPECTACULAR_SETTINGS = SCHEMA_SETTINGS
+SPECTACULAR_SETTINGS = SCHEMA_SETTINGS | PRODUCT
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"

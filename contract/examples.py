@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "backend" / "api" / "examples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ CONFIRMATION_TOKEN = "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"  # noqa: S105
 
 _VOTE = "/api/v1/tools/cursor-1-0-background-agent-project-memory/vote"
 _PICK = "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized/pick"
+_REVIEW = "/api/v1/reviews/{id}"
 
 # By operationId, which a GET that needs nothing from another answer has here.
 _ADDRESSES = {
@@ -125,8 +125,28 @@ def examples(client: Any) -> dict[str, Any]:
     answers = {name: ask.of(client, token=token).json() for name, ask in REQUESTS.items()}
     answers["create_voter_challenge"] = challenge
     review = answers["list_reviews"]["results"][0]
-    answers["retrieve_review"] = client.get(f"/api/v1/reviews/{review['id']}").json()
+    answers["retrieve_review"] = client.get(_REVIEW.format(id=review["id"])).json()
     return {name: settled(answer) for name, answer in answers.items()}
+
+
+def example_files() -> dict[str, Path]:
+    """By operationId: each app keeps those of the operations that it answers."""
+    return {file.stem: file for file in ROOT.glob("*/examples/*.json")}
+
+
+def file_of(operation: str) -> Path:
+    """Where the operation's example is, or is to be: in the app of the view that answers."""
+    from uuid import UUID
+
+    from django.urls import resolve
+
+    from backend.api.schema import example_file
+
+    address = (
+        _REVIEW.format(id=UUID(int=0)) if operation == "retrieve_review" else REQUESTS[operation].address
+    )
+    view: Any = resolve(address.partition("?")[0]).func
+    return example_file(view.cls, operation)
 
 
 def new_token(client: Any) -> str:
@@ -184,10 +204,9 @@ def main() -> None:
 
     from rest_framework.test import APIClient
 
-    FOLDER.mkdir(exist_ok=True)
     for name, answer in examples(APIClient(headers={"host": "127.0.0.1"})).items():
         text = json.dumps(answer, indent=1, ensure_ascii=False)
-        (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        file_of(name).write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The walls of the house: which way imports run, and what every module and model keeps to."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,23 @@ def test_an_app_takes_from_the_project_only_what_endpoints_and_admin_pages_share
     }
 
     assert taken == set()
+
+
+def test_what_endpoints_and_admin_pages_share_names_no_app() -> None:
+    """Neither in code nor in prose nor in an example: apps declare what they add. Migrations name old tables."""
+    words = re.compile(
+        rf"\b({'|'.join(APPS)}|voters?|subscribers?|tally|tallies|newsletters?)\b", re.IGNORECASE
+    )
+
+    named_ones = {
+        (named(path), found.group())
+        for folder in ("backend/api", "backend/admin")
+        for path in sorted((ROOT / folder).rglob("*.*"))
+        if path.suffix in {".py", ".html", ".css", ".json", ".sql"} and "migrations" not in path.parts
+        for found in words.finditer(path.read_text(encoding="utf-8"))
+    }
+
+    assert named_ones == set()
 
 
 def test_no_app_knows_signals() -> None:

@@ -14,7 +14,7 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
-from contract.examples import FOLDER, REQUESTS, examples, new_subscriber, new_token
+from contract.examples import REQUESTS, example_files, examples, file_of, new_subscriber, new_token
 
 COMMITTED = Path(__file__).resolve().parent.parent / "openapi.yaml"
 SCHEMA = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
@@ -79,12 +79,16 @@ def test_every_public_route_is_in_the_schema() -> None:
 def test_every_operation_has_an_example() -> None:
     answered = {name for name, (_, _, described) in OPERATIONS.items() if "204" not in described["responses"]}
 
-    assert answered == {file.stem for file in FOLDER.glob("*.json")} == {*REQUESTS, "retrieve_review"}
+    assert answered == example_files().keys() == {*REQUESTS, "retrieve_review"}
+
+
+def test_each_example_lies_in_the_app_that_answers() -> None:
+    assert {name: file_of(name) for name in example_files()} == example_files()
 
 
 @pytest.mark.usefixtures("demo")
 def test_examples_are_what_the_demo_answers(api: APIClient) -> None:
-    committed = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FOLDER.glob("*.json")}
+    committed = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in example_files().items()}
 
     assert examples(api) == committed, "load the demo and run `python -m contract.examples`"
 

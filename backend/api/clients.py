@@ -52,7 +52,7 @@ def read_address(text: str) -> Address | None:
 
 
 def client_network(address: Address | None) -> bytes:
-    """The network of one subscriber: an IPv4 address or an IPv6 /64. Requests without an address share one."""
+    """The network of one connection to the internet: an IPv4 address or an IPv6 /64. Without an address: empty."""
     if address is None:
         return b""
     return address.packed if address.version == 4 else address.packed[:8]

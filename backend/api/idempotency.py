@@ -50,12 +50,14 @@ class IdempotencyKeyInUse(Refusal):
     default_code = "idempotency_key_in_use"
     default_detail = "The first request with this `Idempotency-Key` is still running; try again in a second."
     headers = {"Retry-After": "1"}
+    example_rank = 2
 
 
 class IdempotencyKeyReused(Refusal):
     status_code = 422
     default_code = "idempotency_key_reused"
     default_detail = "This `Idempotency-Key` was sent before, with another body or query."
+    example_rank = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class IdempotentAnswer(models.Model):
     A request with an Idempotency-Key: running until `sealed` holds its answer.
 
     `key` is an HMAC, and `sealed` is encrypted under the client's key, which is not kept: a leaked table
-    yields no voter token.
+    yields no token.
     """
 
     key = models.BinaryField(primary_key=True, max_length=32)

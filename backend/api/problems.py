@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
 from django.conf import settings
@@ -25,10 +26,15 @@ CONTENT_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One kind of problem, as the docs list it."""
+    """
+    One kind of problem, as the docs list it.
+
+    `example_rank` puts it among the examples that the contract gives of its status, lowest first; None leaves it out.
+    """
 
     status: int
     meaning: str
+    example_rank: int | None = None
 
 
 # Codes are a promise to clients: new ones may be added, none may change its meaning.
@@ -36,22 +42,22 @@ PROBLEMS = {
     "bad_request": Problem(400, "The request cannot be understood as it was sent."),
     "malformed_address": Problem(400, "The path or query holds control characters or is not valid UTF-8."),
     "too_many_parameters": Problem(400, "The query holds more than 50 parameters."),
-    "validation_error": Problem(400, "One or more values are refused; `errors` names each of them."),
+    "validation_error": Problem(400, "One or more values are refused; `errors` names each of them.", 0),
     "parse_error": Problem(400, "The body is not valid JSON."),
     "authentication_failed": Problem(401, "The credentials sent with the request are not valid."),
-    "not_authenticated": Problem(401, "This needs credentials and none were sent."),
+    "not_authenticated": Problem(401, "This needs credentials and none were sent.", 0),
     "cross_site_request": Problem(
         403, "The request comes from another site or from a page that has expired."
     ),
     "permission_denied": Problem(403, "The credentials sent with the request do not allow this."),
-    "not_found": Problem(404, "Nothing is published at this address."),
+    "not_found": Problem(404, "Nothing is published at this address.", 0),
     "method_not_allowed": Problem(
         405, "This address does not answer that method; `Allow` lists those it does."
     ),
     "not_acceptable": Problem(406, "Answers are JSON, and the `Accept` header refuses that."),
-    "content_too_large": Problem(413, "The body is larger than 64 KiB."),
-    "address_too_long": Problem(414, "Path and query together are longer than 4,096 characters."),
-    "unsupported_media_type": Problem(415, "The body must be sent as `application/json`."),
+    "content_too_large": Problem(413, "The body is larger than 64 KiB.", 0),
+    "address_too_long": Problem(414, "Path and query together are longer than 4,096 characters.", 0),
+    "unsupported_media_type": Problem(415, "The body must be sent as `application/json`.", 0),
     "internal_error": Problem(500, "Something went wrong on our side; `request_id` finds it in our logs."),
 }
 
@@ -61,15 +67,20 @@ class Refusal(APIException):
     The base of refusals that a service expects to give.
 
     A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which
-    is also what the docs say of the code. `pointer` names the one invalid value, where there is one, and
-    `headers` are those that go with the answer.
+    is also what the docs say of the code: so the class declares it, and no list has to name it. `pointer` is the
+    JSON pointer (RFC 6901) to the one invalid value, where there is one, `headers` go with the answer, and
+    `example_rank` is that of its Problem.
     """
 
     pointer: str | None = None
-    headers: Mapping[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
+    example_rank: int | None = None
 
     def __init_subclass__(cls) -> None:
-        PROBLEMS[cls.default_code] = Problem(cls.status_code, str(cls.default_detail))
+        # Of those that share a code, the first says what it means.
+        PROBLEMS.setdefault(
+            cls.default_code, Problem(cls.status_code, str(cls.default_detail), cls.example_rank)
+        )
 
 
 class Unavailable(Refusal):
@@ -77,6 +88,7 @@ class Unavailable(Refusal):
     default_code = "unavailable"
     default_detail = "Our database cannot be reached just now; try again in a second."
     headers = {"Retry-After": "1"}
+    example_rank = 0
 
 
 class InvalidField(TypedDict):
@@ -85,6 +97,19 @@ class InvalidField(TypedDict):
     pointer: str
     code: str
     detail: str
+
+
+class ProblemBody(TypedDict):
+    """The body of a problem, as ProblemSerializer describes it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    request_id: str | None
+    errors: list[InvalidField]
 
 
 def title_of(code: str) -> str:
@@ -98,8 +123,7 @@ def describe(
     errors: Iterable[InvalidField] = (),
     instance: str,
     request_id: str | None,
-) -> dict[str, Any]:
-    """The body of a problem."""
+) -> ProblemBody:
     kind = PROBLEMS[code]
     return {
         "type": f"{settings.PUBLIC_BASE_URL}/api/problems/{code.replace('_', '-')}",

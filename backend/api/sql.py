@@ -6,5 +6,5 @@ from django.apps import apps
 
 
 def load_sql(app: str, name: str) -> str:
-    """The text of `sql/<name>.sql` beside the app's models, such as `votes/sql/tallies.sql`."""
+    """The text of `sql/<name>.sql` beside the app's models, in UTF-8."""
     return Path(apps.get_app_config(app).path, "sql", f"{name}.sql").read_text(encoding="utf-8")

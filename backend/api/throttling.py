@@ -146,6 +146,7 @@ class Throttled(Refusal):
     status_code = 429
     default_code = "throttled"
     default_detail = "Too many requests; `Retry-After` says in how many seconds to try again."
+    example_rank = 0
 
     def __init__(self, spent: RateLimitState) -> None:
         limit, wait = spent.tightest.limit, spent.tightest.seconds_left
@@ -159,8 +160,11 @@ class CountedView(APIView):
     """
     A view that counts requests with one of `counted_methods`, which the schema says.
 
-    Whoever counts sets `self.spent`; then every answer from there on, refusals too, says what is left.
+    Whoever counts sets `self.spent`; then every answer from there on, refusals too, says what is left. `counted_by`
+    is one of its limits, as the contract's example.
     """
+
+    counted_by: Limit | None = None
 
     counted_methods: Collection[str] = ("POST", "PUT", "PATCH", "DELETE")
     spent: RateLimitState | None = None

@@ -23,19 +23,20 @@ from comparisons.models import pair_slug
 from comparisons.pairs.selectors import resolve_pair
 from comparisons.pairs.serializers import CastPickSerializer, PickSerializer, pick_tally_answer
 from comparisons.pairs.views import ComparisonNotFound
-from votes.ballots.casting import Said, cast_pick
+from votes.ballots.casting import VOTES_A_MINUTE, Said, cast_pick
 from votes.ballots.own import own_pick
 from votes.ballots.views import own_answer
 from votes.models import PublishedPickTally
 from votes.tally import PickCount
-from votes.voters.tokens import VoterToken, voter_token_of
+from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
 
 class PickView(PlainView, CountedView):
     """A voter's pick of one pair. All three methods give the same shape."""
 
-    needs_voter = True
+    credentials = VOTER
     counted_methods = ("PUT", "DELETE")
+    counted_by = VOTES_A_MINUTE
     may_move = True
 
     @extend_schema(

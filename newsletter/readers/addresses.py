@@ -32,6 +32,7 @@ class InvalidAddress(Refusal):
     status_code = 400
     default_code = "invalid_address"
     default_detail = "This is no mail address that we can write to."
+    example_rank = 1
     pointer = "/address"
 
 

@@ -48,24 +48,28 @@ class UnknownConfirmation(Refusal):
     status_code = 404
     default_code = "unknown_confirmation"
     default_detail = "This is no confirmation link of ours, or no longer; sign up again."
+    example_rank = 11
 
 
 class ExpiredConfirmation(Refusal):
     status_code = 409
     default_code = "expired_confirmation"
     default_detail = "This link has expired, or a newer mail took its place; sign up again for a new one."
+    example_rank = 11
 
 
 class UsedConfirmation(Refusal):
     status_code = 409
     default_code = "used_confirmation"
     default_detail = "This link was used before, and the subscription has ended since; sign up again."
+    example_rank = 12
 
 
 class BlockedMailbox(Refusal):
     status_code = 409
     default_code = "blocked_mailbox"
     default_detail = "This mailbox is blocked, because it reported our mail or asked us to; write to us."
+    example_rank = 13
 
 
 # --- Confirming ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from backend.api.credentials import Scheme
 from backend.api.problems import Refusal
 from backend.api.signed_tokens import InvalidSignatureError, base64url, sign, verify
 from newsletter.models import Subscriber
@@ -32,18 +33,30 @@ class SubscriberRefusal(Refusal):
     status_code = 401
     default_code = "not_authenticated"
     default_detail = "This needs credentials and none were sent."
-    auth_header = "Subscriber"
-    headers = {"WWW-Authenticate": auth_header}
+    headers = {"WWW-Authenticate": "Subscriber"}
 
 
 class InvalidSubscriberToken(SubscriberRefusal):
     default_code = "invalid_subscriber_token"
     default_detail = "This is no subscriber's token of ours, or not one for this."
+    example_rank = 21
 
 
 class ErasedSubscriber(SubscriberRefusal):
     default_code = "erased_subscriber"
     default_detail = "Nothing is kept of this subscriber any more; signing up again makes a new one."
+    example_rank = 22
+
+
+SUBSCRIBER = Scheme(
+    name="Subscriber",
+    description=(
+        "`Subscriber <token>`, the token being that of a mail's links, or one from "
+        "`POST /newsletter/subscriptions/confirm`."
+    ),
+    missing=SubscriberRefusal,
+    invalid=InvalidSubscriberToken,
+)
 
 
 def confirm_url(token: str) -> str:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from backend.api.bodies import json_of
 from backend.api.clients import client_address, network_hash_of
+from backend.api.credentials import bearer
 from backend.api.idempotency import idempotent
 from backend.api.problems import ProblemSerializer
 from backend.api.throttling import CountedView
@@ -32,6 +33,8 @@ SOURCE = Consent.Source.API
 
 class SubscriptionsView(CountedView):
     """Counts each request before it looks at what was sent, so that every answer says what is left."""
+
+    counted_by = sign_ups.PREFIX_LIMITS[0]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -114,7 +117,7 @@ class ConfirmView(PlainView):
 
 
 class PreferencesView(PlainView):
-    needs_subscriber = True
+    credentials = links.SUBSCRIBER
 
     @extend_schema(
         operation_id="retrieve_preferences",
@@ -160,7 +163,7 @@ class PreferencesView(PlainView):
 
 
 class ExportView(PlainView):
-    needs_subscriber = True
+    credentials = links.SUBSCRIBER
 
     @extend_schema(
         operation_id="export_subscriber",
@@ -177,7 +180,7 @@ class ExportView(PlainView):
 
 
 class UnsubscribeView(PlainView):
-    needs_subscriber = True
+    credentials = links.SUBSCRIBER
 
     @extend_schema(
         operation_id="end_subscription",
@@ -199,14 +202,7 @@ class UnsubscribeView(PlainView):
 
 def authorized(request: HttpRequest, *purposes: str) -> Subscriber:
     """The subscriber that `Authorization: Subscriber <token>` names; raises SubscriberRefusal. One query."""
-    header = request.META.get("HTTP_AUTHORIZATION", "")
-    if not header:
-        raise links.SubscriberRefusal
-    scheme, _, token = header.partition(" ")
-    # By RFC 9110 a scheme's case says nothing.
-    if scheme.lower() != "subscriber":
-        raise links.InvalidSubscriberToken
-    return links.subscriber_of(token, *(purposes or (links.PREFERENCES,)))
+    return links.subscriber_of(bearer(request, links.SUBSCRIBER), *(purposes or (links.PREFERENCES,)))
 
 
 def preferences_answer(subscriber: Subscriber) -> HttpResponse:

@@ -42,6 +42,7 @@ class ToolArchived(Refusal):
     status_code = 409
     default_code = "tool_archived"
     default_detail = "An archived tool takes no new votes; those cast before stay, and can be withdrawn."
+    example_rank = 1
 
 
 class UnknownTarget(Exception):  # noqa: N818 - it says what there is not.
@@ -237,6 +238,10 @@ def _count(kind: Kind, ballots: Sequence[Ballot]) -> list[Receipt | Exception]:
         refusal or Receipt(said=words, published=targets[ballot.target].published, spent=left)
         for ballot, refusal, words, left in zip(ballots, refusals, said, spent, strict=True)
     ]
+
+
+# What the contract shows of them, by default.
+VOTES_A_MINUTE = Limit("votes-60s", 30, 60)
 
 
 def vote_limits() -> tuple[Limit, ...]:

@@ -17,18 +17,19 @@ from backend.api.throttling import CountedView, rate_limit_headers
 from backend.api.views import PlainView, private_answer, timestamp
 from catalog.models import Tool
 from catalog.views import ToolNotFound
-from votes.ballots.casting import Said, UnknownTarget, cast_vote
+from votes.ballots.casting import VOTES_A_MINUTE, Said, UnknownTarget, cast_vote
 from votes.ballots.own import own_vote
 from votes.ballots.serializers import CastVoteSerializer, VoteSerializer
 from votes.tallies.serializers import TallySerializer, tally_answer
-from votes.voters.tokens import VoterToken, voter_token_of
+from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
 
 class VoteView(PlainView, CountedView):
     """A voter's vote on one tool. All three methods give the same shape."""
 
-    needs_voter = True
+    credentials = VOTER
     counted_methods = ("PUT", "DELETE")
+    counted_by = VOTES_A_MINUTE
     may_move = True
 
     @extend_schema(

@@ -55,18 +55,21 @@ class ChallengeRequired(Refusal):
     status_code = 403
     default_code = "challenge_required"
     default_detail = "A token is given for a solved challenge: ask for one at `/voters/challenges`."
+    example_rank = 1
 
 
 class ChallengeFailed(Refusal):
     status_code = 403
     default_code = "challenge_failed"
     default_detail = "The solution is wrong or too old; ask for a new challenge."
+    example_rank = 2
 
 
 class ChallengeSpent(Refusal):
     status_code = 403
     default_code = "challenge_spent"
     default_detail = "This solution has bought its token already; ask for a new challenge."
+    example_rank = 3
 
 
 class ChallengeUnavailable(Refusal):
@@ -74,6 +77,7 @@ class ChallengeUnavailable(Refusal):
     default_code = "challenge_unavailable"
     default_detail = "The solution cannot be verified just now; send it again in a few seconds."
     headers = {"Retry-After": "5"}
+    example_rank = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from votes.voters.tokens import VoterRefusal, VoterToken
 class ErasedVoter(VoterRefusal):
     default_code = "erased_voter"
     default_detail = "This voter was erased; ask for a new token."
+    example_rank = 13
 
 
 def find_voter(token: VoterToken) -> Voter | None:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from backend.api import signed_tokens
+from backend.api.credentials import Scheme, bearer
 from backend.api.problems import Refusal
 from backend.api.signed_tokens import InvalidSignatureError
 
@@ -29,18 +30,27 @@ class VoterRefusal(Refusal):
     status_code = 401
     default_code = "not_authenticated"
     default_detail = "This needs credentials and none were sent."
-    auth_header = "Voter"
-    headers = {"WWW-Authenticate": auth_header}
+    headers = {"WWW-Authenticate": "Voter"}
 
 
 class InvalidVoterToken(VoterRefusal):
     default_code = "invalid_voter_token"
     default_detail = "This is no voter token of ours."
+    example_rank = 11
 
 
 class ExpiredVoterToken(VoterRefusal):
     default_code = "expired_voter_token"
     default_detail = "This voter token has expired; ask for a new one."
+    example_rank = 12
+
+
+VOTER = Scheme(
+    name="Voter",
+    description="`Voter <token>`, the token being one from `POST /voters`.",
+    missing=VoterRefusal,
+    invalid=InvalidVoterToken,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +108,5 @@ def read_token(text: str, *, now: datetime) -> VoterToken:
 
 
 def voter_token_of(request: HttpRequest | Request, *, now: datetime) -> VoterToken:
-    """The voter that `Authorization: Voter <token>` names; for views of Django's as of DRF's."""
-    header = request.META.get("HTTP_AUTHORIZATION", "")
-    if not header:
-        raise VoterRefusal
-    scheme, _, text = header.partition(" ")
-    # By RFC 9110 a scheme's case says nothing.
-    if scheme.lower() != "voter":
-        raise InvalidVoterToken
-    return read_token(text, now=now)
+    """The voter that `Authorization: Voter <token>` names; raises VoterRefusal. No query."""
+    return read_token(bearer(request, VOTER), now=now)

@@ -22,7 +22,7 @@ from votes.models import Pick, Vote
 from votes.voters.challenges import Solution, new_challenge
 from votes.voters.erasure import erase_voter, find_voter
 from votes.voters.export import export_voter
-from votes.voters.issuance import count_attempt, give_token
+from votes.voters.issuance import ATTEMPTS, count_attempt, give_token
 from votes.voters.serializers import (
     ChallengeSerializer,
     CreateChallengeSerializer,
@@ -32,7 +32,7 @@ from votes.voters.serializers import (
     VoterSerializer,
     VoterTokenSerializer,
 )
-from votes.voters.tokens import voter_token_of
+from votes.voters.tokens import VOTER, voter_token_of
 
 # For the docs; no key of ours signed it.
 EXAMPLE_CHALLENGE = "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmtwW3AS.AAECAwQFBgcICQoLDA0ODw"
@@ -40,6 +40,8 @@ EXAMPLE_CHALLENGE = "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmtwW3AS.AAECAwQFBgcICQoLDA0
 
 class IssuanceView(CountedView):
     """Counts each attempt before it looks at what was sent, so that every answer says what is left."""
+
+    counted_by = ATTEMPTS[0]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -109,7 +111,7 @@ class VotersView(IssuanceView):
 class VoterView(PlainView):
     """Who the token's voter is to us, to be taken along or forgotten."""
 
-    needs_voter = True
+    credentials = VOTER
 
     @extend_schema(
         operation_id="retrieve_own_voter",
@@ -138,7 +140,7 @@ class VoterView(PlainView):
 class OwnListView(ListView):
     """A list of the token's voter alone; one query, and one more where it is empty."""
 
-    needs_voter = True
+    credentials = VOTER
     is_public = False
     parameters = ListParameters
     rows: QuerySet[Any]

@@ -9,10 +9,10 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 
-from backend.api.schema import ANSWER_NAMES
+from backend.api.shared_answers import ANSWERS
 from tests.backend.api import probe
 
-PROBLEM_ANSWERS = [name for status, name in ANSWER_NAMES.items() if status >= "400"]
+PROBLEM_ANSWERS = [answer.name for status, answer in ANSWERS.items() if status >= "400"]
 
 
 def generated(*patterns: Any) -> dict[str, Any]:
