@@ -190,40 +190,6 @@ def test_a_provider_that_has_all_it_needs_sends(monkeypatch: pytest.MonkeyPatch,
     assert (name if PROVIDERS[name].hook_keys else "") == settings.MAIL_HOOKS
 
 
-@pytest.mark.parametrize(
-    ("name", "missing"),
-    [(name, needed) for name, kind in PROVIDERS.items() for needed in kind.credentials + kind.hook_keys],
-)
-def test_a_provider_needs_all_that_it_sends_and_signs_with(
-    monkeypatch: pytest.MonkeyPatch, name: str, missing: str
-) -> None:
-    give(monkeypatch, *PROVIDERS[name].credentials, *PROVIDERS[name].hook_keys)
-    monkeypatch.setenv("MAIL_PROVIDER", name)
-    monkeypatch.setenv(missing, "")
-
-    with pytest.raises(ImproperlyConfigured, match=missing):
-        settings_read()
-
-
-def test_a_key_that_could_not_stand_in_a_header_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MAIL_PROVIDER", "resend")
-    monkeypatch.setenv("ANYMAIL_RESEND_API_KEY", "naïve-secret")
-
-    with pytest.raises(ImproperlyConfigured, match="ANYMAIL_RESEND_API_KEY") as refusal:
-        settings_read()
-
-    assert "naïve" not in str(refusal.value)
-
-
-def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    give(monkeypatch, "AWS_DEFAULT_REGION")
-    monkeypatch.setenv("MAIL_PROVIDER", "amazon_ses")
-    monkeypatch.setattr("backend.mail_providers.find_spec", lambda name: None)
-
-    with pytest.raises(ImproperlyConfigured, match=r"needs boto3: install requirements/providers\.txt"):
-        settings_read()
-
-
 def test_webhooks_may_be_those_of_a_provider_that_takes_mail_by_smtp(monkeypatch: pytest.MonkeyPatch) -> None:
     give(monkeypatch, "ANYMAIL_WEBHOOK_SECRET")
     monkeypatch.setenv("MAIL_HOOKS", "postmark")
@@ -232,49 +198,6 @@ def test_webhooks_may_be_those_of_a_provider_that_takes_mail_by_smtp(monkeypatch
 
     assert (settings.MAIL_PROVIDER, settings.MAIL_HOOKS) == ("", "postmark")
     assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
-
-
-def test_webhooks_can_be_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    give(monkeypatch, "ANYMAIL_POSTMARK_SERVER_TOKEN")
-    monkeypatch.setenv("MAIL_PROVIDER", "postmark")
-    monkeypatch.setenv("MAIL_HOOKS", "none")
-
-    assert settings_read().MAIL_HOOKS == ""
-
-
-def test_nothing_makes_a_provider_watch_readers_or_send_twice_or_tell_keys(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("ANYMAIL_SEND_DEFAULTS", '{"track_opens": true, "tags": ["weekly"]}')
-    monkeypatch.setenv("ANYMAIL_AMAZON_SES_CLIENT_PARAMS", '{"config": {"retries": {"max_attempts": 9}}}')
-
-    monkeypatch.setenv("ANYMAIL_POSTMARK_SEND_DEFAULTS", '{"track_clicks": true}')
-    for name in ("DEBUG_API_REQUESTS", "IGNORE_RECIPIENT_STATUS"):
-        monkeypatch.setenv(f"ANYMAIL_{name}", "true")
-
-    anymail = settings_read().ANYMAIL
-
-    assert (anymail["DEBUG_API_REQUESTS"], anymail["IGNORE_RECIPIENT_STATUS"]) == (False, False)
-    assert anymail["POSTMARK_SEND_DEFAULTS"] == {"track_opens": False, "track_clicks": False}
-    assert anymail["SEND_DEFAULTS"] == {"track_opens": False, "track_clicks": False, "tags": ["weekly"]}
-    assert anymail["AMAZON_SES_CLIENT_PARAMS"]["config"]["retries"] == {"total_max_attempts": 1}
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("007", "007"),
-        ("true", True),
-        ('["a"]', ["a"]),
-        ('{"a": 1}', {"a": 1}),
-    ],
-)
-def test_what_looks_like_json_is_read_as_such_and_a_number_is_a_key(
-    monkeypatch: pytest.MonkeyPatch, text: str, value: object
-) -> None:
-    monkeypatch.setenv("ANYMAIL_ANYTHING", text)
-
-    assert settings_read().ANYMAIL["ANYTHING"] == value
 
 
 @pytest.fixture(scope="module")
