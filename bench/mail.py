@@ -99,7 +99,7 @@ def _sink(program: str) -> Iterator[int]:
 
 
 def _row(programs: dict[str, str], port: int, mails: int) -> dict[str, Any]:
-    size = len(_letter_bytes())
+    size = len(_mail_bytes())
     source = [programs["smtp-source"], "-s", str(CONNECTIONS), "-m", str(mails), "-l", str(size), "-d"]
     rates = {
         "smtp-source": mails / _timed(lambda: subprocess.run([*source, f"127.0.0.1:{port}"], check=True)),
@@ -226,16 +226,15 @@ def _fresh_edition(readers: int) -> Any:
     return edition
 
 
-def _letter_bytes() -> bytes:
+def _mail_bytes() -> bytes:
     from django.utils import timezone
 
     from newsletter.models import Segment
-    from newsletter.transport.letters import Letter, Personal
+    from newsletter.transport.messages import Recipient, segment_template
 
     segment = Segment(subject="Two tools", html=BODY, text="One ships.")
-    reader = Personal("reader-1@example.com", "<1@example.com>", "https://example.com/", "")
-    letter = Letter.of(segment, sender="digest@example.com", domain="example.com")
-    return letter.to(reader, now=timezone.now())
+    recipient = Recipient("reader-1@example.com", "<1@example.com>", "https://example.com/")
+    return segment_template(segment).smtp_bytes(recipient, now=timezone.now())
 
 
 def _prepare(readers: int) -> dict[str, Any]:
@@ -277,15 +276,15 @@ def _print(result: dict[str, Any]) -> None:
 def _send(edition_id: str, port: str) -> None:
     from uuid import UUID
 
-    from newsletter.sending.sender import Sender
+    from newsletter.sending.sender import send
+    from newsletter.transport.mailer import SmtpMailer
     from newsletter.transport.smtp import Server
 
     server = Server(
         "127.0.0.1", int(port), user="", password="", use_tls=False, use_ssl=False, final_seconds=600
     )
-    sender = Sender(UUID(edition_id), server=server)
     _await_the_others()
-    sender.run(until=time.monotonic() + 3600)
+    send(UUID(edition_id), new_mailer=lambda: SmtpMailer(server), until=time.monotonic() + 3600)
 
 
 def _await_the_others() -> None:
@@ -296,7 +295,7 @@ def _await_the_others() -> None:
 def _send_with_smtplib(port: str, mails: str) -> None:
     import smtplib
 
-    body = _letter_bytes()
+    body = _mail_bytes()
     with smtplib.SMTP("127.0.0.1", int(port)) as server:
         _await_the_others()
         began = time.time()

@@ -17,9 +17,9 @@ from newsletter.deliveries.database import database_now
 from newsletter.deliveries.resolution import assume_sent
 from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
-from newsletter.sending import editions
-from newsletter.sending.sender import Sender, ask_to_stop, is_asked_to_stop
-from newsletter.transport.smtp import Server
+from newsletter.sending import editions, sender
+from newsletter.sending.stopping import ask_to_stop, is_asked_to_stop
+from newsletter.transport.mailer import edition_mailer
 
 logger = structlog.get_logger(__name__)
 
@@ -59,8 +59,7 @@ def prepare(edition_id: str) -> None:
 def send(edition_id: str) -> None:
     """Send for a while. How many of these there are makes no difference to what is sent."""
     if settings.SENDING_ENABLED and not is_asked_to_stop():
-        sender = Sender(UUID(edition_id), server=Server.from_settings(), provider=settings.MAIL_PROVIDER)
-        sender.run(until=time.monotonic() + ROUND_SECONDS)
+        sender.send(UUID(edition_id), new_mailer=edition_mailer, until=time.monotonic() + ROUND_SECONDS)
 
 
 @worker_shutting_down.connect

@@ -1,11 +1,7 @@
 """A test send of an edition: one mail to one address, as a reader would get it. It writes nothing to the ledger."""
 
-import smtplib
 from datetime import datetime
-from uuid import UUID, uuid4
-
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from uuid import UUID
 
 from backend.admin.errors import CurationError
 from backend.api import throttling
@@ -14,10 +10,13 @@ from newsletter.content.composition import Composed
 from newsletter.content.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
 from newsletter.readers import consent, links
 from newsletter.readers.addresses import masked
-from newsletter.transport.post import TROUBLE, NoMailServerError, Post, SignedMail
-from newsletter.transport.smtp import BrokenError, RefusedError
+from newsletter.transport.failures import DeliveryError, DeliveryFailure
+from newsletter.transport.mailer import single_mailer
+from newsletter.transport.messages import Message, single_message
 
 MARK = "[Test]"
+# How much of a server's answer a curator is shown.
+MOST_WORDS = 300
 # Of each curator.
 LIMITS = (Limit("test-mails-60s", 5, 60), Limit("test-mails-86400s", 100, 86_400))
 # The links in a test mail carry this id, which no subscriber has: they open the real pages and change nothing.
@@ -42,33 +41,23 @@ def send_test_mail(*, composed: Composed, address: str, sender: str, now: dateti
         raise TestSendRefusedError(
             f"At most {limit.count} tests in {limit.seconds} seconds: try again in {wait}."
         )
-    post = Post()
+    mailer = single_mailer()
     try:
-        post.send(_test_mail(composed=composed, address=address))
-    except NoMailServerError as error:
-        raise TestSendRefusedError(
-            f"The mail server cannot be reached, or does not let us in ({error})."
-        ) from error
-    except TROUBLE as error:
-        raise TestSendRefusedError(f"The mail server did not take it: {_words(error, address)}.") from error
+        mailer.send(_test_mail(composed=composed, address=address))
+    except DeliveryError as error:
+        raise TestSendRefusedError(_told(error.failure, address)) from error
     finally:
-        post.close()
+        mailer.close()
 
 
-def _test_mail(*, composed: Composed, address: str) -> EmailMultiAlternatives:
-    mail = SignedMail(
+def _test_mail(*, composed: Composed, address: str) -> Message:
+    return single_message(
+        kind="test",
+        address=address,
         subject=f"{MARK} {composed.subject}",
-        body=_with_links(composed.text),
-        from_email=settings.MAIL_FROM,
-        to=[address],
-        headers={
-            # RFC 3834: vacation programs do not answer.
-            "Auto-Submitted": "auto-generated",
-            "Message-ID": f"<test.{uuid4()}@{settings.MAIL_DOMAIN}>",
-        },
+        text=_with_links(composed.text),
+        html=_with_links(composed.html),
     )
-    mail.attach_alternative(_with_links(composed.html), "text/html")
-    return mail
 
 
 def _with_links(content: str) -> str:
@@ -77,22 +66,9 @@ def _with_links(content: str) -> str:
     )
 
 
-def _words(error: Exception, address: str) -> str:
-    """Code and text, in which servers like to quote the address."""
-    match error:
-        case smtplib.SMTPRecipientsRefused():
-            code, text = next(iter(error.recipients.values()))
-            said = f"{code} {_text(text)}"
-        case smtplib.SMTPResponseException():
-            said = f"{error.smtp_code} {_text(error.smtp_error)}"
-        case RefusedError():
-            said = f"{error.code} {error.text}"
-        case BrokenError():
-            said = error.detail
-        case _:
-            said = type(error).__name__
-    return " ".join(said.split()).replace(address, masked(address))
-
-
-def _text(said: bytes | str) -> str:
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _told(failure: DeliveryFailure, address: str) -> str:
+    """In the server's words, in which it may quote the address."""
+    if failure.is_of_server:
+        return f"The mail server cannot be reached, or does not let us in ({failure.summary})."
+    words = " ".join(failure.words.split()).replace(address, masked(address))
+    return f"The mail server did not take it: {words[:MOST_WORDS]}."

@@ -68,13 +68,8 @@ def preferences_url(subscriber_id: UUID) -> str:
 
 
 def unsubscribe_url(subscriber_id: UUID) -> str:
-    """The page for people; it is also what `one_click_url` shows them."""
+    """The page for people; a POST there unsubscribes at once, as `List-Unsubscribe` promises (RFC 8058)."""
     return _url("newsletter-unsubscribe", unsubscribe_token(subscriber_id))
-
-
-def one_click_url(subscriber_id: UUID) -> str:
-    """For `List-Unsubscribe`: a POST there unsubscribes at once (RFC 8058)."""
-    return unsubscribe_url(subscriber_id)
 
 
 def new_confirmation_token() -> str:

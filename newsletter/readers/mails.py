@@ -3,49 +3,36 @@
 Both are written for people who may not have asked for them: anybody can type anybody's address.
 """
 
-from uuid import uuid4
-
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from newsletter.models import Subscriber
 from newsletter.readers import links
-from newsletter.transport.post import SignedMail
+from newsletter.transport.messages import Message, single_message
 
 
-def confirmation_mail(*, address: str, token: str) -> EmailMultiAlternatives:
+def confirmation_mail(*, address: str, token: str) -> Message:
+    """Asks a mailbox for its consent."""
     return _mail("confirmation", "Confirm your subscription", address, confirm_url=links.confirm_url(token))
 
 
-def reminder_mail(*, subscriber: Subscriber) -> EmailMultiAlternatives:
-    """To somebody who is subscribed already."""
-    mail = _mail(
+def reminder_mail(*, subscriber: Subscriber) -> Message:
+    """Tells a subscriber who signs up again of the subscription."""
+    return _mail(
         "reminder",
         "You are subscribed already",
         subscriber.address,
         preferences_url=links.preferences_url(subscriber.pk),
         unsubscribe_url=links.unsubscribe_url(subscriber.pk),
     )
-    mail.extra_headers |= {
-        "List-Unsubscribe": f"<{links.one_click_url(subscriber.pk)}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
-    return mail
 
 
-def _mail(name: str, subject: str, address: str, **values: str) -> EmailMultiAlternatives:
-    context = {"subject": subject, **values}
-    mail = SignedMail(
+def _mail(kind: str, subject: str, address: str, **links_in_it: str) -> Message:
+    context = {"subject": subject, **links_in_it}
+    return single_message(
+        kind=kind,
+        address=address,
         subject=subject,
-        body=render_to_string(f"newsletter/mails/{name}.txt", context),
-        from_email=settings.MAIL_FROM,
-        to=[address],
-        headers={
-            # RFC 3834: vacation programs do not answer.
-            "Auto-Submitted": "auto-generated",
-            "Message-ID": f"<{name}.{uuid4()}@{settings.MAIL_DOMAIN}>",
-        },
+        text=render_to_string(f"newsletter/mails/{kind}.txt", context),
+        html=render_to_string(f"newsletter/mails/{kind}.html", context),
+        unsubscribe_url=links_in_it.get("unsubscribe_url", ""),
     )
-    mail.attach_alternative(render_to_string(f"newsletter/mails/{name}.html", context), "text/html")
-    return mail

@@ -6,7 +6,6 @@ is subscribed; nothing to a blocked mailbox. However often and from wherever an 
 at most 3 confirmations in 24 hours and one in 5 minutes; what is above that is dropped, for an earlier mail is there.
 """
 
-import smtplib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Least, Now
@@ -27,8 +25,9 @@ from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.readers import consent, mails
 from newsletter.readers.addresses import address_key, mailbox_key
 from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, new_confirmation_token
-from newsletter.transport.post import REFUSED, TROUBLE, NoMailServerError, Post
-from newsletter.transport.smtp import Phase, RefusedError
+from newsletter.transport.failures import DeliveryError, DeliveryFailure
+from newsletter.transport.mailer import Mailer, single_mailer
+from newsletter.transport.messages import Message
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +96,7 @@ def sign_up(*, address: str, choices: dict[str, Any], source: str, now: datetime
 class NotedMail:
     """A mail, noted as sent before it is; `unsend` takes that back when it surely was not."""
 
-    mail: EmailMultiAlternatives
+    mail: Message
     unsend: Callable[[], object]
     # The mailbox that is asked for its consent, if it is.
     asks: bytes | None = None
@@ -108,19 +107,19 @@ def send_due_jobs(*, clock: Callable[[], datetime]) -> None:
 
     Those workers must read one clock, for by it each holds what it sends.
     """
-    post, until = Post(), time.monotonic() + RUN_SECONDS
+    mailer, until = single_mailer(), time.monotonic() + RUN_SECONDS
     try:
         while time.monotonic() < until:
             now = clock()
             job = claim_job(now=now)
             if job is None:
                 break
-            perform(job, post=post, now=now)
-    except NoMailServerError:
+            perform(job, mailer=mailer, now=now)
+    except DeliveryError:
         # The next run tries again, with the job after this one.
         return
     finally:
-        post.close()
+        mailer.close()
 
 
 def claim_job(*, now: datetime) -> MailJob | None:
@@ -131,22 +130,20 @@ def claim_job(*, now: datetime) -> MailJob | None:
     return MailJob.objects.get(pk=row[0]) if row else None
 
 
-def perform(job: MailJob, *, post: Post, now: datetime) -> None:
-    """Send what the job's address needs, if anything; raises NoMailServerError."""
+def perform(job: MailJob, *, mailer: Mailer, now: datetime) -> None:
+    """Send what the job's address needs, if anything. Raises DeliveryError where no other job would fare better."""
     noted = prepare(job, now=now)
     if noted is None:
         job.delete()
         return
     try:
-        post.send(noted.mail)
-    except NoMailServerError as error:
-        noted.unsend()
-        _put_back(job, error)
-        raise
-    except TROUBLE as error:
-        if isinstance(error, REFUSED):
+        mailer.send(noted.mail)
+    except DeliveryError as error:
+        if not error.failure.may_be_sent:
             noted.unsend()
-        _put_back(job, error)
+        _put_back(job, error.failure)
+        if error.failure.is_of_server:
+            raise
     else:
         _finish(job, noted, now=now)
 
@@ -205,20 +202,12 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
     return NotedMail(mail, confirmation.delete, asks=bytes(subscriber.address_key))
 
 
-def _put_back(job: MailJob, error: Exception) -> None:
-    """For its next try, unless the mailbox is refused for good. The error's own words may quote the address."""
-    name = str(error) if isinstance(error, NoMailServerError) else type(error).__name__
+def _put_back(job: MailJob, failure: DeliveryFailure) -> None:
+    """For its next try, unless the mailbox is refused for good."""
     MailJob.objects.filter(pk=job.pk).update(
-        detail=name, state=MailJob.State.FAILED if _is_refused_for_good(error) else job.state
+        detail=failure.summary, state=MailJob.State.FAILED if failure.is_of_mailbox else job.state
     )
-    log.warning("sign_up_mail_not_sent", job=str(job.pk), error=name, attempts=job.attempts)
-
-
-def _is_refused_for_good(error: Exception) -> bool:
-    """Whether there is no such mailbox, or one that gets no mail."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, RefusedError) and error.phase == Phase.RCPT
+    log.warning("sign_up_mail_not_sent", job=str(job.pk), error=failure.summary, attempts=job.attempts)
 
 
 def _one_at_a_time(mailbox: bytes) -> None:

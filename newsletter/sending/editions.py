@@ -23,8 +23,8 @@ from newsletter.content.composition import Choices, compose, write_crowd_down
 from newsletter.deliveries.insertion import Addressee, add_copies, number_of_copies, refresh_statistics
 from newsletter.deliveries.totals import too_many_are_lost
 from newsletter.deliveries.withdrawal import cancel_waiting
+from newsletter.failpoints import reach
 from newsletter.models import Delivery, Edition, Segment, Subscriber
-from newsletter.sending.failpoints import reach
 from newsletter.sending.schedule import APART, Schedule
 
 logger = structlog.get_logger(__name__)

@@ -1,4 +1,5 @@
-"""How a mail leaves: built as bytes by `letters`, signed by `dkim`, handed over by `smtp` or one of the `providers`.
+"""How a mail leaves: every mail that we send goes through a `mailer`.
 
-`post` does all of it for a mail that is no copy of an edition. None of them knows readers or the ledger.
+`messages` writes a mail, once for all of its recipients; `dkim` signs it. A `mailer` hands it over by `smtp` or to one of
+the `providers`, and `failures` says what a failure means. None of them knows readers or the ledger.
 """

@@ -9,7 +9,6 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import Message
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -27,22 +26,25 @@ WIDTH = 72
 
 @dataclass(frozen=True)
 class Signer:
+    """The key of a domain, which the domain's DNS publishes under `selector`."""
+
     domain: str
     selector: str
     key: RSAPrivateKey
 
     @classmethod
     def from_settings(cls) -> "Signer | None":
+        """None where the mail server or the provider signs."""
         if settings.DKIM_PRIVATE_KEY is None:
             return None
         return cls(settings.DKIM_DOMAIN, settings.DKIM_SELECTOR, settings.DKIM_PRIVATE_KEY)
 
     def header(self, mail: bytes, *, now: datetime) -> bytes:
         """What to put on top of the mail, whose lines end with CRLF and whose dots are not doubled."""
-        return f"DKIM-Signature: {self.signature(mail, now=now)}\r\n".encode("ascii")
+        return f"DKIM-Signature: {self._signature(mail, now=now)}\r\n".encode("ascii")
 
-    def signature(self, mail: bytes, *, now: datetime) -> str:
-        """The value of that header, folded."""
+    def _signature(self, mail: bytes, *, now: datetime) -> str:
+        """The value of the DKIM-Signature header, folded."""
         head, _, body = mail.partition(b"\r\n\r\n")
         headers = _headers_of(head)
         names = [name for name in SIGNED if name.lower() in headers]
@@ -60,15 +62,6 @@ class Signer:
         signed = b"\r\n".join([*lines, _relaxed(f"DKIM-Signature: {value}".encode("ascii"))])
         signature = _base64(self.key.sign(signed, PKCS1v15(), SHA256()))
         return value + FOLD.join(signature[at : at + WIDTH] for at in range(0, len(signature), WIDTH))
-
-
-def sign_message(message: Message, *, now: datetime) -> None:
-    """Add the signature to a mail of Django's, if a key is set."""
-    signer = Signer.from_settings()
-    if signer:
-        mail = message.as_bytes(linesep="\r\n")  # type: ignore[call-arg] # Django's own has it.
-        # Django takes no header with a line break in it and folds by itself, which the signature bears.
-        message["DKIM-Signature"] = signer.signature(mail, now=now).replace("\r\n", "")
 
 
 def _headers_of(head: bytes) -> dict[str, bytes]:

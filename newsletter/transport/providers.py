@@ -1,8 +1,8 @@
-"""Sends copies of an edition through a mail provider's API, and tells in which phase what went wrong.
+"""Says in SMTP's words what went wrong with a request to a mail provider's API.
 
-The phases are those of SMTP, so that `faults` judges both alike: what fails before the request is sent was surely not
-taken, what the provider refuses neither, and of a request without a clear answer nobody knows. Nothing is sent twice:
-neither requests nor anymail repeats a request, and the settings forbid it to boto3.
+So `failures` judges both alike: a request that failed before it was sent was surely not taken, nor was one that the
+provider refused; one without a clear answer may have been. Nothing is sent twice: neither requests nor anymail repeats a
+request, and the settings forbid it to boto3.
 """
 
 import traceback
@@ -15,9 +15,7 @@ from anymail.exceptions import (
     AnymailSerializationError,
     AnymailUnsupportedFeature,
 )
-from django.core.mail import get_connection
 
-from newsletter.transport.letters import Letter, Personal
 from newsletter.transport.smtp import BrokenError, Phase, RefusedError
 
 # The credentials, the account or the address of the API: the next copy would fare no better.
@@ -37,38 +35,8 @@ BOTO_CREDENTIALS = {
 }
 
 
-class ProviderConnection:
-    """Opens itself when it is needed, and anew after a request that got no clear answer."""
-
-    def __init__(self, provider: str) -> None:
-        self._provider = provider
-        self._backend: Any = get_connection(f"anymail.backends.{provider}.EmailBackend")
-
-    def __str__(self) -> str:
-        return self._provider
-
-    def deliver(self, *, letter: Letter, reader: Personal) -> str:
-        """Send one mail; the provider's id of it. Raises RefusedError or BrokenError."""
-        mail: Any = letter.mail_for(reader)
-        try:
-            self._backend.open()
-            self._backend.send_messages([mail])
-        except AnymailError as error:
-            failure = failure_of(error)
-            if isinstance(failure, BrokenError):
-                self.close()
-            raise failure from error
-        status = mail.anymail_status
-        if status.status == {"failed"}:
-            raise RefusedError(Phase.DATA, 554, "5.6.0 The provider says that it failed.")
-        return str(status.message_id or "")
-
-    def close(self) -> None:
-        self._backend.close()
-
-
-def failure_of(error: AnymailError) -> RefusedError | BrokenError:
-    """What the provider's answer, or the want of one, would have been in SMTP."""
+def as_smtp(error: AnymailError) -> RefusedError | BrokenError:
+    """The provider's answer, or its silence, as the SMTP error that means the same."""
     if isinstance(error, AnymailRecipientsRefused):
         return _of_recipient(error)
     if isinstance(error, AnymailInvalidAddress):
@@ -119,7 +87,8 @@ def _of_silence(error: AnymailError) -> RefusedError | BrokenError:
     detail = f"{type(cause).__name__}: {_plain(cause)}"
     if type(cause).__name__ in BOTO_CREDENTIALS:
         return RefusedError(Phase.LOGIN, 535, f"5.7.8 {detail}")
-    return BrokenError(Phase.CONNECT if _was_connecting(error) else Phase.DOT, detail)
+    phase = Phase.CONNECT if _was_connecting(error) else Phase.DOT
+    return BrokenError(phase, detail, cause=type(cause).__name__)
 
 
 def _was_connecting(error: BaseException) -> bool:

@@ -18,7 +18,6 @@ from django.conf import settings
 
 # How long a connection is used. A server that counts its mails says 421, after which there is a new one.
 MOST_SECONDS = 60
-TIMEOUT_SECONDS = 30
 # How long a server may take to let us in before we try over another connection; the last may take its time.
 OPENING_SECONDS = (5, 5, None)
 Opened = TypeVar("Opened")
@@ -43,31 +42,48 @@ DATA = b"DATA\r\n"
 GOOD = {Phase.MAIL: {250}, Phase.RCPT: {250, 251}, Phase.DATA: {354}, Phase.DOT: {250}}
 
 
-class RefusedError(Exception):
-    """The server said no: the mail was surely not taken."""
+class TransportError(Exception):
+    """A mail was not handed over, or perhaps not; `phase` says how far it came, `words` what was answered."""
+
+    def __init__(self, phase: Phase, words: str) -> None:
+        super().__init__(f"{phase.name}: {words}")
+        self.phase = phase
+        self.words = words
+
+
+class RefusedError(TransportError):
+    """The server said no: the mail was surely not taken. `code` is the reply's, `enhanced` as in RFC 3463, or empty."""
 
     def __init__(self, phase: Phase, code: int, text: str) -> None:
         # PostgreSQL takes no NUL.
         text = text.replace("\0", "")
-        super().__init__(f"{phase.name}: {code} {text}")
-        self.phase = phase
+        super().__init__(phase, f"{code} {text}")
         self.code = code
         self.text = text[:300]
         found = ENHANCED.search(text[:40])
         self.enhanced = found[1] if found else ""
 
 
-class BrokenError(Exception):
-    """The connection is gone. Before the final dot the mail was surely not taken; after it, nobody knows."""
+class BrokenError(TransportError):
+    """The connection is gone. Before the final dot the mail was surely not taken; after it, it may have been.
 
-    def __init__(self, phase: Phase, detail: str) -> None:
-        super().__init__(f"{phase.name}: {detail}")
-        self.phase = phase
-        self.detail = detail[:300]
+    `cause` is the kind of error that ended it, such as ConnectionResetError, or empty.
+    """
+
+    def __init__(self, phase: Phase, words: str, *, cause: str = "") -> None:
+        super().__init__(phase, words)
+        self.cause = cause
+
+    @classmethod
+    def by(cls, error: BaseException, phase: Phase) -> "BrokenError":
+        cause = type(error).__name__
+        return cls(phase, f"{cause}: {error}", cause=cause)
 
 
 @dataclass(frozen=True)
 class Server:
+    """A mail server, and how many seconds it may take for each answer: `final_seconds` for that to the final dot."""
+
     host: str
     port: int
     user: str
@@ -75,9 +91,11 @@ class Server:
     use_tls: bool
     use_ssl: bool
     final_seconds: float
+    timeout_seconds: float = 30
 
     @classmethod
     def from_settings(cls) -> "Server":
+        """The server of Django's EMAIL_… settings, with the patience that editions have."""
         return cls(
             host=settings.EMAIL_HOST or "localhost",
             port=settings.EMAIL_PORT or 25,
@@ -93,7 +111,7 @@ class Server:
 
 
 def open_soon(opened: Callable[[], Opened]) -> Opened:
-    """What `opened` gives. A large server is many machines, of which one may crawl: the next need not be that one.
+    """What `opened` returns. A large server is many machines, and one of them may be slow: the next may be another.
 
     A socket's own timeout would begin anew with each byte. Raises what `opened` raises.
     """
@@ -109,12 +127,12 @@ def open_soon(opened: Callable[[], Opened]) -> Opened:
 def _fulfil(opening: Future[Opened], opened: Callable[[], Opened]) -> None:
     try:
         opening.set_result(opened())
-    except Exception as error:  # noqa: BLE001 # Whoever waits raises it.
+    except Exception as error:  # noqa: BLE001 # The thread that waits raises it.
         opening.set_exception(error)
 
 
 class Connection:
-    """Opens itself when it is needed, and anew after a minute, and after any trouble."""
+    """One connection to a server; it opens when it is needed, and anew after a minute and after a failure."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -160,14 +178,14 @@ class Connection:
         self._wait_for(self._server.final_seconds)
         self._send(Phase.DOT, b".\r\n")
         reply = self._reply(Phase.DOT)
-        self._wait_for(TIMEOUT_SECONDS)
+        self._wait_for(self._server.timeout_seconds)
         self._is_data_open = False
         self._messages += 1
         self._require(Phase.DOT, reply)
         return _text(reply)
 
     def reset(self) -> None:
-        """Forget the recipient; where that fails, the connection is of no more use."""
+        """Withdraw the recipient; where that fails, the connection is dropped."""
         if self._smtp is None:
             return
         if self._is_data_open:
@@ -223,7 +241,7 @@ class Connection:
             smtp.send(said)
         except OSError as error:
             self.drop()
-            raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
+            raise BrokenError.by(error, phase) from error
 
     def _reply(self, phase: Phase) -> Reply:
         smtp = self._ready()
@@ -232,7 +250,7 @@ class Connection:
         except OSError as error:
             # Also a line too long, which says nothing of the mail.
             self.drop()
-            raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
+            raise BrokenError.by(error, phase) from error
 
     def _wait_for(self, seconds: float) -> None:
         if self._smtp is not None and self._smtp.sock is not None:
@@ -260,11 +278,13 @@ class Connection:
 def _opened(server: Server) -> smtplib.SMTP:
     """Greeted and logged in."""
     with _trouble_in(Phase.CONNECT):
-        # It is given no host yet, so that a refusing banner is ours to read.
+        # It is given no host yet, so that a refusing banner is ours to read; without a name of its own it would ask DNS for
+        # this machine's, which takes seconds where there is none.
+        patience, own_name = server.timeout_seconds, settings.MAIL_DOMAIN
         smtp = (
-            smtplib.SMTP_SSL(timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+            smtplib.SMTP_SSL(local_hostname=own_name, timeout=patience, context=ssl.create_default_context())
             if server.use_ssl
-            else smtplib.SMTP(timeout=TIMEOUT_SECONDS)
+            else smtplib.SMTP(local_hostname=own_name, timeout=patience)
         )
         # smtplib checks certificates against the name it was made with.
         smtp._host = server.host  # type: ignore[attr-defined]
@@ -274,10 +294,10 @@ def _opened(server: Server) -> smtplib.SMTP:
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _require_open(smtp, Phase.CONNECT, reply, 220)
     with _trouble_in(Phase.LOGIN):
-        _require_open(smtp, Phase.LOGIN, smtp.ehlo(settings.MAIL_DOMAIN), 250)
+        _require_open(smtp, Phase.LOGIN, smtp.ehlo(), 250)
         if server.use_tls:
             _require_open(smtp, Phase.LOGIN, smtp.starttls(context=ssl.create_default_context()), 220)
-            _require_open(smtp, Phase.LOGIN, smtp.ehlo(settings.MAIL_DOMAIN), 250)
+            _require_open(smtp, Phase.LOGIN, smtp.ehlo(), 250)
         if server.user:
             smtp.login(server.user, server.password)
     return smtp
@@ -295,7 +315,7 @@ def _trouble_in(phase: Phase) -> Iterator[None]:
     except smtplib.SMTPNotSupportedError as error:
         raise RefusedError(phase, 530, str(error)) from error
     except OSError as error:
-        raise BrokenError(phase, f"{type(error).__name__}: {error}") from error
+        raise BrokenError.by(error, phase) from error
 
 
 def _require_open(smtp: smtplib.SMTP, phase: Phase, reply: Reply, good: int) -> None:

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from newsletter.desk.progress import Doubt, Progress, progress_of
 from newsletter.models import Delivery, Edition, Subscriber
-from newsletter.sending.sender import Sender
+from newsletter.sending import sender
+from newsletter.transport.mailer import SmtpMailer
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
 from tests.newsletter.sinks import sink_running
 
@@ -232,7 +233,7 @@ def test_while_an_edition_is_sent_its_counts_only_grow_and_its_end_comes_nearer(
 
     with sink_running(tmp_path, "delay=0.05") as sink, ThreadPoolExecutor(1) as threads:
         looking = threads.submit(look)
-        Sender(edition.pk, server=sink.server).run(until=time.monotonic() + 60)
+        sender.send(edition.pk, new_mailer=lambda: SmtpMailer(sink.server), until=time.monotonic() + 60)
         is_sent.set()
         looking.result()
     time.sleep(1)

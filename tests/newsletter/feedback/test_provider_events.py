@@ -10,9 +10,9 @@ from newsletter.feedback import provider_events
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
-from newsletter.sending.sender import Sender
+from newsletter.sending.sender import send as send_edition
 from newsletter.tasks import tick
-from newsletter.transport.smtp import Server
+from newsletter.transport.mailer import BackendMailer
 from tests.database import at_once
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
 from tests.newsletter.fake_provider import answering
@@ -222,7 +222,8 @@ def test_an_edition_that_got_no_answer_is_settled_by_what_the_provider_tells(set
     send = sender(settings, "postmark")
     with answering() as provider:
         settings.ANYMAIL |= {"POSTMARK_SERVER_TOKEN": "a-token", "POSTMARK_API_URL": provider.url}
-        Sender(edition.pk, server=Server.from_settings(), provider="postmark").run(until=time.monotonic() + 5)
+        backend = "anymail.backends.postmark.EmailBackend"
+        send_edition(edition.pk, new_mailer=lambda: BackendMailer(backend), until=time.monotonic() + 5)
     assert Delivery.objects.get().state == "uncertain"
     [mail] = provider.requests
 

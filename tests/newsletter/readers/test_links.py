@@ -30,7 +30,6 @@ def test_each_link_is_a_page_of_ours_with_its_token(settings: Settings) -> None:
     assert links.confirm_url("a-token") == f"{pages}/confirm?token=a-token"
     assert links.preferences_url(READER) == f"{pages}/preferences?token={links.preferences_token(READER)}"
     assert links.unsubscribe_url(READER) == f"{pages}/unsubscribe?token={links.unsubscribe_token(READER)}"
-    assert links.one_click_url(READER) == links.unsubscribe_url(READER)
 
 
 @pytest.mark.parametrize(

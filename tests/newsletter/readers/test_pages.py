@@ -342,7 +342,7 @@ class TestUnsubscribing:
 
     @pytest.fixture
     def address(self, subscriber: Subscriber) -> str:
-        return path_of(links.one_click_url(subscriber.pk))
+        return path_of(links.unsubscribe_url(subscriber.pk))
 
     @pytest.mark.parametrize(
         ("body", "content_type"),

@@ -282,7 +282,7 @@ class TestTrouble:
         work()
 
         job = MailJob.objects.get()
-        assert (job.state, job.attempts, job.detail) == ("waiting", 1, "ConnectionRefusedError")
+        assert (job.state, job.attempts, job.detail) == ("waiting", 1, "CONNECT ConnectionRefusedError")
         assert not Consent.objects.exists()
         assert job.due_at == NOW + timedelta(minutes=1)
         assert not ConfirmationToken.objects.exists()
@@ -349,7 +349,7 @@ class TestTrouble:
         assert (job.address, job.state, job.detail) == (
             "refused-1@example.com",
             "failed",
-            "SMTPRecipientsRefused",
+            "RCPT 550",
         )
         assert not ConfirmationToken.objects.filter(subscriber__address="refused-1@example.com").exists()
 
@@ -470,11 +470,11 @@ class TestThroughAProvider:
         [
             pytest.param("unauthorized", "waiting", "LOGIN 535", 0, id="not let in"),
             pytest.param("away", "waiting", "CONNECT 421", 0, id="not there just now"),
-            pytest.param("fast", "waiting", "RefusedError", 0, id="too fast"),
-            pytest.param("foul", "waiting", "RefusedError", 0, id="refused"),
-            pytest.param("inactive", "failed", "RefusedError", 0, id="no mail for this mailbox"),
-            pytest.param("broken", "waiting", "BrokenError", 1, id="perhaps taken"),
-            pytest.param("hang", "waiting", "BrokenError", 1, id="perhaps taken, no answer"),
+            pytest.param("fast", "waiting", "DATA 450", 0, id="too fast"),
+            pytest.param("foul", "waiting", "DATA 554", 0, id="refused"),
+            pytest.param("inactive", "failed", "RCPT 554", 0, id="no mail for this mailbox"),
+            pytest.param("broken", "waiting", "DOT", 1, id="perhaps taken"),
+            pytest.param("hang", "waiting", "DOT ReadTimeout", 1, id="perhaps taken, no answer"),
         ],
     )
     def test_a_mail_that_may_be_out_counts_and_one_that_is_not_does_not(

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from newsletter.models import Segment, Subscriber
 from newsletter.readers.sign_ups import sign_up
 from newsletter.transport.dkim import Signer
-from newsletter.transport.letters import Letter, Personal
+from newsletter.transport.messages import MessageTemplate, Recipient
 from tests.factories import NOW, SegmentFactory, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.signing_up import work
@@ -43,16 +43,21 @@ def signed_headers(mail: bytes) -> list[bytes]:
     return [name.strip().lower() for name in found[1].split(b":")]
 
 
-def letter(**fields: object) -> Letter:
+def template(**fields: object) -> MessageTemplate:
     segment: Segment = SegmentFactory.build(**fields)
-    return Letter.of(
-        segment, sender="Verdicts <digest@example.com>", domain="mail.example.com", signer=SIGNER
+    return MessageTemplate.of(
+        subject=segment.subject,
+        text=segment.text,
+        html=segment.html,
+        sender="Verdicts <digest@example.com>",
+        headers={"List-Id": "The weekly mail <weekly.mail.example.com>"},
+        signer=SIGNER,
     )
 
 
-def reader(number: int = 1) -> Personal:
+def recipient(number: int = 1) -> Recipient:
     token = f"https://api.example.com/unsubscribe?token=v1.first.{number}." + "ab.=" * 40
-    return Personal(f"reader-{number}@example.com", f"<{number}@mail.example.com>", token, token)
+    return Recipient(f"reader-{number}@example.com", f"<{number}@mail.example.com>", token, token)
 
 
 def arrived(data: bytes) -> bytes:
@@ -61,10 +66,10 @@ def arrived(data: bytes) -> bytes:
 
 
 def test_a_thousand_mails_are_signed_with_both_headers_for_leaving() -> None:
-    written = letter(text=".\n..dots\nOne ships.\n\nLeave: {{unsubscribe_url}}\n\n\n")
+    written = template(text=".\n..dots\nOne ships.\n\nLeave: {{unsubscribe_url}}\n\n\n")
 
     for number in range(1_000):
-        mail = arrived(written.to(reader(number), now=NOW + timedelta(seconds=number)))
+        mail = arrived(written.smtp_bytes(recipient(number), now=NOW + timedelta(seconds=number)))
 
         assert is_valid(mail)
         assert signed_headers(mail)[:2] == [b"from", b"from"]
@@ -73,7 +78,7 @@ def test_a_thousand_mails_are_signed_with_both_headers_for_leaving() -> None:
 
 
 def test_every_header_that_means_anything_is_signed() -> None:
-    mail = arrived(letter().to(reader(), now=NOW))
+    mail = arrived(template().smtp_bytes(recipient(), now=NOW))
 
     head = mail.partition(b"\r\n\r\n")[0]
     names = {name.lower() for name in re.findall(rb"(?m)^([\w-]+):", head)}
@@ -91,14 +96,14 @@ def test_every_header_that_means_anything_is_signed() -> None:
     ],
 )
 def test_whatever_is_changed_breaks_it(old: bytes, new: bytes) -> None:
-    mail = arrived(letter().to(reader(), now=NOW))
+    mail = arrived(template().smtp_bytes(recipient(), now=NOW))
     assert old in mail
 
     assert not is_valid(mail.replace(old, new, 1))
 
 
 def test_what_servers_do_to_headers_does_not_break_it() -> None:
-    mail = arrived(letter().to(reader(), now=NOW))
+    mail = arrived(template().smtp_bytes(recipient(), now=NOW))
 
     assert is_valid(
         b"Received: from here\r\n" + mail.replace(b"\r\nSubject: Two ", b"\r\nsubject:   Two\r\n\t")
@@ -107,7 +112,7 @@ def test_what_servers_do_to_headers_does_not_break_it() -> None:
 
 @given(text=st.text(max_size=300), subject=st.text(max_size=150))
 def test_any_words_can_be_signed(text: str, subject: str) -> None:
-    mail = arrived(letter(text=text, html=text, subject=subject).to(reader(), now=NOW))
+    mail = arrived(template(text=text, html=text, subject=subject).smtp_bytes(recipient(), now=NOW))
 
     assert is_valid(mail)
 

@@ -14,10 +14,10 @@ from pytest_django.fixtures import Settings
 
 from backend.mail_providers import PROVIDERS, anymail_settings
 from newsletter.models import Segment
-from newsletter.sending.faults import Fault, Meaning, fault_of
-from newsletter.transport.letters import Letter, Personal
-from newsletter.transport.providers import ProviderConnection
-from newsletter.transport.smtp import BrokenError, Phase, RefusedError
+from newsletter.transport.failures import DeliveryError, DeliveryFailure, FailureAction
+from newsletter.transport.mailer import BackendMailer
+from newsletter.transport.messages import Message, MessageTemplate, Recipient, segment_template
+from newsletter.transport.smtp import Phase
 from tests.factories import SegmentFactory
 from tests.faults.stack import quiet_port
 from tests.newsletter.fake_provider import FakeProvider, answering
@@ -41,8 +41,13 @@ def anymail_for(url: str) -> dict[str, Any]:
     }
 
 
-def reader(address: str) -> Personal:
-    return Personal(
+@pytest.fixture(autouse=True)
+def ours(settings: Settings) -> None:
+    settings.MAIL_FROM, settings.MAIL_DOMAIN = "Tool Verdicts <digest@example.com>", "mail.example.com"
+
+
+def recipient(address: str) -> Recipient:
+    return Recipient(
         address=address,
         message_id="<2026-W48.1@mail.example.com>",
         unsubscribe_url="https://api.example.com/unsubscribe?token=abc",
@@ -51,30 +56,36 @@ def reader(address: str) -> Personal:
     )
 
 
-def letter(**fields: object) -> Letter:
+def template(**fields: object) -> MessageTemplate:
     segment: Segment = SegmentFactory.build(**fields)
-    return Letter.of(segment, sender="Tool Verdicts <digest@example.com>", domain="mail.example.com")
+    return segment_template(segment)
+
+
+def message(address: str) -> Message:
+    return Message(template(), recipient(address))
+
+
+def new_mailer() -> BackendMailer:
+    return BackendMailer(f"anymail.backends.{django_settings.MAIL_PROVIDER}.EmailBackend")
 
 
 def deliver(address: str) -> str:
-    connection = ProviderConnection(django_settings.MAIL_PROVIDER)
+    mailer = new_mailer()
     try:
-        return connection.deliver(letter=letter(), reader=reader(address))
+        return mailer.send(message(address))
     finally:
-        connection.close()
+        mailer.close()
 
 
-def fault_at(address: str) -> Fault:
-    """What sending there comes to, which fails."""
-    try:
+def failure_at(address: str) -> DeliveryFailure:
+    """Why sending there fails."""
+    with pytest.raises(DeliveryError) as error:
         deliver(address)
-    except (RefusedError, BrokenError) as error:
-        return fault_of(error, is_fresh=True)
-    raise AssertionError("it was taken")
+    return error.value.failure
 
 
 def test_a_mail_that_is_taken_has_the_providers_id(provider: FakeProvider) -> None:
-    assert deliver("ada@example.com") == "id-1"
+    assert deliver("ada@example.com").endswith(" calls it id-1")
 
 
 def test_a_mail_has_all_that_it_has_over_smtp_and_is_not_watched(provider: FakeProvider) -> None:
@@ -97,32 +108,32 @@ def test_a_mail_has_all_that_it_has_over_smtp_and_is_not_watched(provider: FakeP
 
 
 @pytest.mark.parametrize(
-    ("word", "meaning", "code"),
+    ("word", "action", "code"),
     [
-        pytest.param("unauthorized", Meaning.PAUSE, "5.7.8", id="a wrong key"),
-        pytest.param("forbidden", Meaning.PAUSE, "5.7.8", id="a key without the right"),
-        pytest.param("unpaid", Meaning.PAUSE, "5.7.8", id="an unpaid account"),
-        pytest.param("inactive", Meaning.FAIL, "554", id="on the provider's own list"),
-        pytest.param("invalid", Meaning.BOUNCE, "5.1.3", id="no address to the provider"),
-        pytest.param("foul", Meaning.FAIL, "5.6.0", id="a mail that cannot be sent"),
-        pytest.param("large", Meaning.FAIL, "5.6.0", id="a mail too large"),
-        pytest.param("fast", Meaning.SLOW_DOWN, "4.7.0", id="too fast"),
-        pytest.param("away", Meaning.OUTAGE, "4.3.2", id="not there just now"),
-        pytest.param("broken", Meaning.UNCERTAIN, "", id="a bug of theirs"),
-        pytest.param("gateway", Meaning.UNCERTAIN, "", id="a gateway that heard nothing"),
-        pytest.param("late", Meaning.UNCERTAIN, "", id="a gateway that waited too long"),
-        pytest.param("garbage", Meaning.UNCERTAIN, "", id="an answer that is none"),
-        pytest.param("hang", Meaning.UNCERTAIN, "", id="no answer in time"),
-        pytest.param("cut", Meaning.UNCERTAIN, "", id="cut off"),
+        pytest.param("unauthorized", FailureAction.PAUSE, "5.7.8", id="a wrong key"),
+        pytest.param("forbidden", FailureAction.PAUSE, "5.7.8", id="a key without the right"),
+        pytest.param("unpaid", FailureAction.PAUSE, "5.7.8", id="an unpaid account"),
+        pytest.param("inactive", FailureAction.FAIL, "554", id="on the provider's own list"),
+        pytest.param("invalid", FailureAction.BOUNCE, "5.1.3", id="no address to the provider"),
+        pytest.param("foul", FailureAction.FAIL, "5.6.0", id="a mail that cannot be sent"),
+        pytest.param("large", FailureAction.FAIL, "5.6.0", id="a mail too large"),
+        pytest.param("fast", FailureAction.SLOW_DOWN, "4.7.0", id="too fast"),
+        pytest.param("away", FailureAction.OUTAGE, "4.3.2", id="not there just now"),
+        pytest.param("broken", FailureAction.UNCERTAIN, "", id="a bug of theirs"),
+        pytest.param("gateway", FailureAction.UNCERTAIN, "", id="a gateway that heard nothing"),
+        pytest.param("late", FailureAction.UNCERTAIN, "", id="a gateway that waited too long"),
+        pytest.param("garbage", FailureAction.UNCERTAIN, "", id="an answer that is none"),
+        pytest.param("hang", FailureAction.UNCERTAIN, "", id="no answer in time"),
+        pytest.param("cut", FailureAction.UNCERTAIN, "", id="cut off"),
     ],
 )
 def test_what_an_answer_means_and_that_it_is_asked_for_once(
-    provider: FakeProvider, word: str, meaning: Meaning, code: str
+    provider: FakeProvider, word: str, action: FailureAction, code: str
 ) -> None:
-    fault = fault_at(f"{word}-1@example.com")
+    failure = failure_at(f"{word}-1@example.com")
 
-    assert (fault.meaning, fault.code) == (meaning, code)
-    assert fault.detail.isprintable()
+    assert (failure.action, failure.code) == (action, code)
+    assert failure.detail.isprintable()
     assert len(provider.requests) == 1
 
 
@@ -130,11 +141,9 @@ def test_nobody_there_is_an_outage(settings: Settings) -> None:
     settings.MAIL_PROVIDER = "postmark"
     settings.ANYMAIL = anymail_for(f"http://127.0.0.1:{quiet_port()}/")
 
-    with pytest.raises(BrokenError) as failure:
-        deliver("ada@example.com")
+    failure = failure_at("ada@example.com")
 
-    assert failure.value.phase == Phase.CONNECT
-    assert fault_of(failure.value, is_fresh=True).meaning == Meaning.OUTAGE
+    assert (failure.phase, failure.action) == (Phase.CONNECT, FailureAction.OUTAGE)
 
 
 @pytest.mark.parametrize("greeting", [b"", b"220 mail.example.com ESMTP\r\n"], ids=["silence", "no TLS"])
@@ -150,48 +159,47 @@ def test_before_tls_stands_nothing_was_sent(settings: Settings, greeting: bytes)
 
         host = Thread(target=greet)
         host.start()
-        with pytest.raises(BrokenError) as failure:
-            deliver("ada@example.com")
+        failure = failure_at("ada@example.com")
         host.join(30)
         peers[0].close()
 
-    assert failure.value.phase == Phase.CONNECT
+    assert failure.phase == Phase.CONNECT
 
 
 def test_trouble_with_another_request_is_no_excuse(settings: Settings, provider: FakeProvider) -> None:
     """A request that is made because an earlier one found nobody, and that then gets no answer."""
     here, nowhere = settings.ANYMAIL, anymail_for(f"http://127.0.0.1:{quiet_port()}/")
 
-    def try_both() -> Fault:
+    def try_both() -> DeliveryFailure:
         settings.ANYMAIL = nowhere
         try:
             deliver("ada@example.com")
-        except BrokenError:
+        except DeliveryError:
             settings.ANYMAIL = here
-            return fault_at("cut-1@example.com")
+            return failure_at("cut-1@example.com")
         raise AssertionError("it was taken")
 
-    assert try_both().meaning == Meaning.UNCERTAIN
+    assert try_both().action == FailureAction.UNCERTAIN
     assert len(provider.requests) == 1
 
 
 def test_a_connection_serves_many_mails_and_is_left_after_trouble(provider: FakeProvider) -> None:
-    connection = ProviderConnection(django_settings.MAIL_PROVIDER)
+    mailer = new_mailer()
     for number in range(5):
-        connection.deliver(letter=letter(), reader=reader(f"reader-{number}@example.com"))
+        mailer.send(message(f"reader-{number}@example.com"))
     assert provider.connections == 1
 
-    with pytest.raises(BrokenError):
-        connection.deliver(letter=letter(), reader=reader("hang-1@example.com"))
-    connection.deliver(letter=letter(), reader=reader("reader-6@example.com"))
-    connection.close()
+    with pytest.raises(DeliveryError):
+        mailer.send(message("hang-1@example.com"))
+    mailer.send(message("reader-6@example.com"))
+    mailer.close()
 
     assert provider.connections == 2
     assert len(provider.requests) == 7
 
 
 def test_the_rate_of_a_provider_is_kept_under_its_name(provider: FakeProvider) -> None:
-    assert str(ProviderConnection(django_settings.MAIL_PROVIDER)) == "postmark"
+    assert new_mailer().route == "postmark"
 
 
 class TestAmazon:
@@ -210,36 +218,33 @@ class TestAmazon:
             yield provider
 
     def test_a_mail_that_is_taken_has_amazons_id(self, amazon: FakeProvider) -> None:
-        assert deliver("ada@example.com") == "id-1"
+        assert deliver("ada@example.com").endswith(" calls it id-1")
 
     @pytest.mark.parametrize(
-        ("word", "meaning"),
+        ("word", "action"),
         [
-            ("fast", Meaning.SLOW_DOWN),
-            ("quota", Meaning.SLOW_DOWN),
-            ("foul", Meaning.FAIL),
-            ("paused", Meaning.PAUSE),
-            ("unverified", Meaning.PAUSE),
-            ("unauthorized", Meaning.PAUSE),
-            ("away", Meaning.OUTAGE),
-            ("broken", Meaning.UNCERTAIN),
-            ("hang", Meaning.UNCERTAIN),
-            ("cut", Meaning.UNCERTAIN),
+            ("fast", FailureAction.SLOW_DOWN),
+            ("quota", FailureAction.SLOW_DOWN),
+            ("foul", FailureAction.FAIL),
+            ("paused", FailureAction.PAUSE),
+            ("unverified", FailureAction.PAUSE),
+            ("unauthorized", FailureAction.PAUSE),
+            ("away", FailureAction.OUTAGE),
+            ("broken", FailureAction.UNCERTAIN),
+            ("hang", FailureAction.UNCERTAIN),
+            ("cut", FailureAction.UNCERTAIN),
         ],
     )
     def test_what_an_answer_means_and_that_it_is_asked_for_once(
-        self, amazon: FakeProvider, word: str, meaning: Meaning
+        self, amazon: FakeProvider, word: str, action: FailureAction
     ) -> None:
-        assert fault_at(f"{word}-1@example.com").meaning == meaning
+        assert failure_at(f"{word}-1@example.com").action == action
         assert len(amazon.requests) == 1
 
     def test_nobody_there_is_an_outage(self, settings: Settings) -> None:
         settings.ANYMAIL = amazon_for(f"http://127.0.0.1:{quiet_port()}/")
 
-        with pytest.raises(BrokenError) as failure:
-            deliver("ada@example.com")
-
-        assert failure.value.phase == Phase.CONNECT
+        assert failure_at("ada@example.com").phase == Phase.CONNECT
 
     def test_without_credentials_staff_are_asked(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
@@ -250,10 +255,7 @@ class TestAmazon:
         monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
 
-        with pytest.raises(RefusedError) as failure:
-            deliver("ada@example.com")
-
-        assert fault_of(failure.value, is_fresh=True).meaning == Meaning.PAUSE
+        assert failure_at("ada@example.com").action == FailureAction.PAUSE
 
 
 def amazon_for(url: str) -> dict[str, Any]:
@@ -274,7 +276,7 @@ def test_each_provider_is_told_what_readers_need(settings: Settings, name: str) 
     backend: Any = get_connection(f"anymail.backends.{name}.EmailBackend")
 
     payload = backend.build_message_payload(
-        letter().mail_for(reader("ada@example.com")), backend.send_defaults
+        template().django_mail(recipient("ada@example.com")), backend.send_defaults
     )
 
     sent = payload_text(payload)

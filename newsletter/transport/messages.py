@@ -1,4 +1,4 @@
-"""The bytes of a mail: built once for all readers of a segment, then joined with what is each one's own."""
+"""The bytes of a mail: encoded once for all its recipients, then joined with what each of them has alone."""
 
 import hashlib
 import quopri
@@ -9,8 +9,9 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from newsletter.models import Segment
@@ -24,38 +25,60 @@ WIDTH = 70
 
 
 @dataclass(frozen=True)
-class Personal:
-    """What differs between the readers of one segment."""
+class Recipient:
+    """What differs between the mails of one template."""
 
     address: str
     message_id: str
-    # The page for people; a POST there unsubscribes at once (RFC 8058).
-    unsubscribe_url: str
-    preferences_url: str
-    # By which a provider's events name the copy.
+    # The page for people; a POST there unsubscribes at once (RFC 8058). Empty: the mail has no header for it.
+    unsubscribe_url: str = ""
+    preferences_url: str = ""
+    # A provider's events name the copy by it.
     delivery_id: UUID | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        own = {"Message-ID": self.message_id}
+        if self.unsubscribe_url:
+            own["List-Unsubscribe"] = f"<{self.unsubscribe_url}>"
+            own["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        return own
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A segment's mail with places left open. Every second part is the name of a place."""
+class MessageTemplate:
+    """A mail without its recipient, encoded once for all of them.
+
+    In `body`, `text` and `html` every second part is the name of a place, which a recipient's own link fills.
+    """
 
     head: bytes
     body: Sequence[bytes | str]
     sender: str
     subject: str
-    list_id: str
+    headers: Mapping[str, str]
     text: Sequence[str]
     html: Sequence[str]
-    # Where the mail server does not sign.
+    # Where neither the mail server nor the provider signs.
     signer: Signer | None = None
 
     @classmethod
-    def of(cls, segment: Segment, *, sender: str, domain: str, signer: Signer | None = None) -> "Letter":
-        list_id = f"The weekly mail <weekly.{domain}>"
-        boundary = f"=_{hashlib.sha256(segment.id.bytes).hexdigest()[:32]}"
+    def of(
+        cls,
+        *,
+        subject: str,
+        text: str,
+        html: str,
+        sender: str,
+        headers: Mapping[str, str],
+        signer: Signer | None = None,
+    ) -> "MessageTemplate":
+        """`sender` is a name with an address, `headers` are those that all recipients get."""
+        boundary = (
+            f"=_{hashlib.sha256('|'.join([subject, text, html]).encode('utf-8', 'replace')).hexdigest()[:32]}"
+        )
         body: list[bytes | str] = []
-        for kind, content in (("plain", segment.text), ("html", segment.html)):
+        for kind, content in (("plain", text), ("html", html)):
             _append(
                 body,
                 f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
@@ -65,29 +88,31 @@ class Letter:
             _append(body, b"\r\n")
         _append(body, f"--{boundary}--\r\n".encode())
         return cls(
-            head=_shared_headers(segment.subject, sender=sender, list_id=list_id, boundary=boundary),
+            head=_shared_headers(subject, sender=sender, headers=headers, boundary=boundary),
             body=body,
             sender=sender,
-            subject=_printable(segment.subject),
-            list_id=list_id,
-            text=PLACES.split(segment.text),
-            html=PLACES.split(segment.html),
+            subject=_printable(subject),
+            headers=headers,
+            text=PLACES.split(text),
+            html=PLACES.split(html),
             signer=signer,
         )
 
-    def to(self, reader: Personal, *, now: datetime) -> bytes:
-        """The mail as DATA wants it: lines of 998 bytes at most, CRLF, dots doubled."""
+    def smtp_bytes(self, recipient: Recipient, *, now: datetime) -> bytes:
+        """The mail as DATA wants it: lines of 998 bytes at most, CRLF, dots doubled.
+
+        Raises ValueError where an address or a link is not ASCII.
+        """
         places = {
-            "unsubscribe_url": _encoded_value(reader.unsubscribe_url),
-            "preferences_url": _encoded_value(reader.preferences_url),
+            "unsubscribe_url": _encoded_value(recipient.unsubscribe_url),
+            "preferences_url": _encoded_value(recipient.preferences_url),
         }
-        own = (
-            f"To: {reader.address}\r\n"
-            f"Date: {_date(now.replace(microsecond=0))}\r\n"
-            f"Message-ID: {reader.message_id}\r\n"
-            f"List-Unsubscribe: <{reader.unsubscribe_url}>\r\n"
-            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        ).encode("ascii")
+        headers = {
+            "To": recipient.address,
+            "Date": _date(now.replace(microsecond=0)),
+            **recipient.headers,
+        }
+        own = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
         body = b"".join(part if isinstance(part, bytes) else places[part] for part in self.body)
         mail = own + self.head + body
         if self.signer is None:
@@ -95,25 +120,57 @@ class Letter:
         # What arrives is signed: the server takes the doubled dots away.
         return self.signer.header(re.sub(rb"(?m)^\.\.", b".", mail), now=now) + mail
 
-    def mail_for(self, reader: Personal) -> EmailMultiAlternatives:
-        """The mail as a provider's API takes it; the provider writes the date and signs."""
-        places = {"unsubscribe_url": reader.unsubscribe_url, "preferences_url": reader.preferences_url}
+    def django_mail(self, recipient: Recipient) -> EmailMultiAlternatives:
+        """The mail as a provider's backend takes it; the provider writes the date and signs."""
+        places = {"unsubscribe_url": recipient.unsubscribe_url, "preferences_url": recipient.preferences_url}
         mail = EmailMultiAlternatives(
             subject=self.subject,
             body=_filled(self.text, places),
             from_email=self.sender,
-            to=[reader.address],
-            headers={
-                "Message-ID": reader.message_id,
-                "List-Id": self.list_id,
-                "List-Unsubscribe": f"<{reader.unsubscribe_url}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            },
+            to=[recipient.address],
+            headers={**recipient.headers, **self.headers},
         )
         mail.attach_alternative(_filled(self.html, places), "text/html")
-        if reader.delivery_id:
-            mail.metadata = {"delivery": str(reader.delivery_id)}  # type: ignore[attr-defined] # Anymail's.
+        if recipient.delivery_id:
+            mail.metadata = {"delivery": str(recipient.delivery_id)}  # type: ignore[attr-defined] # Anymail's.
         return mail
+
+
+@dataclass(frozen=True)
+class Message:
+    """A mail to one recipient."""
+
+    template: MessageTemplate
+    recipient: Recipient
+
+
+def segment_template(segment: Segment) -> MessageTemplate:
+    """What the readers of a segment get."""
+    return MessageTemplate.of(
+        subject=segment.subject,
+        text=segment.text,
+        html=segment.html,
+        sender=settings.MAIL_FROM,
+        headers={"List-Id": f"The weekly mail <weekly.{settings.MAIL_DOMAIN}>"},
+        signer=Signer.from_settings(),
+    )
+
+
+def single_message(
+    *, kind: str, address: str, subject: str, text: str, html: str, unsubscribe_url: str = ""
+) -> Message:
+    """A mail that belongs to no edition; `kind` begins its Message-ID."""
+    template = MessageTemplate.of(
+        subject=subject,
+        text=text,
+        html=html,
+        sender=settings.MAIL_FROM,
+        # RFC 3834: vacation programs do not answer.
+        headers={"Auto-Submitted": "auto-generated"},
+        signer=Signer.from_settings(),
+    )
+    message_id = f"<{kind}.{uuid4()}@{settings.MAIL_DOMAIN}>"
+    return Message(template, Recipient(address, message_id, unsubscribe_url))
 
 
 @lru_cache(maxsize=4)
@@ -122,6 +179,7 @@ def _date(second: datetime) -> str:
 
 
 def is_deliverable(address: str) -> bool:
+    """Whether it is ASCII, has one @, and holds nothing that could end the command that names it."""
     return DELIVERABLE.fullmatch(address) is not None
 
 
@@ -130,11 +188,11 @@ def _filled(parts: Sequence[str], places: Mapping[str, str]) -> str:
     return "".join(places[part] if number % 2 else part for number, part in enumerate(parts))
 
 
-def _shared_headers(subject: str, *, sender: str, list_id: str, boundary: str) -> bytes:
+def _shared_headers(subject: str, *, sender: str, headers: Mapping[str, str], boundary: str) -> bytes:
     lines = [
         f"From: {formataddr(parseaddr(sender))}",
         f"Subject: {_encoded_words(subject)}",
-        f"List-Id: {list_id}",
+        *(f"{name}: {value}" for name, value in headers.items()),
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
     ]

@@ -5,12 +5,13 @@ from email.message import EmailMessage
 from email.policy import default
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from newsletter.models import Segment
-from newsletter.transport.letters import Letter, Personal, is_deliverable
+from newsletter.transport.messages import Recipient, is_deliverable, segment_template
 from tests.factories import NOW, SegmentFactory
 
-READER = Personal(
+READER = Recipient(
     address="ada@example.com",
     message_id="<2026-W48.1@mail.example.com>",
     unsubscribe_url="https://api.example.com/unsubscribe?token=v1.first." + "ab.=" * 40,
@@ -18,11 +19,14 @@ READER = Personal(
 )
 
 
-def letter(**fields: object) -> bytes:
+@pytest.fixture(autouse=True)
+def ours(settings: Settings) -> None:
+    settings.MAIL_FROM, settings.MAIL_DOMAIN = "Tool Verdicts <digest@example.com>", "mail.example.com"
+
+
+def written(**fields: object) -> bytes:
     segment: Segment = SegmentFactory.build(**fields)
-    return Letter.of(segment, sender="Tool Verdicts <digest@example.com>", domain="mail.example.com").to(
-        READER, now=NOW
-    )
+    return segment_template(segment).smtp_bytes(READER, now=NOW)
 
 
 def read(data: bytes) -> EmailMessage:
@@ -38,7 +42,7 @@ def part(mail: EmailMessage, kind: str) -> str:
 
 
 def test_a_mail_says_whom_it_is_for_and_how_to_leave() -> None:
-    mail = read(letter())
+    mail = read(written())
 
     assert dict(mail.items()) == {
         "To": "ada@example.com",
@@ -56,7 +60,7 @@ def test_a_mail_says_whom_it_is_for_and_how_to_leave() -> None:
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
 def test_a_readers_own_links_stand_in_both_parts(kind: str) -> None:
-    text = part(read(letter()), kind)
+    text = part(read(written()), kind)
 
     assert READER.unsubscribe_url in text
     assert READER.preferences_url in text
@@ -66,13 +70,13 @@ def test_a_readers_own_links_stand_in_both_parts(kind: str) -> None:
 def test_all_words_arrive_as_they_were_written() -> None:
     text = "“Ship” – naïve 🚀\n.\n..two dots\n\ttabs = signs \n" + "long" * 600 + "\nFrom here\n"
 
-    arrived = part(read(letter(text=text)), "plain")
+    arrived = part(read(written(text=text)), "plain")
 
     assert arrived.splitlines() == text.splitlines()
 
 
 def test_no_line_is_too_long_and_none_ends_the_mail() -> None:
-    data = letter(html="<p>" + "x" * 5_000 + "</p>\n.\n.", text=".\n" + "é" * 3_000)
+    data = written(html="<p>" + "x" * 5_000 + "</p>\n.\n.", text=".\n" + "é" * 3_000)
 
     lines = data.split(b"\r\n")
     assert max(len(line) for line in lines) <= 998
@@ -86,7 +90,7 @@ def test_no_line_is_too_long_and_none_ends_the_mail() -> None:
     "payload", ["\r\n", "\n", "\r", "\x0b", "\x85", "\u2028", "\x00", "=?utf-8?q?=0D=0A?=", "\r\n "]
 )
 def test_nothing_in_a_subject_makes_another_header(payload: str) -> None:
-    mail = read(letter(subject=f"Two tools{payload}Bcc: victim@example.com"))
+    mail = read(written(subject=f"Two tools{payload}Bcc: victim@example.com"))
 
     assert "Bcc" not in mail
     assert len(mail.items()) == 10
@@ -94,7 +98,7 @@ def test_nothing_in_a_subject_makes_another_header(payload: str) -> None:
 
 @pytest.mark.parametrize("subject", ["x" * 200, "é" * 200, "🚀" * 200, ". ."])
 def test_long_subjects_arrive_whole_on_short_lines(subject: str) -> None:
-    data = letter(subject=subject)
+    data = written(subject=subject)
 
     assert read(data)["Subject"] == subject
     assert max(len(line) for line in data.split(b"\r\n")) <= 998

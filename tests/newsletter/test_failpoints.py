@@ -10,7 +10,7 @@ import pytest
 
 from backend.bootstrap import ROOT
 
-REACHES = "from newsletter.sending.failpoints import reach; reach('here'); reach('there'); print('lived')"
+REACHES = "from newsletter.failpoints import reach; reach('here'); reach('there'); print('lived')"
 
 
 def run(marks: Path, *, armed: str | None) -> subprocess.CompletedProcess[str]:

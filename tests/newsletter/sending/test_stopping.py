@@ -1,0 +1,51 @@
+"""A SIGTERM waits for the mail that is on its way."""
+
+import os
+import signal
+import subprocess
+import sys
+
+from backend.bootstrap import ROOT
+from newsletter.sending.stopping import sigterm_held_back
+
+CHILD_ASKS = """
+import os
+from newsletter.sending.stopping import ask_to_stop, is_asked_to_stop
+print(is_asked_to_stop())
+if os.fork() == 0:
+    ask_to_stop()
+    os._exit(0)
+os.wait()
+print(is_asked_to_stop())
+"""
+
+
+def test_a_signal_waits_for_the_end_of_the_block() -> None:
+    heard: list[str] = []
+    former = signal.signal(signal.SIGTERM, lambda *_: heard.append("the signal"))
+    try:
+        with sigterm_held_back() as is_terminated:
+            before = is_terminated()
+            os.kill(os.getpid(), signal.SIGTERM)
+            during = is_terminated()
+            heard.append("the end of the block")
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+    assert (before, during) == (False, True)
+    assert heard == ["the end of the block", "the signal"]
+
+
+def test_without_a_signal_the_block_just_ends() -> None:
+    with sigterm_held_back() as is_terminated:
+        pass
+
+    assert not is_terminated()
+
+
+def test_processes_of_one_worker_share_the_wish_to_stop() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", CHILD_ASKS], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.split() == ["False", "True"]
