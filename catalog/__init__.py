@@ -1,1 +1,1 @@
-"""The ground floor: tools, categories, prices, and the slugs that tools once had."""
+"""Tools, their categories and prices, and the slugs that tools once had. Every other app builds on it."""

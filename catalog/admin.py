@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from backend.admin.base import CuratedAdmin, ReadOnlyAdmin
 from catalog.models import Category, ToolAlias
+from catalog.querysets import CategoryQuerySet
 
 
 @admin.register(Category)
@@ -17,10 +18,11 @@ class CategoryAdmin(CuratedAdmin):
     fields = ["name", "slug", "description"]
     prepopulated_fields = {"slug": ["name"]}
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> CategoryQuerySet:
         return Category.objects.with_tool_count().order_by(*self.get_ordering(request))
 
     @admin.display(ordering="tool_count")
+    # Any: the row has the queryset's annotations.
     def published_tools(self, category: Any) -> int:
         return int(category.tool_count)
 

@@ -1,4 +1,7 @@
-"""Reads of the catalog, as phrases."""
+"""Reads of the catalog, as phrases.
+
+Rows are Any: they carry what a read annotates, which no type of a model knows.
+"""
 
 import re
 from collections.abc import Iterable
@@ -35,9 +38,10 @@ class ToolQuerySet(models.QuerySet[Any]):
     def with_entry(self, entries: Iterable[str]) -> Self:
         return self.filter(pricing_entry__in=entries)
 
-    def called(self, slugs: Iterable[str]) -> Self:
+    def with_slugs(self, slugs: Iterable[str]) -> Self:
         """Tools that have, or once had, one of these slugs."""
         slugs = list(slugs)
+        # From the model, since catalog.models imports this module.
         aliases = self.model._meta.get_field("aliases").related_model.objects
         return self.filter(Q(slug__in=slugs) | Q(pk__in=aliases.filter(slug__in=slugs).values("tool")))
 

@@ -13,6 +13,7 @@ from catalog.models import Category, Tool
 class OptionalText(serializers.CharField):
     """Text that may be unknown: an empty one is null."""
 
+    # Any: whatever options DRF's own field takes.
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs, allow_null=True)
 
@@ -68,6 +69,7 @@ class ToolReferenceSerializer(serializers.ModelSerializer[Tool]):
 class LogoField(serializers.ImageField):
     """The logo's address, built from PUBLIC_BASE_URL; null where there is none."""
 
+    # Any: DRF's type of the value is a file of any kind, which has no address.
     def to_representation(self, value: Any) -> str | None:
         return f"{settings.PUBLIC_BASE_URL}{value.url}" if value else None
 

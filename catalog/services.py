@@ -9,7 +9,7 @@ from catalog.models import Tool
 
 
 def publish(*, tool: Tool, now: datetime) -> None:
-    """An archived tool comes back with the day it was first published."""
+    """Publish a draft, or an archived tool, which keeps its first date; raises CurationError for a published one."""
     unpublished = Tool.objects.filter(pk=tool.pk).exclude(status=Tool.Status.PUBLISHED)
     changed = unpublished.update(
         status=Tool.Status.PUBLISHED, published_at=Coalesce("published_at", now), updated_at=now
@@ -19,6 +19,7 @@ def publish(*, tool: Tool, now: datetime) -> None:
 
 
 def archive(*, tool: Tool, now: datetime) -> None:
+    """Take a published tool off the lists; its pages stay. Raises CurationError for any other."""
     changed = Tool.objects.published().filter(pk=tool.pk).update(status=Tool.Status.ARCHIVED, updated_at=now)
     if not changed:
         raise CurationError("not published")

@@ -80,7 +80,7 @@ class OfToolView(PublicView):
     may_move = True
 
     def get(self, request: Request, slug: str) -> HttpResponse:
-        tool = self.tools.called([slug]).first()
+        tool = self.tools.with_slugs([slug]).first()
         if tool is None:
             raise ToolNotFound
         if tool.slug != slug:

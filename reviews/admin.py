@@ -1,4 +1,4 @@
-"""The curators' pages for reviewers, their reviews, and the panels that these add up to."""
+"""The curators' pages for reviewers, their reviews, and the count of reviews on each tool."""
 
 from typing import Any
 
@@ -26,11 +26,11 @@ class ReviewerAdmin(CuratedAdmin):
     fields = ["name", "slug", "lens", "motto", "position", "is_active"]
     prepopulated_fields = {"slug": ["name"]}
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        reviewers: ReviewerQuerySet = Reviewer.objects.with_record().order_by(*self.get_ordering(request))
-        return reviewers
+    def get_queryset(self, request: HttpRequest) -> ReviewerQuerySet:
+        return Reviewer.objects.with_record().order_by(*self.get_ordering(request))
 
     @admin.display(ordering="ship_count")
+    # Any, here and below: the row has the queryset's annotations.
     def ships(self, reviewer: Any) -> int:
         return int(reviewer.ship_count)
 
@@ -54,7 +54,8 @@ class LinksField(SimpleArrayField):
             help_text="One address a line, at most 20.",
         )
 
-    def to_python(self, value: Any) -> Any:
+    # Any: Django's base class declares a text here, and this field gives a list.
+    def to_python(self, value: object) -> Any:
         # An address holds no white space, so what a browser or a curator puts between two of them falls away.
         return super().to_python("\n".join(value.split()) if isinstance(value, str) else value)
 
@@ -90,14 +91,15 @@ class ReviewAdmin(CuratedAdmin):
     actions = ["publish", "retract"]
     fields = ["reviewer", "tool", "verdict", "quote", "evidence", "reviewed_on", "status", "revision"]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    # Any: Django's type of fieldsets has no public name.
+    def get_fieldsets(self, request: HttpRequest, obj: Review | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return [("At a glance", {"fields": ["page"]}), *fieldsets] if obj else fieldsets
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
         return Review.objects.select_related("reviewer", "tool").order_by(*self.get_ordering(request))
 
-    def save_model(self, request: HttpRequest, obj: Review, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Review, form: ModelForm, change: bool) -> None:
         if (
             change
             and form.initial["status"] == Review.Status.PUBLISHED

@@ -14,7 +14,7 @@ from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
 
 
 class Reviewer(models.Model):
-    """A persona of the panel; `lens` is what it looks for, `motto` how it sums itself up."""
+    """A persona of the panel. `lens` is what it looks for; `motto` is how it sums itself up."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])

@@ -1,4 +1,7 @@
-"""Reads of the panel's work, as phrases."""
+"""Reads of the panel's work, as phrases.
+
+Rows are Any: they carry what a read annotates, which no type of a model knows.
+"""
 
 from collections.abc import Iterable
 from typing import Any, Self

@@ -42,7 +42,8 @@ class ReviewerSerializer(SparseFieldsMixin, serializers.ModelSerializer[Reviewer
         fields = ["id", "slug", "name", "lens", "motto", "is_active", "record"]
 
     @extend_schema_field(RecordSerializer)
-    def get_record(self, reviewer: Any) -> Any:
+    # Any: the row has the annotations of `with_record()`.
+    def get_record(self, reviewer: Any) -> dict[str, object]:
         return RecordSerializer(PanelCount(ship=reviewer.ship_count, skip=reviewer.skip_count)).data
 
 

@@ -1,4 +1,4 @@
-"""What curators do to reviews: each deed either happens or says why not."""
+"""What curators do to reviews: each action happens or says why it did not."""
 
 from datetime import datetime
 
@@ -9,7 +9,10 @@ from reviews.models import Review
 
 
 def publish(*, review: Review, now: datetime) -> None:
-    """Drafts only: to bring back what was retracted is a decision about one review, not about a selection."""
+    """Publish a draft; raises CurationError for any other review, or where the reviewer has a live one on the tool.
+
+    A retracted review is brought back on its own page: that is a decision about one review, not about a selection.
+    """
     try:
         with transaction.atomic():
             changed = Review.objects.filter(pk=review.pk, status=Review.Status.DRAFT).update(
@@ -22,6 +25,7 @@ def publish(*, review: Review, now: datetime) -> None:
 
 
 def retract(*, review: Review, now: datetime) -> None:
+    """Take a published review back; raises CurationError for any other."""
     changed = Review.objects.filter(pk=review.pk, status=Review.Status.PUBLISHED).update(
         status=Review.Status.RETRACTED, updated_at=now
     )

@@ -97,7 +97,7 @@ class ReviewListView(ListView):
     def get(self, request: Request) -> Response:
         reviews = Review.objects.published().select_related("tool", "reviewer")
         if self.params["tool"]:
-            reviews = reviews.filter(tool__in=Tool.objects.called(self.params["tool"]))
+            reviews = reviews.filter(tool__in=Tool.objects.with_slugs(self.params["tool"]))
         if self.params["reviewer"]:
             reviews = reviews.filter(reviewer__slug__in=self.params["reviewer"])
         if self.params["verdict"]:

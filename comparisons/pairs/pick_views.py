@@ -85,7 +85,7 @@ class PickView(PlainView, CountedView):
         pair = self.find_pair(slug)
         if isinstance(pair, HttpResponse):
             return pair
-        picked = Tool.objects.called([wanted]).filter(pk__in=[tool.pk for tool in pair]).first()
+        picked = Tool.objects.with_slugs([wanted]).filter(pk__in=[tool.pk for tool in pair]).first()
         if picked is None:
             allowed = " or ".join(f"'{tool.slug}'" for tool in pair)
             raise serializers.ValidationError({"tool": [ErrorDetail(f"Pick {allowed}.", "invalid_choice")]})

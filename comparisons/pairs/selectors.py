@@ -199,7 +199,7 @@ def tools_by_asked_slug(tools: ToolQuerySet, slugs: Iterable[str]) -> dict[str, 
     """Those of the tools that are visible, by the slug that was asked for."""
     slugs = list(slugs)
     aliases = ToolAlias.objects.filter(tool=OuterRef("pk"), slug__in=slugs).values("slug")
-    asked = tools.visible().called(slugs).annotate(asked_aliases=ArraySubquery(aliases))
+    asked = tools.visible().with_slugs(slugs).annotate(asked_aliases=ArraySubquery(aliases))
     return {name: tool for tool in asked for name in [tool.slug, *tool.asked_aliases]}
 
 

@@ -63,7 +63,7 @@ class ComparisonListView(ListView):
         refuse_unknown_slugs(params, {"tool": "tool", "category": "category"})
         comparisons = comparisons_with_counts()
         if params["tool"]:
-            comparisons = comparisons.of_tools(Tool.objects.called(params["tool"]))
+            comparisons = comparisons.of_tools(Tool.objects.with_slugs(params["tool"]))
         if params["category"]:
             comparisons = comparisons.in_categories(params["category"])
         if params["outcome"]:

@@ -47,14 +47,14 @@ class TestTools:
         for slug in ("second", "third"):
             Tool.objects.filter(name=Tool.objects.get(status="published").name).update(slug=slug)
 
-        assert [tool.slug for tool in Tool.objects.called(["published", "second", "third"])] == ["third"]
-        assert slugs(Tool.objects.called(["second", "archived", "unknown"])) == {"third", "archived"}
-        assert slugs(Tool.objects.called([])) == set()
+        assert [tool.slug for tool in Tool.objects.with_slugs(["published", "second", "third"])] == ["third"]
+        assert slugs(Tool.objects.with_slugs(["second", "archived", "unknown"])) == {"third", "archived"}
+        assert slugs(Tool.objects.with_slugs([])) == set()
 
     def test_a_generator_of_slugs_will_do(self) -> None:
         ToolAlias.objects.create(slug="earlier", tool=Tool.objects.get(slug="archived"))
 
-        assert slugs(Tool.objects.called(slug for slug in ("draft", "earlier"))) == {"draft", "archived"}
+        assert slugs(Tool.objects.with_slugs(slug for slug in ("draft", "earlier"))) == {"draft", "archived"}
 
 
 def test_categories_count_published_tools_only() -> None:

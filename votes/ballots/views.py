@@ -41,7 +41,7 @@ class VoteView(PlainView, CountedView):
     )
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         token = voter_token_of(request, now=timezone.now())
-        tool = Tool.objects.visible().called([slug]).select_related("published_tally").first()
+        tool = Tool.objects.visible().with_slugs([slug]).select_related("published_tally").first()
         if tool is None:
             raise ToolNotFound
         if tool.slug != slug:
@@ -84,7 +84,7 @@ class VoteView(PlainView, CountedView):
         try:
             receipt = cast_vote(voter=voter, slug=slug, value=value, origin=origin, now=now)
         except UnknownTarget as unknown:
-            tool = Tool.objects.visible().called([slug]).first()
+            tool = Tool.objects.visible().with_slugs([slug]).first()
             if tool is None:
                 not_found = ToolNotFound()
                 not_found.headers = unknown.headers
