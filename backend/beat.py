@@ -1,24 +1,22 @@
-"""Celery's beat, but for a clock that is set back: it would wait until the clock is again as late as it was."""
-
-from typing import Any
+"""Celery's beat, which also goes on when the clock is set back (decision 23)."""
 
 from celery.beat import PersistentScheduler
 
 
 class Scheduler(PersistentScheduler):  # type: ignore[misc]
-    def tick(self, *args: Any, **options: Any) -> float:
-        """Do what is due, and say for how many seconds nothing will be."""
-        self._believe_the_clock()
+    def tick(self, *args: object, **options: object) -> float:
+        """Send the tasks that are due; returns the seconds until the next one is."""
+        self._reset_future_runs()
         delay: float = super().tick(*args, **options)
         return delay
 
-    def _believe_the_clock(self) -> None:
-        """What was done in the future was done just now."""
+    def _reset_future_runs(self) -> None:
+        """Take a last run that lies in the future for one of just now."""
         from_the_future = [
             entry for entry in self.schedule.values() if entry.last_run_at > entry.default_now()
         ]
         for entry in from_the_future:
             entry.last_run_at = entry.default_now()
         if from_the_future:
-            # It holds the moments of the next runs, and is made anew from the entries.
+            # The heap holds the times of the next runs; the base class rebuilds it from the entries.
             self._heap = None

@@ -2,10 +2,10 @@
 
 import os
 import time
-from typing import Any
 
 import structlog
 from celery import Celery, Task
+from celery.app.utils import Settings
 from celery.exceptions import WorkerLostError
 from celery.signals import celeryd_init, setup_logging, task_failure, worker_ready
 
@@ -23,12 +23,12 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def keep_django_logging(**_: Any) -> None:
+def keep_django_logging(**_: object) -> None:
     """Connected so that Celery leaves the logging that Django's settings have set up."""
 
 
 @celeryd_init.connect
-def wait_for_messages(conf: Any, **_: Any) -> None:
+def wait_for_messages(conf: Settings, **_: object) -> None:
     """A worker waits for the broker without a timeout; processes that only publish give up at once (see the settings)."""
     timeouts = {"socket_timeout", "socket_connect_timeout"}
     options = conf.broker_transport_options
@@ -57,13 +57,13 @@ def purge_expired() -> None:
 
 
 @worker_ready.connect
-def record_first_heartbeat(**_: Any) -> None:
+def record_first_heartbeat(**_: object) -> None:
     """A new worker counts as ready at once, and not only after beat's first round."""
     heartbeat()
 
 
 @worker_ready.connect
-def start_watchdog(**_: Any) -> None:
+def start_watchdog(**_: object) -> None:
     """Watch the queues that the worker was started with, even if it is told to leave one later."""
     # Importing it needs a worker's state.
     from backend.watchdog import watch
@@ -72,7 +72,7 @@ def start_watchdog(**_: Any) -> None:
 
 
 @task_failure.connect
-def log_abandoned_task(sender: Task, exception: BaseException, **_: Any) -> None:
+def log_abandoned_task(sender: Task, exception: BaseException, **_: object) -> None:
     """Log the name of a task that killed its process at its last try: Celery's own message does not name it."""
     if isinstance(exception, WorkerLostError):
         logger.error("task_given_up", task=sender.name, reason=str(exception))

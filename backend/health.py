@@ -1,9 +1,8 @@
-"""What load balancers ask: whether this process lives, and whether it can do its work."""
+"""Liveness and readiness for load balancers (decision 22)."""
 
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import structlog
 from django.core.cache import cache as shared_cache
@@ -24,24 +23,24 @@ CONNECT_SECONDS = 2
 
 
 class NotReadyError(Exception):
-    """An engine answers, and not as it should."""
+    """An engine answers, but not as it should."""
 
 
-def ask_database(question: str) -> list[tuple[Any, ...]]:
-    """Outside the pool: a busy pool is not a dead database, and a silent database must not hold us up."""
+def query_database(statement: str) -> list[tuple[object, ...]]:
+    """Over a connection of its own, with a timeout: a busy pool is not a dead database."""
     fresh = connection.copy()
     options = {name: value for name, value in fresh.settings_dict["OPTIONS"].items() if name != "pool"}
     fresh.settings_dict["OPTIONS"] = {**options, "connect_timeout": CONNECT_SECONDS}
     try:
         with fresh.cursor() as cursor:
-            cursor.execute(question)
+            cursor.execute(statement)
             return list(cursor.fetchall())
     finally:
         fresh.close()
 
 
 def check_database() -> None:
-    ask_database("SELECT 1")
+    query_database("SELECT 1")
 
 
 def check_cache() -> None:
@@ -50,15 +49,15 @@ def check_cache() -> None:
 
 @cache
 def check_migrations() -> None:
-    """Remembered once it holds: this process's code will not grow another migration."""
-    applied = set(ask_database("SELECT app, name FROM django_migrations"))
+    """Cached once it succeeds, since the code of this process gets no further migration."""
+    applied = set(query_database("SELECT app, name FROM django_migrations"))
     if MigrationLoader(None).disk_migrations.keys() - applied:
         raise NotReadyError("Migrations are waiting to be applied.")
 
 
 def check_worker() -> None:
-    beaten_at = shared_cache.get(HEARTBEAT_KEY)
-    if beaten_at is None or time.time() - beaten_at > MAX_HEARTBEAT_AGE_SECONDS:
+    beat_at = shared_cache.get(HEARTBEAT_KEY)
+    if beat_at is None or time.time() - beat_at > MAX_HEARTBEAT_AGE_SECONDS:
         raise NotReadyError("No worker has taken a task lately.")
 
 
@@ -70,7 +69,7 @@ CHECKS: dict[str, Callable[[], None]] = {
 }
 
 
-def outcome(name: str) -> str:
+def status_of(name: str) -> str:
     try:
         CHECKS[name]()
     except (DatabaseFailure, RedisError, NotReadyError) as error:
@@ -88,7 +87,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    checks = {name: outcome(name) for name in CHECKS}
+    checks = {name: status_of(name) for name in CHECKS}
     ready = set(checks.values()) == {"ok"}
     return JsonResponse(
         {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503

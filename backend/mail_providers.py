@@ -47,9 +47,6 @@ PROVIDERS = {
         ("ANYMAIL_RESEND_API_KEY",), ("ANYMAIL_RESEND_SIGNING_SECRET",), hook_library="svix"
     ),
     "scaleway": MailProvider(("ANYMAIL_SCALEWAY_SECRET_KEY", "ANYMAIL_SCALEWAY_PROJECT_ID"), ()),
-    "sendgrid": MailProvider(
-        ("ANYMAIL_SENDGRID_API_KEY",), ("ANYMAIL_SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY",)
-    ),
     "sparkpost": MailProvider(("ANYMAIL_SPARKPOST_API_KEY",), (BASIC_AUTH,)),
     "unisender_go": MailProvider(
         ("ANYMAIL_UNISENDER_GO_API_KEY", "ANYMAIL_UNISENDER_GO_API_URL"), ("ANYMAIL_UNISENDER_GO_API_KEY",)
@@ -93,7 +90,8 @@ def mail_hooks(name: str, *, provider: str, environment: Mapping[str, str]) -> s
 
 def anymail_settings(environment: Mapping[str, str], *, public_base_url: str) -> dict[str, Any]:
     """Every ANYMAIL_… variable without its prefix, and what we hold to whatever they say."""
-    given = {
+    # Any: each value has the type that anymail expects under its name.
+    given: dict[str, Any] = {
         name.removeprefix(PREFIX): _value(name, text)
         for name, text in environment.items()
         if name.startswith(PREFIX) and text
@@ -146,7 +144,7 @@ def _require_library(what: str, library: str) -> None:
         raise ImproperlyConfigured(f"{what} needs {library}: install requirements/providers.txt.")
 
 
-def _value(name: str, text: str) -> Any:
+def _value(name: str, text: str) -> object:
     """Objects, lists, true and false are JSON; all else is the text itself, a number of an API key included."""
     if not text.startswith(("{", "[")) and text not in {"true", "false"}:
         return text
@@ -156,7 +154,7 @@ def _value(name: str, text: str) -> Any:
         raise ImproperlyConfigured(f"{name} begins like JSON, and is none.") from None
 
 
-def _logins(secrets: Any) -> list[str]:
+def _logins(secrets: object) -> list[str]:
     """One `user:password` or a list of them, so that an old one may work on for a while."""
     logins = secrets if isinstance(secrets, list) else [secrets]
     for login in logins:

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from backend.api.schema_settings import SCHEMA_SETTINGS
@@ -15,6 +14,7 @@ from backend.environment import Environment, require
 from backend.logging import configure_structlog, logging_settings
 from backend.mail_providers import anymail_settings, mail_hooks, mail_provider
 from backend.openapi import PRODUCT
+from backend.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -160,40 +160,9 @@ SENDING_TICK_SECONDS = env.integer("SENDING_TICK_SECONDS", default=10, least=1, 
 TALLY_PUBLISH_SECONDS = env.integer("TALLY_PUBLISH_SECONDS", default=60, least=1, most=3600)
 
 CELERY_BEAT_SCHEDULER = "backend.beat.Scheduler"
-# Every task is idempotent: it may run late, twice or not at all, and its next run does the same work.
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    # A heartbeat older than its interval would say nothing about the worker's present state.
-    "worker-heartbeat": {"task": "backend.heartbeat", "schedule": 15, "options": {"expires": 15}},
-    "publish-tallies": {
-        "task": "votes.tasks.publish_tallies",
-        "schedule": TALLY_PUBLISH_SECONDS,
-        "options": {"expires": TALLY_PUBLISH_SECONDS},
-    },
-    "close-yesterday": {"task": "votes.tasks.close_yesterday", "schedule": crontab(minute="*/10")},
-    "rescore": {"task": "votes.tasks.rescore", "schedule": crontab(minute="*/15")},
-    "reconcile-tallies": {
-        "task": "votes.tasks.reconcile_tallies",
-        "schedule": crontab(hour="3", minute="20"),
-    },
-    "mail": {
-        "task": "newsletter.tasks.tick",
-        "schedule": SENDING_TICK_SECONDS,
-        "options": {"expires": SENDING_TICK_SECONDS},
-    },
-    "record-verdicts": {
-        "task": "comparisons.tasks.record_verdicts",
-        "schedule": crontab(minute="*/3"),
-        "options": {"expires": 180},
-    },
-    "send-due-mail": {
-        "task": "newsletter.tasks.send_due_jobs",
-        "schedule": 5,
-        "options": {"expires": 5},
-    },
-    "forget-sign-ups": {"task": "newsletter.tasks.forget", "schedule": crontab(minute="50")},
-    "forget-votes": {"task": "votes.tasks.forget", "schedule": crontab(minute="40")},
-    "forget": {"task": "backend.forget", "schedule": crontab(minute="45")},
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(
+    tally_publish_seconds=TALLY_PUBLISH_SECONDS, sending_tick_seconds=SENDING_TICK_SECONDS
+)
 
 # --- Voters -----------------------------------------------------------------------------------
 
@@ -343,10 +312,7 @@ REST_FRAMEWORK = {
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "backend.api.problems.ProblemHandler",
     "ALLOWED_ERROR_STATUS_CODES": ["400", "404"],
-    "ERROR_SCHEMAS": {
-        "400": "backend.api.problems.ProblemSerializer",
-        "404": "backend.api.problems.ProblemSerializer",
-    },
+    "ERROR_SCHEMAS": dict.fromkeys(("400", "404"), "backend.api.problems.ProblemSerializer"),
 }
 
 SPECTACULAR_SETTINGS = SCHEMA_SETTINGS | PRODUCT
@@ -397,22 +363,16 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
-)
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if _https else []
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 
 CONTENT_SECURITY_POLICY = {

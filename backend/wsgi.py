@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
@@ -16,8 +17,9 @@ from backend.api.requests import Utf8Request  # noqa: E402 - it needs the settin
 handler.request_class = Utf8Request
 
 
-def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """An answer that is whole is handed over as a list, which granian sends in one go; it would ask for parts."""
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Return a complete body as a list, which granian sends at once; it would iterate over a response object."""
+    # Any: Django's types know neither `streaming` nor `content` of what a handler returns.
     response: Any = handler(environ, start_response)
     if response.streaming:
         return response  # type: ignore[no-any-return]
@@ -26,6 +28,6 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     return body
 
 
-# What was made up to here stays: the collector need not look through it again and again.
+# Objects made up to here live as long as the process, so the garbage collector need not scan them.
 gc.collect()
 gc.freeze()

@@ -45,7 +45,6 @@ PERMANENT: dict[str, Callable[[Raw], bool]] = {
     "mandrill": lambda raw: raw["event"] == "hard_bounce",
     "postmark": lambda raw: "HardBounce" in {raw.get("Type"), raw.get("SuppressionReason")},
     "resend": lambda raw: raw["data"]["bounce"]["type"] == "Permanent",
-    "sendgrid": lambda raw: raw["type"] == "bounce",
     "sparkpost": lambda raw: next(iter(raw["msys"].values()))["bounce_class"] in {"10", "30"},
     "unisender_go": lambda raw: (
         raw["delivery_info"]["delivery_status"]
@@ -79,15 +78,6 @@ LISTED: dict[str, tuple[Callable[[Raw], Any], dict[str, str]]] = {
     "resend": (
         lambda raw: raw["data"]["bounce"]["subType"],
         {"Suppressed": Reason.HARD_BOUNCE, "OnAccountSuppressionList": Reason.HARD_BOUNCE},
-    ),
-    "sendgrid": (
-        lambda raw: raw["reason"],
-        {
-            "Bounced Address": Reason.HARD_BOUNCE,
-            "Invalid": Reason.HARD_BOUNCE,
-            "Spam Reporting Address": Reason.COMPLAINT,
-            "Unsubscribed Address": Reason.UNSUBSCRIBE,
-        },
     ),
 }
 REJECTED_AS = {

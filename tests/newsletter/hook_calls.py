@@ -10,17 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from svix.webhooks import Webhook
 
 LOGIN = "provider:0123456789abcdef0123456789abcdef"
 BASIC = {"Authorization": f"Basic {base64.b64encode(LOGIN.encode()).decode()}"}
 MAILGUN_KEY = "mailgun-signing-key"
-SENDGRID_KEY = ec.generate_private_key(ec.SECP256R1())
 RESEND_SECRET = f"whsec_{base64.b64encode(b'0123456789abcdef01234567').decode()}"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail"
 CERTIFICATE_URL = (
@@ -102,40 +101,6 @@ def mailgun(told: Told) -> Call:
     }
     raw = {"signature": {"timestamp": stamp, "token": token, "signature": signature}, "event-data": event}
     return Call(json.dumps(raw).encode(), {})
-
-
-# --- SendGrid: ECDSA --------------------------------------------------------------------------
-
-SENDGRID: dict[str, dict[str, Any]] = {
-    "delivered": {"event": "delivered"},
-    "hard_bounce": {"event": "bounce", "type": "bounce"},
-    "soft_bounce": {"event": "bounce", "type": "blocked"},
-    "deferred": {"event": "deferred"},
-    "complaint": {"event": "spamreport"},
-    "unsubscribe": {"event": "unsubscribe"},
-    "rejected": {"event": "dropped", "reason": "Bounced Address"},
-    "opened": {"event": "open"},
-}
-
-
-def sendgrid(told: Told) -> Call:
-    raw = {
-        "reason": told.words,
-        **SENDGRID[told.kind],
-        "email": told.address,
-        "timestamp": int(told.at.timestamp()),
-        "sg_event_id": told.event_id,
-        **({"delivery": told.delivery} if told.delivery else {"smtp-id": told.message_id}),
-    }
-    body, stamp = json.dumps([raw]).encode(), str(int(told.at.timestamp()))
-    signature = SENDGRID_KEY.sign(stamp.encode() + body, ec.ECDSA(SHA256()))
-    return Call(
-        body,
-        {
-            "X-Twilio-Email-Event-Webhook-Signature": base64.b64encode(signature).decode(),
-            "X-Twilio-Email-Event-Webhook-Timestamp": stamp,
-        },
-    )
 
 
 # --- Resend: Svix -----------------------------------------------------------------------------
@@ -248,15 +213,10 @@ CALLS: dict[str, Callable[[Told], Call]] = {
     "mailgun": mailgun,
     "postmark": postmark,
     "resend": resend,
-    "sendgrid": sendgrid,
 }
-SENDGRID_PUBLIC = base64.b64encode(
-    SENDGRID_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-).decode()
 VARIABLES = {
     "amazon_ses": {"ANYMAIL_WEBHOOK_SECRET": LOGIN},
     "mailgun": {"ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY": MAILGUN_KEY},
     "postmark": {"ANYMAIL_WEBHOOK_SECRET": LOGIN},
     "resend": {"ANYMAIL_RESEND_SIGNING_SECRET": RESEND_SECRET},
-    "sendgrid": {"ANYMAIL_SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY": SENDGRID_PUBLIC},
 }

@@ -21,7 +21,6 @@ from tests.newsletter.hook_calls import CALLS, Told
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:django-anymail has dropped official support for SendGrid"),
 ]
 
 
@@ -63,7 +62,7 @@ def test_a_reply_by_a_machine_says_nothing_of_the_reader(settings: Settings) -> 
     assert ProviderEvent.objects.get().kind == "auto_reply"
 
 
-@pytest.mark.parametrize("provider", ["amazon_ses", "mailgun", "resend", "sendgrid"])
+@pytest.mark.parametrize("provider", ["amazon_ses", "mailgun", "resend"])
 def test_without_metadata_the_message_id_tells_which_copy(settings: Settings, provider: str) -> None:
     copy = a_copy()
 
@@ -142,7 +141,7 @@ def test_whoever_subscribes_at_the_provider_is_not_subscribed_here(settings: Set
 
 
 # Resend passes the server's words on in no place that is documented.
-@pytest.mark.parametrize("provider", ["amazon_ses", "mailgun", "postmark", "sendgrid"])
+@pytest.mark.parametrize("provider", ["amazon_ses", "mailgun", "postmark"])
 def test_a_server_that_refuses_us_on_principle_says_nothing_of_the_mailbox(
     settings: Settings, provider: str
 ) -> None:

@@ -13,7 +13,6 @@ from tests.newsletter.hook_calls import sns as sns_call
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:django-anymail has dropped official support for SendGrid"),
 ]
 
 

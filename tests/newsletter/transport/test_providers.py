@@ -265,7 +265,6 @@ def amazon_for(url: str) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.filterwarnings("ignore:django-anymail has dropped official support for SendGrid")
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_each_provider_is_told_what_readers_need(settings: Settings, name: str) -> None:
     names = (*PROVIDERS[name].credentials, *PROVIDERS[name].hook_keys)

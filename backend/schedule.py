@@ -1,0 +1,43 @@
+"""Celery beat's schedule.
+
+Every task is idempotent: it may run late, twice or not at all, and its next run does the same work.
+"""
+
+from celery.schedules import crontab
+
+
+def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> dict[str, dict[str, object]]:
+    """An entry for each task that runs by the clock; a number as `schedule` is an interval in seconds."""
+    return {
+        # A heartbeat older than its interval would say nothing about the worker's present state.
+        "worker-heartbeat": {"task": "backend.heartbeat", "schedule": 15, "options": {"expires": 15}},
+        "publish-tallies": {
+            "task": "votes.tasks.publish_tallies",
+            "schedule": tally_publish_seconds,
+            "options": {"expires": tally_publish_seconds},
+        },
+        "close-yesterday": {"task": "votes.tasks.close_yesterday", "schedule": crontab(minute="*/10")},
+        "rescore": {"task": "votes.tasks.rescore", "schedule": crontab(minute="*/15")},
+        "reconcile-tallies": {
+            "task": "votes.tasks.reconcile_tallies",
+            "schedule": crontab(hour="3", minute="20"),
+        },
+        "mail": {
+            "task": "newsletter.tasks.tick",
+            "schedule": sending_tick_seconds,
+            "options": {"expires": sending_tick_seconds},
+        },
+        "record-verdicts": {
+            "task": "comparisons.tasks.record_verdicts",
+            "schedule": crontab(minute="*/3"),
+            "options": {"expires": 180},
+        },
+        "send-due-mail": {
+            "task": "newsletter.tasks.send_due_jobs",
+            "schedule": 5,
+            "options": {"expires": 5},
+        },
+        "forget-sign-ups": {"task": "newsletter.tasks.forget", "schedule": crontab(minute="50")},
+        "forget-votes": {"task": "votes.tasks.forget", "schedule": crontab(minute="40")},
+        "forget": {"task": "backend.forget", "schedule": crontab(minute="45")},
+    }
