@@ -156,7 +156,7 @@ def _value(name: str, text: str) -> object:
 
 def _logins(secrets: object) -> list[str]:
     """One `user:password` or a list of them, so that an old one may work on for a while."""
-    logins = secrets if isinstance(secrets, list) else [secrets]
+    logins: list[Any] = secrets if isinstance(secrets, list) else [secrets]
     for login in logins:
         if not isinstance(login, str) or ":" not in login:
             raise ImproperlyConfigured(f'{BASIC_AUTH} must be like "provider:a-long-random-text".')

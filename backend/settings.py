@@ -158,7 +158,6 @@ WATCHDOG_SECONDS = env.integer("WATCHDOG_SECONDS", default=60, least=1, most=360
 SENDING_TICK_SECONDS = env.integer("SENDING_TICK_SECONDS", default=10, least=1, most=3600)
 # How often public tallies are updated.
 TALLY_PUBLISH_SECONDS = env.integer("TALLY_PUBLISH_SECONDS", default=60, least=1, most=3600)
-
 CELERY_BEAT_SCHEDULER = "backend.beat.Scheduler"
 CELERY_BEAT_SCHEDULE = beat_schedule(
     tally_publish_seconds=TALLY_PUBLISH_SECONDS, sending_tick_seconds=SENDING_TICK_SECONDS

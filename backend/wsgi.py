@@ -2,9 +2,9 @@
 
 import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
@@ -17,7 +17,7 @@ from backend.api.requests import Utf8Request  # noqa: E402 - it needs the settin
 handler.request_class = Utf8Request
 
 
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+def application(environ: WSGIEnvironment, start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Return a complete body as a list, which granian sends at once; it would iterate over a response object."""
     # Any: Django's types know neither `streaming` nor `content` of what a handler returns.
     response: Any = handler(environ, start_response)
