@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Greatest, Now, NullIf, Sqrt
 from backend.api.ids import new_id
 from catalog.models import Tool
 from votes.rules import HOURLY_FLOOR
-from votes.tally import TallyCount, Z
+from votes.tally import PublishedCounts, TallyCount, Z
 
 
 class CountStatus(models.TextChoices):
@@ -55,10 +55,11 @@ class Ballot(models.Model):
     ruleset = models.CharField(
         max_length=20, blank=True, help_text="The version of the rules that set the status."
     )
-    origin = models.BinaryField(
+    network_hash = models.BinaryField(
+        db_column="origin",
         max_length=8,
         null=True,
-        help_text="The address's prefix under the day's salt: equal for votes of one place on one day.",
+        help_text="The hash of the client network under the day's salt: equal for votes of one network and day.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -81,9 +82,9 @@ class Vote(Ballot):
         indexes = [
             # How many counted within the hour; the chart of a tool's votes; what waits.
             models.Index(fields=["tool", "status", "created_at"], name="votes_by_tool_and_time"),
-            # How many counted from one place.
+            # How many counted from one client network.
             models.Index(
-                fields=["tool", "origin"], condition=Q(status="counted"), name="counted_votes_by_origin"
+                fields=["tool", "network_hash"], condition=Q(status="counted"), name="counted_votes_by_origin"
             ),
         ]
         constraints = [
@@ -109,7 +110,7 @@ class Pick(Ballot):
                 fields=["first_tool", "second_tool", "status", "created_at"], name="picks_by_pair_and_time"
             ),
             models.Index(
-                fields=["first_tool", "second_tool", "origin"],
+                fields=["first_tool", "second_tool", "network_hash"],
                 condition=Q(status="counted"),
                 name="counted_picks_by_origin",
             ),
@@ -189,7 +190,7 @@ class PublishedTally(Counts):
     """
     What readers see of a tool's votes: a copy of the tally that moves in steps.
 
-    Whoever tries votes out learns from it no sooner than everybody whether they count.
+    A voter who tests the rules learns whether a vote counts no sooner than everybody else.
     """
 
     tool = models.OneToOneField(
@@ -199,6 +200,10 @@ class PublishedTally(Counts):
 
     class Meta:
         verbose_name_plural = "published tallies"
+
+    @property
+    def published(self) -> PublishedCounts:
+        return PublishedCounts(self.ship, self.skip, self.pending, self.quarantined, self.as_of)
 
 
 class TallyDay(models.Model):
@@ -286,6 +291,10 @@ class PublishedPickTally(PickCounts):
                 name="a_published_pick_tally_keeps_its_pair_in_order",
             ),
         ]
+
+    @property
+    def published(self) -> PublishedCounts:
+        return PublishedCounts(self.first, self.second, self.pending, self.quarantined, self.as_of)
 
 
 class SpentChallenge(models.Model):

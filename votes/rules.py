@@ -2,15 +2,16 @@
 
 A vote waits (`pending`) when
 
-* `origin_quota`: as many votes on this tool as one place may have counted a day are counted already. A place is an
-  address's prefix, IPv4 /32 or IPv6 /64. It is 5 for voters who proved nothing or solved a proof of work, and 50 for
-  those who passed a challenge or more, so that a campus is not punished. Of the latter, those that waited for
-  RELEASE_AFTER count too, up to 250 a place, tool and day.
+* `origin_quota`: as many votes on this tool as one client network may have counted a day are counted already. A client
+  network is an IPv4 address or an IPv6 /64. Its quota is 5 for voters who proved nothing or solved a proof of work, and
+  50 for those who passed a challenge or more, so that a campus is not punished. Of the latter, those that waited for
+  RELEASE_AFTER count too, up to 250 a network, tool and day.
 * `burst`: as many votes on this tool as an hour may have counted are counted within the last hour. That is the mean of
   the last week's hours and six standard deviations of it, and at least HOURLY_FLOOR.
 
-Picks of a pair follow the same rules. Nothing here rejects a vote: only staff do. The honest limit: whoever has k places
-and proves nothing gets at most 5 k votes a day on a tool counted, and no more an hour than the burst rule lets pass.
+Picks of a pair follow the same rules. Nothing here rejects a vote: only staff do. The honest limit: an attacker with k
+client networks who proves nothing gets at most 5 k votes a day on a tool counted, and no more an hour than the burst
+rule lets pass.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ DEVIATIONS = 6
 
 COUNTED = "counted"
 PENDING = "pending"
-ORIGIN_QUOTA = "origin_quota"
+# As votes store it, and as it is published.
+NETWORK_QUOTA = "origin_quota"
 BURST = "burst"
 
 
@@ -42,27 +44,31 @@ class Circumstances:
     """What is known when a vote comes in: counts are of votes on the same tool."""
 
     assurance: int
-    counted_from_origin: int
+    counted_from_network: int
     counted_within_hour: int
     hourly_limit: int
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ScreeningResult:
+    """The status that a new vote gets, and why it waits; no reasons where it counts."""
+
     status: str
     reasons: tuple[str, ...] = ()
 
 
-def judge(circumstances: Circumstances) -> Judgement:
+def screen(circumstances: Circumstances) -> ScreeningResult:
+    """Whether a new vote counts or waits; it waits for each rule that it breaks."""
     reasons = []
-    if circumstances.counted_from_origin >= origin_quota(circumstances.assurance):
-        reasons.append(ORIGIN_QUOTA)
+    if circumstances.counted_from_network >= network_quota(circumstances.assurance):
+        reasons.append(NETWORK_QUOTA)
     if circumstances.counted_within_hour >= circumstances.hourly_limit:
         reasons.append(BURST)
-    return Judgement(PENDING, tuple(reasons)) if reasons else Judgement(COUNTED)
+    return ScreeningResult(PENDING, tuple(reasons)) if reasons else ScreeningResult(COUNTED)
 
 
-def origin_quota(assurance: int) -> int:
+def network_quota(assurance: int) -> int:
+    """How many votes on one tool may count from one client network and day."""
     return STRONG_QUOTA if assurance >= STRONG_ASSURANCE else WEAK_QUOTA
 
 

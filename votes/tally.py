@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from datetime import datetime
 from math import sqrt
 
 # The two-sided 95 % quantile of the normal distribution.
@@ -148,3 +149,17 @@ class PickCount:
     def turned(self) -> "PickCount":
         """The same picks with the tools in the other order."""
         return PickCount(first=self.second, second=self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCounts:
+    """A tally as the public sees it; `as_of` is None where nothing was published yet.
+
+    Of a tool, `first` counts ship and `second` skip; of a pair they count the picks in the order of the tools' ids.
+    """
+
+    first: int = 0
+    second: int = 0
+    pending: int = 0
+    quarantined: int = 0
+    as_of: datetime | None = None

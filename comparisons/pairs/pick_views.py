@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -23,11 +22,12 @@ from comparisons.models import pair_slug
 from comparisons.pairs.selectors import resolve_pair
 from comparisons.pairs.serializers import CastPickSerializer, PickSerializer, pick_tally_answer
 from comparisons.pairs.views import ComparisonNotFound
-from votes.ballots.casting import VOTES_A_MINUTE, Said, cast_pick
+from votes.ballots.casting import VOTES_A_MINUTE, cast_pick
 from votes.ballots.own import own_pick
+from votes.ballots.values import StoredVote
 from votes.ballots.views import own_answer
 from votes.models import PublishedPickTally
-from votes.tally import PickCount
+from votes.tally import PickCount, PublishedCounts
 from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
 
@@ -54,14 +54,9 @@ class PickView(PlainView, CountedView):
         if isinstance(pair, HttpResponse):
             return pair
         ids = stored_pair(pair)
-        said = own_pick(token=token, pair=ids)
+        stored = own_pick(token=token, pair=ids)
         tally = PublishedPickTally.objects.filter(first_tool=ids[0], second_tool=ids[1]).first()
-        published = (
-            (tally.first, tally.second, tally.pending, tally.quarantined, tally.as_of)
-            if tally
-            else (0, 0, 0, 0, None)
-        )
-        return self.answer(pair, said, published)
+        return self.answer(pair, stored, tally.published if tally else PublishedCounts())
 
     @extend_schema(
         operation_id="put_pick",
@@ -126,26 +121,28 @@ class PickView(PlainView, CountedView):
         value: UUID | None,
         now: datetime,
     ) -> HttpResponse:
-        origin = network_hash_of(request, now=now)
-        receipt = cast_pick(voter=voter, pair=stored_pair(pair), value=value, origin=origin, now=now)
-        return self.answer(pair, receipt.said, receipt.published, headers=rate_limit_headers(receipt.spent))
+        network_hash = network_hash_of(request, now=now)
+        receipt = cast_pick(
+            voter=voter, pair=stored_pair(pair), value=value, network_hash=network_hash, now=now
+        )
+        headers = rate_limit_headers(receipt.rate_limits)
+        return self.answer(pair, receipt.stored, receipt.published, headers=headers)
 
     def answer(
         self,
         pair: tuple[Tool, Tool],
-        said: Said,
-        published: tuple[Any, ...],
+        stored: StoredVote,
+        published: PublishedCounts,
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> HttpResponse:
-        first, second, pending, quarantined, as_of = published
-        count = PickCount(first=first, second=second)
+        count = PickCount(first=published.first, second=published.second)
         if stored_pair(pair)[0] != pair[0].pk:
             count = count.turned()
-        slugs = {tool.pk: tool.slug for tool in pair}
+        slugs: dict[object, str] = {tool.pk: tool.slug for tool in pair}
         return own_answer(
-            said,
-            tool=slugs.get(said.value),
-            tally=pick_tally_answer(count, pending=pending, quarantined=quarantined, as_of=as_of),
+            stored,
+            tool=slugs.get(stored.value),
+            tally=pick_tally_answer(count, published),
             headers=headers,
         )
 

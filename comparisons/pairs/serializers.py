@@ -1,6 +1,5 @@
 """How comparisons, picks and line-ups look in an answer."""
 
-from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -18,7 +17,7 @@ from reviews.serializers import (
 )
 from votes.rules import RULESET
 from votes.tallies.serializers import CountsSerializer
-from votes.tally import PickCount
+from votes.tally import PickCount, PublishedCounts
 
 
 class ScorecardRowSerializer(serializers.Serializer[ScorecardRow]):
@@ -63,10 +62,8 @@ class PickTallySerializer(CountsSerializer, PickCountSerializer):
     is_decided = serializers.BooleanField(help_text="Whether one tool's lead is more than chance.")
 
 
-def pick_tally_answer(
-    count: PickCount, *, pending: int, quarantined: int, as_of: datetime | None
-) -> dict[str, Any]:
-    """A pair's tally as PickTallySerializer describes it."""
+def pick_tally_answer(count: PickCount, published: PublishedCounts) -> dict[str, object]:
+    """A pair's tally as PickTallySerializer describes it: `count` in the order of the pair's tools."""
     return {
         "total": count.total,
         "counts": [count.first, count.second],
@@ -74,10 +71,10 @@ def pick_tally_answer(
         "status": count.status,
         "is_decided": count.is_decided,
         "flip_margin": count.flip_margin,
-        "pending": pending,
-        "quarantined": quarantined,
+        "pending": published.pending,
+        "quarantined": published.quarantined,
         "ruleset": RULESET,
-        "as_of": timestamp(as_of),
+        "as_of": timestamp(published.as_of),
     }
 
 

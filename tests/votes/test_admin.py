@@ -113,9 +113,9 @@ def test_a_vote_and_a_pick_can_only_be_read_and_removed() -> None:
 
 
 def test_no_page_shows_where_a_vote_came_from_or_a_voters_key() -> None:
-    origin = b"\xc0\xffee\xc0\xffee"
-    vote = VoteFactory(origin=origin)
-    pick = PickFactory(origin=origin, voter=vote.voter)
+    network_hash = b"\xc0\xffee\xc0\xffee"
+    vote = VoteFactory(network_hash=network_hash)
+    pick = PickFactory(network_hash=network_hash, voter=vote.voter)
     desk = open_desk()
 
     pages = [VOTERS, VOTES, PICKS]
@@ -123,7 +123,7 @@ def test_no_page_shows_where_a_vote_came_from_or_a_voters_key() -> None:
     shown = "".join(desk.get(page).content.decode() for page in pages)
 
     assert str(vote.voter.pk) in shown
-    for secret in (origin, vote.voter.key):
+    for secret in (network_hash, vote.voter.key):
         assert secret.hex() not in shown
         assert str(secret) not in html.unescape(shown)
     assert "rigin" not in shown

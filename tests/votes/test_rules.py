@@ -10,35 +10,40 @@ from rest_framework.test import APIClient
 from backend.api.clients import client_network, network_hash
 from catalog.models import Tool
 from tests.factories import NOW, ToolFactory, review, vote
-from tests.votes.ballots.test_casting import place, reader
-from votes.ballots.casting import VOTES, Ballot, count_group
+from tests.votes.ballots.test_casting import network_hash as some_network
+from tests.votes.ballots.test_casting import reader
+from votes.ballots.casting import count_group
+from votes.ballots.statements import VOTES
+from votes.ballots.values import Ballot
 from votes.models import Alert, Tally, Vote, Voter
-from votes.rules import HOURLY_FLOOR, Circumstances, Judgement, hourly_limit, judge
+from votes.rules import HOURLY_FLOOR, Circumstances, ScreeningResult, hourly_limit, screen
 from votes.tallies.publication import publish_tallies
 from votes.tallies.rescoring import rescore
 
-COUNTED = Judgement("counted")
+COUNTED = ScreeningResult("counted")
 
 
 @pytest.mark.parametrize(
-    ("assurance", "from_origin", "within_hour", "judgement"),
+    ("assurance", "from_network", "within_hour", "screening"),
     [
         pytest.param(0, 0, 0, COUNTED, id="the first"),
-        pytest.param(0, 4, 0, COUNTED, id="the fifth of a place"),
-        pytest.param(0, 5, 0, Judgement("pending", ("origin_quota",)), id="the sixth of a place"),
-        pytest.param(1, 5, 0, Judgement("pending", ("origin_quota",)), id="the sixth, with proof of work"),
-        pytest.param(2, 49, 0, COUNTED, id="the fiftieth person of a place"),
-        pytest.param(2, 50, 0, Judgement("pending", ("origin_quota",)), id="the fifty-first person"),
-        pytest.param(4, 50, 0, Judgement("pending", ("origin_quota",)), id="also when staff know them"),
+        pytest.param(0, 4, 0, COUNTED, id="the fifth of a network"),
+        pytest.param(0, 5, 0, ScreeningResult("pending", ("origin_quota",)), id="the sixth of a network"),
+        pytest.param(
+            1, 5, 0, ScreeningResult("pending", ("origin_quota",)), id="the sixth, with proof of work"
+        ),
+        pytest.param(2, 49, 0, COUNTED, id="the fiftieth person of a network"),
+        pytest.param(2, 50, 0, ScreeningResult("pending", ("origin_quota",)), id="the fifty-first person"),
+        pytest.param(4, 50, 0, ScreeningResult("pending", ("origin_quota",)), id="also when staff know them"),
         pytest.param(0, 0, 99, COUNTED, id="the last of an hour"),
-        pytest.param(2, 0, 100, Judgement("pending", ("burst",)), id="one more in an hour"),
-        pytest.param(0, 5, 100, Judgement("pending", ("origin_quota", "burst")), id="both"),
+        pytest.param(2, 0, 100, ScreeningResult("pending", ("burst",)), id="one more in an hour"),
+        pytest.param(0, 5, 100, ScreeningResult("pending", ("origin_quota", "burst")), id="both"),
     ],
 )
-def test_a_vote_is_judged_by_its_place_and_its_hour(
-    assurance: int, from_origin: int, within_hour: int, judgement: Judgement
+def test_a_vote_is_screened_by_its_network_and_its_hour(
+    assurance: int, from_network: int, within_hour: int, screening: ScreeningResult
 ) -> None:
-    assert judge(Circumstances(assurance, from_origin, within_hour, hourly_limit=100)) == judgement
+    assert screen(Circumstances(assurance, from_network, within_hour, hourly_limit=100)) == screening
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,9 @@ class TestOneMachine:
 
         cast_all(
             [
-                Ballot(reader(n).key, assurance, loved.slug, "skip", place(), NOW + timedelta(seconds=n))
+                Ballot(
+                    reader(n).key, assurance, loved.slug, "skip", some_network(), NOW + timedelta(seconds=n)
+                )
                 for n in range(self.ATTEMPTS)
             ]
         )
@@ -93,19 +100,17 @@ class TestOneMachine:
     def test_a_64_is_one_machine_whichever_of_its_addresses_it_uses(self) -> None:
         tool = ToolFactory()
         addresses = (IPv6Address("2001:db8::") + n for n in range(0, 65_536, 64))
-        origins = [network_hash(client_network(address), now=NOW) for address in addresses]
+        hashes = [network_hash(client_network(address), now=NOW) for address in addresses]
 
-        cast_all(
-            [Ballot(reader(n).key, 0, tool.slug, "ship", origin, NOW) for n, origin in enumerate(origins)]
-        )
+        cast_all([Ballot(reader(n).key, 0, tool.slug, "ship", each, NOW) for n, each in enumerate(hashes)])
 
-        assert len(origins) == 1_024
+        assert len(hashes) == 1_024
         assert (tool.tally.ship, tool.tally.pending) == (5, 1_019)
 
 
 @pytest.mark.django_db
 class TestBotnet:
-    """500 votes from 100 places within ten minutes, on a tool that gets 20 votes an hour."""
+    """500 votes from 100 networks within ten minutes, on a tool that gets 20 votes an hour."""
 
     def usual_week(self, tool: Tool) -> None:
         hours = [NOW - timedelta(hours=hour) for hour in range(1, 8 * 24)]
@@ -121,7 +126,7 @@ class TestBotnet:
     def attack(self, tool: Tool) -> Iterator[Ballot]:
         for n in range(500):
             cast_at = NOW + timedelta(seconds=1.2 * n)
-            yield Ballot(reader(n).key, 1, tool.slug, "skip", place(n % 100), cast_at)
+            yield Ballot(reader(n).key, 1, tool.slug, "skip", some_network(n % 100), cast_at)
 
     def test_nine_of_ten_votes_do_not_count_and_staff_are_told_with_the_next_step(self) -> None:
         tool = ToolFactory()

@@ -3,22 +3,22 @@
 from uuid import UUID
 
 from catalog.models import Tool
-from votes.ballots.casting import Said
+from votes.ballots.values import StoredVote
 from votes.models import Pick, Vote
 from votes.voters.erasure import find_voter
 from votes.voters.tokens import VoterToken
 
 
-def own_vote(*, token: VoterToken, tool: Tool) -> Said:
+def own_vote(*, token: VoterToken, tool: Tool) -> StoredVote:
     """The voter's vote on the tool. Raises ErasedVoter. Two queries."""
     voter = find_voter(token)
     vote = Vote.objects.filter(voter=voter, tool=tool).first() if voter else None
-    return Said(vote.value, vote.created_at, vote.updated_at) if vote else Said()
+    return StoredVote(vote.value, vote.created_at, vote.updated_at) if vote else StoredVote()
 
 
-def own_pick(*, token: VoterToken, pair: tuple[UUID, UUID]) -> Said:
+def own_pick(*, token: VoterToken, pair: tuple[UUID, UUID]) -> StoredVote:
     """The id of the tool that was picked; the pair in ascending order of ids. Raises ErasedVoter. Two queries."""
     voter = find_voter(token)
     picks = Pick.objects.filter(voter=voter, first_tool=pair[0], second_tool=pair[1])
     pick = picks.first() if voter else None
-    return Said(pick.chosen_tool_id, pick.created_at, pick.updated_at) if pick else Said()
+    return StoredVote(pick.chosen_tool_id, pick.created_at, pick.updated_at) if pick else StoredVote()

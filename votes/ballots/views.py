@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -17,10 +16,11 @@ from backend.api.throttling import CountedView, rate_limit_headers
 from backend.api.views import PlainView, private_answer, timestamp
 from catalog.models import Tool
 from catalog.views import ToolNotFound
-from votes.ballots.casting import VOTES_A_MINUTE, Said, UnknownTarget, cast_vote
+from votes.ballots.casting import VOTES_A_MINUTE, UnknownTarget, cast_vote
 from votes.ballots.own import own_vote
 from votes.ballots.serializers import CastVoteSerializer, VoteSerializer
-from votes.tallies.serializers import TallySerializer, tally_answer
+from votes.ballots.values import StoredVote
+from votes.tallies.serializers import tally_answer
 from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
 
@@ -46,8 +46,8 @@ class VoteView(PlainView, CountedView):
             raise ToolNotFound
         if tool.slug != slug:
             return permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
-        said = own_vote(token=token, tool=tool)
-        return own_answer(said, value=said.value, tally=TallySerializer(tool.published_tally).data)
+        stored = own_vote(token=token, tool=tool)
+        return own_answer(stored, value=stored.value, tally=tally_answer(tool.published_tally.published))
 
     @extend_schema(
         operation_id="put_vote",
@@ -80,9 +80,9 @@ class VoteView(PlainView, CountedView):
     def cast(
         self, request: HttpRequest, slug: str, *, voter: VoterToken, value: str | None, now: datetime
     ) -> HttpResponse:
-        origin = network_hash_of(request, now=now)
+        network_hash = network_hash_of(request, now=now)
         try:
-            receipt = cast_vote(voter=voter, slug=slug, value=value, origin=origin, now=now)
+            receipt = cast_vote(voter=voter, slug=slug, value=value, network_hash=network_hash, now=now)
         except UnknownTarget as unknown:
             tool = Tool.objects.visible().with_slugs([slug]).first()
             if tool is None:
@@ -94,29 +94,34 @@ class VoteView(PlainView, CountedView):
                 answer[name] = text
             return answer
         return own_answer(
-            receipt.said,
-            value=receipt.said.value,
-            tally=tally_answer(*receipt.published),
-            headers=rate_limit_headers(receipt.spent),
+            receipt.stored,
+            value=receipt.stored.value,
+            tally=tally_answer(receipt.published),
+            headers=rate_limit_headers(receipt.rate_limits),
         )
 
 
-def value_in(document: Any) -> str:
-    """What a good body says is read at once; a serializer, which takes as long as all else, tells what is wrong."""
+def value_in(document: object) -> str:
+    """`ship` or `skip`. A good body is read without a serializer, which takes as long as all else. Raises DRF's
+    ValidationError."""
     if isinstance(document, dict) and document.keys() == {"value"} and document["value"] in ("ship", "skip"):
         return str(document["value"])
     return str(CastVoteSerializer.validate_json(document)["value"])
 
 
 def own_answer(
-    said: Said, *, tally: Any, headers: Mapping[str, str] = MappingProxyType({}), **value: Any
+    stored: StoredVote,
+    *,
+    tally: dict[str, object],
+    headers: Mapping[str, str] = MappingProxyType({}),
+    **value: object,
 ) -> HttpResponse:
-    """What a voter said of a tool or a pair, and what everybody said."""
+    """A voter's own vote or pick (`value` under the name that the endpoint gives it) beside the public tally."""
     return private_answer(
         {
             **value,
-            "created_at": timestamp(said.created_at),
-            "updated_at": timestamp(said.updated_at),
+            "created_at": timestamp(stored.created_at),
+            "updated_at": timestamp(stored.updated_at),
             "tally": tally,
         },
         headers=headers,

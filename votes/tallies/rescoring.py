@@ -16,7 +16,7 @@ BATCH = 1_000
 
 RELEASE = """
 WITH waiting AS (
-    SELECT b.id, b.origin, row_number() OVER (PARTITION BY b.origin ORDER BY b.created_at, b.id) AS place
+    SELECT b.id, b.origin, row_number() OVER (PARTITION BY b.origin ORDER BY b.created_at, b.id) AS number_of_network
     FROM {table} b JOIN votes_voter v ON v.id = b.voter_id
     WHERE {target} AND b.status = 'pending' AND b.created_at <= %(waited_since)s
       AND b.reasons = ARRAY['origin_quota']::varchar[] AND b.origin IS NOT NULL
@@ -29,8 +29,8 @@ WITH waiting AS (
 UPDATE {table} SET status = 'counted', reasons = ARRAY[]::varchar[], ruleset = %(ruleset)s
 WHERE id IN (
     SELECT id FROM waiting LEFT JOIN counted USING (origin)
-    WHERE coalesce(number, 0) + place <= %(quota)s
-    ORDER BY place, id LIMIT %(batch)s
+    WHERE coalesce(number, 0) + number_of_network <= %(quota)s
+    ORDER BY number_of_network, id LIMIT %(batch)s
 )
 """
 

@@ -1,6 +1,5 @@
 """How a tool's tally looks in an answer, now and at the end of each day."""
 
-from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -8,7 +7,7 @@ from rest_framework import serializers
 from backend.api.views import timestamp
 from votes.models import PublishedTally, TallyDay
 from votes.rules import RULESET
-from votes.tally import Interval, TallyCount
+from votes.tally import Interval, PublishedCounts, TallyCount
 
 
 class IntervalSerializer(serializers.Serializer[Interval]):
@@ -63,26 +62,26 @@ class TallySerializer(CountsSerializer, CommunitySerializer):
     )
 
     def to_representation(self, tally: PublishedTally) -> dict[str, object]:
-        return tally_answer(tally.ship, tally.skip, tally.pending, tally.quarantined, tally.as_of)
+        return tally_answer(tally.published)
 
 
-def tally_answer(ship: int, skip: int, pending: int, quarantined: int, as_of: datetime) -> dict[str, Any]:
-    """A tally as TallySerializer describes it."""
-    count = TallyCount(ship=ship, skip=skip)
+def tally_answer(published: PublishedCounts) -> dict[str, object]:
+    """A tool's tally as TallySerializer describes it."""
+    count = TallyCount(ship=published.first, skip=published.second)
     interval = count.interval
     return {
-        "ship": ship,
-        "skip": skip,
+        "ship": count.ship,
+        "skip": count.skip,
         "total": count.total,
         "percent": count.percent,
         "interval": {"low": interval.low, "high": interval.high} if interval else None,
         "status": count.status,
         "call": count.call,
         "flip_margin": count.flip_margin,
-        "pending": pending,
-        "quarantined": quarantined,
+        "pending": published.pending,
+        "quarantined": published.quarantined,
         "ruleset": RULESET,
-        "as_of": timestamp(as_of),
+        "as_of": timestamp(published.as_of),
     }
 
 

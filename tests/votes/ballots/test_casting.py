@@ -15,19 +15,17 @@ from catalog.models import Tool
 from tests.database import at_once
 from tests.factories import NOW, ToolFactory, vote
 from votes.ballots.casting import (
-    PICKS,
-    VOTES,
-    Ballot,
-    Receipt,
-    Said,
     ToolArchived,
     UnknownTarget,
     cast_pick,
     cast_vote,
     count_group,
 )
+from votes.ballots.statements import PICKS, VOTES
+from votes.ballots.values import Ballot, Receipt, StoredVote
 from votes.models import Pick, PickTally, Tally, Vote, Voter
 from votes.rules import HOURLY_FLOOR, RULESET
+from votes.tally import PublishedCounts
 from votes.voters.erasure import ErasedVoter
 from votes.voters.tokens import VoterToken
 
@@ -40,7 +38,7 @@ def reader(number: int = 0, *, assurance: int = 0) -> VoterToken:
     return VoterToken(voter_id=number.to_bytes(16), issued_at=NOW, assurance=assurance)
 
 
-def place(number: int = 0) -> bytes:
+def network_hash(number: int = 0) -> bytes:
     return number.to_bytes(8)
 
 
@@ -50,21 +48,21 @@ def ballot(
     *,
     by: int = 0,
     at: datetime = NOW,
-    origin: bytes | None = None,
+    network: bytes | None = None,
     assurance: int = 0,
 ) -> Ballot:
-    """Each reader in a place of their own, unless told otherwise."""
+    """Each reader in a network of their own, unless told otherwise."""
     key = reader(by).key
-    return Ballot(key, assurance, tool.slug, value, place(by) if origin is None else origin, at)
+    return Ballot(key, assurance, tool.slug, value, network_hash(by) if network is None else network, at)
 
 
 def cast(tool: Tool, value: str | None, *, now: datetime = NOW, by: int = 0) -> Receipt:
-    return cast_vote(voter=reader(by), slug=tool.slug, value=value, origin=place(by), now=now)
+    return cast_vote(voter=reader(by), slug=tool.slug, value=value, network_hash=network_hash(by), now=now)
 
 
-def said(outcome: Receipt | Exception) -> Any:
+def value_of(outcome: Receipt | Exception) -> Any:
     assert isinstance(outcome, Receipt)
-    return outcome.said.value
+    return outcome.stored.value
 
 
 def statuses() -> list[tuple[str, list[str]]]:
@@ -81,12 +79,12 @@ class TestOneVote:
 
         receipt = cast(tool, "ship")
 
-        assert receipt.said == Said("ship", NOW, NOW)
+        assert receipt.stored == StoredVote("ship", NOW, NOW)
         voter = Voter.objects.get()
         assert (bytes(voter.key), voter.assurance) == (reader().key, 0)
         row = Vote.objects.get(tool=tool, voter=voter)
         assert (row.value, row.status, row.reasons, row.ruleset) == ("ship", "counted", [], RULESET)
-        assert (row.created_at, row.updated_at, bytes(row.origin or b"")) == (NOW, NOW, place())
+        assert (row.created_at, row.updated_at, bytes(row.network_hash or b"")) == (NOW, NOW, network_hash())
 
     def test_a_second_vote_replaces_the_first(self) -> None:
         tool = ToolFactory()
@@ -94,7 +92,7 @@ class TestOneVote:
 
         receipt = cast(tool, "skip", now=LATER)
 
-        assert receipt.said == Said("skip", NOW, LATER)
+        assert receipt.stored == StoredVote("skip", NOW, LATER)
         assert stored(tool) == [("skip", NOW, LATER)]
 
     def test_saying_the_same_again_changes_nothing(self) -> None:
@@ -103,18 +101,18 @@ class TestOneVote:
 
         receipt = cast(tool, "ship", now=LATER)
 
-        assert receipt.said == Said("ship", NOW, NOW)
+        assert receipt.stored == StoredVote("ship", NOW, NOW)
         assert stored(tool) == [("ship", NOW, NOW)]
 
     def test_a_vote_can_be_withdrawn_as_often_as_one_likes(self) -> None:
         tool = ToolFactory()
         cast(tool, "ship")
 
-        assert cast(tool, None).said == cast(tool, None).said == Said()
+        assert cast(tool, None).stored == cast(tool, None).stored == StoredVote()
         assert stored(tool) == []
 
     def test_who_never_voted_and_withdraws_leaves_no_trace(self) -> None:
-        assert cast(ToolFactory(), None).said == Said()
+        assert cast(ToolFactory(), None).stored == StoredVote()
         assert not Voter.objects.exists()
 
     @pytest.mark.parametrize("status", ["pending", "quarantined", "rejected"])
@@ -133,8 +131,8 @@ class TestOneVote:
 
         receipt = cast(tool, "ship")
 
-        assert receipt.published == (3, 1, 0, 0, NOW)
-        assert receipt.spent.tightest.remaining == 29
+        assert receipt.published == PublishedCounts(3, 1, 0, 0, NOW)
+        assert receipt.rate_limits.tightest.remaining == 29
 
 
 class TestRefusals:
@@ -180,7 +178,7 @@ class TestRefusals:
 
         assert refusal.value.headers["Retry-After"] == "40"
         assert [value for value, *_ in stored(tool)] == ["ship"]
-        assert cast(tool, "skip", now=NOW + timedelta(seconds=61)).said.value == "skip"
+        assert cast(tool, "skip", now=NOW + timedelta(seconds=61)).stored.value == "skip"
 
 
 class TestGroups:
@@ -204,7 +202,7 @@ class TestGroups:
             ],
         )
 
-        assert [said(outcome) for outcome in outcomes] == [
+        assert [value_of(outcome) for outcome in outcomes] == [
             "ship", "skip", "ship", "ship", None, None, "ship", None, None, "ship",
         ]  # fmt: skip
         votes = Vote.objects.order_by("voter__key", "tool__slug").values_list("voter__key", "tool", "value")
@@ -263,37 +261,39 @@ class TestGroups:
 
 
 class TestRules:
-    def test_from_one_place_only_so_many_count(self) -> None:
+    def test_from_one_network_only_so_many_count(self) -> None:
         tool = ToolFactory()
 
-        count_group(VOTES, [ballot(tool, by=by, origin=place()) for by in range(4)])
-        count_group(VOTES, [ballot(tool, by=by, origin=place()) for by in range(4, 8)])
+        count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in range(4)])
+        count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in range(4, 8)])
 
         assert statuses() == [("counted", [])] * 5 + [("pending", ["origin_quota"])] * 3
         assert (tool.tally.ship, tool.tally.pending) == (5, 3)
 
-    def test_a_place_has_its_quota_on_each_tool_and_other_places_have_theirs(self) -> None:
+    def test_a_network_has_its_quota_on_each_tool_and_other_networks_have_theirs(self) -> None:
         one, other = ToolFactory(), ToolFactory()
-        count_group(VOTES, [ballot(one, by=by, origin=place()) for by in range(6)])
+        count_group(VOTES, [ballot(one, by=by, network=network_hash()) for by in range(6)])
 
-        count_group(VOTES, [ballot(other, by=1, origin=place()), ballot(one, by=7, origin=place(7))])
+        count_group(
+            VOTES, [ballot(other, by=1, network=network_hash()), ballot(one, by=7, network=network_hash(7))]
+        )
 
         assert statuses()[-2:] == [("counted", []), ("counted", [])]
 
-    def test_a_place_of_people_has_a_larger_quota(self) -> None:
+    def test_a_network_of_people_has_a_larger_quota(self) -> None:
         tool = ToolFactory()
         Tally.objects.update(hourly_limit=1_000)
 
-        count_group(VOTES, [ballot(tool, by=by, origin=place(), assurance=2) for by in range(52)])
+        count_group(VOTES, [ballot(tool, by=by, network=network_hash(), assurance=2) for by in range(52)])
 
         assert statuses() == [("counted", [])] * 50 + [("pending", ["origin_quota"])] * 2
 
-    def test_withdrawing_gives_a_place_back_and_no_more(self) -> None:
+    def test_withdrawing_gives_a_slot_back_and_no_more(self) -> None:
         tool = ToolFactory()
-        count_group(VOTES, [ballot(tool, by=by, origin=place()) for by in range(5)])
+        count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in range(5)])
 
-        count_group(VOTES, [ballot(tool, None, by=0, origin=place())])
-        count_group(VOTES, [ballot(tool, by=by, origin=place()) for by in (5, 6)])
+        count_group(VOTES, [ballot(tool, None, by=0, network=network_hash())])
+        count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in (5, 6)])
 
         assert [status for status, _ in statuses()] == ["counted"] * 5 + ["pending"]
 
@@ -330,19 +330,19 @@ class TestPicks:
         return first, second
 
     def pick(self, pair: tuple[UUID, UUID], value: UUID | None, *, by: int = 0) -> Receipt:
-        return cast_pick(voter=reader(by), pair=pair, value=value, origin=place(by), now=NOW)
+        return cast_pick(voter=reader(by), pair=pair, value=value, network_hash=network_hash(by), now=NOW)
 
     def test_a_pick_is_made_changed_and_withdrawn(self, pair: tuple[UUID, UUID]) -> None:
-        assert self.pick(pair, pair[0]).said.value == pair[0]
-        assert self.pick(pair, pair[1]).said.value == pair[1]
+        assert self.pick(pair, pair[0]).stored.value == pair[0]
+        assert self.pick(pair, pair[1]).stored.value == pair[1]
         tally = PickTally.objects.get()
         assert (tally.first_tool_id, tally.second_tool_id, tally.first, tally.second) == (*pair, 0, 1)
 
-        assert self.pick(pair, None).said == Said()
+        assert self.pick(pair, None).stored == StoredVote()
         assert not Pick.objects.exists()
 
     def test_picks_follow_the_rules_of_votes(self, pair: tuple[UUID, UUID]) -> None:
-        ballots = [Ballot(reader(by).key, 0, pair, pair[0], place(), NOW) for by in range(7)]
+        ballots = [Ballot(reader(by).key, 0, pair, pair[0], network_hash(), NOW) for by in range(7)]
 
         count_group(PICKS, ballots)
 
@@ -354,7 +354,7 @@ class TestPicks:
 
         with pytest.raises(ToolArchived):
             self.pick(pair, pair[0])
-        assert self.pick(pair, None).said == Said()
+        assert self.pick(pair, None).stored == StoredVote()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -385,8 +385,8 @@ class TestAtOnce:
     def test_a_quota_is_exact_however_many_come_at_once(self) -> None:
         tool = ToolFactory()
 
-        def vote_from_one_place(by: int) -> None:
-            cast_vote(voter=reader(by), slug=tool.slug, value="ship", origin=place(), now=NOW)
+        def vote_from_one_network(by: int) -> None:
+            cast_vote(voter=reader(by), slug=tool.slug, value="ship", network_hash=network_hash(), now=NOW)
 
-        assert at_once(*(partial(vote_from_one_place, by) for by in range(40))) == [None] * 40
+        assert at_once(*(partial(vote_from_one_network, by) for by in range(40))) == [None] * 40
         assert (tool.tally.ship, tool.tally.pending) == (5, 35)

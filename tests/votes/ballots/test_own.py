@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from tests.factories import NOW, ToolFactory
-from tests.votes.ballots.test_casting import place, reader
-from votes.ballots.casting import Said, cast_pick, cast_vote
+from tests.votes.ballots.test_casting import network_hash, reader
+from votes.ballots.casting import cast_pick, cast_vote
 from votes.ballots.own import own_pick, own_vote
+from votes.ballots.values import StoredVote
 from votes.voters.erasure import ErasedVoter, erase_voter
 
 pytestmark = pytest.mark.django_db
@@ -15,21 +16,21 @@ pytestmark = pytest.mark.django_db
 
 def test_a_voter_reads_their_own_vote_and_nobody_elses() -> None:
     tool = ToolFactory()
-    cast_vote(voter=reader(1), slug=tool.slug, value="ship", origin=place(), now=NOW)
+    cast_vote(voter=reader(1), slug=tool.slug, value="ship", network_hash=network_hash(), now=NOW)
     later = NOW + timedelta(minutes=1)
-    cast_vote(voter=reader(2), slug=tool.slug, value="skip", origin=place(), now=later)
+    cast_vote(voter=reader(2), slug=tool.slug, value="skip", network_hash=network_hash(), now=later)
 
-    assert own_vote(token=reader(1), tool=tool) == Said("ship", NOW, NOW)
-    assert own_vote(token=reader(3), tool=tool) == Said()
-    assert own_vote(token=reader(1), tool=ToolFactory()) == Said()
+    assert own_vote(token=reader(1), tool=tool) == StoredVote("ship", NOW, NOW)
+    assert own_vote(token=reader(3), tool=tool) == StoredVote()
+    assert own_vote(token=reader(1), tool=ToolFactory()) == StoredVote()
 
 
 def test_a_voter_reads_the_tool_that_they_picked() -> None:
     first, second = sorted(tool.pk for tool in ToolFactory.create_batch(2))
-    cast_pick(voter=reader(1), pair=(first, second), value=second, origin=place(), now=NOW)
+    cast_pick(voter=reader(1), pair=(first, second), value=second, network_hash=network_hash(), now=NOW)
 
-    assert own_pick(token=reader(1), pair=(first, second)) == Said(second, NOW, NOW)
-    assert own_pick(token=reader(2), pair=(first, second)) == Said()
+    assert own_pick(token=reader(1), pair=(first, second)) == StoredVote(second, NOW, NOW)
+    assert own_pick(token=reader(2), pair=(first, second)) == StoredVote()
 
 
 def test_a_voter_who_was_erased_reads_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Rescoring: which waiting votes come to count, how many of one place, and which limit an hour is usual."""
+"""Rescoring: which waiting votes come to count, how many of one network, and which limit an hour is usual."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from catalog.models import Tool
 from tests.database import at_once
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFactory
 from votes.models import Pick, PickTally, Tally, Vote, Voter
-from votes.rules import HOURLY_FLOOR, RELEASED_QUOTA, RULESET, Circumstances, hourly_limit, judge
+from votes.rules import HOURLY_FLOOR, RELEASED_QUOTA, RULESET, Circumstances, hourly_limit, screen
 from votes.tallies.locks import hold_tally
 from votes.tallies.rescoring import rescore
 
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 LONG_AGO = NOW - 12 * HOUR
-PLACE, OTHER_PLACE = b"\x01" * 8, b"\x02" * 8
+NETWORK, OTHER_NETWORK = b"\x01" * 8, b"\x02" * 8
 
 
 def wait(tool: Tool, count: int, *, at: datetime = LONG_AGO, assurance: int = 2, **fields: Any) -> None:
-    """Votes of one place, each by a voter of its own, that wait for the place's quota."""
+    """Votes of one network, each by a voter of its own, that wait for the network's quota."""
     voters = Voter.objects.bulk_create(VoterFactory.build_batch(count, assurance=assurance))
-    waiting = {"status": "pending", "reasons": ["origin_quota"], "origin": PLACE, "value": "ship"}
+    waiting = {"status": "pending", "reasons": ["origin_quota"], "network_hash": NETWORK, "value": "ship"}
     votes = Vote.objects.bulk_create(
         Vote(voter=voter, tool=tool, **{**waiting, **fields}) for voter in voters
     )
@@ -38,21 +38,21 @@ def counts_of(tool: Tool) -> tuple[int, int]:
 
 
 def come_in(tool: Tool, voters: list[Voter], *, every: timedelta, since: datetime) -> None:
-    """Votes of one place that are judged one after the other, as the ballot box judges them."""
+    """Votes of one network that are screened one after the other, as casting does."""
     times = [since + n * every for n in range(len(voters))]
     counted: list[datetime] = []
     votes = []
     for voter, at in zip(voters, times, strict=True):
-        judgement = judge(
+        screening = screen(
             Circumstances(
                 assurance=voter.assurance,
-                counted_from_origin=len(counted),
+                counted_from_network=len(counted),
                 counted_within_hour=sum(at - earlier < HOUR for earlier in counted[-HOURLY_FLOOR:]),
                 hourly_limit=HOURLY_FLOOR,
             )
         )
-        counted += [at] * (judgement.status == "counted")
-        state = {"status": judgement.status, "reasons": list(judgement.reasons), "origin": PLACE}
+        counted += [at] * (screening.status == "counted")
+        state = {"status": screening.status, "reasons": list(screening.reasons), "network_hash": NETWORK}
         votes.append(Vote(voter=voter, tool=tool, value="ship", **state))
     Vote.objects.bulk_create(votes, batch_size=1_000)
     for vote, at in zip(votes, times, strict=True):
@@ -68,7 +68,7 @@ class TestRelease:
             pytest.param({"assurance": 4}, id="staff"),
         ],
     )
-    def test_a_person_of_a_crowded_place_counts_in_the_end(self, fields: dict[str, Any]) -> None:
+    def test_a_person_of_a_crowded_network_counts_in_the_end(self, fields: dict[str, Any]) -> None:
         tool = ToolFactory()
         wait(tool, 1, **fields)
 
@@ -89,7 +89,7 @@ class TestRelease:
             pytest.param({"reasons": ["origin_quota", "burst"]}, id="quota and burst"),
             pytest.param({"status": "quarantined"}, id="quarantined"),
             pytest.param({"status": "rejected"}, id="rejected"),
-            pytest.param({"origin": None}, id="of no place"),
+            pytest.param({"network_hash": None}, id="of no network"),
         ],
     )
     def test_a_vote_stays_as_it_is(self, fields: dict[str, Any]) -> None:
@@ -100,17 +100,17 @@ class TestRelease:
 
         assert Vote.objects.values().get() == before
 
-    def test_the_longest_waiting_fill_what_is_left_of_the_place(self) -> None:
+    def test_the_longest_waiting_fill_what_is_left_of_the_network_quota(self) -> None:
         tool = ToolFactory()
         wait(tool, RELEASED_QUOTA - 2, status="counted", reasons=[])
         wait(tool, 1)
         wait(tool, 2, at=LONG_AGO - HOUR)
-        wait(tool, 1, origin=OTHER_PLACE)
+        wait(tool, 1, network_hash=OTHER_NETWORK)
 
         assert rescore(now=NOW) == 3
 
         left = Vote.objects.get(status="pending")
-        assert (left.origin, left.created_at) == (PLACE, LONG_AGO)
+        assert (left.network_hash, left.created_at) == (NETWORK, LONG_AGO)
         assert counts_of(tool) == (RELEASED_QUOTA + 1, 1)
 
     def test_each_tool_has_a_quota_of_its_own(self) -> None:
@@ -136,11 +136,13 @@ class TestRelease:
         assert counts_of(tool) == (10, 0)
 
     def test_picks_follow_the_same_rules(self) -> None:
-        pick = PickFactory(status="pending", reasons=["origin_quota"], origin=PLACE, voter__assurance=2)
+        pick = PickFactory(
+            status="pending", reasons=["origin_quota"], network_hash=NETWORK, voter__assurance=2
+        )
         weak = PickFactory(
             status="pending",
             reasons=["origin_quota"],
-            origin=PLACE,
+            network_hash=NETWORK,
             first_tool=pick.first_tool,
             second_tool=pick.second_tool,
         )
@@ -155,7 +157,7 @@ class TestRelease:
         assert (tally.total, tally.pending) == (1, 1)
 
 
-class TestPlaces:
+class TestNetworks:
     def test_a_campus_of_200_people_counts_within_a_day(self) -> None:
         tool, since = ToolFactory(), NOW - 24 * HOUR
         voters = Voter.objects.bulk_create(VoterFactory.build_batch(200, assurance=2))
@@ -168,7 +170,7 @@ class TestPlaces:
         assert counts_of(tool) == (200, 0)
 
     @pytest.mark.parametrize("assurance", [0, 1])
-    def test_10000_voters_of_one_place_who_prove_nothing_never_count_more_than_five(
+    def test_10000_voters_of_one_network_who_prove_nothing_never_count_more_than_five(
         self, assurance: int
     ) -> None:
         tool, since = ToolFactory(), NOW - 24 * HOUR
@@ -233,4 +235,4 @@ def test_two_runs_beside_arriving_votes_release_each_vote_once() -> None:
 def hold_and_vote(voter: Voter, tool: Tool) -> None:
     with transaction.atomic():
         hold_tally(tool=tool)
-        Vote.objects.create(voter=voter, tool=tool, value="ship", origin=OTHER_PLACE)
+        Vote.objects.create(voter=voter, tool=tool, value="ship", network_hash=OTHER_NETWORK)

@@ -1,0 +1,231 @@
+"""The SQL of casting. Each function runs one statement for a whole group of ballots; claiming pairs runs two.
+
+Arrays are sent in binary (%b): writing them as text takes psycopg longer than all the rest of a statement.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.backends.utils import CursorWrapper
+
+from backend.api.ids import new_id
+from votes.ballots.values import Ballot, ClaimedTally, StoredVote, Target
+from votes.rules import BURST_WINDOW, COUNTED, RULESET, ScreeningResult, network_quota
+from votes.tally import PublishedCounts
+
+ClaimedTallies = Mapping[Target, ClaimedTally]
+
+COUNTS = ScreeningResult(COUNTED)
+
+
+@dataclass(slots=True)
+class Entry:
+    """A voter's ballot on a target while a group is counted: as it was found, and as it is to be.
+
+    `from_network` and `within_hour` are the votes that count already, as rules.Circumstances wants them.
+    """
+
+    tally: ClaimedTally
+    ballot: Ballot
+    voter_id: UUID
+    found: StoredVote = field(default_factory=StoredVote)
+    wanted: StoredVote = field(default_factory=StoredVote)
+    from_network: int = 0
+    within_hour: int = 0
+    screening: ScreeningResult = COUNTS
+
+
+# --- Votes and picks ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What differs between votes and picks: table, columns, types, and how tallies are claimed."""
+
+    table: str
+    keys: tuple[str, ...]
+    value: str
+    value_type: str
+    claim: Callable[[CursorWrapper, list[Target]], ClaimedTallies]
+
+    def statement(self, template: str) -> str:
+        return template.format(
+            table=self.table,
+            keys=", ".join(self.keys),
+            value=self.value,
+            value_type=self.value_type,
+            key_arrays=", ".join("%b::uuid[]" for _ in self.keys),
+            same_target=" AND ".join(f"counted.{key} = asked.{key}" for key in self.keys),
+            ballot_of_target=" AND ".join(f"ballot.{key} = asked.{key}" for key in self.keys),
+        )
+
+    def key_columns(self, entries: Sequence[Entry]) -> list[list[UUID]]:
+        return [[entry.tally.tool_ids[number] for entry in entries] for number in range(len(self.keys))]
+
+
+CLAIM_TALLIES = """
+SELECT tool.slug, tool.id, tool.status <> 'archived', tally.hourly_limit,
+       public.ship, public.skip, public.pending, public.quarantined, public.as_of
+FROM catalog_tool tool
+JOIN votes_tally tally ON tally.tool_id = tool.id
+JOIN votes_publishedtally public ON public.tool_id = tool.id
+WHERE tool.slug = ANY(%b) AND tool.status <> 'draft'
+ORDER BY tool.id FOR NO KEY UPDATE OF tally
+"""
+
+MAKE_PICK_TALLIES = """
+INSERT INTO votes_picktally (first_tool_id, second_tool_id)
+SELECT * FROM unnest(%b::uuid[], %b::uuid[]) AS pair (first, second) ORDER BY 1, 2
+ON CONFLICT DO NOTHING
+"""
+
+CLAIM_PICK_TALLIES = """
+SELECT tally.first_tool_id, tally.second_tool_id,
+       one.status <> 'archived' AND other.status <> 'archived', tally.hourly_limit,
+       coalesce(public.first, 0), coalesce(public.second, 0),
+       coalesce(public.pending, 0), coalesce(public.quarantined, 0), public.as_of
+FROM unnest(%b::uuid[], %b::uuid[]) AS pair (first, second)
+JOIN votes_picktally tally ON tally.first_tool_id = pair.first AND tally.second_tool_id = pair.second
+JOIN catalog_tool one ON one.id = pair.first
+JOIN catalog_tool other ON other.id = pair.second
+LEFT JOIN votes_publishedpicktally public
+    ON public.first_tool_id = pair.first AND public.second_tool_id = pair.second
+ORDER BY 1, 2 FOR NO KEY UPDATE OF tally
+"""
+
+
+def claim_tallies(cursor: CursorWrapper, slugs: list[Target]) -> ClaimedTallies:
+    """Lock the tallies of the tools that have these slugs now and may be read; the others are left out."""
+    cursor.execute(CLAIM_TALLIES, [slugs])
+    return {
+        slug: ClaimedTally((tool_id,), is_open, hourly_limit, PublishedCounts(*published))
+        for slug, tool_id, is_open, hourly_limit, *published in cursor.fetchall()
+    }
+
+
+def claim_pick_tallies(cursor: CursorWrapper, pairs: list[Target]) -> ClaimedTallies:
+    """Lock the tallies of the pairs, which are made where a pair has none yet."""
+    sides = [list(ids) for ids in zip(*pairs, strict=True)]
+    cursor.execute(MAKE_PICK_TALLIES, sides)
+    cursor.execute(CLAIM_PICK_TALLIES, sides)
+    return {
+        (first, second): ClaimedTally((first, second), is_open, hourly_limit, PublishedCounts(*published))
+        for first, second, is_open, hourly_limit, *published in cursor.fetchall()
+    }
+
+
+VOTES = Kind("votes_vote", ("tool_id",), "value", "text", claim_tallies)
+PICKS = Kind("votes_pick", ("first_tool_id", "second_tool_id"), "chosen_tool_id", "uuid", claim_pick_tallies)
+
+
+# --- Voters -------------------------------------------------------------------------------------
+
+HOLD_VOTERS = """
+SELECT key, id, erased_at IS NOT NULL FROM votes_voter WHERE key = ANY(%b) ORDER BY key FOR SHARE
+"""
+
+MAKE_VOTERS = """
+INSERT INTO votes_voter (id, key, assurance, created_at)
+SELECT id, key, assurance, %s FROM unnest(%b::uuid[], %b::bytea[], %b::int[]) AS voter (id, key, assurance)
+ORDER BY key ON CONFLICT DO NOTHING
+"""
+
+
+def hold_voters(cursor: CursorWrapper, keys: Collection[bytes]) -> dict[bytes, UUID | None]:
+    """The id of each voter who has a row, by key; None for one who was erased. None of them is erased meanwhile."""
+    cursor.execute(HOLD_VOTERS, [sorted(keys)])
+    return {bytes(key): None if is_erased else id_ for key, id_, is_erased in cursor.fetchall()}
+
+
+def make_voters(cursor: CursorWrapper, assurances: Mapping[bytes, int], *, now: datetime) -> None:
+    """A row for each voter by key, unless another process has made it."""
+    ids = [new_id() for _ in assurances]
+    cursor.execute(MAKE_VOTERS, [now, ids, list(assurances), list(assurances.values())])
+
+
+# --- Ballots ------------------------------------------------------------------------------------
+
+READ_ENTRIES = """
+SELECT asked.number, ballot.{value}, ballot.created_at, ballot.updated_at,
+       CASE WHEN ballot.id IS NULL THEN (
+           SELECT count(*) FROM (
+               SELECT FROM {table} counted
+               WHERE {same_target} AND counted.status = 'counted' AND counted.origin = asked.network_hash
+               LIMIT asked.quota
+           ) limited
+       ) ELSE 0 END,
+       CASE WHEN ballot.id IS NULL THEN (
+           SELECT count(*) FROM (
+               SELECT FROM {table} counted
+               WHERE {same_target} AND counted.status = 'counted' AND counted.created_at > asked.window_start
+               LIMIT asked.hourly_limit
+           ) limited
+       ) ELSE 0 END
+FROM unnest(%b::int[], {key_arrays}, %b::uuid[], %b::bytea[], %b::int[], %b::int[], %b::timestamptz[])
+    AS asked (number, {keys}, voter_id, network_hash, quota, hourly_limit, window_start)
+LEFT JOIN {table} ballot ON ballot.voter_id = asked.voter_id AND {ballot_of_target}
+"""
+
+
+def read_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -> None:
+    """Fill in what is stored and what the rules need to know. Counts stop at the limit that they are compared with."""
+    cursor.execute(
+        kind.statement(READ_ENTRIES),
+        [
+            list(range(len(entries))),
+            *kind.key_columns(entries),
+            [entry.voter_id for entry in entries],
+            [entry.ballot.network_hash for entry in entries],
+            [network_quota(entry.ballot.assurance) for entry in entries],
+            [entry.tally.hourly_limit for entry in entries],
+            [entry.ballot.cast_at - BURST_WINDOW for entry in entries],
+        ],
+    )
+    for number, value, created_at, updated_at, from_network, within_hour in cursor.fetchall():
+        entry = entries[number]
+        entry.found = entry.wanted = StoredVote(value, created_at, updated_at)
+        entry.from_network, entry.within_hour = from_network, within_hour
+
+
+WRITE_ENTRIES = """
+INSERT INTO {table} AS ballot
+    (id, {keys}, voter_id, {value}, status, reasons, ruleset, origin, created_at, updated_at)
+SELECT id, {keys}, voter_id, value, status, string_to_array(reasons, ','), ruleset, network_hash, created_at, updated_at
+FROM unnest(%b::uuid[], {key_arrays}, %b::uuid[], %b::{value_type}[], %b::text[], %b::text[], %b::text[],
+            %b::bytea[], %b::timestamptz[], %b::timestamptz[])
+    AS new (id, {keys}, voter_id, value, status, reasons, ruleset, network_hash, created_at, updated_at)
+ON CONFLICT (voter_id, {keys}) DO UPDATE SET {value} = excluded.{value}, updated_at = excluded.updated_at
+WHERE ballot.{value} <> excluded.{value}
+"""
+
+WITHDRAW_ENTRIES = """
+DELETE FROM {table} ballot USING unnest({key_arrays}, %b::uuid[]) AS asked ({keys}, voter_id)
+WHERE ballot.voter_id = asked.voter_id AND {ballot_of_target}
+"""
+
+
+def write_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -> None:
+    """Store what is wanted. Votes that count and votes that wait take the same statement and time."""
+    cursor.execute(
+        kind.statement(WRITE_ENTRIES),
+        [
+            [new_id() for _ in entries],
+            *kind.key_columns(entries),
+            [entry.voter_id for entry in entries],
+            [entry.wanted.value for entry in entries],
+            [entry.screening.status for entry in entries],
+            [",".join(entry.screening.reasons) for entry in entries],
+            [RULESET] * len(entries),
+            [entry.ballot.network_hash for entry in entries],
+            [entry.wanted.created_at for entry in entries],
+            [entry.wanted.updated_at for entry in entries],
+        ],
+    )
+
+
+def withdraw_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -> None:
+    cursor.execute(
+        kind.statement(WITHDRAW_ENTRIES), [*kind.key_columns(entries), [entry.voter_id for entry in entries]]
+    )
