@@ -8,18 +8,16 @@ import json
 import secrets
 import struct
 from collections.abc import Mapping
-from contextlib import suppress
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from socket import SHUT_RDWR, socket
-from threading import BoundedSemaphore, Timer
+from threading import BoundedSemaphore, Thread
 from time import monotonic
-from typing import Any, Protocol
-from urllib.parse import urlencode, urlsplit
+from typing import Protocol
 from uuid import UUID
 
+import requests
 import structlog
 from django.conf import settings
 from django.db import connection
@@ -45,8 +43,8 @@ TURNSTILE_MAX_ANSWER = 64 * 1_024
 TURNSTILE_SPENT_FOR = timedelta(days=1)
 # Error codes that speak of what the client sent; all others speak of us or of Cloudflare.
 TURNSTILE_CLIENT_FAULTS = {"missing-input-response", "invalid-input-response", "timeout-or-duplicate"}
-# However slow Cloudflare is, no more of a process's threads than these wait for it.
-_waiting_for_turnstile = BoundedSemaphore(2)
+# However slow Cloudflare is, a process asks it no more at once than this.
+_asking_turnstile = BoundedSemaphore(2)
 
 SPEND = "INSERT INTO votes_spentchallenge (key, expires_at) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 
@@ -159,7 +157,12 @@ def zero_bits(challenge: str, nonce: str) -> int:
     return 256 - int.from_bytes(digest, "big").bit_length()
 
 
+@dataclass(frozen=True)
 class Turnstile:
+    """Cloudflare's challenge. `seconds` bound how long a request waits for Cloudflare's answer."""
+
+    seconds: float = TURNSTILE_SECONDS
+
     def ask(self, *, now: datetime) -> Challenge:
         return Challenge(kind="turnstile", site_key=settings.TURNSTILE_SITE_KEY)
 
@@ -190,17 +193,13 @@ class Turnstile:
             raise ChallengeFailed
         return Proof(assurance=2, key=key, expires_at=now + TURNSTILE_SPENT_FOR)
 
-    def _answer(self, form: Mapping[str, str]) -> dict[str, Any]:
+    def _answer(self, form: Mapping[str, str]) -> dict[str, object]:
         """What Cloudflare says; whatever is not plainly an answer of its own is ChallengeUnavailable."""
-        if not _waiting_for_turnstile.acquire(blocking=False):
-            raise unavailable("too many at once")
         try:
-            status, body = post_form(settings.TURNSTILE_URL, form)
-        # A TLS connection that is hung up in the middle of a read can raise ValueError.
-        except (OSError, HTTPException, ValueError) as error:
+            status, body = self._ask_in_time(form)
+        # A time-out is one of these too.
+        except OSError as error:
             raise unavailable(type(error).__name__) from error
-        finally:
-            _waiting_for_turnstile.release()
         if status != 200 or len(body) > TURNSTILE_MAX_ANSWER:
             raise unavailable(f"status {status}, {len(body)} bytes")
         try:
@@ -211,31 +210,48 @@ class Turnstile:
             raise unavailable("not an object")
         return answer
 
+    def _ask_in_time(self, form: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body, or TimeoutError after `seconds`.
 
-def post_form(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
-    """Status and body, of which no more is read than shows that it is too large. Follows no redirect."""
-    parts = urlsplit(url)
-    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    server = connect(parts.netloc, timeout=TURNSTILE_SECONDS)
-    began = monotonic()
-    server.connect()
-    # The connection's own limit is for each read: whoever sends a byte now and then would never reach it.
-    alarm = Timer(TURNSTILE_SECONDS - (monotonic() - began), hang_up, [server.sock])
-    alarm.start()
-    try:
-        server.request(
-            "POST", parts.path, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"}
-        )
-        response = server.getresponse()
-        return response.status, response.read(TURNSTILE_MAX_ANSWER + 1)
-    finally:
-        alarm.cancel()
-        server.close()
+        The time-outs of requests are for each read: a server that sends a byte now and then never reaches them. So
+        a thread asks, and the caller waits for it no longer than `seconds`.
+        """
+        if not _asking_turnstile.acquire(blocking=False):
+            raise unavailable("too many at once")
+        answer: Future[tuple[int, bytes]] = Future()
+
+        def ask() -> None:
+            try:
+                try:
+                    result = post_form(settings.TURNSTILE_URL, form, seconds=self.seconds)
+                finally:
+                    _asking_turnstile.release()
+            except BaseException as error:  # noqa: BLE001 - the caller raises it.
+                answer.set_exception(error)
+            else:
+                answer.set_result(result)
+
+        try:
+            Thread(target=ask, daemon=True).start()
+        except RuntimeError as error:
+            _asking_turnstile.release()
+            raise unavailable("no thread") from error
+        return answer.result(timeout=self.seconds)
 
 
-def hang_up(connected: socket) -> None:
-    with suppress(OSError):
-        connected.shutdown(SHUT_RDWR)
+def post_form(url: str, form: Mapping[str, str], *, seconds: float) -> tuple[int, bytes]:
+    """Status and body; follows no redirect. Raises requests.RequestException.
+
+    Reads no more of the body than shows that it is larger than TURNSTILE_MAX_ANSWER, and not for long after `seconds`.
+    """
+    ends_at = monotonic() + seconds
+    body = b""
+    with requests.post(url, data=form, timeout=seconds, allow_redirects=False, stream=True) as response:
+        for chunk in response.iter_content(256):
+            body += chunk
+            if len(body) > TURNSTILE_MAX_ANSWER or monotonic() > ends_at:
+                break
+        return response.status_code, body
 
 
 def unavailable(reason: str) -> ChallengeUnavailable:

@@ -3,14 +3,14 @@
 import itertools
 import json
 import struct
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -23,7 +23,6 @@ from pytest_django.fixtures import Settings
 from backend.api.signed_tokens import sign
 from tests.database import at_once
 from votes.models import SpentChallenge
-from votes.voters import challenges
 from votes.voters.challenges import (
     Challenge,
     ChallengeFailed,
@@ -32,6 +31,7 @@ from votes.voters.challenges import (
     ChallengeUnavailable,
     Proof,
     Solution,
+    Turnstile,
     new_challenge,
     purge_expired_challenges,
     spend,
@@ -230,17 +230,6 @@ SUCCESS = {
 SOLUTION = Solution(turnstile_token="token-of-the-widget")
 
 
-def drip(handler: BaseHTTPRequestHandler) -> None:
-    """A byte now and then, for far longer than anybody should wait."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    for _ in range(1_000):
-        handler.wfile.write(b" ")
-        handler.wfile.flush()
-        time.sleep(0.05)
-
-
 class TestTurnstile:
     def test_the_widget_needs_the_site_key(self, cloudflare: Cloudflare) -> None:
         assert new_challenge(now=NOW) == Challenge(kind="turnstile", site_key="the-site")
@@ -328,23 +317,36 @@ class TestTurnstile:
         assert (refusal.value.status_code, refusal.value.headers) == (503, {"Retry-After": "5"})
 
     @pytest.mark.parametrize(
-        "answer",
+        "beginning",
         [
-            pytest.param(lambda handler: time.sleep(3), id="says nothing"),
-            pytest.param(drip, id="says a byte now and then"),
+            pytest.param(b"", id="says nothing"),
+            pytest.param(b"HTTP/1.0 200 OK\r\nX-Slow: ", id="says a byte of its headers now and then"),
+            pytest.param(
+                b"HTTP/1.0 200 OK\r\nContent-Length: 100000\r\n\r\n",
+                id="says a byte of its body now and then",
+            ),
         ],
     )
-    def test_nobody_waits_longer_than_the_limit(
-        self, cloudflare: Cloudflare, monkeypatch: pytest.MonkeyPatch, answer: Any
-    ) -> None:
-        monkeypatch.setattr(challenges, "TURNSTILE_SECONDS", 0.5)
-        cloudflare.answer = answer
+    def test_nobody_waits_longer_than_the_limit(self, cloudflare: Cloudflare, beginning: bytes) -> None:
+        has_been_refused, has_ended = Event(), Event()
 
-        began = time.monotonic()
+        def answer_without_end(handler: BaseHTTPRequestHandler) -> None:
+            try:
+                handler.wfile.write(beginning)
+                while not has_been_refused.wait(0.01):
+                    handler.wfile.write(b" " if beginning else b"")
+            finally:
+                has_ended.set()
+
+        cloudflare.answer = answer_without_end
+        turnstile = Turnstile(seconds=0.2)
+
         with pytest.raises(ChallengeUnavailable):
-            checked(SOLUTION)
+            turnstile.verify(SOLUTION, address=ADDRESS, now=NOW)
 
-        assert time.monotonic() - began < 2.8
+        # Only now does the server come to an end; so the limit was what ended the waiting.
+        has_been_refused.set()
+        assert has_ended.wait(10)
 
     def test_a_server_that_is_not_there_lets_nobody_in(
         self, cloudflare: Cloudflare, settings: Settings
@@ -355,25 +357,25 @@ class TestTurnstile:
             checked(SOLUTION)
 
     def test_a_slow_server_holds_two_threads_and_no_more(self, cloudflare: Cloudflare) -> None:
-        release = Event()
+        may_answer, both_are_asked = Event(), Barrier(3)
 
         def wait(handler: BaseHTTPRequestHandler) -> None:
-            release.wait(10)
+            both_are_asked.wait(10)
+            may_answer.wait(10)
             says(SUCCESS)(handler)
 
         cloudflare.answer = wait
-        waiting = [Thread(target=checked, args=[SOLUTION]) for _ in range(2)]
-        for thread in waiting:
-            thread.start()
-        while len(cloudflare.forms) < 2:
-            time.sleep(0.01)
+        with ThreadPoolExecutor(2) as readers:
+            waiting = [readers.submit(checked, SOLUTION) for _ in range(2)]
+            both_are_asked.wait(10)
 
-        with pytest.raises(ChallengeUnavailable):
-            checked(SOLUTION)
-        release.set()
-        for thread in waiting:
-            thread.join()
+            with pytest.raises(ChallengeUnavailable):
+                checked(SOLUTION)
+            may_answer.set()
+            proofs = [proof.result() for proof in waiting]
 
+        cloudflare.answer = says(SUCCESS)
+        assert [proof.assurance for proof in proofs] == [2, 2]
         assert checked(SOLUTION).assurance == 2
 
 
