@@ -1,8 +1,12 @@
 """The curators' pages for voters, their votes and picks, and the tallies that these add up to."""
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -20,8 +24,11 @@ from votes.models import (
     Vote,
     Voter,
 )
-from votes.moderation import actions as rulings
+from votes.moderation import actions
 from votes.moderation.watching import WatchedAdmin, watch_address, watch_page
+
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
 
 
 class ReadersAdmin(ModelAdmin):
@@ -50,7 +57,7 @@ class BallotAdmin(ReadersAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
@@ -149,17 +156,17 @@ class StateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Alert]") -> list[tuple[str, str]]:
         return [("open", "Open"), ("closed", "Closed"), ("all", "All")]
 
     def value(self) -> str:
         return super().value() or "open"
 
-    def choices(self, changelist: Any) -> Any:
+    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
         # The first would be Django's own "All", which leaves the parameter out.
-        return list(super().choices(changelist))[1:]
+        return islice(super().choices(changelist), 1, None)
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> QuerySet[Alert]:
         return (
             queryset if self.value() == "all" else queryset.filter(closed_at__isnull=self.value() == "open")
         )
@@ -183,15 +190,15 @@ class AlertAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">Look at the votes</a>', watch_address(alert))
 
     @admin.action(description="Close: there is nothing to do", permissions=["close"])
-    def close(self, request: HttpRequest, alerts: Any) -> None:
+    def close(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         now = timezone.now()
-        self.do_to_each(request, alerts, lambda alert: rulings.close(alert=alert, now=now), done="closed")
+        self.do_to_each(request, alerts, lambda alert: actions.close(alert=alert, now=now), done="closed")
 
 
 @admin.register(Ruling)
 class RulingAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "deed", "target", "begins_at", "ends_at", "count", "why", "decided_by"]
-    list_filter = ["deed"]
+    list_display = ["created_at", "action", "target", "begins_at", "ends_at", "count", "why", "decided_by"]
+    list_filter = ["action"]
     list_select_related = ["tool", "other_tool", "decided_by"]
     search_fields = ["tool__name", "tool__slug", "other_tool__name", "other_tool__slug", "why"]
     date_hierarchy = "created_at"

@@ -350,14 +350,17 @@ class Alert(OfTarget):
 
 
 class Ruling(OfTarget):
-    """What staff decided about a window of votes or picks: who, why, over how many. Never changed afterwards."""
+    """A moderation action over a span of votes or picks: who, why, how many it moved. Never changed afterwards.
 
-    class Deed(models.TextChoices):
+    The class keeps its name: permissions that were granted and the admin's address `/admin/votes/ruling/` hold it.
+    """
+
+    class Action(models.TextChoices):
         QUARANTINE = "quarantine", "Quarantined"
         RELEASE = "release", "Released"
         REJECT = "reject", "Rejected"
 
-    deed = models.CharField(max_length=16, choices=Deed)
+    action = models.CharField(db_column="deed", max_length=16, choices=Action)
     begins_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     why = models.CharField(max_length=500)
@@ -370,7 +373,7 @@ class Ruling(OfTarget):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(deed__in=["quarantine", "release", "reject"]), name="ruling_deed_is_known"
+                condition=Q(action__in=["quarantine", "release", "reject"]), name="ruling_deed_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(begins_at__lt=F("ends_at")), name="a_ruling_begins_before_it_ends"
@@ -378,4 +381,4 @@ class Ruling(OfTarget):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_deed_display()} {self.count} of {self.target}"
+        return f"{self.get_action_display()} {self.count} of {self.target}"

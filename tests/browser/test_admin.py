@@ -1,4 +1,4 @@
-"""A curator's days, in a real browser: from an empty desk to a published pair, and from an alert to a ruling."""
+"""A curator's days, in a real browser: from an empty desk to a published pair, and from an alert to a moderation action."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -135,7 +135,7 @@ def test_a_curator_quarantines_the_hour_of_an_alert_and_releases_it(
     expect(page.locator(".messagelist")).to_have_text("Quarantined 40 of Zed.")
     expect(page.get_by_role("img", name="By the hour: 0 counted, 0 pending, 40 quarantined")).to_be_visible()
 
-    page.get_by_label("Deed").select_option("Release")
+    page.get_by_label("Action").select_option("Release")
     page.get_by_label("From").fill(f"{hour_of_alert:%Y-%m-%dT%H:%M}")
     page.get_by_label("Until before").fill(f"{hour_of_alert + timedelta(hours=1):%Y-%m-%dT%H:%M}")
     page.get_by_label("Why").fill("It was the newsletter.")
@@ -143,7 +143,7 @@ def test_a_curator_quarantines_the_hour_of_an_alert_and_releases_it(
     page.get_by_role("button", name="Release 40 votes").click()
 
     expect(page.locator(".messagelist")).to_have_text("Released 40 of Zed.")
-    expect(page.locator(".rulings tbody tr")).to_have_count(2)
+    expect(page.locator(".actions-taken tbody tr")).to_have_count(2)
     page.goto("/admin/votes/tally/?q=Zed")
     expect(page.locator("#result_list .field-total")).to_have_text("40")
     page.goto("/admin/votes/alert/")

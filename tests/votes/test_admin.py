@@ -47,7 +47,7 @@ def test_a_list_costs_the_same_however_long_it_is(address: str, budget: int, row
     for pick in Pick.objects.select_related("first_tool", "second_tool"):
         pair = {"tool": pick.first_tool, "other_tool": pick.second_tool, "begins_at": NOW}
         Alert.objects.create(kind="burst", **pair)
-        Ruling.objects.create(deed="release", ends_at=NOW + HOUR, why="x", count=1, **pair)
+        Ruling.objects.create(action="release", ends_at=NOW + HOUR, why="x", count=1, **pair)
 
     assert count_queries(open_desk(), address) == budget
 
@@ -211,7 +211,7 @@ class TestAlerts:
 
         page = html.unescape(open_desk().get(ALERTS).content.decode())
 
-        assert f"{PICK_TALLIES}{pick.first_tool.pk}/{pick.second_tool.pk}/votes/?deed=quarantine&" in page
+        assert f"{PICK_TALLIES}{pick.first_tool.pk}/{pick.second_tool.pk}/votes/?action=quarantine&" in page
         assert "begins_at=2026-11-02T09%3A30&ends_at=2026-11-02T10%3A30&why=More+votes" in page
 
 

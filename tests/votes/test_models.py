@@ -419,7 +419,7 @@ def two_alerts() -> None:
 
 def ruling(**values: Any) -> Ruling:
     given = {
-        "deed": "quarantine",
+        "action": "quarantine",
         "tool": ToolFactory(),
         "begins_at": NOW,
         "ends_at": NOW + timedelta(hours=1),
@@ -464,7 +464,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "one_line_per_tool_and_day": two_lines_of_a_day,
     "alert_kind_is_known": lambda: alert(kind="rumour"),
     "one_alert_per_target_and_time": two_alerts,
-    "ruling_deed_is_known": lambda: ruling(deed="forget"),
+    "ruling_deed_is_known": lambda: ruling(action="forget"),
     "a_ruling_begins_before_it_ends": lambda: ruling(ends_at=NOW),
     "votes_ruling_count_check": lambda: ruling(count=-1),
     **{

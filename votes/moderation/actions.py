@@ -1,12 +1,13 @@
-"""What staff decide about votes and picks: over a span of time, with an audit row, and so that it can be taken back."""
+"""Moderation actions on votes and picks: over a span of time, with an audit row, and so that they can be taken back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Case, CharField, Count, F, Func, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Expression, F, Func, QuerySet, Value, When
 
 from backend.admin.errors import CurationError
 from catalog.models import Tool
@@ -19,14 +20,16 @@ LONGEST = timedelta(days=31)
 QUARANTINE_REASON = "staff_quarantine"
 REJECTION_REASON = "staff_reject"
 
+Ballots = QuerySet[Vote] | QuerySet[Pick]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Which statuses a deed takes votes from, and what becomes of them."""
+    """Which statuses an action takes votes from, and what becomes of them: SQL expressions for status and reasons."""
 
     leaves: tuple[str, ...]
-    becomes: Any
-    reasons: Any
+    becomes: Expression
+    reasons: Func | list[str]
 
 
 def _status(value: CountStatus) -> Value:
@@ -37,16 +40,16 @@ def _with_reason(reason: str) -> Func:
     return Func(F("reasons"), Value(reason), function="array_append")
 
 
-# A deed does the first of its steps that finds anything.
+# An action does the first of its steps that finds anything.
 STEPS: dict[str, Sequence[Step]] = {
-    Ruling.Deed.QUARANTINE: [
+    Ruling.Action.QUARANTINE: [
         Step(
             (CountStatus.COUNTED, CountStatus.PENDING),
             _status(CountStatus.QUARANTINED),
             _with_reason(QUARANTINE_REASON),
         ),
     ],
-    Ruling.Deed.RELEASE: [
+    Ruling.Action.RELEASE: [
         Step(
             (CountStatus.QUARANTINED,),
             # Every vote that waits has a reason of the rules, and keeps it in quarantine.
@@ -58,7 +61,7 @@ STEPS: dict[str, Sequence[Step]] = {
         ),
         Step((CountStatus.PENDING,), _status(CountStatus.COUNTED), []),
     ],
-    Ruling.Deed.REJECT: [
+    Ruling.Action.REJECT: [
         Step(
             (CountStatus.QUARANTINED, CountStatus.PENDING),
             _status(CountStatus.REJECTED),
@@ -69,16 +72,26 @@ STEPS: dict[str, Sequence[Step]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAction:
+    """An action on what was cast from `begins_at` until before `ends_at`, and why."""
+
+    action: str
+    begins_at: datetime
+    ends_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """How many votes for one answer go from one status to another. Of a pick, the answer is the chosen tool's id."""
 
     status: str
     becomes: str
-    answer: Any
+    answer: str | UUID
     count: int
 
 
-def ballots_of(*, tool: Tool, other_tool: Tool | None = None) -> QuerySet[Any]:
+def ballots_of(*, tool: Tool, other_tool: Tool | None = None) -> Ballots:
     """The votes on a tool, or the picks of a pair in either order."""
     if other_tool is None:
         return Vote.objects.filter(tool=tool)
@@ -86,32 +99,20 @@ def ballots_of(*, tool: Tool, other_tool: Tool | None = None) -> QuerySet[Any]:
     return Pick.objects.filter(first_tool=first, second_tool=second)
 
 
-def preview(
-    *,
-    deed: str,
-    tool: Tool,
-    other_tool: Tool | None = None,
-    begins_at: datetime,
-    ends_at: datetime,
-    now: datetime,
-) -> list[Move]:
-    """What `rule` would move; raises the same refusals."""
-    ballots = _within(ballots_of(tool=tool, other_tool=other_tool), begins_at, ends_at, now)
-    return _plan(deed, ballots)[1]
+def preview(*, asked: AskedAction, tool: Tool, other_tool: Tool | None = None, now: datetime) -> list[Move]:
+    """What `moderate` would move; raises the same refusals."""
+    return _plan(asked.action, _within(ballots_of(tool=tool, other_tool=other_tool), asked, now))[1]
 
 
-def rule(
+def moderate(
     *,
-    deed: str,
+    asked: AskedAction,
     tool: Tool,
     other_tool: Tool | None = None,
-    begins_at: datetime,
-    ends_at: datetime,
-    why: str,
-    decided_by: Any,
+    decided_by: User | None,
     now: datetime,
 ) -> Ruling:
-    """Move the votes on a tool (the picks of a pair) cast from `begins_at` until before `ends_at`; all or none.
+    """Move the votes on a tool, or the picks of a pair, that were cast in the span; all or none.
 
     * Quarantine takes what counts or waits out of the numbers.
     * Release takes back one step. What is quarantined becomes what it was before: what counted counts, what waited
@@ -123,27 +124,28 @@ def rule(
     A time that reaches beyond `now` ends there. Voters are not told: `updated_at` stays. Closes the open alerts of
     bursts that began in that time. Raises CurationError where nothing can be moved; then nothing is written.
     """
-    if not why.strip():
+    if not asked.why.strip():
         raise CurationError("Say why.")
     with transaction.atomic():
         hold_tally(tool=tool, other_tool=other_tool)
-        ballots = _within(ballots_of(tool=tool, other_tool=other_tool), begins_at, ends_at, now)
-        step, _ = _plan(deed, ballots)
+        ballots = _within(ballots_of(tool=tool, other_tool=other_tool), asked, now)
+        step, _ = _plan(asked.action, ballots)
+        ends_at = min(asked.ends_at, now)
         count = ballots.filter(status__in=step.leaves).update(
             status=step.becomes, reasons=step.reasons, ruleset=RULESET
         )
         first, second = by_id(tool, other_tool) if other_tool else (tool, None)
         open_alerts = Alert.objects.filter(tool=first, other_tool=second, closed_at=None)
         open_alerts.filter(
-            kind=Alert.Kind.BURST, begins_at__gte=begins_at, begins_at__lt=min(ends_at, now)
+            kind=Alert.Kind.BURST, begins_at__gte=asked.begins_at, begins_at__lt=ends_at
         ).update(closed_at=now)
         return Ruling.objects.create(
-            deed=deed,
+            action=asked.action,
             tool=first,
             other_tool=second,
-            begins_at=begins_at,
-            ends_at=min(ends_at, now),
-            why=why.strip(),
+            begins_at=asked.begins_at,
+            ends_at=ends_at,
+            why=asked.why.strip(),
             count=count,
             ruleset=RULESET,
             decided_by=decided_by,
@@ -151,24 +153,24 @@ def rule(
 
 
 def close(*, alert: Alert, now: datetime) -> None:
-    """Somebody has looked at it, and there is nothing to do."""
+    """Staff have looked at it, and there is nothing to do. Raises CurationError where it is closed already."""
     if not Alert.objects.filter(pk=alert.pk, closed_at=None).update(closed_at=now):
         raise CurationError("closed already")
 
 
-def _within(ballots: QuerySet[Any], begins_at: datetime, ends_at: datetime, now: datetime) -> QuerySet[Any]:
-    if begins_at >= ends_at:
+def _within(ballots: Ballots, asked: AskedAction, now: datetime) -> Ballots:
+    if asked.begins_at >= asked.ends_at:
         raise CurationError("The time has to begin before it ends.")
-    if ends_at - begins_at > LONGEST:
+    if asked.ends_at - asked.begins_at > LONGEST:
         raise CurationError(f"The time can't be longer than {LONGEST.days} days.")
-    if begins_at >= now:
+    if asked.begins_at >= now:
         raise CurationError("This time is still to come.")
-    return ballots.filter(created_at__gte=begins_at, created_at__lt=min(ends_at, now))
+    return ballots.filter(created_at__gte=asked.begins_at, created_at__lt=min(asked.ends_at, now))
 
 
-def _plan(deed: str, ballots: QuerySet[Any]) -> tuple[Step, list[Move]]:
+def _plan(action: str, ballots: Ballots) -> tuple[Step, list[Move]]:
     answer = "value" if ballots.model is Vote else "chosen_tool"
-    for step in STEPS[deed]:
+    for step in STEPS[action]:
         found = (
             ballots.filter(status__in=step.leaves)
             .annotate(becomes=step.becomes)
@@ -178,5 +180,5 @@ def _plan(deed: str, ballots: QuerySet[Any]) -> tuple[Step, list[Move]]:
         )
         if moves := [Move(*row) for row in found]:
             return step, moves
-    statuses = [status for step in STEPS[deed] for status in step.leaves]
+    statuses = [status for step in STEPS[action] for status in step.leaves]
     raise CurationError(f"There is nothing to move: of this time, no vote is {' or '.join(statuses)}.")

@@ -1,20 +1,21 @@
-"""Votes over time as a chart: bars stacked by status, and the times that somebody looks into or has ruled on."""
+"""Votes over time as a chart: bars stacked by status, and the times of alerts and moderation actions."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Trunc
 
 from backend.admin.charts import Chart, Span, Unit, draw_bars
-from votes.models import CountStatus
+from votes.models import CountStatus, Pick, Vote
 
 HOURS = Unit("hour", timedelta(hours=1), 48, "%-d %b %H:%M", ("%H:%M", ("00:00", "06:00", "12:00", "18:00")))
 DAYS = Unit("day", timedelta(days=1), 30, "%a %-d %b", ("%a", ("Mon",)))
 
 
-def draw(*, ballots: QuerySet[Any], unit: Unit, until: datetime, spans: Sequence[Span]) -> Chart:
+def draw(
+    *, ballots: QuerySet[Vote] | QuerySet[Pick], unit: Unit, until: datetime, spans: Sequence[Span]
+) -> Chart:
     """The bars up to the one that holds `until`; one query, of at most four rows a bar."""
     begins_at, ends_at = unit.begins_at(until), unit.ends_at(until)
     return draw_bars(
@@ -28,7 +29,7 @@ def draw(*, ballots: QuerySet[Any], unit: Unit, until: datetime, spans: Sequence
 
 
 def _count(
-    ballots: QuerySet[Any], unit: Unit, begins_at: datetime, ends_at: datetime
+    ballots: QuerySet[Vote] | QuerySet[Pick], unit: Unit, begins_at: datetime, ends_at: datetime
 ) -> list[tuple[int, ...]]:
     found = (
         # Naming every status lets the index by target, status and time find them.

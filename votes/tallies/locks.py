@@ -1,7 +1,5 @@
 """Locks on tallies: one for the process that publishes them, one for each tally whose votes change."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 
 from catalog.models import Tool
@@ -13,11 +11,11 @@ PUBLISHER_LOCK = 3_126_001
 
 
 def hold_tally(*, tool: Tool, other_tool: Tool | None = None) -> None:
-    """Lets no vote of this target be written until the transaction ends.
+    """Lets no vote on the tool, or no pick of the pair in either order, be written until the transaction ends.
 
-    Whoever changes votes takes the tally first and the votes after it: so nobody waits for anybody in a circle.
+    Every change of votes takes the tally first and the votes after it, so that transactions don't deadlock.
     """
-    tallies: QuerySet[Any] = Tally.objects.filter(tool=tool)
+    tallies: QuerySet[Tally] | QuerySet[PickTally] = Tally.objects.filter(tool=tool)
     if other_tool is not None:
         first, second = by_id(tool, other_tool)
         tallies = PickTally.objects.filter(first_tool=first, second_tool=second)

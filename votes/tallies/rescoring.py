@@ -1,7 +1,7 @@
 """What time changes about votes: how many an hour are usual, and which have waited long enough."""
 
 from datetime import datetime
-from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -62,7 +62,7 @@ def rescore(*, now: datetime) -> int:
 
 def refresh_hourly_limits(*, now: datetime) -> None:
     """Two queries a kind, and one for each limit that changed."""
-    kinds: list[tuple[Any, Any, list[str]]] = [
+    kinds: list[tuple[type[Vote | Pick], type[Tally | PickTally], list[str]]] = [
         (Vote, Tally, ["tool"]),
         (Pick, PickTally, ["first_tool", "second_tool"]),
     ]
@@ -78,7 +78,7 @@ def refresh_hourly_limits(*, now: datetime) -> None:
 
 
 def _release(tool: Tool, other_tool: Tool | None, now: datetime) -> int:
-    values: dict[str, Any] = {
+    values: dict[str, datetime | UUID | int | str | None] = {
         "tool": tool.pk,
         "other_tool": other_tool.pk if other_tool else None,
         "waited_since": now - RELEASE_AFTER,

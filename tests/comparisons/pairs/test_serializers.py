@@ -12,7 +12,7 @@ from comparisons.pairs.serializers import (
 )
 from tests.factories import NOW
 from votes.rules import RULESET
-from votes.tally import PickCount
+from votes.tally import PickCount, PublishedCounts
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,9 @@ def test_picks_are_shown_as_shares_in_the_order_of_the_tools(
 
 
 def test_a_tally_is_answered_as_the_contract_describes_it() -> None:
-    answer = pick_tally_answer(PickCount(first=20, second=0), pending=1, quarantined=2, as_of=NOW)
+    published = PublishedCounts(first=0, second=20, pending=1, quarantined=2, as_of=NOW)
+
+    answer = pick_tally_answer(PickCount(first=20, second=0), published)
 
     assert answer.keys() == PickTallySerializer().fields.keys()
     assert answer == {
@@ -49,7 +51,7 @@ def test_a_tally_is_answered_as_the_contract_describes_it() -> None:
 
 
 def test_a_pair_that_was_never_published_has_no_time() -> None:
-    assert pick_tally_answer(PickCount(), pending=0, quarantined=0, as_of=None)["as_of"] is None
+    assert pick_tally_answer(PickCount(), PublishedCounts())["as_of"] is None
 
 
 def test_a_pick_names_its_tool() -> None:

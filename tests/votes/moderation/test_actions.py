@@ -1,4 +1,4 @@
-"""Rulings: what each deed does to each status, what it leaves behind, and that nothing is lost beside arriving votes."""
+"""Moderation: what each action does to each status, what it leaves behind, and that no arriving vote is lost."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,8 @@ from catalog.models import Tool
 from tests.database import at_once
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFactory
 from votes.models import Alert, Pick, PickTally, Ruling, Tally, Vote, Voter
-from votes.moderation import actions as rulings
+from votes.moderation import actions
+from votes.moderation.actions import AskedAction, Move
 from votes.rules import RULESET
 from votes.tallies.locks import hold_tally
 from votes.tallies.recount import RECOUNT_PICKS, RECOUNT_VOTES
@@ -40,9 +41,11 @@ def cast(tool: Tool, state: tuple[str, list[str]], *, at: datetime = BEGINS_AT, 
     return vote
 
 
-def rule(deed: str, tool: Tool, other_tool: Tool | None = None, **changes: Any) -> Ruling:
-    window = {"begins_at": BEGINS_AT, "ends_at": ENDS_AT, "why": "A raid", "decided_by": None, "now": NOW}
-    return rulings.rule(deed=deed, tool=tool, other_tool=other_tool, **{**window, **changes})
+def moderate(action: str, tool: Tool, other_tool: Tool | None = None, **changes: Any) -> Ruling:
+    given = {"begins_at": BEGINS_AT, "ends_at": ENDS_AT, "why": "A raid", "decided_by": None, **changes}
+    decided_by = given.pop("decided_by")
+    asked = AskedAction(action, **given)
+    return actions.moderate(asked=asked, tool=tool, other_tool=other_tool, decided_by=decided_by, now=NOW)
 
 
 def state_of(ballot: Vote | Pick) -> tuple[str, list[str]]:
@@ -68,9 +71,9 @@ def writes_of_tallies() -> int:
         return int(writes[0])
 
 
-class TestDeeds:
+class TestEachAction:
     @pytest.mark.parametrize(
-        ("deed", "before", "after"),
+        ("action", "before", "after"),
         [
             ("quarantine", COUNTED, QUARANTINED),
             ("quarantine", PENDING, QUARANTINED_WHILE_PENDING),
@@ -82,19 +85,19 @@ class TestDeeds:
         ],
     )
     def test_a_vote_moves(
-        self, deed: str, before: tuple[str, list[str]], after: tuple[str, list[str]]
+        self, action: str, before: tuple[str, list[str]], after: tuple[str, list[str]]
     ) -> None:
         vote = cast(ToolFactory(), before)
 
-        ruling = rule(deed, vote.tool)
+        made = moderate(action, vote.tool)
 
         assert state_of(vote) == after
         assert (vote.ruleset, vote.updated_at) == (RULESET, BEGINS_AT)
-        assert ruling.count == 1
+        assert made.count == 1
         assert drifts() == []
 
     @pytest.mark.parametrize(
-        ("deed", "state"),
+        ("action", "state"),
         [
             ("quarantine", QUARANTINED),
             ("quarantine", REJECTED),
@@ -104,11 +107,11 @@ class TestDeeds:
             ("reject", REJECTED),
         ],
     )
-    def test_a_vote_stays(self, deed: str, state: tuple[str, list[str]]) -> None:
+    def test_a_vote_stays(self, action: str, state: tuple[str, list[str]]) -> None:
         vote = cast(ToolFactory(), state)
 
         with pytest.raises(CurationError, match="nothing to move"):
-            rule(deed, vote.tool)
+            moderate(action, vote.tool)
 
         assert state_of(vote) == state
         assert vote.ruleset == "2026-10"
@@ -119,8 +122,8 @@ class TestDeeds:
         votes = [cast(tool, state) for state in (COUNTED, COUNTED, PENDING, REJECTED)]
         before = [state_of(vote) for vote in votes]
 
-        rule("quarantine", tool)
-        rule("release", tool)
+        moderate("quarantine", tool)
+        moderate("release", tool)
 
         assert [state_of(vote) for vote in votes] == before
 
@@ -128,10 +131,10 @@ class TestDeeds:
         tool = ToolFactory()
         quarantined, pending = cast(tool, QUARANTINED), cast(tool, PENDING)
 
-        assert rule("release", tool).count == 1
+        assert moderate("release", tool).count == 1
         assert [state_of(quarantined), state_of(pending)] == [COUNTED, PENDING]
 
-        assert rule("release", tool).count == 1
+        assert moderate("release", tool).count == 1
         assert [state_of(quarantined), state_of(pending)] == [COUNTED, COUNTED]
 
     def test_a_window_holds_its_beginning_but_not_its_end(self) -> None:
@@ -141,14 +144,14 @@ class TestDeeds:
             cast(tool, COUNTED, at=at) for at in (BEGINS_AT - moment, BEGINS_AT, ENDS_AT - moment, ENDS_AT)
         ]
 
-        rule("quarantine", tool)
+        moderate("quarantine", tool)
 
         assert [state_of(vote)[0] for vote in votes] == ["counted", "quarantined", "quarantined", "counted"]
 
     def test_votes_on_other_tools_stay(self) -> None:
         vote, other = cast(ToolFactory(), COUNTED), cast(ToolFactory(), COUNTED)
 
-        rule("quarantine", vote.tool)
+        moderate("quarantine", vote.tool)
 
         assert state_of(other) == COUNTED
         assert drifts() == []
@@ -160,10 +163,10 @@ class TestDeeds:
         tools = [picks[0].first_tool, picks[0].second_tool]
         named = tools[::-1] if turned_round else tools
 
-        ruling = rule("quarantine", *named)
+        made = moderate("quarantine", *named)
 
         assert [state_of(pick) for pick in picks] == [QUARANTINED, COUNTED]
-        assert [ruling.tool, ruling.other_tool] == tools
+        assert [made.tool, made.other_tool] == tools
         assert PickTally.objects.get(first_tool=tools[0]).quarantined == 1
         assert drifts() == []
 
@@ -173,7 +176,7 @@ class TestDeeds:
             cast(tool, COUNTED)
         before = writes_of_tallies()
 
-        rule("quarantine", tool)
+        moderate("quarantine", tool)
 
         assert writes_of_tallies() - before == 1
         assert Tally.objects.values_list("total", "quarantined").get(tool=tool) == (0, 20)
@@ -185,14 +188,14 @@ class TestAuditRow:
         for _ in range(3):
             cast(tool, COUNTED)
 
-        ruling = rule("quarantine", tool, why="  A raid  ", decided_by=curator)
+        made = moderate("quarantine", tool, why="  A raid  ", decided_by=curator)
 
         assert Ruling.objects.values(
-            "tool", "other_tool", "deed", "begins_at", "ends_at", "why", "count", "ruleset", "decided_by"
-        ).get(pk=ruling.pk) == {
+            "tool", "other_tool", "action", "begins_at", "ends_at", "why", "count", "ruleset", "decided_by"
+        ).get(pk=made.pk) == {
             "tool": tool.pk,
             "other_tool": None,
-            "deed": "quarantine",
+            "action": "quarantine",
             "begins_at": BEGINS_AT,
             "ends_at": ENDS_AT,
             "why": "A raid",
@@ -204,7 +207,7 @@ class TestAuditRow:
     def test_a_window_that_goes_on_ends_now(self) -> None:
         vote = cast(ToolFactory(), COUNTED)
 
-        assert rule("quarantine", vote.tool, ends_at=NOW + HOUR).ends_at == NOW
+        assert moderate("quarantine", vote.tool, ends_at=NOW + HOUR).ends_at == NOW
 
     @pytest.mark.parametrize(
         ("changes", "reason"),
@@ -222,7 +225,7 @@ class TestAuditRow:
         Alert.objects.create(kind="burst", tool=vote.tool, begins_at=BEGINS_AT)
 
         with pytest.raises(CurationError, match=reason):
-            rule("quarantine", vote.tool, **changes)
+            moderate("quarantine", vote.tool, **changes)
 
         assert state_of(vote) == COUNTED
         assert not Ruling.objects.exists()
@@ -231,7 +234,7 @@ class TestAuditRow:
     def test_31_days_are_not_too_long(self) -> None:
         vote = cast(ToolFactory(), COUNTED)
 
-        assert rule("quarantine", vote.tool, begins_at=ENDS_AT - timedelta(days=31)).count == 1
+        assert moderate("quarantine", vote.tool, begins_at=ENDS_AT - timedelta(days=31)).count == 1
 
 
 class TestAlerts:
@@ -245,11 +248,13 @@ class TestAlerts:
             ("drift", BEGINS_AT, False),
         ],
     )
-    def test_a_ruling_closes_the_alerts_of_its_window(self, kind: str, at: datetime, is_closed: bool) -> None:
+    def test_an_action_closes_the_alerts_of_its_window(
+        self, kind: str, at: datetime, is_closed: bool
+    ) -> None:
         vote = cast(ToolFactory(), COUNTED)
         alert = Alert.objects.create(kind=kind, tool=vote.tool, begins_at=at)
 
-        rule("quarantine", vote.tool)
+        moderate("quarantine", vote.tool)
 
         alert.refresh_from_db()
         assert alert.closed_at == (NOW if is_closed else None)
@@ -259,16 +264,16 @@ class TestAlerts:
         Alert.objects.create(kind="burst", tool=other, begins_at=BEGINS_AT)
         Alert.objects.create(kind="burst", tool=vote.tool, other_tool=other, begins_at=BEGINS_AT)
 
-        rule("quarantine", vote.tool)
+        moderate("quarantine", vote.tool)
 
         assert Alert.objects.filter(closed_at=None).count() == 2
 
     def test_an_alert_is_closed_once(self) -> None:
         alert = Alert.objects.create(kind="drift", tool=ToolFactory(), begins_at=BEGINS_AT)
 
-        rulings.close(alert=alert, now=NOW)
+        actions.close(alert=alert, now=NOW)
         with pytest.raises(CurationError, match="closed already"):
-            rulings.close(alert=alert, now=NOW + HOUR)
+            actions.close(alert=alert, now=NOW + HOUR)
 
         alert.refresh_from_db()
         assert alert.closed_at == NOW
@@ -281,11 +286,13 @@ class TestPreview:
         cast(tool, COUNTED, value="ship")
         cast(tool, PENDING, value="skip")
 
-        moves = rulings.preview(deed="quarantine", tool=tool, begins_at=BEGINS_AT, ends_at=ENDS_AT, now=NOW)
+        asked = AskedAction("quarantine", BEGINS_AT, ENDS_AT, why="")
+
+        moves = actions.preview(asked=asked, tool=tool, now=NOW)
 
         assert moves == [
-            rulings.Move("counted", "quarantined", "ship", 2),
-            rulings.Move("pending", "quarantined", "skip", 1),
+            Move("counted", "quarantined", "ship", 2),
+            Move("pending", "quarantined", "skip", 1),
         ]
         assert Tally.objects.get(tool=tool).quarantined == 0
 
@@ -293,33 +300,33 @@ class TestPreview:
 def arrive(tool: Tool, voters: list[Voter]) -> Callable[[], None]:
     """The voters' votes, one transaction each, as the ballot box writes them: the tally is taken first."""
 
-    def deed() -> None:
+    def step() -> None:
         for voter in voters:
             with transaction.atomic():
                 hold_tally(tool=tool)
                 Vote.objects.create(voter=voter, tool=tool, value="skip")
 
-    return deed
+    return step
 
 
 def change(tool: Tool, voters: list[Voter]) -> Callable[[], None]:
     """The voters think again, in the same manner."""
 
-    def deed() -> None:
+    def step() -> None:
         for voter in voters:
             with transaction.atomic():
                 hold_tally(tool=tool)
                 Vote.objects.filter(voter=voter, tool=tool).update(value="skip")
 
-    return deed
+    return step
 
 
-def in_turn(*deeds: Callable[[], object]) -> Callable[[], None]:
-    def deed() -> None:
-        for each in deeds:
+def in_turn(*steps: Callable[[], object]) -> Callable[[], None]:
+    def step() -> None:
+        for each in steps:
             each()
 
-    return deed
+    return step
 
 
 @pytest.mark.django_db(transaction=True)
@@ -340,7 +347,7 @@ def test_5000_votes_are_quarantined_and_released_while_500_arrive_and_100_change
         errors = at_once(
             *(arrive(tool, voters[5_000 + 100 * n : 5_100 + 100 * n]) for n in range(5)),
             change(tool, voters[:100]),
-            in_turn(*[lambda: rule("quarantine", tool), lambda: rule("release", tool)] * 3),
+            in_turn(*[lambda: moderate("quarantine", tool), lambda: moderate("release", tool)] * 3),
         )
         is_over.set()
         watching.result()

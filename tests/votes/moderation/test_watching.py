@@ -1,5 +1,6 @@
-"""The page of votes over time: who may open it, what it costs, and how a ruling is previewed and made on it."""
+"""The page of votes over time: who may open it, what it costs, and how an action is previewed and taken on it."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ HOUR = timedelta(hours=1)
 AN_HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 5 * HOUR
 WRITTEN = "%Y-%m-%dT%H:%M"
 SPAN = {
-    "deed": "quarantine",
+    "action": "quarantine",
     "begins_at": AN_HOUR.strftime(WRITTEN),
     "ends_at": (AN_HOUR + HOUR).strftime(WRITTEN),
     "why": "A raid",
@@ -50,7 +51,7 @@ class TestWhoMayOpenIt:
         assert desk.get(page_of(tool)).status_code == status
         assert desk.post(page_of(tool), SPAN).status_code == status
 
-    def test_without_it_nothing_is_ruled(self) -> None:
+    def test_without_it_nothing_is_moved(self) -> None:
         tool = ToolFactory()
         cast(tool)
 
@@ -94,23 +95,23 @@ def test_it_costs_the_same_however_much_there_is(rows: int) -> None:
     for n in range(rows):
         Alert.objects.create(kind="burst", tool=tool, begins_at=AN_HOUR - n * HOUR)
         Ruling.objects.create(
-            deed="release", tool=tool, begins_at=AN_HOUR, ends_at=AN_HOUR + HOUR, why="x", count=1
+            action="release", tool=tool, begins_at=AN_HOUR, ends_at=AN_HOUR + HOUR, why="x", count=1
         )
     desk = open_desk()
     alert = Alert.objects.latest("begins_at")
 
-    # Session, curator; the tool; alerts, rulings; a chart of hours and one of days.
+    # Session, curator; the tool; alerts, actions; a chart of hours and one of days.
     assert count_queries(desk, page_of(tool)) == 7
     # And what would move.
     assert count_queries(desk, watch_address(alert)) == 8
 
 
-def test_it_marks_open_alerts_and_rulings_and_says_in_words_what_it_draws() -> None:
+def test_it_marks_open_alerts_and_actions_and_says_in_words_what_it_draws() -> None:
     tool = ToolFactory(name="Cursor <3>")
     cast(tool, 2)
     Alert.objects.create(kind="burst", tool=tool, begins_at=AN_HOUR, detail="70 within the hour")
-    ruling = {"begins_at": AN_HOUR - 2 * HOUR, "ends_at": AN_HOUR, "why": "<b>Why</b>", "count": 1}
-    Ruling.objects.create(deed="quarantine", tool=tool, **ruling)
+    made = {"begins_at": AN_HOUR - 2 * HOUR, "ends_at": AN_HOUR, "why": "<b>Why</b>", "count": 1}
+    Ruling.objects.create(action="quarantine", tool=tool, **made)
 
     page = open_desk().get(page_of(tool)).content.decode()
 
@@ -147,19 +148,19 @@ def test_an_alert_is_answered_by_two_clicks_and_taken_back_by_a_release() -> Non
     response = desk.post(page_of(tool), {**confirmed(shown), "confirm": "x"}, follow=True)
     assert messages_of(response) == ["Quarantined 3 of Cursor."]
     assert Tally.objects.values_list("total", "pending", "quarantined").get(tool=tool) == (0, 0, 3)
-    ruling = Ruling.objects.get()
-    assert (ruling.begins_at, ruling.ends_at) == (AN_HOUR, AN_HOUR + HOUR)
-    assert ruling.why == "More votes within an hour than usual: 3 within the hour"
-    assert ruling.decided_by == User.objects.get()
+    made = Ruling.objects.get()
+    assert (made.begins_at, made.ends_at) == (AN_HOUR, AN_HOUR + HOUR)
+    assert made.why == "More votes within an hour than usual: 3 within the hour"
+    assert made.decided_by == User.objects.get()
     assert not Alert.objects.filter(closed_at=None).exists()
 
-    desk.post(page_of(tool), {**SPAN, "deed": "release", "confirm": "x"})
+    desk.post(page_of(tool), {**SPAN, "action": "release", "confirm": "x"})
     assert Tally.objects.values_list("ship", "pending", "quarantined").get(tool=tool) == (2, 1, 0)
 
 
 def confirmed(response: Any) -> dict[str, str]:
     asked = response.context["asked"]
-    return {name: str(value) for name, value in asked.items()}
+    return {name: str(value) for name, value in asdict(asked).items()}
 
 
 def test_a_preview_says_what_would_move_and_moves_nothing() -> None:
@@ -191,8 +192,8 @@ def test_picks_are_named_by_the_tool_that_was_chosen() -> None:
     [
         pytest.param({"ends_at": SPAN["begins_at"]}, "has to begin before it ends", id="empty"),
         pytest.param({"begins_at": "2020-01-01T00:00"}, "longer than 31 days", id="long"),
-        pytest.param({"deed": "release"}, "no vote is quarantined or pending", id="nothing to move"),
-        pytest.param({"deed": "forgive"}, "not one of the available choices", id="unknown deed"),
+        pytest.param({"action": "release"}, "no vote is quarantined or pending", id="nothing to move"),
+        pytest.param({"action": "forgive"}, "not one of the available choices", id="unknown action"),
         pytest.param({"begins_at": "0001-01-01T00:00"}, "Nobody could vote then", id="before all"),
         pytest.param(
             {"begins_at": "9999-12-31T00:00", "ends_at": "9999-12-31T23:59"}, "has to begin", id="after all"
@@ -223,12 +224,12 @@ def test_a_link_changes_nothing_whatever_it_says() -> None:
     assert not Ruling.objects.exists()
 
 
-def test_a_span_that_goes_on_is_ruled_up_to_the_second_that_was_shown() -> None:
+def test_a_span_that_goes_on_is_acted_on_up_to_the_second_that_was_shown() -> None:
     tool = ToolFactory()
     cast(tool)
     later = {**SPAN, "ends_at": (AN_HOUR + 24 * HOUR).strftime(WRITTEN)}
 
     response: Any = open_desk().post(page_of(tool), later)
 
-    assert response.context["asked"]["ends_at"] <= datetime.now(UTC)
+    assert response.context["asked"].ends_at <= datetime.now(UTC)
     assert response.context["total"] == 1
