@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
+from catalog.percent import whole_percent
+
 # The calls as readers know them: Ship at 75 and 100, Mixed at 50, Skip below.
 SHIP_FROM = 75
 MIXED_FROM = 50
-
-
-def percent(*, part: int, total: int) -> int | None:
-    """`part` of `total` as a whole percentage, rounded half up; None of nothing."""
-    return (200 * part + total) // (2 * total) if total else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class PanelCount:
 
     @property
     def percent(self) -> int | None:
-        return percent(part=self.ship, total=self.total)
+        return whole_percent(part=self.ship, total=self.total)
 
     @property
     def call(self) -> str:

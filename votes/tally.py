@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
 
+from catalog.percent import whole_percent
+
 # The two-sided 95 % quantile of the normal distribution.
 Z = 1.959963984540054
 # Below this many counted votes a crowd is too small to decide anything.
@@ -33,11 +35,6 @@ def _lower_bound(part: int, total: int) -> float:
     spread = Z * sqrt(part * (total - part) / total + Z * Z / 4)
     # Rounding may leave the bound of nothing a hair below zero.
     return max(0.0, (part + Z * Z / 2 - spread) / (total + Z * Z))
-
-
-def whole_percent(*, part: int, total: int) -> int | None:
-    """Rounded half up; None of nothing."""
-    return (200 * part + total) // (2 * total) if total else None
 
 
 def crowd_status(*, total: int) -> str:
