@@ -182,7 +182,7 @@ def _ours(port: int, mails: int, workers: int) -> float:
     from django.db import connection
 
     edition = _fresh_edition(mails)
-    from newsletter.sending.editions import prepare
+    from newsletter.sending.preparing import prepare
 
     prepare(edition_id=edition.pk, now=edition.frozen_at)
     connection.close()
@@ -204,7 +204,7 @@ def _fresh_edition(readers: int) -> Any:
     from django.utils import timezone
 
     from newsletter.models import Edition, Segment
-    from newsletter.sending.editions import Wish
+    from newsletter.sending.segments import SegmentKey
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -213,11 +213,11 @@ def _fresh_edition(readers: int) -> Any:
         cursor.execute(READERS, [readers])
         cursor.execute("ANALYZE newsletter_subscriber")
     edition = Edition.objects.create(week="2026-W48", state="frozen", frozen_at=timezone.now())
-    wish = Wish("weekly")
+    key = SegmentKey("weekly")
     Segment.objects.create(
         edition=edition,
-        key=wish.key(),
-        choices=wish.choices(),
+        key=key.digest(),
+        choices=key.choices(),
         subject="Two tools",
         html=BODY,
         text="One ships.",
@@ -309,7 +309,7 @@ def _prepare_here(edition_id: str) -> None:
 
     from django.utils import timezone
 
-    from newsletter.sending.editions import prepare
+    from newsletter.sending.preparing import prepare
 
     before = _peak_megabytes()
     seconds = _timed(lambda: prepare(edition_id=UUID(edition_id), now=timezone.now()))

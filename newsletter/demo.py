@@ -8,7 +8,7 @@ from catalog.models import Category
 from newsletter.content.archive import keep_for_archive
 from newsletter.models import Consent, Edition, Subscriber
 from newsletter.readers.addresses import address_key
-from newsletter.sending import editions
+from newsletter.sending import preparing
 from reviews.models import Reviewer
 
 # The Tuesday after a week in which the demo's catalog has pairs, reviews and votes.
@@ -39,7 +39,7 @@ def load_demo_edition(*, now: datetime) -> None:
     if _is_caught() and not Subscriber.objects.exists():
         _add_reader()
         # Here and now, so that nobody who comes later is among its readers.
-        editions.prepare(edition_id=edition.pk, now=now)
+        preparing.prepare(edition_id=edition.pk, now=now)
     else:
         edition.state, edition.audience = Edition.State.DONE, 0
         edition.prepared_at = edition.done_at = SENT_AT

@@ -17,7 +17,8 @@ from newsletter.deliveries.database import database_now
 from newsletter.deliveries.resolution import assume_sent
 from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
-from newsletter.sending import editions, sender
+from newsletter.sending import editions, preparing, sender
+from newsletter.sending.schedule import schedule_from_settings
 from newsletter.sending.stopping import ask_to_stop, is_asked_to_stop
 from newsletter.transport.mailer import edition_mailer
 
@@ -40,7 +41,7 @@ def tick() -> None:
     if not settings.SENDING_ENABLED:
         return
     now = database_now()
-    editions.ensure_due_editions(now=now, schedule=editions.schedule_from_settings())
+    editions.ensure_due_editions(now=now, schedule=schedule_from_settings())
     for edition in editions.unprepared():
         prepare.apply_async([str(edition.pk)], expires=settings.SENDING_TICK_SECONDS)
     if "failed" in reaped:
@@ -52,7 +53,7 @@ def tick() -> None:
 
 @shared_task
 def prepare(edition_id: str) -> None:
-    editions.prepare(edition_id=UUID(edition_id), now=database_now())
+    preparing.prepare(edition_id=UUID(edition_id), now=database_now())
 
 
 @shared_task
@@ -76,8 +77,9 @@ def send_due_jobs() -> None:
         sign_ups.send_due_jobs(clock=database_now)
 
 
-@shared_task
-def forget() -> None:
+@shared_task(name="newsletter.tasks.forget")
+def purge_expired() -> None:
+    """Old links, failed jobs, sign-ups that nobody confirmed, and events of providers."""
     now = database_now()
-    sign_ups.forget(now=now)
-    provider_events.forget(now=now)
+    sign_ups.purge_expired(now=now)
+    provider_events.purge_expired(now=now)

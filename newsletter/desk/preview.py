@@ -32,7 +32,8 @@ from newsletter.content.composition import SETTLING, Choices, Composed, compose
 from newsletter.desk.test_sends import TestSendRefusedError, send_test_mail
 from newsletter.models import Edition, Subscriber, Suppression
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
-from newsletter.sending import editions
+from newsletter.sending.periods import is_first_of_month, since
+from newsletter.sending.schedule import schedule_from_settings
 from reviews.models import Reviewer
 
 # To show it in a frame of ours is all that may be done with it: no script, no form, no way out of the frame.
@@ -84,7 +85,7 @@ class ChoicesForm(forms.Form):
             topics=tuple(sorted(topic.slug for topic in given["topics"])),
             reviewers=tuple(sorted(reviewer.slug for reviewer in given["reviewers"])),
             frequency=frequency,
-            since=now - timedelta(days=days) if days else editions.since(edition, frequency=frequency),
+            since=now - timedelta(days=days) if days else since(edition, frequency=frequency),
         )
 
 
@@ -300,6 +301,6 @@ def _obstacles(subscriber: Subscriber, edition: Edition) -> list[str]:
     if suppression:
         found.append(f"Their mailbox is suppressed: {suppression.get_reason_display().lower()}.")
     is_monthly = subscriber.frequency == Subscriber.Frequency.MONTHLY
-    if is_monthly and not editions.is_first_of_month(edition, schedule=editions.schedule_from_settings()):
+    if is_monthly and not is_first_of_month(edition, schedule=schedule_from_settings()):
         found.append("They read monthly, and this month's edition has gone out.")
     return found

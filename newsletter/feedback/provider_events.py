@@ -81,7 +81,8 @@ def settle() -> int:
     return resolution.resolve(Events(), source="an event of the provider").sent
 
 
-def forget(*, now: datetime) -> None:
+def purge_expired(*, now: datetime) -> None:
+    """Delete events older than KEPT_FOR."""
     ProviderEvent.objects.filter(created_at__lte=now - KEPT_FOR).delete()
 
 

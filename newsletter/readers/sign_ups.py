@@ -219,8 +219,8 @@ def _one_at_a_time(mailbox: bytes) -> None:
 # --- By the clock -------------------------------------------------------------------------------
 
 
-def forget(*, now: datetime) -> None:
-    """Old links, jobs that failed, and whoever never confirmed."""
+def purge_expired(*, now: datetime) -> None:
+    """Delete old links, jobs that failed, and subscribers who never confirmed."""
     ConfirmationToken.objects.filter(expires_at__lte=now - TOKENS_KEPT_FOR).delete()
     MailJob.objects.filter(state=MailJob.State.FAILED, created_at__lte=now - FAILURES_KEPT_FOR).delete()
     Subscriber.objects.filter(

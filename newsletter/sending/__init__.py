@@ -1,4 +1,7 @@
-"""How an edition goes out: `editions` is its life, due by the `schedule`; a worker's `sender` sends its copies.
+"""How an edition goes out: `editions` is its life, `sender` one worker's round.
 
-`faults` says what a failure means, `rates` how fast a server lets us be; at `failpoints` tests kill a sender.
+An edition: `schedule` says when it is due, `freezing` copies the content in, `periods` says since when it tells,
+`segments` groups its readers by their choices, `preparing` adds their copies.
+A round: `queue` holds the copies it has claimed, `connections` send them, `breaker` stops it, `rates` knows how fast a server
+takes mail, `stopping` hears that the process shall end, `retries` waits for the database.
 """

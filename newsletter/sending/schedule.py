@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-# Whoever was down for longer than this begins with the next edition.
+from django.conf import settings
+
+# A system that was down for longer than this begins with the next edition.
 LATEST = timedelta(days=2)
 # Whatever becomes of the schedule, readers don't get two editions in the same days.
 APART = timedelta(days=6)
@@ -45,3 +47,12 @@ def first_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
         if instant.astimezone(zone).replace(tzinfo=None) == local:
             return instant
         local += timedelta(minutes=1)
+
+
+def schedule_from_settings() -> Schedule:
+    """NEWSLETTER_WEEKDAY and NEWSLETTER_TIME in NEWSLETTER_ZONE."""
+    return Schedule(
+        zone=ZoneInfo(settings.NEWSLETTER_ZONE),
+        weekday=settings.NEWSLETTER_WEEKDAY,
+        time=time.fromisoformat(settings.NEWSLETTER_TIME),
+    )

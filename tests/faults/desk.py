@@ -61,18 +61,18 @@ def open_edition(week: str, readers: dict[str, int]) -> str:
     from django.utils import timezone
 
     from newsletter.models import Edition, Segment
-    from newsletter.sending.editions import Wish
+    from newsletter.sending.segments import SegmentKey
 
     with connection.cursor() as cursor:
         cursor.execute(READERS, [list(readers), list(readers.values())])
     edition = Edition.objects.create(
         week=week, state="frozen", frozen_at=timezone.now(), includes_monthly=True, subject="Two tools"
     )
-    wish = Wish("weekly")
+    key = SegmentKey("weekly")
     Segment.objects.create(
         edition=edition,
-        key=wish.key(),
-        choices=wish.choices(),
+        key=key.digest(),
+        choices=key.choices(),
         subject="Two tools",
         html='<p>One ships.</p><a href="{{unsubscribe_url}}">Leave</a><a href="{{preferences_url}}">Choose</a>',
         text="One ships.\nLeave: {{unsubscribe_url}}\nChoose: {{preferences_url}}\n",

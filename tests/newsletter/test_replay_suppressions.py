@@ -17,7 +17,9 @@ from newsletter.models import Consent, Delivery, Edition, MailJob, Segment, Subs
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
 from newsletter.readers.journal import line_of
-from newsletter.sending import editions
+from newsletter.sending.freezing import freeze
+from newsletter.sending.preparing import prepare
+from newsletter.sending.schedule import schedule_from_settings
 from tests.database import execute
 from tests.factories import NOW, ComparisonFactory, DeliveryFactory, EditionFactory, SubscriberFactory
 
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ADA = "ada@example.com"
 KEY = address_key(ADA)
-SCHEDULE = editions.schedule_from_settings()
+SCHEDULE = schedule_from_settings()
 
 
 def at(hours: int) -> datetime:
@@ -322,8 +324,8 @@ def prepared() -> set[bytes]:
     now = timezone.now()
     ComparisonFactory(published_at=now - timedelta(hours=1))
     edition = EditionFactory(week="2026-W50")
-    editions.freeze(edition_id=edition.pk, now=now, schedule=SCHEDULE)
-    editions.prepare(edition_id=edition.pk, now=now)
+    freeze(edition_id=edition.pk, now=now, schedule=SCHEDULE)
+    prepare(edition_id=edition.pk, now=now)
     return {bytes(key) for key in edition.deliveries.values_list("address_key", flat=True)}
 
 

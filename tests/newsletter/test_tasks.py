@@ -84,7 +84,7 @@ def test_a_fast_clock_forgets_nothing_early() -> None:
     a_job(state="failed")
 
     with time_machine.travel(database_now() + timedelta(days=8)):
-        tasks.forget()
+        tasks.purge_expired()
 
     assert MailJob.objects.exists()
 

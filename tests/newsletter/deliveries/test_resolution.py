@@ -10,6 +10,7 @@ from newsletter.deliveries.outcomes import Outcome
 from newsletter.deliveries.resolution import Found
 from newsletter.models import Delivery, Edition
 from newsletter.sending import editions
+from newsletter.sending.schedule import schedule_from_settings
 from tests.database import execute
 from tests.factories import NOW
 from tests.newsletter.deliveries.ledger import allow, an_edition, claim_one
@@ -82,7 +83,7 @@ def test_an_edition_that_was_done_goes_on_with_what_was_not_sent() -> None:
     done = Edition.objects.get(pk=edition.pk).state
 
     resolve(Found.NOT_SENT)
-    editions.ensure_due_editions(now=NOW, schedule=editions.schedule_from_settings())
+    editions.ensure_due_editions(now=NOW, schedule=schedule_from_settings())
 
     assert done == "done"
     assert Edition.objects.get(pk=edition.pk).state == "sending"

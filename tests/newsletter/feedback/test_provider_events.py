@@ -249,6 +249,6 @@ def test_told_at_once_by_many_it_is_done_once(settings: Settings) -> None:
 def test_old_events_are_forgotten(settings: Settings, days: int, events: int) -> None:
     sender(settings, "postmark")(CALLS["postmark"](told("soft_bounce", a_copy())))
 
-    provider_events.forget(now=NOW + timedelta(days=days))
+    provider_events.purge_expired(now=NOW + timedelta(days=days))
 
     assert ProviderEvent.objects.count() == events

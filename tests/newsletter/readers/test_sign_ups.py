@@ -414,11 +414,11 @@ class TestForgetting:
         SubscriberFactory()
         work()
         clock.shift(timedelta(days=31))
-        sign_ups.forget(now=datetime.now(UTC))
+        sign_ups.purge_expired(now=datetime.now(UTC))
         before = Subscriber.objects.count()
         clock.shift(timedelta(days=2))
 
-        sign_ups.forget(now=datetime.now(UTC))
+        sign_ups.purge_expired(now=datetime.now(UTC))
 
         assert before == 2
         assert Subscriber.objects.get().status == "active"
@@ -431,7 +431,7 @@ class TestForgetting:
             )
         clock.shift(timedelta(days=7))
 
-        sign_ups.forget(now=datetime.now(UTC))
+        sign_ups.purge_expired(now=datetime.now(UTC))
 
         assert MailJob.objects.get().state == "waiting"
 

@@ -1,0 +1,44 @@
+"""Which time an edition tells of, and whether it is the one that monthly readers get."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from newsletter.models import Edition, Subscriber
+from newsletter.sending.schedule import Schedule
+
+FIRST_SINCE = timedelta(days=7)
+FIRST_SINCE_MONTHLY = timedelta(days=31)
+
+
+def is_first_of_month(edition: Edition, *, schedule: Schedule) -> bool:
+    """Whether it also goes to those who read monthly. One query."""
+    began = _month_began(frozen_at_of(edition), schedule)
+    return not _earlier(edition).filter(includes_monthly=True, frozen_at__gte=began).exists()
+
+
+def since(edition: Edition, *, frequency: str) -> datetime:
+    """Where the last edition for readers of this frequency ended, else a week or a month before this one. One query."""
+    frozen_at = frozen_at_of(edition)
+    earlier = _earlier(edition)
+    is_monthly = frequency == Subscriber.Frequency.MONTHLY
+    if is_monthly:
+        earlier = earlier.filter(includes_monthly=True)
+    latest = earlier.order_by("-frozen_at").values_list("frozen_at", flat=True).first()
+    return latest or frozen_at - (FIRST_SINCE_MONTHLY if is_monthly else FIRST_SINCE)
+
+
+def frozen_at_of(edition: Edition) -> datetime:
+    """Raises ValueError for an edition that is not frozen."""
+    if edition.frozen_at is None:
+        raise ValueError(f"{edition} is not frozen.")
+    return edition.frozen_at
+
+
+def _earlier(edition: Edition) -> QuerySet[Edition]:
+    return Edition.objects.exclude(state=Edition.State.CANCELLED).filter(frozen_at__lt=edition.frozen_at)
+
+
+def _month_began(now: datetime, schedule: Schedule) -> datetime:
+    local = now.astimezone(schedule.zone)
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

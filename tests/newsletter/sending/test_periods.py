@@ -1,0 +1,55 @@
+"""Which time an edition tells of, and which one goes to monthly readers."""
+
+from datetime import timedelta
+
+import pytest
+
+from newsletter.models import Delivery
+from newsletter.sending.periods import since
+from tests.factories import EditionFactory, SubscriberFactory
+from tests.newsletter.sending.weeks import DUE, clock, news
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "earlier", "is_sent"),
+    [
+        pytest.param("weekly", True, True, id="weekly"),
+        pytest.param("each_comparison", True, True, id="each comparison"),
+        pytest.param("monthly", True, False, id="monthly, had one this month"),
+        pytest.param("monthly", False, True, id="monthly, first of the month"),
+    ],
+)
+def test_who_gets_an_edition(frequency: str, earlier: bool, is_sent: bool) -> None:
+    news()
+    SubscriberFactory(frequency=frequency)
+    EditionFactory(
+        week="2026-W46",
+        state="done",
+        frozen_at=DUE - timedelta(days=14),
+        prepared_at=DUE,
+        audience=0,
+        done_at=DUE,
+        includes_monthly=earlier,
+    )
+
+    clock()
+
+    assert Delivery.objects.exists() == is_sent
+
+
+def test_monthly_readers_are_told_what_is_new_since_their_last_one() -> None:
+    for days, monthly in ((28, True), (14, False), (7, False)):
+        EditionFactory(
+            state="done",
+            frozen_at=DUE - timedelta(days=days),
+            prepared_at=DUE,
+            audience=0,
+            done_at=DUE,
+            includes_monthly=monthly,
+        )
+    edition = EditionFactory(state="frozen", frozen_at=DUE)
+
+    assert since(edition, frequency="weekly") == DUE - timedelta(days=7)
+    assert since(edition, frequency="monthly") == DUE - timedelta(days=28)

@@ -1,0 +1,70 @@
+"""Each reader with something to read gets one copy."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from newsletter.models import Delivery, Edition, Segment
+from newsletter.sending import segments
+from tests.factories import SubscriberFactory
+from tests.newsletter.sending.weeks import DUE, clock, news, the_edition
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_an_edition_with_nothing_to_tell_is_sent_to_nobody() -> None:
+    SubscriberFactory()
+
+    clock()
+
+    assert (the_edition().state, the_edition().audience) == ("done", 0)
+    assert Segment.objects.get().item_count == 0
+
+
+def test_whoever_is_not_confirmed_is_no_reader_however_many_come_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(segments, "PAGE", 10)
+    news()
+    SubscriberFactory.create_batch(25, status="pending", confirmed_at=None)
+    SubscriberFactory(confirmed_at=DUE + timedelta(minutes=1))
+    SubscriberFactory.create_batch(2, confirmed_at=DUE)
+
+    clock()
+
+    assert the_edition().audience == 2
+
+
+@pytest.mark.parametrize("readers", [9, 10, 20, 21])
+def test_every_page_is_prepared(monkeypatch: pytest.MonkeyPatch, readers: int) -> None:
+    monkeypatch.setattr(segments, "PAGE", 10)
+    news()
+    SubscriberFactory.create_batch(readers)
+
+    clock()
+
+    assert the_edition().audience == readers
+
+
+def test_whoever_sends_at_once_finds_copies_counted() -> None:
+    news()
+    SubscriberFactory.create_batch(12)
+
+    clock()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'newsletter_delivery'")
+        assert cursor.fetchone() == (12,)
+
+
+def test_preparing_again_adds_nobody_twice() -> None:
+    news()
+    SubscriberFactory.create_batch(3)
+    clock()
+    before = set(Delivery.objects.values_list("id", "message_id"))
+
+    Edition.objects.update(state="preparing", prepared_at=None)
+    clock()
+
+    assert set(Delivery.objects.values_list("id", "message_id")) == before
