@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from email.message import Message
 from threading import Event
@@ -50,6 +51,7 @@ class Client:
     """One connection, kept alive, and made anew after a failure."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.operations: list[Operation] = []
         self.acknowledged = 0
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
@@ -170,6 +172,15 @@ class Crowd:
 
     def acknowledged(self) -> int:
         return sum(client.acknowledged for client in self.clients)
+
+
+def seconds_of_health(port: int) -> float:
+    """How long an answer takes that needs neither PostgreSQL nor Redis: on a busy machine that is slow, too."""
+    began = time.monotonic()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as connection:
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+    return time.monotonic() - began
 
 
 def percentile(seconds: list[float], part: float) -> float:

@@ -50,9 +50,12 @@ def voters(number: int) -> list[str]:
 
 
 def subscribers(number: int) -> list[str]:
+    from django.db import transaction
+
     from tests.factories import SubscriberFactory
 
-    return [subscriber.address for subscriber in SubscriberFactory.create_batch(number)]
+    with transaction.atomic():
+        return [subscriber.address for subscriber in SubscriberFactory.create_batch(number)]
 
 
 def open_edition(week: str, readers: dict[str, int]) -> str:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from redis import Redis
+
 from backend.devstack import processes
 from backend.devstack.processes import Child
 from tests.faults.false_clock import FalseClock
@@ -212,6 +214,23 @@ class MailRun:
         head, _, rest = mail.partition("List-Unsubscribe-Post")
         assert head.startswith("To: ")
         return re.sub(r"token=3D[^<\"]*", "token", rest.replace("=\r\n", ""))
+
+    def await_pauses(self, number: int) -> None:
+        """Until the edition was seen in so many pauses, each of which ends by itself."""
+        moments = set()
+
+        def seen() -> bool:
+            moments.update(
+                self.stack.query("SELECT resume_at FROM newsletter_edition WHERE resume_at IS NOT NULL")
+            )
+            return len(moments) >= number
+
+        self.await_(seen)
+
+    def await_idle_workers(self) -> None:
+        """Until all that was asked of them is done."""
+        with Redis.from_url(self.stack.redis.url) as broker:
+            self.await_(lambda: broker.llen("mail") == broker.llen("celery") == broker.hlen("unacked") == 0)
 
     def await_state(self, *states: str, seconds: float = 120) -> None:
         self.await_(lambda: self.state()[0] in states, seconds=seconds)

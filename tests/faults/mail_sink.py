@@ -23,7 +23,7 @@ from pathlib import Path
 class Sink:
     """`quota` mails in each `quota_seconds`; `most` mails a connection, then 421; `idle` seconds, then cut off.
 
-    After `first` recipients the others wait for their answer until there is a file FILE.go.
+    After `first` recipients the others wait for their answer until there is a file FILE.go; with `hold` 1 mails do.
 
     One connection in `slow` answers a byte a second. `abrupt` 1: who exceeds the quota is cut off as well.
     """
@@ -34,6 +34,7 @@ class Sink:
     idle: float = 0.0
     slow: int = 0
     first: int = 0
+    hold: int = 0
     go: Path = Path()
     abrupt: int = 0
     quota: int = 0
@@ -60,7 +61,11 @@ class Sink:
 
     async def await_turn(self) -> None:
         self.turns += 1
-        while self.first and self.turns > self.first and not self.go.exists():
+        if self.first and self.turns > self.first:
+            await self.await_go()
+
+    async def await_go(self) -> None:
+        while not self.go.exists():
             await asyncio.sleep(0.01)
 
     def is_first(self, recipient: str) -> bool:
@@ -169,6 +174,8 @@ class Session:
         self._mails += 1
         if self._sink.delay:
             await asyncio.sleep(self._sink.delay)
+        if self._sink.hold:
+            await self._sink.await_go()
         if kind == "later" and self._sink.is_first(recipient):
             await self._say("451 4.3.0 not now")
         elif kind == "foul":

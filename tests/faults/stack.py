@@ -31,6 +31,7 @@ from backend.devstack.stack import STOP_SECONDS, product_environment
 PATIENCE_SECONDS = 30
 # Below what the kernel lends to outgoing connections: nobody takes these while their server is down.
 PORTS = range(20_000, 32_000)
+_given: set[int] = set()
 # What the stack that runs these tests has set for its own product.
 NOT_INHERITED = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TEST_DATABASE_URL", "TEST_REDIS_URL"}
 # Each test says which limit it is about; the others vote as fast as they can.
@@ -265,7 +266,9 @@ class FaultStack:
         )
 
     def _begin_web(self, workers: int, blocking_threads: int, environment: dict[str, str]) -> "WebServer":
-        port = quiet_port()
+        port, log = quiet_port(), self._directory.log("web")
+        # Of servers that were there before.
+        logged = log.stat().st_size if log.exists() else 0
         child = processes.start(
             "web",
             [
@@ -275,20 +278,23 @@ class FaultStack:
                 *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
                 *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
             ],
-            log=self._directory.log("web"),
+            log=log,
             mark=self._mark,
             environment={**self.environment(), **environment},
             directory=ROOT,
         )
-        return WebServer(child, port)
+        return WebServer(child, port, logged)
 
 
 class WebServer:
     """A running granian, and its worker processes."""
 
-    def __init__(self, child: Child, port: int) -> None:
+    def __init__(self, child: Child, port: int, logged: int) -> None:
+        """`logged`: how many bytes of the log are not this server's."""
         self.child = child
         self.port = port
+        self._lines: list[tuple[str, str, str]] = []
+        self._read = logged
         self._latest_victim: tuple[str, Process | None] = ("", None)
 
     def await_answer(self) -> None:
@@ -301,11 +307,20 @@ class WebServer:
     def log(self) -> str:
         return self.child.log.read_text(errors="replace")
 
+    def _worker_lines(self) -> list[tuple[str, str, str]]:
+        """What granian logged of its workers, of which each call reads only what is new."""
+        with self.child.log.open("rb") as log:
+            log.seek(self._read)
+            new, end, _ = log.read().rpartition(b"\n")
+        self._read += len(new + end)
+        self._lines += WORKER_LINE.findall(new.decode(errors="replace"))
+        return self._lines
+
     def workers(self) -> dict[str, Process]:
         """Those that run and have loaded the product, by their names in granian's log."""
         spawned: dict[str, list[int]] = defaultdict(list)
         started: Counter[str] = Counter()
-        for deed, name, pid in WORKER_LINE.findall(self.log()):
+        for deed, name, pid in self._worker_lines():
             if deed == "Spawning":
                 spawned[name].append(int(pid))
             else:
@@ -363,9 +378,12 @@ def count_in(connection: psycopg.Connection[tuple[Any, ...]], tool: str) -> Coun
 
 
 def quiet_port() -> int:
-    """A port that is free, and that no outgoing connection can take later."""
+    """A port that is free, that no outgoing connection can take later, and that is given to nobody else in this process."""
     while True:
         port = PORTS.start + secrets.randbelow(len(PORTS))
+        if port in _given:
+            continue
+        _given.add(port)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if probe.connect_ex(("127.0.0.1", port)) != 0:

@@ -11,11 +11,17 @@ from threading import Event, Semaphore
 import pytest
 from psycopg import OperationalError
 
-from tests.faults.clients import NO_ANSWER, Client, Crowd, Operation, percentile
+from tests.faults.clients import NO_ANSWER, Client, Crowd, Operation, percentile, seconds_of_health
+from tests.faults.scale import scaled
 from tests.faults.stack import PATIENCE_SECONDS, FaultStack, wait_until
 from tests.faults.tcp_fault import TcpFault, cut_off
 
 VALUES = ["ship", "skip"]
+KILLS = scaled("VOTE_KILLS", short=20, long=50)
+CRASHES = scaled("VOTE_CRASHES", short=8, long=20)
+REPEATED = scaled("VOTES_REPEATED", short=60, long=200)
+# Votes between two crashes.
+STRETCH = 95
 VOTES_BY_VALUE = """
 SELECT value, count(*) FROM votes_vote JOIN catalog_tool AS tool ON tool.id = tool_id
 WHERE slug = %s GROUP BY value ORDER BY value
@@ -30,7 +36,7 @@ def test_no_acknowledged_vote_is_lost_when_workers_are_killed(stack: FaultStack)
 
     with stack.serving(workers=4) as web, Crowd(web.port, 10) as crowd:
         crowd.begin(votes_without_end(tool, shares(voters, 10), crowd.is_over))
-        for _ in range(50):
+        for _ in range(KILLS):
             crowd.await_acknowledged(crowd.acknowledged() + chance.randrange(1, 150))
             web.kill_a_worker(chance)
         crowd.finish()
@@ -46,18 +52,18 @@ def test_no_acknowledged_vote_is_lost_when_workers_are_killed(stack: FaultStack)
 
 def test_no_acknowledged_vote_is_lost_when_the_database_crashes(stack: FaultStack) -> None:
     # One vote each: no later one can hide the loss of an earlier one.
-    tool, voters = stack.new_tool(), stack.new_voters(2_000)
+    tool, voters = stack.new_tool(), stack.new_voters(STRETCH * (CRASHES + 1))
     ready_at: list[float] = []
     # The votes of one crash more at most are ahead of it, so that every crash finds people who vote.
-    turns = Semaphore(95)
+    turns = Semaphore(STRETCH)
 
     with stack.serving() as web, Crowd(web.port, 8) as crowd:
         crowd.begin(one_vote_each(tool, shares(voters, 8), turns))
-        for number in range(20):
-            crowd.await_acknowledged(95 * (number + 1))
+        for number in range(CRASHES):
+            crowd.await_acknowledged(STRETCH * (number + 1))
             # Every other crash meets votes that have begun and can't end.
             with votes_held(stack) if number % 2 else nullcontext():
-                turns.release(95)
+                turns.release(STRETCH)
                 await_votes_held(stack, 1 if number % 2 else 0)
                 ready_at.append(stack.restart_postgresql())
         turns.release(len(voters))
@@ -72,7 +78,7 @@ def test_no_acknowledged_vote_is_lost_when_the_database_crashes(stack: FaultStac
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
     assert max(seconds_until_success(operations, moment) for moment in ready_at) <= 5
     assert kept == acknowledged
-    assert count.rows == 2_000
+    assert count.rows == len(voters)
     assert not count.has_drifted, count
 
 
@@ -136,13 +142,14 @@ def seconds_until_success(operations: list[Operation], moment: float) -> float:
 
 LIMIT = 30
 PER_SECOND = 30
-SECONDS = 3
+SECONDS = 2
 STEADY = 6
 
 
 @pytest.mark.parametrize("harm", ["stop_redis", "silence_redis", "flush_redis"])
 def test_votes_go_on_and_limits_hold_whatever_becomes_of_redis(stack: FaultStack, harm: str) -> None:
     tool, voters, eager = stack.new_tool(), stack.new_voters(60), stack.new_voters(1)
+    beside: list[float] = []
 
     with (
         stack.serving(VOTE_LIMITS=f"{LIMIT}/3600") as web,
@@ -152,13 +159,14 @@ def test_votes_go_on_and_limits_hold_whatever_becomes_of_redis(stack: FaultStack
         steady.do(steady_votes(tool, shares(voters, STEADY)))
         unharmed = p95(steady.operations())
         getattr(stack, harm)()
-        steady.begin(steady_votes(tool, shares(voters, STEADY)))
+        steady.begin(steady_votes(tool, shares(voters, STEADY), beside=beside))
         insatiable.do(as_many_votes_as_possible(tool, eager))
         steady.finish()
 
     assert steady.statuses() == {200: 2 * PER_SECOND * SECONDS}
-    # On a machine that is busy with other things, all is slow beforehand too.
-    assert p95(steady.operations()[PER_SECOND * SECONDS :]) <= max(0.3, 3 * unharmed)
+    # On a machine that is busy with other things all is slow: votes before, and what needs neither engine beside them.
+    slowness = unharmed + percentile(beside, 0.95)
+    assert p95(steady.operations()[PER_SECOND * SECONDS :]) <= max(0.3, 3 * slowness)
     assert set(insatiable.statuses()) == {200, 429}
     assert insatiable.statuses()[200] == pytest.approx(LIMIT, rel=0.1)
     assert not stack.count(tool).has_drifted
@@ -168,8 +176,13 @@ def p95(operations: list[Operation]) -> float:
     return percentile([operation.seconds for operation in operations], 0.95)
 
 
-def steady_votes(tool: str, voters: list[list[str]]) -> Callable[[Client, int], None]:
-    """Votes at moments fixed in advance, however slow the one before was."""
+def steady_votes(
+    tool: str, voters: list[list[str]], *, beside: list[float] | None = None
+) -> Callable[[Client, int], None]:
+    """Votes at moments fixed in advance, however slow the one before was.
+
+    After each, `beside` is told in how many seconds the web server answers without Redis or PostgreSQL.
+    """
 
     def deed(client: Client, place: int) -> None:
         began = time.monotonic()
@@ -177,6 +190,8 @@ def steady_votes(tool: str, voters: list[list[str]]) -> Callable[[Client, int], 
             time.sleep(max(0.0, began + number * STEADY / PER_SECOND - time.monotonic()))
             voter = voters[place][number % len(voters[place])]
             client.vote(tool, voter=voter, value=VALUES[number % 2])
+            if beside is not None:
+                beside.append(seconds_of_health(client.port))
 
     return deed
 
@@ -193,7 +208,7 @@ def as_many_votes_as_possible(tool: str, voters: list[str]) -> Callable[[Client,
 
 
 def test_a_vote_whose_client_hung_up_can_be_sent_again(stack: FaultStack) -> None:
-    tool, voters, chance = stack.new_tool(), stack.new_voters(200), random.Random(2611)
+    tool, voters, chance = stack.new_tool(), stack.new_voters(REPEATED), random.Random(2611)
 
     with stack.serving() as web, Crowd(web.port, 1) as crowd:
         (client,) = crowd.clients
@@ -202,13 +217,13 @@ def test_a_vote_whose_client_hung_up_can_be_sent_again(stack: FaultStack) -> Non
             send_and_hang_up(web.port, tool, voter=voter, value=value, after=chance.uniform(0, 0.005))
             client.vote(tool, voter=voter, value=value)
 
-    assert crowd.statuses() == {200: 200}
-    assert stack.query(VOTES_BY_VALUE, tool) == [("ship", 100), ("skip", 100)]
+    assert crowd.statuses() == {200: REPEATED}
+    assert stack.query(VOTES_BY_VALUE, tool) == [("ship", REPEATED // 2), ("skip", REPEATED // 2)]
     assert not stack.count(tool).has_drifted
 
 
 def test_a_vote_whose_commit_went_unanswered_can_be_sent_again(stack: FaultStack) -> None:
-    tool, voters = stack.new_tool(), stack.new_voters(200)
+    tool, voters = stack.new_tool(), stack.new_voters(REPEATED)
 
     with (
         TcpFault(stack.postgresql.url) as proxy,
@@ -220,9 +235,9 @@ def test_a_vote_whose_commit_went_unanswered_can_be_sent_again(stack: FaultStack
             proxy.arm()
             client.vote_until_acknowledged(tool, voter=voter, value=VALUES[number % 2])
 
-    assert proxy.cuts == 200
+    assert proxy.cuts == REPEATED
     assert set(crowd.statuses()) <= {200, 503}
-    assert stack.query(VOTES_BY_VALUE, tool) == [("ship", 100), ("skip", 100)]
+    assert stack.query(VOTES_BY_VALUE, tool) == [("ship", REPEATED // 2), ("skip", REPEATED // 2)]
     assert not stack.count(tool).has_drifted
 
 

@@ -15,14 +15,14 @@ from tests.faults.mail_run import CLAIM_SECONDS, MailRun
 from tests.faults.scale import IS_LONG, scaled
 from tests.faults.stack import FaultStack
 
-READERS = scaled("MAIL_READERS", short=2_000, long=20_000)
+READERS = scaled("MAIL_READERS", short=1_000, long=20_000)
 KILLS = scaled("MAIL_KILLS", short=10, long=50)
-FREEZES = scaled("MAIL_FREEZES", short=3, long=12)
+FREEZES = scaled("MAIL_FREEZES", short=2, long=12)
 DEPLOYMENTS = scaled("MAIL_DEPLOYMENTS", short=4, long=15)
 # One every 200 mails; at 600 a minute that is one every 20 seconds.
 DEPLOYMENT_PER_MINUTE = scaled("MAIL_DEPLOYMENT_PER_MINUTE", short=0, long=600)
 STORMS = scaled("MAIL_STORMS", short=40, long=100)
-OUTAGE_SECONDS = scaled("MAIL_OUTAGE_SECONDS", short=5, long=900)
+OUTAGE_SECONDS = scaled("MAIL_OUTAGE_SECONDS", short=0, long=900)
 SEED = int(os.environ.get("MAIL_SEED", "2611"))
 # Those of a process, unless a test says otherwise.
 CONNECTIONS = settings.SENDING_CONNECTIONS
@@ -179,6 +179,8 @@ def test_an_outage_of_the_mail_server_burns_nobody(stack: FaultStack, tmp_path: 
         run.begin({"reader": READERS})
         run.await_state("paused", seconds=60)
         reason = run.state()[1]
+        # It tries by itself, and pauses again.
+        run.await_pauses(3)
         time.sleep(OUTAGE_SECONDS)
         attempts, untried = run.attempts(), run.states()
         run.start_sink()
@@ -196,7 +198,9 @@ def test_a_wrong_password_waits_for_staff(stack: FaultStack, tmp_path: Path) -> 
         edition = run.begin({"reader": 20})
         run.await_state("paused")
         reason = run.state()[1]
-        time.sleep(3)
+        # Nor does it go on when it is asked for.
+        stack.desk("duplicates", edition, 3)
+        run.await_idle_workers()
         still = run.state()[0], run.attempts()
         run.restart_sink("password=wrong")
         stack.desk("resume", edition)

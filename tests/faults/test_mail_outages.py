@@ -15,7 +15,7 @@ from tests.faults.mail_run import MailRun
 from tests.faults.scale import scaled
 from tests.faults.stack import FaultStack
 
-READERS = scaled("MAIL_READERS", short=2_000, long=20_000)
+READERS = scaled("MAIL_READERS", short=1_000, long=20_000)
 REDIS_KILLS = scaled("MAIL_REDIS_KILLS", short=3, long=20)
 # One kill every 300 mails; at 1,200 a minute that is one every 15 seconds.
 REDIS_PER_MINUTE = scaled("MAIL_REDIS_PER_MINUTE", short=0, long=1_200)

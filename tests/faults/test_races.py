@@ -6,9 +6,12 @@ from collections import Counter
 from threading import Barrier, Event, Thread
 
 from tests.faults.clients import Answer, Client, Crowd
-from tests.faults.stack import FaultStack, count_in
+from tests.faults.scale import scaled
+from tests.faults.stack import PATIENCE_SECONDS, FaultStack, count_in
 
 CHOICES = ["ship", "skip", None]
+VOTES_EACH = scaled("VOTES_EACH", short=40, long=150)
+ROUNDS = scaled("VOTE_ROUNDS", short=25, long=100)
 
 
 def test_a_tally_is_exact_after_clients_set_and_withdraw_the_same_voters_votes(stack: FaultStack) -> None:
@@ -17,7 +20,7 @@ def test_a_tally_is_exact_after_clients_set_and_withdraw_the_same_voters_votes(s
 
     def vote(client: Client, number: int) -> None:
         chance = random.Random(number)
-        for _ in range(150):
+        for _ in range(VOTES_EACH):
             client.vote(tool, voter=chance.choice(voters), value=chance.choice(CHOICES))
 
     with stack.serving() as web, Crowd(web.port, 32) as crowd:
@@ -25,19 +28,21 @@ def test_a_tally_is_exact_after_clients_set_and_withdraw_the_same_voters_votes(s
         statuses = crowd.statuses()
 
     count = stack.count(tool)
-    assert statuses == {200: 32 * 150}
+    assert statuses == {200: 32 * VOTES_EACH}
     assert 0 < count.rows <= 60
     assert not count.has_drifted, count
     assert stack.deadlocks() == deadlocks
 
 
 def test_simultaneous_first_votes_of_one_voter_are_all_accepted_and_make_one_vote(stack: FaultStack) -> None:
-    size, rounds = 64, 100
+    size, rounds = 64, ROUNDS
     tool, voters = stack.new_tool(), stack.new_voters(rounds)
     rows_after: list[int] = []
-    start = Barrier(size, timeout=30)
+    start = Barrier(size, timeout=PATIENCE_SECONDS * 2)
     # The last to arrive counts for all, while nobody votes.
-    finish = Barrier(size, action=lambda: rows_after.append(stack.count(tool).rows), timeout=30)
+    finish = Barrier(
+        size, action=lambda: rows_after.append(stack.count(tool).rows), timeout=PATIENCE_SECONDS * 2
+    )
 
     def vote(client: Client, number: int) -> None:
         for voter in voters:
@@ -59,7 +64,7 @@ def test_a_vote_that_changes_its_mind_a_thousand_times_is_one_vote_at_every_mome
 ) -> None:
     tool, (voter,) = stack.new_tool(), stack.new_voters(1)
     seen: list[tuple[int, int]] = []
-    stopped = Event()
+    stopped, changes = Event(), 0
 
     def watch() -> None:
         with stack.connect() as connection:
@@ -73,15 +78,15 @@ def test_a_vote_that_changes_its_mind_a_thousand_times_is_one_vote_at_every_mome
         watcher = Thread(target=watch)
         watcher.start()
         try:
-            for number in range(1_000):
-                client.vote(tool, voter=voter, value=CHOICES[number % 2])
+            while changes < 1_000 or len(seen) <= 20:
+                client.vote(tool, voter=voter, value=CHOICES[changes % 2])
+                changes += 1
         finally:
             stopped.set()
             watcher.join()
         statuses = crowd.statuses()
 
-    assert statuses == {200: 1_001}
-    assert len(seen) > 20
+    assert statuses == {200: changes + 1}
     assert set(seen) == {(1, 1)}
 
 
@@ -92,7 +97,7 @@ BITS = 8
 
 def ask_all_at_once(crowd: Crowd, body: object) -> Counter[tuple[int, str | None]]:
     """What becomes of everybody's wish for a token: how many got which status and code."""
-    start, answers = Barrier(len(crowd.clients), timeout=30), list[Answer]()
+    start, answers = Barrier(len(crowd.clients), timeout=PATIENCE_SECONDS * 2), list[Answer]()
 
     def ask(client: Client, number: int) -> None:
         start.wait()
