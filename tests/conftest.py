@@ -1,13 +1,33 @@
 """What every test may use."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings as configured
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from tests import mail_sink
 from tests.mail_sink import Sink
+
+# Those that take longest: begun last, they would keep one process busy while the others have nothing left to do.
+SLOW = ("tests/faults/", "tests/backend/devstack/", "tests/backend/test_bootstrap.py")
+# As many as Redis has, unless it is told otherwise.
+REDIS_DATABASES = 16
+
+
+def pytest_configure() -> None:
+    """Give each process that tests a database of its own in Redis, as pytest-django does in PostgreSQL."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % REDIS_DATABASES
+    url = configured.REDIS_URL.rpartition("/")[0] + f"/{number}"
+    configured.REDIS_URL = configured.CELERY_BROKER_URL = os.environ["REDIS_URL"] = url
+    configured.CACHES["default"]["LOCATION"] = url
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
 @pytest.fixture

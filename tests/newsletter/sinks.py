@@ -27,6 +27,10 @@ class RunningSink:
             "127.0.0.1", self.port, user="", password="", use_tls=False, use_ssl=False, final_seconds=0.5
         )
 
+    def go(self) -> None:
+        """What a sink with `hold` lets wait is answered."""
+        Path(f"{self.log}.go").touch()
+
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 

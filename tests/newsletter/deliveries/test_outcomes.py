@@ -36,10 +36,16 @@ SELECT sha256(('left' || n)::bytea), 'complaint', now() FROM generate_series(1, 
 """
 
 
-BY_ID = {
-    *("newsletter_delivery_pkey", "newsletter_subscriber_pkey"),
-    "newsletter_suppression_address_key_key",
-}
+MANY_SUBSCRIBERS = """
+INSERT INTO newsletter_subscriber (
+    id, address, address_key, status, frequency, time_zone, confirmed_at, created_at, updated_at
+)
+SELECT md5('reader' || n)::uuid, n || '@many.example', sha256(('reader' || n)::bytea), 'active', 'weekly', 'UTC',
+    now(), now(), now()
+FROM generate_series(1, 3000) AS n
+"""
+# Of copies, subscribers and suppressions.
+BY_ID = {"id", "address_key"}
 
 
 def test_one_commit_records_one_copy_and_allows_the_next() -> None:
@@ -108,18 +114,19 @@ def test_a_handful_of_copies_is_found_by_their_ids() -> None:
     copy = claim_one(edition)
     execute(MORE_COPIES, copy.id)
     execute(MANY_SUPPRESSIONS)
+    execute(MANY_SUBSCRIBERS)
     to_claim = {"edition": edition.pk, "limit": 50, "seconds": 1}
     to_allow = outcomes.values_to_allow([Step(copy, Outcome(copy, "accepted"))], again=False)
 
     # Whatever PostgreSQL knows of the tables: a minute ago they may have been empty.
     for known in ("newsletter_edition", "newsletter_delivery", "newsletter_suppression"):
-        assert scans(outcomes.RECORD_AND_ALLOW, to_allow) == BY_ID
-        assert scans(claims.CLAIM, to_claim) == BY_ID | {"waiting_deliveries"}
+        assert sought_by(outcomes.RECORD_AND_ALLOW, to_allow) == BY_ID
+        assert sought_by(claims.CLAIM, to_claim) == BY_ID | {"edition_id"}
         execute(f"ANALYZE {known}")
 
 
-def scans(statement: str, values: Mapping[str, Any]) -> set[str]:
-    """The indexes, and tables without one, that are read by the plan that is made once for all values."""
+def sought_by(statement: str, values: Mapping[str, Any]) -> set[str]:
+    """The columns that lead to rows, and tables that are read whole, in the plan that is made once for all values."""
     places: list[str] = []
 
     def numbered(match: re.Match[str]) -> str:
@@ -135,9 +142,9 @@ def scans(statement: str, values: Mapping[str, Any]) -> set[str]:
         cursor.execute(f"EXPLAIN EXECUTE planned ({nothing})")
         plan = "\n".join(line for (line,) in cursor.fetchall())
         cursor.execute("DEALLOCATE planned")
-    found = re.findall(r"(?:Seq|Index|Only) Scan(?: using| on) (\w+)", plan)
+    found = re.findall(r"Index Cond: \(+(?:\w+\.)?(\w+)|Seq Scan on (\w+)", plan)
     # There are few editions.
-    return {name for name in found if not name.startswith("newsletter_edition")}
+    return {column or table for column, table in found} - {"newsletter_edition"}
 
 
 @pytest.mark.parametrize("said", ['"250" \\ {ok}, NULL', "NULL", "", "a\r\nb\tc", "é – 好", "\\", '"'])

@@ -17,6 +17,7 @@ from newsletter.models import Delivery, Edition, Subscriber
 from newsletter.sending import sender
 from newsletter.transport.mailer import BackendMailer
 from tests.factories import NOW
+from tests.faults.stack import wait_until
 from tests.newsletter.fake_provider import FakeProvider, answering
 from tests.newsletter.sending.rounds import an_edition, send, send_to, states
 from tests.newsletter.sinks import RunningSink, sink_running
@@ -40,14 +41,16 @@ def test_nobody_is_held_while_a_server_takes_its_time(tmp_path: Path, settings: 
     settings.SENDING_CONNECTIONS = 1
     edition = an_edition(*(f"reader-{n}@example.com" for n in range(5)))
 
-    def states_after_a_while() -> Counter[str]:
-        time.sleep(2)
+    def states_while_it_is_held(sink: RunningSink) -> Counter[str]:
+        begun = {"sending": 1, "pending": 4}
         with closing(connection):
-            return Counter(states().values())
+            wait_until(lambda: Counter(states().values()) == begun)
+            sink.go()
+            return Counter(begun)
 
-    with sink_running(tmp_path, "delay=4") as sink, ThreadPoolExecutor(1) as thread:
-        meanwhile = thread.submit(states_after_a_while)
-        send_to(replace(sink.server, final_seconds=30), edition, seconds=1)
+    with sink_running(tmp_path, "hold=1") as sink, ThreadPoolExecutor(1) as thread:
+        meanwhile = thread.submit(states_while_it_is_held, sink)
+        send_to(replace(sink.server, final_seconds=30), edition, seconds=2)
 
     assert meanwhile.result() == {"sending": 1, "pending": 4}
     assert Counter(states().values()) == {"accepted": 1, "pending": 4}
