@@ -23,6 +23,8 @@ def pytest_configure() -> None:
     url = configured.REDIS_URL.rpartition("/")[0] + f"/{number}"
     configured.REDIS_URL = configured.CELERY_BROKER_URL = os.environ["REDIS_URL"] = url
     configured.CACHES["default"]["LOCATION"] = url
+    # Otherwise each test client looks for all files of the admin first.
+    configured.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.hookimpl(trylast=True)
