@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class ReadersAdmin(ModelAdmin):
-    """Rows that readers make: a curator may judge or remove them, and add none."""
+    """Rows that readers make: a curator may moderate or remove them, and add none."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -196,7 +196,7 @@ class AlertAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Ruling)
-class RulingAdmin(ReadOnlyAdmin):
+class ModerationActionAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "action", "target", "begins_at", "ends_at", "count", "why", "decided_by"]
     list_filter = ["action"]
     list_select_related = ["tool", "other_tool", "decided_by"]

@@ -324,7 +324,7 @@ class OfTarget(models.Model):
 
 
 class Alert(OfTarget):
-    """Something that staff should look at; it stays open until somebody has."""
+    """Something that staff should look at; it stays open until they have."""
 
     class Kind(models.TextChoices):
         BURST = "burst", "More votes within an hour than usual"

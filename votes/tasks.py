@@ -34,8 +34,9 @@ def rescore() -> None:
     rescoring.rescore(now=timezone.now())
 
 
-@shared_task
-def forget() -> None:
+# Beat's schedules and running workers know the task by this name.
+@shared_task(name="votes.tasks.forget")
+def purge_expired() -> None:
     """Salts of more than a week ago, challenges past their time."""
     now = timezone.now()
     clients.purge_expired_salts(now)

@@ -45,7 +45,7 @@ def test_old_salts_and_spent_challenges_are_forgotten() -> None:
         Salt.objects.create(day=now.date() - timedelta(days=days), salt=b"s" * 32)
         SpentChallenge.objects.create(key=bytes([days]) * 32, expires_at=now + timedelta(hours=1 - days))
 
-    tasks.forget()
+    tasks.purge_expired()
 
     assert Salt.objects.get().day == now.date()
     assert SpentChallenge.objects.get().expires_at > now

@@ -1,15 +1,14 @@
 """How a voter's own vote on a tool looks, in a request and in an answer."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from backend.api.bodies import Body
+from votes.ballots.values import StoredVote
 from votes.models import Vote
 from votes.tallies.serializers import TallySerializer
 
 
-class VoteSerializer(serializers.Serializer[Any]):
+class VoteSerializer(serializers.Serializer[StoredVote]):
     """A voter's own vote on a tool; nulls where there is none. The tally is the public one."""
 
     value = serializers.ChoiceField(choices=Vote.Value.choices, allow_null=True)

@@ -86,7 +86,7 @@ class Drift:
 def reconcile_tallies(*, now: datetime) -> list[Drift]:
     """Recount all votes and picks; mend each tally that differs and leave an alert about it.
 
-    Nobody waits for the recount: one statement sees tallies and votes as of one moment. Only the votes on a tool
+    The recount locks nothing: one statement sees tallies and votes as of one moment. Only the votes on a tool
     whose tally differs wait, while that one is counted once more and mended.
     """
     suspects = [*_drifts(RECOUNT_VOTES), *_drifts(RECOUNT_PICKS)]

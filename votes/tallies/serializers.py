@@ -17,6 +17,7 @@ class IntervalSerializer(serializers.Serializer[Interval]):
     high = serializers.FloatField(min_value=0, max_value=1)
 
 
+# Any, since subclasses read their numbers from rows of different models.
 class CommunitySerializer(serializers.Serializer[Any]):
     """The counted votes on one tool."""
 

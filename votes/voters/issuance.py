@@ -1,14 +1,15 @@
-"""Giving voter tokens out: to whoever has solved the challenge, and no more to one place than its people need.
+"""Issuing voter tokens: for a solved challenge, and no more to one client network than its people need.
 
-Two limits stand before a token. Both are counted for the day's tag of a place, so that no address is at rest; a tag that
-changes at midnight UTC gives a place at most its quota anew.
+Two limits stand before a token. Both are counted for the day's hash of a network, so that no address is stored. The
+salt of the hash changes at midnight UTC, which gives a network at most its quota anew.
 
-* Attempts, by prefix, before anything else is done: they bound what a place can have us verify and store. Whoever
-  shares an address with an attacker waits for the rest of a minute, not of a day.
-* Tokens, by prefix and by network, after the solution is verified and in the transaction that spends it. Garbage and
-  replays therefore cost a campus nothing; each token that an attacker takes away from it costs a solved challenge,
-  where one is asked for. A request that is refused leaves no count and no spent solution: a prefix that has used up
-  its quota cannot go on to use up that of its network, and its solution is good for another try.
+* Attempts, by client network, before anything else is done: they bound what one network can have us verify and store.
+  A reader who shares an address with an attacker waits for the rest of a minute, not of a day.
+* Tokens, by client network and by the wider network around it, after the solution is verified and in the transaction
+  that spends it. Garbage and replays therefore cost a campus nothing; each token that an attacker takes away from it
+  costs a solved challenge, where one is asked for. A request that is refused leaves no count and no spent solution: a
+  client network that has used up its quota cannot go on to use up that of the wider network, and its solution is good
+  for another try.
 """
 
 from datetime import datetime
@@ -25,18 +26,18 @@ from votes.voters.tokens import IssuedToken, issue_token
 
 ATTEMPTS = (Limit("voter-attempts-60s", 120, 60),)
 # By whether the voter is taken for a person.
-PREFIX_LIMITS = {
+CLIENT_LIMITS = {
     False: (Limit("voters-60s", 5, 60), Limit("voters-86400s", 30, 86_400)),
     True: (Limit("voters-60s", 60, 60), Limit("voters-86400s", 500, 86_400)),
 }
-NETWORK_LIMITS = {
+WIDER_LIMITS = {
     False: (Limit("voters-of-network-86400s", 200, 86_400),),
     True: (Limit("voters-of-network-86400s", 2_000, 86_400),),
 }
 
 
 def count_attempt(*, address: Address | None, now: datetime) -> RateLimitState:
-    """What the place has left of its attempts, this one counted; raises Throttled if there is nothing."""
+    """What the client's network has left of its attempts, this one counted. Raises Throttled where nothing is left."""
     [spent] = throttling.spend([(network_hash(client_network(address), now=now), ATTEMPTS)], now=now)
     if not spent.is_allowed:
         raise Throttled(spent)
@@ -46,17 +47,17 @@ def count_attempt(*, address: Address | None, now: datetime) -> RateLimitState:
 def give_token(
     *, solution: Solution, address: Address | None, now: datetime
 ) -> tuple[IssuedToken, RateLimitState]:
-    """A new voter's token, and what its place has left; raises the refusals of challenges, or Throttled."""
+    """A new voter's token, and what its networks have left. Raises the refusals of challenges, or Throttled."""
     proof = challenges.verify(solution, address=address, now=now)
     is_strong = proof.assurance >= STRONG_ASSURANCE
     claims = [
-        (network_hash(client_network(address), now=now), PREFIX_LIMITS[is_strong]),
-        (network_hash(wider_network(address), now=now), NETWORK_LIMITS[is_strong]),
+        (network_hash(client_network(address), now=now), CLIENT_LIMITS[is_strong]),
+        (network_hash(wider_network(address), now=now), WIDER_LIMITS[is_strong]),
     ]
     with transaction.atomic():
         challenges.spend(proof)
-        prefix, network = throttling.spend(claims, now=now)
-        spent = RateLimitState(prefix.allowances + network.allowances)
+        client, wider = throttling.spend(claims, now=now)
+        spent = RateLimitState(client.allowances + wider.allowances)
         if not spent.is_allowed:
             raise Throttled(spent)
         return issue_token(assurance=proof.assurance, now=now), spent

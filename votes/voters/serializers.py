@@ -12,6 +12,7 @@ from catalog.pairs import by_slug
 from catalog.serializers import ToolReferenceSerializer
 from votes.models import Pick, Vote
 from votes.voters.challenges import TURNSTILE_ACTION, Challenge
+from votes.voters.export import VoterExport
 from votes.voters.tokens import IssuedToken
 
 
@@ -46,7 +47,7 @@ class CreateChallengeSerializer(Body):
 class Text(serializers.CharField):
     """Visible ASCII as it came; DRF would also take numbers, and strip."""
 
-    def __init__(self, *, pattern: str = "[!-~]+", **kwargs: Any) -> None:
+    def __init__(self, *, pattern: str = "[!-~]+", **kwargs: Any) -> None:  # Those of DRF's field.
         matches = RegexValidator(rf"^{pattern}\Z", f"Must match {pattern}.")
         super().__init__(trim_whitespace=False, validators=[matches], **kwargs)
 
@@ -97,12 +98,12 @@ class OwnPickSerializer(SparseFieldsMixin, serializers.ModelSerializer[Pick]):
         fields = ["tools", "tool", "created_at", "updated_at"]
 
     @extend_schema_field(ToolReferenceSerializer(many=True))
-    def get_tools(self, pick: Pick) -> Any:
+    def get_tools(self, pick: Pick) -> object:
         pair = by_slug(pick.first_tool, pick.second_tool)
         return ToolReferenceSerializer(pair, many=True).data
 
 
-class VoterSerializer(serializers.Serializer[Any]):
+class VoterSerializer(serializers.Serializer[VoterExport]):
     """All that is kept of a voter: neither addresses nor browsers are."""
 
     assurance = serializers.IntegerField(

@@ -49,7 +49,7 @@ class IssuanceView(CountedView):
             self.spent = count_attempt(address=client_address(request), now=timezone.now())
 
     def idempotency_scope(self, request: Request) -> bytes:
-        """One place's keys are not another's: who sends a key like `1` must not get somebody else's token."""
+        """Keys are those of one client network: a client that sends a key like `1` must not get another's token."""
         return network_hash_of(request, now=timezone.now())
 
     def options(self, *args: Any, **kwargs: Any) -> Response:
@@ -143,7 +143,7 @@ class OwnListView(ListView):
     credentials = VOTER
     is_public = False
     parameters = ListParameters
-    rows: QuerySet[Any]
+    rows: QuerySet[Vote] | QuerySet[Pick]
     serializer: type[SparseFieldsMixin]
 
     def get(self, request: Request) -> Response:
@@ -151,7 +151,7 @@ class OwnListView(ListView):
         rows = self.rows.filter(voter__key=token.key, voter__erased_at=None)
         page = self.page(rows, keys=["-created_at"])
         if not page.results:
-            # Nobody, or somebody who was erased?
+            # No voter yet, or one who was erased.
             find_voter(token)
         return Response(page.as_dict(self.serializer(page.results, many=True).data))
 

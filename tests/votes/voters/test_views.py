@@ -18,8 +18,8 @@ from backend.api import clients
 from backend.api.models import IdempotentAnswer, RateCounter
 from tests.database import at_once
 from tests.factories import ToolFactory, vote
+from tests.votes.voters.turnstile import SUCCESS, Cloudflare, says
 from votes.models import SpentChallenge, Voter
-from votes.voters import challenges
 from votes.voters.tokens import read_token
 
 VOTERS = "/api/v1/voters"
@@ -315,12 +315,10 @@ class TestQuota:
         assert refused(refusal) == (429, "throttled")
         assert refusal["RateLimit"] == '"voter-attempts-60s";r=0;t=60'
 
-    def test_people_get_more(self, api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Whatever proved it: the quota goes by the class."""
-        person = challenges.Proof(assurance=2, key=None)
-        monkeypatch.setattr(challenges, "verify", lambda solution, **_: person)
+    def test_people_get_more(self, api: APIClient, cloudflare: Cloudflare) -> None:
+        cloudflare.answer = says(SUCCESS)
 
-        statuses = Counter(post(api, {}).status_code for _ in range(61))
+        statuses = Counter(post(api, {"turnstile_token": f"token-{n}"}).status_code for n in range(61))
 
         assert statuses == {201: 60, 429: 1}
 
