@@ -11,15 +11,14 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from backend.api.clients import network_hash_of
 from backend.api.digests import keyed_digest
 from backend.api.models import IdempotentAnswer
 from backend.api.problems import Refusal
+from backend.api.views import PrivateView
 
 KEY_PATTERN = r"[!-~]{1,255}"
 KEPT_FOR = timedelta(hours=24)
@@ -83,18 +82,19 @@ def idempotent(post: Handler) -> Handler:
     """
 
     @wraps(post)
-    def answer_once(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer_once(view: PrivateView, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         sent_key = request.headers.get("Idempotency-Key")
         if sent_key is None:
             return post(view, request, *args, **kwargs)
         if not re.fullmatch(KEY_PATTERN, sent_key):
             raise InvalidIdempotencyKey
 
-        claim = claim_for(request, sent_key, scope=scope_of(view, request), now=timezone.now())
+        now = timezone.now()
+        claim = claim_for(request, sent_key, scope=scope_of(view, request, now=now), now=now)
         if not obtain(claim):
             return first_answer(claim)
         try:
-            response = rendered(post(view, request, *args, **kwargs), view=view, request=request)
+            response = post(view, request, *args, **kwargs)
         except BaseException:
             claim.row().delete()
             raise
@@ -108,19 +108,24 @@ def idempotent(post: Handler) -> Handler:
     return answer_once
 
 
-def scope_of(view: APIView, request: Request) -> bytes:
-    """Whose key it is: that of the credentials, or what the view knows its callers apart by."""
-    tell_apart = getattr(view, "idempotency_scope", None)
-    return tell_apart(request) if tell_apart else request.headers.get("Authorization", "").encode()
+def scope_of(view: PrivateView, request: HttpRequest, *, now: datetime) -> bytes:
+    """
+    Whose key it is: that of the credentials where the view asks for such, else that of the client's network.
+
+    Two clients that send a key like `1` must not get each other's token.
+    """
+    if view.credentials:
+        return request.headers.get("Authorization", "").encode()
+    return network_hash_of(request, now=now)
 
 
-def claim_for(request: Request, sent_key: str, *, scope: bytes, now: datetime) -> Claim:
+def claim_for(request: HttpRequest, sent_key: str, *, scope: bytes, now: datetime) -> Claim:
     parts = [request.path.encode(), scope, sent_key.encode()]
     query = request.META.get("QUERY_STRING", "").encode()
     return Claim(
         key=keyed_digest("idempotency key", *parts),
         # The body as it came, before anybody reads it as JSON.
-        fingerprint=keyed_digest("idempotency fingerprint", query, request._request.body),
+        fingerprint=keyed_digest("idempotency fingerprint", query, request.body),
         # This purpose stays as it is: answers of the last day are encrypted under it.
         fernet=Fernet(base64.urlsafe_b64encode(keyed_digest("idempotency seal", *parts))),
         claimed_at=now,
@@ -150,16 +155,6 @@ def first_answer(claim: Claim) -> HttpResponse:
         raise IdempotencyKeyInUse
     status, headers, body = json.loads(claim.fernet.decrypt(bytes(first.sealed)))
     return HttpResponse(body, status=status, headers={**headers, "Idempotency-Replayed": "true"})
-
-
-def rendered(response: HttpResponse, *, view: APIView, request: Request) -> HttpResponse:
-    """The answer in the bytes and with the headers that the view gives it."""
-    if isinstance(response, Response):
-        response.accepted_renderer = request.accepted_renderer
-        response.accepted_media_type = request.accepted_media_type
-        response.renderer_context = view.get_renderer_context()  # type: ignore[attr-defined]
-        response.render()
-    return response
 
 
 def encrypted(response: HttpResponse, fernet: Fernet) -> bytes:

@@ -11,6 +11,7 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import F, FloatField, Model, Q, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast
+from django.http import HttpRequest
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -40,7 +41,12 @@ class Page(Generic[Row]):
 
 
 def paginate(
-    queryset: QuerySet[Row], *, keys: Sequence[str], limit: int, cursor: str | None, request: Request
+    queryset: QuerySet[Row],
+    *,
+    keys: Sequence[str],
+    limit: int,
+    cursor: str | None,
+    request: HttpRequest | Request,
 ) -> Page[Row]:
     """
     One page of `queryset` in the order of `keys`, in one query.
@@ -125,8 +131,8 @@ def read_cursor(cursor: str, *, signer: Signer, fields: Sequence[Any]) -> tuple[
         raise InvalidCursor from error
 
 
-def page_url(request: Request, cursor: str) -> str:
-    query = request.query_params.copy()
+def page_url(request: HttpRequest | Request, cursor: str) -> str:
+    query = request.GET.copy()
     query["cursor"] = cursor
     return f"{settings.PUBLIC_BASE_URL}{request.path}?{query.urlencode(safe=',')}"
 

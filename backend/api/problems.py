@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from backend.api.outages import drop_broken_connections, is_outage
+from backend.api.rate_limits import RateLimitState, rate_limit_headers
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -68,12 +69,13 @@ class Refusal(APIException):
 
     A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which
     is also what the docs say of the code: so the class declares it, and no list has to name it. `pointer` is the
-    JSON pointer (RFC 6901) to the one invalid value, where there is one, `headers` go with the answer, and
-    `example_rank` is that of its Problem.
+    JSON pointer (RFC 6901) to the one invalid value, where there is one. `headers` and what `rate_limits` say
+    go with the answer. `example_rank` is that of its Problem.
     """
 
     pointer: str | None = None
     headers: Mapping[str, str] = MappingProxyType({})
+    rate_limits: RateLimitState | None = None
     example_rank: int | None = None
 
     def __init_subclass__(cls) -> None:
@@ -187,7 +189,9 @@ class ProblemHandler(ExceptionHandler):
             got_request_exception.send(sender=None, request=getattr(request, "_request", request))
 
     def get_headers(self, exc: APIException) -> dict[str, str]:
-        return {**super().get_headers(exc), **getattr(exc, "headers", {})}
+        headers = {**super().get_headers(exc), **getattr(exc, "headers", {})}
+        rate_limits = getattr(exc, "rate_limits", None)
+        return {**headers, **rate_limit_headers(rate_limits)} if rate_limits else headers
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Any:
         request = cast(Request, self.context["request"])

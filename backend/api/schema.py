@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from backend.api import idempotency
 from backend.api.credentials import Scheme
+from backend.api.rate_limits import Limit
 from backend.api.shared_answers import (
     ANSWERS,
     CACHED,
@@ -32,8 +33,7 @@ from backend.api.shared_answers import (
     header_components,
     header_references,
 )
-from backend.api.throttling import CountedView, Limit
-from backend.api.views import PublicView
+from backend.api.views import UNSAFE_METHODS, PublicView
 
 NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f]*$"
 
@@ -151,10 +151,10 @@ class AutoSchema(StandardizedErrorsSchema):
         return scheme
 
     def is_public_read(self) -> bool:
-        return self.method == "GET" and isinstance(self.view, PublicView) and self.view.is_public
+        return self.method == "GET" and isinstance(self.view, PublicView)
 
     def is_counted(self) -> bool:
-        return isinstance(self.view, CountedView) and self.method in self.view.counted_methods
+        return getattr(self.view, "counted_by", None) is not None and self.method in UNSAFE_METHODS
 
     def is_idempotent(self) -> bool:
         return hasattr(getattr(self.view, self.method.lower(), None), "is_idempotent")

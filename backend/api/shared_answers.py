@@ -7,7 +7,8 @@ from typing import TypedDict
 from django.conf import settings
 
 from backend.api.problems import CONTENT_TYPE, PROBLEMS, InvalidField, ProblemBody, describe
-from backend.api.throttling import Allowance, Limit, RateLimitState, Throttled, rate_limit_headers
+from backend.api.rate_limits import Allowance, Limit, RateLimitState, rate_limit_headers
+from backend.api.throttling import Throttled
 
 # Part of an OpenAPI document.
 SchemaObject = dict[str, object]

@@ -1,23 +1,18 @@
 """Limits on how often somebody may ask: counted in PostgreSQL, one statement for any number of requests."""
 
 import math
-import re
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from backend.api.clients import Address, client_network, network_hash, wider_network
 from backend.api.digests import keyed_digest
 from backend.api.models import RateCounter
 from backend.api.problems import Refusal
-
-NAME = re.compile(r"[a-z][a-z0-9-]*")
+from backend.api.rate_limits import Allowance, Limit, RateLimitState
 
 # In the order of keys, so that statements that overlap wait for each other and never in a circle. Counting
 # ends far above any limit and far below where the column would overflow. Arrays are sent in binary (%b): writing
@@ -35,60 +30,13 @@ RETURNING key, count, ends_at
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A policy: at most `count` requests in a window of `seconds`, which begins with a subject's first."""
-
-    name: str
-    count: int
-    seconds: int
-
-    def __post_init__(self) -> None:
-        if not (
-            NAME.fullmatch(self.name) and 0 < self.count <= 1_000_000 and 0 < self.seconds <= 31 * 86_400
-        ):
-            raise ValueError(f"{self} is no limit.")
+# A subject, and the limits that count its requests.
+Claim = tuple[bytes | str, Sequence[Limit]]
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """One limit after a request: `used` counts that request too."""
-
-    limit: Limit
-    used: int
-    seconds_left: int
-
-    @property
-    def remaining(self) -> int:
-        return max(0, self.limit.count - self.used)
-
-    @property
-    def is_exceeded(self) -> bool:
-        return self.used > self.limit.count
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimitState:
-    """What one request has left of each of its limits."""
-
-    allowances: tuple[Allowance, ...]
-
-    @property
-    def is_allowed(self) -> bool:
-        return not any(allowance.is_exceeded for allowance in self.allowances)
-
-    @property
-    def tightest(self) -> Allowance:
-        """The exceeded one with the longest wait, else the one with the fewest requests left."""
-        return min(
-            self.allowances,
-            key=lambda allowance: (not allowance.is_exceeded, allowance.remaining, -allowance.seconds_left),
-        )
-
-
-def spend(claims: Sequence[tuple[bytes | str, Sequence[Limit]]], *, now: datetime) -> list[RateLimitState]:
+def spend(claims: Sequence[Claim], *, now: datetime) -> list[RateLimitState]:
     """
-    Counts one request for each claim (a subject and its limits), in one statement for all of them.
+    Counts one request for each claim, in one statement for all of them.
 
     A subject that occurs several times is counted in the order of the claims. Refused requests count too, on
     all their limits. Inside a transaction the counts are rolled back with it, and their rows stay locked until
@@ -125,21 +73,32 @@ def spend(claims: Sequence[tuple[bytes | str, Sequence[Limit]]], *, now: datetim
     ]
 
 
+def throttle(*claims: Claim, now: datetime) -> RateLimitState:
+    """Counts one request for every claim; the state of all their limits. Raises Throttled where one is exceeded."""
+    states = spend(claims, now=now)
+    state = RateLimitState(tuple(allowance for each in states for allowance in each.allowances))
+    if not state.is_allowed:
+        raise Throttled(state)
+    return state
+
+
+def throttle_client(
+    address: Address | None, *, limits: Sequence[Limit], wider_limits: Sequence[Limit] = (), now: datetime
+) -> RateLimitState:
+    """
+    Counts one request of a client, known by the day's hashes of its network and of the one around that.
+
+    No address is at rest; a new day gives a network at most its limits anew. Raises Throttled.
+    """
+    claims = [(network_hash(client_network(address), now=now), limits)]
+    if wider_limits:
+        claims.append((network_hash(wider_network(address), now=now), wider_limits))
+    return throttle(*claims, now=now)
+
+
 def counter_key(subject: bytes | str, limit: Limit) -> bytes:
     raw = subject.encode() if isinstance(subject, str) else subject
     return keyed_digest("rate counter", limit.name.encode(), raw)
-
-
-def rate_limit_headers(spent: RateLimitState) -> dict[str, str]:
-    """What the IETF's draft-ietf-httpapi-ratelimit-headers-10 wants to be said of each limit."""
-    return {
-        "RateLimit-Policy": ", ".join(
-            f'"{each.limit.name}";q={each.limit.count};w={each.limit.seconds}' for each in spent.allowances
-        ),
-        "RateLimit": ", ".join(
-            f'"{each.limit.name}";r={each.remaining};t={each.seconds_left}' for each in spent.allowances
-        ),
-    }
 
 
 class Throttled(Refusal):
@@ -148,34 +107,14 @@ class Throttled(Refusal):
     default_detail = "Too many requests; `Retry-After` says in how many seconds to try again."
     example_rank = 0
 
-    def __init__(self, spent: RateLimitState) -> None:
-        limit, wait = spent.tightest.limit, spent.tightest.seconds_left
+    def __init__(self, state: RateLimitState) -> None:
+        self.limit, self.seconds_left = state.tightest.limit, state.tightest.seconds_left
         super().__init__(
-            f"At most {limit.count} requests in {limit.seconds} seconds; try again in {wait} seconds."
+            f"At most {self.limit.count} requests in {self.limit.seconds} seconds; "
+            f"try again in {self.seconds_left} seconds."
         )
-        self.headers = {**rate_limit_headers(spent), "Retry-After": str(wait)}
-
-
-class CountedView(APIView):
-    """
-    A view that counts requests with one of `counted_methods`, which the schema says.
-
-    Whoever counts sets `self.spent`; then every answer from there on, refusals too, says what is left. `counted_by`
-    is one of its limits, as the contract's example.
-    """
-
-    counted_by: Limit | None = None
-
-    counted_methods: Collection[str] = ("POST", "PUT", "PATCH", "DELETE")
-    spent: RateLimitState | None = None
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if self.spent:
-            for name, value in rate_limit_headers(self.spent).items():
-                # A refusal that was throttled knows more: which of several limits it was.
-                response.headers.setdefault(name, value)
-        return response
+        self.rate_limits = state
+        self.headers = {"Retry-After": str(self.seconds_left)}
 
 
 def purge_expired_counters(now: datetime) -> int:

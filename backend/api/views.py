@@ -1,23 +1,26 @@
-"""The base of views that answer everybody alike, and serializers that can leave fields out."""
+"""The bases of the API's views, public and private, and serializers that can leave fields out."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import renderers, serializers
-from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.exceptions import MethodNotAllowed, NotAcceptable
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.api.credentials import Scheme
 from backend.api.parameters import Parameters
+from backend.api.rate_limits import Limit, RateLimitState, rate_limit_headers
 
 # What is said to one caller is for nobody else.
 NOT_KEPT = "private, no-store"
+UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class JSONRenderer(renderers.JSONRenderer):
@@ -29,12 +32,11 @@ class JSONRenderer(renderers.JSONRenderer):
 
 class PublicView(APIView):
     """
-    A read that shared caches may keep, unless `is_public` says otherwise.
+    A read whose answers carry nobody's data, so that shared caches may keep them: every public read is one.
 
-    `self.params` holds the validated query, as `parameters` describes it.
+    `self.params` holds the validated query, as `parameters` describes it. `max_age` and `stale_while_revalidate`
+    are in seconds.
     """
-
-    is_public = True
 
     parameters: type[Parameters] = Parameters
     max_age = 60
@@ -57,35 +59,62 @@ class PublicView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 308}:
             kept = f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}"
-            response["Cache-Control"] = kept if self.is_public else NOT_KEPT
+            response["Cache-Control"] = kept
         return response
 
 
-class PlainView(APIView):
+class PrivateView(APIView):
     """
-    An endpoint whose requests pass DRF's wrapping by: it takes longer than counting a vote.
+    An endpoint whose answers are for their caller alone: `private, no-store`.
 
-    Methods get Django's request and give Django's response; what they raise is answered as everywhere. The schema
-    is made as for every view.
+    Requests pass DRF's wrapping by, which takes longer than counting a vote: methods get Django's request and give
+    Django's response. What they raise is answered as everywhere, and the schema is made as for every view.
+    `self.params` holds the validated query, as `parameters` describes it.
     """
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.request, self.args, self.kwargs = request, args, kwargs
+    parameters: type[Parameters] = Parameters
+    # What it asks for; its methods read the token.
+    credentials: Scheme | None = None
+    may_move = False
+    # One of the limits that count its unsafe methods, as the contract's example; None: they are not counted.
+    counted_by: Limit | None = None
+    # Set by what counts: every answer from there on, refusals too, says what is left.
+    rate_limits: RateLimitState | None = None
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        self.request, self.args, self.kwargs = request, args, kwargs  # type: ignore[assignment]
         try:
-            if request.method not in self.allowed_methods:
-                raise MethodNotAllowed(request.method)
-            if request.GET:
-                # It takes none, and says so.
-                Parameters.read(request.GET)
-            answer: HttpResponseBase = getattr(self, request.method.lower())(request, *args, **kwargs)
+            self.check(request)
+            handler: Callable[..., HttpResponseBase] = getattr(self, str(request.method).lower())
+            answer = handler(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - what has no answer is raised again.
             answer = self.handle_exception(error)
         if answer.status_code == 405:
             answer["Allow"] = ", ".join(self.allowed_methods)
-        answer.setdefault("Cache-Control", NOT_KEPT)
+        answer.headers.setdefault("Cache-Control", NOT_KEPT)
+        if self.rate_limits:
+            for name, value in rate_limit_headers(self.rate_limits).items():
+                # A refusal that was throttled knows more: which of several limits it was.
+                answer.headers.setdefault(name, value)
         return answer
 
-    def options(self, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def check(self, request: HttpRequest) -> None:
+        """Counts the request, then raises what is wrong with it before its body and its credentials are read."""
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
+        if self.counted_by and request.method in UNSAFE_METHODS:
+            self.rate_limits = self.count(request)
+        accepted = request.META.get("HTTP_ACCEPT") or "*/*"
+        if not any(kind in accepted for kind in ("*/*", "application/json", "application/*")):
+            raise NotAcceptable
+        if request.GET or self.parameters is not Parameters:
+            self.params = self.parameters.read(request.GET)
+
+    def count(self, request: HttpRequest) -> RateLimitState | None:
+        """Where requests are counted before anything else is done; raises Throttled."""
+        return None
+
+    def options(self, *args: object, **kwargs: object) -> HttpResponse:  # type: ignore[override]
         return nothing(headers={"Allow": ", ".join(self.allowed_methods)})
 
 
@@ -97,10 +126,13 @@ def nothing(*, headers: Mapping[str, str] = MappingProxyType({})) -> HttpRespons
     return response
 
 
-def private_answer(document: Any, *, headers: Mapping[str, str] = MappingProxyType({})) -> HttpResponse:
+def private_answer(
+    document: object, *, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})
+) -> HttpResponse:
     """JSON that nobody but the caller may keep."""
     return HttpResponse(
         _encode(document),
+        status=status,
         content_type="application/json",
         headers={"Cache-Control": NOT_KEPT, **headers},
     )

@@ -1,8 +1,6 @@
 """The endpoint of a voter's own pick of one pair."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -15,8 +13,7 @@ from rest_framework.exceptions import ErrorDetail
 from backend.api.bodies import json_of
 from backend.api.clients import network_hash_of
 from backend.api.problems import ProblemSerializer, permanent_redirect
-from backend.api.throttling import CountedView, rate_limit_headers
-from backend.api.views import PlainView
+from backend.api.views import PrivateView
 from catalog.models import Tool
 from comparisons.models import pair_slug
 from comparisons.pairs.selectors import resolve_pair
@@ -31,11 +28,10 @@ from votes.tally import PickCount, PublishedCounts
 from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
 
-class PickView(PlainView, CountedView):
+class PickView(PrivateView):
     """A voter's pick of one pair. All three methods give the same shape."""
 
     credentials = VOTER
-    counted_methods = ("PUT", "DELETE")
     counted_by = VOTES_A_MINUTE
     may_move = True
 
@@ -125,15 +121,14 @@ class PickView(PlainView, CountedView):
         receipt = cast_pick(
             voter=voter, pair=stored_pair(pair), value=value, network_hash=network_hash, now=now
         )
-        headers = rate_limit_headers(receipt.rate_limits)
-        return self.answer(pair, receipt.stored, receipt.published, headers=headers)
+        self.rate_limits = receipt.rate_limits
+        return self.answer(pair, receipt.stored, receipt.published)
 
     def answer(
         self,
         pair: tuple[Tool, Tool],
         stored: StoredVote,
         published: PublishedCounts,
-        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> HttpResponse:
         count = PickCount(first=published.first, second=published.second)
         if stored_pair(pair)[0] != pair[0].pk:
@@ -143,7 +138,6 @@ class PickView(PlainView, CountedView):
             stored,
             tool=slugs.get(stored.value),
             tally=pick_tally_answer(count, published),
-            headers=headers,
         )
 
 

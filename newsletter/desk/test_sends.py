@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.admin.errors import CurationError
-from backend.api import throttling
-from backend.api.throttling import Limit
+from backend.api.rate_limits import Limit
+from backend.api.throttling import Throttled, throttle
 from newsletter.content.composition import Composed
 from newsletter.content.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
 from newsletter.readers import consent, links
@@ -35,12 +35,13 @@ def send_test_mail(*, composed: Composed, address: str, sender: str, now: dateti
     """
     if consent.is_blocked(address):
         raise TestSendRefusedError("This mailbox is blocked, since it reported our mail or staff said so.")
-    [spent] = throttling.spend([(sender, LIMITS)], now=now)
-    if not spent.is_allowed:
-        limit, wait = spent.tightest.limit, spent.tightest.seconds_left
+    try:
+        throttle((sender, LIMITS), now=now)
+    except Throttled as throttled:
+        limit, wait = throttled.limit, throttled.seconds_left
         raise TestSendRefusedError(
             f"At most {limit.count} tests in {limit.seconds} seconds: try again in {wait}."
-        )
+        ) from throttled
     mailer = single_mailer()
     try:
         mailer.send(_test_mail(composed=composed, address=address))

@@ -18,9 +18,9 @@ from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Least, Now
 
-from backend.api import throttling
-from backend.api.clients import Address, client_network, network_hash, wider_network
-from backend.api.throttling import Limit, RateLimitState, Throttled
+from backend.api.clients import Address
+from backend.api.rate_limits import Limit, RateLimitState
+from backend.api.throttling import Throttled, throttle, throttle_client
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.readers import consent, mails
 from newsletter.readers.addresses import address_key, mailbox_key
@@ -64,22 +64,16 @@ RETURNING id
 
 
 def count_sign_up(*, address: Address | None, now: datetime) -> RateLimitState:
-    """What the place has left of its sign-ups, this one counted; raises Throttled, for it or for all of us."""
-    claims = [
-        (network_hash(client_network(address), now=now), PREFIX_LIMITS),
-        (network_hash(wider_network(address), now=now), NETWORK_LIMITS),
-    ]
-    prefix, network = throttling.spend(claims, now=now)
-    spent = RateLimitState(prefix.allowances + network.allowances)
-    if not spent.is_allowed:
-        raise Throttled(spent)
-    # What a place is refused does not count towards the whole.
+    """What the client's networks have left of sign-ups, this one counted; raises Throttled, for them or for all of us."""
+    left = throttle_client(address, limits=PREFIX_LIMITS, wider_limits=NETWORK_LIMITS, now=now)
+    # What a network is refused does not count towards the whole.
     everybody = Limit("all-sign-ups-60s", settings.SIGN_UPS_A_MINUTE, 60)
-    [whole] = throttling.spend([("everybody", [everybody])], now=now)
-    if not whole.is_allowed:
+    try:
+        throttle(("everybody", [everybody]), now=now)
+    except Throttled:
         log.error("too_many_sign_ups", limit=everybody.count)
-        raise Throttled(whole)
-    return spent
+        raise
+    return left
 
 
 def sign_up(*, address: str, choices: dict[str, Any], source: str, now: datetime) -> None:

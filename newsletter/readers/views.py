@@ -5,16 +5,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from backend.api.bodies import json_of
-from backend.api.clients import client_address, network_hash_of
+from backend.api.clients import client_address
 from backend.api.credentials import bearer
 from backend.api.idempotency import idempotent
 from backend.api.problems import ProblemSerializer
-from backend.api.throttling import CountedView
-from backend.api.views import PlainView, private_answer
+from backend.api.rate_limits import RateLimitState
+from backend.api.views import PrivateView, nothing, private_answer
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent, links, sign_ups
 from newsletter.readers.serializers import (
@@ -31,26 +29,13 @@ ACCEPTED = {"detail": "If we may write to this address, a mail is on its way: fo
 SOURCE = Consent.Source.API
 
 
-class SubscriptionsView(CountedView):
+class SubscriptionsView(PrivateView):
     """Counts each request before it looks at what was sent, so that every answer says what is left."""
 
     counted_by = sign_ups.PREFIX_LIMITS[0]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            self.spent = sign_ups.count_sign_up(address=client_address(request), now=timezone.now())
-
-    def idempotency_scope(self, request: Request) -> bytes:
-        return network_hash_of(request, now=timezone.now())
-
-    def options(self, *args: Any, **kwargs: Any) -> Response:
-        return Response(status=204)
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
+    def count(self, request: HttpRequest) -> RateLimitState:
+        return sign_ups.count_sign_up(address=client_address(request), now=timezone.now())
 
     @extend_schema(
         operation_id="create_subscription",
@@ -80,14 +65,14 @@ class SubscriptionsView(CountedView):
         ],
     )
     @idempotent
-    def post(self, request: Request) -> Response:
-        choices = SubscribeSerializer.validate_json(json_of(request._request))
+    def post(self, request: HttpRequest) -> HttpResponse:
+        choices = SubscribeSerializer.validate_json(json_of(request))
         address = choices.pop("address")
         sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=timezone.now())
-        return Response(AcceptedSerializer(ACCEPTED).data, status=202)
+        return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
 
 
-class ConfirmView(PlainView):
+class ConfirmView(PrivateView):
     @extend_schema(
         operation_id="confirm_subscription",
         tags=["newsletter"],
@@ -116,7 +101,7 @@ class ConfirmView(PlainView):
         return private_answer(ConfirmedSerializer(answer).data)
 
 
-class PreferencesView(PlainView):
+class PreferencesView(PrivateView):
     credentials = links.SUBSCRIBER
 
     @extend_schema(
@@ -159,10 +144,10 @@ class PreferencesView(PlainView):
     )
     def delete(self, request: HttpRequest) -> HttpResponse:
         consent.erase(subscriber=authorized(request), source=SOURCE, now=timezone.now())
-        return HttpResponse(status=204)
+        return nothing()
 
 
-class ExportView(PlainView):
+class ExportView(PrivateView):
     credentials = links.SUBSCRIBER
 
     @extend_schema(
@@ -179,7 +164,7 @@ class ExportView(PlainView):
         return private_answer(exported(authorized(request)))
 
 
-class UnsubscribeView(PlainView):
+class UnsubscribeView(PrivateView):
     credentials = links.SUBSCRIBER
 
     @extend_schema(
@@ -197,7 +182,7 @@ class UnsubscribeView(PlainView):
     def post(self, request: HttpRequest) -> HttpResponse:
         subscriber = authorized(request, links.PREFERENCES, links.UNSUBSCRIBE)
         consent.unsubscribe(subscriber=subscriber, source=SOURCE, now=timezone.now())
-        return HttpResponse(status=204)
+        return nothing()
 
 
 def authorized(request: HttpRequest, *purposes: str) -> Subscriber:

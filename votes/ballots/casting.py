@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from types import MappingProxyType
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +18,8 @@ from django.db.backends.utils import CursorWrapper
 
 from backend.api.group_commit import GroupCommit
 from backend.api.problems import Refusal
-from backend.api.throttling import Limit, RateLimitState, Throttled, rate_limit_headers, spend
+from backend.api.rate_limits import Limit, RateLimitState
+from backend.api.throttling import Throttled, spend
 from backend.api.transactions import retry_after_deadlock
 from votes.ballots import statements
 from votes.ballots.statements import PICKS, VOTES, ClaimedTallies, Entry, Kind
@@ -42,9 +42,9 @@ class ToolArchived(Refusal):
 
 
 class UnknownTarget(Exception):  # noqa: N818 - it says what there is not.
-    """No tool that may be read has this slug now. Looking for it was counted: `headers` say what is left."""
+    """No tool that may be read has this slug now. Looking for it was counted: `rate_limits` say what is left."""
 
-    headers: Mapping[str, str] = MappingProxyType({})
+    rate_limits: RateLimitState | None = None
 
 
 # --- What requests call -------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def _refusal(
         refusal = ToolArchived()
     else:
         return None
-    refusal.headers = {**refusal.headers, **rate_limit_headers(rate_limits)}
+    refusal.rate_limits = rate_limits
     return refusal
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from backend.api.throttling import RateLimitState
+from backend.api.rate_limits import RateLimitState
 from votes.tally import PublishedCounts
 
 # What a ballot is about: a tool, by its slug; or a pair, by the ids of its tools in ascending order.

@@ -1,8 +1,6 @@
 """The endpoint of a voter's vote on a tool."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,8 +10,7 @@ from drf_spectacular.utils import extend_schema
 from backend.api.bodies import json_of
 from backend.api.clients import network_hash_of
 from backend.api.problems import ProblemSerializer, permanent_redirect
-from backend.api.throttling import CountedView, rate_limit_headers
-from backend.api.views import PlainView, private_answer, timestamp
+from backend.api.views import PrivateView, private_answer, timestamp
 from catalog.models import Tool
 from catalog.views import ToolNotFound
 from votes.ballots.casting import VOTES_A_MINUTE, UnknownTarget, cast_vote
@@ -24,11 +21,10 @@ from votes.tallies.serializers import tally_answer
 from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
 
-class VoteView(PlainView, CountedView):
+class VoteView(PrivateView):
     """A voter's vote on one tool. All three methods give the same shape."""
 
     credentials = VOTER
-    counted_methods = ("PUT", "DELETE")
     counted_by = VOTES_A_MINUTE
     may_move = True
 
@@ -84,21 +80,13 @@ class VoteView(PlainView, CountedView):
         try:
             receipt = cast_vote(voter=voter, slug=slug, value=value, network_hash=network_hash, now=now)
         except UnknownTarget as unknown:
+            self.rate_limits = unknown.rate_limits
             tool = Tool.objects.visible().with_slugs([slug]).first()
             if tool is None:
-                not_found = ToolNotFound()
-                not_found.headers = unknown.headers
-                raise not_found from None
-            answer = permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
-            for name, text in unknown.headers.items():
-                answer[name] = text
-            return answer
-        return own_answer(
-            receipt.stored,
-            value=receipt.stored.value,
-            tally=tally_answer(receipt.published),
-            headers=rate_limit_headers(receipt.rate_limits),
-        )
+                raise ToolNotFound from None
+            return permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
+        self.rate_limits = receipt.rate_limits
+        return own_answer(receipt.stored, value=receipt.stored.value, tally=tally_answer(receipt.published))
 
 
 def value_in(document: object) -> str:
@@ -109,13 +97,7 @@ def value_in(document: object) -> str:
     return str(CastVoteSerializer.validate_json(document)["value"])
 
 
-def own_answer(
-    stored: StoredVote,
-    *,
-    tally: dict[str, object],
-    headers: Mapping[str, str] = MappingProxyType({}),
-    **value: object,
-) -> HttpResponse:
+def own_answer(stored: StoredVote, *, tally: dict[str, object], **value: object) -> HttpResponse:
     """A voter's own vote or pick (`value` under the name that the endpoint gives it) beside the public tally."""
     return private_answer(
         {
@@ -123,6 +105,5 @@ def own_answer(
             "created_at": timestamp(stored.created_at),
             "updated_at": timestamp(stored.updated_at),
             "tally": tally,
-        },
-        headers=headers,
+        }
     )

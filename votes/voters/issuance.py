@@ -16,9 +16,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backend.api import throttling
-from backend.api.clients import Address, client_network, network_hash, wider_network
-from backend.api.throttling import Limit, RateLimitState, Throttled
+from backend.api.clients import Address
+from backend.api.rate_limits import Limit, RateLimitState
+from backend.api.throttling import throttle_client
 from votes.rules import STRONG_ASSURANCE
 from votes.voters import challenges
 from votes.voters.challenges import Solution
@@ -37,27 +37,18 @@ WIDER_LIMITS = {
 
 
 def count_attempt(*, address: Address | None, now: datetime) -> RateLimitState:
-    """What the client's network has left of its attempts, this one counted. Raises Throttled where nothing is left."""
-    [spent] = throttling.spend([(network_hash(client_network(address), now=now), ATTEMPTS)], now=now)
-    if not spent.is_allowed:
-        raise Throttled(spent)
-    return spent
+    """What the client's network has left of its attempts, this one counted; raises Throttled."""
+    return throttle_client(address, limits=ATTEMPTS, now=now)
 
 
 def give_token(
     *, solution: Solution, address: Address | None, now: datetime
 ) -> tuple[IssuedToken, RateLimitState]:
-    """A new voter's token, and what its networks have left. Raises the refusals of challenges, or Throttled."""
+    """A new voter's token, and what its networks have left; raises the refusals of challenges, or Throttled."""
     proof = challenges.verify(solution, address=address, now=now)
     is_strong = proof.assurance >= STRONG_ASSURANCE
-    claims = [
-        (network_hash(client_network(address), now=now), CLIENT_LIMITS[is_strong]),
-        (network_hash(wider_network(address), now=now), WIDER_LIMITS[is_strong]),
-    ]
     with transaction.atomic():
         challenges.spend(proof)
-        client, wider = throttling.spend(claims, now=now)
-        spent = RateLimitState(client.allowances + wider.allowances)
-        if not spent.is_allowed:
-            raise Throttled(spent)
-        return issue_token(assurance=proof.assurance, now=now), spent
+        limits, wider_limits = CLIENT_LIMITS[is_strong], WIDER_LIMITS[is_strong]
+        left = throttle_client(address, limits=limits, wider_limits=wider_limits, now=now)
+        return issue_token(assurance=proof.assurance, now=now), left

@@ -1,23 +1,18 @@
 """Endpoints of voters: becoming one, what is kept of one, and erasing it."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from backend.api.bodies import json_of
-from backend.api.clients import client_address, network_hash_of
+from backend.api.clients import client_address
 from backend.api.idempotency import idempotent
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import page_schema, paginate
 from backend.api.parameters import ListParameters
 from backend.api.problems import ProblemSerializer
-from backend.api.throttling import CountedView, RateLimitState
-from backend.api.views import PlainView, SparseFieldsMixin, nothing, private_answer
+from backend.api.rate_limits import RateLimitState
+from backend.api.views import PrivateView, SparseFieldsMixin, nothing, private_answer
 from votes.models import Pick, Vote
 from votes.voters.challenges import Solution, new_challenge
 from votes.voters.erasure import erase_voter, find_voter
@@ -38,27 +33,13 @@ from votes.voters.tokens import VOTER, voter_token_of
 EXAMPLE_CHALLENGE = "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmtwW3AS.AAECAwQFBgcICQoLDA0ODw"
 
 
-class IssuanceView(CountedView):
+class IssuanceView(PrivateView):
     """Counts each attempt before it looks at what was sent, so that every answer says what is left."""
 
     counted_by = ATTEMPTS[0]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            self.spent = count_attempt(address=client_address(request), now=timezone.now())
-
-    def idempotency_scope(self, request: Request) -> bytes:
-        """Keys are those of one client network: a client that sends a key like `1` must not get another's token."""
-        return network_hash_of(request, now=timezone.now())
-
-    def options(self, *args: Any, **kwargs: Any) -> Response:
-        return Response(status=204)
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
+    def count(self, request: HttpRequest) -> RateLimitState:
+        return count_attempt(address=client_address(request), now=timezone.now())
 
 
 class ChallengesView(IssuanceView):
@@ -74,10 +55,10 @@ class ChallengesView(IssuanceView):
         responses={201: ChallengeSerializer},
     )
     @idempotent
-    def post(self, request: Request) -> Response:
-        CreateChallengeSerializer.validate_json(json_of(request._request))
+    def post(self, request: HttpRequest) -> HttpResponse:
+        CreateChallengeSerializer.validate_json(json_of(request))
         challenge = new_challenge(now=timezone.now())
-        return Response(ChallengeSerializer(challenge).data, status=201)
+        return private_answer(ChallengeSerializer(challenge).data, status=201)
 
 
 class VotersView(IssuanceView):
@@ -100,15 +81,15 @@ class VotersView(IssuanceView):
         ],
     )
     @idempotent
-    def post(self, request: Request) -> Response:
-        solution = Solution(**CreateVoterSerializer.validate_json(json_of(request._request)))
+    def post(self, request: HttpRequest) -> HttpResponse:
+        solution = Solution(**CreateVoterSerializer.validate_json(json_of(request)))
         issued, left = give_token(solution=solution, address=client_address(request), now=timezone.now())
-        attempts = self.spent.allowances if self.spent else ()
-        self.spent = RateLimitState(attempts + left.allowances)
-        return Response(VoterTokenSerializer(issued).data, status=201)
+        attempts = self.rate_limits.allowances if self.rate_limits else ()
+        self.rate_limits = RateLimitState(attempts + left.allowances)
+        return private_answer(VoterTokenSerializer(issued).data, status=201)
 
 
-class VoterView(PlainView):
+class VoterView(PrivateView):
     """Who the token's voter is to us, to be taken along or forgotten."""
 
     credentials = VOTER
@@ -137,23 +118,23 @@ class VoterView(PlainView):
         return nothing()
 
 
-class OwnListView(ListView):
+class OwnListView(PrivateView):
     """A list of the token's voter alone; one query, and one more where it is empty."""
 
     credentials = VOTER
-    is_public = False
     parameters = ListParameters
     rows: QuerySet[Vote] | QuerySet[Pick]
     serializer: type[SparseFieldsMixin]
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: HttpRequest) -> HttpResponse:
         token = voter_token_of(request, now=timezone.now())
         rows = self.rows.filter(voter__key=token.key, voter__erased_at=None)
-        page = self.page(rows, keys=["-created_at"])
+        limit, cursor = self.params["limit"], self.params["cursor"]
+        page = paginate(rows, keys=["-created_at"], limit=limit, cursor=cursor, request=request)
         if not page.results:
             # No voter yet, or one who was erased.
             find_voter(token)
-        return Response(page.as_dict(self.serializer(page.results, many=True).data))
+        return private_answer(page.as_dict(self.serializer(page.results, many=True).data))
 
 
 class OwnVotesView(OwnListView):
@@ -167,7 +148,7 @@ class OwnVotesView(OwnListView):
         description="So that pages can show what their reader said.",
         responses=page_schema(OwnVoteSerializer),
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: HttpRequest) -> HttpResponse:
         return super().get(request)
 
 
@@ -182,5 +163,5 @@ class OwnPicksView(OwnListView):
         description="So that pages can show what their reader said.",
         responses=page_schema(OwnPickSerializer),
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: HttpRequest) -> HttpResponse:
         return super().get(request)

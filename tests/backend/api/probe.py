@@ -8,17 +8,19 @@ from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.authentication import BasicAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.api.bodies import json_of
+from backend.api.credentials import Scheme
 from backend.api.idempotency import idempotent
 from backend.api.pagination import InvalidCursor, page_schema
-from backend.api.parameters import CommaList, ListParameters, WholeNumber
+from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
 from backend.api.problems import permanent_redirect
-from backend.api.throttling import CountedView, Limit, Throttled, spend
-from backend.api.views import PublicView, SparseFieldsMixin, field_names
+from backend.api.rate_limits import Limit
+from backend.api.throttling import throttle
+from backend.api.views import PrivateView, PublicView, SparseFieldsMixin, field_names, private_answer
 from backend.urls import handler400, handler403, handler404, handler500
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
@@ -97,36 +99,45 @@ class OrderSerializer(serializers.Serializer[Any]):
         raise serializers.ValidationError("Shops are closed.", "closed")
 
 
-class BrewView(CountedView):
+class BrewParameters(Parameters):
+    milk = WholeNumber(default=0)
+
+
+KETTLES = Scheme(name="Kettle", description="Its key.", missing=InvalidCursor, invalid=InvalidCursor)
+
+
+class BrewView(PrivateView):
     """Counts first, and can fail afterwards in every way."""
 
+    credentials = KETTLES
+    parameters = BrewParameters
     limits = (Limit("brews-60s", 30, 60), Limit("brews-3600s", 100, 3600))
+    counted_by = limits[0]
 
     @extend_schema(
         operation_id="brew", tags=["kettles"], request=KettleSerializer, responses={201: KettleSerializer}
     )
     @idempotent
-    def post(self, request: Request) -> Response:
-        [self.spent] = spend([("the kettle", self.limits)], now=timezone.now())
-        if not self.spent.is_allowed:
-            raise Throttled(self.spent)
-        wish = dict(request.data).get("wish")
+    def post(self, request: HttpRequest) -> HttpResponse:
+        self.rate_limits = throttle(("the kettle", self.limits), now=timezone.now())
+        wish = json_of(request).get("wish")
         if wish == "wine":
             raise serializers.ValidationError({"wish": "Tea only."})
         if wish == "fire":
             raise RuntimeError("SELECT password FROM /etc/secrets")
-        cup = self.spent.allowances[0].used
-        return Response(
+        cup = self.rate_limits.allowances[0].used
+        return private_answer(
             {"cup": cup, "token": "drink-me"}, status=201, headers={"Location": f"/api/v1/brews/{cup}"}
         )
 
 
-class CupboardView(CountedView):
-    authentication_classes = (BasicAuthentication,)
+class CupboardView(PrivateView):
+    credentials = KETTLES
+    counted_by = BrewView.counted_by
 
     @extend_schema(operation_id="open_cupboard", tags=["kettles"], responses=KettleSerializer)
-    def get(self, request: Request) -> Response:
-        return Response({})
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return private_answer({})
 
 
 class DatabaseView(APIView):

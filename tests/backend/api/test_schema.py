@@ -90,7 +90,7 @@ def test_a_view_without_parameters_documents_none(contract: dict[str, Any]) -> N
         pytest.param(
             "/api/v1/brews",
             "post",
-            ["201", "400", "409", "413", "415", "422", "429", "503"],
+            ["201", "400", "401", "409", "413", "415", "422", "429", "503"],
             id="a write that counts and can be repeated",
         ),
         pytest.param("/api/v1/cupboard", "get", ["200", "400", "401", "503"], id="a read with credentials"),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from backend.api.problems import PROBLEMS, Problem, Refusal
+from backend.api.rate_limits import Limit
 from backend.api.shared_answers import exceeded, header_references, problem_example, shown_codes
-from backend.api.throttling import Limit
 
 LIMIT = Limit("kettles-60s", 5, 60)
 

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from ipaddress import ip_address
 
 import pytest
 import time_machine
@@ -11,15 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from backend.api.models import RateCounter
-from backend.api.throttling import (
-    Allowance,
-    Limit,
-    RateLimitState,
-    Throttled,
-    purge_expired_counters,
-    rate_limit_headers,
-    spend,
-)
+from backend.api.rate_limits import Allowance, Limit, RateLimitState
+from backend.api.throttling import Throttled, purge_expired_counters, spend, throttle, throttle_client
 from tests.database import at_once, execute
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -187,26 +181,49 @@ def test_counters_are_forgotten_once_their_window_has_ended(
 # --- Limits and headers -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", "Votes", 'vo"tes', "votes\r\n", "vötes"])
-def test_a_name_that_would_break_the_header_is_refused(name: str) -> None:
-    with pytest.raises(ValueError):
-        Limit(name, 1, 1)
-
-
-def test_the_headers_are_those_of_the_draft() -> None:
-    spent = RateLimitState((Allowance(FIVE, 6, 55), Allowance(HUNDRED, 6, 3000)))
-
-    assert rate_limit_headers(spent) == {
-        "RateLimit-Policy": '"five";q=5;w=60, "hundred";q=100;w=3600',
-        "RateLimit": '"five";r=0;t=55, "hundred";r=94;t=3000',
-    }
-    assert Throttled(spent).headers == {**rate_limit_headers(spent), "Retry-After": "55"}
-
-
 def test_one_has_to_wait_for_the_longest_of_the_limits_that_are_exceeded() -> None:
     spent = RateLimitState((Allowance(FIVE, 6, 55), Allowance(HUNDRED, 101, 3000), Allowance(FIVE, 5, 9999)))
 
-    assert Throttled(spent).headers["Retry-After"] == "3000"
+    assert Throttled(spent).headers == {"Retry-After": "3000"}
+    assert Throttled(spent).rate_limits == spent
+
+
+@pytest.mark.django_db
+def test_one_claim_that_is_exceeded_refuses_the_whole_and_every_claim_is_counted(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    five, hundred = ("ann", [FIVE]), ("everybody", [HUNDRED])
+    with django_assert_num_queries(1):
+        state = throttle(five, hundred, now=NOW)
+    assert [allowance.remaining for allowance in state.allowances] == [4, 99]
+
+    for _ in range(4):
+        throttle(five, hundred, now=NOW)
+    with pytest.raises(Throttled) as refusal:
+        throttle(five, hundred, now=NOW)
+
+    assert refusal.value.limit == FIVE
+    assert refusal.value.rate_limits is not None
+    assert [allowance.used for allowance in refusal.value.rate_limits.allowances] == [6, 6]
+
+
+@pytest.mark.django_db
+def test_clients_of_one_network_share_its_limits_and_those_around_it_the_wider_ones() -> None:
+    def remaining(address: str) -> list[int]:
+        state = throttle_client(ip_address(address), limits=[FIVE], wider_limits=[HUNDRED], now=NOW)
+        return [allowance.remaining for allowance in state.allowances]
+
+    assert remaining("203.0.113.7") == [4, 99]
+    assert remaining("203.0.113.7") == [3, 98]
+    assert remaining("203.0.113.8") == [4, 97]
+    assert remaining("203.0.114.7") == [4, 99]
+
+
+@pytest.mark.django_db
+def test_a_client_may_have_the_limits_of_its_network_alone() -> None:
+    state = throttle_client(None, limits=[FIVE], now=NOW)
+
+    assert [allowance.limit for allowance in state.allowances] == [FIVE]
 
 
 @pytest.mark.django_db

@@ -1,8 +1,11 @@
-"""What public reads have in common."""
+"""What public reads have in common, and what answers have that are for their caller alone."""
+
+from datetime import UTC, datetime
 
 import pytest
 from rest_framework.test import APIClient
 
+from backend.api.views import private_answer, timestamp
 from tests.backend.api.probe import KettleListView, KettleSerializer
 
 pytestmark = pytest.mark.urls("tests.backend.api.probe")
@@ -69,3 +72,60 @@ def test_fields_left_out_are_not_computed() -> None:
 
 def test_all_fields_are_shown_when_none_is_named() -> None:
     assert KettleSerializer({"slug": "new", "litres": 2}, only=[]).data == {"slug": "new", "litres": 2}
+
+
+# --- Answers for their caller alone -----------------------------------------------------------
+
+
+def test_an_answer_for_its_caller_is_kept_by_nobody(api: APIClient) -> None:
+    response = api.get("/api/v1/cupboard")
+
+    assert (response.status_code, response.content) == (200, b"{}")
+    assert response["Cache-Control"] == "private, no-store"
+    assert response["Content-Type"] == "application/json"
+    assert "RateLimit" not in response
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        pytest.param("text/html", 406, id="HTML alone"),
+        pytest.param("text/html,*/*;q=0.8", 200, id="HTML first"),
+        pytest.param("application/*", 200, id="any application"),
+        pytest.param("application/json", 200, id="JSON"),
+        pytest.param("", 200, id="nothing said"),
+    ],
+)
+def test_who_takes_no_json_is_refused(api: APIClient, accept: str, status: int) -> None:
+    assert api.get("/api/v1/cupboard", headers={"Accept": accept}).status_code == status
+
+
+def test_a_parameter_that_a_private_answer_does_not_take_is_refused(api: APIClient) -> None:
+    response = api.get("/api/v1/cupboard?milk=1")
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["code"] == "unknown_parameter"
+
+
+def test_a_method_that_is_not_answered_is_told_those_that_are(api: APIClient) -> None:
+    response = api.post("/api/v1/cupboard", {}, format="json")
+
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_options_of_a_private_address_says_what_is_allowed_and_counts_nothing(api: APIClient) -> None:
+    response = api.options("/api/v1/brews")
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert response["Allow"] == "POST, OPTIONS"
+    assert "RateLimit" not in response
+
+
+def test_times_are_written_in_utc_with_a_z() -> None:
+    assert timestamp(datetime(2026, 11, 2, 9, 30, tzinfo=UTC)) == "2026-11-02T09:30:00Z"
+    assert timestamp(None) is None
+
+
+def test_json_is_written_as_it_is_short_and_in_utf_8() -> None:
+    assert private_answer({"a": ["é", None]}, status=201).content == '{"a":["é",null]}'.encode()

@@ -119,7 +119,7 @@ class TestSigningUp:
 
         job = MailJob.objects.get()
         assert response.status_code == 202
-        assert response["Cache-Control"] == "no-store"
+        assert response["Cache-Control"] == "private, no-store"
         assert response.json() == {
             "detail": "If we may write to this address, a mail is on its way: follow the link in it."
         }

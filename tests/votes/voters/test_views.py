@@ -73,7 +73,7 @@ class TestToken:
         answer = response.json()
         voter = read_token(answer.pop("token"), now=NOW)
         assert response.status_code == 201
-        assert response["Cache-Control"] == "no-store"
+        assert response["Cache-Control"] == "private, no-store"
         assert answer == {"expires_at": "2027-05-01T09:30:00Z", "assurance": 0}
         assert voter.issued_at == NOW
 
@@ -155,7 +155,7 @@ class TestChallenge:
         response = post(api, {}, to=CHALLENGES)
 
         assert response.status_code == 201
-        assert response["Cache-Control"] == "no-store"
+        assert response["Cache-Control"] == "private, no-store"
         assert response.json() == {
             "kind": "none",
             "challenge": None,
@@ -346,7 +346,7 @@ class TestRepeats:
         assert (first.status_code, again.status_code) == (201, 201)
         assert first.json() == again.json()
         assert again["Idempotency-Replayed"] == "true"
-        assert again["Cache-Control"] == "no-store"
+        assert again["Cache-Control"] == "private, no-store"
         assert "RateLimit" in again
 
     def test_a_key_that_somebody_else_thought_of_too_gives_another_token(self, api: APIClient) -> None:
