@@ -112,9 +112,9 @@ def _row(programs: dict[str, str], port: int, mails: int) -> dict[str, Any]:
     return {"mails": mails, "bytes": size, "rates": {name: round(rate) for name, rate in rates.items()}}
 
 
-def _timed(deed: Callable[[], object]) -> float:
+def _timed(action: Callable[[], object]) -> float:
     began = time.perf_counter()
-    deed()
+    action()
     return time.perf_counter() - began
 
 
@@ -125,9 +125,9 @@ def _smtplib(port: int, mails: int) -> float:
     return mails / float(max(end for _, end in spans) - min(begin for begin, _ in spans))
 
 
-def _together(processes: int, *deed: str) -> list[bytes]:
+def _together(processes: int, *action: str) -> list[bytes]:
     """What each says in the end. None begins before all stand ready: the rush of their starting is left out."""
-    command = [sys.executable, "-m", "bench.mail", *deed]
+    command = [sys.executable, "-m", "bench.mail", *action]
     senders = [
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for _ in range(processes)
@@ -329,9 +329,9 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     django.setup()
     with suppress(BrokenPipeError):
-        deeds: dict[str, Callable[..., None]] = {
+        actions: dict[str, Callable[..., None]] = {
             "send": _send,
             "smtplib": _send_with_smtplib,
             "prepare": _prepare_here,
         }
-        deeds[sys.argv[1]](*sys.argv[2:])
+        actions[sys.argv[1]](*sys.argv[2:])

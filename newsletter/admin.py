@@ -34,7 +34,7 @@ STAFF = Consent.Source.STAFF
 
 MAX_INTRO = 5_000
 SENDING_FIELDS = [
-    "state", "state_reason", "books", "due_at", "frozen_at", "prepared_at", "resume_at", "done_at",
+    "state", "state_reason", "totals", "due_at", "frozen_at", "prepared_at", "resume_at", "done_at",
 ]  # fmt: skip
 
 
@@ -231,13 +231,13 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
         )
 
     @admin.display(description="copies")
-    def books(self, edition: Edition) -> str:
+    def totals(self, edition: Edition) -> str:
         """What became of them, as it is now."""
         if edition.audience is None:
             return NOTHING
-        totals = totals_of(edition)
+        counted = totals_of(edition)
         kinds = ["waiting", "held", "accepted", "failed", "suppressed", "cancelled", "uncertain"]
-        return f"{edition.audience}: " + ", ".join(f"{getattr(totals, kind)} {kind}" for kind in kinds)
+        return f"{edition.audience}: " + ", ".join(f"{getattr(counted, kind)} {kind}" for kind in kinds)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ The clock is the database's: a machine whose own is wrong must not begin an edit
 """
 
 import time
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -64,7 +63,7 @@ def send(edition_id: str) -> None:
 
 
 @worker_shutting_down.connect
-def finish_the_mail_in_flight(**_: Any) -> None:
+def finish_the_mail_in_flight(**_: object) -> None:
     ask_to_stop()
 
 

@@ -52,7 +52,7 @@ UPDATE newsletter_delivery d SET
     code = CASE expired.outcome WHEN 'failed' THEN 'lost' ELSE d.code END,
     detail = CASE expired.outcome
         WHEN 'uncertain' THEN 'Its sender did not come back.'
-        WHEN 'failed' THEN 'Whoever was to send it died, each time.'
+        WHEN 'failed' THEN 'Each process that was to send it died.'
         ELSE d.detail
     END
 FROM (

@@ -70,6 +70,7 @@ def _of_answer(status: int, text: str) -> RefusedError | BrokenError:
     return BrokenError(Phase.DOT, detail)
 
 
+# Any: boto3 has no types.
 def _of_amazon(response: dict[str, Any]) -> RefusedError | BrokenError:
     """As boto3 tells it; raw, it has neither status line nor text."""
     code, text = response["Error"].get("Code", ""), response["Error"].get("Message", "")

@@ -22,7 +22,7 @@ def test_an_edition_with_nothing_to_tell_is_sent_to_nobody() -> None:
     assert Segment.objects.get().item_count == 0
 
 
-def test_whoever_is_not_confirmed_is_no_reader_however_many_come_first(
+def test_who_is_not_confirmed_is_no_reader_however_many_come_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(segments, "PAGE", 10)
@@ -47,7 +47,7 @@ def test_every_page_is_prepared(monkeypatch: pytest.MonkeyPatch, readers: int) -
     assert the_edition().audience == readers
 
 
-def test_whoever_sends_at_once_finds_copies_counted() -> None:
+def test_a_sender_that_begins_at_once_finds_copies_counted() -> None:
     news()
     SubscriberFactory.create_batch(12)
 
