@@ -112,7 +112,7 @@ class MailRun:
         self._sink = self.stack.start(
             "sink", "-m", "tests.faults.mail_sink", str(self.log), str(self.port), *self._sink_options
         )
-        self.await_(lambda: answers(self.port), seconds=20)
+        self.await_(lambda: answers(self.port))
 
     def restart_sink(self, options: str) -> None:
         self.stop_sink()
@@ -158,7 +158,7 @@ class MailRun:
     def stop_a_worker(self, chance: random.Random) -> None:
         """As a deployment does: ask, wait, start a new one."""
         place = chance.randrange(len(self._workers))
-        processes.stop([self._workers[place]], timeout=20)
+        processes.stop([self._workers[place]], timeout=60)
         self._workers[place] = self._start_worker()
 
     def freeze_somebody(self, chance: random.Random, seconds: float) -> None:
@@ -232,13 +232,13 @@ class MailRun:
         with Redis.from_url(self.stack.redis.url) as broker:
             self.await_(lambda: broker.llen("mail") == broker.llen("celery") == broker.hlen("unacked") == 0)
 
-    def await_state(self, *states: str, seconds: float = 120) -> None:
+    def await_state(self, *states: str, seconds: float = 300) -> None:
         self.await_(lambda: self.state()[0] in states, seconds=seconds)
 
-    def await_taken(self, number: int, seconds: float = 120) -> None:
+    def await_taken(self, number: int, seconds: float = 300) -> None:
         self.await_(lambda: self.number_taken() >= number, seconds=seconds)
 
-    def await_(self, condition: Callable[[], bool], seconds: float = 120) -> None:
+    def await_(self, condition: Callable[[], bool], seconds: float = 300) -> None:
         until = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < until, self.story()

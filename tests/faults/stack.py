@@ -28,7 +28,8 @@ from backend.devstack.location import choose_location, remove_outside
 from backend.devstack.processes import Child, Process
 from backend.devstack.stack import STOP_SECONDS, product_environment
 
-PATIENCE_SECONDS = 30
+# Only what never happens takes so long, on however busy a machine.
+PATIENCE_SECONDS = 120
 # Below what the kernel lends to outgoing connections: nobody takes these while their server is down.
 PORTS = range(20_000, 32_000)
 _given: set[int] = set()

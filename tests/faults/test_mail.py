@@ -110,7 +110,7 @@ def test_the_books_balance_after_a_death_at(stack: FaultStack, tmp_path: Path, p
 
     with MailRun(stack, tmp_path, workers=1, FAILPOINTS=",".join(places), FAILPOINT_MARKS=str(marks)) as run:
         run.begin({"reader": 60, "busy": busy, "gone": 2})
-        run.await_state("done", seconds=180)
+        run.await_state("done", seconds=300)
         report = run.report()
         uncertain = report.states["uncertain"]
         run.resolve()
@@ -177,7 +177,7 @@ def test_an_outage_of_the_mail_server_burns_nobody(stack: FaultStack, tmp_path: 
     with MailRun(stack, tmp_path, SENDING_OUTAGE_SECONDS="2") as run:
         run.stop_sink()
         run.begin({"reader": READERS})
-        run.await_state("paused", seconds=60)
+        run.await_state("paused", seconds=300)
         reason = run.state()[1]
         # It tries by itself, and pauses again.
         run.await_pauses(3)
@@ -225,7 +225,7 @@ def test_whatever_an_edition_waits_for_it_can_be_cancelled(
 
     with MailRun(stack, tmp_path, sink="password=right", user="reader:wrong@", **elsewhere) as run:
         edition = run.begin({"reader": 20})
-        run.await_state("paused", seconds=60)
+        run.await_state("paused", seconds=300)
         said = run.state()[1]
         stack.desk("cancel", edition)
         run.await_(lambda: run.states() == {"cancelled": 20})

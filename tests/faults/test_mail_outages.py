@@ -32,9 +32,9 @@ def test_workers_go_on_after_redis_was_killed(stack: FaultStack, tmp_path: Path)
         lose_redis(stack)
         run.begin({"reader": readers})
         for number in range(REDIS_KILLS):
-            run.await_taken(300 * number + 100, seconds=90)
+            run.await_taken(300 * number + 100, seconds=300)
             lose_redis(stack)
-        run.await_state("done", seconds=240)
+        run.await_state("done", seconds=300)
         assert run.everybody_lives()
 
     report = run.report()
@@ -59,7 +59,7 @@ def test_an_edition_survives_crashes_of_the_database(stack: FaultStack, tmp_path
         for moment in moments:
             run.await_taken(moment)
             stack.restart_postgresql()
-        run.await_state("done", seconds=240)
+        run.await_state("done", seconds=300)
         before = run.report()
         run.resolve()
         run.await_(lambda: run.states() == {"accepted": READERS})
@@ -93,7 +93,7 @@ def test_wrong_clocks_send_nothing_twice_and_begin_nothing_early(stack: FaultSta
             run.await_taken(taken)
             fast.set(f"+{hours}h")
             slow.set(f"-{hours}h")
-        run.await_state("done", seconds=240)
+        run.await_state("done", seconds=300)
 
     report = run.report()
     dates = [parsedate_to_datetime(mail["Date"]).timestamp() for mail in run.mails()]

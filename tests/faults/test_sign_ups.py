@@ -77,8 +77,8 @@ def test_nobody_is_forgotten_who_signs_up_and_no_edition_that_begins_while_the_b
     stack.mend()
     stack.flush_redis()
     with stack.working(queues="celery,sign-ups,mail", **mail):
-        wait_until(lambda: waiting(stack) == 0, seconds=120)
-        wait_until(lambda: stack.query("SELECT state FROM newsletter_edition") == [("done",)], seconds=60)
+        wait_until(lambda: waiting(stack) == 0, seconds=300)
+        wait_until(lambda: stack.query("SELECT state FROM newsletter_edition") == [("done",)], seconds=300)
 
     assert {(status, body) for status, body, _ in answers} == {(202, answers[0][1])}
     assert Counter(received.recipient for received in sink.received) == Counter(newcomers + readers)
