@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 
@@ -18,6 +17,7 @@ from comparisons.catalog_file.format import (
     REVIEW_COLUMNS,
     REVIEWER_COLUMNS,
     TOOL_COLUMNS,
+    Json,
 )
 from comparisons.models import Comparison
 from reviews.models import Review, Reviewer
@@ -51,7 +51,7 @@ def export_catalog() -> str:
     return json.dumps(catalog, ensure_ascii=False, indent=2) + "\n"
 
 
-def _tool(tool: Tool, aliases: Iterable[str], reviews: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def _tool(tool: Tool, aliases: Iterable[str], reviews: Iterable[dict[str, Json]]) -> dict[str, Json]:
     return {
         "slug": tool.slug,
         **_values(tool, TOOL_COLUMNS),
@@ -63,31 +63,31 @@ def _tool(tool: Tool, aliases: Iterable[str], reviews: Iterable[dict[str, Any]])
     }
 
 
-def _review(review: Review) -> dict[str, Any]:
+def _review(review: Review) -> dict[str, Json]:
     return {"reviewer": review.reviewer.slug, **_values(review, REVIEW_COLUMNS)}
 
 
-def _comparison(comparison: Comparison) -> dict[str, Any]:
+def _comparison(comparison: Comparison) -> dict[str, Json]:
     tools = [comparison.first_tool.slug, comparison.second_tool.slug]
     return {"tools": tools, **_values(comparison, COMPARISON_COLUMNS)}
 
 
-def _slug_and(items: Iterable[Category | Reviewer], columns: Mapping[str, str]) -> list[dict[str, Any]]:
+def _slug_and(items: Iterable[Category | Reviewer], columns: Mapping[str, str]) -> list[dict[str, Json]]:
     return [{"slug": item.slug, **_values(item, columns)} for item in items]
 
 
-def _slug(values: Mapping[str, Any]) -> str:
+def _slug(values: Mapping[str, Json]) -> str:
     return str(values["slug"])
 
 
-def _values(item: models.Model, columns: Mapping[str, str]) -> dict[str, Any]:
+def _values(item: models.Model, columns: Mapping[str, str]) -> dict[str, Json]:
     return {
         key: _json_value(getattr(item, name), is_nullable=item._meta.get_field(name).null)
         for key, name in columns.items()
     }
 
 
-def _json_value(value: Any, *, is_nullable: bool) -> Any:
+def _json_value(value: Json, *, is_nullable: bool) -> Json:
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -15,6 +15,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from backend.api.quoting import quoted
+
+# Whatever JSON may hold, and what a column takes from it: the schema checks it, which types can't follow.
+Json: TypeAlias = Any
 
 FORMAT = 1
 KINDS = ("categories", "reviewers", "tools", "comparisons")
@@ -64,7 +67,7 @@ COMPARISON_COLUMNS = {
     "url": "source_url",
 }
 
-SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("catalog-file.schema.json").read_text("utf-8"))
+SCHEMA: dict[str, Json] = json.loads(Path(__file__).with_name("catalog-file.schema.json").read_text("utf-8"))
 
 
 class CatalogFileError(Exception):
@@ -80,7 +83,7 @@ class Row:
     """One object of the file: the values that the schema takes, those of `pricing` as `pricing.entry`."""
 
     place: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Json]
     is_whole: bool
     reviews: tuple["Row", ...] = ()
 
@@ -96,7 +99,7 @@ class Catalog:
     errors: tuple[str, ...]
 
 
-def read_catalog(document: Any, *, on_row: Callable[[], object] = lambda: None) -> Catalog:
+def read_catalog(document: Json, *, on_row: Callable[[], object] = lambda: None) -> Catalog:
     """Takes what `parse_json` gave; calls `on_row` after each of the rows that `count_rows` counts."""
     reader = _Reader(on_row, [f"{place}: stands twice in its object" for place in _repeated_keys(document)])
     reader.check(_without_lists(document, KINDS), "", SCHEMA)
@@ -109,12 +112,12 @@ def read_catalog(document: Any, *, on_row: Callable[[], object] = lambda: None) 
     )
 
 
-def count_rows(document: Any) -> int:
+def count_rows(document: Json) -> int:
     rows = [row for kind in KINDS for row in _items(document, kind)]
     return len(rows) + sum(len(_items(row, "reviews")) for row in rows)
 
 
-def parse_json(source: bytes) -> Any:
+def parse_json(source: bytes) -> Json:
     """Strict JSON in UTF-8; an object with a repeated key comes as _RepeatedKeys. Raises CatalogFileError."""
     if len(source) > MAX_BYTES:
         raise CatalogFileError([f"file: is larger than {MAX_BYTES // 1024 // 1024} MB"])
@@ -132,7 +135,7 @@ def parse_json(source: bytes) -> Any:
         raise CatalogFileError(["file: is nested too deeply"]) from None
 
 
-def schema_lines(value: Any, place: str, schema: Mapping[str, Any]) -> list[str]:
+def schema_lines(value: Json, place: str, schema: Mapping[str, Json]) -> list[str]:
     """What the schema refuses in `value`, one line each; a schema's title says what was expected."""
     return _all_lines(_schema_errors(value, schema), place)
 
@@ -142,7 +145,7 @@ class _Reader:
     on_row: Callable[[], object]
     errors: list[str]
 
-    def rows(self, parent: Any, key: str, schema: str, *, identity: str, place: str = "") -> Iterator[Row]:
+    def rows(self, parent: Json, key: str, schema: str, *, identity: str, place: str = "") -> Iterator[Row]:
         """The objects of the list under `key`, but for those without what identifies them."""
         for index, item in enumerate(_items(parent, key)):
             row = self._row(item, f"{place}{key}[{index}]", SCHEMA["$defs"][schema])
@@ -150,7 +153,7 @@ class _Reader:
             if identity in row.values:
                 yield row
 
-    def _row(self, item: Any, place: str, schema: Mapping[str, Any]) -> Row:
+    def _row(self, item: Json, place: str, schema: Mapping[str, Json]) -> Row:
         errors = self.check(_without_lists(item, ["reviews"]), place, schema)
         refused = {
             ".".join(step for step in error.absolute_path if isinstance(step, str)) for error in errors
@@ -162,13 +165,13 @@ class _Reader:
             reviews=tuple(self.rows(item, "reviews", "review", identity="reviewer", place=f"{place}.")),
         )
 
-    def check(self, value: Any, place: str, schema: Mapping[str, Any]) -> list[SchemaError]:
+    def check(self, value: Json, place: str, schema: Mapping[str, Json]) -> list[SchemaError]:
         errors = list(_schema_errors(value, schema))
         self.errors += _all_lines(errors, place)
         return errors
 
 
-def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[SchemaError]:
+def _schema_errors(value: Json, schema: Mapping[str, Json]) -> Iterator[SchemaError]:
     return _validator.evolve(schema=schema).iter_errors(value)
 
 
@@ -182,8 +185,8 @@ def _lines(error: SchemaError, place: str) -> list[str]:
         f"[{step}]" if isinstance(step, int) else f".{_step(step)}" for step in error.absolute_path
     )
     here = f"{place}{path}".removeprefix(".")
-    value: Any = error.instance
-    limit: Any = error.validator_value
+    value: Json = error.instance
+    limit: Json = error.validator_value
     prefix = f"{here}." if here else ""
     match error.validator:
         case "required":
@@ -202,20 +205,20 @@ def _lines(error: SchemaError, place: str) -> list[str]:
             return [f"{here or 'file'}: must be {title}, not {quoted(value)}"]
 
 
-def _items(parent: Any, key: str) -> list[Any]:
+def _items(parent: Json, key: str) -> list[Json]:
     """The list under a key; empty where there is none."""
     items = parent.get(key) if isinstance(parent, dict) else None
     return items if isinstance(items, list) else []
 
 
-def _without_lists(value: Any, keys: Collection[str]) -> Any:
+def _without_lists(value: Json, keys: Collection[str]) -> Json:
     """The object with these lists emptied: what stands in them is checked one by one."""
     if not isinstance(value, dict):
         return value
     return {key: [] if key in keys and isinstance(item, list) else item for key, item in value.items()}
 
 
-def _flat(item: Any) -> Iterator[tuple[str, Any]]:
+def _flat(item: Json) -> Iterator[tuple[str, Json]]:
     """Keys and values, an inner object's under both keys; no key of the format holds a dot itself."""
     for key, value in item.items() if isinstance(item, dict) else ():
         if isinstance(value, dict):
@@ -224,13 +227,13 @@ def _flat(item: Any) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-class _RepeatedKeys(dict[str, Any]):
+class _RepeatedKeys(dict[str, Json]):
     """An object in which a key stands more than once; Python would keep the last value and say nothing."""
 
     repeated: Collection[str] = ()
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     plain = dict(pairs)
     if len(plain) == len(pairs):
         return plain
@@ -244,7 +247,7 @@ def _whole_number(digits: str) -> int | Decimal:
     return int(digits) if len(digits) < 20 else Decimal(digits)
 
 
-def _repeated_keys(document: Any) -> list[str]:
+def _repeated_keys(document: Json) -> list[str]:
     """The places of keys that stand more than once in their object, in the order of the file."""
     places = []
     waiting = [("", document)]

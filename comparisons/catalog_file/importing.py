@@ -3,13 +3,12 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DatabaseError, connection, transaction
 
 from backend.api.quoting import quoted
 from catalog.models import Category, Tool, ToolAlias
@@ -22,33 +21,15 @@ from comparisons.catalog_file.format import (
     TOOL_COLUMNS,
     Catalog,
     CatalogFileError,
+    Json,
     Row,
     count_rows,
     parse_json,
     read_catalog,
 )
+from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, differences, locked
 from comparisons.models import Comparison, pair_slug
 from reviews.models import Review, Reviewer
-
-BATCH_SIZE = 500
-
-M = TypeVar("M", Category, Reviewer, Tool, Review, Comparison)
-
-
-@dataclass(frozen=True)
-class Count:
-    created: int
-    updated: int
-    unchanged: int
-
-
-@dataclass(frozen=True)
-class Change:
-    """One updated row; `fields` are keys of the file, such as `pricing.note`."""
-
-    kind: str
-    name: str
-    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,46 +82,6 @@ def hold_import_lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('comparisons.import', 0))")
 
 
-@dataclass
-class _Table(Generic[M]):
-    """What becomes of the rows of one kind."""
-
-    kind: str
-    model: type[M]
-    columns: Mapping[str, str]
-    created: list[M] = field(default_factory=list)
-    updated: list[M] = field(default_factory=list)
-    unchanged: int = 0
-    changes: list[Change] = field(default_factory=list)
-
-    def take(self, item: M, name: str, changed: Iterable[str]) -> None:
-        change = Change(self.kind, name, tuple(changed))
-        if item._state.adding:
-            self.created.append(item)
-        elif change.fields:
-            self.updated.append(item)
-            self.changes.append(change)
-        else:
-            self.unchanged += 1
-
-    def write(self, on_rows: Callable[[int], object]) -> None:
-        """One statement a batch, for new rows and changed ones alike: they meet in an upsert by id."""
-        on_rows(self.unchanged)
-        changed = {
-            self.columns[key] for change in self.changes for key in change.fields if key in self.columns
-        }
-        rows = self.created + self.updated
-        for start in range(0, len(rows), BATCH_SIZE):
-            batch = rows[start : start + BATCH_SIZE]
-            self.model._default_manager.bulk_create(
-                batch,
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=sorted(changed | {"updated_at"}),
-            )
-            on_rows(len(batch))
-
-
 class _Plan:
     """Every row of the file beside what the database holds of it; nothing is written before `write`."""
 
@@ -151,9 +92,9 @@ class _Plan:
         # Every slug that a tool has or had, and the slug it has.
         self._tool_ids: dict[str, UUID] = {}
         self._slugs: dict[UUID, str] = {}
-        self._categories = _Table("categories", Category, CATEGORY_COLUMNS)
-        self._reviewers = _Table("reviewers", Reviewer, REVIEWER_COLUMNS)
-        self._tools = _Table(
+        self._categories = Table("categories", Category, CATEGORY_COLUMNS)
+        self._reviewers = Table("reviewers", Reviewer, REVIEWER_COLUMNS)
+        self._tools = Table(
             "tools",
             Tool,
             {"slug": "slug"}
@@ -161,8 +102,8 @@ class _Plan:
             | {f"pricing.{key}": column for key, column in PRICING_COLUMNS.items()},
         )
         self._aliases: list[ToolAlias] = []
-        self._reviews = _Table("reviews", Review, REVIEW_COLUMNS)
-        self._comparisons = _Table("comparisons", Comparison, COMPARISON_COLUMNS)
+        self._reviews = Table("reviews", Review, REVIEW_COLUMNS)
+        self._comparisons = Table("comparisons", Comparison, COMPARISON_COLUMNS)
 
         category_ids = self._plan_categories(catalog.categories)
         reviewer_ids = self._plan_reviewers(catalog.reviewers)
@@ -181,24 +122,22 @@ class _Plan:
     def report(self) -> ImportReport:
         tables = (self._categories, self._reviewers, self._tools, self._reviews, self._comparisons)
         return ImportReport(
-            counts={
-                table.kind: Count(len(table.created), len(table.updated), table.unchanged) for table in tables
-            },
+            counts={table.kind: table.count for table in tables},
             changes=tuple(change for table in tables for change in table.changes),
             warnings=tuple(self.warnings),
         )
 
     def _plan_categories(self, rows: Iterable[Row]) -> dict[str, UUID]:
-        by_slug = {category.slug: category for category in _locked(Category.objects.all())}
+        by_slug = {category.slug: category for category in locked(Category.objects.all())}
         for row in self._distinct(rows):
             slug = row.values["slug"]
             category = by_slug.setdefault(slug, Category(slug=slug))
-            self._categories.take(category, slug, _assign(category, row.values, CATEGORY_COLUMNS))
+            self._categories.take(category, slug, assign(category, row.values, CATEGORY_COLUMNS))
         return {slug: category.id for slug, category in by_slug.items()}
 
     def _plan_reviewers(self, rows: Iterable[Row]) -> dict[str, UUID]:
         rows = list(rows)
-        by_slug = {reviewer.slug: reviewer for reviewer in _locked(Reviewer.objects.all())}
+        by_slug = {reviewer.slug: reviewer for reviewer in locked(Reviewer.objects.all())}
         taken = [reviewer.position for reviewer in by_slug.values()]
         free = count(1 + max([*taken, *(row.values.get("position", 0) for row in rows)], default=0))
         for row in self._distinct(rows):
@@ -206,23 +145,17 @@ class _Plan:
             if slug not in by_slug:
                 by_slug[slug] = Reviewer(slug=slug, position=0 if "position" in row.values else next(free))
             reviewer = by_slug[slug]
-            self._reviewers.take(reviewer, slug, _assign(reviewer, row.values, REVIEWER_COLUMNS))
+            self._reviewers.take(reviewer, slug, assign(reviewer, row.values, REVIEWER_COLUMNS))
         return {slug: reviewer.id for slug, reviewer in by_slug.items()}
 
     def _plan_tools(self, rows: Iterable[Row], category_ids: Mapping[str, UUID]) -> list[tuple[Row, Tool]]:
-        names = {}
-        for tool_id, slug, name in Tool.objects.values_list("id", "slug", "name"):
-            self._slugs[tool_id] = slug
-            names[tool_id] = name
-        self._tool_ids = dict(ToolAlias.objects.values_list("slug", "tool_id"))
-        self._tool_ids |= {slug: tool_id for tool_id, slug in self._slugs.items()}
-
+        names = self._read_names()
         rows = list(self._distinct(rows))
         claims = {row.values["slug"]: f"is the slug of {row.place}" for row in rows}
         matches = {row.place: self._match(row, claims) for row in rows}
         present = {
             tool.id: tool
-            for tool in _locked(Tool.objects.filter(id__in=filter(None, matches.values())).defer("search"))
+            for tool in locked(Tool.objects.filter(id__in=filter(None, matches.values())).defer("search"))
         }
 
         places: dict[UUID, str] = {}
@@ -237,7 +170,7 @@ class _Plan:
             places[tool.id] = row.place
             changed = [
                 *self._take_slug(tool, row),
-                *_assign(tool, self._tool_values(row, category_ids), self._tools.columns),
+                *assign(tool, self._tool_values(row, category_ids), self._tools.columns),
                 *self._publish(tool, row),
                 *self._take_aliases(tool, row, claims),
             ]
@@ -246,15 +179,28 @@ class _Plan:
             self._tools.take(tool, tool.slug, changed)
             tools.append((row, tool))
 
+        self._know_slugs(tools)
+        self._warn_of_same_names(names | {tool.id: tool.name for _, tool in tools}, places)
+        return tools
+
+    def _read_names(self) -> dict[UUID, str]:
+        """The name of each tool in the database; notes its slugs too."""
+        names = {}
+        for tool_id, slug, name in Tool.objects.values_list("id", "slug", "name"):
+            self._slugs[tool_id] = slug
+            names[tool_id] = name
+        self._tool_ids = dict(ToolAlias.objects.values_list("slug", "tool_id"))
+        self._tool_ids |= {slug: tool_id for tool_id, slug in self._slugs.items()}
+        return names
+
+    def _know_slugs(self, tools: Iterable[tuple[Row, Tool]]) -> None:
+        """Notes the slugs that the file's tools will have; an alias of the file yields to a slug."""
         for row, tool in tools:
             self._slugs[tool.id] = tool.slug
-            names[tool.id] = tool.name
             self._tool_ids[row.values["slug"]] = tool.id
         for row, tool in tools:
             for alias in row.values.get("aliases", ()):
                 self._tool_ids.setdefault(alias, tool.id)
-        self._warn_of_same_names(names, places)
-        return tools
 
     def _match(self, row: Row, claims: Mapping[str, str]) -> UUID | None:
         """By slug, present or earlier; else by the earlier slugs in the file, where they mean one tool."""
@@ -278,7 +224,7 @@ class _Plan:
         tool.slug = slug
         yield "slug"
 
-    def _tool_values(self, row: Row, category_ids: Mapping[str, UUID]) -> dict[str, Any]:
+    def _tool_values(self, row: Row, category_ids: Mapping[str, UUID]) -> dict[str, Json]:
         """As columns take them: the category by its id, and the slug left to `_take_slug`."""
         values = {key: value for key, value in row.values.items() if key not in {"slug", "category"}}
         if "category" in row.values:
@@ -331,7 +277,7 @@ class _Plan:
     def _plan_reviews(self, tools: Iterable[tuple[Row, Tool]], reviewer_ids: Mapping[str, UUID]) -> None:
         present = defaultdict(list)
         reviewed = [tool.id for row, tool in tools if row.reviews and not tool._state.adding]
-        for review in _locked(Review.objects.filter(tool_id__in=reviewed)):
+        for review in locked(Review.objects.filter(tool_id__in=reviewed)):
             present[review.tool_id, review.reviewer_id].append(review)
 
         for row, tool in tools:
@@ -351,7 +297,7 @@ class _Plan:
                         tool=tool, reviewer_id=reviewer_id, status=Review.Status.PUBLISHED
                     )
                     self._reviews.take(
-                        item, f"{tool.slug}/{slug}", _assign(item, review_row.values, REVIEW_COLUMNS)
+                        item, f"{tool.slug}/{slug}", assign(item, review_row.values, REVIEW_COLUMNS)
                     )
 
     def _refuse_second_live(self, rows: Iterable[Row]) -> None:
@@ -365,7 +311,7 @@ class _Plan:
         tool_ids = {tool_id for _, pair in pairs for tool_id in pair}
         present = {
             frozenset([comparison.first_tool_id, comparison.second_tool_id]): comparison
-            for comparison in _locked(
+            for comparison in locked(
                 Comparison.objects.filter(first_tool_id__in=tool_ids, second_tool_id__in=tool_ids)
             )
         }
@@ -377,11 +323,12 @@ class _Plan:
                 self.errors.append(f"{row.place}.tools: this pair stands already at {places[pair]}")
                 continue
             places[pair] = row.place
-            first, second = sorted(pair, key=lambda tool_id: self._slugs[tool_id])
+            # In either order: the database puts them in that of their slugs.
+            first, second = pair
             comparison = present.get(pair) or Comparison(
                 first_tool_id=first, second_tool_id=second, status=Comparison.Status.PUBLISHED
             )
-            changed = [*_assign(comparison, row.values, COMPARISON_COLUMNS), *self._publish(comparison, row)]
+            changed = [*assign(comparison, row.values, COMPARISON_COLUMNS), *self._publish(comparison, row)]
             self._comparisons.take(comparison, pair_slug(self._slugs[first], self._slugs[second]), changed)
 
     def _pair(self, row: Row) -> frozenset[UUID]:
@@ -407,34 +354,6 @@ class _Plan:
                 yield row
 
 
-def _locked(items: models.QuerySet[M]) -> models.QuerySet[M]:
-    """Against changes until the import ends; votes, which only point at a row, don't wait."""
-    return items.order_by("id").select_for_update(no_key=True)
-
-
-def _assign(item: M, values: Mapping[str, Any], columns: Mapping[str, str]) -> list[str]:
-    """Puts the values into the item; gives the keys of those that were others before."""
-    changed = _differences(item, values, columns)
-    for key, value in changed.items():
-        setattr(item, columns[key], value)
-    return list(changed)
-
-
-def _differences(item: M, values: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
-    """What the item would have to become, by key; an absent key asks for nothing."""
-    wanted = {
-        key: _column_value(item._meta.get_field(column), values[key])
-        for key, column in columns.items()
-        if key in values
-    }
-    return {key: value for key, value in wanted.items() if getattr(item, columns[key]) != value}
-
-
-def _column_value(column: Any, value: Any) -> Any:
-    """Null and the empty string both clear, to whatever the column takes as empty."""
-    return column.get_default() if value in (None, "") else column.to_python(value)
-
-
 def _pair_up(rows: Iterable[Row], reviews: Iterable[Review]) -> list[tuple[Row, Review | None]]:
     """One reviewer's rows on one tool, each with the review it speaks of.
 
@@ -453,7 +372,7 @@ def _pair_up(rows: Iterable[Row], reviews: Iterable[Review]) -> list[tuple[Row, 
 
 
 def _is_said_by(review: Review, row: Row) -> bool:
-    return review.status == _status(row) and not _differences(review, row.values, REVIEW_COLUMNS)
+    return review.status == _status(row) and not differences(review, row.values, REVIEW_COLUMNS)
 
 
 def _has_status_of(review: Review, row: Row) -> bool:

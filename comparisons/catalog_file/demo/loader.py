@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 from django.db.models import DateTimeField
@@ -15,7 +14,8 @@ from django.db.models.functions import Cast
 
 from backend.api.quoting import quoted
 from catalog.models import Category, Tool
-from comparisons.catalog_file.format import CatalogFileError, parse_json, schema_lines
+from catalog.pairs import by_id
+from comparisons.catalog_file.format import CatalogFileError, Json, parse_json, schema_lines
 from comparisons.catalog_file.importing import hold_import_lock, import_catalog
 from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison
@@ -32,7 +32,7 @@ BATCH_SIZE = 1_000
 _COUNT = {"title": "a whole number from 0 to 10000", "type": "integer", "minimum": 0, "maximum": 10_000}
 
 
-def _counts(first: str, second: str) -> dict[str, Any]:
+def _counts(first: str, second: str) -> dict[str, Json]:
     return {
         "title": f"an object with {first} and {second}",
         "type": "object",
@@ -42,7 +42,7 @@ def _counts(first: str, second: str) -> dict[str, Any]:
     }
 
 
-def _each(counts: Mapping[str, Any]) -> dict[str, Any]:
+def _each(counts: Mapping[str, Json]) -> dict[str, Json]:
     return {"title": "an object of counts", "type": "object", "additionalProperties": counts}
 
 
@@ -95,7 +95,7 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
     )
 
 
-def _ballots(counts: Any) -> tuple[list[Vote], list[Pick]]:
+def _ballots(counts: Json) -> tuple[list[Vote], list[Pick]]:
     if errors := schema_lines(counts, "", VOTES_SCHEMA):
         raise CatalogFileError(errors)
     tools = {tool.slug: tool for tool in Tool.objects.defer("search")}
@@ -133,13 +133,9 @@ def _voters(total: int) -> list[Voter]:
 
 
 def _pick(voter: Voter, pair: Comparison, *, is_first: bool) -> Pick:
-    first_id, second_id = sorted([pair.first_tool_id, pair.second_tool_id])
-    return Pick(
-        voter=voter,
-        first_tool_id=first_id,
-        second_tool_id=second_id,
-        chosen_tool_id=pair.first_tool_id if is_first else pair.second_tool_id,
-    )
+    first, second = by_id(pair.first_tool, pair.second_tool)
+    chosen = pair.first_tool if is_first else pair.second_tool
+    return Pick(voter=voter, first_tool=first, second_tool=second, chosen_tool=chosen)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import io
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -21,7 +20,7 @@ class Command(BaseCommand):
             "file", nargs="?", default="-", help="the file; without it, or with -, standard output"
         )
 
-    def handle(self, *, file: str, **options: Any) -> None:
+    def handle(self, *, file: str, **options: object) -> None:
         text = export_catalog()
         if file == "-":
             self._print(text)

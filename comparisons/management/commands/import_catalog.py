@@ -3,7 +3,6 @@
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -24,7 +23,7 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="say what would change, and change nothing"
         )
 
-    def handle(self, *, file: str, dry_run: bool, **options: Any) -> None:
+    def handle(self, *, file: str, dry_run: bool, **options: object) -> None:
         source = _read(file)
         try:
             with tqdm(unit="row", leave=False, disable=None) as bar:

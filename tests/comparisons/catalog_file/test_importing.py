@@ -15,7 +15,8 @@ from rest_framework.test import APIClient
 
 from catalog.models import Category, Tool, ToolAlias
 from comparisons.catalog_file.format import CatalogFileError
-from comparisons.catalog_file.importing import Change, Count, ImportReport, import_catalog
+from comparisons.catalog_file.importing import ImportReport, import_catalog
+from comparisons.catalog_file.upsert import Change, Count
 from comparisons.models import Comparison
 from reviews.models import Panel, Review, Reviewer
 from tests.comparisons.catalog_file.files import review, source, tool
