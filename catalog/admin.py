@@ -1,7 +1,5 @@
 """The curators' pages for categories and for the earlier slugs of tools."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -22,9 +20,8 @@ class CategoryAdmin(CuratedAdmin):
         return Category.objects.with_tool_count().order_by(*self.get_ordering(request))
 
     @admin.display(ordering="tool_count")
-    # Any: the row has the queryset's annotations.
-    def published_tools(self, category: Any) -> int:
-        return int(category.tool_count)
+    def published_tools(self, category: Category) -> int:
+        return category.tool_count
 
 
 @admin.register(ToolAlias)

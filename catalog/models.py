@@ -64,6 +64,9 @@ class Category(models.Model):
 
     objects = CategoryQuerySet.as_manager()
 
+    # What the queryset's with_tool_count() adds.
+    tool_count: int
+
     class Meta:
         verbose_name_plural = "categories"
         constraints = [slug_constraint("category_slug_is_plain")]

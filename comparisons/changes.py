@@ -1,7 +1,7 @@
 """What it takes for a verdict to have changed, what changed it, and both in words."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 FIRST, PANEL, VOTES, RULE = "first", "panel", "votes", "rule"
 
@@ -14,12 +14,16 @@ CAUSES = {
 }
 
 
+# A tool's id where verdicts are compared, and the tool itself where they are shown.
+WinnerT_co = TypeVar("WinnerT_co", covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A verdict as it is kept: `winner` is whatever identifies a tool, `margin` is in points."""
+class VerdictSnapshot(Generic[WinnerT_co]):
+    """A verdict as the history keeps it; `margin` is in points of percentage. Without a winner, `winner` is None."""
 
     outcome: str
-    winner: Any
+    winner: WinnerT_co | None
     decided_by: str | None
     strength: str | None
     margin: int
@@ -27,15 +31,16 @@ class Judged:
 
     @property
     def answer(self) -> tuple[object, ...]:
-        """All but the margin, which in a crowd's verdict moves with almost every vote."""
+        """All but the margin, which in a crowd's verdict moves with almost every vote: what makes a change."""
         return self.outcome, self.winner, self.decided_by, self.strength, self.rule
 
 
-def has_changed(before: Judged | None, after: Judged) -> bool:
+def has_changed(before: VerdictSnapshot[object] | None, after: VerdictSnapshot[object]) -> bool:
+    """Whether the answer is another one; true of a first verdict. Both name their winner in the same way."""
     return before is None or before.answer != after.answer
 
 
-def cause_of(before: Judged | None, after: Judged) -> str:
+def cause_of(before: VerdictSnapshot[object] | None, after: VerdictSnapshot[object]) -> str:
     """What made the difference between two verdicts: `first`, `rule`, `panel` or `votes`.
 
     The crowd is asked only while two panels that are large enough are level. So votes alone turned the verdict where
@@ -48,17 +53,17 @@ def cause_of(before: Judged | None, after: Judged) -> str:
     return VOTES if _is_left_to_the_crowd(before) and _is_left_to_the_crowd(after) else PANEL
 
 
-def _is_left_to_the_crowd(judged: Judged) -> bool:
-    return judged.outcome == "tie" or judged.decided_by == "community"
+def _is_left_to_the_crowd(verdict: VerdictSnapshot[object]) -> bool:
+    return verdict.outcome == "tie" or verdict.decided_by == "community"
 
 
-def verdict_words(*, outcome: str, winner: str | None, decided_by: str | None, strength: str | None) -> str:
-    """A verdict in a few words, the winner by its name: `Cursor 2.0, clear, by the panel`."""
-    if outcome == "insufficient":
+def verdict_words(verdict: VerdictSnapshot[object], *, winner: str | None) -> str:
+    """A verdict in a few words, the winner by the name given: `Cursor 2.0, clear, by the panel`."""
+    if verdict.outcome == "insufficient":
         return "no verdict yet"
-    if outcome == "tie":
+    if verdict.outcome == "tie":
         return "a tie"
-    return f"{winner}, {strength}, by {_BY[str(decided_by)]}"
+    return f"{winner}, {verdict.strength}, by {_BY[str(verdict.decided_by)]}"
 
 
 def change_words(*, cause: str, before: str | None, after: str) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from backend.api.ids import new_id
 from catalog.models import Tool
-from comparisons.changes import FIRST, PANEL, RULE, VOTES, Judged, change_words, verdict_words
+from comparisons.changes import FIRST, PANEL, RULE, VOTES, VerdictSnapshot, change_words, verdict_words
 from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
 
 PAIR_SEPARATOR = "-vs-"
@@ -37,6 +37,12 @@ class Comparison(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = ComparisonQuerySet.as_manager()
+
+    # What the queryset's with_outcome(), with_picks() and with_panel_crowd_gap() add.
+    outcome: str
+    pick_count: int
+    stored_picks: dict[str, int] | None
+    panel_crowd_gap: int
 
     class Meta:
         indexes = [
@@ -205,8 +211,8 @@ class VerdictChange(models.Model):
         return f"{self.comparison}, change {self.number}"
 
     @property
-    def after(self) -> Judged:
-        return Judged(
+    def after(self) -> VerdictSnapshot[Tool]:
+        return VerdictSnapshot(
             outcome=self.outcome,
             winner=self.winner,
             decided_by=self.decided_by,
@@ -216,11 +222,11 @@ class VerdictChange(models.Model):
         )
 
     @property
-    def before(self) -> Judged | None:
+    def before(self) -> VerdictSnapshot[Tool] | None:
         """None of a first verdict."""
         if self.before_outcome is None:
             return None
-        return Judged(
+        return VerdictSnapshot(
             outcome=self.before_outcome,
             winner=self.before_winner,
             decided_by=self.before_decided_by,
@@ -234,16 +240,9 @@ class VerdictChange(models.Model):
         """The change in words."""
         before = self.before
         return change_words(
-            cause=self.cause, before=words_of(before) if before else None, after=words_of(self.after)
+            cause=self.cause, before=_words(before) if before else None, after=_words(self.after)
         )
 
 
-def words_of(judged: Judged) -> str:
-    """A verdict whose winner is a Tool, in a few words."""
-    winner = judged.winner
-    return verdict_words(
-        outcome=judged.outcome,
-        winner=winner.name if isinstance(winner, Tool) else None,
-        decided_by=judged.decided_by,
-        strength=judged.strength,
-    )
+def _words(verdict: VerdictSnapshot[Tool]) -> str:
+    return verdict_words(verdict, winner=verdict.winner.name if verdict.winner else None)

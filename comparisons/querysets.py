@@ -22,6 +22,7 @@ _CROWDS_DIFFER = (
 )
 
 
+# The models import their querysets, which therefore name no model to the type checker.
 class ComparisonQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
         """Published pairs whose tools may both be read."""

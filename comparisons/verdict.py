@@ -72,37 +72,45 @@ class Verdict:
     rule: str = RULE
 
 
-# outcome, winner, decided_by, strength, margin
-_Judgement = tuple[str, Evidence | None, str | None, str | None, int]
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What steps 1 to 4 give; `margin` is in points."""
+
+    outcome: str
+    winner: Evidence | None = None
+    decided_by: str | None = None
+    strength: str | None = None
+    margin: int = 0
 
 
 def decide(*, first: Evidence, second: Evidence, roster: Sequence[str]) -> Verdict:
-    """The verdict on two tools; `roster` gives the order in which reviewers are named."""
-    outcome, winner, decided_by, strength, margin = _judge(first, second)
+    """The verdict on two tools, by the rule above; `roster` is the order in which reviewers are named."""
+    answer = _answer(first, second)
     crowd_favors = crowd_favorite(first, second)
     return Verdict(
-        outcome=outcome,
-        winner=winner.slug if winner else None,
-        decided_by=decided_by,
-        strength=strength,
-        margin=margin,
-        contested=bool(winner and crowd_favors and crowd_favors is not winner),
+        outcome=answer.outcome,
+        winner=answer.winner.slug if answer.winner else None,
+        decided_by=answer.decided_by,
+        strength=answer.strength,
+        margin=answer.margin,
+        contested=bool(answer.winner and crowd_favors and crowd_favors is not answer.winner),
         reasons=tuple(_reasons(first, second, crowd_favors)),
-        dissent=_dissent(first, second, outcome=outcome, winner=winner, roster=roster),
+        dissent=_dissent(first, second, outcome=answer.outcome, winner=answer.winner, roster=roster),
     )
 
 
-def _judge(first: Evidence, second: Evidence) -> _Judgement:
+def _answer(first: Evidence, second: Evidence) -> _Answer:
     if min(first.panel.total, second.panel.total) < MIN_PANEL:
-        return "insufficient", None, None, None, 0
+        return _Answer("insufficient")
     lead = (first.panel.percent or 0) - (second.panel.percent or 0)
     if lead:
-        return "winner", first if lead > 0 else second, "panel", _panel_strength(first, second), abs(lead)
+        winner = first if lead > 0 else second
+        return _Answer("winner", winner, "panel", _panel_strength(first, second), abs(lead))
     favorite = crowd_favorite(first, second)
     if favorite:
         margin = abs((first.community.percent or 0) - (second.community.percent or 0))
-        return "winner", favorite, "community", _crowd_strength(first, second), margin
-    return "tie", None, None, None, 0
+        return _Answer("winner", favorite, "community", _crowd_strength(first, second), margin)
+    return _Answer("tie")
 
 
 def _panel_strength(first: Evidence, second: Evidence) -> str:
@@ -134,7 +142,7 @@ def _crowd_strength(first: Evidence, second: Evidence) -> str:
 def _dissent(
     first: Evidence, second: Evidence, *, outcome: str, winner: Evidence | None, roster: Sequence[str]
 ) -> tuple[str, ...]:
-    """Who prefers the loser; in a tie, everybody whose row is split; nobody where nothing was decided."""
+    """The reviewers who prefer the loser; in a tie, all who are split; none where nothing was decided."""
     if outcome == "insufficient":
         return ()
     preferences = {reviewer: preference(first, second, reviewer=reviewer) for reviewer in roster}

@@ -88,13 +88,9 @@ class ReviewAdmin(CuratedAdmin):
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["reviewer", "tool"]
     readonly_fields = [*STAMPS, "revision", "page"]
+    at_a_glance = ["page"]
     actions = ["publish", "retract"]
     fields = ["reviewer", "tool", "verdict", "quote", "evidence", "reviewed_on", "status", "revision"]
-
-    # Any: Django's type of fieldsets has no public name.
-    def get_fieldsets(self, request: HttpRequest, obj: Review | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        return [("At a glance", {"fields": ["page"]}), *fieldsets] if obj else fieldsets
 
     def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
         return Review.objects.select_related("reviewer", "tool").order_by(*self.get_ordering(request))

@@ -1,6 +1,6 @@
 """The admin's base classes: rows that curators write, and rows that the product writes by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -72,14 +72,21 @@ def answer_or_refuse(view: Callable[..., HttpResponse], *args: Any, **kwargs: An
 
 
 class CuratedAdmin(ModelAdmin):
-    """Rows that curators write; each shows its id and its times once it exists."""
+    """Rows that curators write; each shows its id and its times once it exists.
 
+    The fields of `at_a_glance` stand above all others, likewise once the row exists.
+    """
+
+    at_a_glance: Sequence[str] = ()
     readonly_fields = STAMPS
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return [*fieldsets, ("Record", {"classes": ["collapse"], "fields": STAMPS})] if obj else fieldsets
+        if obj is None:
+            return fieldsets
+        glance = [("At a glance", {"fields": self.at_a_glance})] if self.at_a_glance else []
+        return [*glance, *fieldsets, ("Record", {"classes": ["collapse"], "fields": STAMPS})]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A row takes along those kept for it, though nobody may delete these by themselves."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
-from comparisons.changes import Judged, cause_of, has_changed
+from comparisons.changes import VerdictSnapshot, cause_of, has_changed
 from comparisons.models import Comparison, VerdictChange
 from comparisons.pairs.selectors import comparisons_with_counts, evidence_from_counts
 from comparisons.verdict import decide
@@ -16,52 +16,57 @@ from comparisons.verdict import decide
 BATCH_SIZE = 500
 
 
-def record_verdicts(*, now: datetime) -> int:
-    """Write each change of a verdict since the last look; how many were found.
+class _LastChange(TypedDict):
+    """A pair's last recorded verdict, as PostgreSQL's JSON has it: the winner by its id in text."""
 
-    One query for each batch of pairs, and one more to write what changed in it. Whoever runs at the same time finds
-    the same changes, and the database keeps one of each.
+    number: int
+    outcome: str
+    winner: str | None
+    decided_by: str | None
+    strength: str | None
+    margin: int
+    rule: str
+
+
+def record_verdicts(*, now: datetime, batch_size: int = BATCH_SIZE) -> int:
+    """Write each verdict that has changed since it was last recorded; returns how many were found.
+
+    One query for each batch of pairs, and one more to write what changed in it. A run at the same time finds the same
+    changes, and the database keeps one of each.
     """
     found = 0
-    for pairs in _batches():
+    for pairs in _batches(batch_size):
         changes = [change for pair in pairs if (change := _change_of(pair, now=now))]
         VerdictChange.objects.bulk_create(changes, ignore_conflicts=True)
         found += len(changes)
     return found
 
 
-def _batches() -> Iterator[list[Any]]:
+def _batches(size: int) -> Iterator[list[Comparison]]:
     """Published pairs with their last recorded verdict, read in the same statement: neither is older than the other."""
     last = VerdictChange.objects.filter(comparison=OuterRef("pk")).order_by("-number")
-    as_json = JSONObject(
-        number="number",
-        outcome="outcome",
-        winner="winner",
-        decided_by="decided_by",
-        strength="strength",
-        margin="margin",
-        rule="rule",
-    )
+    as_json = JSONObject(**{name: name for name in _LastChange.__annotations__})
     pairs = (
         comparisons_with_counts()
         .defer("first_tool__search", "second_tool__search")
         .annotate(last_change=Subquery(last.values(last=as_json)[:1]))
         .order_by("id")
     )
-    batch = list(pairs[:BATCH_SIZE])
+    batch = list(pairs[:size])
     while batch:
         yield batch
-        batch = list(pairs.filter(pk__gt=batch[-1].pk)[:BATCH_SIZE])
+        batch = list(pairs.filter(pk__gt=batch[-1].pk)[:size])
 
 
-def _change_of(pair: Any, *, now: datetime) -> VerdictChange | None:
-    before, number = _last_verdict(pair.last_change)
-    after = judge(pair)
+def _change_of(pair: Comparison, *, now: datetime) -> VerdictChange | None:
+    last: _LastChange | None = pair.last_change  # type: ignore[attr-defined]
+    before = _snapshot_of(last) if last else None
+    after = present_verdict(pair)
     if not has_changed(before, after):
         return None
     return VerdictChange(
         comparison=pair,
-        number=number + 1,
+        number=last["number"] + 1 if last else 1,
         changed_at=now,
         cause=cause_of(before, after),
         outcome=after.outcome,
@@ -79,20 +84,23 @@ def _change_of(pair: Any, *, now: datetime) -> VerdictChange | None:
     )
 
 
-def _last_verdict(last: dict[str, Any] | None) -> tuple[Judged | None, int]:
-    if last is None:
-        return None, 0
-    number = last.pop("number")
-    winner = last.pop("winner")
-    return Judged(**last, winner=UUID(winner) if winner else None), number
+def _snapshot_of(last: _LastChange) -> VerdictSnapshot[UUID]:
+    return VerdictSnapshot(
+        outcome=last["outcome"],
+        winner=UUID(last["winner"]) if last["winner"] else None,
+        decided_by=last["decided_by"],
+        strength=last["strength"],
+        margin=last["margin"],
+        rule=last["rule"],
+    )
 
 
-def judge(pair: Comparison) -> Judged:
-    """The present verdict of a pair that was read with its counts, by the winner's id; it needs no reviews."""
+def present_verdict(pair: Comparison) -> VerdictSnapshot[UUID]:
+    """The present verdict on a pair that was read with its counts; it needs no reviews."""
     first, second = evidence_from_counts(pair.first_tool), evidence_from_counts(pair.second_tool)
     verdict = decide(first=first, second=second, roster=())
     ids = {pair.first_tool.slug: pair.first_tool_id, pair.second_tool.slug: pair.second_tool_id}
-    return Judged(
+    return VerdictSnapshot(
         outcome=verdict.outcome,
         winner=ids[verdict.winner] if verdict.winner else None,
         decided_by=verdict.decided_by,

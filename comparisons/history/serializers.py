@@ -3,11 +3,12 @@
 from rest_framework import serializers
 
 from backend.api.views import SparseFieldsMixin
-from comparisons.changes import Judged
+from catalog.models import Tool
+from comparisons.changes import VerdictSnapshot
 from comparisons.models import DecidedBy, Outcome, Strength, VerdictChange
 
 
-class RecordedVerdictSerializer(serializers.Serializer[Judged]):
+class RecordedVerdictSerializer(serializers.Serializer[VerdictSnapshot[Tool]]):
     """A verdict as the history keeps it."""
 
     outcome = serializers.ChoiceField(choices=Outcome.values)

@@ -12,9 +12,8 @@ from backend.api.problems import permanent_redirect
 from backend.api.views import field_names
 from catalog.models import Tool
 from comparisons.history.serializers import VerdictChangeSerializer
-from comparisons.models import VerdictChange, pair_slug
+from comparisons.models import VerdictChange
 from comparisons.pairs.selectors import resolve_pair
-from comparisons.pairs.views import ComparisonNotFound
 
 
 class VerdictHistoryParameters(ListParameters):
@@ -37,12 +36,8 @@ class VerdictHistoryView(ListView):
         responses=page_schema(VerdictChangeSerializer),
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
-        found = resolve_pair(slug, tools=Tool.objects.defer("search"))
-        if found is None:
-            raise ComparisonNotFound
-        first, second, comparison = found
-        present = pair_slug(first.slug, second.slug)
-        if present != slug:
-            return permanent_redirect(request, reverse("verdict-history", kwargs={"slug": present}))
-        changes = VerdictChange.objects.with_winners().filter(comparison=comparison)
+        pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
+        if pair.slug != slug:
+            return permanent_redirect(request, reverse("verdict-history", kwargs={"slug": pair.slug}))
+        changes = VerdictChange.objects.with_winners().filter(comparison=pair.comparison)
         return self.answer_page(changes, keys=["-number"], serializer=VerdictChangeSerializer)

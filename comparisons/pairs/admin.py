@@ -46,11 +46,12 @@ class ComparisonForm(ModelForm):
         return pairs.filter(in_either_order).exclude(pk=self.instance.pk).first()
 
 
+# Django hands filters a queryset of any model.
 class OutcomeFilter(admin.SimpleListFilter):
     title = "outcome"
     parameter_name = "outcome"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return list(Outcome.choices)
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -63,7 +64,7 @@ class CategoryFilter(admin.SimpleListFilter):
     title = "category"
     parameter_name = "category"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return list(Category.objects.order_by("name", "id").values_list("slug", "name"))
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -83,20 +84,17 @@ class ComparisonAdmin(CuratedAdmin):
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["first_tool", "second_tool"]
     readonly_fields = [*STAMPS, "page", "outcome"]
+    at_a_glance = ["page", "outcome"]
     actions = ["publish", "archive"]
     fields = [
         ("first_tool", "second_tool"), "title", "editor_note", "source_url", "status", "published_at",
     ]  # fmt: skip
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        return [("At a glance", {"fields": ["page", "outcome"]}), *fieldsets] if obj else fieldsets
-
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> ComparisonQuerySet:
         pairs = Comparison.objects.with_outcome().select_related("first_tool", "second_tool")
         return pairs.order_by(*self.get_ordering(request))
 
-    def save_model(self, request: HttpRequest, obj: Comparison, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Comparison, form: object, change: bool) -> None:
         super().save_model(request, obj, form, change)
         # The database may have turned the pair round.
         obj.refresh_from_db(fields=["first_tool", "second_tool"])
@@ -106,8 +104,8 @@ class ComparisonAdmin(CuratedAdmin):
         return comparison.title or f"{comparison.first_tool.name} vs {comparison.second_tool.name}"
 
     @admin.display(ordering="outcome")
-    def outcome(self, comparison: Any) -> str:
-        return str(comparison.outcome).capitalize()
+    def outcome(self, comparison: Comparison) -> str:
+        return comparison.outcome.capitalize()
 
     @admin.display
     def page(self, comparison: Comparison) -> str:

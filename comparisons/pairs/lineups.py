@@ -17,7 +17,10 @@ from comparisons.verdict import (
 
 @dataclass(frozen=True)
 class Lineup:
-    """Several tools, every pair of them judged, and the order that follows; `unknown` are slugs that nobody has."""
+    """Several tools, a verdict on every pair of them, and the order that follows.
+
+    `unknown` are the asked slugs that no published tool has or had.
+    """
 
     tools: list[Tool]
     pairs: list[Pair]

@@ -15,10 +15,9 @@ from backend.api.clients import network_hash_of
 from backend.api.problems import ProblemSerializer, permanent_redirect
 from backend.api.views import PrivateView
 from catalog.models import Tool
-from comparisons.models import pair_slug
-from comparisons.pairs.selectors import resolve_pair
+from catalog.pairs import by_id
+from comparisons.pairs.selectors import picks_in_order, resolve_pair
 from comparisons.pairs.serializers import CastPickSerializer, PickSerializer, pick_tally_answer
-from comparisons.pairs.views import ComparisonNotFound
 from votes.ballots.casting import VOTES_A_MINUTE, cast_pick
 from votes.ballots.own import own_pick
 from votes.ballots.values import StoredVote
@@ -49,9 +48,9 @@ class PickView(PrivateView):
         pair = self.find_pair(slug)
         if isinstance(pair, HttpResponse):
             return pair
-        ids = stored_pair(pair)
-        stored = own_pick(token=token, pair=ids)
-        tally = PublishedPickTally.objects.filter(first_tool=ids[0], second_tool=ids[1]).first()
+        first, second = by_id(*pair)
+        stored = own_pick(token=token, pair=(first.pk, second.pk))
+        tally = PublishedPickTally.objects.filter(first_tool=first, second_tool=second).first()
         return self.answer(pair, stored, tally.published if tally else PublishedCounts())
 
     @extend_schema(
@@ -98,15 +97,11 @@ class PickView(PrivateView):
         return self.cast(request, pair, voter=voter, value=None, now=now)
 
     def find_pair(self, slug: str) -> tuple[Tool, Tool] | HttpResponse:
-        """The pair, or the 308 to its present slug."""
-        found = resolve_pair(slug, tools=Tool.objects.defer("search"))
-        if found is None:
-            raise ComparisonNotFound
-        first, second, _ = found
-        present = pair_slug(first.slug, second.slug)
-        if present != slug:
-            return permanent_redirect(self.request, reverse("pick", kwargs={"slug": present}))
-        return first, second
+        """The pair's tools in the order of their slugs, or the 308 to its present slug."""
+        pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
+        if pair.slug != slug:
+            return permanent_redirect(self.request, reverse("pick", kwargs={"slug": pair.slug}))
+        return pair.tools
 
     def cast(
         self,
@@ -118,8 +113,9 @@ class PickView(PrivateView):
         now: datetime,
     ) -> HttpResponse:
         network_hash = network_hash_of(request, now=now)
+        first, second = (tool.pk for tool in by_id(*pair))
         receipt = cast_pick(
-            voter=voter, pair=stored_pair(pair), value=value, network_hash=network_hash, now=now
+            voter=voter, pair=(first, second), value=value, network_hash=network_hash, now=now
         )
         self.rate_limits = receipt.rate_limits
         return self.answer(pair, receipt.stored, receipt.published)
@@ -130,18 +126,10 @@ class PickView(PrivateView):
         stored: StoredVote,
         published: PublishedCounts,
     ) -> HttpResponse:
-        count = PickCount(first=published.first, second=published.second)
-        if stored_pair(pair)[0] != pair[0].pk:
-            count = count.turned()
+        count = picks_in_order(pair, PickCount(first=published.first, second=published.second))
         slugs: dict[object, str] = {tool.pk: tool.slug for tool in pair}
         return own_answer(
             stored,
             tool=slugs.get(stored.value),
             tally=pick_tally_answer(count, published),
         )
-
-
-def stored_pair(pair: tuple[Tool, Tool]) -> tuple[UUID, UUID]:
-    """The pair's ids in the order in which picks are kept."""
-    first, second = sorted(tool.pk for tool in pair)
-    return first, second

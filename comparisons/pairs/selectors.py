@@ -7,13 +7,11 @@ from functools import cached_property
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import (
-    OuterRef,
-    Q,
-    prefetch_related_objects,
-)
+from django.db.models import OuterRef, Q, prefetch_related_objects
 
+from backend.api.problems import Refusal
 from catalog.models import Tool, ToolAlias
+from catalog.pairs import by_id, by_slug
 from catalog.querysets import ToolQuerySet
 from comparisons.models import PAIR_SEPARATOR, Comparison, pair_slug
 from comparisons.querysets import ComparisonQuerySet
@@ -56,6 +54,12 @@ def evidence_from_counts(tool: Tool) -> Evidence:
     )
 
 
+class ComparisonNotFound(Refusal):
+    status_code = 404
+    default_code = "comparison_not_found"
+    default_detail = "No two published tools make up this slug."
+
+
 @dataclass(frozen=True, slots=True)
 class ScorecardRow:
     """What one reviewer says of both tools; a cell is None where the reviewer said nothing."""
@@ -76,17 +80,27 @@ class PricingRead:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two tools in the order of their slugs, with all that was read of them."""
+class FoundPair:
+    """Two tools in ascending order of their slugs, and the comparison where an editor published one."""
 
     first: Tool
     second: Tool
     comparison: Comparison | None
-    picks: PickCount
 
     @property
     def slug(self) -> str:
         return pair_slug(self.first.slug, self.second.slug)
+
+    @property
+    def tools(self) -> tuple[Tool, Tool]:
+        return self.first, self.second
+
+
+@dataclass(frozen=True)
+class Pair(FoundPair):
+    """The same with all that a comparison shows: both tools were read with their counts and reviews."""
+
+    picks: PickCount
 
     @property
     def kind(self) -> str:
@@ -111,10 +125,6 @@ class Pair:
         rows: list[Tool | Review] = [*self.tools, *reviews_of(self.first), *reviews_of(self.second)]
         edited = [row.updated_at for row in rows]
         return max([*edited, self.comparison.updated_at] if self.comparison else edited)
-
-    @property
-    def tools(self) -> tuple[Tool, Tool]:
-        return self.first, self.second
 
     @cached_property
     def evidence(self) -> tuple[Evidence, Evidence]:
@@ -149,42 +159,42 @@ class Pair:
         return decide(first=first, second=second, roster=[row.reviewer.slug for row in self.scorecard])
 
 
-def find_pair(slug: str) -> Pair | None:
-    """The pair that a comparison's slug names, with all that a page shows of it.
+def find_pair(slug: str) -> Pair:
+    """The pair that a comparison's slug names, with all that a page shows of it; raises ComparisonNotFound.
 
     Three queries for a pair that an editor published, four for another, whatever the number of reviews.
     """
     found = resolve_pair(slug, tools=with_reviews(tools_with_counts()))
-    if found is None:
-        return None
-    first, second, comparison = found
-    picks = picks_read_with(comparison) if comparison else picks_of([(first, second)])[first.pk, second.pk]
-    return Pair(first, second, comparison=comparison, picks=picks)
+    picks = (
+        picks_read_with(found.comparison, found.tools)
+        if found.comparison
+        else picks_of([found.tools])[found.first.pk, found.second.pk]
+    )
+    return Pair(found.first, found.second, found.comparison, picks=picks)
 
 
-def resolve_pair(slug: str, *, tools: ToolQuerySet) -> tuple[Tool, Tool, Comparison | None] | None:
+def resolve_pair(slug: str, *, tools: ToolQuerySet) -> FoundPair:
     """The two tools that a comparison's slug names, in either order and by present or earlier slugs.
 
-    None unless an editor published the pair or both tools are published. A tool's slug may itself hold the
-    separator, so each way to read the slug is looked up; where more than one leads to two tools, a curated pair
-    wins, then the reading with the shortest first slug. Two queries, besides what `tools` prefetch.
+    Raises ComparisonNotFound unless an editor published the pair or both tools are published. A tool's slug may
+    itself hold the separator, so each way to read the slug is looked up; where more than one leads to two tools, a
+    curated pair wins, then the reading with the shortest first slug. Two queries, besides what `tools` prefetch.
     """
     readings = list(_readings(slug))
-    by_slug = tools_by_asked_slug(tools, {name for reading in readings for name in reading})
+    named = tools_by_asked_slug(tools, {name for reading in readings for name in reading})
     pairs = [
-        in_slug_order(by_slug[one], by_slug[other])
+        by_slug(named[one], named[other])
         for one, other in readings
-        if one in by_slug and other in by_slug and by_slug[one] != by_slug[other]
+        if one in named and other in named and named[one] != named[other]
     ]
-    if not pairs:
-        return None
     curated = curated_pairs(pairs)
-    pairs.sort(key=lambda pair: _ids(pair) not in curated)
-    first, second = pairs[0]
-    comparison = curated.get(_ids(pairs[0]))
-    if comparison is None and not (first.is_published and second.is_published):
-        return None
-    return first, second, comparison
+    tools_named = min(pairs, key=lambda pair: _ids(pair) not in curated, default=None)
+    if tools_named is None:
+        raise ComparisonNotFound
+    comparison = curated.get(_ids(tools_named))
+    if comparison is None and not all(tool.is_published for tool in tools_named):
+        raise ComparisonNotFound
+    return FoundPair(*tools_named, comparison)
 
 
 def _readings(slug: str) -> Iterator[tuple[str, str]]:
@@ -201,10 +211,6 @@ def tools_by_asked_slug(tools: ToolQuerySet, slugs: Iterable[str]) -> dict[str, 
     aliases = ToolAlias.objects.filter(tool=OuterRef("pk"), slug__in=slugs).values("slug")
     asked = tools.visible().with_slugs(slugs).annotate(asked_aliases=ArraySubquery(aliases))
     return {name: tool for tool in asked for name in [tool.slug, *tool.asked_aliases]}
-
-
-def in_slug_order(one: Tool, other: Tool) -> tuple[Tool, Tool]:
-    return (one, other) if one.slug < other.slug else (other, one)
 
 
 def _ids(pair: tuple[Tool, Tool]) -> tuple[UUID, UUID]:
@@ -226,36 +232,32 @@ def curated_pairs(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID],
 
 def picks_of(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], PickCount]:
     """The picks of each pair, by the pair's ids in the order given: one query."""
-    stored = [(one, other) if one.pk < other.pk else (other, one) for one, other in pairs]
-    tallies = {
-        (tally.first_tool_id, tally.second_tool_id): tally
+    stored = [by_id(*pair) for pair in pairs]
+    counts = {
+        (tally.first_tool_id, tally.second_tool_id): PickCount(first=tally.first, second=tally.second)
         for tally in (PublishedPickTally.objects.filter(_any_pair(stored)) if stored else [])
     }
     return {
-        _ids(pair): _in_order(
-            _ids(pair), PickCount(first=tally.first, second=tally.second) if tally else PickCount()
-        )
+        _ids(pair): picks_in_order(pair, counts.get(_ids(ids), PickCount()))
         for pair, ids in zip(pairs, stored, strict=True)
-        for tally in [tallies.get(_ids(ids))]
     }
 
 
-def picks_read_with(comparison: Comparison) -> PickCount:
-    """The picks of a pair that was read with them, in the order of its tools."""
-    stored = comparison.stored_picks  # type: ignore[attr-defined]
-    return _in_order((comparison.first_tool_id, comparison.second_tool_id), PickCount(**(stored or {})))
+def picks_read_with(comparison: Comparison, pair: tuple[Tool, Tool]) -> PickCount:
+    """The picks of a comparison that was read with them, in the order of the pair."""
+    return picks_in_order(pair, PickCount(**(comparison.stored_picks or {})))
 
 
-def _in_order(pair: tuple[UUID, UUID], stored: PickCount) -> PickCount:
-    """Picks as the pair has its tools, from picks in the order of the tools' ids."""
-    return stored if pair[0] < pair[1] else stored.turned()
+def picks_in_order(pair: tuple[Tool, Tool], stored: PickCount) -> PickCount:
+    """Picks in the order of the pair, from picks in the order of the tools' ids."""
+    return stored if by_id(*pair) == pair else stored.turned()
 
 
 def pair_up(pairs: Sequence[tuple[Tool, Tool]]) -> list[Pair]:
     """Each pair with its curated comparison and its picks: two queries."""
     curated = curated_pairs(pairs)
     picks = picks_of(pairs)
-    return [Pair(*pair, comparison=curated.get(_ids(pair)), picks=picks[_ids(pair)]) for pair in pairs]
+    return [Pair(*pair, curated.get(_ids(pair)), picks=picks[_ids(pair)]) for pair in pairs]
 
 
 def pairs_of(comparisons: Sequence[Comparison]) -> list[Pair]:
@@ -263,6 +265,6 @@ def pairs_of(comparisons: Sequence[Comparison]) -> list[Pair]:
     pairs = [(row.first_tool, row.second_tool) for row in comparisons]
     prefetch_related_objects([tool for pair in pairs for tool in pair], PUBLISHED_REVIEWS)
     return [
-        Pair(*pair, comparison=row, picks=picks_read_with(row))
+        Pair(*pair, row, picks=picks_read_with(row, pair))
         for pair, row in zip(pairs, comparisons, strict=True)
     ]

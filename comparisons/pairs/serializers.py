@@ -1,7 +1,5 @@
 """How comparisons, picks and line-ups look in an answer."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from backend.api.bodies import Body
@@ -78,7 +76,7 @@ def pick_tally_answer(count: PickCount, published: PublishedCounts) -> dict[str,
     }
 
 
-class PickSerializer(serializers.Serializer[Any]):
+class PickSerializer(serializers.Serializer[object]):
     """A voter's own pick of a pair; nulls where there is none. The tally is the public one."""
 
     tool = serializers.CharField(allow_null=True, help_text="The slug of the tool that was picked.")

@@ -1,4 +1,4 @@
-"""What curators do to pairs: each deed either happens or says why not."""
+"""What curators do to pairs: each action happens or says why it did not."""
 
 from datetime import datetime
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters
-from backend.api.problems import Refusal, permanent_redirect
+from backend.api.problems import permanent_redirect
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from comparisons.models import Outcome
@@ -19,13 +19,6 @@ from comparisons.pairs.lineups import line_up
 from comparisons.pairs.selectors import comparisons_with_counts, find_pair, pairs_of
 from comparisons.pairs.serializers import ComparisonListItemSerializer, ComparisonSerializer, LineupSerializer
 from comparisons.tools.slugs import refuse_unknown_slugs
-
-
-class ComparisonNotFound(Refusal):
-    status_code = 404
-    default_code = "comparison_not_found"
-    default_detail = "No two published tools make up this slug."
-
 
 COMPARISON_SORTS = ["published_at", "pick_count", "panel_crowd_gap"]
 
@@ -94,8 +87,6 @@ class ComparisonView(PublicView):
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         pair = find_pair(slug)
-        if pair is None:
-            raise ComparisonNotFound
         if pair.slug != slug:
             return permanent_redirect(request, reverse("comparison", kwargs={"slug": pair.slug}))
         return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
@@ -124,13 +115,13 @@ class LineupView(PublicView):
     def get(self, request: Request) -> Response:
         lineup = line_up(self.params["tools"])
         if lineup.unknown:
-            faults = [
+            errors = [
                 ErrorDetail(
                     f"No published tool is called '{slug}'; /api/v1/tools lists them.", "invalid_choice"
                 )
                 for slug in lineup.unknown
             ]
-            raise serializers.ValidationError({"tools": faults})
+            raise serializers.ValidationError({"tools": errors})
         if len(lineup.tools) < 2:
             raise serializers.ValidationError(
                 {"tools": [ErrorDetail("These are one and the same tool.", "min_items")]}

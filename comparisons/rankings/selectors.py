@@ -17,10 +17,11 @@ from comparisons.verdict import MIN_PANEL
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """How a ranking is made: what counts, in words, and the columns it sorts by."""
+    """How a ranking is made: in words, which tools it is about, and the columns it sorts by."""
 
     code: str
     text: str
+    eligible: Q
     keys: tuple[str, ...]
 
 
@@ -31,6 +32,7 @@ RANKINGS = {
             "Tools with at least 3 published reviews, by the percentage of the panel that ships, "
             "then by the number of reviews."
         ),
+        eligible=Q(panel__total__gte=MIN_PANEL),
         keys=("-panel__percent", "-panel__total"),
     ),
     "crowd": Formula(
@@ -39,6 +41,7 @@ RANKINGS = {
             "Tools with at least one counted vote, by the lower bound of the 95 % Wilson interval of the share "
             "of voters who ship, then by the number of votes."
         ),
+        eligible=Q(published_tally__total__gte=1),
         keys=("-published_tally__interval_low", "-published_tally__total"),
     ),
 }
@@ -46,14 +49,8 @@ RANKINGS = {
 
 def ranked_tools(by: str, categories: Sequence[str]) -> ToolQuerySet:
     """The tools that a ranking by `panel` or `crowd` is about, with their counts."""
-    tools = tools_with_counts().published()
-    if categories:
-        tools = tools.in_categories(categories)
-    return (
-        tools.filter(panel__total__gte=MIN_PANEL)
-        if by == "panel"
-        else tools.filter(published_tally__total__gte=1)
-    )
+    tools = tools_with_counts().published().filter(RANKINGS[by].eligible)
+    return tools.in_categories(categories) if categories else tools
 
 
 @dataclass(frozen=True, slots=True)

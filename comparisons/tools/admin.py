@@ -1,7 +1,5 @@
 """The curators' page for tools, with the panel's and the crowd's counts of each."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.files.images import get_image_dimensions
@@ -15,6 +13,8 @@ from backend.admin.base import NOTHING, STAMPS, CuratedAdmin, ModelForm, link_to
 from catalog import services
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet
+from reviews.models import Panel
+from votes.models import Tally
 
 LOGO_TYPES = {"image/png", "image/jpeg", "image/webp"}
 
@@ -31,7 +31,7 @@ class ToolForm(ModelForm):
             "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels.",
         }
 
-    def clean_logo(self) -> Any:
+    def clean_logo(self) -> object:
         logo = self.cleaned_data["logo"]
         # What was stored earlier is no upload, and its file may be anywhere.
         if not isinstance(logo, UploadedFile):
@@ -61,8 +61,6 @@ class ToolForm(ModelForm):
 
 @admin.register(Tool)
 class ToolAdmin(CuratedAdmin):
-    """Panel and tally belong to floors above; they are reached from the tool, never imported."""
-
     form = ToolForm
     list_display = [
         "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
@@ -76,6 +74,7 @@ class ToolAdmin(CuratedAdmin):
     autocomplete_fields = ["category"]
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = [*STAMPS, "earlier_slugs", "logo_preview", "reviews", "page"]
+    at_a_glance = ["page", "earlier_slugs", "reviews", "logo_preview"]
     actions = ["publish", "archive"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "category", "status", "published_at"]}),
@@ -94,11 +93,6 @@ class ToolAdmin(CuratedAdmin):
             },
         ),
     ]
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        here = ("At a glance", {"fields": ["page", "earlier_slugs", "reviews", "logo_preview"]})
-        return [here, *fieldsets] if obj else fieldsets
 
     @admin.display(description="entry", ordering="pricing_entry")
     def entry_price(self, tool: Tool) -> str:
@@ -146,6 +140,6 @@ class ToolAdmin(CuratedAdmin):
         self.do_to_each(request, tools, lambda tool: services.archive(tool=tool, now=now), done="archived")
 
 
-def count_of(counted: Any) -> str:
-    """A panel or a tally as "3 of 4"."""
+def count_of(counted: Panel | Tally) -> str:
+    """How many of all ship: `3 of 4`."""
     return f"{counted.ship} of {counted.total}" if counted.total else NOTHING

@@ -1,12 +1,11 @@
 """How tools with their counts, and the facets of a list of them, look in an answer."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from backend.api.views import SparseFieldsMixin
 from catalog.models import Tool
 from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
+from comparisons.tools.filters import Facet
 from reviews.serializers import (
     PanelCountSerializer,
     ToolReviewSerializer,
@@ -67,13 +66,13 @@ class ToolSerializer(SparseFieldsMixin, ToolSummarySerializer):
         fields = ["id", *ToolSummarySerializer.Meta.fields, "status", "published_at", "updated_at", "reviews"]
 
 
-class FacetSerializer(serializers.Serializer[dict[str, Any]]):
+class FacetSerializer(serializers.Serializer[Facet]):
     value = serializers.CharField(help_text="What to filter by.")
     label = serializers.CharField(help_text="What to show.")  # type: ignore[assignment]
     count = serializers.IntegerField(min_value=0)
 
 
-class FacetsSerializer(serializers.Serializer[dict[str, Any]]):
+class FacetsSerializer(serializers.Serializer[dict[str, list[Facet]]]):
     """How many tools each value of a filter would give; each facet leaves out its own filter."""
 
     category = FacetSerializer(many=True)

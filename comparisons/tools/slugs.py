@@ -1,6 +1,6 @@
 """Slugs that a caller filters by: which of them exist, and the refusal of those that do not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import CharField, QuerySet, Value
@@ -10,6 +10,7 @@ from rest_framework.exceptions import ErrorDetail
 from catalog.models import Category, Tool, ToolAlias
 from reviews.models import Reviewer
 
+# Rows of several models, of which only the slug is read.
 SLUG_OWNERS: dict[str, list[QuerySet[Any, Any]]] = {
     "category": [Category.objects.all()],
     "reviewer": [Reviewer.objects.all()],
@@ -32,15 +33,18 @@ def known_slugs(asked: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     return set(queries[0].union(*queries[1:])) if queries else set()
 
 
-def refuse_unknown_slugs(params: dict[str, Any], kinds: dict[str, str]) -> None:
-    """Raises a ValidationError that names each slug nobody has; `kinds` says what a parameter's slugs are of."""
+def refuse_unknown_slugs(params: Mapping[str, Sequence[str]], kinds: Mapping[str, str]) -> None:
+    """Raises a ValidationError that names each unknown slug; `kinds` says what a parameter's slugs are of.
+
+    One query at most.
+    """
     asked = [(parameter, kinds[parameter], slug) for parameter in kinds for slug in params[parameter]]
     known = known_slugs((kind, slug) for _, kind, slug in asked)
-    faults: dict[str, list[ErrorDetail]] = {}
+    errors: dict[str, list[ErrorDetail]] = {}
     for parameter, kind, slug in asked:
         if (kind, slug) not in known:
             plural = {"category": "categories"}.get(kind, f"{kind}s")
             message = f"No {kind} is called '{slug}'; /api/v1/{plural} lists them."
-            faults.setdefault(parameter, []).append(ErrorDetail(message, "invalid_choice"))
-    if faults:
-        raise serializers.ValidationError(faults)
+            errors.setdefault(parameter, []).append(ErrorDetail(message, "invalid_choice"))
+    if errors:
+        raise serializers.ValidationError(errors)

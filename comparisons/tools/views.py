@@ -1,7 +1,5 @@
 """Endpoints of tools: the list with its filters, sorts and facets, and a tool's page."""
 
-from typing import Any
-
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, FloatField, Value
 from django.db.models.functions import Cast, Coalesce
@@ -18,7 +16,7 @@ from backend.api.views import field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
 from catalog.views import OfToolView
-from comparisons.tools.filters import ToolFilters, tool_facets
+from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
 from comparisons.tools.selectors import tools_with_counts, with_reviews
 from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
 from comparisons.tools.slugs import refuse_unknown_slugs
@@ -41,10 +39,7 @@ TOOL_SORTS = {
 class SearchText(serializers.CharField):
     """A few words; longer searches cost the database more than they help a reader."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=MAX_SEARCH_LENGTH, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: str) -> str:
         text = super().to_internal_value(data)
         if len(search_words(text)) > MAX_SEARCH_WORDS:
             raise serializers.ValidationError(f"At most {MAX_SEARCH_WORDS} words.", "too_many_words")
@@ -53,7 +48,9 @@ class SearchText(serializers.CharField):
 
 class ToolListParameters(ListParameters):
     q = SearchText(
-        default="", help_text="Words that name, tagline or description hold, each from its beginning."
+        default="",
+        max_length=MAX_SEARCH_LENGTH,
+        help_text="Words that name, tagline or description hold, each from its beginning.",
     )
     category = CommaList(help_text="Slugs of categories.")
     entry = CommaList(choices=Tool.Entry.values, help_text="Entry prices.")
@@ -71,7 +68,7 @@ class ToolListParameters(ListParameters):
     include = CommaList(choices=["facets", "reviews"])
     selectable = TOOL_FIELDS
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
         attrs.setdefault("sort", "relevance")
         if attrs["sort"] == "relevance" and not attrs["q"]:
             attrs["sort"] = "-published_at"
@@ -97,15 +94,7 @@ class ToolListView(ListView):
         refuse_unknown_slugs(
             params, {"category": "category", "shipped_by": "reviewer", "skipped_by": "reviewer"}
         )
-        filters = ToolFilters(
-            text=params["q"],
-            categories=params["category"],
-            entries=params["entry"],
-            calls=params["call"],
-            shipped_by=params["shipped_by"],
-            skipped_by=params["skipped_by"],
-            min_votes=params["min_votes"],
-        )
+        filters = ToolFilters(**{name: params[name] for name in FILTERS})
         tools = filters.apply(tools_with_counts().published())
         if "reviews" in params["include"]:
             tools = with_reviews(tools)
@@ -114,7 +103,7 @@ class ToolListView(ListView):
         only = [*(params["fields"] or TOOL_FIELDS), *params["include"]]
         answer = page.as_dict(ToolListItemSerializer(page.results, many=True, only=only).data)
         if "facets" in params["include"]:
-            answer["facets"] = tool_facets(filters)
+            answer["facets"] = FacetsSerializer(tool_facets(filters)).data
         return Response(answer)
 
 

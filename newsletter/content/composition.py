@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from catalog.models import Tool
-from comparisons.changes import Judged, has_changed
+from comparisons.changes import VerdictSnapshot, has_changed
 from comparisons.models import Comparison, VerdictChange
 from comparisons.pairs.selectors import comparisons_with_counts, evidence_from_counts
 from comparisons.verdict import decide
@@ -233,8 +233,8 @@ def _deeds_on(tools: set[UUID], choices: Choices, until: datetime) -> dict[UUID,
     return deeds
 
 
-def _winner_name(judged: Judged) -> str | None:
-    return judged.winner.name if isinstance(judged.winner, Tool) else None
+def _winner_name(verdict: VerdictSnapshot[Tool]) -> str | None:
+    return verdict.winner.name if verdict.winner else None
 
 
 def _public_reviews() -> Any:

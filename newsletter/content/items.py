@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from comparisons.changes import CAUSES, PANEL, Judged, cause_of, verdict_words
+from comparisons.changes import CAUSES, PANEL, VerdictSnapshot, cause_of, verdict_words
 from comparisons.models import pair_slug
 from comparisons.verdict import MIN_PANEL, Evidence, Verdict, crowd_favorite
 from votes.tally import MIN_VOTES, TallyCount
@@ -191,8 +191,8 @@ def comparison_rank(verdict: Verdict) -> tuple[int, int]:
 def verdict_item(
     *,
     title: str,
-    before: Judged,
-    after: Judged,
+    before: VerdictSnapshot[object],
+    after: VerdictSnapshot[object],
     names: tuple[str | None, str | None],
     deeds: Sequence[str],
     sides: tuple[Side, Side],
@@ -201,8 +201,7 @@ def verdict_item(
     """`names` are those of the winners before and after, `deeds` what reviewers did to the tools' reviews."""
     mark, tone = verdict_mark(outcome=after.outcome, winner=names[1])
     was, now_is = (
-        verdict_words(outcome=one.outcome, winner=name, decided_by=one.decided_by, strength=one.strength)
-        for one, name in zip((before, after), names, strict=True)
+        verdict_words(verdict, winner=name) for verdict, name in zip((before, after), names, strict=True)
     )
     cause = cause_of(before, after)
     why = deeds_in_words(deeds) if cause == PANEL and deeds else CAUSES[cause]
@@ -235,7 +234,7 @@ def deeds_in_words(deeds: Sequence[str]) -> str:
     return f"{listed([*deeds[: 2 if more else 3], *more])}."
 
 
-def verdict_rank(before: Judged, after: Judged) -> int:
+def verdict_rank(before: VerdictSnapshot[object], after: VerdictSnapshot[object]) -> int:
     """Another winner, then one that came or went, then all else."""
     winners = before.winner, after.winner
     if None not in winners and before.winner != after.winner:

@@ -1,18 +1,18 @@
 """When a verdict has changed, and what changed it."""
 
+from dataclasses import replace
+
 import pytest
 
-from comparisons.changes import Judged, cause_of, change_words, has_changed, verdict_words
+from comparisons.changes import VerdictSnapshot, cause_of, change_words, has_changed, verdict_words
 from comparisons.verdict import RULE
 
-TIE = Judged("tie", None, None, None, 0, RULE)
-TOO_FEW = Judged("insufficient", None, None, None, 0, RULE)
-BY_PANEL = Judged("winner", "a", "panel", "narrow", 25, RULE)
-BY_CROWD = Judged("winner", "a", "community", "narrow", 9, RULE)
+Snapshot = VerdictSnapshot[str]
 
-
-def but(judged: Judged, **changes: object) -> Judged:
-    return Judged(**{name: getattr(judged, name) for name in Judged.__slots__} | changes)
+TIE: Snapshot = VerdictSnapshot("tie", None, None, None, 0, RULE)
+TOO_FEW: Snapshot = VerdictSnapshot("insufficient", None, None, None, 0, RULE)
+BY_PANEL = VerdictSnapshot("winner", "a", "panel", "narrow", 25, RULE)
+BY_CROWD = VerdictSnapshot("winner", "a", "community", "narrow", 9, RULE)
 
 
 @pytest.mark.parametrize(
@@ -22,31 +22,31 @@ def but(judged: Judged, **changes: object) -> Judged:
         pytest.param(None, BY_PANEL, "first", id="nothing to a winner"),
         pytest.param(TIE, BY_CROWD, "votes", id="a tie to the crowd's winner"),
         pytest.param(BY_CROWD, TIE, "votes", id="the crowd's winner to a tie"),
-        pytest.param(BY_CROWD, but(BY_CROWD, winner="b"), "votes", id="the crowd's winner to the other"),
-        pytest.param(BY_CROWD, but(BY_CROWD, strength="clear"), "votes", id="a clearer crowd"),
+        pytest.param(BY_CROWD, replace(BY_CROWD, winner="b"), "votes", id="the crowd's winner to the other"),
+        pytest.param(BY_CROWD, replace(BY_CROWD, strength="clear"), "votes", id="a clearer crowd"),
         pytest.param(TIE, BY_PANEL, "panel", id="a tie to the panel's winner"),
         pytest.param(BY_PANEL, TIE, "panel", id="the panel's winner to a tie"),
         pytest.param(BY_PANEL, BY_CROWD, "panel", id="a panel that came level, and a crowd that had decided"),
         pytest.param(BY_CROWD, BY_PANEL, "panel", id="a panel that came to overrule the crowd"),
-        pytest.param(BY_PANEL, but(BY_PANEL, winner="b"), "panel", id="the panel's winner to the other"),
+        pytest.param(BY_PANEL, replace(BY_PANEL, winner="b"), "panel", id="the panel's winner to the other"),
         pytest.param(TOO_FEW, TIE, "panel", id="enough reviews"),
         pytest.param(TOO_FEW, BY_CROWD, "panel", id="enough reviews, and a crowd that had decided"),
         pytest.param(BY_CROWD, TOO_FEW, "panel", id="no longer enough reviews"),
-        pytest.param(but(TIE, rule="2026-01"), BY_PANEL, "rule", id="another rule"),
+        pytest.param(replace(TIE, rule="2026-01"), BY_PANEL, "rule", id="another rule"),
     ],
 )
-def test_the_cause_of_a_change(before: Judged | None, after: Judged, cause: str) -> None:
+def test_the_cause_of_a_change(before: Snapshot | None, after: Snapshot, cause: str) -> None:
     assert has_changed(before, after)
     assert cause_of(before, after) == cause
 
 
 @pytest.mark.parametrize("verdict", [TIE, TOO_FEW, BY_PANEL, BY_CROWD])
-def test_a_margin_alone_is_no_change(verdict: Judged) -> None:
-    assert not has_changed(verdict, but(verdict, margin=verdict.margin + 1))
+def test_a_margin_alone_is_no_change(verdict: Snapshot) -> None:
+    assert not has_changed(verdict, replace(verdict, margin=verdict.margin + 1))
 
 
 @pytest.mark.parametrize(
-    ("judged", "words"),
+    ("verdict", "words"),
     [
         (TIE, "a tie"),
         (TOO_FEW, "no verdict yet"),
@@ -54,12 +54,8 @@ def test_a_margin_alone_is_no_change(verdict: Judged) -> None:
         (BY_CROWD, "Aider, narrow, by the crowd"),
     ],
 )
-def test_a_verdict_in_words(judged: Judged, words: str) -> None:
-    said = verdict_words(
-        outcome=judged.outcome, winner="Aider", decided_by=judged.decided_by, strength=judged.strength
-    )
-
-    assert said == words
+def test_a_verdict_in_words(verdict: Snapshot, words: str) -> None:
+    assert verdict_words(verdict, winner="Aider") == words
 
 
 def test_a_change_in_words() -> None:

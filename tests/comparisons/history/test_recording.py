@@ -113,7 +113,7 @@ def test_votes_that_are_not_yet_public_change_nothing() -> None:
     assert record_verdicts(now=LATER) == 0
 
 
-def test_another_rule_is_the_rules_change(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_rule_is_the_rules_change() -> None:
     pair()
     record_verdicts(now=NOW)
     VerdictChange.objects.update(rule="2026-01")
@@ -168,13 +168,12 @@ def is_savepoint(query: dict[str, str]) -> bool:
     return "SAVEPOINT" in query["sql"]
 
 
-def test_every_batch_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("comparisons.history.recording.BATCH_SIZE", 2)
+def test_every_batch_is_looked_at() -> None:
     tool = ToolFactory()
     for _ in range(5):
         ComparisonFactory(first_tool=tool)
 
-    assert record_verdicts(now=NOW) == 5
+    assert record_verdicts(now=NOW, batch_size=2) == 5
     assert VerdictChange.objects.count() == 5
 
 

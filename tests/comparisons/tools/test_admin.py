@@ -335,3 +335,15 @@ def test_an_unused_tool_goes_with_all_that_is_kept_for_it() -> None:
 
     for model in (Tool, ToolAlias, Panel, Tally):
         assert not model._default_manager.exists()
+
+
+def test_what_is_seen_at_a_glance_stands_first_on_a_stored_tool_and_not_on_a_new_one() -> None:
+    desk = open_desk()
+
+    stored, new = desk.get(page_of(ToolFactory())), desk.get(f"{TOOLS}add/")
+
+    titles = [[fieldset.name for fieldset in page.context["adminform"]] for page in (stored, new)]
+    assert titles == [
+        ["At a glance", None, "What readers see", "Pricing", "Record"],
+        [None, "What readers see", "Pricing"],
+    ]

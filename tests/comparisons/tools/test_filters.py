@@ -7,7 +7,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Tool
-from comparisons.tools.filters import ToolFilters, tool_facets
+from comparisons.tools.filters import Facet, ToolFilters, tool_facets
 from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory, vote
 
 pytestmark = pytest.mark.django_db
@@ -31,17 +31,17 @@ def shelf() -> None:
     ("filters", "slugs"),
     [
         pytest.param({}, {"aider", "zed", "copilot"}, id="none"),
-        pytest.param({"text": "cop"}, {"copilot"}, id="text"),
-        pytest.param({"categories": ["editors"]}, {"zed", "copilot"}, id="category"),
-        pytest.param({"categories": ["editors", "agents"]}, {"aider", "zed", "copilot"}, id="categories"),
-        pytest.param({"entries": ["paid"]}, {"zed"}, id="entry price"),
-        pytest.param({"calls": ["mixed", "unreviewed"]}, {"zed", "copilot"}, id="the panel's call"),
+        pytest.param({"q": "cop"}, {"copilot"}, id="words"),
+        pytest.param({"category": ["editors"]}, {"zed", "copilot"}, id="category"),
+        pytest.param({"category": ["editors", "agents"]}, {"aider", "zed", "copilot"}, id="categories"),
+        pytest.param({"entry": ["paid"]}, {"zed"}, id="entry price"),
+        pytest.param({"call": ["mixed", "unreviewed"]}, {"zed", "copilot"}, id="the panel's call"),
         pytest.param({"shipped_by": ["fan"]}, {"aider", "zed"}, id="shipped by"),
         pytest.param({"skipped_by": ["skeptic"]}, {"zed"}, id="skipped by, retracted reviews aside"),
         pytest.param({"shipped_by": ["fan"], "skipped_by": ["skeptic"]}, {"zed"}, id="shipped and skipped"),
         pytest.param({"min_votes": 3}, {"zed"}, id="as many votes"),
         pytest.param({"min_votes": 4}, set(), id="more votes"),
-        pytest.param({"categories": ["editors"], "calls": ["ship"]}, set(), id="all must be met"),
+        pytest.param({"category": ["editors"], "call": ["ship"]}, set(), id="all must be met"),
     ],
 )
 def test_tools_pass_every_filter(filters: dict[str, Any], slugs: set[str]) -> None:
@@ -53,7 +53,7 @@ def test_tools_pass_every_filter(filters: dict[str, Any], slugs: set[str]) -> No
     [("", set()), ("category", {"aider"}), ("entry", set()), ("call", {"copilot"})],
 )
 def test_a_filter_can_be_left_out(but: str, slugs: set[str]) -> None:
-    filters = ToolFilters(categories=["editors"], entries=["free"], calls=["ship"])
+    filters = ToolFilters(category=["editors"], entry=["free"], call=["ship"])
 
     assert {tool.slug for tool in filters.apply(Tool.objects.published(), but=but)} == slugs
 
@@ -66,17 +66,17 @@ def test_facets_count_the_values_that_occur_most_first_in_one_query(
 
     assert facets == {
         "category": [
-            {"value": "editors", "label": "Editors", "count": 2},
-            {"value": "agents", "label": "Agents", "count": 1},
+            Facet("editors", "Editors", 2),
+            Facet("agents", "Agents", 1),
         ],
         "entry": [
-            {"value": "free", "label": "free", "count": 2},
-            {"value": "paid", "label": "paid", "count": 1},
+            Facet("free", "free", 2),
+            Facet("paid", "paid", 1),
         ],
         "call": [
-            {"value": "mixed", "label": "mixed", "count": 1},
-            {"value": "ship", "label": "ship", "count": 1},
-            {"value": "unreviewed", "label": "unreviewed", "count": 1},
+            Facet("mixed", "mixed", 1),
+            Facet("ship", "ship", 1),
+            Facet("unreviewed", "unreviewed", 1),
         ],
     }
 
