@@ -36,6 +36,7 @@ class ModelAdmin(DjangoModelAdmin):
     class Media:
         css = {"all": ["backend_admin/admin.css"]}
 
+    # Any, so that pages may name Django's own parameters.
     def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         return answer_or_refuse(super().changelist_view, *args, **kwargs)
 
@@ -43,13 +44,13 @@ class ModelAdmin(DjangoModelAdmin):
         return answer_or_refuse(super().changeform_view, *args, **kwargs)
 
     def do_to_each(
-        self, request: HttpRequest, rows: models.QuerySet[Any], deed: Callable[[Any], None], *, done: str
+        self, request: HttpRequest, rows: models.QuerySet[Any], action: Callable[[Any], None], *, done: str
     ) -> None:
-        """Says afterwards how many rows the deed was done to, and which were left and why."""
+        """Says afterwards how many rows the action was done to, and which were left and why."""
         count, left = 0, dict[str, list[str]]()
         for row in rows:
             try:
-                deed(row)
+                action(row)
             except CurationError as refusal:
                 left.setdefault(str(refusal), []).append(str(row))
             else:
@@ -62,7 +63,7 @@ class ModelAdmin(DjangoModelAdmin):
             messages.warning(request, f"Not {done} ({reason}): {', '.join(names[:10])}{more}.")
 
 
-def answer_or_refuse(view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+def answer_or_refuse(view: Callable[..., HttpResponse], *args: object, **kwargs: object) -> HttpResponse:
     try:
         response = view(*args, **kwargs)
         # Some values are only looked at when the page is drawn.
@@ -105,10 +106,10 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
 

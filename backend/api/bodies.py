@@ -16,7 +16,7 @@ class Body(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         return with_choices_named(super().get_fields())
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
         errors = {
             name: [
@@ -36,7 +36,7 @@ class Body(serializers.Serializer[Any]):
         return values
 
     @classmethod
-    def validate_json(cls, document: Any) -> dict[str, Any]:
+    def validate_json(cls, document: object) -> dict[str, Any]:
         body = cls(data=document)
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)

@@ -57,7 +57,7 @@ class GroupCommit(Generic[Item, Outcome]):
         return mine.outcome
 
     def _commit_a_group(self) -> None:
-        """Called by whoever stands first in the queue."""
+        """Called by the thread that is first in the queue."""
         with self._lock:
             group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
         broken_off: Exception = RuntimeError("The commit was broken off.")

@@ -1,4 +1,4 @@
-"""A POST with an Idempotency-Key is done once: who repeats it within a day gets the first answer again."""
+"""A POST with an Idempotency-Key is done once: a repetition within a day gets the first answer again."""
 
 import base64
 import json
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any
 
 from cryptography.fernet import Fernet
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from backend.api.views import PrivateView
 
 KEY_PATTERN = r"[!-~]{1,255}"
 KEPT_FOR = timedelta(hours=24)
-# Longer than any request may take: who claimed the key before that has crashed.
+# Longer than any request may take: a request that claimed the key before that has crashed.
 ABANDONED_AFTER = timedelta(seconds=60)
 
 CLAIM = """
@@ -61,14 +61,14 @@ class IdempotencyKeyReused(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to answer one key's request; `claimed_at` tells it from the claim of whoever takes it over."""
+    """The right to answer one key's request; `claimed_at` tells it from a later claim that takes it over."""
 
     key: bytes
     fingerprint: bytes
     fernet: Fernet = field(repr=False)
     claimed_at: datetime
 
-    def row(self) -> Any:
+    def row(self) -> QuerySet[IdempotentAnswer]:
         return IdempotentAnswer.objects.filter(key=self.key, claimed_at=self.claimed_at, sealed__isnull=True)
 
 
@@ -82,7 +82,7 @@ def idempotent(post: Handler) -> Handler:
     """
 
     @wraps(post)
-    def answer_once(view: PrivateView, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer_once(view: PrivateView, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         sent_key = request.headers.get("Idempotency-Key")
         if sent_key is None:
             return post(view, request, *args, **kwargs)
@@ -134,7 +134,7 @@ def claim_for(request: HttpRequest, sent_key: str, *, scope: bytes, now: datetim
 
 def obtain(claim: Claim) -> bool:
     """Whether the key is ours now: new, past its day, or left behind by a crash."""
-    values: dict[str, Any] = {
+    values: dict[str, bytes | datetime] = {
         "key": claim.key,
         "fingerprint": claim.fingerprint,
         "now": claim.claimed_at,

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db.models import F, FloatField, Model, Q, QuerySet
+from django.db.models import F, Field, FloatField, Lookup, Model, Q, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast
 from django.http import HttpRequest
@@ -36,7 +36,7 @@ class Page(Generic[Row]):
     next: str | None
     previous: str | None
 
-    def as_dict(self, results: Any, **extra: Any) -> dict[str, Any]:
+    def as_dict(self, results: object, **extra: object) -> dict[str, object]:
         return {"results": results, "next": self.next, "previous": self.previous, **extra}
 
 
@@ -93,7 +93,7 @@ def ordering(keys: Sequence[str]) -> tuple[list[str], list[bool]]:
     return names, descending
 
 
-def beyond(position: list[Any], *, aliases: list[str], falling: list[bool]) -> Any:
+def beyond(position: list[object], *, aliases: list[str], falling: list[bool]) -> "Q | Lookup[object]":
     """
     The rows after a position.
 
@@ -121,7 +121,9 @@ def write_cursor(row: Model, *, aliases: list[str], backward: bool, signer: Sign
     return signer.sign_object([backward, plain], compress=True)
 
 
-def read_cursor(cursor: str, *, signer: Signer, fields: Sequence[Any]) -> tuple[bool, list[Any]]:
+def read_cursor(
+    cursor: str, *, signer: Signer, fields: Sequence["Field[object, object]"]
+) -> tuple[bool, list[object]]:
     """The direction and the position that a cursor stands for."""
     try:
         backward, plain = signer.unsign_object(cursor)

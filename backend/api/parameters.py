@@ -66,7 +66,7 @@ def with_choices_named(fields: dict[str, Any]) -> dict[str, Any]:
 class WholeNumber(serializers.IntegerField):
     """An integer in plain ASCII digits; Python and DRF would also take `١٢`, `1.0` and `1_000`."""
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: float | str) -> int:
         if not re.fullmatch(r"-?[0-9]{1,20}", str(data)):
             self.fail("invalid")
         return super().to_internal_value(data)

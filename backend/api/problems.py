@@ -181,7 +181,7 @@ class ProblemHandler(ExceptionHandler):
         errors = [InvalidField(pointer=pointer, code=code, detail=detail)] if pointer else []
         return {"code": code, "detail": detail, "errors": errors}
 
-    def report_exception(self, exc: APIException, response: Any) -> None:
+    def report_exception(self, exc: APIException, response: HttpResponse) -> None:
         # Refusals are expected, as a 503 too. The library would look for Django's request inside DRF's, which not
         # every view wraps it in.
         if response.status_code >= 500 and not isinstance(self.exc, Refusal):
@@ -193,7 +193,7 @@ class ProblemHandler(ExceptionHandler):
         rate_limits = getattr(exc, "rate_limits", None)
         return {**headers, **rate_limit_headers(rate_limits)} if rate_limits else headers
 
-    def get_response(self, exc: APIException, data: dict[str, Any]) -> Any:
+    def get_response(self, exc: APIException, data: dict[str, Any]) -> HttpResponse:  # type: ignore[override]
         request = cast(Request, self.context["request"])
         return problem_response(request, headers=self.get_headers(exc), **data)
 
@@ -232,7 +232,7 @@ def is_api(request: HttpRequest) -> bool:
 def error_view(code: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Answers with a problem under /api/ and with Django's own page elsewhere."""
 
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         return problem_response(request, code) if is_api(request) else page(request, *args, **kwargs)
 
     return answer

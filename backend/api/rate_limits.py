@@ -1,4 +1,4 @@
-"""Limits on how often somebody may ask, and what a request has left of them: values alone, without a database."""
+"""Limits on how often a client may ask, and what a request has left of them: values alone, without a database."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Limits on how often somebody may ask: counted in PostgreSQL, one statement for any number of requests."""
+"""Counts requests against limits in PostgreSQL: one statement for any number of requests."""
 
 import math
 from collections import Counter
@@ -51,6 +51,7 @@ def spend(claims: Sequence[Claim], *, now: datetime) -> list[RateLimitState]:
         for row, (_, limits) in zip(keys, claims, strict=True)
         for key, limit in zip(row, limits, strict=True)
     }
+    # Any: the driver takes more types than its stubs name.
     values: dict[str, Any] = {
         "now": now,
         "keys": list(costs),
@@ -118,7 +119,7 @@ class Throttled(Refusal):
 
 
 def purge_expired_counters(now: datetime) -> int:
-    """Deletes the counters whose window has ended; those that somebody is just counting on stay."""
+    """Deletes the counters whose window has ended; those that a request is just counting on stay."""
     with transaction.atomic():
         # It never waits for a lock, so it can't be part of a deadlock with `spend`.
         ended = RateCounter.objects.filter(ends_at__lte=now).select_for_update(skip_locked=True)

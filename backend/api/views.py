@@ -26,7 +26,7 @@ UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 class JSONRenderer(renderers.JSONRenderer):
     """Without DRF's `Accept: application/json; indent=8`: one address has one representation."""
 
-    def get_indent(self, accepted_media_type: str, renderer_context: Any) -> None:
+    def get_indent(self, accepted_media_type: str, renderer_context: object) -> None:
         return None
 
 
@@ -46,16 +46,18 @@ class PublicView(APIView):
 
     renderer_classes: Sequence[type[renderers.BaseRenderer]] = (JSONRenderer,)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"}:
             self.params = self.parameters.read(request.query_params)
 
-    def options(self, *args: Any, **kwargs: Any) -> Response:
+    def options(self, *args: object, **kwargs: object) -> Response:
         """Says in `Allow` what is answered here, and nothing of the inside."""
         return Response(status=204)
 
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+    def finalize_response(
+        self, request: Request, response: Response, *args: object, **kwargs: object
+    ) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 308}:
             kept = f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}"

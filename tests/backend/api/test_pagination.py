@@ -332,7 +332,7 @@ WRITTEN = SIGNER.sign_object([False, [str(NOON), str(uuid.UUID(int=7))]], compre
 
 
 def test_a_cursor_as_we_wrote_it_is_read() -> None:
-    fields = [Book._meta.get_field("bought_at"), Book._meta.get_field("id")]
+    fields: list[Any] = [Book._meta.get_field("bought_at"), Book._meta.get_field("id")]
 
     assert read_cursor(WRITTEN, signer=SIGNER, fields=fields) == (False, [NOON, uuid.UUID(int=7)])
 
