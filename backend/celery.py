@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Any
 
 import structlog
 from celery import Celery, Task
@@ -16,8 +17,30 @@ logger = structlog.get_logger(__name__)
 HEARTBEAT_KEY = "worker-heartbeat"
 # Beat's schedule stands in the settings.
 HEARTBEAT_SECONDS = 15
+# Before the next try of a task that met an outage.
+OUTAGE_SECONDS = 30
 
-app = Celery("backend")
+
+class PatientTask(Task):  # type: ignore[misc] # Celery has no types.
+    """A task that the database refuses for no fault of ours is tried again later (decision 52)."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # Importing it needs the settings.
+        from django.db import Error as DatabaseFailure
+
+        from backend.api.outages import met_outage
+
+        try:
+            return self.run(*args, **kwargs)
+        except DatabaseFailure as error:
+            if not met_outage(error):
+                raise
+            logger.warning("task_postponed", task=self.name, reason=str(error).strip())
+            # Raises the error itself where the task was called directly, and after its last try.
+            raise self.retry(exc=error, countdown=OUTAGE_SECONDS) from error
+
+
+app = Celery("backend", task_cls=PatientTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -1,26 +1,92 @@
-"""Tells an absent PostgreSQL from a mistake of ours, and helps the connection pool over it."""
+"""
+What each refusal of PostgreSQL means: for a reader, for a sender of mail, and for a task (decision 52).
 
-from django.db import OperationalError, connection
+One table, OUTAGES, lists the refusals that are nobody's mistake and pass by themselves. What it lists is
 
-# Connection failures, exhausted resources (connections among them), and a server that stops or starts.
-ABSENT = ("08", "53", "57P")
+- for a reader, in the API, on pages and in the admin, a 503 with `Retry-After`;
+- for a sender, a statement to repeat until it is written, over another connection: a copy is in doubt only
+  between the final dot and the server's answer;
+- for a task, a warning and another try.
+
+What it does not list is a mistake of ours: a 500, an error that ends a round, a task that has failed.
+"""
+
+import time
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from django.db import Error as DatabaseFailure
+from django.db import InterfaceError, OperationalError, connection
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+RENEWAL_SECONDS = 1.0
 
 
-def is_outage(error: BaseException | None) -> bool:
-    """Deadlocks and cancelled statements are operational errors too, and no outage."""
-    if not isinstance(error, OperationalError):
-        return False
-    # What the driver itself finds has no SQLSTATE: refused, lost, none free in the pool.
-    state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or state.startswith(ABSENT)
-
-
-def drop_broken_connections() -> None:
+@dataclass(frozen=True, slots=True)
+class Outage:
     """
-    Has the pool replace those of its idle connections that a restart of PostgreSQL has cut.
+    Why the database refuses what it takes at other times.
+
+    `is_elsewhere`: the other connections of the process may be cut too, or lead to the wrong server.
+    """
+
+    meaning: str
+    is_elsewhere: bool = False
+
+
+# By class of SQLSTATE (two characters or three) or by a whole SQLSTATE; the longest that fits counts.
+OUTAGES = {
+    "08": Outage("connection failure", is_elsewhere=True),
+    "25006": Outage("read-only: a standby, or a primary that was demoted", is_elsewhere=True),
+    "25P03": Outage("idle in a transaction for too long"),
+    "25P04": Outage("a transaction that took too long"),
+    "40": Outage("deadlock, or another transaction was first"),
+    "53": Outage("out of connections, memory or disk"),
+    "55P03": Outage("a lock that others hold for too long"),
+    "57014": Outage("a statement that took too long, or was cancelled"),
+    "57P": Outage("a server that stops or starts", is_elsewhere=True),
+    "58": Outage("the server's disk or system failed"),
+}
+# What the driver itself finds has no SQLSTATE.
+NONE_FREE = Outage("no connection is free, or none can be made")
+LOST = Outage("connection refused or lost", is_elsewhere=True)
+
+
+def outage_of(error: BaseException | None) -> Outage | None:
+    """The outage that the error tells of; None where it is a mistake of ours, or no error of the database."""
+    if not isinstance(error, DatabaseFailure):
+        return None
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return next((OUTAGES[key] for key in (state, state[:3], state[:2]) if key in OUTAGES), None)
+    if isinstance(cause, PoolTimeout):
+        return NONE_FREE
+    return LOST if isinstance(error, OperationalError | InterfaceError) else None
+
+
+def met_outage(error: BaseException | None) -> bool:
+    """Whether the error tells of an outage; then the next request or task finds connections that work."""
+    outage = outage_of(error)
+    if outage is None:
+        return False
+    if outage.is_elsewhere:
+        renew_connections()
+    return True
+
+
+# When each pool was renewed, by the monotonic clock.
+_renewals: WeakKeyDictionary[ConnectionPool, float] = WeakKeyDictionary()
+
+
+def renew_connections() -> None:
+    """
+    Have the pool replace its connections, at most once a second: idle ones now, those in use when they come back.
 
     Looking at each connection before each use would do the same at the price of a round trip a request.
     """
     pool = connection.pool  # type: ignore[attr-defined]
-    if pool and not pool.closed:
-        pool.check()
+    now = time.monotonic()
+    if pool and not pool.closed and now - _renewals.get(pool, -RENEWAL_SECONDS) >= RENEWAL_SECONDS:
+        _renewals[pool] = now
+        pool.drain()

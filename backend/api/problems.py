@@ -19,7 +19,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from backend.api.outages import drop_broken_connections, is_outage
+from backend.api.outages import met_outage
 from backend.api.rate_limits import RateLimitState, rate_limit_headers
 
 CONTENT_TYPE = "application/problem+json"
@@ -163,8 +163,7 @@ class ProblemHandler(ExceptionHandler):
     """Answers what a view raises."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        if is_outage(exc):
-            drop_broken_connections()
+        if met_outage(exc):
             return Unavailable()
         known: Exception = super().convert_known_exceptions(exc)
         return known
@@ -247,8 +246,7 @@ failure = error_view("internal_error", defaults.server_error)
 
 def internal_error(request: HttpRequest) -> HttpResponse:
     """Answers what anything else raises; Django calls it while it handles the exception."""
-    if is_outage(sys.exception()):
-        drop_broken_connections()
+    if met_outage(sys.exception()):
         return unavailable(request)
     return failure(request)
 

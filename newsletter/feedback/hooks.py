@@ -11,7 +11,7 @@ import structlog
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from backend.api.outages import drop_broken_connections
+from backend.api.outages import met_outage
 from backend.api.problems import problem_response
 from newsletter.feedback import provider_events, sns
 
@@ -72,8 +72,9 @@ class ProviderHook(View):
         try:
             for event in events:
                 provider_events.take(event, provider=self.provider, now=timezone.now())
-        except (OperationalError, InterfaceError) as error:
-            drop_broken_connections()
+        except DatabaseFailure as error:
+            if not met_outage(error):
+                raise
             return self.refused(request, error)
         return HttpResponse()
 

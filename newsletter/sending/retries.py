@@ -1,27 +1,36 @@
-"""Waits for a database that restarts: what a server has taken must be written down."""
+"""Waits while the database refuses (decision 52): what a mail server has taken must be written down."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 
-PATIENCE_SECONDS = 60
+from backend.api.outages import met_outage
+
+# Longer than a failover takes; with a round and the longest answer to a dot, shorter than a task may run.
+PATIENCE_SECONDS = 180
 PAUSE_SECONDS = 0.2
 
 Answer = TypeVar("Answer")
 
 
 def retried(action: Callable[[bool], Answer]) -> Answer:
-    """Call `action` until the database answers, for a minute; it hears whether an earlier call may have been committed."""
+    """
+    Call `action` over another connection until the database answers, for three minutes.
+
+    It hears whether an earlier call may have been committed. Raises what is no outage at once, and the last outage.
+    """
     until = time.monotonic() + PATIENCE_SECONDS
     again = False
     while True:
         try:
             return action(again)
-        except (OperationalError, InterfaceError):
+        except DatabaseFailure as error:
+            is_outage = met_outage(error)
             connection.close()
-            if time.monotonic() > until:
+            if not is_outage or time.monotonic() > until:
                 raise
             again = True
             time.sleep(PAUSE_SECONDS)

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import Retry
 from django.conf import settings
+from django.db import InternalError, OperationalError
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable, ReadOnlySqlTransaction, StatementTooComplex
 
 from backend.api.models import IdempotentAnswer, RateCounter
-from backend.celery import app, purge_expired
+from backend.celery import OUTAGE_SECONDS, PatientTask, app, purge_expired
 
 
 def test_every_task_on_the_schedule_exists() -> None:
@@ -30,3 +33,55 @@ def test_what_has_expired_is_deleted_and_what_has_not_stays() -> None:
 
     assert [bytes(row.key) for row in RateCounter.objects.all()] == [b"present"]
     assert [bytes(row.key) for row in IdempotentAnswer.objects.all()] == [b"present"]
+
+
+class Refused(PatientTask):
+    """Meets whatever refusal it is given, in a worker."""
+
+    name = "tests.refused"
+    ignore_result = True
+
+    def __init__(self, kind: type[Exception], cause: Exception) -> None:
+        self.error = kind(str(cause))
+        self.error.__cause__ = cause
+        self.retries: list[object] = []
+
+    def run(self) -> None:
+        raise self.error
+
+    def retry(self, *_: object, **options: object) -> Retry:
+        self.retries.append(options["countdown"])
+        return Retry()
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [(InternalError, ReadOnlySqlTransaction()), (OperationalError, LockNotAvailable())],
+    ids=["read-only", "lock time-out"],
+)
+@pytest.mark.django_db
+def test_a_task_that_meets_an_outage_is_tried_again_later(kind: type[Exception], cause: Exception) -> None:
+    task = Refused(kind, cause)
+
+    with pytest.raises(Retry):
+        task()
+
+    assert task.retries == [OUTAGE_SECONDS]
+
+
+def test_a_task_that_meets_a_mistake_of_ours_fails() -> None:
+    task = Refused(OperationalError, StatementTooComplex())
+
+    with pytest.raises(OperationalError):
+        task()
+
+    assert not task.retries
+
+
+def test_every_task_of_ours_is_patient() -> None:
+    app.loader.import_default_modules()
+
+    ours = [task for name, task in app.tasks.items() if not name.startswith("celery.")]
+
+    assert ours
+    assert all(isinstance(task, PatientTask) for task in ours)

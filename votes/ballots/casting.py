@@ -13,10 +13,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseFailure
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from backend.api.group_commit import GroupCommit
+from backend.api.outages import outage_of
 from backend.api.problems import Refusal
 from backend.api.rate_limits import Limit, RateLimitState
 from backend.api.throttling import Throttled, spend
@@ -79,11 +80,10 @@ def count_group(kind: Kind, ballots: Sequence[Ballot]) -> list[Receipt | Excepti
     try:
         # Erasing a voter locks votes before their tallies, and may deadlock with a group.
         return retry_after_deadlock(partial(_count, kind, ballots))
-    except (OperationalError, InterfaceError) as outage:
-        return [outage] * len(ballots)
     except DatabaseFailure as refusal:
-        if len(ballots) == 1:
-            return [refusal]
+        # One by one they would meet the same outage.
+        if len(ballots) == 1 or outage_of(refusal):
+            return [refusal] * len(ballots)
         return [outcome for ballot in ballots for outcome in count_group(kind, [ballot])]
 
 

@@ -143,8 +143,9 @@ class CupboardView(PrivateView):
 class DatabaseView(APIView):
     """Asks PostgreSQL something; a POST has it cut the very connection that asks."""
 
+    @transaction.atomic
     def get(self, request: Request) -> Response:
-        return Response(ask("SELECT 1"))
+        return Response(ask(request.query_params.get("sql", "SELECT 1")))
 
     @transaction.atomic
     def post(self, request: Request) -> Response:

@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Iterator
+from json import dumps
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,14 +11,22 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from django.db import IntegrityError, OperationalError, ProgrammingError, close_old_connections, connections
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    close_old_connections,
+    connections,
+)
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.http import HttpResponse
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 from rest_framework.test import APIClient
 
-from backend.api.outages import is_outage
+from backend.api.outages import outage_of
 from backend.devstack import engines, processes
 from backend.devstack.__main__ import reset
 from backend.devstack.directory import StackDirectory
@@ -48,33 +57,53 @@ def caused_by(cause: Exception, error: type[Exception] = OperationalError) -> Ex
         pytest.param(caused_by(errors.CannotConnectNow()), True, id="starting"),
         pytest.param(caused_by(errors.TooManyConnections()), True, id="too many connections"),
         pytest.param(caused_by(errors.ConnectionFailure()), True, id="connection failure"),
-        pytest.param(caused_by(errors.DeadlockDetected()), False, id="deadlock"),
-        pytest.param(caused_by(errors.QueryCanceled()), False, id="cancelled"),
+        pytest.param(caused_by(errors.DiskFull()), True, id="disk full"),
+        pytest.param(caused_by(errors.IoError()), True, id="disk broken"),
+        pytest.param(caused_by(errors.ReadOnlySqlTransaction(), InternalError), True, id="read-only"),
+        pytest.param(
+            caused_by(errors.IdleInTransactionSessionTimeout(), InternalError), True, id="idle for too long"
+        ),
+        pytest.param(caused_by(errors.DeadlockDetected()), True, id="deadlock"),
+        pytest.param(caused_by(errors.SerializationFailure()), True, id="another was first"),
+        pytest.param(caused_by(errors.LockNotAvailable()), True, id="lock time-out"),
+        pytest.param(caused_by(errors.QueryCanceled()), True, id="statement time-out"),
+        pytest.param(InterfaceError("connection already closed"), True, id="closed"),
+        pytest.param(caused_by(errors.InternalError_(), InternalError), False, id="a fault of PostgreSQL's"),
+        pytest.param(
+            caused_by(errors.InFailedSqlTransaction(), InternalError), False, id="a transaction that failed"
+        ),
+        pytest.param(caused_by(errors.StatementTooComplex()), False, id="too complex"),
         pytest.param(caused_by(errors.UniqueViolation(), IntegrityError), False, id="constraint"),
         pytest.param(caused_by(errors.UndefinedTable(), ProgrammingError), False, id="our mistake"),
         pytest.param(RuntimeError(), False, id="anything else"),
         pytest.param(None, False, id="nothing"),
     ],
 )
-def test_only_an_absent_database_is_an_outage(error: Exception | None, outage: bool) -> None:
-    assert is_outage(error) == outage
+def test_a_refusal_that_is_no_mistake_and_passes_is_an_outage(error: Exception | None, outage: bool) -> None:
+    assert (outage_of(error) is not None) == outage
 
 
 class Elsewhere:
     """The product on a database of its own, with the pool as settings have it, but for how long it waits."""
 
-    def __init__(self, *, seconds: float | None = None, **address: Any) -> None:
+    def __init__(self, *, seconds: float | None = None, parameters: str = "", **address: Any) -> None:
         known = connections["default"].settings_dict
-        options = known["OPTIONS"]
+        options = {**known["OPTIONS"], "options": f"{known['OPTIONS'].get('options', '')} {parameters}"}
         if seconds:
             options = {**options, "pool": {**options["pool"], "timeout": seconds}}
         self.wrapper = DatabaseWrapper({**known, "OPTIONS": options, **address}, "elsewhere")
 
-    def ask(self, path: str, method: str = "GET", **cookies: str) -> HttpResponse:
+    def address(self) -> dict[str, Any]:
+        known = self.wrapper.settings_dict
+        names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+        return {name: known[key] for name, key in names.items() if known[key]}
+
+    def ask(self, path: str, method: str = "GET", *, json: object = None, **cookies: str) -> HttpResponse:
         """As the server does, which hands connections back at the end of each request."""
         client = APIClient(raise_request_exception=False)
         client.cookies.load(cookies)
-        answer = client.generic(method, path)
+        body = "" if json is None else dumps(json)
+        answer = client.generic(method, path, body, content_type="application/json")
         close_old_connections()
         return answer
 
@@ -182,6 +211,48 @@ def test_a_connection_lost_in_the_middle_is_a_503_and_the_next_request_is_answer
     assert_unavailable(there.ask(PATHS[0], "POST"))
 
     assert there.ask(PATHS[0]).status_code == 200
+
+
+@pytest.mark.urls("backend.urls")
+def test_on_a_read_only_database_a_sign_up_and_the_admin_come_again_and_reads_are_answered(
+    elsewhere: Any,
+) -> None:
+    there = elsewhere(parameters="-c default_transaction_read_only=on")
+    sign_up = {"email": "reader@example.com", "frequency": "weekly"}
+
+    assert_unavailable(there.ask("/api/v1/newsletter/subscriptions", "POST", json=sign_up))
+    assert_unavailable(there.ask("/api/v1/voters", "POST", json={}))
+    assert there.ask("/api/v1/tools").status_code == 200
+
+
+def test_connections_to_a_read_only_database_are_replaced(elsewhere: Any) -> None:
+    there = elsewhere(parameters="-c default_transaction_read_only=on")
+    question = "/api/v1/database?sql=SELECT pg_backend_pid()"
+    before = there.ask(question).json()
+
+    assert_unavailable(there.ask("/api/v1/database?sql=CREATE TABLE never ()"))
+
+    assert there.ask(question).json() != before
+
+
+@pytest.mark.parametrize(
+    ("parameters", "question"),
+    [
+        pytest.param("-c statement_timeout=20ms", "SELECT pg_sleep(5)", id="statement"),
+        pytest.param("-c lock_timeout=20ms", "LOCK TABLE newsletter_subscriber", id="lock"),
+    ],
+)
+def test_a_time_out_is_a_503_and_leaves_the_connection_as_it_is(
+    elsewhere: Any, parameters: str, question: str
+) -> None:
+    there = elsewhere(parameters=parameters)
+    before = there.ask("/api/v1/database?sql=SELECT pg_backend_pid()").json()
+
+    with psycopg.connect(**there.address()) as other:
+        other.execute("LOCK TABLE newsletter_subscriber")
+        assert_unavailable(there.ask(f"/api/v1/database?sql={question}"))
+
+    assert there.ask("/api/v1/database?sql=SELECT pg_backend_pid()").json() == before
 
 
 def test_cut_idle_connections_cost_one_request(elsewhere: Any) -> None:

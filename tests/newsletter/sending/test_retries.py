@@ -1,10 +1,18 @@
 """What is to be written down waits for a database that restarts, and for nothing else."""
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, InternalError, OperationalError, connection
+from psycopg.errors import LockNotAvailable, ReadOnlySqlTransaction, StatementTooComplex
 
 from newsletter.sending import retries
 from newsletter.sending.retries import retried
+
+
+def told(kind: type[Exception], cause: Exception) -> Exception:
+    """As Django tells what the driver says."""
+    error = kind(str(cause))
+    error.__cause__ = cause
+    return error
 
 
 class Action:
@@ -27,6 +35,24 @@ def test_a_lost_connection_is_tried_again_and_the_action_hears_so() -> None:
 
     assert retried(action) == "done"
     assert action.heard == [False, True, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_read_only_database_and_a_lock_time_out_are_waited_for() -> None:
+    action = Action(told(InternalError, ReadOnlySqlTransaction()), told(OperationalError, LockNotAvailable()))
+
+    assert retried(action) == "done"
+    assert action.heard == [False, True, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_operational_error_that_does_not_pass_is_raised_at_once() -> None:
+    action = Action(told(OperationalError, StatementTooComplex()))
+
+    with pytest.raises(OperationalError):
+        retried(action)
+
+    assert action.heard == [False]
 
 
 @pytest.mark.django_db
