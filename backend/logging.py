@@ -1,9 +1,37 @@
 """Logs: one JSON object a line, from structlog and from the standard library alike, without what identifies readers."""
 
 import re
+from collections.abc import Set
+from urllib.parse import unquote_plus
 
 import structlog
 from structlog.typing import EventDict, Processor
+
+MASK = "…"
+# What the API's lists take. Any other may be a token or, in the admin's searches, an address.
+PUBLIC_PARAMETERS = frozenset(
+    {
+        *(
+            "by",
+            "call",
+            "category",
+            "cursor",
+            "entry",
+            "fields",
+            "include",
+            "limit",
+            "min_votes",
+            "outcome",
+            "q",
+        ),
+        *("reviewer", "shipped_by", "skipped_by", "sort", "tool", "tools", "verdict"),
+    }
+)
+MAX_NAME_LENGTH = 40
+# Nobody escapes so often who means well.
+MAX_ESCAPES = 5
+UNSAFE = re.compile(r"[@\x00-\x1f\x7f-\x9f]")
+MAIL_ADDRESS = re.compile(r"(?:\"[^\"]*\"|[^\s@<>()\[\]{},;:\"'=/?&|]+)@[^\s@<>()\[\]{},;:\"'=/?&|]+")
 
 
 def drop_user_agent(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -12,19 +40,62 @@ def drop_user_agent(_logger: object, _method: str, event: EventDict) -> EventDic
     return event
 
 
-def mask_query(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Tokens in a mail's links identify their reader, and so do the addresses that curators search for."""
-    request = event.get("request", "")
-    if "?" in request:
-        masked = "token|q" if " /admin/" in request else "token"
-        event["request"] = re.sub(rf"([?&](?:{masked})=)[^&]+", r"\1…", request)
+def mask_request(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Keeps of a request's query the values that the API's own parameters take, and nothing that looks like an address."""
+    if "request" in event:
+        method, _, address = str(event["request"]).partition(" ")
+        path, mark, query = address.partition("?")
+        path = "/".join(MASK if is_private(part) else part for part in path.split("/"))
+        public = PUBLIC_PARAMETERS if path.startswith("/api/v1/") else frozenset[str]()
+        event["request"] = (
+            f"{method} {path}{mark}{'&'.join(_masked(pair, public) for pair in query.split('&'))}"
+        )
     return event
+
+
+def _masked(pair: str, public: Set[str]) -> str:
+    """`name=value`, where the value shows only under a name that is public, however either is escaped."""
+    name, equals, value = pair.partition("=")
+    if is_private(name) or len(name) > MAX_NAME_LENGTH:
+        return MASK
+    is_public = name in public and not is_private(value)
+    return f"{name}{equals}{value if is_public else MASK if value else ''}"
+
+
+def is_private(text: str) -> bool:
+    """Whether it holds what may be a mail address or a control character, however often it is escaped."""
+    for _ in range(MAX_ESCAPES):
+        if UNSAFE.search(text):
+            return True
+        escaped, text = text, unquote_plus(text)
+        if text == escaped:
+            return False
+    return True
+
+
+def mask_addresses(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """
+    The last one: no text in the line, a traceback or a database's message included, shows a mail address.
+
+    JSON escapes the C0 and C1 control characters and all beyond ASCII, but not DEL.
+    """
+    return {name: _without_addresses(value) for name, value in event.items()}
+
+
+def _without_addresses(value: object) -> object:
+    if isinstance(value, str):
+        return MAIL_ADDRESS.sub(MASK, value).replace("\x7f", MASK) if UNSAFE.search(value) else value
+    if isinstance(value, dict):
+        return {name: _without_addresses(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_addresses(each) for each in value]
+    return value
 
 
 PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     drop_user_agent,
-    mask_query,
+    mask_request,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -55,6 +126,7 @@ def logging_settings(*, level: str) -> dict[str, object]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    mask_addresses,
                     structlog.processors.JSONRenderer(),
                 ],
             },

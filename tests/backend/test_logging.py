@@ -1,23 +1,106 @@
 """What logs leave out."""
 
-import pytest
+import json
+import logging
+import re
+from typing import Any
 
-from backend.logging import drop_user_agent, mask_query
+import pytest
+from rest_framework.test import APIClient
+
+from backend.bootstrap import ROOT
+from backend.logging import PUBLIC_PARAMETERS, drop_user_agent, logging_settings, mask_request
 
 
 @pytest.mark.parametrize(
     ("request_line", "logged"),
     [
         ("GET /newsletter/preferences?token=abc.def", "GET /newsletter/preferences?token=…"),
-        ("GET /newsletter/preferences?a=1&token=abc&b=2", "GET /newsletter/preferences?a=1&token=…&b=2"),
+        ("GET /newsletter/preferences?a=1&token=abc&b=2", "GET /newsletter/preferences?a=…&token=…&b=…"),
+        ("GET /newsletter/preferences?t%6Fken=abc.def", "GET /newsletter/preferences?t%6Fken=…"),
         ("GET /admin/newsletter/subscriber/?q=ada@example.com", "GET /admin/newsletter/subscriber/?q=…"),
+        ("GET /admin/newsletter/subscriber/?q=ada", "GET /admin/newsletter/subscriber/?q=…"),
         ("GET /api/v1/tools?q=files", "GET /api/v1/tools?q=files"),
+        ("GET /api/v1/tools?q=ada%40example.com&limit=5", "GET /api/v1/tools?q=…&limit=5"),
+        ("GET /api/v1/tools?email=ada", "GET /api/v1/tools?email=…"),
+        ("GET /api/v1/tools?ada@example.com", "GET /api/v1/tools?…"),
+        ("GET /api/v1/tools?ada%2540example.com=1", "GET /api/v1/tools?…"),
+        (f"GET /api/v1/tools?{'a' * 41}", "GET /api/v1/tools?…"),
+        ("GET /api/v1/tools?q=%1b[31m", "GET /api/v1/tools?q=…"),
+        ("GET /api/v1/tools/ada@example.com", "GET /api/v1/tools/…"),
+        ("GET /ada%40example.com/x", "GET /…/x"),
+        ("GET /ada%252540example.com/x", "GET /…/x"),
+        ("GET /a%0D%0Ab/%1B[31m", "GET /…/…"),
+        ("GET /a%C2%9B31m", "GET /…"),
+        ("GET /100%25", "GET /100%25"),
         ("GET /api/v1/tools", "GET /api/v1/tools"),
+        ("GET /api/v1/tools?", "GET /api/v1/tools?"),
     ],
 )
-def test_tokens_and_addresses_are_masked(request_line: str, logged: str) -> None:
-    assert mask_query(None, "info", {"request": request_line}) == {"request": logged}
+def test_of_a_request_only_what_is_public_is_logged(request_line: str, logged: str) -> None:
+    assert mask_request(None, "info", {"request": request_line}) == {"request": logged}
+
+
+def test_every_parameter_of_the_contract_is_public_and_no_other() -> None:
+    contract = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"in: query\n\s+name: (\S+)", contract)) == PUBLIC_PARAMETERS
 
 
 def test_a_user_agent_is_dropped() -> None:
     assert drop_user_agent(None, "info", {"event": "x", "user_agent": "Firefox"}) == {"event": "x"}
+
+
+def line_of(record: logging.LogRecord) -> str:
+    """As the console has it."""
+    # Any: a configuration of the standard library's, which has no type.
+    settings: Any = logging_settings(level="INFO")
+    configuration = settings["formatters"]["json"]
+    text: str = configuration.pop("()")(**configuration).format(record)
+    return text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Key (address)=(ada@example.com) already exists.",
+        'refused "ada lovelace"@example.com',
+        "to <ada@example.com>, grace@example.org",
+        "celery@web-1",
+    ],
+)
+def test_no_line_has_a_mail_address(text: str) -> None:
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        info = (ValueError, error, error.__traceback__)
+        record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "%s", (text,), info)
+
+    line = line_of(record)
+
+    assert json.loads(line)["exception"].startswith("Traceback")
+    assert "@" not in line
+    assert "ada" not in line
+
+
+def test_no_line_has_a_character_that_moves_a_terminals_cursor() -> None:
+    text = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0x202E, 0x2028]))
+
+    line = line_of(logging.LogRecord("x", logging.INFO, "x.py", 1, "%s", (text,), None))
+
+    assert line.isprintable()
+    assert line.isascii()
+
+
+@pytest.mark.django_db
+def test_a_request_leaves_nothing_of_its_caller_in_the_log(
+    api: APIClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        api.get("/api/v1/tools?email=ada@example.com&t%6Fken=canary")
+        api.get("/api/v1/tools/ada%40example.com")
+        api.get("/newsletter/preferences?to%6ben=canary")
+
+    lines = [line_of(record) for record in caplog.records]
+    assert sum("request_finished" in line for line in lines) == 3
+    assert not [line for line in lines if "ada" in line or "canary" in line or "example.com" in line]
