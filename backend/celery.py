@@ -1,4 +1,4 @@
-"""The Celery application, and the heartbeat by which `/readyz` knows that a worker is consuming."""
+"""The Celery application, and the heartbeat by which `/statusz` knows that a worker is consuming."""
 
 import os
 import time
@@ -81,7 +81,7 @@ def purge_expired() -> None:
 
 @worker_ready.connect
 def record_first_heartbeat(**_: object) -> None:
-    """A new worker counts as ready at once, and not only after beat's first round."""
+    """A new worker counts as there at once, and not only after beat's first round."""
     heartbeat()
 
 

@@ -1,9 +1,11 @@
-"""Liveness and readiness for load balancers (decision 22)."""
+"""Liveness and readiness for load balancers, and the status of the whole for people (decisions 22 and 45)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
+from typing import LiteralString
 
+import psycopg
 import structlog
 from django.core.cache import cache as shared_cache
 from django.db import Error as DatabaseFailure
@@ -20,14 +22,31 @@ logger = structlog.get_logger(__name__)
 
 MAX_HEARTBEAT_AGE_SECONDS = 60
 CONNECT_SECONDS = 2
+# A load balancer waits a few seconds for both.
+POOL_SECONDS = 0.5
 
 
 class NotReadyError(Exception):
     """An engine answers, but not as it should."""
 
 
-def query_database(statement: str) -> list[tuple[object, ...]]:
-    """Over a connection of its own, with a timeout: a busy pool is not a dead database."""
+def query_database(statement: LiteralString) -> list[tuple[object, ...]]:
+    """
+    Over an idle connection of the pool, else over a new one.
+
+    Others may hold every connection that the server has to spare, while this process serves over its own. And a pool
+    whose connections are all at work is no dead database, nor is one whose connections a restart has cut.
+    """
+    pool = connection.pool  # type: ignore[attr-defined]
+    try:
+        pool.open()
+        with pool.connection(timeout=POOL_SECONDS) as pooled:
+            return list(pooled.execute(statement).fetchall())
+    except psycopg.OperationalError:
+        return query_over_a_new_connection(statement)
+
+
+def query_over_a_new_connection(statement: LiteralString) -> list[tuple[object, ...]]:
     fresh = connection.copy()
     options = {name: value for name, value in fresh.settings_dict["OPTIONS"].items() if name != "pool"}
     fresh.settings_dict["OPTIONS"] = {**options, "connect_timeout": CONNECT_SECONDS}
@@ -40,7 +59,9 @@ def query_database(statement: str) -> list[tuple[object, ...]]:
 
 
 def check_database() -> None:
-    query_database("SELECT 1")
+    """A standby answers reads and refuses every vote."""
+    if query_database("SELECT pg_is_in_recovery()") != [(False,)]:
+        raise NotReadyError("The database is a standby, which takes no writes.")
 
 
 def check_cache() -> None:
@@ -61,34 +82,44 @@ def check_worker() -> None:
         raise NotReadyError("No worker has taken a task lately.")
 
 
-CHECKS: dict[str, Callable[[], None]] = {
-    "database": check_database,
-    "cache": check_cache,
-    "migrations": check_migrations,
-    "worker": check_worker,
-}
+# What no request is answered without. A dead worker or Redis would take every web process out, and none could help.
+READINESS: dict[str, Callable[[], None]] = {"database": check_database, "migrations": check_migrations}
+STATUS = {**READINESS, "cache": check_cache, "worker": check_worker}
 
 
 def status_of(name: str) -> str:
     try:
-        CHECKS[name]()
-    except (DatabaseFailure, RedisError, NotReadyError) as error:
+        STATUS[name]()
+    except (DatabaseFailure, psycopg.Error, RedisError, NotReadyError) as error:
         logger.warning("not_ready", check=name, reason=str(error))
         return "unavailable"
     return "ok"
 
 
+def answer_with(names: Iterable[str]) -> HttpResponse:
+    checks = {name: status_of(name) for name in names}
+    is_ok = set(checks.values()) == {"ok"}
+    return JsonResponse(
+        {"status": "ok" if is_ok else "unavailable", "checks": checks}, status=200 if is_ok else 503
+    )
+
+
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
+    """For whoever restarts this process: it answers."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    checks = {name: status_of(name) for name in CHECKS}
-    ready = set(checks.values()) == {"ok"}
-    return JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
-    )
+    """For whoever sends requests here: this process can answer them."""
+    return answer_with(READINESS)
+
+
+@never_cache
+@require_safe
+def statusz(request: HttpRequest) -> HttpResponse:
+    """For whoever is called when something is wrong: all of it works, the worker and Redis too."""
+    return answer_with(STATUS)

@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "backend.api.requests.RequestLimitsMiddleware",
     "backend.api.requests.ConditionalReadMiddleware",
     "backend.site.Sessions",
-    "django.middleware.common.CommonMiddleware",
+    "backend.site.HostCheck",
     "django.middleware.csrf.CsrfViewMiddleware",
     "backend.site.Authentication",
     "backend.site.Messages",
@@ -358,7 +358,7 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 _https = _public_url.scheme == "https"
 SECURE_SSL_REDIRECT = _https
 # Load balancers and Prometheus use plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^statusz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https

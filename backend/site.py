@@ -1,4 +1,4 @@
-"""Middleware that only pages and the admin need; requests of the API pass it by."""
+"""Middleware that only pages and the admin need, and requests of the API pass by; and the check of the host's name."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,11 +7,14 @@ from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from django_permissions_policy import PermissionsPolicyMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 API = "/api/v1/"
+# Load balancers, containers and Prometheus ask for these by an address or a container's name.
+PROBES = {"/healthz", "/readyz", "/statusz", "/metrics"}
 # Of an answer of the API a browser is to load nothing and show nothing.
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -57,3 +60,10 @@ class ContentSecurityPolicy(CSPMiddleware):
         response: Any = self.get_response(request)
         response.headers.setdefault(CONTENT_SECURITY_POLICY, API_POLICY)
         return response
+
+
+class HostCheck(CommonMiddleware):
+    """Refuses host names that are not ours, except for probes: their answers name no host."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        return None if request.path_info in PROBES else super().process_request(request)

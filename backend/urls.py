@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/problems/<slug:slug>", ProblemView.as_view(), name="problem"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("statusz", health.statusz, name="statusz"),
     path("", include("django_prometheus.urls")),
     path("", include(newsletter_pages)),
     *hook_urls(),

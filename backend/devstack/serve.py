@@ -1,6 +1,7 @@
 """`make serve`: the engines, which must not end, and the product's processes, which are started again when they do."""
 
 import http.client
+import json
 import os
 import shlex
 import signal
@@ -131,8 +132,6 @@ def _commands(stack: StackDirectory, ports: Mapping[str, int]) -> dict[str, list
         "web": [
             *shlex.split("granian backend.wsgi:application --interface wsgi --host 127.0.0.1 --workers 1"),
             *shlex.split("--blocking-threads 16 --respawn-failed-workers --workers-kill-timeout 3"),
-            *shlex.split("--access-log --access-log-fmt"),
-            "%(method)s %(path)s %(status)d in %(dt_ms).0f ms",
             *("--port", str(ports["web"])),
         ],
         "worker": _worker("worker", queues="celery", processes=1),
@@ -184,14 +183,14 @@ def _can_bind(port: int) -> bool:
 
 def _await_ready(port: int, children: Sequence[Child]) -> None:
     with Progress("Starting the web server, a worker and beat") as progress:
-        status, body = _ask(port, "/readyz")
+        status, body = _ask(port, "/statusz")
         while status != http.client.OK:
             _require_all(children)
             if progress.seconds() > READY_SECONDS:
-                raise UserError(f"/readyz still says {status} after {READY_SECONDS} seconds: {body}")
+                raise UserError(f"/statusz still says {status} after {READY_SECONDS} seconds: {body}")
             progress.tick()
             time.sleep(processes.POLL_SECONDS)
-            status, body = _ask(port, "/readyz")
+            status, body = _ask(port, "/statusz")
 
 
 def _ask(port: int, path: str) -> tuple[int, str]:
@@ -216,7 +215,7 @@ Ready in {seconds:.1f} s.
   OpenAPI       {url}/api/openapi.yaml
   Admin         {url}/admin/   user admin, password {stack.secret("admin_password")}
   Mail          {url}/mail/   what was sent: it goes nowhere else
-  Health        {url}/readyz
+  Health        {url}/statusz
   Logs          {stack.logs}
 
 Ctrl-C stops everything and keeps the data; `make reset` starts over.
@@ -238,10 +237,23 @@ def _watch(product: Product, *, engines: Sequence[Child]) -> None:
             # A closed window hangs up on the first process in it, which may be make and not we.
             raise Stopped(signal.SIGHUP)
         for name, log in logs:
-            for line in log:
-                if not line.startswith("{") or '"level": "error"' in line:
-                    print(f"{name:6} | {line.rstrip()}", flush=True)
+            for text in filter(None, map(shown, log)):
+                print(f"{name:6} | {text}", flush=True)
         time.sleep(WATCH_SECONDS)
+
+
+def shown(line: str) -> str:
+    """What of a log's line a person wants to see, empty if nothing; no character of it acts on the terminal."""
+    try:
+        entry = json.loads(line)
+        event, level = entry["event"], entry["level"]
+    except (ValueError, TypeError, KeyError):
+        event, level = "", "error"
+    if event == "request_finished":
+        line = f"{entry['request']} {entry['code']}"
+    elif level != "error":
+        return ""
+    return "".join(character if character.isprintable() else "\ufffd" for character in line.strip())
 
 
 def _require_all(children: Iterable[Child]) -> None:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from backend.devstack.engines import free_port
-from backend.devstack.serve import MOST_ENDS
+from backend.devstack.serve import MOST_ENDS, shown
 from tests.backend.devstack.commands import TIMEOUT_SECONDS, Background, devstack, running_in, wait_until
 
 
@@ -102,6 +102,25 @@ def test_serve_end_to_end(var: Path) -> None:
     assert "the data are kept" in serve.text()
     assert running_in(var) == []
     assert len(demo_mails(var)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('{"event": "request_finished", "request": "GET /a", "code": 200, "level": "info"}\n', "GET /a 200"),
+        ('{"event": "x", "level": "error"}\n', '{"event": "x", "level": "error"}'),
+        ('{"event": "x", "level": "info"}\n', ""),
+        ("[INFO] Listening\n", "[INFO] Listening"),
+        (
+            '{"event": "request_finished", "request": "\\u001b[31m\\r\\n", "code": 1, "level": "info"}',
+            "\ufffd[31m\ufffd\ufffd 1",
+        ),
+        ("GET /\x1b[31m\x9b\x7f\u202e\n", "GET /\ufffd[31m\ufffd\ufffd\ufffd"),
+        ("{no JSON\n", "{no JSON"),
+    ],
+)
+def test_of_a_log_requests_and_errors_are_shown_without_control_characters(line: str, text: str) -> None:
+    assert shown(line) == text
 
 
 def demo_mails(var: Path) -> list[EmailMessage]:
