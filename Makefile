@@ -16,11 +16,14 @@ PYTHON = python3.11
 BIN = .venv/bin
 DEVSTACK = $(BIN)/python -m backend.devstack
 
-.PHONY: help serve stop reset manage test lint format types schema contract fuzz deploycheck bench bench-quick lock clean runtime dev
+.PHONY: help secrets serve stop reset manage test lint format types schema contract fuzz deploycheck bench bench-quick lock clean runtime dev
 
 help: ## Show the targets and options
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-19s%s\n", $$1, $$2 }'
 	@sed -n '/^# Options/,/^$$/s/^#//p' Makefile
+
+secrets: ## Print a .env with new secrets: make secrets > .env
+	@"$(PYTHON)" -P backend/env_file.py
 
 serve: runtime ## Run the product on http://127.0.0.1:8000, with its data kept in var/serve
 	@exec $(DEVSTACK) serve
@@ -57,7 +60,7 @@ fuzz: dev ## Send generated requests to a live server on demo content
 	@exec $(DEVSTACK) run -- $(BIN)/python -m contract.fuzz
 
 deploycheck: dev ## Check production settings and the compose file (needs docker-compose)
-	@exec $(DEVSTACK) run -- env PUBLIC_BASE_URL=https://api.example.com ALLOWED_HOSTS=api.example.com BEHIND_TLS_PROXY=true $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@exec $(DEVSTACK) run -- env PUBLIC_BASE_URL=https://api.example.com ALLOWED_HOSTS=api.example.com BEHIND_TLS_PROXY=true CLIENT_ADDRESS_HEADER=ClientAddress TRUSTED_PROXIES=10.0.0.0/8 $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=x POSTGRES_PASSWORD=x VOTER_KEYS=x VOTER_PEPPER=x NEWSLETTER_KEYS=x NEWSLETTER_PEPPER=x docker-compose --file docker-compose.yml config --quiet
 
 bench: runtime ## Measure speed beside nginx, pgbench and FastAPI; `make bench-quick` takes two minutes

@@ -1,6 +1,7 @@
 """Settings, read from the environment; every variable stands in `.env.example`."""
 
 import logging
+import os
 import re
 from email.utils import parseaddr
 from pathlib import Path
@@ -10,22 +11,26 @@ from zoneinfo import available_timezones
 from csp.constants import NONE, SELF
 
 from backend.api.schema_settings import SCHEMA_SETTINGS
+from backend.env_file import read_env_file
 from backend.environment import Environment, require
 from backend.logging import configure_structlog, logging_settings
-from backend.mail_providers import anymail_settings, mail_hooks, mail_provider
+from backend.mail_providers import PREFIX, anymail_settings, mail_hooks, mail_provider
 from backend.openapi import PRODUCT
 from backend.schedule import beat_schedule
+from backend.service_urls import database_settings, email_settings, redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Environment()
-env.read_env(BASE_DIR / ".env")
+# What is exported wins. Here and not in `env` alone, for boto3 reads its own variables.
+for _name, _text in read_env_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))).items():
+    os.environ.setdefault(_name, _text)
+env = Environment(os.environ)
 
 # --- Identity ---------------------------------------------------------------------------------
 
-SECRET_KEY = env.str("SECRET_KEY")
-DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SECRET_KEY = env.text("SECRET_KEY")
+DEBUG = env.flag("DEBUG", default=False)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 # Absolute links are built from this, never from a request's Host header.
 PUBLIC_BASE_URL = env.web_address("PUBLIC_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _public_url = urlsplit(PUBLIC_BASE_URL)
@@ -98,30 +103,29 @@ TEMPLATES = [
 # --- Engines ----------------------------------------------------------------------------------
 
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", default=16, least=2, most=10_000)
+# What DATABASE_URL says itself wins.
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL"),
+        **database_settings(
+            env.text("DATABASE_URL"),
+            options={
+                # A request waits two seconds for a connection, and then answers 503. By default the pool reconnects for
+                # minutes with exponential backoff; after one second it gives up, so that the next request tries again.
+                "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 2, "reconnect_timeout": 1},
+                "connect_timeout": 2,
+                # Prepared statements, which Django does not use by default, halve PostgreSQL's share of a read.
+                "server_side_binding": True,
+                "prepare_threshold": 1,
+                # Statements take milliseconds here; compiling one can take half a second.
+                "options": "-c jit=off",
+            },
+        ),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            # A request waits two seconds for a connection, and then answers 503. By default the pool reconnects for
-            # minutes with exponential backoff; after one second it gives up, so that the next request tries again.
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 2, "reconnect_timeout": 1},
-            "connect_timeout": 2,
-            # Prepared statements, which Django does not use by default, halve PostgreSQL's share of a read.
-            "server_side_binding": True,
-            "prepare_threshold": 1,
-            # Statements take milliseconds here; compiling one can take half a second.
-            "options": "-c jit=off",
-        },
     },
 }
-require(
-    DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql",
-    "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host/name.",
-)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL")
+REDIS_URL = redis_url(env.text("REDIS_URL"))
 _REDIS_TIMEOUTS = {"socket_connect_timeout": 0.3, "socket_timeout": 0.3}
 CACHES = {
     "default": {
@@ -176,15 +180,27 @@ VOTER_TOKEN_DAYS = env.integer("VOTER_TOKEN_DAYS", default=180, least=1, most=36
 CLIENT_ADDRESS_HEADER = env.matching(
     "CLIENT_ADDRESS_HEADER", "[A-Za-z]+", example="ClientAddress, a header's name of letters alone"
 )
+# Only from these is the header believed.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+require(
+    bool(CLIENT_ADDRESS_HEADER) == bool(TRUSTED_PROXIES),
+    "CLIENT_ADDRESS_HEADER and TRUSTED_PROXIES go together: whoever else reaches our port could put any address there.",
+)
+BEHIND_TLS_PROXY = env.flag("BEHIND_TLS_PROXY", default=False)
+require(
+    CLIENT_ADDRESS_HEADER or not BEHIND_TLS_PROXY,
+    "BEHIND_TLS_PROXY=true needs CLIENT_ADDRESS_HEADER and TRUSTED_PROXIES: otherwise all readers have the proxy's address,"
+    " and share the limits of one.",
+)
 
 VOTER_CHALLENGE = env.choice("VOTER_CHALLENGE", ("none", "proof_of_work", "turnstile"), default="none")
 PROOF_OF_WORK_BITS = env.integer("PROOF_OF_WORK_BITS", default=16, least=1, most=32)
-TURNSTILE_SITE_KEY = env.str("TURNSTILE_SITE_KEY", default="")
-TURNSTILE_SECRET_KEY = env.str("TURNSTILE_SECRET_KEY", default="")
+TURNSTILE_SITE_KEY = env.text("TURNSTILE_SITE_KEY", default="")
+TURNSTILE_SECRET_KEY = env.text("TURNSTILE_SECRET_KEY", default="")
 TURNSTILE_URL = env.web_address(
     "TURNSTILE_URL", default="https://challenges.cloudflare.com/turnstile/v0/siteverify"
 )
-TURNSTILE_HOSTNAMES = env.list("TURNSTILE_HOSTNAMES", default=[])
+TURNSTILE_HOSTNAMES = env.items("TURNSTILE_HOSTNAMES")
 require(
     VOTER_CHALLENGE != "turnstile" or all((TURNSTILE_SITE_KEY, TURNSTILE_SECRET_KEY, TURNSTILE_HOSTNAMES)),
     "VOTER_CHALLENGE=turnstile needs TURNSTILE_SITE_KEY, TURNSTILE_SECRET_KEY and TURNSTILE_HOSTNAMES.",
@@ -193,37 +209,42 @@ require(
 # --- Mail -------------------------------------------------------------------------------------
 
 # An anymail backend's name; empty: mail goes to the SMTP server of EMAIL_URL.
-MAIL_PROVIDER = mail_provider(env.str("MAIL_PROVIDER", default=""), env.ENVIRON)
+_mail_variables = env.with_prefix(PREFIX) | {
+    name: env.text(name, default="") for name in ("AWS_DEFAULT_REGION", "SNS_TOPIC_ARNS")
+}
+MAIL_PROVIDER = mail_provider(env.text("MAIL_PROVIDER", default=""), _mail_variables)
 # The provider whose webhooks are accepted; empty: none.
-MAIL_HOOKS = mail_hooks(env.str("MAIL_HOOKS", default=""), provider=MAIL_PROVIDER, environment=env.ENVIRON)
+MAIL_HOOKS = mail_hooks(
+    env.text("MAIL_HOOKS", default=""), provider=MAIL_PROVIDER, environment=_mail_variables
+)
 # The Amazon SNS topics whose messages are accepted.
-SNS_TOPIC_ARNS = env.list("SNS_TOPIC_ARNS", default=[])
+SNS_TOPIC_ARNS = env.items("SNS_TOPIC_ARNS")
 for _arn in SNS_TOPIC_ARNS:
     require(
         re.fullmatch(r"arn:aws(-cn|-us-gov)?:sns:[a-z0-9-]+:\d{12}:[\w.-]+", _arn),
         f"SNS_TOPIC_ARNS must be like arn:aws:sns:eu-west-1:123456789012:mail, not {_arn!r}.",
     )
-ANYMAIL = anymail_settings(env.ENVIRON, public_base_url=PUBLIC_BASE_URL)
+ANYMAIL = anymail_settings(_mail_variables, public_base_url=PUBLIC_BASE_URL)
 if MAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
 else:
-    vars().update(env.email_url("EMAIL_URL"))
+    vars().update(email_settings(env.text("EMAIL_URL")))
 # Seconds; Django has no timeout by default.
 EMAIL_TIMEOUT = 10
 # The From header and envelope sender, and the domain of Message-IDs.
-MAIL_FROM = env.str("MAIL_FROM")
+MAIL_FROM = env.text("MAIL_FROM")
 _, _at_sign, _from_domain = parseaddr(MAIL_FROM)[1].rpartition("@")
 require(
     re.fullmatch(r"[^\x00-\x1f\x7f]*", MAIL_FROM) and _at_sign,
     f"MAIL_FROM must be like AI Tool Verdicts <digest@example.com>, not {MAIL_FROM!r}.",
 )
-MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="") or _from_domain
+MAIL_DOMAIN = env.text("MAIL_DOMAIN", default="") or _from_domain
 require(
     re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", MAIL_DOMAIN),
     f"MAIL_DOMAIN must be like mail.example.com, not {MAIL_DOMAIN!r}.",
 )
 # Set to sign mail with DKIM here; empty: the mail server or the provider signs.
-DKIM_DOMAIN = env.str("DKIM_DOMAIN", default="")
+DKIM_DOMAIN = env.text("DKIM_DOMAIN", default="")
 DKIM_SELECTOR = env.matching("DKIM_SELECTOR", r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", example="s2026")
 DKIM_PRIVATE_KEY = env.rsa_key("DKIM_PRIVATE_KEY")
 require(
@@ -248,7 +269,7 @@ SIGN_UPS_A_MINUTE = env.integer("SIGN_UPS_A_MINUTE", default=300, least=1, most=
 # The frontend's pages for confirm, preferences and unsubscribe; empty: this server's own pages.
 SITE_NEWSLETTER_URL = env.web_address("SITE_NEWSLETTER_URL").rstrip("/")
 # The directory in which the mail catcher keeps mail, for the page /mail/.
-DEBUG_MAIL_DIR = env.str("DEBUG_MAIL_DIR", default="")
+DEBUG_MAIL_DIR = env.text("DEBUG_MAIL_DIR", default="")
 require(
     not DEBUG_MAIL_DIR or _public_url.hostname in {"localhost", "127.0.0.1", "::1"},
     "DEBUG_MAIL_DIR shows everybody's mail: PUBLIC_BASE_URL must be this machine's.",
@@ -256,19 +277,19 @@ require(
 # The frontend, to which the mail's links to tools and comparisons lead; empty: to the API's resources.
 SITE_URL = env.web_address("SITE_URL").rstrip("/") or f"{PUBLIC_BASE_URL}/api/v1"
 # The sender's postal address, which laws on bulk mail require in each copy.
-NEWSLETTER_POSTAL_ADDRESS = env.str("NEWSLETTER_POSTAL_ADDRESS", default="")
+NEWSLETTER_POSTAL_ADDRESS = env.text("NEWSLETTER_POSTAL_ADDRESS", default="")
 # When the weekly edition is sent: the time zone, the ISO weekday (1 is Monday) and the time of day.
-NEWSLETTER_ZONE = env.str("NEWSLETTER_ZONE", default="Europe/Berlin")
+NEWSLETTER_ZONE = env.text("NEWSLETTER_ZONE", default="Europe/Berlin")
 require(
     NEWSLETTER_ZONE in available_timezones(),
     f"NEWSLETTER_ZONE must be like Europe/Berlin, not {NEWSLETTER_ZONE!r}.",
 )
-NEWSLETTER_WEEKDAY = env.integer("NEWSLETTER_WEEKDAY", default=2, least=1, most=7)
+NEWSLETTER_WEEKDAY = env.weekday("NEWSLETTER_WEEKDAY", default=2)
 NEWSLETTER_TIME = env.matching(
     "NEWSLETTER_TIME", r"([01]\d|2[0-3]):[0-5]\d", example="08:00", default="08:00"
 )
 # False on a restored copy of the database, which must not mail anybody.
-SENDING_ENABLED = env.bool("SENDING_ENABLED", default=True)
+SENDING_ENABLED = env.flag("SENDING_ENABLED", default=True)
 # How many sending tasks run at once.
 SENDING_PROCESSES = env.integer("SENDING_PROCESSES", default=2, least=1, most=100)
 # SMTP connections of each of them; each sends one mail at a time, which is in doubt when the process dies. Each has a
@@ -316,7 +337,7 @@ DRF_STANDARDIZED_ERRORS = {
 
 SPECTACULAR_SETTINGS = SCHEMA_SETTINGS | PRODUCT
 
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS, CORS_ALLOWED_ORIGIN_REGEXES = env.origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = [
     "ETag",
@@ -351,7 +372,7 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 MEDIA_URL = "/media/"
-MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
 
 # --- Security ---------------------------------------------------------------------------------
 
@@ -360,12 +381,16 @@ SECURE_SSL_REDIRECT = _https
 # Load balancers and Prometheus use plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^statusz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
-SECURE_HSTS_PRELOAD = _https
-if env.bool("BEHIND_TLS_PROXY", default=False):
+# Browsers keep to this for a year, and a name on the preload list stays there: only the operator knows every subdomain.
+_hsts = env.choice("HSTS", ("host", "subdomains", "preload"), default="host")
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https and _hsts != "host"
+SECURE_HSTS_PRELOAD = _https and _hsts == "preload"
+# They ask for the two above.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if _https else []
+CSRF_TRUSTED_ORIGINS = [f"https://{_public_url.netloc}"] if _https else []
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
@@ -397,4 +422,6 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 # One line a request, written at its end.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 configure_structlog()
-LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="INFO"))
+LOGGING = logging_settings(
+    level=env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
+)

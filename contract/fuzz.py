@@ -10,6 +10,7 @@ EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "40")
 SETTINGS = {
     # The hooks name a network of its own for each request.
     "CLIENT_ADDRESS_HEADER": "ClientAddress",
+    "TRUSTED_PROXIES": "127.0.0.1",
     # One voter sends them all.
     "VOTE_LIMITS": "100000/60",
 }

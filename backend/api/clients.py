@@ -31,13 +31,14 @@ _kept: tuple[date, bytes] | None = None
 
 def client_address(request: HttpRequest | Request) -> Address | None:
     """
-    The address that the connection comes from, or that our own proxy names in the one header it is trusted with.
+    The address that the connection comes from, or that one of TRUSTED_PROXIES names in CLIENT_ADDRESS_HEADER.
 
     No other header counts, whatever a client puts there. None where there is no address, as on a Unix socket.
     """
-    header = settings.CLIENT_ADDRESS_HEADER
-    named = read_address(request.META.get(f"HTTP_{header.upper()}", "")) if header else None
-    return named or read_address(request.META.get("REMOTE_ADDR", ""))
+    peer = read_address(request.META.get("REMOTE_ADDR", ""))
+    if peer is None or not any(peer in network for network in settings.TRUSTED_PROXIES):
+        return peer
+    return read_address(request.META.get(f"HTTP_{settings.CLIENT_ADDRESS_HEADER.upper()}", "")) or peer
 
 
 def read_address(text: str) -> Address | None:

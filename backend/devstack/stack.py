@@ -72,6 +72,9 @@ def product_environment(
 ) -> dict[str, str]:
     """The settings of a stack that runs on this machine alone, under the names that backend/settings.py reads."""
     return {
+        # A `.env` in the checkout is for production: a mail provider that it names would mail real people.
+        "ENV_FILE": "",
+        "MAIL_PROVIDER": "",
         "SECRET_KEY": stack.secret("secret_key", length=48),
         "VOTER_KEYS": f"first:{stack.secret('voter_key', length=48)}",
         "VOTER_PEPPER": stack.secret("voter_pepper", length=48),

@@ -1,5 +1,9 @@
 """What each reader of environment variables takes, and the sentence by which it refuses the rest."""
 
+import os
+import re
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +23,19 @@ READERS: dict[str, dict[str, Any]] = {
     "key_ring": {},
     "request_limits": {"default": "30/60"},
     "rsa_key": {},
+    "text": {},
+    "flag": {"default": False},
+    "items": {},
+    "hosts": {"default": "localhost"},
+    "origins": {},
+    "networks": {},
+    "weekday": {"default": 2},
 }
-REQUIRED = ["secret", "key_ring"]
+REQUIRED = ["secret", "key_ring", "text"]
 
 
 def read(reader: str, **options: Any) -> object:
-    return getattr(Environment(), reader)("VARIABLE", **READERS[reader], **options)
+    return getattr(Environment(os.environ), reader)("VARIABLE", **READERS[reader], **options)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +59,25 @@ def read(reader: str, **options: Any) -> object:
         ),
         pytest.param("request_limits", "30/60,200/86400", ((30, 60), (200, 86_400)), id="limits"),
         pytest.param("rsa_key", "", None, id="no key"),
+        pytest.param("text", "$HOME", "$HOME", id="a text, whatever it begins with"),
+        pytest.param("flag", "True", True, id="true"),
+        pytest.param("flag", "0", False, id="false"),
+        pytest.param("items", " a, b,", ["a", "b"], id="items without spaces"),
+        pytest.param("hosts", "127.0.0.1, api.example.com", ["127.0.0.1", "api.example.com"], id="hosts"),
+        pytest.param(
+            "hosts", ".example.com,[::1],*", [".example.com", "[::1]", "*"], id="all kinds of hosts"
+        ),
+        pytest.param(
+            "origins",
+            "https://a.example, http://localhost:3000",
+            (["https://a.example", "http://localhost:3000"], []),
+            id="origins",
+        ),
+        pytest.param(
+            "networks", "10.0.0.0/8, ::1", [ip_network("10.0.0.0/8"), ip_network("::1")], id="networks"
+        ),
+        pytest.param("weekday", "Tuesday", 2, id="a weekday by name"),
+        pytest.param("weekday", "7", 7, id="a weekday by number"),
     ],
 )
 def test_a_right_value_is_read(
@@ -68,6 +98,12 @@ def test_a_right_value_is_read(
         ("web_address", ""),
         ("request_limits", ((30, 60),)),
         ("rsa_key", None),
+        ("flag", False),
+        ("items", []),
+        ("hosts", ["localhost"]),
+        ("origins", ([], [])),
+        ("networks", []),
+        ("weekday", 2),
     ],
 )
 def test_an_absent_variable_has_its_default(reader: str, value: object) -> None:
@@ -86,6 +122,45 @@ def test_a_variable_without_a_default_is_required(reader: str) -> None:
         ("integer", "0", "VARIABLE must be a whole number from 1 to 60, not '0'."),
         ("integer", "61", "VARIABLE must be a whole number from 1 to 60, not '61'."),
         ("integer", "1.5", "VARIABLE must be a whole number from 1 to 60, not '1.5'."),
+        ("integer", "1_0", "VARIABLE must be a whole number from 1 to 60, not '1_0'."),
+        ("integer", "١", "VARIABLE must be a whole number from 1 to 60, not '١'."),
+        ("text", "", "Set VARIABLE, or VARIABLE_FILE to the path of a file that holds it."),
+        ("flag", "flase", "VARIABLE must be true or false, not 'flase'."),
+        ("flag", "", "VARIABLE must be true or false, not ''."),
+        (
+            "hosts",
+            "https://a.example",
+            "VARIABLE must be like api.example.com,.example.com,[::1] without scheme and port, not 'https://a.example'.",
+        ),
+        (
+            "origins",
+            "*",
+            "VARIABLE must be like https://www.example.com,https://preview-*.example.app, not '*'.",
+        ),
+        (
+            "origins",
+            "https://*.app",
+            "VARIABLE must be like https://www.example.com,https://preview-*.example.app, not 'https://*.app'.",
+        ),
+        (
+            "origins",
+            "https://a.example/",
+            "VARIABLE must be like https://www.example.com,https://preview-*.example.app, not 'https://a.example/'.",
+        ),
+        (
+            "networks",
+            "10.0.0.1/8",
+            "VARIABLE must be like 10.0.0.0/8,192.0.2.7: 10.0.0.1/8 has host bits set.",
+        ),
+        ("weekday", "0", "VARIABLE must be monday to sunday or 1, Monday, to 7, not '0'."),
+        ("weekday", "tues", "VARIABLE must be monday to sunday or 1, Monday, to 7, not 'tues'."),
+        ("web_address", "https://a b", "VARIABLE must be like https://www.example.com, not 'https://a b'."),
+        (
+            "web_address",
+            "https://u:p@a",
+            "VARIABLE must be like https://www.example.com, not 'https://u:p@a'.",
+        ),
+        ("web_address", "https://a:x", "VARIABLE must be like https://www.example.com, not 'https://a:x'."),
         ("integer", "", "VARIABLE must be a whole number from 1 to 60, not ''."),
         ("integers", "", "VARIABLE must be one or more numbers, separated by commas."),
         ("integers", "1,x", "Each of VARIABLE must be a whole number from 1 to 60, not 'x'."),
@@ -148,3 +223,37 @@ def test_what_settings_require_of_each_other_is_told() -> None:
 
     with pytest.raises(ImproperlyConfigured, match="A and B go together"):
         require("", "A and B go together.")
+
+
+def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f"{LONG}\n", encoding="utf-8")
+
+    environment = Environment({"VARIABLE_FILE": str(tmp_path / "secret"), "OTHER": "x"})
+
+    assert environment.secret("VARIABLE") == LONG.encode()
+    assert environment.with_prefix("VAR") == {"VARIABLE": LONG}
+
+
+def test_a_file_that_is_not_there_and_one_beside_a_value_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE_FILE must name a text file"):
+        Environment({"VARIABLE_FILE": str(tmp_path / "none")}).text("VARIABLE")
+
+    with pytest.raises(ImproperlyConfigured, match="Set VARIABLE or VARIABLE_FILE, not both"):
+        Environment({"VARIABLE_FILE": str(tmp_path), "VARIABLE": "x"}).text("VARIABLE")
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"),
+    [
+        ("https://preview-1.example.app", True),
+        ("https://preview-1.example.app.evil.example", False),
+        ("https://preview-1.evil.example/.example.app", False),
+        ("https://preview-a.b.example.app", False),
+        ("http://preview-1.example.app", False),
+        ("https://preview-1.example.app\n", False),
+    ],
+)
+def test_a_star_stands_for_a_part_of_one_label(origin: str, is_allowed: bool) -> None:
+    _, patterns = Environment({"SITES": "https://preview-*.example.app"}).origins("SITES")
+
+    assert bool(re.match(patterns[0], origin)) == is_allowed

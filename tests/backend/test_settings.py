@@ -1,14 +1,19 @@
 """Settings that are missing or wrong stop the start with a sentence that names them."""
 
+import os
 import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.core.exceptions import ImproperlyConfigured
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
 
 from backend.bootstrap import ROOT
+from backend.env_file import new_env_file, read_env_file
 from backend.mail_providers import PROVIDERS
 
 LONG = "0123456789abcdef0123456789abcdef"
@@ -255,13 +260,19 @@ def test_a_provider_signs_by_itself(monkeypatch: pytest.MonkeyPatch, pem: str) -
         settings_read()
 
 
-def test_every_variable_of_a_provider_reaches_the_containers() -> None:
-    named = {name for kind in PROVIDERS.values() for name in kind.credentials + kind.hook_keys}
+def test_every_variable_of_the_example_reaches_the_containers() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    named = {name for kind in PROVIDERS.values() for name in kind.credentials + kind.hook_keys}
+    of_compose_itself = {"POSTGRES_PASSWORD", "PORT", "WITH_PROVIDERS"}
 
-    assert named - set(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE)) == set()
-    assert named - set(re.findall(r"^    ([A-Z_]+): ", compose, re.MULTILINE)) == set()
+    variables = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+
+    assert named - variables == set()
+    passed = re.findall(r"^    ([A-Z_]+):", compose, re.MULTILINE)
+    assert len(passed) == len(set(passed))
+    assert variables - of_compose_itself == set(passed) - {"PGPASSWORD"}
+    assert all(f"${{{name}" in compose for name in of_compose_itself)
 
 
 def test_every_variable_is_in_the_example() -> None:
@@ -272,6 +283,108 @@ def test_every_variable_is_in_the_example() -> None:
 
     assert read
     assert read - set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)) == set()
+
+
+def test_compose_opens_no_port_to_other_machines() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+
+    ports = re.findall(r'ports: \["(.*)"\]', compose)
+
+    assert ports
+    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+
+
+def test_the_example_with_new_secrets_is_complete_but_for_the_servers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(new_env_file(), encoding="utf-8")
+    variables = read_env_file(tmp_path / ".env")
+    servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MAIL_FROM")}
+    for name, text in (variables | servers).items():
+        monkeypatch.setenv(name, text)
+
+    settings = settings_read()
+
+    assert settings.VOTER_PEPPER.decode() == variables["VOTER_PEPPER"]
+    assert settings.CLIENT_ADDRESS_HEADER == ""
+    assert not [value for value in servers if variables[value]]
+
+
+def test_a_file_sets_what_is_not_exported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "settings").write_text("VOTER_TOKEN_DAYS=7\nPROOF_OF_WORK_BITS=8\n", encoding="utf-8")
+    monkeypatch.setenv("ENV_FILE", str(tmp_path / "settings"))
+    monkeypatch.setenv("PROOF_OF_WORK_BITS", "9")
+    # Set by the file below, and to be unset behind it.
+    monkeypatch.setenv("VOTER_TOKEN_DAYS", "1")
+    monkeypatch.delenv("VOTER_TOKEN_DAYS")
+
+    settings = settings_read()
+
+    assert (settings.VOTER_TOKEN_DAYS, settings.PROOF_OF_WORK_BITS) == (7, 9)
+
+
+def test_these_tests_read_no_file_of_the_checkout() -> None:
+    assert os.environ["ENV_FILE"] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        pytest.param({"BEHIND_TLS_PROXY": "true"}, "BEHIND_TLS_PROXY", id="all readers are one network"),
+        pytest.param(
+            {"CLIENT_ADDRESS_HEADER": "ClientAddress"}, "TRUSTED_PROXIES", id="a header from anybody"
+        ),
+        pytest.param(
+            {"TRUSTED_PROXIES": "10.0.0.0/8"}, "CLIENT_ADDRESS_HEADER", id="a proxy without a header"
+        ),
+    ],
+)
+def test_addresses_that_are_one_or_can_be_forged_stop_the_start(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], named: str
+) -> None:
+    for name, text in given.items():
+        monkeypatch.setenv(name, text)
+
+    with pytest.raises(ImproperlyConfigured, match=named):
+        settings_read()
+
+
+@pytest.mark.parametrize(
+    ("choice", "subdomains", "preload"),
+    [("host", False, False), ("subdomains", True, False), ("preload", True, True)],
+)
+def test_browsers_are_told_of_subdomains_only_when_asked(
+    monkeypatch: pytest.MonkeyPatch, choice: str, subdomains: bool, preload: bool
+) -> None:
+    monkeypatch.setenv("PUBLIC_BASE_URL", "https://example.com")
+    monkeypatch.setenv("HSTS", choice)
+
+    settings = settings_read()
+
+    assert settings.SECURE_HSTS_SECONDS == 31_536_000
+    assert (subdomains, preload) == (settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_HSTS_PRELOAD)
+
+
+def test_options_of_the_address_reach_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://u@h/d?sslmode=verify-full&sslrootcert=/nonexistent")
+
+    options = settings_read().DATABASES["default"]["OPTIONS"]
+
+    assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/nonexistent")
+    assert (options["connect_timeout"], options["pool"]["timeout"]) == (2, 2)
+    assert "jit=off" in options["options"]
+
+
+def test_cache_and_broker_verify_the_same_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "rediss://h:6379/0")
+
+    settings = settings_read()
+
+    assert (
+        settings.CACHES["default"]["LOCATION"]
+        == settings.CELERY_BROKER_URL
+        == "rediss://h:6379/0?ssl_cert_reqs=required"
+    )
 
 
 def test_everybodys_mail_is_never_shown_in_public(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,3 +399,24 @@ def test_mail_comes_from_the_senders_domain(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("MAIL_FROM", "Verdicts <digest@mail.example.com>")
 
     assert settings_read().MAIL_DOMAIN == "mail.example.com"
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://preview-7.example.app", "https://preview-7.example.app"),
+        ("https://www.example.com", "https://www.example.com"),
+        ("https://preview-7.example.org", None),
+    ],
+)
+def test_a_preview_of_the_frontend_may_call_the_api(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, api: APIClient, origin: str, allowed: str | None
+) -> None:
+    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", "https://www.example.com, https://preview-*.example.app")
+    read = settings_read()
+    settings.CORS_ALLOWED_ORIGINS = read.CORS_ALLOWED_ORIGINS
+    settings.CORS_ALLOWED_ORIGIN_REGEXES = read.CORS_ALLOWED_ORIGIN_REGEXES
+
+    response = api.get("/api/v1/nothing", headers={"Origin": origin})
+
+    assert response.headers.get("Access-Control-Allow-Origin") == allowed

@@ -80,7 +80,9 @@ def test_nothing_at_rest_says_who_voted_from_where_with_what(stack: FaultStack) 
             tokens.append(token)
 
     with (
-        stack.serving(CLIENT_ADDRESS_HEADER="ClientAddress", LOG_LEVEL="DEBUG") as web,
+        stack.serving(
+            CLIENT_ADDRESS_HEADER="ClientAddress", TRUSTED_PROXIES="127.0.0.1", LOG_LEVEL="DEBUG"
+        ) as web,
         Crowd(web.port, size) as crowd,
     ):
         crowd.do(become_voters_and_vote)

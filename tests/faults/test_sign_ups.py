@@ -20,7 +20,11 @@ from tests.mail_sink import Sink
 NEWCOMERS = scaled("MAIL_NEWCOMERS", short=60, long=500)
 SAMPLES = scaled("SIGN_UP_SAMPLES", short=250, long=500)
 SUBSCRIPTIONS = "/api/v1/newsletter/subscriptions"
-EVERYBODY: dict[str, Any] = {"CLIENT_ADDRESS_HEADER": "ClientAddress", "SIGN_UPS_A_MINUTE": "100000"}
+EVERYBODY: dict[str, Any] = {
+    "CLIENT_ADDRESS_HEADER": "ClientAddress",
+    "TRUSTED_PROXIES": "127.0.0.1",
+    "SIGN_UPS_A_MINUTE": "100000",
+}
 
 
 @pytest.fixture

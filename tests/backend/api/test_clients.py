@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 import pytest
 from django.db import transaction
@@ -102,16 +102,29 @@ class TestHeader:
 
     def test_the_trusted_header_wins_over_the_connection(self, settings: Settings) -> None:
         settings.CLIENT_ADDRESS_HEADER = "ClientAddress"
+        settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
 
         request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers={"ClientAddress": "2001:db8::1"})
 
         assert client_address(request) == ip_address("2001:db8::1")
+
+    @pytest.mark.parametrize("peer", ["11.0.0.1", "2001:db8::1", "unix:", ""])
+    def test_the_header_does_not_count_from_anywhere_but_a_trusted_proxy(
+        self, settings: Settings, peer: str
+    ) -> None:
+        settings.CLIENT_ADDRESS_HEADER = "ClientAddress"
+        settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
+
+        request = RequestFactory().get("/", REMOTE_ADDR=peer, headers={"ClientAddress": "198.51.100.1"})
+
+        assert client_address(request) == read_address(peer)
 
     @pytest.mark.parametrize("value", ["", "unknown", "198.51.100.1, 198.51.100.2", "198.51.100.1:80"])
     def test_one_that_is_not_exactly_an_address_leaves_the_proxys_own(
         self, settings: Settings, value: str
     ) -> None:
         settings.CLIENT_ADDRESS_HEADER = "ClientAddress"
+        settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
 
         request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers={"ClientAddress": value})
 
@@ -135,7 +148,7 @@ def granian() -> Iterator[Callable[[Sequence[tuple[str, str]]], str]]:
             *("--host", "127.0.0.1", "--port", str(port), "--no-access-log"),
         ],
         cwd=ROOT,
-        env={**os.environ, "CLIENT_ADDRESS_HEADER": "ClientAddress"},
+        env={**os.environ, "CLIENT_ADDRESS_HEADER": "ClientAddress", "TRUSTED_PROXIES": "127.0.0.1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -105,3 +105,10 @@ def test_what_an_earlier_run_left_behind_is_named_and_ended(
 
     assert left.popen.wait() == -signal.SIGINT
     assert capsys.readouterr().out == "Ending what an earlier run left behind: web.\n"
+
+
+def test_no_file_of_settings_and_no_mail_provider_reaches_a_stack(tmp_path: Path) -> None:
+    environment = product_environment(StackDirectory(tmp_path / "stack").make(), url="", servers={})
+
+    assert (environment["ENV_FILE"], environment["MAIL_PROVIDER"]) == ("", "")
+    assert environment["EMAIL_URL"].startswith("smtp://127.0.0.1:")

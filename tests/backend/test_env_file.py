@@ -1,0 +1,93 @@
+"""What a `.env` says, and what a new one holds."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend.bootstrap import ROOT
+from backend.env_file import EXAMPLE, EnvFileError, new_env_file, read_env_file
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("NAME=a#b", "a#b"),
+        ("NAME=a b # told", "a b"),
+        ("NAME=# told", ""),
+        ("export NAME=a", "a"),
+        ("NAME='a $b # c'", "a $b # c"),
+        ('NAME="a \\"b\\"" # told', 'a "b"'),
+        ('NAME="-----BEGIN\\nx"', "-----BEGIN\\nx"),
+        ("NAME=", ""),
+        ("NAME=$HOME", "$HOME"),
+    ],
+)
+def test_a_line_sets_a_variable(tmp_path: Path, line: str, value: str) -> None:
+    path = tmp_path / ".env"
+    path.write_text(f"# told\n\n{line}\n", encoding="utf-8")
+
+    assert read_env_file(path) == {"NAME": value}
+
+
+@pytest.mark.parametrize("line", ["NAME", "export NAME = a", "1NAME=a", "-----END PRIVATE KEY-----"])
+def test_a_line_that_sets_no_variable_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / ".env"
+    path.write_text(f"# told\n\n{line}\n", encoding="utf-8")
+
+    with pytest.raises(EnvFileError, match=r"\.env, line 3, must be like NAME=value\."):
+        read_env_file(path)
+
+
+def test_no_file_sets_nothing(tmp_path: Path) -> None:
+    assert read_env_file(tmp_path / ".env") == {}
+
+
+def test_the_example_names_nobodys_servers_and_holds_no_secret() -> None:
+    given = read_env_file(EXAMPLE)
+
+    empty = {name for name, value in given.items() if not value}
+    assert empty >= {
+        *(
+            "SECRET_KEY",
+            "VOTER_KEYS",
+            "VOTER_PEPPER",
+            "NEWSLETTER_KEYS",
+            "NEWSLETTER_PEPPER",
+            "POSTGRES_PASSWORD",
+        ),
+        *("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MAIL_FROM", "SITE_URL", "CORS_ALLOWED_ORIGINS"),
+        *("CLIENT_ADDRESS_HEADER", "TRUSTED_PROXIES", "TURNSTILE_HOSTNAMES"),
+    }
+    assert given["BEHIND_TLS_PROXY"] == "false"
+    assert not [value for value in given.values() if "example.com" in value]
+
+
+def test_a_new_file_has_every_secret_and_each_is_another(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    printed = subprocess.run(
+        [sys.executable, "-I", str(ROOT / "backend" / "env_file.py")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    path.write_text(printed, encoding="utf-8")
+
+    example, given = read_env_file(EXAMPLE), read_env_file(path)
+
+    new = {name: given[name] for name in given if given[name] != example[name]}
+    assert list(given) == list(example)
+    assert set(new) == {
+        *(
+            "SECRET_KEY",
+            "VOTER_KEYS",
+            "VOTER_PEPPER",
+            "NEWSLETTER_KEYS",
+            "NEWSLETTER_PEPPER",
+            "POSTGRES_PASSWORD",
+        )
+    }
+    assert len({value.rpartition(":")[2] for value in new.values()}) == len(new)
+    assert all(len(value) >= 44 for value in new.values())
+    assert new_env_file() != printed
