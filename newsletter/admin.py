@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
 from backend.admin.errors import CurationError
 from newsletter.deliveries import resolution
-from newsletter.deliveries.resolution import Found
+from newsletter.deliveries.resolution import SendResult
 from newsletter.deliveries.totals import totals_of
 from newsletter.desk.growth_page import GrowthAdmin
 from newsletter.desk.preview import PreviewAdmin
@@ -241,19 +241,19 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """Evidence of somebody who has looked some copies up in the mail server's log."""
+class CuratorsResult:
+    """A source of send results: what a curator found in the mail server's log for some copies."""
 
     message_ids: Sequence[str]
-    found: Found
+    result: SendResult
 
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
-        return {key: self.found for key in message_ids if key in self.message_ids}
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, SendResult]:
+        return {key: self.result for key in message_ids if key in self.message_ids}
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    """Nothing can be changed but what became of copies of which nobody knows."""
+    """Copies are read only, except that a curator may settle an uncertain one."""
 
     list_display = ["message_id", "edition", "masked_address", "state", "attempts", "code", "accepted_at"]
     list_filter = ["state", "code", "edition"]
@@ -277,18 +277,20 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Uncertain: the mail server's log says it was sent", permissions=["settle"])
     def settle_as_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
-        self.settle(request, rows, Found.SENT, done="settled as sent")
+        self.settle(request, rows, SendResult.SENT, done="settled as sent")
 
     @admin.action(description="Uncertain: it was surely not sent, send it", permissions=["settle"])
     def settle_as_not_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
-        self.settle(request, rows, Found.NOT_SENT, done="to be sent again")
+        self.settle(request, rows, SendResult.NOT_SENT, done="to be sent again")
 
-    def settle(self, request: HttpRequest, rows: QuerySet[Delivery], found: Found, *, done: str) -> None:
+    def settle(
+        self, request: HttpRequest, rows: QuerySet[Delivery], result: SendResult, *, done: str
+    ) -> None:
         def settled(delivery: Delivery) -> None:
-            judgement = Judgement([delivery.message_id], found)
-            resolved = resolution.resolve(judgement, source=str(request.user), edition_id=delivery.edition_id)
+            results = CuratorsResult([delivery.message_id], result)
+            resolved = resolution.resolve(results, source=str(request.user), edition_id=delivery.edition_id)
             if not (resolved.sent or resolved.requeued):
-                raise CurationError("it is not in doubt, or its sender may still be at work")
+                raise CurationError("it is not uncertain, or its sender may still be at work")
 
         self.do_to_each(request, rows, settled, done=done)
 

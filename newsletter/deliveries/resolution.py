@@ -1,4 +1,4 @@
-"""Settles copies in doubt: by evidence, by a provider's word that it sent nothing, or after a day."""
+"""Settles uncertain copies: by a known send result, by a provider's report that it sent nothing, or after a day."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,17 +38,17 @@ WHERE state = 'uncertain' AND uncertain_at < clock_timestamp() - %(hours)s::floa
 """
 
 
-class Found(StrEnum):
+class SendResult(StrEnum):
     SENT = "sent"
     # Only where the source would have seen it; not having found it is not enough.
     NOT_SENT = "not_sent"
 
 
-class Evidence(Protocol):
+class ResultSource(Protocol):
     """A source that knows mails by their Message-IDs: a provider's events, a server's log, a person."""
 
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
-        """What is known; a Message-ID without evidence is left out."""
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, SendResult]:
+        """The known results by Message-ID; a mail without a known result is left out."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ def uncertain_message_ids(*, edition_id: UUID | None = None) -> list[str]:
     return list(uncertain.order_by("id").values_list("message_id", flat=True))
 
 
-def resolve(evidence: Evidence, *, source: str, edition_id: UUID | None = None) -> Resolved:
-    """Settle what the evidence settles: sent is accepted; surely not sent waits again, if it was long enough ago."""
-    found = evidence.find(uncertain_message_ids(edition_id=edition_id))
-    by_kind = {kind: [key for key, value in found.items() if value == kind] for kind in Found}
+def resolve(results: ResultSource, *, source: str, edition_id: UUID | None = None) -> Resolved:
+    """Settle uncertain copies: a sent one is accepted, one that was not sent waits again once its lease is over."""
+    found = results.find(uncertain_message_ids(edition_id=edition_id))
+    by_kind = {kind: [key for key, value in found.items() if value == kind] for kind in SendResult}
     return Resolved(
-        sent=_resolve(by_kind[Found.SENT], sent=True, source=source),
-        requeued=_resolve(by_kind[Found.NOT_SENT], sent=False, source=source),
+        sent=_resolve(by_kind[SendResult.SENT], sent=True, source=source),
+        requeued=_resolve(by_kind[SendResult.NOT_SENT], sent=False, source=source),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a provider tells of a mail, done once: the event is kept, the mailbox suppressed, a copy in doubt settled."""
+"""Takes a provider's event about a mail: keeps it, suppresses the mailbox, settles an uncertain copy; each once."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from newsletter.deliveries import resolution
-from newsletter.deliveries.resolution import Found
+from newsletter.deliveries.resolution import SendResult
 from newsletter.feedback.provider_rules import kind_of, suppression_of
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
@@ -27,7 +27,7 @@ ADDRESS = re.compile(r"[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 
 Kind = ProviderEvent.Kind
 State = Delivery.State
-IN_DOUBT = {State.SENDING, State.UNCERTAIN}
+UNDECIDED = {State.SENDING, State.UNCERTAIN}
 
 
 def take(event: Any, *, provider: str, now: datetime) -> None:
@@ -37,7 +37,7 @@ def take(event: Any, *, provider: str, now: datetime) -> None:
         return
     with transaction.atomic():
         delivery = _delivery_of(event)
-        if kind == Kind.TAKEN and not (delivery and delivery.state in IN_DOUBT):
+        if kind == Kind.TAKEN and not (delivery and delivery.state in UNDECIDED):
             return
         key = _key_of(event.recipient) or (bytes(delivery.address_key) if delivery else None)
         happened_at = _time_of(event, now=now)
@@ -62,23 +62,23 @@ def take(event: Any, *, provider: str, now: datetime) -> None:
             detail = f"Not sent by {provider}: {told.detail}"
             resolution.reject(delivery_id=delivery.pk, detail=detail, now=now)
         elif delivery and delivery.state == State.UNCERTAIN:
-            resolution.resolve(Events(), source=provider, edition_id=delivery.edition_id)
+            resolution.resolve(EventResults(), source=provider, edition_id=delivery.edition_id)
 
 
-class Events:
-    """Evidence: whatever a provider tells of a mail, but that it did not send it, shows that it was sent."""
+class EventResults:
+    """A source of send results: every event about a mail shows that it was sent, except that it was rejected."""
 
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
+    def find(self, message_ids: Sequence[str]) -> Mapping[str, SendResult]:
         if not message_ids:
             return {}
         told = ProviderEvent.objects.filter(delivery__state=State.UNCERTAIN).exclude(kind=Kind.REJECTED)
         known = set(told.values_list("delivery__message_id", flat=True))
-        return dict.fromkeys(known.intersection(message_ids), Found.SENT)
+        return dict.fromkeys(known.intersection(message_ids), SendResult.SENT)
 
 
 def settle() -> int:
-    """By the clock: copies that came into doubt only after the event about them had come."""
-    return resolution.resolve(Events(), source="an event of the provider").sent
+    """Settle copies that became uncertain after the event about them had come; how many. Runs by the clock."""
+    return resolution.resolve(EventResults(), source="an event of the provider").sent
 
 
 def purge_expired(*, now: datetime) -> None:

@@ -222,9 +222,9 @@ class SinkLog:
         self._taken = path.read_text()
 
     def find(self, message_ids: Sequence[str]) -> Mapping[str, Any]:
-        from newsletter.deliveries.resolution import Found
+        from newsletter.deliveries.resolution import SendResult
 
-        return {key: Found.SENT if key in self._taken else Found.NOT_SENT for key in message_ids}
+        return {key: SendResult.SENT if key in self._taken else SendResult.NOT_SENT for key in message_ids}
 
 
 def call(task: str, *values: object) -> None:

@@ -1,4 +1,4 @@
-"""`resolve_uncertain`: settle copies in doubt by what the mail server's log says of them."""
+"""`resolve_uncertain`: settles uncertain copies that the mail server's log shows as accepted."""
 
 import sys
 from argparse import ArgumentParser
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{log!r} can't be read: {error.strerror}.") from None
         self.stdout.write(
-            f"{uncertain} in doubt: {resolved.sent} sent, {uncertain - resolved.sent} not in the log, "
+            f"{uncertain} uncertain: {resolved.sent} sent, {uncertain - resolved.sent} not in the log, "
             "which stay as they are."
         )
 
