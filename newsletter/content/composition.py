@@ -33,7 +33,7 @@ from newsletter.content.items import (
     has_moved,
     moved_points,
     plain,
-    review_deed,
+    review_change,
     review_item,
     shortened,
     verdict_item,
@@ -194,7 +194,9 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
         for of_pair in by_pair.values()
         if (before := of_pair[-1].before) and has_changed(before, after := of_pair[0].after)
     ]
-    deeds = _deeds_on({side for pair, _, _ in turned for side in _tool_ids(pair)}, choices, until)
+    changes_by_tool = _review_changes(
+        {side for pair, _, _ in turned for side in _tool_ids(pair)}, choices, until
+    )
     found = [
         (
             verdict_rank(before, after),
@@ -203,7 +205,7 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
                 before=before,
                 after=after,
                 names=(_winner_name(before), _winner_name(after)),
-                deeds=[deed for side in _tool_ids(pair) for deed in deeds.get(side, [])],
+                review_changes=[each for side in _tool_ids(pair) for each in changes_by_tool.get(side, [])],
                 sides=_sides(pair),
                 choices=choices,
             ),
@@ -217,20 +219,20 @@ def _tool_ids(pair: Comparison) -> tuple[UUID, UUID]:
     return pair.first_tool_id, pair.second_tool_id
 
 
-def _deeds_on(tools: set[UUID], choices: Choices, until: datetime) -> dict[UUID, list[str]]:
+def _review_changes(tools: set[UUID], choices: Choices, until: datetime) -> dict[UUID, list[str]]:
     """What reviewers did to the panels of these tools, by the tool: one query."""
     was_public = Q(published_at__lte=choices.since)
     corrected = was_public & Q(status=Review.Status.PUBLISHED) & _within("corrected_at", choices, until)
     retracted = was_public & Q(status=Review.Status.RETRACTED) & _within("updated_at", choices, until)
     published = Q(status=Review.Status.PUBLISHED) & _within("published_at", choices, until)
     reviews = Review.objects.of_tools(tools).filter(corrected | retracted | published)
-    deeds: dict[UUID, list[str]] = {}
+    changes: dict[UUID, list[str]] = {}
     for review in reviews.select_related("reviewer", "tool").in_roster_order() if tools else []:
         known = "retracted" if review.status == Review.Status.RETRACTED else "corrected"
-        deed = known if review.published_at <= choices.since else "reviewed"
-        said = review_deed(reviewer=review.reviewer.name, tool=review.tool.name, deed=deed)
-        deeds.setdefault(review.tool_id, []).append(said)
-    return deeds
+        action = known if review.published_at <= choices.since else "reviewed"
+        said = review_change(reviewer=review.reviewer.name, tool=review.tool.name, action=action)
+        changes.setdefault(review.tool_id, []).append(said)
+    return changes
 
 
 def _winner_name(verdict: VerdictSnapshot[Tool]) -> str | None:

@@ -194,17 +194,17 @@ def verdict_item(
     before: VerdictSnapshot[object],
     after: VerdictSnapshot[object],
     names: tuple[str | None, str | None],
-    deeds: Sequence[str],
+    review_changes: Sequence[str],
     sides: tuple[Side, Side],
     choices: Choices,
 ) -> Item:
-    """`names` are those of the winners before and after, `deeds` what reviewers did to the tools' reviews."""
+    """`names` are those of the winners before and after, `review_changes` what reviewers did to the tools' reviews."""
     mark, tone = verdict_mark(outcome=after.outcome, winner=names[1])
     was, now_is = (
         verdict_words(verdict, winner=name) for verdict, name in zip((before, after), names, strict=True)
     )
     cause = cause_of(before, after)
-    why = deeds_in_words(deeds) if cause == PANEL and deeds else CAUSES[cause]
+    why = review_changes_in_words(review_changes) if cause == PANEL and review_changes else CAUSES[cause]
     # Where the winner stays, its name says nothing of what has changed.
     is_now = f" Now: {now_is}." if before.winner == after.winner else ""
     detail = f"Before: {was}.{is_now} {why}"
@@ -222,16 +222,16 @@ def verdict_item(
     )
 
 
-def review_deed(*, reviewer: str, tool: str, deed: str) -> str:
+def review_change(*, reviewer: str, tool: str, action: str) -> str:
     """What a reviewer did: `reviewed`, `corrected` or `retracted`."""
-    of_what = "" if deed == "reviewed" else " a review of"
-    return f"{reviewer} {deed}{of_what} {tool}"
+    of_what = "" if action == "reviewed" else " a review of"
+    return f"{reviewer} {action}{of_what} {tool}"
 
 
-def deeds_in_words(deeds: Sequence[str]) -> str:
+def review_changes_in_words(review_changes: Sequence[str]) -> str:
     """The first two, and how many more."""
-    more = [f"{len(deeds) - 2} more reviews changed"] if len(deeds) > 3 else []
-    return f"{listed([*deeds[: 2 if more else 3], *more])}."
+    more = [f"{len(review_changes) - 2} more reviews changed"] if len(review_changes) > 3 else []
+    return f"{listed([*review_changes[: 2 if more else 3], *more])}."
 
 
 def verdict_rank(before: VerdictSnapshot[object], after: VerdictSnapshot[object]) -> int:

@@ -10,15 +10,15 @@ from django.db.models import Count
 from newsletter.desk.snapshots import shared
 from newsletter.models import Subscriber
 
-# A mailbox counts when it turns from one to the other: whoever unsubscribed and is then erased has left once. The
-# record outlives erasure, so this does too. Of two million deeds it reads all, which takes seconds.
+# A mailbox counts when it changes between in and out: a reader who unsubscribes and is then erased has left once. The
+# record outlives erasure, so this does too. It reads the whole record: seconds for two million lines.
 TURNS = """
 SELECT (created_at AT TIME ZONE 'UTC')::date, count(*) FILTER (WHERE is_in), count(*) FILTER (WHERE NOT is_in)
 FROM (
     SELECT created_at, deed = 'confirmed' AS is_in,
         lag(deed = 'confirmed', 1, false) OVER (PARTITION BY address_key ORDER BY id) AS was_in
     FROM newsletter_consent WHERE deed IN ('confirmed', 'unsubscribed', 'erased', 'suppressed')
-) deeds
+) turns
 WHERE is_in <> was_in AND created_at >= %(since)s
 GROUP BY 1
 """
@@ -49,12 +49,12 @@ def subscribers_by_status() -> dict[str, int]:
 
 
 def _backwards(turns: dict[date, tuple[int, int]], *, active: int, today: date, days: int) -> list[Day]:
-    """From today's number, which is counted, to those before: what confirmed that day was not there the day before."""
+    """From the number of today, which was counted, back to earlier days, day by day."""
     found = []
     for back in range(days):
         day = today - timedelta(days=back)
         confirmed, left = turns.get(day, (0, 0))
-        # Whoever came without a record, by an import of old, was there from the first.
+        # Subscribers without a record, from an early import, count as present from the beginning.
         found.append(Day(day, confirmed, left, max(0, active)))
         active += left - confirmed
     return found[::-1]

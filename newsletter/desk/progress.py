@@ -24,7 +24,7 @@ SETTLED = ("accepted", "failed", "suppressed", "cancelled", "uncertain")
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UncertainCopy:
     """A copy that the mail server may or may not have taken."""
 
     id: UUID
@@ -43,7 +43,7 @@ class Progress:
     sending_since: datetime | None
     last_due_at: datetime | None
     failures: Sequence[tuple[str, int]]
-    uncertain: Sequence[Doubt]
+    uncertain: Sequence[UncertainCopy]
 
     @property
     def waiting(self) -> int:
@@ -79,7 +79,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At this pace, and not before the last one that waits for another try; None where nobody can tell."""
+        """At this pace, and not before the last one that waits for another try; None while that is unknown."""
         if self.per_second is None:
             return None
         left = self.waiting + self.held
@@ -131,5 +131,5 @@ def _read(edition: Edition, numbers: dict[str, Any]) -> Progress:
         and max(first_accepted_at, numbers["resumed_at"] or first_accepted_at),
         last_due_at=max(due, default=None),
         failures=numbers["failures"],
-        uncertain=[Doubt(*row) for row in numbers["uncertain"]],
+        uncertain=[UncertainCopy(*row) for row in numbers["uncertain"]],
     )

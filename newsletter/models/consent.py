@@ -37,7 +37,7 @@ class Suppression(models.Model):
 class Consent(models.Model):
     """One line of the record of who wanted what, when and how. It holds no address, and is never changed."""
 
-    class Deed(models.TextChoices):
+    class Action(models.TextChoices):
         ASKED = "asked", "Was mailed a confirmation"
         CONFIRMED = "confirmed"
         UNSUBSCRIBED = "unsubscribed"
@@ -54,7 +54,7 @@ class Consent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     address_key = models.BinaryField(max_length=32)
-    deed = models.CharField(max_length=16, choices=Deed)
+    deed = models.CharField(max_length=16, choices=Action)
     source = models.CharField(max_length=16, choices=Source)
     wording = models.CharField(max_length=16, help_text="Which version of our words the reader saw.")
     created_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""`export_suppressions`: prints all suppressions as a journal, to begin one with or to mend one that has gaps."""
+"""`export_suppressions`: prints all suppressions as lines of a journal, to start a journal or to complete one."""
 
 from typing import Any
 
@@ -15,4 +15,4 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         for suppression in Suppression.objects.order_by("id").iterator():
             key, reason = bytes(suppression.address_key), suppression.reason
-            self.stdout.write(line_of(at=suppression.created_at, key=key, word=reason), ending="")
+            self.stdout.write(line_of(at=suppression.created_at, key=key, entry=reason), ending="")
