@@ -122,10 +122,11 @@ class SuppressionAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    # Django's types for fields and fieldsets are not importable at run time.
+    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
         return ["short_key", "reason", "created_at"] if obj else ["address"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
         return False
 
     @admin.display(description="key")
@@ -141,7 +142,7 @@ class SuppressionAdmin(ModelAdmin):
             return queryset.filter(address_key=address_key(search_term)), False
         return queryset.none(), False
 
-    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Suppression, form: SuppressionForm, change: bool) -> None:
         key = address_key(form.cleaned_data["address"])
         consent.suppress(keys=[key], reason="manual", source=STAFF, now=timezone.now())
         obj.pk = Suppression.objects.get(address_key=key).pk
@@ -216,16 +217,16 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
     fields = ["week", "subject", "intro", *SENDING_FIELDS]
     readonly_fields = [*STAMPS, *SENDING_FIELDS, "preview", "progress"]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return [("At a glance", {"fields": ["preview", "progress"]}), *fieldsets] if obj else fieldsets
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         return (obj is None or obj.state == Edition.State.DRAFT) and super().has_change_permission(
             request, obj
         )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         return (obj is None or obj.state == Edition.State.DRAFT) and super().has_delete_permission(
             request, obj
         )
@@ -272,8 +273,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return masked(delivery.address) if delivery.address else NOTHING
 
     def has_settle_permission(self, request: HttpRequest) -> bool:
-        user: Any = request.user
-        return bool(user.has_perm("newsletter.change_delivery"))
+        return request.user.has_perm("newsletter.change_delivery")
 
     @admin.action(description="Uncertain: the mail server's log says it was sent", permissions=["settle"])
     def settle_as_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:

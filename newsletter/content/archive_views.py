@@ -1,7 +1,5 @@
 """The archive's endpoints, and each edition as a page."""
 
-from typing import Any
-
 from csp.constants import NONE, UNSAFE_INLINE
 from csp.decorators import csp
 from django.conf import settings
@@ -33,7 +31,7 @@ class EditionNotFound(Refusal):
     default_detail = "No edition of this week was sent; /api/v1/newsletter/editions lists those that were."
 
 
-class EditionItemSerializer(serializers.Serializer[Any]):
+class EditionItemSerializer(serializers.Serializer[dict[str, str | None]]):
     """One thing that an edition tells."""
 
     kind = serializers.ChoiceField(choices=list(AT_MOST))
@@ -45,10 +43,10 @@ class EditionItemSerializer(serializers.Serializer[Any]):
     )
     url = serializers.SerializerMethodField(help_text="Where it leads on the site.")
 
-    def get_url(self, item: dict[str, Any]) -> str:
+    def get_url(self, item: dict[str, str | None]) -> str:
         return f"{settings.SITE_URL}{item['path']}"
 
-    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+    def to_representation(self, instance: dict[str, str | None]) -> dict[str, str | None]:
         unsaid = {name: instance[name] or None for name in ("detail", "quote")}
         return super().to_representation({**instance, **unsaid})
 
@@ -62,8 +60,8 @@ class EditionListItemSerializer(SparseFieldsMixin, serializers.Serializer[Editio
     item_count = serializers.SerializerMethodField()
     page_url = serializers.SerializerMethodField(help_text="The edition as a page.")
 
-    def get_item_count(self, edition: Any) -> int:
-        return len(edition.archive["items"])
+    def get_item_count(self, edition: Edition) -> int:
+        return len(edition.archive["items"]) if edition.archive else 0
 
     def get_page_url(self, edition: Edition) -> str:
         return f"{settings.PUBLIC_BASE_URL}{reverse('newsletter-edition-page', args=[edition.week])}"

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template import Context, Engine, Template
-from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 from mjml import mjml2html
 
@@ -66,8 +64,8 @@ def render_html(
 @cache
 def _template() -> Template:
     """The page as a Django template. MJML sees it before any text is in, so no text can be read as markup by it."""
-    source: Any = get_template("newsletter/edition.mjml")
-    page = mjml2html(source.template.source, disable_comments=True, fonts={})
+    source = Engine.get_default().get_template("newsletter/edition.mjml").source
+    page = mjml2html(source, disable_comments=True, fonts={})
     return Template(page, engine=Engine.get_default())
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.db import connection
 from django.db.models import Count
@@ -60,7 +60,14 @@ def _backwards(turns: dict[date, tuple[int, int]], *, active: int, today: date, 
     return found[::-1]
 
 
-def _count(*, since: date) -> dict[str, Any]:
+class _Numbers(TypedDict):
+    """Plain rows, so that a later release can read what this one cached: the day, how many confirmed, how many left."""
+
+    turns: list[tuple[date, int, int]]
+    active: int
+
+
+def _count(*, since: date) -> _Numbers:
     with connection.cursor() as cursor:
         cursor.execute(TURNS, {"since": datetime.combine(since, time(), UTC)})
         turns = list(cursor.fetchall())

@@ -5,7 +5,6 @@ Whose mail it is, is said by choices, or by a subscriber's id: no address stands
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -43,14 +42,14 @@ FRAMED_POLICY = {**MAIL_POLICY, "frame-ancestors": [SELF], "sandbox": True}
 class ChoicesForm(forms.Form):
     """Whose mail is shown."""
 
-    topics: Any = forms.ModelMultipleChoiceField(
+    topics: "forms.ModelMultipleChoiceField[Category]" = forms.ModelMultipleChoiceField(
         Category.objects.order_by("name", "id"),
         to_field_name="slug",
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="None: every topic.",
     )
-    reviewers: Any = forms.ModelMultipleChoiceField(
+    reviewers: "forms.ModelMultipleChoiceField[Reviewer]" = forms.ModelMultipleChoiceField(
         Reviewer.objects.in_roster_order(),
         to_field_name="slug",
         required=False,
@@ -119,7 +118,7 @@ class Seen:
 class PreviewAdmin(CuratedAdmin):
     """Editions, each with a page that shows it before anybody gets it."""
 
-    def get_urls(self) -> Any:
+    def get_urls(self) -> list[URLPattern]:
         name = "newsletter_edition_preview"
         pages = [
             ("<uuid:edition_id>/preview/", self.preview_page, name),
@@ -149,7 +148,6 @@ class PreviewAdmin(CuratedAdmin):
         """The mail as HTML, in a frame that can do nothing, and as text; subject and intro as they are saved."""
         seen = self._look(request, edition_id)
         query = request.GET.urlencode()
-        user: Any = request.user
         shown = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -159,7 +157,9 @@ class PreviewAdmin(CuratedAdmin):
             "reader": seen.subscriber and reader_of(seen.subscriber, seen.edition),
             "mail": f"{_page('mail', edition_id)}?{query}",
             "test": f"{_page('test', edition_id)}?{query}",
-            "test_form": AddressForm(initial={"address": user.email}, auto_id="test_%s"),
+            "test_form": AddressForm(
+                initial={"address": getattr(request.user, "email", "")}, auto_id="test_%s"
+            ),
             "may_test": self.has_change_permission(request),
             "find": _page("subscriber", edition_id),
             "find_form": AddressForm(auto_id="find_%s"),
@@ -264,8 +264,8 @@ class Reader:
 
 
 def may_see_subscribers(request: HttpRequest) -> bool:
-    user: Any = request.user
-    return bool(user.has_perm("newsletter.view_subscriber") or user.has_perm("newsletter.change_subscriber"))
+    has_perm = request.user.has_perm
+    return has_perm("newsletter.view_subscriber") or has_perm("newsletter.change_subscriber")
 
 
 def find_named(request: HttpRequest) -> Subscriber | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from newsletter.deliveries.database import database_now
@@ -21,6 +21,7 @@ MOST_CODES = 10
 WAITING = ("pending", "deferred")
 HELD = ("claimed", "sending")
 SETTLED = ("accepted", "failed", "suppressed", "cancelled", "uncertain")
+STATES = WAITING + HELD + SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,28 @@ def progress_of(edition: Edition) -> Progress:
     return _read(edition, shared(f"progress:{edition.pk}:{edition.state}", lambda: _count(edition)))
 
 
-def _count(edition: Edition) -> dict[str, Any]:
-    """As plain rows, which a later release can read too."""
+@dataclass(frozen=True, slots=True)
+class _StateCount:
+    """A row of COUNT: copies in one state, and how many were accepted within the last minute."""
+
+    state: str
+    copies: int = 0
+    lately: int = 0
+    first_accepted_at: datetime | None = None
+    last_due_at: datetime | None = None
+
+
+class _Numbers(TypedDict):
+    """Plain rows, so that a later release can read what this one cached."""
+
+    as_of: datetime
+    resumed_at: datetime | None
+    states: Sequence[tuple[str, int, int, datetime | None, datetime | None]]
+    failures: Sequence[tuple[str, int]]
+    uncertain: Sequence[tuple[UUID, str, datetime]]
+
+
+def _count(edition: Edition) -> _Numbers:
     now = database_now()
     return {
         "as_of": now,
@@ -117,19 +138,20 @@ def _count(edition: Edition) -> dict[str, Any]:
     }
 
 
-def _read(edition: Edition, numbers: dict[str, Any]) -> Progress:
-    found = {state: rest for state, *rest in numbers["states"]}
-    nothing = (0, 0, None, None)
-    _, lately, first_accepted_at, _ = found.get(Delivery.State.ACCEPTED, nothing)
-    due = [found[state][3] for state in WAITING if state in found]
+def _read(edition: Edition, numbers: _Numbers) -> Progress:
+    found = {row[0]: _StateCount(*row) for row in numbers["states"]}
+    accepted = found.get(Delivery.State.ACCEPTED, _StateCount(Delivery.State.ACCEPTED))
+    sending_since = accepted.first_accepted_at
+    if sending_since and numbers["resumed_at"]:
+        sending_since = max(sending_since, numbers["resumed_at"])
+    due = [found[state].last_due_at for state in WAITING if state in found]
     return Progress(
         edition=edition,
         as_of=numbers["as_of"],
-        counts={state: found.get(state, nothing)[0] for state in (*WAITING, *HELD, *SETTLED)},
-        lately=lately,
-        sending_since=first_accepted_at
-        and max(first_accepted_at, numbers["resumed_at"] or first_accepted_at),
-        last_due_at=max(due, default=None),
+        counts={state: found[state].copies if state in found else 0 for state in STATES},
+        lately=accepted.lately,
+        sending_since=sending_since,
+        last_due_at=max((at for at in due if at), default=None),
         failures=numbers["failures"],
         uncertain=[UncertainCopy(*row) for row in numbers["uncertain"]],
     )

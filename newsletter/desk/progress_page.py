@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -11,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -60,7 +59,7 @@ class ProgressAdmin(CuratedAdmin):
     # Cancelling can't be taken back: the page of progress asks first.
     actions = ["send_now", "pause", "resume"]
 
-    def get_urls(self) -> Any:
+    def get_urls(self) -> list[URLPattern]:
         pages = [
             ("<uuid:edition_id>/progress/", self.progress_page, "newsletter_edition_progress"),
             ("<uuid:edition_id>/progress.json", self.progress_numbers, "newsletter_edition_progress_numbers"),
@@ -120,7 +119,7 @@ class ProgressAdmin(CuratedAdmin):
         return HttpResponseRedirect(progress_page_of(edition))
 
     def show(
-        self, request: HttpRequest, edition: Edition, name: str, title: str, **values: Any
+        self, request: HttpRequest, edition: Edition, name: str, title: str, **values: object
     ) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "edition": edition}
         context |= {"title": title, "progress_page": progress_page_of(edition), **values}
@@ -178,7 +177,7 @@ def progress_page_of(edition: Edition) -> str:
 # --- What is said -------------------------------------------------------------------------------
 
 
-def answer_of(progress: Progress) -> dict[str, Any]:
+def answer_of(progress: Progress) -> dict[str, object]:
     """All that the page shows, for the template and as JSON for the script."""
     edition = progress.edition
     return {

@@ -5,10 +5,11 @@ they would answer 500 to whatever they cannot read, and hand events on by a sign
 """
 
 import json
-from typing import Any
 
 import structlog
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
+from anymail.signals import AnymailTrackingEvent
+from anymail.webhooks.base import AnymailBaseWebhookView
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
@@ -50,7 +51,7 @@ class ProviderHook(View):
 
     provider = ""
     # The view of anymail's whose parts are used.
-    tracker: Any = None
+    tracker: type[AnymailBaseWebhookView]
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse()
@@ -77,7 +78,7 @@ class ProviderHook(View):
             return self.refused(request, error)
         return HttpResponse()
 
-    def events_of(self, request: HttpRequest, tracker: Any) -> list[Any]:
+    def events_of(self, request: HttpRequest, tracker: AnymailBaseWebhookView) -> list[AnymailTrackingEvent]:
         """What the request tells, once it is known to come from the provider."""
         tracker.run_validators(request)
         if self.provider == "amazon_ses":
@@ -111,7 +112,7 @@ def hook_urls() -> list[URLPattern]:
     return [path(f"hooks/mail/{provider}/", view, name="provider-hook")]
 
 
-def _take_from_sns(message: Any) -> None:
+def _take_from_sns(message: dict[str, str]) -> None:
     sns.verify(message)
     if message["Type"] == "SubscriptionConfirmation":
         sns.confirm(message)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
+from anymail.signals import AnymailTrackingEvent
 from django.db import transaction
 
 from newsletter.deliveries import resolution
@@ -30,7 +30,7 @@ State = Delivery.State
 UNDECIDED = {State.SENDING, State.UNCERTAIN}
 
 
-def take(event: Any, *, provider: str, now: datetime) -> None:
+def take(event: AnymailTrackingEvent, *, provider: str, now: datetime) -> None:
     """`event` is anymail's. However often it is told, and in whatever order, what it says is done once."""
     kind = kind_of(event, provider=provider)
     if kind is None:
@@ -102,7 +102,7 @@ def _suppress(key: bytes, reason: str, *, happened_at: datetime, now: datetime) 
         consent.suppress(keys=[key], reason=reason, source=source, now=now)
 
 
-def _delivery_of(event: Any) -> Delivery | None:
+def _delivery_of(event: AnymailTrackingEvent) -> Delivery | None:
     """By the id that we sent along, else by that in our Message-ID, wherever in the event it stands. One query."""
     metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
     text = json.dumps([event.message_id, event.esp_event], default=str)
@@ -114,28 +114,28 @@ def _delivery_of(event: Any) -> Delivery | None:
     return next((found[each] for each in ids if each in found), None)
 
 
-def _key_of(recipient: Any) -> bytes | None:
+def _key_of(recipient: object) -> bytes | None:
     try:
         return address_key(recipient) if isinstance(recipient, str) else None
     except InvalidAddress:
         return None
 
 
-def _event_key(event: Any, kind: str, key: bytes | None, *, provider: str) -> bytes:
+def _event_key(event: AnymailTrackingEvent, kind: str, key: bytes | None, *, provider: str) -> bytes:
     """Some providers number their events, not all number each recipient's; the others' are known by what they say."""
     mailbox = key.hex() if key else ""
     named = [event.event_id] if event.event_id else [event.message_id, str(event.timestamp)]
     return hashlib.sha256(json.dumps([provider, kind, mailbox, *named], default=str).encode()).digest()
 
 
-def _time_of(event: Any, *, now: datetime) -> datetime:
+def _time_of(event: AnymailTrackingEvent, *, now: datetime) -> datetime:
     at = event.timestamp
     if not isinstance(at, datetime):
         return now
     return min(now, at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def _detail_of(event: Any) -> str:
+def _detail_of(event: AnymailTrackingEvent) -> str:
     """In the provider's words, without any address."""
     words = " ".join(str(each) for each in (event.description, event.mta_response) if each)
     printable = "".join(each if each.isprintable() else " " for each in words[:1_000])

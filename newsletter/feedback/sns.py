@@ -8,8 +8,8 @@ topic must be one of ours: anybody can have a topic of theirs signed by Amazon.
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -42,7 +42,7 @@ class UnreachableError(Exception):
     """Amazon cannot be asked just now; the message may be sent again."""
 
 
-def verify(message: Any) -> None:
+def verify(message: object) -> None:
     """Raises ForgedMessageError or UnreachableError."""
     if not isinstance(message, dict) or message.get("Type") not in SIGNED:
         raise ForgedMessageError("It is no message of SNS.")
@@ -62,11 +62,11 @@ def verify(message: Any) -> None:
         raise ForgedMessageError("Its signature is wrong.") from None
 
 
-def confirm(message: dict[str, Any]) -> None:
+def confirm(message: Mapping[str, object]) -> None:
     """Accept the subscription of a message that was verified; raises ForgedMessageError or UnreachableError."""
     address = str(message.get("SubscribeURL"))
     if not (
-        _is_sns_of(message["TopicArn"], address)
+        _is_sns_of(str(message["TopicArn"]), address)
         and parse_qs(urlsplit(address).query).get("Action") == ["ConfirmSubscription"]
     ):
         raise ForgedMessageError("Its SubscribeURL is not of the SNS of its topic's region.")
@@ -102,7 +102,7 @@ def _fetched(address: str) -> bytes:
         raise UnreachableError(type(error).__name__) from error
 
 
-def _signed_text(message: dict[str, Any]) -> bytes:
+def _signed_text(message: Mapping[str, object]) -> bytes:
     """As Amazon's documentation of message signatures gives it."""
-    names = [name for name in SIGNED[message["Type"]] if name in message]
+    names = [name for name in SIGNED[str(message["Type"])] if name in message]
     return "".join(f"{name}\n{message[name]}\n" for name in names).encode()

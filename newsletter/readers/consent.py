@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress as ignore
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -43,6 +43,16 @@ ON CONFLICT (address_key) DO UPDATE SET reason = EXCLUDED.reason, created_at = E
 WHERE array_position(%(strength)s::text[], EXCLUDED.reason::text)
     > array_position(%(strength)s::text[], kept.reason::text)
 """
+
+
+class Preferences(TypedDict, total=False):
+    """What a reader chooses, as sign-ups and confirmations keep it in JSON; what is left out stays as it is."""
+
+    # Slugs of categories, none: every topic; and of reviewers.
+    topics: list[str]
+    reviewers: list[str]
+    frequency: str
+    time_zone: str
 
 
 class UnknownConfirmation(Refusal):
@@ -133,7 +143,7 @@ def _lift_by_confirming(key: bytes, *, source: str, now: datetime) -> None:
 # --- Choosing -----------------------------------------------------------------------------------
 
 
-def change_preferences(*, subscriber: Subscriber, choices: dict[str, Any]) -> Subscriber:
+def change_preferences(*, subscriber: Subscriber, choices: Preferences) -> Subscriber:
     """Set any of topics and reviewers (as slugs), frequency and time_zone. It does not subscribe a reader who left.
 
     Raises ErasedSubscriber.
@@ -144,7 +154,7 @@ def change_preferences(*, subscriber: Subscriber, choices: dict[str, Any]) -> Su
         return subscriber
 
 
-def _choose(subscriber: Subscriber, choices: dict[str, Any]) -> None:
+def _choose(subscriber: Subscriber, choices: Preferences) -> None:
     """Topics and reviewers that were deleted meanwhile are left out."""
     subscriber.frequency = choices.get("frequency", subscriber.frequency)
     subscriber.time_zone = choices.get("time_zone", subscriber.time_zone)

@@ -158,7 +158,9 @@ def _parsed(line: str) -> _Line | None:
 
 
 def _after(before: MailboxState | None, line: _Line) -> MailboxState:
-    erased_at = line.at if line.entry == "erased" else before and before.erased_at
+    erased_at = before.erased_at if before else None
+    if line.entry == "erased":
+        erased_at = line.at
     entry = line.entry
     if before and before.is_suppressed and line.is_suppression:
         entry = max(before.entry, entry, key=STRENGTH.index)

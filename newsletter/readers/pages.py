@@ -5,7 +5,6 @@ gives the right to it is the token alone, which no other site knows, so there is
 """
 
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -39,7 +38,7 @@ class LinkedPage(View):
 
     path: str
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.now: datetime = timezone.now()
         self.token = request.GET.get("token", "")
         try:
@@ -56,7 +55,7 @@ class LinkedPage(View):
             return HttpResponseRedirect(f"{settings.SITE_NEWSLETTER_URL}/{self.path}?{query}")
         return self.show(request)
 
-    def options(self, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, *args: object, **kwargs: object) -> HttpResponse:
         return HttpResponse(status=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})
 
     def show(self, request: HttpRequest) -> HttpResponse:
@@ -74,7 +73,7 @@ class LinkedPage(View):
         return response
 
     def page(
-        self, request: HttpRequest, name: str, *, title: str, status: int = 200, **values: Any
+        self, request: HttpRequest, name: str, *, title: str, status: int = 200, **values: object
     ) -> HttpResponse:
         context = {"title": title, "token": self.token, **values}
         return render(request, f"newsletter/{name}.html", context, status=status)
@@ -130,6 +129,7 @@ class PreferencesPage(LinkedPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         subscriber = links.subscriber_of(self.token, links.PREFERENCES)
+        # The name of the forms' field stays, for pages that are open across a release.
         match request.POST.get("deed"):
             case "unsubscribe":
                 consent.unsubscribe(subscriber=subscriber, source=SOURCE, now=self.now)
@@ -152,11 +152,11 @@ class PreferencesPage(LinkedPage):
         )
         if not form.is_valid():
             return self.preferences(request, subscriber, faults=form.errors, status=400)
-        subscriber = consent.change_preferences(subscriber=subscriber, choices=dict(form.validated_data))
+        subscriber = consent.change_preferences(subscriber=subscriber, choices=form.validated_data)
         return self.preferences(request, subscriber, is_saved=True)
 
     def preferences(
-        self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200, **values: Any
+        self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200, **values: object
     ) -> HttpResponse:
         return self.page(
             request,

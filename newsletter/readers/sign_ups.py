@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -76,7 +75,7 @@ def count_sign_up(*, address: Address | None, now: datetime) -> RateLimitState:
     return left
 
 
-def sign_up(*, address: str, choices: dict[str, Any], source: str, now: datetime) -> None:
+def sign_up(*, address: str, choices: consent.Preferences, source: str, now: datetime) -> None:
     """Have a worker mail what the canonical address needs. One query, whoever that is."""
     # Workers go by the database's clock: where ours is ahead of it, nobody shall wait for that.
     due_at = Least(Value(now), Now())

@@ -1,6 +1,6 @@
 """Endpoints of the mail's subscribers: signing up, confirming, choosing, taking along, leaving, being forgotten."""
 
-from typing import Any
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from newsletter.readers.serializers import (
     ConfirmSerializer,
     ExportSerializer,
     PreferencesSerializer,
+    SubscriberExport,
     SubscribeSerializer,
 )
 
@@ -66,8 +67,9 @@ class SubscriptionsView(PrivateView):
     )
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
-        choices = SubscribeSerializer.validate_json(json_of(request))
-        address = choices.pop("address")
+        body = SubscribeSerializer.validate_json(json_of(request))
+        address = body.pop("address")
+        choices = cast(consent.Preferences, body)
         sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=timezone.now())
         return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
 
@@ -129,7 +131,7 @@ class PreferencesView(PrivateView):
     )
     def patch(self, request: HttpRequest) -> HttpResponse:
         subscriber = authorized(request)
-        choices = ChangePreferencesSerializer.validate_json(json_of(request))
+        choices = cast(consent.Preferences, ChangePreferencesSerializer.validate_json(json_of(request)))
         return preferences_answer(consent.change_preferences(subscriber=subscriber, choices=choices))
 
     @extend_schema(
@@ -161,7 +163,7 @@ class ExportView(PrivateView):
         responses=ExportSerializer,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        return private_answer(exported(authorized(request)))
+        return private_answer(ExportSerializer(export_of(authorized(request))).data)
 
 
 class UnsubscribeView(PrivateView):
@@ -194,19 +196,17 @@ def preferences_answer(subscriber: Subscriber) -> HttpResponse:
     return private_answer(PreferencesSerializer(subscriber).data)
 
 
-def exported(subscriber: Subscriber) -> dict[str, Any]:
-    """Nine queries."""
+def export_of(subscriber: Subscriber) -> SubscriberExport:
+    """All that is kept of the subscriber; with its serialization nine queries."""
     key = subscriber.address_key
     suppression = Suppression.objects.filter(address_key=key).first()
-    kept = {
-        "preferences": subscriber,
-        "suppressed_as": suppression and suppression.reason,
-        "reminded_at": subscriber.reminded_at,
-        "confirmations": subscriber.confirmation_tokens.order_by("created_at", "key"),
-        "consents": Consent.objects.filter(address_key=key).order_by("id"),
-        "deliveries": Delivery.objects.filter(subscriber=subscriber)
-        .select_related("edition")
-        .order_by("created_at", "id"),
-        "provider_events": ProviderEvent.objects.filter(address_key=key).order_by("happened_at", "id"),
-    }
-    return dict(ExportSerializer(kept).data)
+    deliveries = Delivery.objects.filter(subscriber=subscriber).select_related("edition")
+    return SubscriberExport(
+        preferences=subscriber,
+        suppressed_as=suppression.reason if suppression else None,
+        reminded_at=subscriber.reminded_at,
+        confirmations=subscriber.confirmation_tokens.order_by("created_at", "key"),
+        consents=Consent.objects.filter(address_key=key).order_by("id"),
+        deliveries=deliveries.order_by("created_at", "id"),
+        provider_events=ProviderEvent.objects.filter(address_key=key).order_by("happened_at", "id"),
+    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django import template
 from django.contrib import admin
@@ -24,7 +23,7 @@ class WeeklyMail:
 
 
 @register.simple_tag(takes_context=True)
-def weekly_mail(context: Any) -> WeeklyMail:
+def weekly_mail(context: template.Context) -> WeeklyMail:
     """One query."""
     request = context["request"]
     may_see = {

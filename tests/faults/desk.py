@@ -216,7 +216,7 @@ def cancel(edition: str) -> bool:
 
 
 class SinkLog:
-    """Evidence that is complete: what the sink has not written down it has not taken."""
+    """A source of send results that is complete: the sink took nothing but what stands in its log."""
 
     def __init__(self, path: Path) -> None:
         self._taken = path.read_text()

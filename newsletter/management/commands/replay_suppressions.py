@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from collections import Counter
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -22,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="what SUPPRESSION_JOURNAL named")
 
-    def handle(self, *, files: list[str], **options: Any) -> None:
+    def handle(self, *, files: list[str], **options: object) -> None:
         try:
             journal = read_journals([Path(file) for file in files])
         except OSError as error:

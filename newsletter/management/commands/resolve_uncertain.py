@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("log", nargs="?", default="-", help="a file, or - for standard input")
 
-    def handle(self, log: str, **options: Any) -> None:
+    def handle(self, log: str, **options: object) -> None:
         uncertain = len(resolution.uncertain_message_ids())
         try:
             with _opened(log) as lines:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Unpack
 
 import pytest
 import time_machine
@@ -33,7 +34,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def mailed_token(sink: Sink, **choices: object) -> str:
+def mailed_token(sink: Sink, **choices: Unpack[consent.Preferences]) -> str:
     sign_ups.sign_up(address=ADA, choices=choices, source="api", now=now())
     work()
     return links_in(sink.to(ADA)[-1])["/newsletter/confirm"]
