@@ -27,7 +27,7 @@ from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent
 from newsletter.readers import consent
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 
-# The desk's first page, with a way to what is not a list.
+# The first page, with links to the pages that are not lists.
 admin.site.index_template = "admin/newsletter/index.html"
 
 STAFF = Consent.Source.STAFF
@@ -40,7 +40,7 @@ SENDING_FIELDS = [
 
 @admin.register(Subscriber)
 class SubscriberAdmin(GrowthAdmin):
-    """Choices may be mended here; who gets mail is decided by readers, but for leaving, which staff may do for them."""
+    """Staff may correct choices and unsubscribe a reader. Only readers subscribe themselves."""
 
     list_display = ["masked_address", "status", "frequency", "time_zone", "confirmed_at", "created_at"]
     list_filter = ["status", "frequency", "topics"]
@@ -58,7 +58,7 @@ class SubscriberAdmin(GrowthAdmin):
     actions = ["unsubscribe"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody but the reader can ask for mail."""
+        """Only the reader can ask for mail."""
         return False
 
     @admin.display(description="address", ordering="address")
@@ -93,7 +93,7 @@ class SubscriberAdmin(GrowthAdmin):
 
 
 class SuppressionForm(ModelForm):
-    """Staff names an address; what is kept is its key."""
+    """Staff enter an address; only its key is kept."""
 
     address = forms.CharField(
         max_length=MAX_SPELLING, help_text="It is not kept, but looked up by a keyed hash."
@@ -206,7 +206,7 @@ class EditionForm(ModelForm):
 
 @admin.register(Edition)
 class EditionAdmin(ProgressAdmin, PreviewAdmin):
-    """The content is a curator's until sending begins; the state belongs to the sending."""
+    """Curators write the content until sending begins; the sending sets the state."""
 
     form = EditionForm
     list_display = ["week", "subject", "state", "audience", "frozen_at", "done_at", "progress"]
@@ -233,7 +233,7 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
 
     @admin.display(description="copies")
     def totals(self, edition: Edition) -> str:
-        """What became of them, as it is now."""
+        """The number of copies in each state, as it is now."""
         if edition.audience is None:
             return NOTHING
         counted = totals_of(edition)

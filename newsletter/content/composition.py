@@ -1,4 +1,4 @@
-"""What an edition tells one group of readers: reads what changed since their last one, and puts it into a mail."""
+"""Composes an edition for one group of readers: reads what changed since their last one, and makes a mail of it."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -49,14 +49,14 @@ from votes.tally import TallyCount
 
 __all__ = ["Choices", "Composed", "Item", "compose", "gather", "write_crowd_down"]
 
-# The best are chosen among so many of the latest: an import may bring thousands.
+# An import may bring thousands: the best items are chosen among this many of the latest.
 READ_AT_MOST = 500
 # Gmail shows the first 102 kB; of an edition that is longer the last items are left out.
 MAX_BYTES = 100_000
 # A time is noted before it is committed: what is younger may have neighbours that can't be seen yet, and an edition
 # that told one of them would lose the other.
 SETTLING = timedelta(minutes=5)
-# The bulk of a tool, which no item says.
+# The long columns of a tool, which no item shows.
 _UNSAID = [
     f"{side}__{field}" for side in ("first_tool", "second_tool") for field in ("search", "description")
 ]
@@ -64,7 +64,7 @@ _UNSAID = [
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A mail for all readers with the same choices; their personal links are still to be filled in."""
+    """A mail for all readers with the same choices, with marks where each reader's own links go."""
 
     subject: str
     intro: str
@@ -76,10 +76,11 @@ class Composed:
 def compose(
     *, choices: Choices, until: datetime, subject: str = "", intro: str = "", is_personal: bool = True
 ) -> Composed | None:
-    """The mail, or None where there is nothing to tell.
+    """The mail for these choices with the changes up to `until`, or None where there are none. Queries as `gather`.
 
     An empty subject or intro is made from the items. `{{unsubscribe_url}}` and `{{preferences_url}}` stand where each
-    reader's own links go; without `is_personal`, which is for the archive, there are none.
+    reader's own links go; without `is_personal`, for the archive, there are none. Items that make the HTML MAX_BYTES
+    or longer are left out from the end.
     """
     items = gather(choices=choices, until=until)
     shown: dict[str, Any] = {
@@ -115,10 +116,10 @@ def _put_together(
 
 
 def gather(*, choices: Choices, until: datetime) -> tuple[Item, ...]:
-    """All there is to tell, in the order of the mail; six queries at most, however much that is.
+    """All items for these choices, in the order of the mail; at most six queries, for any number of items.
 
-    Whoever asked for each new comparison gets those and nothing else. Both ends lie SETTLING earlier than they are
-    said, so that what is too fresh for one edition is in the next.
+    Readers of each new comparison get only those. Both ends of the period lie SETTLING earlier than given, so that a
+    change that is too fresh for one edition is in the next.
     """
     choices, until = replace(choices, since=choices.since - SETTLING), until - SETTLING
     items = {kind: list[Item]() for kind in AT_MOST}
@@ -171,7 +172,7 @@ def _comparisons(choices: Choices, until: datetime) -> list[Item]:
 
 
 def _verdicts(choices: Choices, until: datetime) -> list[Item]:
-    """Pairs the reader may know whose verdict is another one than it was; back and forth again is no change."""
+    """Pairs that were public before and whose verdict differs from then; one that changed and changed back does not."""
     pairs = Comparison.objects.published().filter(published_at__lte=choices.since)
     if choices.topics:
         pairs = pairs.in_categories(choices.topics)
@@ -290,7 +291,7 @@ def _review_item(kind: str, review: Review, *, why: str) -> Item:
 
 
 def write_crowd_down(*, until: datetime) -> None:
-    """Have each tool's line of the last day that an edition up to then can tell, whatever beat has missed."""
+    """Write each tool's line of the last whole day before `until`, in case beat missed it."""
     close_day(day=_last_day_over(until - SETTLING))
 
 
@@ -299,13 +300,13 @@ def _last_day_over(moment: datetime) -> date:
 
 
 def _crowd(choices: Choices, until: datetime) -> list[Item]:
-    """Tools on which readers say something else than they did; the farthest first.
+    """Tools on which the crowd's answer moved, the farthest first.
 
-    Both are the numbers of the last day that was over. An edition begins at the very line where the one before ended,
-    so nothing is told twice and nothing is left out.
+    Both numbers are those of the last whole day. An edition begins at the line where the one before ended, so that
+    no move is told twice or left out.
     """
     known, told = _last_day_over(choices.since), _last_day_over(until)
-    # Whatever is not in the line of the known day became public after it.
+    # A tally that is not in the line of the known day became public after it.
     known_until = datetime.combine(known + timedelta(days=1), time.min, UTC)
     tools = Tool.objects.filter(status=Tool.Status.PUBLISHED, published_tally__as_of__gte=known_until)
     if choices.topics:

@@ -1,4 +1,4 @@
-"""An edition as a mail: HTML by MJML with a text part beside it, equal in what they say."""
+"""Renders an edition as a mail: HTML by MJML, and a text part with the same content."""
 
 import re
 import textwrap
@@ -23,7 +23,7 @@ COLUMNS = 72
 MAX_LINE = 900
 # All of them at least 5 to 1 on the page's ground.
 COLOURS = {"ship": "#0b6b3c", "skip": "#a52a1e", "tie": "#6f5a12", "none": "#6b6558"}
-# A text that is one quotation; its end may have been cut off with the text's.
+# A text that is one quotation; its end may have been cut off.
 _QUOTATIONS = [
     re.compile(f"{opening}([^{opening}{closing}]*)[{closing}]?")
     for opening, closing in [('"', '"'), ("“", "”"), ("„", "“”"), ("«", "»"), ("»", "«")]
@@ -52,7 +52,7 @@ def render_html(
             for heading, of_kind in sections_of(items)
         ],
         "is_personal": is_personal,
-        # Ours, and no text of anybody's.
+        # Our own marks, no foreign text.
         "unsubscribe_url": mark_safe(UNSUBSCRIBE_URL),  # noqa: S308
         "preferences_url": mark_safe(PREFERENCES_URL),  # noqa: S308
         "site_url": settings.SITE_URL,

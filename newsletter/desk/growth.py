@@ -35,7 +35,7 @@ class Day:
 
 
 def growth(*, days: int, until: datetime) -> list[Day]:
-    """The days up to this one in UTC, the latest last; two queries, or none where others looked a moment ago."""
+    """The last days in UTC, the latest last; two queries, or none where they were counted a moment ago."""
     today = until.astimezone(UTC).date()
     numbers = shared(f"growth:{today}:{days}", lambda: _count(since=today - timedelta(days=days - 1)))
     turns = {day: (confirmed, left) for day, confirmed, left in numbers["turns"]}

@@ -1,6 +1,6 @@
-"""The curators' page on which an edition is seen as a reader would get it now, and sent as a test to one address.
+"""The curators' page that shows an edition as a reader would get it now, and sends it as a test to one address.
 
-Whose mail it is, is said by choices, or by a subscriber's id: no address stands in any of its own.
+The query names choices or a subscriber's id, so that no mail address is part of an address of the admin.
 """
 
 from dataclasses import dataclass
@@ -35,12 +35,12 @@ from newsletter.sending.periods import is_first_of_month, since
 from newsletter.sending.schedule import schedule_from_settings
 from reviews.models import Reviewer
 
-# To show it in a frame of ours is all that may be done with it: no script, no form, no way out of the frame.
+# The mail may only be shown in our own frame: no script, no form, no way out of the frame.
 FRAMED_POLICY = {**MAIL_POLICY, "frame-ancestors": [SELF], "sandbox": True}
 
 
 class ChoicesForm(forms.Form):
-    """Whose mail is shown."""
+    """The choices of the reader whose mail is shown."""
 
     topics: "forms.ModelMultipleChoiceField[Category]" = forms.ModelMultipleChoiceField(
         Category.objects.order_by("name", "id"),
@@ -89,7 +89,7 @@ class ChoicesForm(forms.Form):
 
 
 class AddressForm(forms.Form):
-    """One whole address, in whatever spelling."""
+    """One whole address, in any spelling."""
 
     address = forms.CharField(
         label="A subscriber's whole address",
@@ -105,8 +105,8 @@ class AddressForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What is looked at: an edition as it would be for these choices; `composed` None: there is nothing to tell."""
+class Preview:
+    """An edition as it would be for these choices; `composed` is None where it has no items."""
 
     edition: Edition
     subscriber: Subscriber | None
@@ -116,7 +116,7 @@ class Seen:
 
 
 class PreviewAdmin(CuratedAdmin):
-    """Editions, each with a page that shows it before anybody gets it."""
+    """Editions, each with a page that shows it before it is sent."""
 
     def get_urls(self) -> list[URLPattern]:
         name = "newsletter_edition_preview"
@@ -177,7 +177,7 @@ class PreviewAdmin(CuratedAdmin):
 
     @method_decorator(require_POST)
     def find_subscriber(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        """By the whole address, which is sent in a body; the page after names the subscriber by id."""
+        """Find a subscriber by the whole address, which comes in the body; the next page names the subscriber by id."""
         if not (self.has_view_permission(request) and may_see_subscribers(request)):
             raise PermissionDenied
         page = _page("", edition_id)
@@ -191,32 +191,32 @@ class PreviewAdmin(CuratedAdmin):
             return HttpResponseRedirect(page)
         return HttpResponseRedirect(f"{page}?{urlencode({'subscriber': found.pk})}")
 
-    def _look(self, request: HttpRequest, edition_id: UUID) -> Seen:
+    def _look(self, request: HttpRequest, edition_id: UUID) -> Preview:
         if not self.has_view_permission(request):
             raise PermissionDenied
         edition = get_object_or_404(Edition, pk=edition_id)
         subscriber = find_named(request)
         form = ChoicesForm.of(subscriber) if subscriber else ChoicesForm(request.GET)
         if not form.is_valid():
-            return Seen(edition, subscriber, form, None, None)
+            return Preview(edition, subscriber, form, None, None)
         now = timezone.now()
         # As if sending began at this moment.
         is_begun, edition.frozen_at = edition.frozen_at is not None, edition.frozen_at or now
         choices = form.choices_for(edition, now=now)
         composed = compose(
             choices=choices,
-            # What was published just now would be told as soon as it has settled.
+            # A change of this moment is part of the edition once it has settled.
             until=edition.frozen_at if is_begun else now + SETTLING,
             subject=edition.subject,
             intro=edition.intro,
         )
-        return Seen(edition, subscriber, form, choices, composed)
+        return Preview(edition, subscriber, form, choices, composed)
 
     # --- Sending a test -----------------------------------------------------------------------
 
     @method_decorator(require_POST)
     def send_test(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        """Mails what the page shows to one address, and says so; waits for the mail server as long as settings allow."""
+        """Mail what the page shows to one address, and wait for the mail server: EMAIL_TIMEOUT seconds a step."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         seen = self._look(request, edition_id)
@@ -255,7 +255,7 @@ def _complain(request: HttpRequest, form: forms.Form) -> None:
 
 @dataclass(frozen=True)
 class Reader:
-    """A subscriber as the page shows them; `obstacles` say why they would get no copy, whatever there is to tell."""
+    """A subscriber as the page shows them; `obstacles` are the reasons why they would get no copy."""
 
     address: str
     page: str
@@ -269,7 +269,7 @@ def may_see_subscribers(request: HttpRequest) -> bool:
 
 
 def find_named(request: HttpRequest) -> Subscriber | None:
-    """Of `?subscriber=`; raises Http404 where there is none of that id."""
+    """The subscriber of `?subscriber=`, if it is given; raises PermissionDenied, or Http404 for an unknown id."""
     named = request.GET.get("subscriber")
     if not named:
         return None

@@ -1,4 +1,4 @@
-"""How far an edition is: its copies by state, how fast they go out, when the last one will, and what is in trouble."""
+"""The progress of an edition: its copies by state, how fast they go out, when the last one will, and what failed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from newsletter.desk.snapshots import shared
 from newsletter.models import Delivery, Edition
 
 PACE_SECONDS = 60
-# What the first mails say of the end is a wild guess.
+# The pace of the first seconds is no basis for an estimate.
 EARLY_SECONDS = 3
 MOST_UNCERTAIN = 20
 MOST_CODES = 10
@@ -68,19 +68,19 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Nothing changes any more by itself; of a cancelled edition, workers may still hold a few copies."""
+        """Whether no count changes any more by itself; workers may still hold a few copies of a cancelled edition."""
         return self.edition.state in {Edition.State.DONE, Edition.State.CANCELLED} and not self.held
 
     @property
     def per_second(self) -> float | None:
-        """Mails a second over the last minute, or as long as it is being sent; None while it isn't."""
+        """Mails a second over the last minute, or since sending began; None while the edition is not being sent."""
         if self.edition.state != Edition.State.SENDING:
             return None
         return self.lately / min(max(self._seconds_sent, 1), PACE_SECONDS)
 
     @property
     def seconds_left(self) -> float | None:
-        """At this pace, and not before the last one that waits for another try; None while that is unknown."""
+        """At this pace, and not before the last copy that waits for another try; None while that is unknown."""
         if self.per_second is None:
             return None
         left = self.waiting + self.held
@@ -99,9 +99,9 @@ class Progress:
 
 
 def progress_of(edition: Edition) -> Progress:
-    """Four queries, or none where others looked a moment ago.
+    """Count the copies of an edition: four queries, or none where the numbers were counted a moment ago.
 
-    A new state is counted anew: what is over must not be shown as it was just before.
+    A new state is counted anew, so that an edition that is over is not shown as it was just before.
     """
     return _read(edition, shared(f"progress:{edition.pk}:{edition.state}", lambda: _count(edition)))
 

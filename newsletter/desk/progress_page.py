@@ -1,4 +1,4 @@
-"""The curators' page on which an edition is followed while it is sent, and paused, resumed or cancelled."""
+"""The curators' page that shows an edition while it is sent, and pauses, resumes or cancels it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from newsletter.sending import editions
 
 State = Edition.State
 
-# What each state of a copy is called where one looks at all of them.
+# The label of each state of a copy.
 COPIES = {
     "pending": "Waiting",
     "deferred": "Waiting for another try",
@@ -89,7 +89,7 @@ class ProgressAdmin(CuratedAdmin):
         return self.show(request, edition, "progress", f"Progress: {edition.week}", **shown)
 
     def progress_numbers(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        """For the page's script. Like every page of the admin, not to be stored by anybody."""
+        """The numbers for the page's script. Like every page of the admin, they must not be cached."""
         return JsonResponse(answer_of(progress_of(self.followed(request, edition_id))))
 
     def followed(self, request: HttpRequest, edition_id: UUID) -> Edition:
@@ -174,7 +174,7 @@ def progress_page_of(edition: Edition) -> str:
     return reverse("admin:newsletter_edition_progress", args=[edition.pk])
 
 
-# --- What is said -------------------------------------------------------------------------------
+# --- The texts ----------------------------------------------------------------------------------
 
 
 def answer_of(progress: Progress) -> dict[str, object]:
@@ -217,7 +217,7 @@ def answer_of(progress: Progress) -> dict[str, object]:
 
 
 def why_of(edition: Edition) -> str:
-    """What a state wants to be explained by: a pause by its reason and end, a draft by when it is due."""
+    """The explanation of a state: of a pause its reason and end, of a draft when it is due."""
     # Some reasons are a mail server's words, which end in no full stop.
     reason = f"{edition.state_reason.rstrip('.')}." if edition.state_reason else ""
     match edition.state:
@@ -268,7 +268,7 @@ def duration_words(seconds: float) -> str:
 
 
 def heard_words(progress: Progress) -> str:
-    """For screen readers: only what is worth being interrupted for, so it changes every tenth of the way."""
+    """For screen readers: it changes with every tenth of the copies, so that it interrupts rarely."""
     said = progress.edition.get_state_display()
     if progress.share is None:
         return f"{said}."

@@ -31,7 +31,7 @@ UNDECIDED = {State.SENDING, State.UNCERTAIN}
 
 
 def take(event: AnymailTrackingEvent, *, provider: str, now: datetime) -> None:
-    """`event` is anymail's. However often it is told, and in whatever order, what it says is done once."""
+    """Apply an event once, however often and in whatever order it comes. One that `kind_of` does not know is ignored."""
     kind = kind_of(event, provider=provider)
     if kind is None:
         return
@@ -91,7 +91,7 @@ def _suppress(key: bytes, reason: str, *, happened_at: datetime, now: datetime) 
     subscriber = Subscriber.objects.filter(address_key=key).first()
     came_back = subscriber and subscriber.confirmed_at and subscriber.confirmed_at > happened_at
     if came_back and reason != Suppression.Reason.COMPLAINT:
-        # An old event comes late: since then somebody has opened a mail there and asked for more.
+        # An old event comes late: since then the reader has confirmed, so the mailbox works.
         return
     if subscriber and reason == Suppression.Reason.UNSUBSCRIBE:
         try:
@@ -103,7 +103,7 @@ def _suppress(key: bytes, reason: str, *, happened_at: datetime, now: datetime) 
 
 
 def _delivery_of(event: AnymailTrackingEvent) -> Delivery | None:
-    """By the id that we sent along, else by that in our Message-ID, wherever in the event it stands. One query."""
+    """The copy by the id that we sent along, else by the id in our Message-ID, anywhere in the event. One query."""
     metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
     text = json.dumps([event.message_id, event.esp_event], default=str)
     ids = []
@@ -122,7 +122,7 @@ def _key_of(recipient: object) -> bytes | None:
 
 
 def _event_key(event: AnymailTrackingEvent, kind: str, key: bytes | None, *, provider: str) -> bytes:
-    """Some providers number their events, not all number each recipient's; the others' are known by what they say."""
+    """The same for each repetition of an event: from the provider's number of it, else from its content."""
     mailbox = key.hex() if key else ""
     named = [event.event_id] if event.event_id else [event.message_id, str(event.timestamp)]
     return hashlib.sha256(json.dumps([provider, kind, mailbox, *named], default=str).encode()).digest()
@@ -136,7 +136,7 @@ def _time_of(event: AnymailTrackingEvent, *, now: datetime) -> datetime:
 
 
 def _detail_of(event: AnymailTrackingEvent) -> str:
-    """In the provider's words, without any address."""
+    """The provider's text, without any address."""
     words = " ".join(str(each) for each in (event.description, event.mta_response) if each)
     printable = "".join(each if each.isprintable() else " " for each in words[:1_000])
     return ADDRESS.sub("…", " ".join(printable.split()))[:300]

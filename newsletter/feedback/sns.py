@@ -1,8 +1,7 @@
-"""
-Verifies what Amazon SNS sends, which anymail does not: it only compares headers with the body.
+"""Verifies messages of Amazon SNS, which anymail does not: it only compares headers with the body.
 
-The certificate comes from the SNS of the topic's own region, over TLS and without following anybody elsewhere, and the
-topic must be one of ours: anybody can have a topic of theirs signed by Amazon.
+The certificate comes from the SNS of the topic's own region, over TLS and without redirects, and the topic must be one
+of SNS_TOPIC_ARNS: Amazon signs the messages of every topic, also of a stranger's.
 """
 
 import base64
@@ -23,7 +22,7 @@ from django.conf import settings
 TIMEOUTS = (3, 5)
 MAX_CERTIFICATE = 16_384
 CERTIFICATE = re.compile(r"^https://[^/]+/SimpleNotificationService-[0-9a-f]{16,64}\.pem\Z")
-# What a topic signs with unless it is told to do better is SHA-1.
+# Topics sign with SHA-1, unless they are set to version 2.
 HASHES = {"1": SHA1, "2": SHA256}
 SIGNED = {
     "Notification": ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
@@ -35,15 +34,15 @@ SIGNED["UnsubscribeConfirmation"] = SIGNED["SubscriptionConfirmation"]
 
 
 class ForgedMessageError(Exception):
-    """It is not from Amazon, or not from a topic of ours."""
+    """The message is not from Amazon, or not from a topic of ours."""
 
 
 class UnreachableError(Exception):
-    """Amazon cannot be asked just now; the message may be sent again."""
+    """Amazon can't be reached just now; the message may be sent again."""
 
 
 def verify(message: object) -> None:
-    """Raises ForgedMessageError or UnreachableError."""
+    """Check a message's topic, certificate and signature; raises ForgedMessageError or UnreachableError."""
     if not isinstance(message, dict) or message.get("Type") not in SIGNED:
         raise ForgedMessageError("It is no message of SNS.")
     topic = str(message.get("TopicArn"))
@@ -82,7 +81,7 @@ def _is_sns_of(topic: str, address: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _key_at(address: str) -> RSAPublicKey:
-    """Amazon puts a new certificate at a new address."""
+    """The key of a certificate. It may be cached: Amazon puts a new certificate at a new address."""
     try:
         key = load_pem_x509_certificate(_fetched(address)).public_key()
     except ValueError as error:

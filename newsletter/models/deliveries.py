@@ -11,7 +11,7 @@ from newsletter.models.subscribers import Subscriber
 class Delivery(models.Model):
     """One edition to one mailbox. The address is kept apart from the subscriber, who may be erased.
 
-    Each index that a copy stands in makes each of its three steps cost more: there are no more than are needed.
+    Each index on a copy makes each of its three changes of state cost more, so there are few.
     """
 
     class State(models.TextChoices):
@@ -26,7 +26,7 @@ class Delivery(models.Model):
         UNCERTAIN = "uncertain"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    # Its unique constraints find a copy by edition and by subscriber; nobody looks for one by its segment.
+    # The unique constraints find a copy by edition and by subscriber; no query looks for one by its segment.
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     subscriber = models.ForeignKey(
         Subscriber,
@@ -68,7 +68,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = [
-            # Of a million rows these hold only those that still ask for something.
+            # Of a million rows these hold only the few that are not settled.
             # What a worker may claim next.
             models.Index(
                 fields=["edition", "next_attempt_at", "id"],
@@ -81,7 +81,7 @@ class Delivery(models.Model):
                 condition=Q(state__in=["claimed", "sending"]),
                 name="held_deliveries",
             ),
-            # What staff look at, and what may stop an edition.
+            # What staff look at, and what may pause an edition.
             models.Index(
                 fields=["edition", "state"],
                 condition=Q(state__in=["failed", "uncertain"]),

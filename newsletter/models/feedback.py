@@ -7,9 +7,9 @@ from newsletter.models.deliveries import Delivery
 
 
 class ProviderEvent(models.Model):
-    """What a mail provider told us of a mail after it had it: bounces, complaints and the like, each once.
+    """A mail provider's report on a mail that it took: bounces, complaints and the like, each once.
 
-    It names no address. That a mail arrived is kept only of copies in doubt: of a million others nobody asks.
+    It holds no address. That a mail arrived is kept only for uncertain copies.
     """
 
     class Kind(models.TextChoices):
@@ -54,7 +54,7 @@ class ProviderEvent(models.Model):
             ),
         ]
         indexes = [
-            # What became of one mailbox.
+            # The events of one mailbox.
             models.Index(fields=["address_key"], name="newsletter_events_of_mailbox"),
             # The latest first, as staff read them.
             models.Index(fields=["-happened_at", "-id"], name="newsletter_latest_events"),

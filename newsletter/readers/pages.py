@@ -1,7 +1,7 @@
 """The pages that the links in mails open: to confirm, to choose, to leave. They need no script, no cookie, no session.
 
-Mail scanners open every link, some more than once: a GET shows a page and changes nothing, a button's POST does. What
-gives the right to it is the token alone, which no other site knows, so there is nothing to forge across sites.
+Mail scanners open every link, some more than once: a GET shows a page and changes nothing, a button's POST does. The
+token alone authorizes the request. No other site knows it, so no request can be forged across sites.
 """
 
 from datetime import datetime
@@ -34,7 +34,7 @@ PRIVATE = {
 
 @method_decorator(csrf_exempt, name="dispatch")
 class LinkedPage(View):
-    """The base: `?token=` says who it is about, refusals become pages too, and the frontend may have its own."""
+    """The base: `?token=` names the subscriber, refusals become pages, and SITE_NEWSLETTER_URL replaces the pages."""
 
     path: str
 
@@ -98,7 +98,7 @@ class ConfirmPage(LinkedPage):
         )
 
     def mail_again(self, request: HttpRequest) -> HttpResponse:
-        """As if the reader signed up anew, with the choices of then."""
+        """Sign the reader up again with the same choices."""
         sign_ups.count_sign_up(address=client_address(request), now=self.now)
         confirmations = ConfirmationToken.objects.select_related("subscriber")
         found = confirmations.filter(key=links.confirmation_key(self.token)).first()
@@ -178,7 +178,7 @@ class UnsubscribePage(LinkedPage):
     """
     Also the address of RFC 8058's one click: a POST by a mail program, whatever is in its body.
 
-    Whoever is not subscribed, or not known any more, is told that it is done: so it is.
+    A reader who is unsubscribed or erased already sees the same page.
     """
 
     path = "unsubscribe"

@@ -1,4 +1,4 @@
-"""Endpoints of the mail's subscribers: signing up, confirming, choosing, taking along, leaving, being forgotten."""
+"""Endpoints for subscribers of the mail: sign up, confirm, change preferences, export, unsubscribe, erase."""
 
 from typing import cast
 

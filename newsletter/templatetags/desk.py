@@ -1,4 +1,4 @@
-"""What the desk's first page says of the weekly mail."""
+"""The weekly mail on the first page of the admin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class WeeklyMail:
-    """As much as the curator may see."""
+    """The latest editions, and what the curator may see."""
 
     editions: Sequence[Edition]
     may_see_editions: bool
@@ -24,7 +24,7 @@ class WeeklyMail:
 
 @register.simple_tag(takes_context=True)
 def weekly_mail(context: template.Context) -> WeeklyMail:
-    """One query."""
+    """The latest EDITIONS_SHOWN editions, none without the permission. One query."""
     request = context["request"]
     may_see = {
         model: admin.site.get_model_admin(model).has_view_permission(request)
