@@ -122,7 +122,7 @@ class SuppressionAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
 
-    # Django's types for fields and fieldsets are not importable at run time.
+    # Any: Django's types for fields and fieldsets are not importable at run time.
     def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
         return ["short_key", "reason", "created_at"] if obj else ["address"]
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
+from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
@@ -41,8 +41,9 @@ from newsletter.content.items import (
     why_follows,
     why_topics,
 )
-from newsletter.content.rendering import paragraphs_of, render_html, render_text
+from newsletter.content.rendering import Content, paragraphs_of, render_html, render_text
 from reviews.models import Review
+from reviews.querysets import ReviewQuerySet
 from votes.models import TallyDay
 from votes.tallies.day_lines import close_day
 from votes.tally import TallyCount
@@ -83,36 +84,21 @@ def compose(
     or longer are left out from the end.
     """
     items = gather(choices=choices, until=until)
-    shown: dict[str, Any] = {
-        "choices": choices,
-        "until": until,
-        "subject": subject,
-        "intro": intro,
-        "is_personal": is_personal,
-    }
     while items:
-        composed = _put_together(items, **shown)
-        if len(items) == 1 or len(composed.html.encode()) < MAX_BYTES:
-            return composed
+        content = Content(
+            subject=shortened(plain(subject), MAX_SUBJECT) or default_subject(items),
+            intro="\n\n".join(paragraphs_of(intro)) or default_intro(items),
+            items=items,
+            since=choices.since,
+            until=until,
+            is_personal=is_personal,
+        )
+        html = render_html(content)
+        if len(items) == 1 or len(html.encode()) < MAX_BYTES:
+            text = render_text(content)
+            return Composed(subject=content.subject, intro=content.intro, html=html, text=text, items=items)
         items = items[:-1]
     return None
-
-
-def _put_together(
-    items: tuple[Item, ...], *, choices: Choices, until: datetime, subject: str, intro: str, is_personal: bool
-) -> Composed:
-    subject = shortened(plain(subject), MAX_SUBJECT) or default_subject(items)
-    intro = "\n\n".join(paragraphs_of(intro)) or default_intro(items)
-    shown: dict[str, Any] = {
-        "subject": subject,
-        "intro": intro,
-        "items": items,
-        "since": choices.since,
-        "until": until,
-        "is_personal": is_personal,
-    }
-    html, text = render_html(**shown), render_text(**shown)
-    return Composed(subject=subject, intro=intro, html=html, text=text, items=items)
 
 
 def gather(*, choices: Choices, until: datetime) -> tuple[Item, ...]:
@@ -176,6 +162,40 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
     pairs = Comparison.objects.published().filter(published_at__lte=choices.since)
     if choices.topics:
         pairs = pairs.in_categories(choices.topics)
+    changed = _changed_verdicts(pairs, choices, until)
+    changes_by_tool = _review_changes(
+        {side for each in changed for side in _tool_ids(each.pair)}, choices, until
+    )
+    found = [
+        (
+            verdict_rank(each.before, each.after),
+            verdict_item(
+                title=_title(each.pair),
+                before=each.before,
+                after=each.after,
+                names=(_winner_name(each.before), _winner_name(each.after)),
+                review_changes=[
+                    change for side in _tool_ids(each.pair) for change in changes_by_tool.get(side, [])
+                ],
+                sides=_sides(each.pair),
+                choices=choices,
+            ),
+        )
+        for each in changed
+    ]
+    return [item for _, item in sorted(found, key=lambda each: each[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class _ChangedVerdict:
+    pair: Comparison
+    before: Judged
+    after: Judged
+
+
+def _changed_verdicts(
+    pairs: models.QuerySet[Comparison], choices: Choices, until: datetime
+) -> list[_ChangedVerdict]:
     changes = (
         VerdictChange.objects.after_first()
         .filter(_within("changed_at", choices, until), comparison__in=pairs)
@@ -190,30 +210,11 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
     by_pair: dict[UUID, list[VerdictChange]] = {}
     for change in changes:
         by_pair.setdefault(change.comparison_id, []).append(change)
-    turned = [
-        (of_pair[0].comparison, before, after)
+    return [
+        _ChangedVerdict(of_pair[0].comparison, before, after)
         for of_pair in by_pair.values()
         if (before := of_pair[-1].before) and has_changed(before, after := of_pair[0].after)
     ]
-    changes_by_tool = _review_changes(
-        {side for pair, _, _ in turned for side in _tool_ids(pair)}, choices, until
-    )
-    found = [
-        (
-            verdict_rank(before, after),
-            verdict_item(
-                title=_title(pair),
-                before=before,
-                after=after,
-                names=(_winner_name(before), _winner_name(after)),
-                review_changes=[each for side in _tool_ids(pair) for each in changes_by_tool.get(side, [])],
-                sides=_sides(pair),
-                choices=choices,
-            ),
-        )
-        for pair, before, after in turned
-    ]
-    return [item for _, item in sorted(found, key=lambda each: each[0])]
 
 
 def _tool_ids(pair: Comparison) -> tuple[UUID, UUID]:
@@ -240,7 +241,7 @@ def _winner_name(verdict: VerdictSnapshot[Tool]) -> str | None:
     return verdict.winner.name if verdict.winner else None
 
 
-def _public_reviews() -> Any:
+def _public_reviews() -> ReviewQuerySet:
     return Review.objects.published().select_related("reviewer", "tool__category")
 
 

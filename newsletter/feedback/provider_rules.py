@@ -14,7 +14,7 @@ from newsletter.models import ProviderEvent, Suppression
 
 Kind = ProviderEvent.Kind
 Reason = Suppression.Reason
-# JSON of any shape: each rule knows its provider's, and a KeyError or TypeError means that it is another.
+# Any: JSON of any shape. Each rule knows its provider's, and a KeyError or TypeError means that it is another.
 Raw = Mapping[str, Any]
 
 GONE = re.compile(r"\b5\.(1\.\d{1,3}|2\.1)\b")

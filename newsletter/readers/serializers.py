@@ -35,7 +35,7 @@ class SlugsField(serializers.ListField):
 
     default_error_messages = {"unknown": "There is none with the slug '{slug}'."}
 
-    # DRF's fields hand their options on by name, whatever they are.
+    # Any: the options that DRF's fields take.
     def __init__(self, model: type[Model], **kwargs: Any) -> None:
         self.model = model
         slug = serializers.RegexField(rf"^{SLUG}\Z", max_length=255)
@@ -55,6 +55,7 @@ class TimeZoneField(serializers.RegexField):
 
     default_error_messages = {"unknown": "There is no such time zone; `Europe/Berlin` is one."}
 
+    # Any: as above.
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"^[A-Za-z0-9_+/-]{1,64}\Z", trim_whitespace=False, **kwargs)
 
