@@ -146,15 +146,15 @@ class PreviewAdmin(CuratedAdmin):
 
     def preview_page(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
         """The mail as HTML, in a frame that can do nothing, and as text; subject and intro as they are saved."""
-        seen = self._look(request, edition_id)
+        preview = self._preview_of(request, edition_id)
         query = request.GET.urlencode()
-        shown = {
+        context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Preview: {seen.edition.week}",
-            "edition": seen.edition,
-            "seen": seen,
-            "reader": seen.subscriber and reader_of(seen.subscriber, seen.edition),
+            "title": f"Preview: {preview.edition.week}",
+            "edition": preview.edition,
+            "preview": preview,
+            "reader": preview.subscriber and reader_of(preview.subscriber, preview.edition),
             "mail": f"{_page('mail', edition_id)}?{query}",
             "test": f"{_page('test', edition_id)}?{query}",
             "test_form": AddressForm(
@@ -165,12 +165,12 @@ class PreviewAdmin(CuratedAdmin):
             "find_form": AddressForm(auto_id="find_%s"),
             "may_find": may_see_subscribers(request),
         }
-        return TemplateResponse(request, "admin/newsletter/preview.html", shown)
+        return TemplateResponse(request, "admin/newsletter/preview.html", context)
 
     @method_decorator(xframe_options_sameorigin)
     @method_decorator(csp(FRAMED_POLICY))
     def preview_mail(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        composed = self._look(request, edition_id).composed
+        composed = self._preview_of(request, edition_id).composed
         if composed is None:
             raise Http404
         return HttpResponse(composed.html)
@@ -191,7 +191,7 @@ class PreviewAdmin(CuratedAdmin):
             return HttpResponseRedirect(page)
         return HttpResponseRedirect(f"{page}?{urlencode({'subscriber': found.pk})}")
 
-    def _look(self, request: HttpRequest, edition_id: UUID) -> Preview:
+    def _preview_of(self, request: HttpRequest, edition_id: UUID) -> Preview:
         if not self.has_view_permission(request):
             raise PermissionDenied
         edition = get_object_or_404(Edition, pk=edition_id)
@@ -219,14 +219,14 @@ class PreviewAdmin(CuratedAdmin):
         """Mail what the page shows to one address, and wait for the mail server: EMAIL_TIMEOUT seconds a step."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        seen = self._look(request, edition_id)
+        preview = self._preview_of(request, edition_id)
         form = AddressForm(request.POST)
         if not form.is_valid():
             _complain(request, form)
-        elif seen.composed is None:
+        elif preview.composed is None:
             messages.warning(request, "Nothing was sent: there is nothing to tell these readers.")
         else:
-            self._send_test(request, seen.edition, seen.composed, form.cleaned_data["address"])
+            self._send_test(request, preview.edition, preview.composed, form.cleaned_data["address"])
         return HttpResponseRedirect(f"{_page('', edition_id)}?{request.GET.urlencode()}")
 
     def _send_test(self, request: HttpRequest, edition: Edition, composed: Composed, address: str) -> None:

@@ -1,4 +1,4 @@
-"""The journal of suppressions: each deed is in it before anybody relies on it, and nothing stops anybody from leaving."""
+"""The journal of suppressions: each change is in it before anybody relies on it, and nothing stops anybody from leaving."""
 
 import os
 import stat
@@ -139,14 +139,14 @@ def test_a_suppression_stands_in_it_before_it_is_committed(file: Path) -> None:
         assert words(file) == [(ADA, "unsubscribe")]
 
 
-@pytest.mark.parametrize("deed", ["confirmed", "lifted"])
-def test_a_lifting_stands_in_it_only_once_it_is_committed(file: Path, deed: str) -> None:
+@pytest.mark.parametrize("entry", ["confirmed", "lifted"])
+def test_a_lifting_stands_in_it_only_once_it_is_committed(file: Path, entry: str) -> None:
     ada()
     leave()
     ask()
 
     def lift() -> None:
-        if deed == "confirmed":
+        if entry == "confirmed":
             come_back()
         else:
             consent.lift(suppression=Suppression.objects.get(), now=timezone.now())
@@ -157,7 +157,7 @@ def test_a_lifting_stands_in_it_only_once_it_is_committed(file: Path, deed: str)
     assert words(file) == [(ADA, "unsubscribe")]
 
     lift()
-    assert words(file) == [(ADA, "unsubscribe"), (ADA, deed)]
+    assert words(file) == [(ADA, "unsubscribe"), (ADA, entry)]
 
 
 def test_the_last_word_is_what_the_database_says_whoever_comes_first(file: Path) -> None:
