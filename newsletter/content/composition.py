@@ -189,8 +189,8 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
 @dataclass(frozen=True, slots=True)
 class _ChangedVerdict:
     pair: Comparison
-    before: Judged
-    after: Judged
+    before: VerdictSnapshot
+    after: VerdictSnapshot
 
 
 def _changed_verdicts(
