@@ -189,8 +189,8 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
 @dataclass(frozen=True, slots=True)
 class _ChangedVerdict:
     pair: Comparison
-    before: VerdictSnapshot
-    after: VerdictSnapshot
+    before: VerdictSnapshot[Tool]
+    after: VerdictSnapshot[Tool]
 
 
 def _changed_verdicts(
