@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from backend.admin.base import ModelAdmin, ReadOnlyAdmin
 from votes.models import (
     Alert,
+    ModerationAction,
     Pick,
     PickTally,
     PublishedPickTally,
     PublishedTally,
-    Ruling,
     Tally,
     TallyDay,
     Vote,
@@ -195,7 +195,7 @@ class AlertAdmin(ReadOnlyAdmin):
         self.do_to_each(request, alerts, lambda alert: actions.close(alert=alert, now=now), done="closed")
 
 
-@admin.register(Ruling)
+@admin.register(ModerationAction)
 class ModerationActionAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "action", "target", "begins_at", "ends_at", "count", "why", "decided_by"]
     list_filter = ["action"]

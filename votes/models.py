@@ -349,11 +349,8 @@ class Alert(OfTarget):
         return f"{self.get_kind_display()}: {self.target}"
 
 
-class Ruling(OfTarget):
-    """A moderation action over a span of votes or picks: who, why, how many it moved. Never changed afterwards.
-
-    The class keeps its name: permissions that were granted and the admin's address `/admin/votes/ruling/` hold it.
-    """
+class ModerationAction(OfTarget):
+    """What staff did to a span of votes or picks: who, why, how many it moved. Never changed afterwards."""
 
     class Action(models.TextChoices):
         QUARANTINE = "quarantine", "Quarantined"
@@ -371,6 +368,7 @@ class Ruling(OfTarget):
     )
 
     class Meta:
+        db_table = "votes_ruling"
         constraints = [
             models.CheckConstraint(
                 condition=Q(action__in=["quarantine", "release", "reject"]), name="ruling_deed_is_known"

@@ -12,7 +12,7 @@ from django.db.models import Case, CharField, Count, Expression, F, Func, QueryS
 from backend.admin.errors import CurationError
 from catalog.models import Tool
 from catalog.pairs import by_id
-from votes.models import Alert, CountStatus, Pick, Ruling, Vote
+from votes.models import Alert, CountStatus, ModerationAction, Pick, Vote
 from votes.rules import RULESET
 from votes.tallies.locks import hold_tally
 
@@ -42,14 +42,14 @@ def _with_reason(reason: str) -> Func:
 
 # An action does the first of its steps that finds anything.
 STEPS: dict[str, Sequence[Step]] = {
-    Ruling.Action.QUARANTINE: [
+    ModerationAction.Action.QUARANTINE: [
         Step(
             (CountStatus.COUNTED, CountStatus.PENDING),
             _status(CountStatus.QUARANTINED),
             _with_reason(QUARANTINE_REASON),
         ),
     ],
-    Ruling.Action.RELEASE: [
+    ModerationAction.Action.RELEASE: [
         Step(
             (CountStatus.QUARANTINED,),
             # Every vote that waits has a reason of the rules, and keeps it in quarantine.
@@ -61,7 +61,7 @@ STEPS: dict[str, Sequence[Step]] = {
         ),
         Step((CountStatus.PENDING,), _status(CountStatus.COUNTED), []),
     ],
-    Ruling.Action.REJECT: [
+    ModerationAction.Action.REJECT: [
         Step(
             (CountStatus.QUARANTINED, CountStatus.PENDING),
             _status(CountStatus.REJECTED),
@@ -111,7 +111,7 @@ def moderate(
     other_tool: Tool | None = None,
     decided_by: User | None,
     now: datetime,
-) -> Ruling:
+) -> ModerationAction:
     """Move the votes on a tool, or the picks of a pair, that were cast in the span; all or none.
 
     * Quarantine takes what counts or waits out of the numbers.
@@ -139,7 +139,7 @@ def moderate(
         open_alerts.filter(
             kind=Alert.Kind.BURST, begins_at__gte=asked.begins_at, begins_at__lt=ends_at
         ).update(closed_at=now)
-        return Ruling.objects.create(
+        return ModerationAction.objects.create(
             action=asked.action,
             tool=first,
             other_tool=second,
