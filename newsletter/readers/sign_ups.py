@@ -95,12 +95,12 @@ class NotedMail:
     asks: bytes | None = None
 
 
-def send_due_jobs(*, clock: Callable[[], datetime]) -> None:
-    """Send the mails of due sign-ups, one after the other, for RUN_SECONDS; several workers share them.
+def send_due_jobs(*, clock: Callable[[], datetime], seconds: float = RUN_SECONDS) -> None:
+    """Send the mails of due sign-ups, one after the other, for so many seconds; several workers share them.
 
     All workers must pass the same clock: by it a worker holds the job that it sends.
     """
-    mailer, until = single_mailer(), time.monotonic() + RUN_SECONDS
+    mailer, until = single_mailer(), time.monotonic() + seconds
     try:
         while time.monotonic() < until:
             now = clock()
