@@ -12,6 +12,7 @@ from rest_framework import renderers, serializers
 from rest_framework.exceptions import MethodNotAllowed, NotAcceptable
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.mediatypes import media_type_matches
 from rest_framework.views import APIView
 
 from backend.api.credentials import Scheme
@@ -101,23 +102,31 @@ class PrivateView(APIView):
         return answer
 
     def check(self, request: HttpRequest) -> None:
-        """Counts the request, then raises what is wrong with it before its body and its credentials are read."""
+        """Raises what is wrong with the request before its body and its credentials are read, and counts it.
+
+        A request whose method or `Accept` is refused is not counted; one whose query is refused is.
+        """
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
+        if not accepts_json(request):
+            raise NotAcceptable
         if self.counted_by and request.method in UNSAFE_METHODS:
             self.rate_limits = self.count(request)
-        accepted = request.META.get("HTTP_ACCEPT") or "*/*"
-        if not any(kind in accepted for kind in ("*/*", "application/json", "application/*")):
-            raise NotAcceptable
         if request.GET or self.parameters is not Parameters:
             self.params = self.parameters.read(request.GET)
 
     def count(self, request: HttpRequest) -> RateLimitState | None:
-        """Where requests are counted before anything else is done; raises Throttled."""
+        """Where requests are counted before anything of them is read; raises Throttled."""
         return None
 
     def options(self, *args: object, **kwargs: object) -> HttpResponse:  # type: ignore[override]
         return nothing(headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+def accepts_json(request: HttpRequest) -> bool:
+    """Whether `Accept` allows JSON, as DRF reads that header for public views; an empty one allows everything."""
+    accepted = request.META.get("HTTP_ACCEPT") or "*/*"
+    return any(media_type_matches(JSONRenderer.media_type, kind.strip()) for kind in accepted.split(","))
 
 
 def nothing(*, headers: Mapping[str, str] = MappingProxyType({})) -> HttpResponse:
