@@ -8,6 +8,7 @@ from celery import Celery, Task
 from celery.app.utils import Settings
 from celery.exceptions import WorkerLostError
 from celery.signals import celeryd_init, setup_logging, task_failure, worker_ready
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -16,6 +17,9 @@ logger = structlog.get_logger(__name__)
 HEARTBEAT_KEY = "worker-heartbeat"
 # Beat's schedule stands in the settings.
 HEARTBEAT_SECONDS = 15
+
+# By the addresses' schemes, to which kombu also ties TLS.
+TRANSPORT_ALIASES.update(redis="backend.broker:Transport", rediss="backend.broker:Transport")
 
 app = Celery("backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
