@@ -121,8 +121,7 @@ def _complete(prefix: str = "") -> Q:
 
 
 class VerdictChange(models.Model):
-    """
-    One change of a published pair's verdict, with the verdict before and after. Written once and never changed.
+    """One change of a published pair's verdict, with the verdict before and after. Written once and never changed.
 
     `number` counts a pair's changes from 1, so that two recorders at once can't both write the next one.
     """

@@ -30,8 +30,7 @@ _kept: tuple[date, bytes] | None = None
 
 
 def client_address(request: HttpRequest | Request) -> Address | None:
-    """
-    The address that the connection comes from, or that our own proxy names in the one header it is trusted with.
+    """The address that the connection comes from, or that our own proxy names in the one header it is trusted with.
 
     No other header counts, whatever a client puts there. None where there is no address, as on a Unix socket.
     """

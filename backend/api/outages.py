@@ -16,8 +16,7 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def drop_broken_connections() -> None:
-    """
-    Has the pool replace those of its idle connections that a restart of PostgreSQL has cut.
+    """Has the pool replace those of its idle connections that a restart of PostgreSQL has cut.
 
     Looking at each connection before each use would do the same at the price of a round trip a request.
     """

@@ -48,8 +48,7 @@ def paginate(
     cursor: str | None,
     request: HttpRequest | Request,
 ) -> Page[Row]:
-    """
-    One page of `queryset` in the order of `keys`, in one query.
+    """One page of `queryset` in the order of `keys`, in one query.
 
     Keys name fields, paths over to-one relations or annotations, none of them ever NULL, with "-" in front
     where they descend. The unique `id` is added to end them.
@@ -94,8 +93,7 @@ def ordering(keys: Sequence[str]) -> tuple[list[str], list[bool]]:
 
 
 def beyond(position: list[object], *, aliases: list[str], falling: list[bool]) -> "Q | Lookup[object]":
-    """
-    The rows after a position.
+    """The rows after a position.
 
     PostgreSQL compares them, never Python, which orders text otherwise. Where all keys run one way it is a
     single comparison of rows, for which an index on the keys is entered at the right place.

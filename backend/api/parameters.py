@@ -13,8 +13,7 @@ SLUG = r"[a-z0-9-]{1,255}"
 
 
 class Parameters(serializers.Serializer[Any]):
-    """
-    The base: a view's parameters are the fields of its subclass, and none here.
+    """The base: a view's parameters are the fields of its subclass, and none here.
 
     `selectable` names the answer's properties that `fields=` may choose from; without any there is no `fields=`.
     """

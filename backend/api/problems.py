@@ -27,8 +27,7 @@ CONTENT_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """
-    One kind of problem, as the docs list it.
+    """One kind of problem, as the docs list it.
 
     `example_rank` puts it among the examples that the contract gives of its status, lowest first; None leaves it out.
     """
@@ -64,8 +63,7 @@ PROBLEMS = {
 
 
 class Refusal(APIException):
-    """
-    The base of refusals that a service expects to give.
+    """The base of refusals that a service expects to give.
 
     A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which
     is also what the docs say of the code: so the class declares it, and no list has to name it. `pointer` is the

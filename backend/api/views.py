@@ -32,8 +32,7 @@ class JSONRenderer(renderers.JSONRenderer):
 
 
 class PublicView(APIView):
-    """
-    A read whose answers carry nobody's data, so that shared caches may keep them: every public read is one.
+    """A read whose answers carry nobody's data, so that shared caches may keep them: every public read is one.
 
     `self.params` holds the validated query, as `parameters` describes it. `max_age` and `stale_while_revalidate`
     are in seconds.
@@ -67,8 +66,7 @@ class PublicView(APIView):
 
 
 class PrivateView(APIView):
-    """
-    An endpoint whose answers are for their caller alone: `private, no-store`.
+    """An endpoint whose answers are for their caller alone: `private, no-store`.
 
     Requests pass DRF's wrapping by, which takes longer than counting a vote: methods get Django's request and give
     Django's response. What they raise is answered as everywhere, and the schema is made as for every view.

@@ -175,8 +175,7 @@ class PreferencesPage(LinkedPage):
 
 
 class UnsubscribePage(LinkedPage):
-    """
-    Also the address of RFC 8058's one click: a POST by a mail program, whatever is in its body.
+    """Also the address of RFC 8058's one click: a POST by a mail program, whatever is in its body.
 
     A reader who is unsubscribed or erased already sees the same page.
     """

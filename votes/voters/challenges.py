@@ -272,8 +272,7 @@ def verify(solution: Solution, *, address: Address | None, now: datetime) -> Pro
 
 
 def spend(proof: Proof) -> None:
-    """
-    Raises ChallengeSpent if the solution has been spent. Call it in the transaction of what the solution buys.
+    """Raises ChallengeSpent if the solution has been spent. Call it in the transaction of what the solution buys.
 
     Of several at once one inserts the row, and the others wait for its transaction.
     """
