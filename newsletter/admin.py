@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
+from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin, row_action
 from backend.admin.errors import CurationError
 from newsletter.deliveries import resolution
 from newsletter.deliveries.resolution import SendResult
@@ -75,14 +76,11 @@ class SubscriberAdmin(GrowthAdmin):
             reverse("admin:newsletter_edition_preview", args=[draft.pk]), subscriber.pk, draft.week,
         )  # fmt: skip
 
-    @admin.action(description="Unsubscribe selected subscribers", permissions=["change"])
-    def unsubscribe(self, request: HttpRequest, rows: QuerySet[Subscriber]) -> None:
-        self.do_to_each(
-            request,
-            rows,
-            lambda subscriber: consent.unsubscribe(subscriber=subscriber, source=STAFF, now=timezone.now()),
-            done="unsubscribed",
-        )
+    unsubscribe = row_action(
+        partial(consent.unsubscribe, source=STAFF),
+        description="Unsubscribe selected subscribers",
+        done="unsubscribed",
+    )
 
     def delete_model(self, request: HttpRequest, obj: Subscriber) -> None:
         consent.erase(subscriber=obj, source=STAFF, now=timezone.now())

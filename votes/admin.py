@@ -8,10 +8,9 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import ModelAdmin, ReadOnlyAdmin
+from backend.admin.base import ModelAdmin, ReadOnlyAdmin, row_action
 from votes.models import (
     Alert,
     ModerationAction,
@@ -24,7 +23,7 @@ from votes.models import (
     Vote,
     Voter,
 )
-from votes.moderation import actions
+from votes.moderation.actions import close
 from votes.moderation.watching import WatchedAdmin, watch_address, watch_page
 
 if TYPE_CHECKING:
@@ -189,10 +188,7 @@ class AlertAdmin(ReadOnlyAdmin):
     def look(self, alert: Alert) -> str:
         return format_html('<a href="{}">Look at the votes</a>', watch_address(alert))
 
-    @admin.action(description="Close: there is nothing to do", permissions=["close"])
-    def close(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-        now = timezone.now()
-        self.do_to_each(request, alerts, lambda alert: actions.close(alert=alert, now=now), done="closed")
+    close = row_action(close, description="Close: there is nothing to do", done="closed", permission="close")
 
 
 @admin.register(ModerationAction)

@@ -168,7 +168,7 @@ def _choose(subscriber: Subscriber, choices: Preferences) -> None:
 # --- Leaving ------------------------------------------------------------------------------------
 
 
-def unsubscribe(*, subscriber: Subscriber, source: str, now: datetime) -> None:
+def unsubscribe(subscriber: Subscriber, *, source: str, now: datetime) -> None:
     """End the mail, and expire open confirmation links. Again changes nothing. Raises ErasedSubscriber."""
     with transaction.atomic():
         subscriber = _hold(subscriber)

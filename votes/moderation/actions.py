@@ -152,7 +152,7 @@ def moderate(
         )
 
 
-def close(*, alert: Alert, now: datetime) -> None:
+def close(alert: Alert, *, now: datetime) -> None:
     """Staff have looked at it, and there is nothing to do. Raises CurationError where it is closed already."""
     if not Alert.objects.filter(pk=alert.pk, closed_at=None).update(closed_at=now):
         raise CurationError("closed already")

@@ -271,9 +271,9 @@ class TestAlerts:
     def test_an_alert_is_closed_once(self) -> None:
         alert = Alert.objects.create(kind="drift", tool=ToolFactory(), begins_at=BEGINS_AT)
 
-        actions.close(alert=alert, now=NOW)
+        actions.close(alert, now=NOW)
         with pytest.raises(CurationError, match="closed already"):
-            actions.close(alert=alert, now=NOW + HOUR)
+            actions.close(alert, now=NOW + HOUR)
 
         alert.refresh_from_db()
         assert alert.closed_at == NOW
