@@ -1,7 +1,5 @@
-"""Endpoints of the catalog, and what every endpoint of one tool shares."""
+"""Endpoints of the catalog, and how one tool is found by its slug."""
 
-from django.http import HttpResponse
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,7 +7,7 @@ from rest_framework.response import Response
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters, Parameters
-from backend.api.problems import Refusal, permanent_redirect
+from backend.api.problems import Moved, Refusal
 from backend.api.views import PublicView, field_names
 from catalog.models import Category, Tool
 from catalog.querysets import ToolQuerySet
@@ -28,16 +26,8 @@ class ToolNotFound(Refusal):
     default_detail = "No published tool has, or once had, this slug."
 
 
-class CategoryParameters(Parameters):
-    selectable = field_names(CategorySerializer)
-
-
-class CategoryListParameters(ListParameters, CategoryParameters):
-    pass
-
-
 class CategoryListView(ListView):
-    parameters = CategoryListParameters
+    parameters = ListParameters.selecting(field_names(CategorySerializer))
 
     @extend_schema(
         operation_id="list_categories",
@@ -53,7 +43,7 @@ class CategoryListView(ListView):
 
 
 class CategoryView(PublicView):
-    parameters = CategoryParameters
+    parameters = Parameters.selecting(field_names(CategorySerializer))
 
     @extend_schema(
         operation_id="retrieve_category",
@@ -69,23 +59,11 @@ class CategoryView(PublicView):
         return Response(CategorySerializer(category, only=self.params["fields"]).data)
 
 
-class OfToolView(PublicView):
-    """An address that holds a tool's slug: an earlier slug answers 308 to the present one.
-
-    `address` is the URL's name.
-    """
-
-    address: str
-    tools: ToolQuerySet = Tool.objects.visible()
-    may_move = True
-
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        tool = self.tools.with_slugs([slug]).first()
-        if tool is None:
-            raise ToolNotFound
-        if tool.slug != slug:
-            return permanent_redirect(request, reverse(self.address, kwargs={"slug": tool.slug}))
-        return self.answer(request, tool)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
-        raise NotImplementedError
+def find_tool(slug: str, tools: ToolQuerySet) -> Tool:
+    """The one of the tools that a slug names; raises ToolNotFound, and Moved for an earlier slug. One query."""
+    tool: Tool | None = tools.with_slugs([slug]).first()
+    if tool is None:
+        raise ToolNotFound
+    if tool.slug != slug:
+        raise Moved(tool.slug)
+    return tool

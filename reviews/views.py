@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +12,7 @@ from backend.api.parameters import CommaList, ListParameters, Parameters
 from backend.api.problems import Refusal
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
-from catalog.views import OfToolView
+from catalog.views import find_tool
 from reviews.models import Review, Reviewer
 from reviews.serializers import ReviewerSerializer, ReviewSerializer, ToolReviewSerializer
 
@@ -30,16 +29,8 @@ class ReviewNotFound(Refusal):
     default_detail = "No published review has this id."
 
 
-class ReviewerParameters(Parameters):
-    selectable = field_names(ReviewerSerializer)
-
-
-class ReviewerListParameters(ListParameters, ReviewerParameters):
-    pass
-
-
 class ReviewerListView(ListView):
-    parameters = ReviewerListParameters
+    parameters = ListParameters.selecting(field_names(ReviewerSerializer))
 
     @extend_schema(
         operation_id="list_reviewers",
@@ -58,7 +49,7 @@ class ReviewerListView(ListView):
 
 
 class ReviewerView(PublicView):
-    parameters = ReviewerParameters
+    parameters = Parameters.selecting(field_names(ReviewerSerializer))
 
     @extend_schema(
         operation_id="retrieve_reviewer",
@@ -74,11 +65,8 @@ class ReviewerView(PublicView):
         return Response(ReviewerSerializer(reviewer, only=self.params["fields"]).data)
 
 
-class ReviewParameters(Parameters):
+class ReviewListParameters(ListParameters):
     selectable = field_names(ReviewSerializer)
-
-
-class ReviewListParameters(ListParameters, ReviewParameters):
     tool = CommaList(help_text="Slugs of tools, present or earlier ones.")
     reviewer = CommaList(help_text="Slugs of reviewers.")
     verdict = CommaList(choices=Review.Verdict.values)
@@ -106,7 +94,7 @@ class ReviewListView(ListView):
 
 
 class ReviewView(PublicView):
-    parameters = ReviewParameters
+    parameters = Parameters.selecting(field_names(ReviewSerializer))
 
     @extend_schema(
         operation_id="retrieve_review",
@@ -122,13 +110,9 @@ class ReviewView(PublicView):
         return Response(ReviewSerializer(review, only=self.params["fields"]).data)
 
 
-class ToolReviewListParameters(ListParameters):
-    selectable = field_names(ToolReviewSerializer)
-
-
-class ToolReviewListView(OfToolView, ListView):
-    parameters = ToolReviewListParameters
-    address = "tool-review-list"
+class ToolReviewListView(ListView):
+    parameters = ListParameters.selecting(field_names(ToolReviewSerializer))
+    may_move = True
 
     @extend_schema(
         operation_id="list_tool_reviews",
@@ -137,9 +121,7 @@ class ToolReviewListView(OfToolView, ListView):
         description="The published reviews of one tool. An earlier slug of the tool answers 308.",
         responses=page_schema(ToolReviewSerializer),
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return super().get(request, slug)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
+    def get(self, request: Request, slug: str) -> Response:
+        tool = find_tool(slug, Tool.objects.visible())
         reviews = Review.objects.published().of_tools([tool.pk]).select_related("reviewer")
         return self.answer_page(reviews, keys=["reviewer__position"], serializer=ToolReviewSerializer)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.http import QueryDict
 from rest_framework import serializers
@@ -27,6 +27,11 @@ class Parameters(serializers.Serializer[Any]):
                 choices=self.selectable, help_text="Answer with these properties only."
             )
         return with_choices_named(fields)
+
+    @classmethod
+    def selecting(cls, names: Sequence[str]) -> type[Self]:
+        """The same parameters, and `fields=` beside them, which chooses from these names."""
+        return type(cls.__name__, (cls,), {"selectable": names})
 
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:

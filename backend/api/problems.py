@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import ResolverMatch, reverse
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.views import csrf, defaults
 from drf_spectacular.utils import extend_schema_serializer
@@ -81,6 +82,14 @@ class Refusal(APIException):
         PROBLEMS.setdefault(
             cls.default_code, Problem(cls.status_code, str(cls.default_detail), cls.example_rank)
         )
+
+
+class Moved(Exception):  # noqa: N818 - no error: it is answered with a 308.
+    """What the address names has another slug by now."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
 
 
 class Unavailable(Refusal):
@@ -160,6 +169,11 @@ def problem_response(
 class ProblemHandler(ExceptionHandler):
     """Answers what a view raises."""
 
+    def run(self) -> Any:
+        if isinstance(self.exc, Moved):
+            return permanent_redirect(self.context["request"], self.exc.slug)
+        return super().run()
+
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if is_outage(exc):
             drop_broken_connections()
@@ -213,8 +227,10 @@ def escape_step(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def permanent_redirect(request: HttpRequest | Request, path: str) -> HttpResponse:
-    """A 308 to another path of ours, with the query as it came."""
+def permanent_redirect(request: HttpRequest | Request, slug: str) -> HttpResponse:
+    """A 308 to the request's own address with another slug, and with the query as it came."""
+    match = cast(ResolverMatch, request.resolver_match)
+    path = reverse(match.view_name, kwargs={**match.kwargs, "slug": slug})
     query = request.META.get("QUERY_STRING", "")
     response = HttpResponse(
         status=308, headers={"Location": iri_to_uri(f"{path}?{query}" if query else path)}

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -12,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from backend.api.bodies import json_of
 from backend.api.clients import network_hash_of
-from backend.api.problems import ProblemSerializer, permanent_redirect
+from backend.api.problems import Moved, ProblemSerializer
 from backend.api.views import PrivateView
 from catalog.models import Tool
 from catalog.pairs import by_id
@@ -45,9 +44,7 @@ class PickView(PrivateView):
     )
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         token = voter_token_of(request, now=timezone.now())
-        pair = self.find_pair(slug)
-        if isinstance(pair, HttpResponse):
-            return pair
+        pair = find_tools(slug)
         first, second = by_id(*pair)
         stored = own_pick(token=token, pair=(first.pk, second.pk))
         tally = PublishedPickTally.objects.filter(first_tool=first, second_tool=second).first()
@@ -72,9 +69,7 @@ class PickView(PrivateView):
         now = timezone.now()
         voter = voter_token_of(request, now=now)
         wanted = CastPickSerializer.validate_json(json_of(request))["tool"]
-        pair = self.find_pair(slug)
-        if isinstance(pair, HttpResponse):
-            return pair
+        pair = find_tools(slug)
         picked = Tool.objects.with_slugs([wanted]).filter(pk__in=[tool.pk for tool in pair]).first()
         if picked is None:
             allowed = " or ".join(f"'{tool.slug}'" for tool in pair)
@@ -91,17 +86,8 @@ class PickView(PrivateView):
     def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
         now = timezone.now()
         voter = voter_token_of(request, now=now)
-        pair = self.find_pair(slug)
-        if isinstance(pair, HttpResponse):
-            return pair
+        pair = find_tools(slug)
         return self.cast(request, pair, voter=voter, value=None, now=now)
-
-    def find_pair(self, slug: str) -> tuple[Tool, Tool] | HttpResponse:
-        """The pair's tools in the order of their slugs, or the 308 to its present slug."""
-        pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
-        if pair.slug != slug:
-            return permanent_redirect(self.request, reverse("pick", kwargs={"slug": pair.slug}))
-        return pair.tools
 
     def cast(
         self,
@@ -120,16 +106,15 @@ class PickView(PrivateView):
         self.rate_limits = receipt.rate_limits
         return self.answer(pair, receipt.stored, receipt.published)
 
-    def answer(
-        self,
-        pair: tuple[Tool, Tool],
-        stored: StoredVote,
-        published: PublishedCounts,
-    ) -> HttpResponse:
+    def answer(self, pair: tuple[Tool, Tool], stored: StoredVote, published: PublishedCounts) -> HttpResponse:
         count = picks_in_order(pair, PickCount(first=published.first, second=published.second))
         slugs: dict[object, str] = {tool.pk: tool.slug for tool in pair}
-        return own_answer(
-            stored,
-            tool=slugs.get(stored.value),
-            tally=pick_tally_answer(count, published),
-        )
+        return own_answer(stored, tool=slugs.get(stored.value), tally=pick_tally_answer(count, published))
+
+
+def find_tools(slug: str) -> tuple[Tool, Tool]:
+    """The pair's tools in the order of their slugs; raises ComparisonNotFound, and Moved for another slug of the pair."""
+    pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
+    if pair.slug != slug:
+        raise Moved(pair.slug)
+    return pair.tools

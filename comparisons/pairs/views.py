@@ -1,7 +1,5 @@
 """Endpoints of comparisons and line-ups."""
 
-from django.http import HttpResponse
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -11,7 +9,7 @@ from rest_framework.response import Response
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters
-from backend.api.problems import permanent_redirect
+from backend.api.problems import Moved
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from comparisons.models import Outcome
@@ -67,12 +65,8 @@ class ComparisonListView(ListView):
         return Response(page.as_dict(ComparisonListItemSerializer(pairs, many=True, only=only).data))
 
 
-class ComparisonParameters(Parameters):
-    selectable = field_names(ComparisonSerializer)
-
-
 class ComparisonView(PublicView):
-    parameters = ComparisonParameters
+    parameters = Parameters.selecting(field_names(ComparisonSerializer))
     may_move = True
 
     @extend_schema(
@@ -85,10 +79,10 @@ class ComparisonView(PublicView):
         ),
         responses=ComparisonSerializer,
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
+    def get(self, request: Request, slug: str) -> Response:
         pair = find_pair(slug)
         if pair.slug != slug:
-            return permanent_redirect(request, reverse("comparison", kwargs={"slug": pair.slug}))
+            raise Moved(pair.slug)
         return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
 
 

@@ -3,7 +3,6 @@
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, FloatField, Value
 from django.db.models.functions import Cast, Coalesce
-from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,10 +11,10 @@ from rest_framework.response import Response
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
-from backend.api.views import field_names
+from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
-from catalog.views import OfToolView
+from catalog.views import find_tool
 from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
 from comparisons.tools.selectors import tools_with_counts, with_reviews
 from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
@@ -119,14 +118,9 @@ def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuer
     return tools, [sort.replace(name, TOOL_SORTS[name])]
 
 
-class ToolParameters(Parameters):
-    selectable = field_names(ToolSerializer)
-
-
-class ToolView(OfToolView):
-    parameters = ToolParameters
-    address = "tool"
-    tools = with_reviews(tools_with_counts().visible())
+class ToolView(PublicView):
+    parameters = Parameters.selecting(field_names(ToolSerializer))
+    may_move = True
 
     @extend_schema(
         operation_id="retrieve_tool",
@@ -138,8 +132,6 @@ class ToolView(OfToolView):
         ),
         responses=ToolSerializer,
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return super().get(request, slug)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
+    def get(self, request: Request, slug: str) -> Response:
+        tool = find_tool(slug, with_reviews(tools_with_counts().visible()))
         return Response(ToolSerializer(tool, only=self.params["fields"]).data)

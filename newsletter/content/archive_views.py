@@ -74,12 +74,8 @@ class EditionSerializer(EditionListItemSerializer):
     items = EditionItemSerializer(source="archive.items", many=True)
 
 
-class EditionListParameters(ListParameters):
-    selectable = field_names(EditionListItemSerializer)
-
-
 class EditionListView(ListView):
-    parameters = EditionListParameters
+    parameters = ListParameters.selecting(field_names(EditionListItemSerializer))
 
     @extend_schema(
         operation_id="list_editions",
@@ -93,12 +89,8 @@ class EditionListView(ListView):
         return self.answer_page(editions, keys=["-week"], serializer=EditionListItemSerializer)
 
 
-class EditionParameters(Parameters):
-    selectable = field_names(EditionSerializer)
-
-
 class EditionView(PublicView):
-    parameters = EditionParameters
+    parameters = Parameters.selecting(field_names(EditionSerializer))
 
     @extend_schema(
         operation_id="retrieve_edition",

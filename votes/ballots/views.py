@@ -3,16 +3,15 @@
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from backend.api.bodies import json_of
 from backend.api.clients import network_hash_of
-from backend.api.problems import ProblemSerializer, permanent_redirect
+from backend.api.problems import Moved, ProblemSerializer
 from backend.api.views import PrivateView, private_answer, timestamp
 from catalog.models import Tool
-from catalog.views import ToolNotFound
+from catalog.views import find_tool
 from votes.ballots.casting import VOTES_A_MINUTE, UnknownTarget, cast_vote
 from votes.ballots.own import own_vote
 from votes.ballots.serializers import CastVoteSerializer, VoteSerializer
@@ -37,11 +36,7 @@ class VoteView(PrivateView):
     )
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         token = voter_token_of(request, now=timezone.now())
-        tool = Tool.objects.visible().with_slugs([slug]).select_related("published_tally").first()
-        if tool is None:
-            raise ToolNotFound
-        if tool.slug != slug:
-            return permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
+        tool = find_tool(slug, Tool.objects.visible().select_related("published_tally"))
         stored = own_vote(token=token, tool=tool)
         return own_answer(stored, value=stored.value, tally=tally_answer(tool.published_tally.published))
 
@@ -81,10 +76,7 @@ class VoteView(PrivateView):
             receipt = cast_vote(voter=voter, slug=slug, value=value, network_hash=network_hash, now=now)
         except UnknownTarget as unknown:
             self.rate_limits = unknown.rate_limits
-            tool = Tool.objects.visible().with_slugs([slug]).first()
-            if tool is None:
-                raise ToolNotFound from None
-            return permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
+            raise Moved(find_tool(slug, Tool.objects.visible()).slug) from None
         self.rate_limits = receipt.rate_limits
         return own_answer(receipt.stored, value=receipt.stored.value, tally=tally_answer(receipt.published))
 

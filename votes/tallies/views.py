@@ -1,6 +1,5 @@
 """Endpoints of a tool's tally: as it is, and day by day."""
 
-from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,15 +7,15 @@ from rest_framework.response import Response
 from backend.api.lists import ListView
 from backend.api.pagination import page_schema
 from backend.api.parameters import ListParameters
+from backend.api.views import PublicView
 from catalog.models import Tool
-from catalog.views import OfToolView
+from catalog.views import find_tool
 from votes.models import TallyDay
 from votes.tallies.serializers import TallyDaySerializer, TallySerializer
 
 
-class ToolTallyView(OfToolView):
-    address = "tool-tally"
-    tools = Tool.objects.visible().select_related("published_tally")
+class ToolTallyView(PublicView):
+    may_move = True
 
     @extend_schema(
         operation_id="retrieve_tool_tally",
@@ -29,16 +28,14 @@ class ToolTallyView(OfToolView):
         ),
         responses=TallySerializer,
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return super().get(request, slug)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
+    def get(self, request: Request, slug: str) -> Response:
+        tool = find_tool(slug, Tool.objects.visible().select_related("published_tally"))
         return Response(TallySerializer(tool.published_tally).data)
 
 
-class ToolTimelineView(OfToolView, ListView):
-    address = "tool-timeline"
+class ToolTimelineView(ListView):
     parameters = ListParameters
+    may_move = True
 
     @extend_schema(
         operation_id="list_tool_tally_days",
@@ -51,9 +48,7 @@ class ToolTimelineView(OfToolView, ListView):
         ),
         responses=page_schema(TallyDaySerializer),
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return super().get(request, slug)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
+    def get(self, request: Request, slug: str) -> Response:
+        tool = find_tool(slug, Tool.objects.visible())
         page = self.page(TallyDay.objects.filter(tool=tool), keys=["-day"])
         return Response(page.as_dict(TallyDaySerializer(page.results, many=True).data))

@@ -17,7 +17,7 @@ from backend.api.credentials import Scheme
 from backend.api.idempotency import idempotent
 from backend.api.pagination import InvalidCursor, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
-from backend.api.problems import permanent_redirect
+from backend.api.problems import Moved
 from backend.api.rate_limits import Limit
 from backend.api.throttling import throttle
 from backend.api.views import PrivateView, PublicView, SparseFieldsMixin, field_names, private_answer
@@ -63,10 +63,10 @@ class KettleView(PublicView):
     @extend_schema(
         operation_id="retrieve_kettle", tags=["kettles"], summary="Retrieve", responses=KettleSerializer
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return (
-            Response({"slug": slug}) if slug == "new" else permanent_redirect(request, "/api/v1/kettles/new")
-        )
+    def get(self, request: Request, slug: str) -> Response:
+        if slug != "new":
+            raise Moved("new")
+        return Response({"slug": slug})
 
 
 class NamelessView(PublicView):
