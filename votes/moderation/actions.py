@@ -105,12 +105,7 @@ def preview(*, asked: AskedAction, tool: Tool, other_tool: Tool | None = None, n
 
 
 def moderate(
-    *,
-    asked: AskedAction,
-    tool: Tool,
-    other_tool: Tool | None = None,
-    decided_by: User | None,
-    now: datetime,
+    *, asked: AskedAction, tool: Tool, other_tool: Tool | None = None, decided_by: User | None, now: datetime
 ) -> ModerationAction:
     """Move the votes on a tool, or the picks of a pair, that were cast in the span; all or none.
 
@@ -136,9 +131,8 @@ def moderate(
         )
         first, second = by_id(tool, other_tool) if other_tool else (tool, None)
         open_alerts = Alert.objects.filter(tool=first, other_tool=second, closed_at=None)
-        open_alerts.filter(
-            kind=Alert.Kind.BURST, begins_at__gte=asked.begins_at, begins_at__lt=ends_at
-        ).update(closed_at=now)
+        in_time = open_alerts.filter(begins_at__gte=asked.begins_at, begins_at__lt=ends_at)
+        in_time.filter(kind=Alert.Kind.BURST).update(closed_at=now)
         return ModerationAction.objects.create(
             action=asked.action,
             tool=first,
