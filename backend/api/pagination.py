@@ -15,8 +15,10 @@ from django.http import HttpRequest
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from backend.api.problems import Refusal
+from backend.api.views import PublicView, SparseFieldsMixin
 
 Row = TypeVar("Row", bound=Model)
 
@@ -69,7 +71,6 @@ def paginate(
         queryset = queryset.filter(beyond(position, aliases=aliases, falling=falling))
     order = [f"-{alias}" if falls else alias for alias, falls in zip(aliases, falling, strict=True)]
     found = list(queryset.order_by(*order)[: limit + 1])
-
     more = len(found) > limit
     rows = found[:limit][::-1] if backward else found[:limit]
 
@@ -151,3 +152,17 @@ def page_schema(
             **extra,
         },
     )
+
+
+class ListView(PublicView):
+    """A list whose `parameters` descend from ListParameters."""
+
+    def page(self, queryset: QuerySet[Row], *, keys: Sequence[str]) -> Page[Row]:
+        limit, cursor = self.params["limit"], self.params["cursor"]
+        return paginate(queryset, keys=keys, limit=limit, cursor=cursor, request=self.request)
+
+    def answer_page(
+        self, queryset: QuerySet[Row], *, keys: Sequence[str], serializer: type[SparseFieldsMixin]
+    ) -> Response:
+        page = self.page(queryset, keys=keys)
+        return Response(page.as_dict(serializer(page.results, many=True, only=self.params["fields"]).data))

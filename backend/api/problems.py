@@ -171,7 +171,7 @@ class ProblemHandler(ExceptionHandler):
 
     def run(self) -> Any:
         if isinstance(self.exc, Moved):
-            return permanent_redirect(self.context["request"], self.exc.slug)
+            return permanent_redirect(cast(Request, self.context["request"]), self.exc.slug)
         return super().run()
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:

@@ -4,8 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
 from backend.api.problems import Moved
 from backend.api.views import field_names

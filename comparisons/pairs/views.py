@@ -6,8 +6,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters
 from backend.api.problems import Moved
 from backend.api.views import PublicView, field_names

@@ -5,8 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import CommaList, ListParameters
 from backend.api.views import field_names
 from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools

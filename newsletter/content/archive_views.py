@@ -12,8 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
 from backend.api.problems import Refusal
 from backend.api.views import PublicView, SparseFieldsMixin, field_names
