@@ -29,13 +29,13 @@ class CategoryListView(ListView):
     parameters = ListParameters.selecting(field_names(CategorySerializer))
 
     @extend_schema(
-        operation_id="list_categories",
-        tags=["categories"],
-        summary="List categories, by name, with their tool counts",
-        description="Every category, also one without tools; `tool_count` counts published tools.",
-        responses=page_schema(CategorySerializer),
+        operation_id="list_categories", tags=["categories"], responses=page_schema(CategorySerializer)
     )
     def get(self, request: Request) -> Response:
+        """List categories, by name, with their tool counts
+
+        Every category, also one without tools; `tool_count` counts published tools.
+        """
         return self.answer_page(
             Category.objects.with_tool_count(), keys=["name"], serializer=CategorySerializer
         )
@@ -44,14 +44,12 @@ class CategoryListView(ListView):
 class CategoryView(PublicView):
     parameters = Parameters.selecting(field_names(CategorySerializer))
 
-    @extend_schema(
-        operation_id="retrieve_category",
-        tags=["categories"],
-        summary="Retrieve a category with its tool count",
-        description="One category by its slug.",
-        responses=CategorySerializer,
-    )
+    @extend_schema(operation_id="retrieve_category", tags=["categories"], responses=CategorySerializer)
     def get(self, request: Request, slug: str) -> Response:
+        """Retrieve a category with its tool count
+
+        One category by its slug.
+        """
         category = Category.objects.with_tool_count().filter(slug=slug).first()
         if category is None:
             raise CategoryNotFound

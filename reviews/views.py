@@ -32,16 +32,14 @@ class ReviewerListView(ListView):
     parameters = ListParameters.selecting(field_names(ReviewerSerializer))
 
     @extend_schema(
-        operation_id="list_reviewers",
-        tags=["reviewers"],
-        summary="List the panel's reviewers, in the roster's order",
-        description=(
-            "The personas of the panel, those who no longer review included (`is_active` is false), "
-            "each with a record over published reviews."
-        ),
-        responses=page_schema(ReviewerSerializer),
+        operation_id="list_reviewers", tags=["reviewers"], responses=page_schema(ReviewerSerializer)
     )
     def get(self, request: Request) -> Response:
+        """List the panel's reviewers, in the roster's order
+
+        The personas of the panel, those who no longer review included (`is_active` is false), each with a record over
+        published reviews.
+        """
         return self.answer_page(
             Reviewer.objects.with_record(), keys=["position"], serializer=ReviewerSerializer
         )
@@ -50,14 +48,12 @@ class ReviewerListView(ListView):
 class ReviewerView(PublicView):
     parameters = Parameters.selecting(field_names(ReviewerSerializer))
 
-    @extend_schema(
-        operation_id="retrieve_reviewer",
-        tags=["reviewers"],
-        summary="Retrieve a reviewer with their ship rate",
-        description="One persona by its slug, with its record over published reviews.",
-        responses=ReviewerSerializer,
-    )
+    @extend_schema(operation_id="retrieve_reviewer", tags=["reviewers"], responses=ReviewerSerializer)
     def get(self, request: Request, slug: str) -> Response:
+        """Retrieve a reviewer with their ship rate
+
+        One persona by its slug, with its record over published reviews.
+        """
         reviewer = Reviewer.objects.with_record().filter(slug=slug).first()
         if reviewer is None:
             raise ReviewerNotFound
@@ -74,14 +70,12 @@ class ReviewListParameters(ListParameters):
 class ReviewListView(ListView):
     parameters = ReviewListParameters
 
-    @extend_schema(
-        operation_id="list_reviews",
-        tags=["reviews"],
-        summary="List published reviews, newest first",
-        description="Published reviews across all tools; narrow them by tool, reviewer or verdict.",
-        responses=page_schema(ReviewSerializer),
-    )
+    @extend_schema(operation_id="list_reviews", tags=["reviews"], responses=page_schema(ReviewSerializer))
     def get(self, request: Request) -> Response:
+        """List published reviews, newest first
+
+        Published reviews across all tools; narrow them by tool, reviewer or verdict.
+        """
         reviews = Review.objects.published().select_related("tool", "reviewer")
         if self.params["tool"]:
             reviews = reviews.filter(tool__in=Tool.objects.with_slugs(self.params["tool"]))
@@ -95,14 +89,12 @@ class ReviewListView(ListView):
 class ReviewView(PublicView):
     parameters = Parameters.selecting(field_names(ReviewSerializer))
 
-    @extend_schema(
-        operation_id="retrieve_review",
-        tags=["reviews"],
-        summary="Retrieve a published review",
-        description="One published review by its id.",
-        responses=ReviewSerializer,
-    )
+    @extend_schema(operation_id="retrieve_review", tags=["reviews"], responses=ReviewSerializer)
     def get(self, request: Request, id: UUID) -> Response:
+        """Retrieve a published review
+
+        One published review by its id.
+        """
         review = Review.objects.published().select_related("tool", "reviewer").filter(pk=id).first()
         if review is None:
             raise ReviewNotFound
@@ -114,13 +106,13 @@ class ToolReviewListView(ListView):
     may_move = True
 
     @extend_schema(
-        operation_id="list_tool_reviews",
-        tags=["tools"],
-        summary="List a tool's published reviews, in the roster's order",
-        description="The published reviews of one tool. An earlier slug of the tool answers 308.",
-        responses=page_schema(ToolReviewSerializer),
+        operation_id="list_tool_reviews", tags=["tools"], responses=page_schema(ToolReviewSerializer)
     )
     def get(self, request: Request, slug: str) -> Response:
+        """List a tool's published reviews, in the roster's order
+
+        The published reviews of one tool. An earlier slug of the tool answers 308.
+        """
         tool = find_tool(slug, Tool.objects.visible())
         reviews = Review.objects.published().of_tools([tool.pk]).select_related("reviewer")
         return self.answer_page(reviews, keys=["reviewer__position"], serializer=ToolReviewSerializer)

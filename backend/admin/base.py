@@ -115,7 +115,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 def row_action(
-    act: Callable[..., object], *, description: str, done: str, permission: str = "change"
+    act: Callable[..., None], *, description: str, done: str, permission: str = "change"
 ) -> Callable[..., None]:
     """An action of the admin's lists: `act(row, now=…)` for each selected row, which is `done` then."""
 

@@ -1,7 +1,8 @@
 """How views become operations of `openapi.yaml`: what drf-spectacular must be told of our own classes.
 
 A view declares what it is: `parameters` names its query parameters, `credentials` the scheme it asks for, `may_move`
-that some of its addresses answer 308. Examples are files of the view's app, named for the operation. What many operations
+that some of its addresses answer 308. A method's docstring is its operation's summary, and below an empty line the
+description. Examples are files of the view's app, named for the operation. What many operations
 share stands in shared_answers.py.
 """
 
@@ -61,9 +62,17 @@ class AutoSchema(StandardizedErrorsSchema):
         warn(f"{self.method} {self.path} has no operation_id in @extend_schema")
         return super().get_operation_id()
 
+    def get_summary(self) -> str:
+        """The first line of the method's docstring; that of a class speaks to those who read the code."""
+        return self._paragraphs()[0]
+
     def get_description(self) -> str:  # type: ignore[override]
-        """Only what the method says: a class's docstring speaks to those who read the code."""
-        return get_doc(getattr(self.view, self.method.lower(), None))
+        """What stands below that line, each paragraph in one line."""
+        return "\n\n".join(self._paragraphs()[1:])
+
+    def _paragraphs(self) -> list[str]:
+        paragraphs = get_doc(getattr(self.view, self.method.lower())).split("\n\n")
+        return [" ".join(paragraph.split()) for paragraph in paragraphs]
 
     def get_override_parameters(self) -> list[Any]:
         parameters = getattr(self.view, "parameters", None)

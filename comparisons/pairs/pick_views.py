@@ -33,16 +33,12 @@ class PickView(PrivateView):
     counted_by = VOTES_A_MINUTE
     may_move = True
 
-    @extend_schema(
-        operation_id="retrieve_pick",
-        tags=["votes"],
-        summary="Retrieve the voter's own pick of a pair",
-        description=(
-            "Nulls where the voter has not picked from the pair. `b-vs-a` and earlier slugs of either tool answer 308."
-        ),
-        responses=PickSerializer,
-    )
+    @extend_schema(operation_id="retrieve_pick", tags=["votes"], responses=PickSerializer)
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Retrieve the voter's own pick of a pair
+
+        Nulls where the voter has not picked from the pair. `b-vs-a` and earlier slugs of either tool answer 308.
+        """
         token = voter_token_of(request, now=timezone.now())
         pair = find_tools(slug)
         first, second = by_id(*pair)
@@ -53,12 +49,6 @@ class PickView(PrivateView):
     @extend_schema(
         operation_id="put_pick",
         tags=["votes"],
-        summary="Pick one tool of a pair, or change one's pick",
-        description=(
-            "Sets the voter's one pick of the pair; picking the same again changes nothing. The answer comes once the "
-            "pick is durable. The tally in it is the public one, which moves in steps. `b-vs-a` and earlier slugs of "
-            "either tool answer 308."
-        ),
         request=CastPickSerializer,
         responses={200: PickSerializer, 409: ProblemSerializer},
         examples=[
@@ -66,6 +56,12 @@ class PickView(PrivateView):
         ],
     )
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Pick one tool of a pair, or change one's pick
+
+        Sets the voter's one pick of the pair; picking the same again changes nothing. The answer comes once the pick
+        is durable. The tally in it is the public one, which moves in steps. `b-vs-a` and earlier slugs of either tool
+        answer 308.
+        """
         now = timezone.now()
         voter = voter_token_of(request, now=now)
         wanted = CastPickSerializer.validate_json(json_of(request))["tool"]
@@ -76,14 +72,12 @@ class PickView(PrivateView):
             raise serializers.ValidationError({"tool": [ErrorDetail(f"Pick {allowed}.", "invalid_choice")]})
         return self.cast(request, pair, voter=voter, value=picked.pk, now=now)
 
-    @extend_schema(
-        operation_id="delete_pick",
-        tags=["votes"],
-        summary="Withdraw one's pick of a pair",
-        description="Also right where there is no pick. `b-vs-a` and earlier slugs of either tool answer 308.",
-        responses={200: PickSerializer},
-    )
+    @extend_schema(operation_id="delete_pick", tags=["votes"], responses={200: PickSerializer})
     def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Withdraw one's pick of a pair
+
+        Also right where there is no pick. `b-vs-a` and earlier slugs of either tool answer 308.
+        """
         now = timezone.now()
         voter = voter_token_of(request, now=now)
         pair = find_tools(slug)

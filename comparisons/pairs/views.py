@@ -41,14 +41,14 @@ class ComparisonListView(ListView):
     @extend_schema(
         operation_id="list_comparisons",
         tags=["comparisons"],
-        summary="List the pairs that editors published",
-        description=(
-            "Pairs that editors published, each with the short form of its verdict. "
-            "`include=scorecard` adds what each reviewer says."
-        ),
         responses=page_schema(ComparisonListItemSerializer),
     )
     def get(self, request: Request) -> Response:
+        """List the pairs that editors published
+
+        Pairs that editors published, each with the short form of its verdict. `include=scorecard` adds what each
+        reviewer says.
+        """
         params = self.params
         refuse_unknown_slugs(params, {"tool": "tool", "category": "category"})
         comparisons = comparisons_with_counts()
@@ -68,17 +68,13 @@ class ComparisonView(PublicView):
     parameters = Parameters.selecting(field_names(ComparisonSerializer))
     may_move = True
 
-    @extend_schema(
-        operation_id="retrieve_comparison",
-        tags=["comparisons"],
-        summary="Retrieve two tools side by side, and the verdict: all that a page shows",
-        description=(
-            "The slug is `a-vs-b` with the tools in ascending order; `b-vs-a` and earlier slugs of either tool "
-            "answer 308 to it. Any two published tools can be compared, whether or not an editor paired them."
-        ),
-        responses=ComparisonSerializer,
-    )
+    @extend_schema(operation_id="retrieve_comparison", tags=["comparisons"], responses=ComparisonSerializer)
     def get(self, request: Request, slug: str) -> Response:
+        """Retrieve two tools side by side, and the verdict: all that a page shows
+
+        The slug is `a-vs-b` with the tools in ascending order; `b-vs-a` and earlier slugs of either tool answer 308 to
+        it. Any two published tools can be compared, whether or not an editor paired them.
+        """
         pair = find_pair(slug)
         if pair.slug != slug:
             raise Moved(pair.slug)
@@ -98,14 +94,12 @@ class LineupParameters(Parameters):
 class LineupView(PublicView):
     parameters = LineupParameters
 
-    @extend_schema(
-        operation_id="compare_tools",
-        tags=["comparisons"],
-        summary="Compare two to five tools: every pair judged, an order, and cycles marked",
-        description="Judges every pair of two to five tools and orders them by pairs won less pairs lost.",
-        responses=LineupSerializer,
-    )
+    @extend_schema(operation_id="compare_tools", tags=["comparisons"], responses=LineupSerializer)
     def get(self, request: Request) -> Response:
+        """Compare two to five tools: every pair judged, an order, and cycles marked
+
+        Judges every pair of two to five tools and orders them by pairs won less pairs lost.
+        """
         lineup = line_up(self.params["tools"])
         if lineup.unknown:
             errors = [

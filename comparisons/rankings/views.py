@@ -25,14 +25,14 @@ class RankingView(ListView):
     @extend_schema(
         operation_id="list_rankings",
         tags=["rankings"],
-        summary="Rank tools by the panel or by the crowd, with the formula",
-        description=(
-            "By the panel: the percentage of reviewers who ship. By the crowd: the lower bound of the "
-            "95 % Wilson interval. The answer names the formula; equal records share a rank."
-        ),
         responses=page_schema(RankingItemSerializer, formula=FormulaSerializer()),
     )
     def get(self, request: Request) -> Response:
+        """Rank tools by the panel or by the crowd, with the formula
+
+        By the panel: the percentage of reviewers who ship. By the crowd: the lower bound of the 95 % Wilson interval.
+        The answer names the formula; equal records share a rank.
+        """
         params = self.params
         refuse_unknown_slugs(params, {"category": "category"})
         formula = RANKINGS[params["by"]]

@@ -79,15 +79,14 @@ class ToolListView(ListView):
     @extend_schema(
         operation_id="list_tools",
         tags=["tools"],
-        summary="Search and list published tools, with facet counts on request",
-        description=(
-            "Every filter narrows the list; values of one filter widen it. `include=facets` counts "
-            "what each value of a filter would give, `include=reviews` adds the published reviews of "
-            "each tool."
-        ),
         responses=page_schema(ToolListItemSerializer, facets=FacetsSerializer(required=False)),
     )
     def get(self, request: Request) -> Response:
+        """Search and list published tools, with facet counts on request
+
+        Every filter narrows the list; values of one filter widen it. `include=facets` counts what each value of a
+        filter would give, `include=reviews` adds the published reviews of each tool.
+        """
         params = self.params
         refuse_unknown_slugs(
             params, {"category": "category", "shipped_by": "reviewer", "skipped_by": "reviewer"}
@@ -121,16 +120,12 @@ class ToolView(PublicView):
     parameters = Parameters.selecting(field_names(ToolSerializer))
     may_move = True
 
-    @extend_schema(
-        operation_id="retrieve_tool",
-        tags=["tools"],
-        summary="Retrieve all that a tool's page shows",
-        description=(
-            "Everything a tool page shows in one call, reviews included. An earlier slug answers 308. "
-            "An archived tool has left the lists, but keeps its page."
-        ),
-        responses=ToolSerializer,
-    )
+    @extend_schema(operation_id="retrieve_tool", tags=["tools"], responses=ToolSerializer)
     def get(self, request: Request, slug: str) -> Response:
+        """Retrieve all that a tool's page shows
+
+        Everything a tool page shows in one call, reviews included. An earlier slug answers 308. An archived tool has
+        left the lists, but keeps its page.
+        """
         tool = find_tool(slug, with_reviews(tools_with_counts().visible()))
         return Response(ToolSerializer(tool, only=self.params["fields"]).data)

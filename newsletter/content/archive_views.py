@@ -77,13 +77,13 @@ class EditionListView(ListView):
     parameters = ListParameters.selecting(field_names(EditionListItemSerializer))
 
     @extend_schema(
-        operation_id="list_editions",
-        tags=["newsletter"],
-        summary="List the editions of the weekly mail that were sent, the latest first",
-        description="The archive holds what a reader of every topic got. A week without anything to tell has none.",
-        responses=page_schema(EditionListItemSerializer),
+        operation_id="list_editions", tags=["newsletter"], responses=page_schema(EditionListItemSerializer)
     )
     def get(self, request: Request) -> Response:
+        """List the editions of the weekly mail that were sent, the latest first
+
+        The archive holds what a reader of every topic got. A week without anything to tell has none.
+        """
         editions = archived_editions().defer("html", "text")
         return self.answer_page(editions, keys=["-week"], serializer=EditionListItemSerializer)
 
@@ -91,14 +91,12 @@ class EditionListView(ListView):
 class EditionView(PublicView):
     parameters = Parameters.selecting(field_names(EditionSerializer))
 
-    @extend_schema(
-        operation_id="retrieve_edition",
-        tags=["newsletter"],
-        summary="Retrieve an edition of the weekly mail as it was sent",
-        description="By its ISO week. What it tells was frozen when sending began; `page_url` is the same as a page.",
-        responses=EditionSerializer,
-    )
+    @extend_schema(operation_id="retrieve_edition", tags=["newsletter"], responses=EditionSerializer)
     def get(self, request: Request, slug: str) -> Response:
+        """Retrieve an edition of the weekly mail as it was sent
+
+        By its ISO week. What it tells was frozen when sending began; `page_url` is the same as a page.
+        """
         edition = archived_editions().defer("html", "text").filter(week=slug).first()
         if edition is None:
             raise EditionNotFound

@@ -41,13 +41,6 @@ class SubscriptionsView(PrivateView):
     @extend_schema(
         operation_id="create_subscription",
         tags=["newsletter"],
-        summary="Ask for the mail",
-        description=(
-            "Answers every address alike, in words and in time: known or not, subscribed or not. What the address "
-            "gets is a mail: a link to confirm with, good for 48 hours, or a reminder of being subscribed already. "
-            "Nobody is subscribed before the link is followed, and the choices sent here count from then on. A mailbox "
-            "gets at most 3 such mails a day and one in 5 minutes."
-        ),
         request=SubscribeSerializer,
         responses={202: AcceptedSerializer},
         examples=[
@@ -67,6 +60,13 @@ class SubscriptionsView(PrivateView):
     )
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the mail
+
+        Answers every address alike, in words and in time: known or not, subscribed or not. What the address gets is a
+        mail: a link to confirm with, good for 48 hours, or a reminder of being subscribed already. Nobody is
+        subscribed before the link is followed, and the choices sent here count from then on. A mailbox gets at most 3
+        such mails a day and one in 5 minutes.
+        """
         body = SubscribeSerializer.validate_json(json_of(request))
         address = body.pop("address")
         choices = cast(consent.Preferences, body)
@@ -78,11 +78,6 @@ class ConfirmView(PrivateView):
     @extend_schema(
         operation_id="confirm_subscription",
         tags=["newsletter"],
-        summary="Confirm a subscription",
-        description=(
-            "For the frontend's own page that the mail's link opens. Mail scanners open links too, so confirm when "
-            "the reader presses a button, not when the page loads. Confirming again answers the same."
-        ),
         request=ConfirmSerializer,
         responses={200: ConfirmedSerializer, 404: ProblemSerializer, 409: ProblemSerializer},
         examples=[
@@ -94,6 +89,11 @@ class ConfirmView(PrivateView):
         ],
     )
     def post(self, request: HttpRequest) -> HttpResponse:
+        """Confirm a subscription
+
+        For the frontend's own page that the mail's link opens. Mail scanners open links too, so confirm when the
+        reader presses a button, not when the page loads. Confirming again answers the same.
+        """
         token = ConfirmSerializer.validate_json(json_of(request))["token"]
         subscriber = consent.confirm(token=token, source=SOURCE, now=timezone.now())
         answer = {
@@ -106,21 +106,17 @@ class ConfirmView(PrivateView):
 class PreferencesView(PrivateView):
     credentials = links.SUBSCRIBER
 
-    @extend_schema(
-        operation_id="retrieve_preferences",
-        tags=["newsletter"],
-        summary="Retrieve one's preferences",
-        description="Topics, reviewers, frequency and time zone of whom the token of the mail's links is for.",
-        responses=PreferencesSerializer,
-    )
+    @extend_schema(operation_id="retrieve_preferences", tags=["newsletter"], responses=PreferencesSerializer)
     def get(self, request: HttpRequest) -> HttpResponse:
+        """Retrieve one's preferences
+
+        Topics, reviewers, frequency and time zone of whom the token of the mail's links is for.
+        """
         return preferences_answer(authorized(request))
 
     @extend_schema(
         operation_id="update_preferences",
         tags=["newsletter"],
-        summary="Change one's preferences",
-        description="What is left out stays. Preferences never subscribe anybody again who has left.",
         request=ChangePreferencesSerializer,
         responses=PreferencesSerializer,
         examples=[
@@ -130,21 +126,21 @@ class PreferencesView(PrivateView):
         ],
     )
     def patch(self, request: HttpRequest) -> HttpResponse:
+        """Change one's preferences
+
+        What is left out stays. Preferences never subscribe anybody again who has left.
+        """
         subscriber = authorized(request)
         choices = cast(consent.Preferences, ChangePreferencesSerializer.validate_json(json_of(request)))
         return preferences_answer(consent.change_preferences(subscriber=subscriber, choices=choices))
 
-    @extend_schema(
-        operation_id="delete_subscriber",
-        tags=["newsletter"],
-        summary="Erase the subscriber",
-        description=(
-            "Forgets address and choices, and ends the mail. What is left is a keyed hash of the address, so that "
-            "the mailbox is left alone from now on, and the record of consent under it."
-        ),
-        responses={204: None},
-    )
+    @extend_schema(operation_id="delete_subscriber", tags=["newsletter"], responses={204: None})
     def delete(self, request: HttpRequest) -> HttpResponse:
+        """Erase the subscriber
+
+        Forgets address and choices, and ends the mail. What is left is a keyed hash of the address, so that the
+        mailbox is left alone from now on, and the record of consent under it.
+        """
         consent.erase(subscriber=authorized(request), source=SOURCE, now=timezone.now())
         return nothing()
 
@@ -152,36 +148,27 @@ class PreferencesView(PrivateView):
 class ExportView(PrivateView):
     credentials = links.SUBSCRIBER
 
-    @extend_schema(
-        operation_id="export_subscriber",
-        tags=["newsletter"],
-        summary="Export all that is kept of the subscriber",
-        description=(
-            "The address, the choices, the record of consent, each edition that was sent, and what a mail provider "
-            "told of it."
-        ),
-        responses=ExportSerializer,
-    )
+    @extend_schema(operation_id="export_subscriber", tags=["newsletter"], responses=ExportSerializer)
     def get(self, request: HttpRequest) -> HttpResponse:
+        """Export all that is kept of the subscriber
+
+        The address, the choices, the record of consent, each edition that was sent, and what a mail provider told of
+        it.
+        """
         return private_answer(ExportSerializer(export_of(authorized(request))).data)
 
 
 class UnsubscribeView(PrivateView):
     credentials = links.SUBSCRIBER
 
-    @extend_schema(
-        operation_id="end_subscription",
-        tags=["newsletter"],
-        summary="End the mail",
-        description=(
-            "For the frontend's own page that the mail's link opens, with the token of that link or of the preferences. "
-            "Also right when there is no subscription any more. Mail programs use the one-click address in the mail's "
-            "own headers instead."
-        ),
-        request=None,
-        responses={204: None},
-    )
+    @extend_schema(operation_id="end_subscription", tags=["newsletter"], request=None, responses={204: None})
     def post(self, request: HttpRequest) -> HttpResponse:
+        """End the mail
+
+        For the frontend's own page that the mail's link opens, with the token of that link or of the preferences. Also
+        right when there is no subscription any more. Mail programs use the one-click address in the mail's own headers
+        instead.
+        """
         subscriber = authorized(request, links.PREFERENCES, links.UNSUBSCRIBE)
         consent.unsubscribe(subscriber=subscriber, source=SOURCE, now=timezone.now())
         return nothing()

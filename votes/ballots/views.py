@@ -27,14 +27,12 @@ class VoteView(PrivateView):
     counted_by = VOTES_A_MINUTE
     may_move = True
 
-    @extend_schema(
-        operation_id="retrieve_vote",
-        tags=["votes"],
-        summary="Retrieve the voter's own vote on a tool",
-        description="Nulls where the voter has not voted on the tool. An earlier slug of the tool answers 308.",
-        responses=VoteSerializer,
-    )
+    @extend_schema(operation_id="retrieve_vote", tags=["votes"], responses=VoteSerializer)
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Retrieve the voter's own vote on a tool
+
+        Nulls where the voter has not voted on the tool. An earlier slug of the tool answers 308.
+        """
         token = voter_token_of(request, now=timezone.now())
         tool = find_tool(slug, Tool.objects.visible().select_related("published_tally"))
         stored = own_vote(token=token, tool=tool)
@@ -43,28 +41,26 @@ class VoteView(PrivateView):
     @extend_schema(
         operation_id="put_vote",
         tags=["votes"],
-        summary="Vote on a tool, or change one's vote",
-        description=(
-            "Sets the voter's one vote on the tool; saying the same again changes nothing. The answer comes once the "
-            "vote is durable. The tally in it is the public one, which moves in steps: show the voter's own vote at "
-            "once, and the tally as it is. An earlier slug of the tool answers 308."
-        ),
         request=CastVoteSerializer,
         responses={200: VoteSerializer, 409: ProblemSerializer},
     )
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Vote on a tool, or change one's vote
+
+        Sets the voter's one vote on the tool; saying the same again changes nothing. The answer comes once the vote is
+        durable. The tally in it is the public one, which moves in steps: show the voter's own vote at once, and the
+        tally as it is. An earlier slug of the tool answers 308.
+        """
         now = timezone.now()
         voter = voter_token_of(request, now=now)
         return self.cast(request, slug, voter=voter, value=value_in(json_of(request)), now=now)
 
-    @extend_schema(
-        operation_id="delete_vote",
-        tags=["votes"],
-        summary="Withdraw one's vote on a tool",
-        description="Also right where there is no vote. An earlier slug of the tool answers 308.",
-        responses={200: VoteSerializer},
-    )
+    @extend_schema(operation_id="delete_vote", tags=["votes"], responses={200: VoteSerializer})
     def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Withdraw one's vote on a tool
+
+        Also right where there is no vote. An earlier slug of the tool answers 308.
+        """
         now = timezone.now()
         return self.cast(request, slug, voter=voter_token_of(request, now=now), value=None, now=now)
 

@@ -49,11 +49,12 @@ class KettleListView(PublicView):
 
     parameters = KettleParameters
 
-    @extend_schema(
-        operation_id="list_kettles", tags=["kettles"], summary="List", responses=page_schema(KettleSerializer)
-    )
+    @extend_schema(operation_id="list_kettles", tags=["kettles"], responses=page_schema(KettleSerializer))
     def get(self, request: Request) -> Response:
-        """Lists kettles."""
+        """List kettles
+
+        Lists kettles.
+        """
         return Response({"asked": self.params})
 
 
