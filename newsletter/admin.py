@@ -1,8 +1,6 @@
 """The curators' pages for the weekly mail: its subscribers, its editions, and what became of each copy."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,7 +17,6 @@ from django.utils.html import format_html
 from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin, row_action
 from backend.admin.errors import CurationError
 from newsletter.deliveries import resolution
-from newsletter.deliveries.resolution import SendResult
 from newsletter.deliveries.totals import totals_of
 from newsletter.desk.growth_page import GrowthAdmin
 from newsletter.desk.preview import PreviewAdmin
@@ -239,17 +236,6 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
         return f"{edition.audience}: " + ", ".join(f"{getattr(counted, kind)} {kind}" for kind in kinds)
 
 
-@dataclass(frozen=True)
-class CuratorsResult:
-    """A source of send results: what a curator found in the mail server's log for some copies."""
-
-    message_ids: Sequence[str]
-    result: SendResult
-
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, SendResult]:
-        return {key: self.result for key in message_ids if key in self.message_ids}
-
-
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     """Copies are read only, except that a curator may settle an uncertain one."""
@@ -275,19 +261,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Uncertain: the mail server's log says it was sent", permissions=["settle"])
     def settle_as_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
-        self.settle(request, rows, SendResult.SENT, done="settled as sent")
+        self.settle(request, rows, sent=True, done="settled as sent")
 
     @admin.action(description="Uncertain: it was surely not sent, send it", permissions=["settle"])
     def settle_as_not_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
-        self.settle(request, rows, SendResult.NOT_SENT, done="to be sent again")
+        self.settle(request, rows, sent=False, done="to be sent again")
 
-    def settle(
-        self, request: HttpRequest, rows: QuerySet[Delivery], result: SendResult, *, done: str
-    ) -> None:
+    def settle(self, request: HttpRequest, rows: QuerySet[Delivery], *, sent: bool, done: str) -> None:
         def settled(delivery: Delivery) -> None:
-            results = CuratorsResult([delivery.message_id], result)
-            resolved = resolution.resolve(results, source=str(request.user), edition_id=delivery.edition_id)
-            if not (resolved.sent or resolved.requeued):
+            if not resolution.resolve([delivery.message_id], sent=sent, source=str(request.user)):
                 raise CurationError("it is not uncertain, or its sender may still be at work")
 
         self.do_to_each(request, rows, settled, done=done)

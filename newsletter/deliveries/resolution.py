@@ -1,10 +1,7 @@
 """Settles uncertain copies: by a known send result, by a provider's report that it sent nothing, or after a day."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
-from typing import Protocol
 from uuid import UUID
 
 from django.db.models import F
@@ -38,46 +35,18 @@ WHERE state = 'uncertain' AND uncertain_at < clock_timestamp() - %(hours)s::floa
 """
 
 
-class SendResult(StrEnum):
-    SENT = "sent"
-    # Only where the source would have seen it; not having found it is not enough.
-    NOT_SENT = "not_sent"
-
-
-class ResultSource(Protocol):
-    """A source that knows mails by their Message-IDs: a provider's events, a server's log, a person."""
-
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, SendResult]:
-        """The known results by Message-ID; a mail without a known result is left out."""
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """How many copies in doubt were settled as sent, and how many wait again."""
-
-    sent: int
-    requeued: int
-
-
-def uncertain_message_ids(*, edition_id: UUID | None = None) -> list[str]:
-    """Of one edition, or of all. One query."""
+def uncertain_message_ids() -> list[str]:
+    """Of all editions. One query."""
     uncertain = Delivery.objects.filter(state=State.UNCERTAIN)
-    if edition_id:
-        uncertain = uncertain.filter(edition_id=edition_id)
     return list(uncertain.order_by("id").values_list("message_id", flat=True))
 
 
-def resolve(results: ResultSource, *, source: str, edition_id: UUID | None = None) -> Resolved:
-    """Settle uncertain copies: a sent one is accepted, one that was not sent waits again once its lease is over."""
-    found = results.find(uncertain_message_ids(edition_id=edition_id))
-    by_kind = {kind: [key for key, value in found.items() if value == kind] for kind in SendResult}
-    return Resolved(
-        sent=_resolve(by_kind[SendResult.SENT], sent=True, source=source),
-        requeued=_resolve(by_kind[SendResult.NOT_SENT], sent=False, source=source),
-    )
+def resolve(message_ids: Iterable[str], *, sent: bool, source: str) -> int:
+    """Settle those of the mails that are uncertain; how many. One query.
 
-
-def _resolve(message_ids: Iterable[str], *, sent: bool, source: str) -> int:
+    A sent one is accepted; one that was not sent waits again, once its lease is over. That a source has not seen a mail
+    says that it was not sent only where the source would have seen it.
+    """
     values = {
         "message_ids": list(message_ids),
         "sent": sent,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,6 @@ from anymail.signals import AnymailTrackingEvent
 from django.db import transaction
 
 from newsletter.deliveries import resolution
-from newsletter.deliveries.resolution import SendResult
 from newsletter.feedback.provider_rules import kind_of, suppression_of
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
@@ -62,23 +61,17 @@ def take(event: AnymailTrackingEvent, *, provider: str, now: datetime) -> None:
             detail = f"Not sent by {provider}: {told.detail}"
             resolution.reject(delivery_id=delivery.pk, detail=detail, now=now)
         elif delivery and delivery.state == State.UNCERTAIN:
-            resolution.resolve(EventResults(), source=provider, edition_id=delivery.edition_id)
-
-
-class EventResults:
-    """A source of send results: every event about a mail shows that it was sent, except that it was rejected."""
-
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, SendResult]:
-        if not message_ids:
-            return {}
-        told = ProviderEvent.objects.filter(delivery__state=State.UNCERTAIN).exclude(kind=Kind.REJECTED)
-        known = set(told.values_list("delivery__message_id", flat=True))
-        return dict.fromkeys(known.intersection(message_ids), SendResult.SENT)
+            resolution.resolve([delivery.message_id], sent=True, source=provider)
 
 
 def settle() -> int:
-    """Settle copies that became uncertain after the event about them had come; how many. Runs by the clock."""
-    return resolution.resolve(EventResults(), source="an event of the provider").sent
+    """Settle copies that became uncertain after the event about them had come; how many. Runs by the clock.
+
+    Every event about a mail shows that it was sent, except that it was rejected.
+    """
+    told = ProviderEvent.objects.filter(delivery__state=State.UNCERTAIN).exclude(kind=Kind.REJECTED)
+    message_ids = told.values_list("delivery__message_id", flat=True)
+    return resolution.resolve(message_ids, sent=True, source="an event of the provider")
 
 
 def purge_expired(*, now: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import TextIO
 from django.core.management.base import BaseCommand, CommandError
 
 from newsletter.deliveries import resolution
-from newsletter.feedback.mail_log import MailLog
+from newsletter.feedback.mail_log import mails_taken
 
 
 class Command(BaseCommand):
@@ -24,14 +24,15 @@ class Command(BaseCommand):
         parser.add_argument("log", nargs="?", default="-", help="a file, or - for standard input")
 
     def handle(self, log: str, **options: object) -> None:
-        uncertain = len(resolution.uncertain_message_ids())
+        uncertain = resolution.uncertain_message_ids()
         try:
             with _opened(log) as lines:
-                resolved = resolution.resolve(MailLog(lines), source="the mail server's log")
+                taken = mails_taken(lines, uncertain)
         except OSError as error:
             raise CommandError(f"{log!r} can't be read: {error.strerror}.") from None
+        sent = resolution.resolve(taken, sent=True, source="the mail server's log")
         self.stdout.write(
-            f"{uncertain} uncertain: {resolved.sent} sent, {uncertain - resolved.sent} not in the log, "
+            f"{len(uncertain)} uncertain: {sent} sent, {len(uncertain) - sent} not in the log, "
             "which stay as they are."
         )
 
