@@ -1,6 +1,5 @@
 """The pages that show the mail that `make serve` sent. They exist only if DEBUG_MAIL_DIR is set, so not in production."""
 
-from collections.abc import Iterable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -52,7 +51,8 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, name: int = 0) -> HttpResponse:
     """One mail: its headers and its text, with links that work."""
     found = find(name)
-    headers = format_html_join("\n", "<dt>{}</dt><dd>{}</dd>", shown_headers(found))
+    shown = ((name, str(found[name]).strip()) for name in HEADERS if found[name])
+    headers = format_html_join("\n", "<dt>{}</dt><dd>{}</dd>", shown)
     text = found.get_body(("plain",))
     content = format_html(
         '<p><a href="{}">All mail</a> · <a href="{}">As HTML</a></p><dl>{}</dl>'
@@ -82,10 +82,6 @@ def mail_html(request: HttpRequest, name: int = 0) -> HttpResponse:
     if body is None:
         raise Http404
     return HttpResponse(body.get_content())
-
-
-def shown_headers(found: EmailMessage) -> Iterable[tuple[str, str]]:
-    return ((name, str(found[name]).strip()) for name in HEADERS if found[name])
 
 
 def find(name: int) -> EmailMessage:

@@ -39,14 +39,6 @@ def query_database(statement: str) -> list[tuple[object, ...]]:
         fresh.close()
 
 
-def check_database() -> None:
-    query_database("SELECT 1")
-
-
-def check_cache() -> None:
-    shared_cache.get(HEARTBEAT_KEY)
-
-
 @cache
 def check_migrations() -> None:
     """Cached once it succeeds, since the code of this process gets no further migration."""
@@ -61,9 +53,9 @@ def check_worker() -> None:
         raise NotReadyError("No worker has taken a task lately.")
 
 
-CHECKS: dict[str, Callable[[], None]] = {
-    "database": check_database,
-    "cache": check_cache,
+CHECKS: dict[str, Callable[[], object]] = {
+    "database": lambda: query_database("SELECT 1"),
+    "cache": lambda: shared_cache.get(HEARTBEAT_KEY),
     "migrations": check_migrations,
     "worker": check_worker,
 }

@@ -216,15 +216,12 @@ def invalid_fields(detail: Any, pointer: str = "") -> Iterator[InvalidField]:
         yield InvalidField(pointer=pointer, code=detail.code or "invalid", detail=str(detail))
     elif isinstance(detail, Mapping):
         for key, inner in detail.items():
-            step = "" if key == api_settings.NON_FIELD_ERRORS_KEY else "/" + escape_step(str(key))
+            escaped = str(key).replace("~", "~0").replace("/", "~1")
+            step = "" if key == api_settings.NON_FIELD_ERRORS_KEY else f"/{escaped}"
             yield from invalid_fields(inner, pointer + step)
     else:
         for inner in detail:
             yield from invalid_fields(inner, pointer)
-
-
-def escape_step(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def permanent_redirect(request: HttpRequest | Request, slug: str) -> HttpResponse:

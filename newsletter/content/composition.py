@@ -197,7 +197,7 @@ def _changed_verdicts(
     pairs: models.QuerySet[Comparison], choices: Choices, until: datetime
 ) -> list[_ChangedVerdict]:
     changes = (
-        VerdictChange.objects.after_first()
+        VerdictChange.objects.exclude(cause=VerdictChange.Cause.FIRST)
         .filter(_within("changed_at", choices, until), comparison__in=pairs)
         .select_related(
             "winner",
