@@ -16,7 +16,7 @@ from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.plumbing import ResolvedComponent, get_doc
-from drf_spectacular.utils import Direction, OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter
 from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
 from rest_framework.views import APIView
 
@@ -49,10 +49,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-def example_file(view: type[APIView], operation_id: str) -> Path:
-    """Where an operation's example is: a real answer on demo content, which a test compares with the live one."""
+def example_file(view: type[APIView], *names: str) -> Path:
+    """Where an operation's example is: a real answer on demo content, which a test compares with the live one.
+
+    Below `requests`, bodies to send stand under the names that readers see.
+    """
     app = apps.get_containing_app_config(view.__module__)
-    return Path(app.path if app else ".", "examples", f"{operation_id}.json")
+    return Path(app.path if app else ".", "examples", *names).with_suffix(".json")
 
 
 class AutoSchema(StandardizedErrorsSchema):
@@ -73,6 +76,11 @@ class AutoSchema(StandardizedErrorsSchema):
     def _paragraphs(self) -> list[str]:
         paragraphs = get_doc(getattr(self.view, self.method.lower())).split("\n\n")
         return [" ".join(paragraph.split()) for paragraph in paragraphs]
+
+    def get_examples(self) -> list[Any]:
+        bodies = example_file(type(self.view), "requests", self.get_operation_id())
+        named = json.loads(bodies.read_text(encoding="utf-8")) if bodies.exists() else {}
+        return [OpenApiExample(name, body, request_only=True) for name, body in named.items()]
 
     def get_override_parameters(self) -> list[Any]:
         parameters = getattr(self.view, "parameters", None)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -51,9 +51,6 @@ class PickView(PrivateView):
         tags=["votes"],
         request=CastPickSerializer,
         responses={200: PickSerializer, 409: ProblemSerializer},
-        examples=[
-            OpenApiExample("One of the two", {"tool": "llama-4-scout-quantized"}, request_only=True),
-        ],
     )
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Pick one tool of a pair, or change one's pick

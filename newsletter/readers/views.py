@@ -4,7 +4,7 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 
 from backend.api.bodies import json_of
 from backend.api.clients import client_address
@@ -43,20 +43,6 @@ class SubscriptionsView(PrivateView):
         tags=["newsletter"],
         request=SubscribeSerializer,
         responses={202: AcceptedSerializer},
-        examples=[
-            OpenApiExample("Everything, once a week", {"address": "ada@example.com"}, request_only=True),
-            OpenApiExample(
-                "With choices",
-                {
-                    "address": "ada@example.com",
-                    "topics": ["developer-tools"],
-                    "reviewers": ["skeptic"],
-                    "frequency": "monthly",
-                    "time_zone": "Europe/Berlin",
-                },
-                request_only=True,
-            ),
-        ],
     )
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -80,13 +66,6 @@ class ConfirmView(PrivateView):
         tags=["newsletter"],
         request=ConfirmSerializer,
         responses={200: ConfirmedSerializer, 404: ProblemSerializer, 409: ProblemSerializer},
-        examples=[
-            OpenApiExample(
-                "The token of a link",
-                {"token": "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"},
-                request_only=True,
-            )
-        ],
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         """Confirm a subscription
@@ -119,11 +98,6 @@ class PreferencesView(PrivateView):
         tags=["newsletter"],
         request=ChangePreferencesSerializer,
         responses=PreferencesSerializer,
-        examples=[
-            OpenApiExample(
-                "Two changes", {"topics": ["developer-tools"], "frequency": "monthly"}, request_only=True
-            )
-        ],
     )
     def patch(self, request: HttpRequest) -> HttpResponse:
         """Change one's preferences

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 
 from backend.api.bodies import json_of
 from backend.api.clients import client_address
@@ -28,9 +28,6 @@ from votes.voters.serializers import (
     VoterTokenSerializer,
 )
 from votes.voters.tokens import VOTER, voter_token_of
-
-# For the docs; no key of ours signed it.
-EXAMPLE_CHALLENGE = "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmtwW3AS.AAECAwQFBgcICQoLDA0ODw"
 
 
 class IssuanceView(PrivateView):
@@ -67,13 +64,6 @@ class VotersView(IssuanceView):
         tags=["voters"],
         request=CreateVoterSerializer,
         responses={201: VoterTokenSerializer, 403: ProblemSerializer},
-        examples=[
-            OpenApiExample("Nothing was asked for", {}, request_only=True),
-            OpenApiExample(
-                "Proof of work", {"challenge": EXAMPLE_CHALLENGE, "nonce": "136142"}, request_only=True
-            ),
-            OpenApiExample("Turnstile", {"turnstile_token": "0.zT9cmAOrPvbI0rP2VYF3"}, request_only=True),
-        ],
     )
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
