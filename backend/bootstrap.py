@@ -222,9 +222,9 @@ def wait_for_step(label: str, process: subprocess.Popen[bytes]) -> int:
                 raise
 
 
-def last_lines(text: str, *, count: int = 15) -> str:
+def last_lines(text: str) -> str:
     """The end of a log, indented to set it apart from the message around it."""
-    return "\n".join(f"    {line}" for line in text.splitlines()[-count:])
+    return "\n".join(f"    {line}" for line in text.splitlines()[-15:])
 
 
 @contextmanager

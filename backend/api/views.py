@@ -135,15 +135,13 @@ def nothing(*, headers: Mapping[str, str] = MappingProxyType({})) -> HttpRespons
     return response
 
 
-def private_answer(
-    document: object, *, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})
-) -> HttpResponse:
+def private_answer(document: object, *, status: int = 200) -> HttpResponse:
     """JSON that nobody but the caller may keep."""
     return HttpResponse(
         _encode(document),
         status=status,
         content_type="application/json",
-        headers={"Cache-Control": NOT_KEPT, **headers},
+        headers={"Cache-Control": NOT_KEPT},
     )
 
 

@@ -127,9 +127,9 @@ class BrewView(PrivateView):
         if wish == "fire":
             raise RuntimeError("SELECT password FROM /etc/secrets")
         cup = self.rate_limits.allowances[0].used
-        return private_answer(
-            {"cup": cup, "token": "drink-me"}, status=201, headers={"Location": f"/api/v1/brews/{cup}"}
-        )
+        answer = private_answer({"cup": cup, "token": "drink-me"}, status=201)
+        answer["Location"] = f"/api/v1/brews/{cup}"
+        return answer
 
 
 class CupboardView(PrivateView):
