@@ -1,9 +1,22 @@
 """What mail providers report about a mail after they accepted it."""
 
+from typing import TypeAlias
+
 from django.db import models
 from django.db.models import Q
 
 from newsletter.models.deliveries import Delivery
+
+
+class ProviderEventKind(models.TextChoices):
+    TAKEN = "taken", "Taken or delivered"
+    DEFERRED = "deferred", "Delayed"
+    SOFT_BOUNCE = "soft_bounce"
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe", "Unsubscribed at the provider"
+    AUTO_REPLY = "auto_reply"
+    REJECTED = "rejected", "Not sent by the provider"
 
 
 class ProviderEvent(models.Model):
@@ -12,15 +25,7 @@ class ProviderEvent(models.Model):
     It holds no address. That a mail arrived is kept only for uncertain copies.
     """
 
-    class Kind(models.TextChoices):
-        TAKEN = "taken", "Taken or delivered"
-        DEFERRED = "deferred", "Delayed"
-        SOFT_BOUNCE = "soft_bounce"
-        HARD_BOUNCE = "hard_bounce"
-        COMPLAINT = "complaint"
-        UNSUBSCRIBE = "unsubscribe", "Unsubscribed at the provider"
-        AUTO_REPLY = "auto_reply"
-        REJECTED = "rejected", "Not sent by the provider"
+    Kind: TypeAlias = ProviderEventKind
 
     id = models.BigAutoField(primary_key=True)
     key = models.BinaryField(max_length=32, unique=True, help_text="The same however often it is told.")
@@ -38,19 +43,7 @@ class ProviderEvent(models.Model):
         verbose_name_plural = "bounces and complaints"
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    kind__in=[
-                        "taken",
-                        "deferred",
-                        "soft_bounce",
-                        "hard_bounce",
-                        "complaint",
-                        "unsubscribe",
-                        "auto_reply",
-                        "rejected",
-                    ]
-                ),
-                name="provider_event_kind_is_known",
+                condition=Q(kind__in=ProviderEventKind.values), name="provider_event_kind_is_known"
             ),
         ]
         indexes = [
