@@ -225,7 +225,7 @@ def invalid_fields(detail: Any, pointer: str = "") -> Iterator[InvalidField]:
 
 
 def permanent_redirect(request: HttpRequest | Request, slug: str) -> HttpResponse:
-    """A 308 to the request's own address with another slug, and with the query as it came."""
+    """A 308 to the request's own address, whose route has a name, with another slug, and with the query as it came."""
     match = cast(ResolverMatch, request.resolver_match)
     path = reverse(match.view_name, kwargs={**match.kwargs, "slug": slug})
     query = request.META.get("QUERY_STRING", "")

@@ -187,7 +187,7 @@ def session_page(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/v1/kettles", KettleListView.as_view()),
-    path("api/v1/kettles/<slug:slug>", KettleView.as_view()),
+    path("api/v1/kettles/<slug:slug>", KettleView.as_view(), name="kettle"),
     path("api/v1/orders", OrderView.as_view()),
     path("api/v1/brews", BrewView.as_view()),
     path("api/v1/cupboard", CupboardView.as_view()),
