@@ -1,7 +1,7 @@
-# Nothing is needed but a POSIX shell, make and Python 3.11: everything else goes into .venv.
+# Nothing is needed but a POSIX shell, make and Python 3.11 to 3.14: everything else goes into .venv.
 #
 # Options, from the environment or behind the target:
-#   PYTHON=python3.11    the Python that .venv is made from
+#   PYTHON=python3.13    the Python that .venv is made from; else the one it has, else the newest here
 #   PORT=8000            where `make serve` listens, on loopback
 #   PYTEST_ARGS=         what `make test` hands to pytest: PYTEST_ARGS="tests/votes -x"
 #   FAULTS=long          how hard `make test` tries its tests of faults: 20,000 readers, 50 kills, a quarter of an hour's outage
@@ -12,11 +12,11 @@
 #   POSTGRES_MAJOR=18    which PostgreSQL a new private database is made with
 #   VAR_DIR=var          where data, logs and passwords lie
 
-PYTHON = python3.11
+PYTHON ?= $(shell sh backend/find_python.sh)
 BIN = .venv/bin
 DEVSTACK = $(BIN)/python -m backend.devstack
 
-.PHONY: help secrets serve stop reset manage test lint format types schema contract fuzz deploycheck bench bench-quick lock clean runtime dev
+.PHONY: help secrets serve stop reset manage test lint format types schema contract fuzz deploycheck bench bench-quick lock upgrade audit clean runtime dev
 
 help: ## Show the targets and options
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-19s%s\n", $$1, $$2 }'
@@ -64,13 +64,13 @@ deploycheck: dev ## Check production settings and the compose file (needs docker
 	SECRET_KEY=x POSTGRES_PASSWORD=x VOTER_KEYS=x VOTER_PEPPER=x NEWSLETTER_KEYS=x NEWSLETTER_PEPPER=x docker-compose --file docker-compose.yml config --quiet
 
 bench: runtime ## Measure speed beside nginx, pgbench and FastAPI; `make bench-quick` takes two minutes
-	@"$(PYTHON)" backend/bootstrap.py bench
+	@$(BIN)/python backend/bootstrap.py bench
 	@exec $(DEVSTACK) run --durable -- $(BIN)/python -m bench $(ARGS)
 
 bench-quick:
 	@$(MAKE) --no-print-directory bench ARGS="--quick $(ARGS)"
 
-lock: dev ## Resolve requirements/*.txt anew from pyproject.toml
+lock: dev ## Resolve requirements/*.txt anew from pyproject.toml, with as few changes as it asks for
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile $(LOCK) --group embedded -o requirements/embedded.txt
@@ -78,11 +78,22 @@ lock: dev ## Resolve requirements/*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --group bench -c requirements/dev.txt -o requirements/bench.txt
 	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements/uv.txt
 
-LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+upgrade: ## Resolve them to the newest versions that pyproject.toml allows
+	@$(MAKE) --no-print-directory lock LOCK_OPTIONS=--upgrade
+
+audit: dev ## Look up the versions of requirements/*.txt among known vulnerabilities
+	@for file in runtime providers dev embedded; do \
+	    $(BIN)/pip-audit --progress-spinner off --disable-pip --require-hashes -r requirements/$$file.txt >var/audit.log 2>&1 \
+	        || { cat var/audit.log >&2; exit 1; }; \
+	    echo "$$file: no known vulnerability; $$(grep -c 'could not be audited' var/audit.log) of $$(grep -c == requirements/$$file.txt) versions unknown to the index"; \
+	done
+
+LOCK = --quiet $(LOCK_OPTIONS) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 clean: ## Remove .venv and every cache; the data of `make serve` stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 runtime dev:
-	@command -v "$(PYTHON)" >/dev/null || { echo 'There is no $(PYTHON) here: install Python 3.11, or name one with `make PYTHON=/path/to/python3.11`.' >&2; exit 1; }
-	@"$(PYTHON)" backend/bootstrap.py $@
+	@python="$(PYTHON)"; command -v "$${python:-none}" >/dev/null || { echo "There is no $${python:-Python 3.11 to 3.14} here:" \
+	    'install one (`apt install python3 python3-venv`), or name one with `make PYTHON=/path/to/python3`.' >&2; exit 1; }; \
+	"$$python" backend/bootstrap.py $@

@@ -1,17 +1,15 @@
-"""Makes `.venv` from the hashed lock files, with nothing but a bare Python 3.11 to begin with.
+"""Makes `.venv` from the hashed lock files, with nothing but a bare Python 3.11 to 3.14 to begin with.
 
-`python3.11 backend/bootstrap.py runtime` (or `dev`) may be called any number of times, also by several
-processes at once: what is already installed costs a few milliseconds.
+`python3 backend/bootstrap.py runtime` (or `dev`) may be called any number of times, also by several processes at
+once: what is already installed costs a few milliseconds.
 """
 
 import sys
 
-if sys.version_info[:2] != (3, 11):
+if not (3, 11) <= sys.version_info[:2] <= (3, 14):
     sys.exit(
-        "This project needs Python 3.11, and {} is Python {}.{}: "
-        "name a Python 3.11 with `make PYTHON=/path/to/python3.11`.".format(
-            sys.executable, *sys.version_info[:2]
-        )
+        "This project needs Python 3.11 to 3.14, and {} is Python {}.{}: "
+        "name another with `make PYTHON=/path/to/python3`.".format(sys.executable, *sys.version_info[:2])
     )
 if __name__ == "__main__":
     # This folder has modules with names of the standard library's, such as `logging`.
@@ -35,14 +33,15 @@ REQUIREMENTS = ROOT / "requirements"
 # Holds the path of the environment, and nothing while packages are installed: so a killed or moved one is recognized.
 MADE_AT = VENV / "made-at"
 LOG = ROOT / "var" / "bootstrap.log"
+PYTHON_NAME = "python{}.{}".format(*sys.version_info[:2])
 
 # What an installer or the system says when it fails, and what the user can do about it.
 HINTS = {
     r"No space left on device|os error 28": "The disk is full: free some space, then try again.",
     r"Permission denied|os error 13": "Something here is not writable: `chown` it to yourself, or work in a copy.",
     r"[Hh]ash(es)? mismatch|DO NOT MATCH": "A download is not what the lock file names: look at your proxy.",
-    r"ensurepip|No module named '?venv": "This Python has no venv module: `apt install python3.11-venv`, "
-    "or name another Python 3.11 with `make PYTHON=/path/to/python3.11`.",
+    r"ensurepip|No module named '?venv": f"This Python has no venv module: `apt install {PYTHON_NAME}-venv`, "
+    "or name another Python with `make PYTHON=/path/to/python3`.",
     r"[Ff]ailed (to build|building)|\bg?cc\b|'make'": "A package without a wheel for this machine needs a C "
     "compiler and make: install them, then try again.",
     r"resol|[Cc]onnect|timed? ?out|dns|[Cc]ertificate|No matching|not find a version": "The package index can "
@@ -106,8 +105,8 @@ def install(group: str, lock: str, *options: str) -> None:
 
 
 def _is_sound() -> bool:
-    """Whether `.venv` is complete, of Python 3.11 and in its place; one made by hand, as the README shows, is too."""
-    has_python = VENV_PYTHON.exists() and (VENV / "lib" / "python3.11").is_dir()
+    """Whether `.venv` is complete, of this Python and in its place; one made by hand, as the README shows, is too."""
+    has_python = VENV_PYTHON.exists() and (VENV / "lib" / PYTHON_NAME).is_dir()
     return has_python and _read(MADE_AT) in {None, str(VENV)}
 
 
@@ -166,14 +165,21 @@ def _run(label: str, command: Sequence[str]) -> None:
     if _status(label, command) == 0:
         return
     output = LOG.read_text(errors="replace")
-    # On a full disk the log itself may have stayed empty.
-    symptoms = output if shutil.disk_usage(ROOT).free > 1_000_000 else "No space left on device"
-    raise UserError(f"{label} failed. {hint_for(symptoms)}\nThe log, {LOG}, ends:\n{last_lines(output)}")
+    hint = hint_for_full_disk(ROOT, output) or hint_for(output)
+    raise UserError(f"{label} failed. {hint}\nThe log, {LOG}, ends:\n{last_lines(output)}")
 
 
 def hint_for(output: str) -> str:
     """What the user can do about the failure that an installer or the system describes; empty if that is unknown."""
     return next((hint for pattern, hint in HINTS.items() if re.search(pattern, output)), "")
+
+
+def hint_for_full_disk(directory: Path, output: str) -> str:
+    """What to do if a program failed because this directory's disk is full; empty if that is not why."""
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    # On a full disk the log itself may have stayed empty.
+    is_full = "No space left on device" in output or shutil.disk_usage(existing).free < 1_000_000
+    return f"The disk of {existing} is full: free some space, then try again. " if is_full else ""
 
 
 class Progress:
@@ -216,9 +222,9 @@ def wait_for_step(label: str, process: subprocess.Popen[bytes]) -> int:
                 raise
 
 
-def last_lines(text: str, *, count: int = 15) -> str:
+def last_lines(text: str) -> str:
     """The end of a log, indented to set it apart from the message around it."""
-    return "\n".join(f"    {line}" for line in text.splitlines()[-count:])
+    return "\n".join(f"    {line}" for line in text.splitlines()[-15:])
 
 
 @contextmanager

@@ -1,6 +1,5 @@
-"""The pages that show what `make serve` mailed. Without DEBUG_MAIL_DIR, as in production, they do not exist."""
+"""The pages that show the mail that `make serve` sent. They exist only if DEBUG_MAIL_DIR is set, so not in production."""
 
-from collections.abc import Iterable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -30,7 +29,7 @@ PAGE = """<!doctype html>
 @never_cache
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """The latest mails, the latest first."""
+    """A list of the newest mails, the newest first, at most SHOWN."""
     files = sorted(Path(settings.DEBUG_MAIL_DIR).glob("*.eml"), reverse=True)[:SHOWN]
     rows = [(file.stem, read(file)) for file in files]
     lines = format_html_join(
@@ -50,9 +49,10 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def mail(request: HttpRequest, name: int = 0) -> HttpResponse:
-    """One mail's headers and text; its links work."""
+    """One mail: its headers and its text, with links that work."""
     found = find(name)
-    headers = format_html_join("\n", "<dt>{}</dt><dd>{}</dd>", shown_headers(found))
+    shown = ((name, str(found[name]).strip()) for name in HEADERS if found[name])
+    headers = format_html_join("\n", "<dt>{}</dt><dd>{}</dd>", shown)
     text = found.get_body(("plain",))
     content = format_html(
         '<p><a href="{}">All mail</a> · <a href="{}">As HTML</a></p><dl>{}</dl>'
@@ -65,7 +65,7 @@ def mail(request: HttpRequest, name: int = 0) -> HttpResponse:
     return page(str(found["Subject"]), content)
 
 
-# A mail must not do here what it could not do in a mail program.
+# A mail may do no more here than in a mail program.
 @csp_replace(
     {
         "default-src": [NONE],
@@ -77,15 +77,11 @@ def mail(request: HttpRequest, name: int = 0) -> HttpResponse:
 @never_cache
 @require_safe
 def mail_html(request: HttpRequest, name: int = 0) -> HttpResponse:
-    """The HTML part as a mail program gets it."""
+    """One mail's HTML part, as a mail program shows it."""
     body = find(name).get_body(("html",))
     if body is None:
         raise Http404
     return HttpResponse(body.get_content())
-
-
-def shown_headers(found: EmailMessage) -> Iterable[tuple[str, str]]:
-    return ((name, str(found[name]).strip()) for name in HEADERS if found[name])
 
 
 def find(name: int) -> EmailMessage:

@@ -9,6 +9,7 @@ from celery import Celery, Task
 from celery.app.utils import Settings
 from celery.exceptions import WorkerLostError
 from celery.signals import celeryd_init, setup_logging, task_failure, worker_ready
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -19,6 +20,9 @@ HEARTBEAT_KEY = "worker-heartbeat"
 HEARTBEAT_SECONDS = 15
 # Before the next try of a task that met an outage.
 OUTAGE_SECONDS = 30
+
+# By the addresses' schemes, to which kombu also ties TLS.
+TRANSPORT_ALIASES.update(redis="backend.broker:Transport", rediss="backend.broker:Transport")
 
 
 class PatientTask(Task):  # type: ignore[misc] # Celery has no types.

@@ -69,8 +69,7 @@ def mail_provider(name: str, environment: Mapping[str, str]) -> str:
 
 
 def mail_hooks(name: str, *, provider: str, environment: Mapping[str, str]) -> str:
-    """
-    MAIL_HOOKS: whose webhooks are answered; empty where nobody's are.
+    """MAIL_HOOKS: whose webhooks are answered; empty where nobody's are.
 
     Left empty it is the provider that sends; `none` answers none. Whoever sends through a provider's plain SMTP names it.
     """

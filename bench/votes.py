@@ -88,7 +88,7 @@ class Ballot:
     value: str
 
     def request(self) -> tuple[str, str, str, dict[str, str]]:
-        token = voter_token(self.voter, issued_at=datetime.now(UTC)).signed()
+        token = voter_token(self.voter, issued_at=datetime.now(UTC)).token
         headers = {
             "Authorization": f"Voter {token}",
             "Content-Type": "application/json",

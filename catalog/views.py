@@ -1,15 +1,12 @@
-"""Endpoints of the catalog, and what every endpoint of one tool shares."""
+"""Endpoints of the catalog, and how one tool is found by its slug."""
 
-from django.http import HttpResponse
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
-from backend.api.problems import Refusal, permanent_redirect
+from backend.api.problems import Moved, Refusal
 from backend.api.views import PublicView, field_names
 from catalog.models import Category, Tool
 from catalog.querysets import ToolQuerySet
@@ -28,64 +25,42 @@ class ToolNotFound(Refusal):
     default_detail = "No published tool has, or once had, this slug."
 
 
-class CategoryParameters(Parameters):
-    selectable = field_names(CategorySerializer)
-
-
-class CategoryListParameters(ListParameters, CategoryParameters):
-    pass
-
-
 class CategoryListView(ListView):
-    parameters = CategoryListParameters
+    parameters = ListParameters.selecting(field_names(CategorySerializer))
 
     @extend_schema(
-        operation_id="list_categories",
-        tags=["categories"],
-        summary="List categories, by name, with their tool counts",
-        description="Every category, also one without tools; `tool_count` counts published tools.",
-        responses=page_schema(CategorySerializer),
+        operation_id="list_categories", tags=["categories"], responses=page_schema(CategorySerializer)
     )
     def get(self, request: Request) -> Response:
+        """List categories, by name, with their tool counts
+
+        Every category, also one without tools; `tool_count` counts published tools.
+        """
         return self.answer_page(
             Category.objects.with_tool_count(), keys=["name"], serializer=CategorySerializer
         )
 
 
 class CategoryView(PublicView):
-    parameters = CategoryParameters
+    parameters = Parameters.selecting(field_names(CategorySerializer))
 
-    @extend_schema(
-        operation_id="retrieve_category",
-        tags=["categories"],
-        summary="Retrieve a category with its tool count",
-        description="One category by its slug.",
-        responses=CategorySerializer,
-    )
+    @extend_schema(operation_id="retrieve_category", tags=["categories"], responses=CategorySerializer)
     def get(self, request: Request, slug: str) -> Response:
+        """Retrieve a category with its tool count
+
+        One category by its slug.
+        """
         category = Category.objects.with_tool_count().filter(slug=slug).first()
         if category is None:
             raise CategoryNotFound
         return Response(CategorySerializer(category, only=self.params["fields"]).data)
 
 
-class OfToolView(PublicView):
-    """An address that holds a tool's slug: an earlier slug answers 308 to the present one.
-
-    `address` is the URL's name.
-    """
-
-    address: str
-    tools: ToolQuerySet = Tool.objects.visible()
-    may_move = True
-
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        tool = self.tools.with_slugs([slug]).first()
-        if tool is None:
-            raise ToolNotFound
-        if tool.slug != slug:
-            return permanent_redirect(request, reverse(self.address, kwargs={"slug": tool.slug}))
-        return self.answer(request, tool)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
-        raise NotImplementedError
+def find_tool(slug: str, tools: ToolQuerySet) -> Tool:
+    """The one of the tools that a slug names; raises ToolNotFound, and Moved for an earlier slug. One query."""
+    tool: Tool | None = tools.with_slugs([slug]).first()
+    if tool is None:
+        raise ToolNotFound
+    if tool.slug != slug:
+        raise Moved(tool.slug)
+    return tool

@@ -1,5 +1,7 @@
 """The curated pair: two tools that an editor set side by side, what the editor adds, and how its verdict changed."""
 
+from dataclasses import fields
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -121,8 +123,7 @@ def _complete(prefix: str = "") -> Q:
 
 
 class VerdictChange(models.Model):
-    """
-    One change of a published pair's verdict, with the verdict before and after. Written once and never changed.
+    """One change of a published pair's verdict, with the verdict before and after. Written once and never changed.
 
     `number` counts a pair's changes from 1, so that two recorders at once can't both write the next one.
     """
@@ -212,27 +213,16 @@ class VerdictChange(models.Model):
 
     @property
     def after(self) -> VerdictSnapshot[Tool]:
-        return VerdictSnapshot(
-            outcome=self.outcome,
-            winner=self.winner,
-            decided_by=self.decided_by,
-            strength=self.strength,
-            margin=self.margin,
-            rule=self.rule,
-        )
+        return self._verdict("")
 
     @property
     def before(self) -> VerdictSnapshot[Tool] | None:
         """None of a first verdict."""
-        if self.before_outcome is None:
-            return None
+        return self._verdict("before_") if self.before_outcome else None
+
+    def _verdict(self, prefix: str) -> VerdictSnapshot[Tool]:
         return VerdictSnapshot(
-            outcome=self.before_outcome,
-            winner=self.before_winner,
-            decided_by=self.before_decided_by,
-            strength=self.before_strength,
-            margin=self.before_margin or 0,
-            rule=self.before_rule or "",
+            **{each.name: getattr(self, prefix + each.name) for each in fields(VerdictSnapshot)}
         )
 
     @property

@@ -89,9 +89,6 @@ class VerdictChangeQuerySet(models.QuerySet[Any]):
         """With the tools that win before and after, and no query more for them."""
         return self.select_related("winner", "before_winner").defer("winner__search", "before_winner__search")
 
-    def after_first(self) -> Self:
-        return self.exclude(cause="first")
-
 
 def _crowd_percent(tool: str) -> models.expressions.Combinable:
     """The tool's community percentage, as votes.tally rounds it; null without votes."""

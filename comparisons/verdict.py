@@ -109,7 +109,8 @@ def _answer(first: Evidence, second: Evidence) -> _Answer:
     favorite = crowd_favorite(first, second)
     if favorite:
         margin = abs((first.community.percent or 0) - (second.community.percent or 0))
-        return _Answer("winner", favorite, "community", _crowd_strength(first, second), margin)
+        strength = "clear" if _crowd_gap(first, second) >= CLEAR_CROWD else "narrow"
+        return _Answer("winner", favorite, "community", strength, margin)
     return _Answer("tie")
 
 
@@ -133,10 +134,6 @@ def _crowd_gap(first: Evidence, second: Evidence) -> float:
     if one is None or other is None or min(first.community.total, second.community.total) < MIN_VOTES:
         return 0.0
     return max(one.low - other.high, other.low - one.high)
-
-
-def _crowd_strength(first: Evidence, second: Evidence) -> str:
-    return "clear" if _crowd_gap(first, second) >= CLEAR_CROWD else "narrow"
 
 
 def _dissent(

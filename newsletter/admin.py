@@ -1,8 +1,7 @@
 """The curators' pages for the weekly mail: its subscribers, its editions, and what became of each copy."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,10 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin
+from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin, row_action
 from backend.admin.errors import CurationError
 from newsletter.deliveries import resolution
-from newsletter.deliveries.resolution import Found
 from newsletter.deliveries.totals import totals_of
 from newsletter.desk.growth_page import GrowthAdmin
 from newsletter.desk.preview import PreviewAdmin
@@ -27,7 +25,7 @@ from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent
 from newsletter.readers import consent
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 
-# The desk's first page, with a way to what is not a list.
+# The first page, with links to the pages that are not lists.
 admin.site.index_template = "admin/newsletter/index.html"
 
 STAFF = Consent.Source.STAFF
@@ -40,7 +38,7 @@ SENDING_FIELDS = [
 
 @admin.register(Subscriber)
 class SubscriberAdmin(GrowthAdmin):
-    """Choices may be mended here; who gets mail is decided by readers, but for leaving, which staff may do for them."""
+    """Staff may correct choices and unsubscribe a reader. Only readers subscribe themselves."""
 
     list_display = ["masked_address", "status", "frequency", "time_zone", "confirmed_at", "created_at"]
     list_filter = ["status", "frequency", "topics"]
@@ -58,7 +56,7 @@ class SubscriberAdmin(GrowthAdmin):
     actions = ["unsubscribe"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody but the reader can ask for mail."""
+        """Only the reader can ask for mail."""
         return False
 
     @admin.display(description="address", ordering="address")
@@ -75,14 +73,11 @@ class SubscriberAdmin(GrowthAdmin):
             reverse("admin:newsletter_edition_preview", args=[draft.pk]), subscriber.pk, draft.week,
         )  # fmt: skip
 
-    @admin.action(description="Unsubscribe selected subscribers", permissions=["change"])
-    def unsubscribe(self, request: HttpRequest, rows: QuerySet[Subscriber]) -> None:
-        self.do_to_each(
-            request,
-            rows,
-            lambda subscriber: consent.unsubscribe(subscriber=subscriber, source=STAFF, now=timezone.now()),
-            done="unsubscribed",
-        )
+    unsubscribe = row_action(
+        partial(consent.unsubscribe, source=STAFF),
+        description="Unsubscribe selected subscribers",
+        done="unsubscribed",
+    )
 
     def delete_model(self, request: HttpRequest, obj: Subscriber) -> None:
         consent.erase(subscriber=obj, source=STAFF, now=timezone.now())
@@ -93,7 +88,7 @@ class SubscriberAdmin(GrowthAdmin):
 
 
 class SuppressionForm(ModelForm):
-    """Staff names an address; what is kept is its key."""
+    """Staff enter an address; only its key is kept."""
 
     address = forms.CharField(
         max_length=MAX_SPELLING, help_text="It is not kept, but looked up by a keyed hash."
@@ -122,10 +117,11 @@ class SuppressionAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    # Any: Django's types for fields and fieldsets are not importable at run time.
+    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
         return ["short_key", "reason", "created_at"] if obj else ["address"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
         return False
 
     @admin.display(description="key")
@@ -141,7 +137,7 @@ class SuppressionAdmin(ModelAdmin):
             return queryset.filter(address_key=address_key(search_term)), False
         return queryset.none(), False
 
-    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Suppression, form: SuppressionForm, change: bool) -> None:
         key = address_key(form.cleaned_data["address"])
         consent.suppress(keys=[key], reason="manual", source=STAFF, now=timezone.now())
         obj.pk = Suppression.objects.get(address_key=key).pk
@@ -205,7 +201,7 @@ class EditionForm(ModelForm):
 
 @admin.register(Edition)
 class EditionAdmin(ProgressAdmin, PreviewAdmin):
-    """The content is a curator's until sending begins; the state belongs to the sending."""
+    """Curators write the content until sending begins; the sending sets the state."""
 
     form = EditionForm
     list_display = ["week", "subject", "state", "audience", "frozen_at", "done_at", "progress"]
@@ -216,23 +212,23 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
     fields = ["week", "subject", "intro", *SENDING_FIELDS]
     readonly_fields = [*STAMPS, *SENDING_FIELDS, "preview", "progress"]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return [("At a glance", {"fields": ["preview", "progress"]}), *fieldsets] if obj else fieldsets
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         return (obj is None or obj.state == Edition.State.DRAFT) and super().has_change_permission(
             request, obj
         )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         return (obj is None or obj.state == Edition.State.DRAFT) and super().has_delete_permission(
             request, obj
         )
 
     @admin.display(description="copies")
     def totals(self, edition: Edition) -> str:
-        """What became of them, as it is now."""
+        """The number of copies in each state, as it is now."""
         if edition.audience is None:
             return NOTHING
         counted = totals_of(edition)
@@ -240,20 +236,9 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
         return f"{edition.audience}: " + ", ".join(f"{getattr(counted, kind)} {kind}" for kind in kinds)
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """Evidence of somebody who has looked some copies up in the mail server's log."""
-
-    message_ids: Sequence[str]
-    found: Found
-
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
-        return {key: self.found for key in message_ids if key in self.message_ids}
-
-
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    """Nothing can be changed but what became of copies of which nobody knows."""
+    """Copies are read only, except that a curator may settle an uncertain one."""
 
     list_display = ["message_id", "edition", "masked_address", "state", "attempts", "code", "accepted_at"]
     list_filter = ["state", "code", "edition"]
@@ -272,23 +257,20 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return masked(delivery.address) if delivery.address else NOTHING
 
     def has_settle_permission(self, request: HttpRequest) -> bool:
-        user: Any = request.user
-        return bool(user.has_perm("newsletter.change_delivery"))
+        return request.user.has_perm("newsletter.change_delivery")
 
     @admin.action(description="Uncertain: the mail server's log says it was sent", permissions=["settle"])
     def settle_as_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
-        self.settle(request, rows, Found.SENT, done="settled as sent")
+        self.settle(request, rows, sent=True, done="settled as sent")
 
     @admin.action(description="Uncertain: it was surely not sent, send it", permissions=["settle"])
     def settle_as_not_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
-        self.settle(request, rows, Found.NOT_SENT, done="to be sent again")
+        self.settle(request, rows, sent=False, done="to be sent again")
 
-    def settle(self, request: HttpRequest, rows: QuerySet[Delivery], found: Found, *, done: str) -> None:
+    def settle(self, request: HttpRequest, rows: QuerySet[Delivery], *, sent: bool, done: str) -> None:
         def settled(delivery: Delivery) -> None:
-            judgement = Judgement([delivery.message_id], found)
-            resolved = resolution.resolve(judgement, source=str(request.user), edition_id=delivery.edition_id)
-            if not (resolved.sent or resolved.requeued):
-                raise CurationError("it is not in doubt, or its sender may still be at work")
+            if not resolution.resolve([delivery.message_id], sent=sent, source=str(request.user)):
+                raise CurationError("it is not uncertain, or its sender may still be at work")
 
         self.do_to_each(request, rows, settled, done=done)
 

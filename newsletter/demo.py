@@ -1,4 +1,4 @@
-"""The demo's edition of the weekly mail: one week of its catalog, which goes to the demo's own reader and nobody else."""
+"""The demo's edition of the weekly mail: one week of its catalog, sent to the demo's own reader alone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ from reviews.models import Reviewer
 WEEK = "2026-W46"
 SENT_AT = datetime(2026, 11, 10, 7, 0, tzinfo=UTC)
 
-# A domain of RFC 2606, where nobody has a mailbox.
+# A reserved domain of RFC 2606: it has no mailboxes.
 READER = "demo-reader@example.com"
 CONFIRMED_AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 TOPICS = ["developer-tools"]
@@ -25,10 +25,10 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def load_demo_edition(*, now: datetime) -> None:
-    """Goes with a demo that was just loaded; where the week has its edition, nothing is touched.
+    """Add the edition of WEEK to a demo that was just loaded; where that week has one, change nothing.
 
-    It is mailed where a catcher takes all mail and the database has no reader yet, as in `make serve`. Anywhere else
-    it stands in the archive as sent to nobody.
+    It is mailed where a catcher takes all mail and the database has no reader yet, as in `make serve`. Elsewhere it
+    stands in the archive as an edition without readers.
     """
     edition, is_new = Edition.objects.get_or_create(
         week=WEEK, defaults={"state": Edition.State.FROZEN, "frozen_at": SENT_AT}
@@ -38,7 +38,7 @@ def load_demo_edition(*, now: datetime) -> None:
     keep_for_archive(edition=edition, since=SENT_AT - timedelta(weeks=1), until=SENT_AT)
     if _is_caught() and not Subscriber.objects.exists():
         _add_reader()
-        # Here and now, so that nobody who comes later is among its readers.
+        # At once, so that no later subscriber is among its readers.
         preparing.prepare(edition_id=edition.pk, now=now)
     else:
         edition.state, edition.audience = Edition.State.DONE, 0
@@ -59,7 +59,7 @@ def _add_reader() -> None:
     reader.reviewers.set(Reviewer.objects.filter(slug__in=REVIEWERS))
     Consent.objects.create(
         address_key=key,
-        deed=Consent.Deed.CONFIRMED,
+        deed=Consent.Action.CONFIRMED,
         source=Consent.Source.STAFF,
         wording="demo",
         created_at=CONFIRMED_AT,

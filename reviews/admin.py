@@ -6,9 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.http import HttpRequest
-from django.utils import timezone
 
-from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
+from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api, row_action
 from reviews import services
 from reviews.models import Panel, Review, Reviewer
 from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
@@ -110,19 +109,8 @@ class ReviewAdmin(CuratedAdmin):
             return "Nothing public unless it is published."
         return link_to_api(f"reviews/{review.pk}")
 
-    @admin.action(description="Publish", permissions=["change"])
-    def publish(self, request: HttpRequest, reviews: ReviewQuerySet) -> None:
-        now = timezone.now()
-        self.do_to_each(
-            request, reviews, lambda review: services.publish(review=review, now=now), done="published"
-        )
-
-    @admin.action(description="Retract", permissions=["change"])
-    def retract(self, request: HttpRequest, reviews: ReviewQuerySet) -> None:
-        now = timezone.now()
-        self.do_to_each(
-            request, reviews, lambda review: services.retract(review=review, now=now), done="retracted"
-        )
+    publish = row_action(services.publish, description="Publish", done="published")
+    retract = row_action(services.retract, description="Retract", done="retracted")
 
 
 @admin.register(Panel)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalog.percent import whole_percent
+from catalog.percent import ShipCount
 
 # The calls as readers know them: Ship at 75 and 100, Mixed at 50, Skip below.
 SHIP_FROM = 75
@@ -10,19 +10,8 @@ MIXED_FROM = 50
 
 
 @dataclass(frozen=True, slots=True)
-class PanelCount:
-    """How many published reviews of one tool say ship, and how many skip."""
-
-    ship: int = 0
-    skip: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.ship + self.skip
-
-    @property
-    def percent(self) -> int | None:
-        return whole_percent(part=self.ship, total=self.total)
+class PanelCount(ShipCount):
+    """The published reviews of one tool."""
 
     @property
     def call(self) -> str:

@@ -8,7 +8,7 @@ from backend.admin.errors import CurationError
 from reviews.models import Review
 
 
-def publish(*, review: Review, now: datetime) -> None:
+def publish(review: Review, *, now: datetime) -> None:
     """Publish a draft; raises CurationError for any other review, or where the reviewer has a live one on the tool.
 
     A retracted review is brought back on its own page: that is a decision about one review, not about a selection.
@@ -24,7 +24,7 @@ def publish(*, review: Review, now: datetime) -> None:
         raise CurationError("not a draft")
 
 
-def retract(*, review: Review, now: datetime) -> None:
+def retract(review: Review, *, now: datetime) -> None:
     """Take a published review back; raises CurationError for any other."""
     changed = Review.objects.filter(pk=review.pk, status=Review.Status.PUBLISHED).update(
         status=Review.Status.RETRACTED, updated_at=now

@@ -2,18 +2,16 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters
 from backend.api.problems import Refusal
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
-from catalog.views import OfToolView
+from catalog.views import find_tool
 from reviews.models import Review, Reviewer
 from reviews.serializers import ReviewerSerializer, ReviewSerializer, ToolReviewSerializer
 
@@ -30,55 +28,40 @@ class ReviewNotFound(Refusal):
     default_detail = "No published review has this id."
 
 
-class ReviewerParameters(Parameters):
-    selectable = field_names(ReviewerSerializer)
-
-
-class ReviewerListParameters(ListParameters, ReviewerParameters):
-    pass
-
-
 class ReviewerListView(ListView):
-    parameters = ReviewerListParameters
+    parameters = ListParameters.selecting(field_names(ReviewerSerializer))
 
     @extend_schema(
-        operation_id="list_reviewers",
-        tags=["reviewers"],
-        summary="List the panel's reviewers, in the roster's order",
-        description=(
-            "The personas of the panel, those who no longer review included (`is_active` is false), "
-            "each with a record over published reviews."
-        ),
-        responses=page_schema(ReviewerSerializer),
+        operation_id="list_reviewers", tags=["reviewers"], responses=page_schema(ReviewerSerializer)
     )
     def get(self, request: Request) -> Response:
+        """List the panel's reviewers, in the roster's order
+
+        The personas of the panel, those who no longer review included (`is_active` is false), each with a record over
+        published reviews.
+        """
         return self.answer_page(
             Reviewer.objects.with_record(), keys=["position"], serializer=ReviewerSerializer
         )
 
 
 class ReviewerView(PublicView):
-    parameters = ReviewerParameters
+    parameters = Parameters.selecting(field_names(ReviewerSerializer))
 
-    @extend_schema(
-        operation_id="retrieve_reviewer",
-        tags=["reviewers"],
-        summary="Retrieve a reviewer with their ship rate",
-        description="One persona by its slug, with its record over published reviews.",
-        responses=ReviewerSerializer,
-    )
+    @extend_schema(operation_id="retrieve_reviewer", tags=["reviewers"], responses=ReviewerSerializer)
     def get(self, request: Request, slug: str) -> Response:
+        """Retrieve a reviewer with their ship rate
+
+        One persona by its slug, with its record over published reviews.
+        """
         reviewer = Reviewer.objects.with_record().filter(slug=slug).first()
         if reviewer is None:
             raise ReviewerNotFound
         return Response(ReviewerSerializer(reviewer, only=self.params["fields"]).data)
 
 
-class ReviewParameters(Parameters):
+class ReviewListParameters(ListParameters):
     selectable = field_names(ReviewSerializer)
-
-
-class ReviewListParameters(ListParameters, ReviewParameters):
     tool = CommaList(help_text="Slugs of tools, present or earlier ones.")
     reviewer = CommaList(help_text="Slugs of reviewers.")
     verdict = CommaList(choices=Review.Verdict.values)
@@ -87,14 +70,12 @@ class ReviewListParameters(ListParameters, ReviewParameters):
 class ReviewListView(ListView):
     parameters = ReviewListParameters
 
-    @extend_schema(
-        operation_id="list_reviews",
-        tags=["reviews"],
-        summary="List published reviews, newest first",
-        description="Published reviews across all tools; narrow them by tool, reviewer or verdict.",
-        responses=page_schema(ReviewSerializer),
-    )
+    @extend_schema(operation_id="list_reviews", tags=["reviews"], responses=page_schema(ReviewSerializer))
     def get(self, request: Request) -> Response:
+        """List published reviews, newest first
+
+        Published reviews across all tools; narrow them by tool, reviewer or verdict.
+        """
         reviews = Review.objects.published().select_related("tool", "reviewer")
         if self.params["tool"]:
             reviews = reviews.filter(tool__in=Tool.objects.with_slugs(self.params["tool"]))
@@ -106,40 +87,32 @@ class ReviewListView(ListView):
 
 
 class ReviewView(PublicView):
-    parameters = ReviewParameters
+    parameters = Parameters.selecting(field_names(ReviewSerializer))
 
-    @extend_schema(
-        operation_id="retrieve_review",
-        tags=["reviews"],
-        summary="Retrieve a published review",
-        description="One published review by its id.",
-        responses=ReviewSerializer,
-    )
+    @extend_schema(operation_id="retrieve_review", tags=["reviews"], responses=ReviewSerializer)
     def get(self, request: Request, id: UUID) -> Response:
+        """Retrieve a published review
+
+        One published review by its id.
+        """
         review = Review.objects.published().select_related("tool", "reviewer").filter(pk=id).first()
         if review is None:
             raise ReviewNotFound
         return Response(ReviewSerializer(review, only=self.params["fields"]).data)
 
 
-class ToolReviewListParameters(ListParameters):
-    selectable = field_names(ToolReviewSerializer)
-
-
-class ToolReviewListView(OfToolView, ListView):
-    parameters = ToolReviewListParameters
-    address = "tool-review-list"
+class ToolReviewListView(ListView):
+    parameters = ListParameters.selecting(field_names(ToolReviewSerializer))
+    may_move = True
 
     @extend_schema(
-        operation_id="list_tool_reviews",
-        tags=["tools"],
-        summary="List a tool's published reviews, in the roster's order",
-        description="The published reviews of one tool. An earlier slug of the tool answers 308.",
-        responses=page_schema(ToolReviewSerializer),
+        operation_id="list_tool_reviews", tags=["tools"], responses=page_schema(ToolReviewSerializer)
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return super().get(request, slug)
+    def get(self, request: Request, slug: str) -> Response:
+        """List a tool's published reviews, in the roster's order
 
-    def answer(self, request: Request, tool: Tool) -> Response:
+        The published reviews of one tool. An earlier slug of the tool answers 308.
+        """
+        tool = find_tool(slug, Tool.objects.visible())
         reviews = Review.objects.published().of_tools([tool.pk]).select_related("reviewer")
         return self.answer_page(reviews, keys=["reviewer__position"], serializer=ToolReviewSerializer)

@@ -8,23 +8,11 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import ModelAdmin, ReadOnlyAdmin
-from votes.models import (
-    Alert,
-    Pick,
-    PickTally,
-    PublishedPickTally,
-    PublishedTally,
-    Ruling,
-    Tally,
-    TallyDay,
-    Vote,
-    Voter,
-)
-from votes.moderation import actions
+from backend.admin.base import ModelAdmin, ReadOnlyAdmin, row_action
+from votes import models
+from votes.moderation.actions import close
 from votes.moderation.watching import WatchedAdmin, watch_address, watch_page
 
 if TYPE_CHECKING:
@@ -38,7 +26,7 @@ class ReadersAdmin(ModelAdmin):
         return False
 
 
-@admin.register(Voter)
+@admin.register(models.Voter)
 class VoterAdmin(ReadersAdmin):
     list_display = ["id", "assurance", "created_at"]
     list_filter = ["assurance"]
@@ -61,7 +49,7 @@ class BallotAdmin(ReadersAdmin):
         return False
 
 
-@admin.register(Vote)
+@admin.register(models.Vote)
 class VoteAdmin(BallotAdmin):
     list_display = ["created_at", "tool", "value", "status", "reasons", "voter"]
     list_filter = ["status", "value", "tool__category"]
@@ -71,7 +59,7 @@ class VoteAdmin(BallotAdmin):
     fields = ["tool", "value", "voter", "status", "reasons", "ruleset", "id", "created_at", "updated_at"]
 
 
-@admin.register(Pick)
+@admin.register(models.Pick)
 class PickAdmin(BallotAdmin):
     list_display = [
         "created_at", "first_tool__name", "second_tool__name", "chosen_tool__name", "status", "reasons", "voter",
@@ -106,42 +94,42 @@ class PickCountsAdmin(ReadOnlyAdmin):
     readonly_fields = ["total"]
 
 
-@admin.register(Tally)
+@admin.register(models.Tally)
 class TallyAdmin(WatchedAdmin, CountsAdmin):
-    watched = Vote
+    watched = models.Vote
     watch_route = "<uuid:tool_id>/votes/"
     list_display = [*CountsAdmin.list_display, "over_time"]
     readonly_fields = [*CountsAdmin.readonly_fields, "over_time"]
 
     @admin.display
-    def over_time(self, tally: Tally) -> str:
+    def over_time(self, tally: models.Tally) -> str:
         return format_html('<a href="{}">Votes over time</a>', watch_page(tally.tool_id))
 
 
-@admin.register(PickTally)
+@admin.register(models.PickTally)
 class PickTallyAdmin(WatchedAdmin, PickCountsAdmin):
-    watched = Pick
+    watched = models.Pick
     watch_route = "<uuid:tool_id>/<uuid:other_tool_id>/votes/"
     list_display = [*PickCountsAdmin.list_display, "over_time"]
     readonly_fields = [*PickCountsAdmin.readonly_fields, "over_time"]
 
     @admin.display
-    def over_time(self, tally: PickTally) -> str:
+    def over_time(self, tally: models.PickTally) -> str:
         page = watch_page(tally.first_tool_id, tally.second_tool_id)
         return format_html('<a href="{}">Picks over time</a>', page)
 
 
-@admin.register(PublishedTally)
+@admin.register(models.PublishedTally)
 class PublishedTallyAdmin(CountsAdmin):
     list_display = [*CountsAdmin.list_display, "as_of"]
 
 
-@admin.register(PublishedPickTally)
+@admin.register(models.PublishedPickTally)
 class PublishedPickTallyAdmin(PickCountsAdmin):
     list_display = [*PickCountsAdmin.list_display, "as_of"]
 
 
-@admin.register(TallyDay)
+@admin.register(models.TallyDay)
 class TallyDayAdmin(ReadOnlyAdmin):
     list_display = ["day", "tool", "ship", "skip", "pending", "quarantined", "rejected", "ruleset", "digest"]
     list_select_related = ["tool"]
@@ -156,7 +144,9 @@ class StateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Alert]") -> list[tuple[str, str]]:
+    def lookups(
+        self, request: HttpRequest, model_admin: "admin.ModelAdmin[models.Alert]"
+    ) -> list[tuple[str, str]]:
         return [("open", "Open"), ("closed", "Closed"), ("all", "All")]
 
     def value(self) -> str:
@@ -166,13 +156,13 @@ class StateFilter(admin.SimpleListFilter):
         # The first would be Django's own "All", which leaves the parameter out.
         return islice(super().choices(changelist), 1, None)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> QuerySet[Alert]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[models.Alert]) -> QuerySet[models.Alert]:
         return (
             queryset if self.value() == "all" else queryset.filter(closed_at__isnull=self.value() == "open")
         )
 
 
-@admin.register(Alert)
+@admin.register(models.Alert)
 class AlertAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "kind", "target", "begins_at", "detail", "look", "closed_at"]
     list_filter = [StateFilter, "kind"]
@@ -186,16 +176,13 @@ class AlertAdmin(ReadOnlyAdmin):
         return request.user.has_perm("votes.change_alert")
 
     @admin.display(description="votes")
-    def look(self, alert: Alert) -> str:
+    def look(self, alert: models.Alert) -> str:
         return format_html('<a href="{}">Look at the votes</a>', watch_address(alert))
 
-    @admin.action(description="Close: there is nothing to do", permissions=["close"])
-    def close(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-        now = timezone.now()
-        self.do_to_each(request, alerts, lambda alert: actions.close(alert=alert, now=now), done="closed")
+    close = row_action(close, description="Close: there is nothing to do", done="closed", permission="close")
 
 
-@admin.register(Ruling)
+@admin.register(models.ModerationAction)
 class ModerationActionAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "action", "target", "begins_at", "ends_at", "count", "why", "decided_by"]
     list_filter = ["action"]

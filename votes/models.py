@@ -22,8 +22,7 @@ class CountStatus(models.TextChoices):
 
 
 class Voter(models.Model):
-    """
-    A reader without an account, from the first vote on.
+    """A reader without an account, from the first vote on.
 
     `key` is an HMAC of the token's id: a leaked table yields no usable token. Of a voter who was erased the row
     remains, so that the token is refused from then on.
@@ -187,8 +186,7 @@ class Tally(Counts):
 
 
 class PublishedTally(Counts):
-    """
-    What readers see of a tool's votes: a copy of the tally that moves in steps.
+    """What readers see of a tool's votes: a copy of the tally that moves in steps.
 
     A voter who tests the rules learns whether a vote counts no sooner than everybody else.
     """
@@ -207,8 +205,7 @@ class PublishedTally(Counts):
 
 
 class TallyDay(models.Model):
-    """
-    A tool's published numbers at the end of one UTC day; written once and never changed.
+    """A tool's published numbers at the end of one UTC day; written once and never changed.
 
     `digest` is the SHA-256 of the day's line and the digest before it: a number that was altered afterwards breaks
     the chain of everybody who kept a later digest.
@@ -349,11 +346,8 @@ class Alert(OfTarget):
         return f"{self.get_kind_display()}: {self.target}"
 
 
-class Ruling(OfTarget):
-    """A moderation action over a span of votes or picks: who, why, how many it moved. Never changed afterwards.
-
-    The class keeps its name: permissions that were granted and the admin's address `/admin/votes/ruling/` hold it.
-    """
+class ModerationAction(OfTarget):
+    """What staff did to a span of votes or picks: who, why, how many it moved. Never changed afterwards."""
 
     class Action(models.TextChoices):
         QUARANTINE = "quarantine", "Quarantined"
@@ -371,6 +365,7 @@ class Ruling(OfTarget):
     )
 
     class Meta:
+        db_table = "votes_ruling"
         constraints = [
             models.CheckConstraint(
                 condition=Q(action__in=["quarantine", "release", "reject"]), name="ruling_deed_is_known"

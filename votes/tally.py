@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
 
-from catalog.percent import whole_percent
+from catalog.percent import ShipCount, whole_percent
 
 # The two-sided 95 % quantile of the normal distribution.
 Z = 1.959963984540054
@@ -74,20 +74,8 @@ def flip_margin(one: int, other: int) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class TallyCount:
+class TallyCount(ShipCount):
     """Counted votes on one tool."""
-
-    ship: int = 0
-    skip: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.ship + self.skip
-
-    @property
-    def percent(self) -> int | None:
-        """The share of ship; None while nobody has voted."""
-        return whole_percent(part=self.ship, total=self.total)
 
     @property
     def interval(self) -> Interval | None:

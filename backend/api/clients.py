@@ -30,8 +30,7 @@ _kept: tuple[date, bytes] | None = None
 
 
 def client_address(request: HttpRequest | Request) -> Address | None:
-    """
-    The address that the connection comes from, or that one of TRUSTED_PROXIES names in CLIENT_ADDRESS_HEADER.
+    """The address that the connection comes from, or that one of TRUSTED_PROXIES names in CLIENT_ADDRESS_HEADER.
 
     No other header counts, whatever a client puts there. None where there is no address, as on a Unix socket.
     """

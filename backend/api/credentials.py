@@ -10,8 +10,7 @@ from backend.api.problems import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """
-    A kind of token, as the header and the contract name it.
+    """A kind of token, as the header and the contract name it.
 
     `missing` is raised where there is no such header, `invalid` where it names another scheme; both are 401s with a
     `WWW-Authenticate` header.

@@ -28,8 +28,7 @@ class _Waiting(Generic[Item, Outcome]):
 
 
 class GroupCommit(Generic[Item, Outcome]):
-    """
-    Commits items in groups of at most MAX_GROUP, in the order in which they came.
+    """Commits items in groups of at most MAX_GROUP, in the order in which they came.
 
     `commit` gives for each item of a group its outcome, or the exception that `submit` is to raise for it.
     """

@@ -73,8 +73,7 @@ class Claim:
 
 
 def idempotent(post: Handler) -> Handler:
-    """
-    Decorates a view's `post`.
+    """Decorates a view's `post`.
 
     Only its success is kept, so that a refused request can be mended and sent again under the same key. The
     claim is committed before `post` begins and the answer after it has ended: a crash between what `post` does
@@ -109,8 +108,7 @@ def idempotent(post: Handler) -> Handler:
 
 
 def scope_of(view: PrivateView, request: HttpRequest, *, now: datetime) -> bytes:
-    """
-    Whose key it is: that of the credentials where the view asks for such, else that of the client's network.
+    """Whose key it is: that of the credentials where the view asks for such, else that of the client's network.
 
     Two clients that send a key like `1` must not get each other's token.
     """

@@ -5,8 +5,7 @@ from django.db import models
 
 
 class RateCounter(models.Model):
-    """
-    How much of one limit one subject has used. `key` is an HMAC: no address and no token is at rest.
+    """How much of one limit one subject has used. `key` is an HMAC: no address and no token is at rest.
 
     The table is unlogged: counting costs no WAL, and a crash of PostgreSQL only begins every window anew.
     It has no second index, so that each count rewrites a row within its page.
@@ -21,8 +20,7 @@ class RateCounter(models.Model):
 
 
 class IdempotentAnswer(models.Model):
-    """
-    A request with an Idempotency-Key: running until `sealed` holds its answer.
+    """A request with an Idempotency-Key: running until `sealed` holds its answer.
 
     `key` is an HMAC, and `sealed` is encrypted under the client's key, which is not kept: a leaked table
     yields no token.

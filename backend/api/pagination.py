@@ -15,8 +15,10 @@ from django.http import HttpRequest
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from backend.api.problems import Refusal
+from backend.api.views import PublicView, SparseFieldsMixin
 
 Row = TypeVar("Row", bound=Model)
 
@@ -48,8 +50,7 @@ def paginate(
     cursor: str | None,
     request: HttpRequest | Request,
 ) -> Page[Row]:
-    """
-    One page of `queryset` in the order of `keys`, in one query.
+    """One page of `queryset` in the order of `keys`, in one query.
 
     Keys name fields, paths over to-one relations or annotations, none of them ever NULL, with "-" in front
     where they descend. The unique `id` is added to end them.
@@ -70,7 +71,6 @@ def paginate(
         queryset = queryset.filter(beyond(position, aliases=aliases, falling=falling))
     order = [f"-{alias}" if falls else alias for alias, falls in zip(aliases, falling, strict=True)]
     found = list(queryset.order_by(*order)[: limit + 1])
-
     more = len(found) > limit
     rows = found[:limit][::-1] if backward else found[:limit]
 
@@ -94,8 +94,7 @@ def ordering(keys: Sequence[str]) -> tuple[list[str], list[bool]]:
 
 
 def beyond(position: list[object], *, aliases: list[str], falling: list[bool]) -> "Q | Lookup[object]":
-    """
-    The rows after a position.
+    """The rows after a position.
 
     PostgreSQL compares them, never Python, which orders text otherwise. Where all keys run one way it is a
     single comparison of rows, for which an index on the keys is entered at the right place.
@@ -153,3 +152,17 @@ def page_schema(
             **extra,
         },
     )
+
+
+class ListView(PublicView):
+    """A list whose `parameters` descend from ListParameters."""
+
+    def page(self, queryset: QuerySet[Row], *, keys: Sequence[str]) -> Page[Row]:
+        limit, cursor = self.params["limit"], self.params["cursor"]
+        return paginate(queryset, keys=keys, limit=limit, cursor=cursor, request=self.request)
+
+    def answer_page(
+        self, queryset: QuerySet[Row], *, keys: Sequence[str], serializer: type[SparseFieldsMixin]
+    ) -> Response:
+        page = self.page(queryset, keys=keys)
+        return Response(page.as_dict(serializer(page.results, many=True, only=self.params["fields"]).data))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.http import QueryDict
 from rest_framework import serializers
@@ -13,8 +13,7 @@ SLUG = r"[a-z0-9-]{1,255}"
 
 
 class Parameters(serializers.Serializer[Any]):
-    """
-    The base: a view's parameters are the fields of its subclass, and none here.
+    """The base: a view's parameters are the fields of its subclass, and none here.
 
     `selectable` names the answer's properties that `fields=` may choose from; without any there is no `fields=`.
     """
@@ -28,6 +27,11 @@ class Parameters(serializers.Serializer[Any]):
                 choices=self.selectable, help_text="Answer with these properties only."
             )
         return with_choices_named(fields)
+
+    @classmethod
+    def selecting(cls, names: Sequence[str]) -> type[Self]:
+        """The same parameters, and `fields=` beside them, which chooses from these names."""
+        return type(cls.__name__, (cls,), {"selectable": names})
 
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import ResolverMatch, reverse
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.views import csrf, defaults
 from drf_spectacular.utils import extend_schema_serializer
@@ -27,8 +28,7 @@ CONTENT_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """
-    One kind of problem, as the docs list it.
+    """One kind of problem, as the docs list it.
 
     `example_rank` puts it among the examples that the contract gives of its status, lowest first; None leaves it out.
     """
@@ -64,8 +64,7 @@ PROBLEMS = {
 
 
 class Refusal(APIException):
-    """
-    The base of refusals that a service expects to give.
+    """The base of refusals that a service expects to give.
 
     A subclass stands beside that service and sets `status_code`, `default_code` and `default_detail`, which
     is also what the docs say of the code: so the class declares it, and no list has to name it. `pointer` is the
@@ -83,6 +82,14 @@ class Refusal(APIException):
         PROBLEMS.setdefault(
             cls.default_code, Problem(cls.status_code, str(cls.default_detail), cls.example_rank)
         )
+
+
+class Moved(Exception):  # noqa: N818 - no error: it is answered with a 308.
+    """What the address names has another slug by now."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
 
 
 class Unavailable(Refusal):
@@ -162,6 +169,11 @@ def problem_response(
 class ProblemHandler(ExceptionHandler):
     """Answers what a view raises."""
 
+    def run(self) -> Any:
+        if isinstance(self.exc, Moved):
+            return permanent_redirect(cast(Request, self.context["request"]), self.exc.slug)
+        return super().run()
+
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if met_outage(exc):
             return Unavailable()
@@ -203,19 +215,18 @@ def invalid_fields(detail: Any, pointer: str = "") -> Iterator[InvalidField]:
         yield InvalidField(pointer=pointer, code=detail.code or "invalid", detail=str(detail))
     elif isinstance(detail, Mapping):
         for key, inner in detail.items():
-            step = "" if key == api_settings.NON_FIELD_ERRORS_KEY else "/" + escape_step(str(key))
+            escaped = str(key).replace("~", "~0").replace("/", "~1")
+            step = "" if key == api_settings.NON_FIELD_ERRORS_KEY else f"/{escaped}"
             yield from invalid_fields(inner, pointer + step)
     else:
         for inner in detail:
             yield from invalid_fields(inner, pointer)
 
 
-def escape_step(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def permanent_redirect(request: HttpRequest | Request, path: str) -> HttpResponse:
-    """A 308 to another path of ours, with the query as it came."""
+def permanent_redirect(request: HttpRequest | Request, slug: str) -> HttpResponse:
+    """A 308 to the request's own address, whose route has a name, with another slug, and with the query as it came."""
+    match = cast(ResolverMatch, request.resolver_match)
+    path = reverse(match.view_name, kwargs={**match.kwargs, "slug": slug})
     query = request.META.get("QUERY_STRING", "")
     response = HttpResponse(
         status=308, headers={"Location": iri_to_uri(f"{path}?{query}" if query else path)}

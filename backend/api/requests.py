@@ -28,8 +28,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Utf8Request(WSGIRequest):
-    """
-    Reads every query as UTF-8, whatever the Content-Type claims.
+    """Reads every query as UTF-8, whatever the Content-Type claims.
 
     Django lets the caller name any codec of Python's there, and fails before the first middleware at those that
     are none for text, such as rot13.

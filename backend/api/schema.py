@@ -1,7 +1,8 @@
 """How views become operations of `openapi.yaml`: what drf-spectacular must be told of our own classes.
 
 A view declares what it is: `parameters` names its query parameters, `credentials` the scheme it asks for, `may_move`
-that some of its addresses answer 308. Examples are files of the view's app, named for the operation. What many operations
+that some of its addresses answer 308. A method's docstring is its operation's summary, and below an empty line the
+description. Examples are files of the view's app, named for the operation. What many operations
 share stands in shared_answers.py.
 """
 
@@ -15,7 +16,7 @@ from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.plumbing import ResolvedComponent, get_doc
-from drf_spectacular.utils import Direction, OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter
 from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
 from rest_framework.views import APIView
 
@@ -48,10 +49,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-def example_file(view: type[APIView], operation_id: str) -> Path:
-    """Where an operation's example is: a real answer on demo content, which a test compares with the live one."""
+def example_file(view: type[APIView], *names: str) -> Path:
+    """Where an operation's example is: a real answer on demo content, which a test compares with the live one.
+
+    Below `requests`, bodies to send stand under the names that readers see.
+    """
     app = apps.get_containing_app_config(view.__module__)
-    return Path(app.path if app else ".", "examples", f"{operation_id}.json")
+    return Path(app.path if app else ".", "examples", *names).with_suffix(".json")
 
 
 class AutoSchema(StandardizedErrorsSchema):
@@ -61,9 +65,22 @@ class AutoSchema(StandardizedErrorsSchema):
         warn(f"{self.method} {self.path} has no operation_id in @extend_schema")
         return super().get_operation_id()
 
+    def get_summary(self) -> str:
+        """The first line of the method's docstring; that of a class speaks to those who read the code."""
+        return self._paragraphs()[0]
+
     def get_description(self) -> str:  # type: ignore[override]
-        """Only what the method says: a class's docstring speaks to those who read the code."""
-        return get_doc(getattr(self.view, self.method.lower(), None))
+        """What stands below that line, each paragraph in one line."""
+        return "\n\n".join(self._paragraphs()[1:])
+
+    def _paragraphs(self) -> list[str]:
+        paragraphs = get_doc(getattr(self.view, self.method.lower())).split("\n\n")
+        return [" ".join(paragraph.split()) for paragraph in paragraphs]
+
+    def get_examples(self) -> list[Any]:
+        bodies = example_file(type(self.view), "requests", self.get_operation_id())
+        named = json.loads(bodies.read_text(encoding="utf-8")) if bodies.exists() else {}
+        return [OpenApiExample(name, body, request_only=True) for name, body in named.items()]
 
     def get_override_parameters(self) -> list[Any]:
         parameters = getattr(self.view, "parameters", None)

@@ -9,6 +9,8 @@ import hmac
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 
+from backend.api.digests import digest
+
 MAC_LENGTH = 16
 # More than any token of ours has; longer text is refused unread.
 MAX_TOKEN_LENGTH = 128
@@ -26,8 +28,7 @@ class InvalidSignatureError(ValueError):
 
 def sign(ring: KeyRing, purpose: str, payload: bytes) -> str:
     """The token that carries `payload`, signed for `purpose` with the first key of the ring."""
-    key_id = next(iter(ring))
-    return _token(ring, purpose, key_id, payload)
+    return _token(ring, purpose, next(iter(ring)), payload)
 
 
 def verify(ring: KeyRing, purpose: str, token: str) -> bytes:
@@ -53,8 +54,5 @@ def base64url(raw: bytes) -> str:
 
 
 def _token(ring: KeyRing, purpose: str, key_id: str, payload: bytes) -> str:
-    message = b"".join(
-        len(part).to_bytes(4, "big") + part for part in (purpose.encode(), key_id.encode(), payload)
-    )
-    mac = hmac.digest(ring[key_id], message, "sha256")[:MAC_LENGTH]
+    mac = digest(ring[key_id], purpose.encode(), key_id.encode(), payload)[:MAC_LENGTH]
     return f"v1.{key_id}.{base64url(payload)}.{base64url(mac)}"

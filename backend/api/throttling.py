@@ -35,8 +35,7 @@ Claim = tuple[bytes | str, Sequence[Limit]]
 
 
 def spend(claims: Sequence[Claim], *, now: datetime) -> list[RateLimitState]:
-    """
-    Counts one request for each claim, in one statement for all of them.
+    """Counts one request for each claim, in one statement for all of them.
 
     A subject that occurs several times is counted in the order of the claims. Refused requests count too, on
     all their limits. Inside a transaction the counts are rolled back with it, and their rows stay locked until
@@ -86,8 +85,7 @@ def throttle(*claims: Claim, now: datetime) -> RateLimitState:
 def throttle_client(
     address: Address | None, *, limits: Sequence[Limit], wider_limits: Sequence[Limit] = (), now: datetime
 ) -> RateLimitState:
-    """
-    Counts one request of a client, known by the day's hashes of its network and of the one around that.
+    """Counts one request of a client, known by the day's hashes of its network and of the one around that.
 
     No address is at rest; a new day gives a network at most its limits anew. Raises Throttled.
     """

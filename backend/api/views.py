@@ -12,6 +12,7 @@ from rest_framework import renderers, serializers
 from rest_framework.exceptions import MethodNotAllowed, NotAcceptable
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.mediatypes import media_type_matches
 from rest_framework.views import APIView
 
 from backend.api.credentials import Scheme
@@ -31,8 +32,7 @@ class JSONRenderer(renderers.JSONRenderer):
 
 
 class PublicView(APIView):
-    """
-    A read whose answers carry nobody's data, so that shared caches may keep them: every public read is one.
+    """A read whose answers carry nobody's data, so that shared caches may keep them: every public read is one.
 
     `self.params` holds the validated query, as `parameters` describes it. `max_age` and `stale_while_revalidate`
     are in seconds.
@@ -66,8 +66,7 @@ class PublicView(APIView):
 
 
 class PrivateView(APIView):
-    """
-    An endpoint whose answers are for their caller alone: `private, no-store`.
+    """An endpoint whose answers are for their caller alone: `private, no-store`.
 
     Requests pass DRF's wrapping by, which takes longer than counting a vote: methods get Django's request and give
     Django's response. What they raise is answered as everywhere, and the schema is made as for every view.
@@ -101,23 +100,31 @@ class PrivateView(APIView):
         return answer
 
     def check(self, request: HttpRequest) -> None:
-        """Counts the request, then raises what is wrong with it before its body and its credentials are read."""
+        """Raises what is wrong with the request before its body and its credentials are read, and counts it.
+
+        A request whose method or `Accept` is refused is not counted; one whose query is refused is.
+        """
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
+        if not accepts_json(request):
+            raise NotAcceptable
         if self.counted_by and request.method in UNSAFE_METHODS:
             self.rate_limits = self.count(request)
-        accepted = request.META.get("HTTP_ACCEPT") or "*/*"
-        if not any(kind in accepted for kind in ("*/*", "application/json", "application/*")):
-            raise NotAcceptable
         if request.GET or self.parameters is not Parameters:
             self.params = self.parameters.read(request.GET)
 
     def count(self, request: HttpRequest) -> RateLimitState | None:
-        """Where requests are counted before anything else is done; raises Throttled."""
+        """Where requests are counted before anything of them is read; raises Throttled."""
         return None
 
     def options(self, *args: object, **kwargs: object) -> HttpResponse:  # type: ignore[override]
         return nothing(headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+def accepts_json(request: HttpRequest) -> bool:
+    """Whether `Accept` allows JSON, as DRF reads that header for public views; an empty one allows everything."""
+    accepted = request.META.get("HTTP_ACCEPT") or "*/*"
+    return any(media_type_matches(JSONRenderer.media_type, kind.strip()) for kind in accepted.split(","))
 
 
 def nothing(*, headers: Mapping[str, str] = MappingProxyType({})) -> HttpResponse:
@@ -128,15 +135,13 @@ def nothing(*, headers: Mapping[str, str] = MappingProxyType({})) -> HttpRespons
     return response
 
 
-def private_answer(
-    document: object, *, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})
-) -> HttpResponse:
+def private_answer(document: object, *, status: int = 200) -> HttpResponse:
     """JSON that nobody but the caller may keep."""
     return HttpResponse(
         _encode(document),
         status=status,
         content_type="application/json",
-        headers={"Cache-Control": NOT_KEPT, **headers},
+        headers={"Cache-Control": NOT_KEPT},
     )
 
 

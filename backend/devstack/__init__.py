@@ -1,5 +1,5 @@
-"""PostgreSQL, Redis and the product's own processes, for a machine that has nothing but Python.
+"""Starts PostgreSQL, Redis and the product's own processes on a machine that has only Python.
 
-`python -m backend.devstack serve` keeps its data in `var/serve`; `… run -- COMMAND` runs one command on a
-private stack that is thrown away afterwards. Both use the engines of production: there is no second dialect.
+`python -m backend.devstack serve` keeps its data in `var/serve`; `… run -- COMMAND` runs one command on a private
+stack that is removed afterwards. Both use the engines of production, and so the same SQL.
 """

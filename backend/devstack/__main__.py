@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def stop(stack: StackDirectory) -> None:
-    """End a running `serve`, and whatever a dead one left behind."""
+    """End a running `serve`, and the processes that a killed one left."""
     if not stack.path.is_dir():
         print("`make serve` has not run here.")
         return
@@ -74,7 +74,7 @@ def stop(stack: StackDirectory) -> None:
 
 
 def reset(stack: StackDirectory) -> None:
-    """Stop, then forget all data."""
+    """Stop, then remove all data."""
     stop(stack)
     if stack.path.is_dir():
         remove_outside(stack)
@@ -83,7 +83,7 @@ def reset(stack: StackDirectory) -> None:
 
 
 def manage(stack: StackDirectory, arguments: Sequence[str]) -> None:
-    """Become manage.py, in the environment of the `serve` that is running."""
+    """Replace this process by manage.py, in the environment of the `serve` that is running."""
     if not stack.path.is_dir() or stack.acquire():
         raise UserError("`make serve` is not running here: start it in another terminal first.")
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]

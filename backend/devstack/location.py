@@ -1,4 +1,4 @@
-"""Chooses where the servers' data lie and as whom the servers run, for PostgreSQL refuses to run as root."""
+"""Chooses the directory of the servers' data and the account that the servers run as: PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -6,45 +6,47 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from backend.bootstrap import UserError
 from backend.devstack.directory import StackDirectory
+from backend.devstack.processes import Account
 
-# Where root keeps the data of a checkout that lies in a folder closed to everybody else.
+# Root's servers keep their data here if no other user can enter the checkout.
 OUTSIDE = Path("/var/lib/ai-tool-verdicts")
 
 
 @dataclass(frozen=True)
 class DataLocation:
-    """A directory for the servers' data; `identity` holds the `user` and `group` to run as, if not ours."""
+    """A directory for the servers' data, and the account that they run as; None is our own."""
 
     path: Path
-    identity: Mapping[str, Any]
+    account: Account | None
 
 
 def choose_location(stack: StackDirectory, *, is_lasting: bool) -> DataLocation:
-    """The stack's own directory, unless the unprivileged user that root lends the servers can not get there."""
+    """The stack's own directory, or one elsewhere if the unprivileged account that root's servers run as can't enter it.
+
+    Raises UserError if it could once, has data there, and can't any more.
+    """
     inside = stack.path / "engines"
     remembered = stack.path / "engines-are-at"
     if os.geteuid() != 0:
         inside.mkdir(mode=0o700, exist_ok=True)
-        return DataLocation(inside, {})
+        return DataLocation(inside, None)
 
     if remembered.exists():
         path = Path(remembered.read_text())
         if path.is_dir() and _belongs_to(path, stack):
             return _owned_location(path)
     location = _owned_location(inside)
-    if _may_enter(location):
+    if location.account and _may_enter(inside, location.account):
         return location
     if any(inside.iterdir()):
         raise UserError(
-            f"The user that runs the servers can not enter {inside} any more: open the folders above it, "
+            f"The user that runs the servers can't enter {inside} any more: open the folders above it, "
             "or run `make reset` to start over elsewhere."
         )
     if is_lasting:
@@ -56,13 +58,13 @@ def choose_location(stack: StackDirectory, *, is_lasting: bool) -> DataLocation:
     (outside / "belongs-to").write_text(str(stack.path))
     remembered.write_text(str(outside))
     print(
-        f"The servers can not run as root, and no other user may enter {stack.path}: their files lie in {outside}."
+        f"The servers can't run as root, and no other user can enter {stack.path}: their files lie in {outside}."
     )
     return _owned_location(outside)
 
 
 def remove_outside(stack: StackDirectory) -> None:
-    """Remove what `choose_location` put elsewhere."""
+    """Remove the directory that `choose_location` made elsewhere, if it did."""
     remembered = stack.path / "engines-are-at"
     if remembered.exists():
         path = Path(remembered.read_text())
@@ -82,7 +84,7 @@ def _belongs_to(path: Path, stack: StackDirectory) -> bool:
 
 def _owned_location(path: Path) -> DataLocation:
     path.mkdir(mode=0o700, exist_ok=True)
-    # Data made by an ordinary user stay that user's; otherwise the packages' own account, or the least of all.
+    # Data that another user made stay that user's. Otherwise: the account of Debian's packages, or the one without rights.
     uid = path.stat().st_uid
     if uid == 0:
         try:
@@ -92,21 +94,27 @@ def _owned_location(path: Path) -> DataLocation:
     gid = pwd.getpwuid(uid).pw_gid
     os.chown(path, uid, gid)
     path.chmod(0o700)
-    return DataLocation(path, {"user": uid, "group": gid, "extra_groups": []})
+    return DataLocation(path, Account(uid, gid))
 
 
-def _may_enter(location: DataLocation) -> bool:
-    command = ["/bin/sh", "-c", 'cd "$1"', "sh", str(location.path)]
-    return (
-        subprocess.run(command, cwd="/", capture_output=True, check=False, **location.identity).returncode
-        == 0
+def _may_enter(path: Path, account: Account) -> bool:
+    status = subprocess.run(
+        ["/bin/sh", "-c", 'cd "$1"', "sh", str(path)],
+        cwd="/",
+        capture_output=True,
+        check=False,
+        user=account.user,
+        group=account.group,
+        extra_groups=[],
     )
+    return status.returncode == 0
 
 
 def reachable(location: DataLocation, parts: tuple[str, ...]) -> Path:
-    """The packages' directory, or a copy of these parts of it where the servers' user can run them."""
+    """The packages' directory, or a copy of these parts of it, where the servers' account can run them."""
     packages = Path(sysconfig.get_path("platlib"))
-    if not location.identity or _may_enter(DataLocation(packages / parts[0], location.identity)):
+    account = location.account
+    if account is None or _may_enter(packages / parts[0], account):
         return packages
     for part in parts:
         if (packages / part).exists() and not (location.path / part).exists():
@@ -116,6 +124,6 @@ def reachable(location: DataLocation, parts: tuple[str, ...]) -> Path:
             parent = (location.path / part).parent
             parent.mkdir(exist_ok=True)
             for path in (parent, unfinished, *unfinished.rglob("*")):
-                os.chown(path, location.identity["user"], location.identity["group"], follow_symlinks=False)
+                os.chown(path, account.user, account.group, follow_symlinks=False)
             unfinished.rename(location.path / part)
     return location.path

@@ -1,14 +1,14 @@
-"""A mail server that delivers nothing: `python -m backend.devstack.mail_catcher DIRECTORY PORT` makes files of mail."""
+"""A mail server that delivers nothing: `python -m backend.devstack.mail_catcher DIRECTORY PORT` keeps mail as files."""
 
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
-# Older ones make room for new ones.
+# Older mails are removed.
 KEPT = 1_000
 
 
@@ -18,11 +18,12 @@ class Catcher:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name.
+    # aiosmtpd's name.
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         path = self._directory / f"{time.time_ns()}.eml"
         unfinished = path.with_suffix(".unfinished")
-        unfinished.write_bytes(envelope.original_content)
-        # Under its name it is whole.
+        unfinished.write_bytes(envelope.original_content or b"")
+        # A file of that name is whole.
         unfinished.replace(path)
         for old in sorted(self._directory.glob("*.eml"))[:-KEPT]:
             old.unlink(missing_ok=True)

@@ -1,10 +1,10 @@
-"""Brings the database of `make serve` to the present state: migrations, demo content, the admin's account."""
+"""Brings the database of `make serve` up to date: migrations, demo content, the admin's account."""
 
 import os
 
 
 def prepare(*, admin_password: str) -> None:
-    """Each step does nothing where there is nothing to do."""
+    """Apply what is missing; again it changes nothing."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     import django
     from django.core.management import call_command
@@ -16,7 +16,7 @@ def prepare(*, admin_password: str) -> None:
 
 
 def _ensure_admin(*, password: str) -> None:
-    """Whoever changed the password since keeps it."""
+    """Make the account if it is missing; one that exists keeps its password."""
     from django.contrib.auth import get_user_model
 
     users = get_user_model()._default_manager

@@ -15,15 +15,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 MARK = "DEVSTACK_MARK"
 POLL_SECONDS = 0.03
 
-# Whether other processes' environments and directories can be read here.
+# Whether the environments and directories of other processes can be read on this system.
 CAN_LOOK = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if CAN_LOOK else None
+
+
+@dataclass(frozen=True)
+class Account:
+    """The user and group ids that a process runs as; it is in no other group."""
+
+    user: int
+    group: int
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,13 @@ class Process:
 
     def is_running(self) -> bool:
         return _start_of(self.pid) == self.started
+
+    def program(self) -> str:
+        """The name of the file that it runs, at most 15 characters of it; empty if it has ended. On Linux alone."""
+        try:
+            return Path(f"/proc/{self.pid}/comm").read_text().rstrip("\n")
+        except OSError:
+            return ""
 
 
 @dataclass(frozen=True)
@@ -73,12 +87,12 @@ def start(
     environment: Mapping[str, str],
     directory: Path,
     stop_signal: int = signal.SIGTERM,
-    identity: Mapping[str, Any] | None = None,
+    account: Account | None = None,
     stdin: bytes | None = None,
 ) -> Child:
     """Start a process in a session of its own, so that a Ctrl-C on the terminal reaches only us.
 
-    `identity` holds the `user`, `group` and `extra_groups` to run as, if not ours.
+    It runs as `account`, or as ours if that is None. Raises OSError for a command that can't be run.
     """
     with log.open("ab") as output:
         popen = subprocess.Popen(
@@ -90,10 +104,12 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=follow_parent_into_death(stop_signal),
-            **(identity or {}),
+            user=account.user if account else None,
+            group=account.group if account else None,
+            extra_groups=[] if account else None,
         )
     if stdin is not None and popen.stdin is not None:
-        # Whoever ended before reading says why in its log.
+        # A program that ended before it read says why in its log.
         with suppress(BrokenPipeError), popen.stdin as pipe:
             pipe.write(stdin)
     process = Process.find(popen.pid) or Process(popen.pid, "ended at once")
@@ -101,7 +117,7 @@ def start(
 
 
 def follow_parent_into_death(stop_signal: int) -> Callable[[], None] | None:
-    """Asks Linux to end the child when we are killed outright; elsewhere the next start clears up."""
+    """Asks Linux to end the child when we are killed; on other systems the next start ends what was left."""
     if _libc is None:
         return None
     libc, parent = _libc, os.getpid()
@@ -115,7 +131,7 @@ def follow_parent_into_death(stop_signal: int) -> Callable[[], None] | None:
 
 
 def stop(children: Sequence[Child], *, timeout: float) -> None:
-    """Ask all of them at once to stop, wait, and kill who does not, together with what they leave behind."""
+    """Ask all children at once to stop, wait `timeout` seconds, and kill those that go on, and what each started."""
     for child in children:
         if not child.has_ended():
             child.popen.send_signal(child.stop_signal)
@@ -132,7 +148,7 @@ def stop(children: Sequence[Child], *, timeout: float) -> None:
 
 
 def end(processes: Iterable[Process], *, first: int = signal.SIGTERM, timeout: float = 5) -> None:
-    """End processes that are not (or no longer) our children: politely, then for certain."""
+    """End processes that are not (or no longer) our children: with `first`, and after `timeout` seconds with SIGKILL."""
     alive = [process for process in processes if process.is_running()]
     for stop_signal, seconds in ((first, timeout), (signal.SIGKILL, 5.0)):
         for process in alive:
@@ -151,13 +167,18 @@ def _send(process: Process, stop_signal: int) -> None:
 
 
 def marked(mark: str) -> list[Process]:
-    """Every process whose environment carries the mark; on anything but Linux we can not look."""
-    wanted = f"{MARK}={mark}".encode()
-    return _where(lambda entry: wanted in (entry / "environ").read_bytes().split(b"\0"))
+    """Every process whose environment carries the mark, or whose title does, as PostgreSQL's; on Linux alone."""
+    variable, title = f"{MARK}={mark}".encode(), f"postgres: {mark}: ".encode()
+    return _where(
+        lambda entry: (
+            variable in (entry / "environ").read_bytes().split(b"\0")
+            or (entry / "cmdline").read_bytes().startswith(title)
+        )
+    )
 
 
 def working_in(directory: Path) -> list[Process]:
-    """Every process whose working directory this is; on anything but Linux we can not look."""
+    """Every process whose working directory this is; on Linux alone."""
     wanted = directory.resolve()
     return _where(lambda entry: (entry / "cwd").readlink() == wanted)
 
@@ -170,13 +191,13 @@ def _where(condition: Callable[[Path], bool]) -> list[Process]:
                 process = Process.find(int(entry.name))
                 found += [process] if process else []
         except OSError:
-            # It has ended meanwhile, or it is another user's and so none of ours.
+            # It has ended meanwhile, or it belongs to another user and so is not ours.
             continue
     return found
 
 
 def _start_of(pid: int) -> str | None:
-    """Something that no later process with this id can have in common; None once it has ended."""
+    """A value that no later process with this id can have; None once it has ended."""
     if not CAN_LOOK:
         shown = subprocess.run(
             ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""`make test`: one command on a private stack that is gone afterwards, whatever became of the command."""
+"""`make test`: runs one command on a private stack, which is removed afterwards however the command ends."""
 
 import fcntl
 import os
@@ -19,14 +19,14 @@ TIMEOUT_SECONDS = 15
 
 
 def run(command: Sequence[str], *, is_durable: bool = False) -> int:
-    """The command's exit status, or 128 plus the number of the signal that ended it.
+    """Run the command; returns its exit status, or 128 plus the number of the signal that ended it.
 
-    Nobody needs the data afterwards, so they are written carelessly, unless `is_durable` wants to know what care costs.
+    The engines don't wait for the disk, because the data are removed afterwards; with `is_durable` they do.
     """
     stack = _fresh_stack()
     try:
         mark = stack.begin()
-        # `make serve` may be pointed at a database of value; a test run never is, unless by these names.
+        # `make serve` may use a database of value; a test run uses only one that these names give.
         given = {
             "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
             "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
@@ -40,10 +40,10 @@ def run(command: Sequence[str], *, is_durable: bool = False) -> int:
 
 
 def _fresh_stack() -> StackDirectory:
-    """A directory of our own, made after removing those whose owner is gone."""
+    """Make a directory for this run, after removing those whose supervisor has ended."""
     directory = var_directory() / "test"
     directory.mkdir(parents=True, exist_ok=True)
-    # So that nobody takes a directory for abandoned in the moment between its making and its locking.
+    # Without it, another run could take a directory for abandoned between its making and its locking.
     with (directory / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for path in directory.iterdir():
@@ -66,7 +66,7 @@ def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         status = popen.wait()
     except Stopped as stopped:
-        # A terminal sends Ctrl-C to the command as well as to us, and twice means "at once" to many.
+        # A terminal sends Ctrl-C to the command as well, and many commands take a second one for "at once".
         if not (stopped.number == signal.SIGINT and _has_the_terminal()):
             popen.send_signal(stopped.number)
         try:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from backend.bootstrap import ROOT, Progress, UserError, last_lines, wait_for_step
+from backend.bootstrap import ROOT, Progress, UserError, hint_for_full_disk, last_lines, wait_for_step
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import free_port
@@ -30,7 +30,10 @@ EXAMPLE = "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized"
 
 
 def serve(stack: StackDirectory) -> None:
-    """Bring everything up and stay, until a signal raises, or something ends that can't be had back."""
+    """Start everything and stay until a signal raises Stopped.
+
+    Raises UserError if an engine ends, or if another process ends again and again.
+    """
     began = time.monotonic()
     port = _wanted_port()
     url = f"http://127.0.0.1:{port}"
@@ -66,13 +69,17 @@ def serve(stack: StackDirectory) -> None:
 
 
 def prepare_database(stack: StackDirectory, *, mark: str, environment: Mapping[str, str]) -> None:
-    """Migrations, demo content and the admin's account, in a process of their own; nothing to do costs little."""
+    """Apply migrations, demo content and the admin's account in a process of their own.
+
+    Raises UserError with the end of its log.
+    """
     command = [sys.executable, "-m", "backend.devstack", "prepare"]
     child = processes.start(
         "prepare", command, log=stack.log("prepare"), mark=mark, environment=environment, directory=ROOT
     )
     if wait_for_step("Preparing the database", child.popen) != 0:
-        raise UserError(f"The database could not be prepared.\n{_end_of_log(child)}")
+        hint = hint_for_full_disk(stack.path, child.log.read_text(errors="replace"))
+        raise UserError(f"The database could not be prepared. {hint}\n{_end_of_log(child)}")
 
 
 class Product:
@@ -95,7 +102,7 @@ class Product:
                 self._start(name, log=self._stack.log(name))
             yield
         finally:
-            # The terminal may be gone: that was the reason to stop.
+            # The terminal may be closed, which is one reason to stop.
             with suppress(OSError):
                 print("Stopping …", flush=True)
             processes.stop(list(self.children.values()), timeout=STOP_SECONDS)
@@ -103,7 +110,7 @@ class Product:
     def start_the_ended_again(self) -> None:
         """Raises UserError for one that has ended MOST_ENDS times within ENDS_SECONDS."""
         for child in [child for child in self.children.values() if child.has_ended()]:
-            # Its own children would go on beside those of the next.
+            # Its children would go on beside those of the next one.
             processes.stop([child], timeout=0)
             ends, now = self._ends[child.name], time.monotonic()
             ends.append(now)
@@ -135,7 +142,7 @@ def _commands(stack: StackDirectory, ports: Mapping[str, int]) -> dict[str, list
             *("--port", str(ports["web"])),
         ],
         "worker": _worker("worker", queues="celery", processes=1),
-        # One of its own, so that a slow mail server holds up nothing else.
+        # Its own worker, so that a slow mail server delays nothing else.
         "mailer": _worker("mailer", queues="mail,sign-ups", processes=2),
         "beat": [
             *shlex.split("celery -A backend --quiet beat --schedule"),
@@ -145,7 +152,7 @@ def _commands(stack: StackDirectory, ports: Mapping[str, int]) -> dict[str, list
 
 
 def _worker(name: str, *, queues: str, processes: int) -> list[str]:
-    """Gossip and mingle are for many workers: for a few, waiting for others costs a second."""
+    """A worker's module and arguments. Gossip and mingle help many workers; with few they cost a second at the start."""
     return shlex.split(
         f"celery -A backend --quiet worker --hostname {name}@%h --queues {queues} --concurrency {processes}"
         " --without-gossip --without-mingle"
@@ -172,7 +179,7 @@ def _require_free(port: int) -> None:
 
 def _can_bind(port: int) -> bool:
     with socket.socket() as probe:
-        # A connection of the run before may linger in TIME_WAIT, which takes the port from nobody.
+        # A connection of the run before may be in TIME_WAIT, which does not occupy the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -225,7 +232,7 @@ Ctrl-C stops everything and keeps the data; `make reset` starts over.
 
 
 def _watch(product: Product, *, engines: Sequence[Child]) -> None:
-    """Show what a person wants to see of the logs: requests and errors; the rest is in the files."""
+    """Print requests and errors from the logs until something ends that must not; the rest is in the files."""
     logs = [(child.name, child.log.open(errors="replace")) for child in product.children.values()]
     for _, log in logs:
         log.seek(0, os.SEEK_END)
@@ -234,7 +241,7 @@ def _watch(product: Product, *, engines: Sequence[Child]) -> None:
         _require_all(engines)
         product.start_the_ended_again()
         if has_terminal and not sys.stdout.isatty():
-            # A closed window hangs up on the first process in it, which may be make and not we.
+            # A window that closes sends SIGHUP to the first process in it, which may be make.
             raise Stopped(signal.SIGHUP)
         for name, log in logs:
             for text in filter(None, map(shown, log)):

@@ -1,4 +1,4 @@
-"""What `serve` and `run` have in common: the engines' span of life, and the environment the product reads."""
+"""What `serve` and `run` share: they start and stop the engines, and make the environment that the product reads."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from types import FrameType
 from backend.bootstrap import ROOT
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.engines import Server, start_postgresql, start_redis
+from backend.devstack.engines import Server, require_redis, start_postgresql, start_redis
 from backend.devstack.location import choose_location
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -19,7 +19,7 @@ FRONTEND_ORIGINS = "http://localhost:3000,http://localhost:5173,http://127.0.0.1
 
 
 class Stopped(BaseException):
-    """A signal asked us to stop; raised wherever we happen to be."""
+    """A signal asked this process to stop; raised in the main thread, anywhere."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -27,7 +27,7 @@ class Stopped(BaseException):
 
 
 def stop_on_signals() -> None:
-    """The first signal raises; later ones are ignored, for stopping is under way and takes seconds at most."""
+    """Let the first signal raise Stopped; later ones are ignored, because stopping takes only seconds."""
 
     def raise_once(number: int, _: FrameType | None) -> None:
         for each in SIGNALS:
@@ -39,7 +39,7 @@ def stop_on_signals() -> None:
 
 
 def var_directory() -> Path:
-    """Where everything lies that is made at run time: `var/`, or VAR_DIR."""
+    """The directory of everything that is made at run time: `var/`, or VAR_DIR."""
     return Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
 
 
@@ -47,10 +47,13 @@ def var_directory() -> Path:
 def engines_running(
     stack: StackDirectory, *, mark: str, is_lasting: bool, given: Mapping[str, str]
 ) -> Iterator[dict[str, Server | None]]:
-    """Start the engines that `given` names no address for; when the block ends, stop them and sweep up.
+    """Start the engines that `given` has no address for; when the block ends, stop them and all that carry the mark.
 
-    The answer has a server, or None where an address was given, for each of DATABASE_URL and REDIS_URL.
+    Yields a server for each of DATABASE_URL and REDIS_URL, or None where an address was given. Raises UserError for an
+    engine that does not start, and for a given Redis that does not answer.
     """
+    if given.get("REDIS_URL"):
+        require_redis(given["REDIS_URL"])
     starters = {"REDIS_URL": start_redis, "DATABASE_URL": start_postgresql}
     servers: dict[str, Server | None] = {}
     location = choose_location(stack, is_lasting=is_lasting)
@@ -80,7 +83,7 @@ def product_environment(
         "VOTER_PEPPER": stack.secret("voter_pepper", length=48),
         "NEWSLETTER_KEYS": f"first:{stack.secret('newsletter_key', length=48)}",
         "NEWSLETTER_PEPPER": stack.secret("newsletter_pepper", length=48),
-        # Nobody listens there: `serve` puts its catcher's address here, and tests of mail their own server's.
+        # Nothing listens there: `serve` replaces it by its mail catcher's address, and tests of mail by their own server's.
         "EMAIL_URL": "smtp://127.0.0.1:9",
         "MAIL_FROM": "AI Tool Verdicts <digest@verdicts.example>",
         "DEBUG": "false",
@@ -88,17 +91,17 @@ def product_environment(
         "PUBLIC_BASE_URL": url,
         "CORS_ALLOWED_ORIGINS": FRONTEND_ORIGINS,
         "MEDIA_ROOT": str(stack.media),
-        # Whoever tries voting out wants to see it.
+        # A person who tries out voting wants to see the count move.
         "TALLY_PUBLISH_SECONDS": "1",
         **{variable: server.url for variable, server in servers.items() if server},
     }
 
 
 def end_leftovers(stack: StackDirectory) -> bool:
-    """End what an earlier supervisor started and did not live to stop; whether there was anything."""
+    """End what an earlier supervisor started and did not stop; returns whether there was anything."""
     left = stack.leftovers()
     if left:
         print(f"Ending what an earlier run left behind: {', '.join(sorted(left))}.", flush=True)
-        # To PostgreSQL this signal means: drop the connections and stop; to all the others: stop.
+        # On SIGINT, PostgreSQL drops its connections and stops, and everything else stops.
         processes.end(left.values(), first=signal.SIGINT, timeout=3)
     return bool(left)

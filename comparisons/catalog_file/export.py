@@ -29,7 +29,8 @@ def export_catalog() -> str:
     What names others is read first: what an editor adds meanwhile then can't be named and missing.
     """
     comparisons = [
-        _comparison(item) for item in Comparison.objects.select_related("first_tool", "second_tool")
+        {"tools": [item.first_tool.slug, item.second_tool.slug], **_values(item, COMPARISON_COLUMNS)}
+        for item in Comparison.objects.select_related("first_tool", "second_tool")
     ]
     reviews = defaultdict(list)
     for review in Review.objects.select_related("reviewer"):
@@ -65,11 +66,6 @@ def _tool(tool: Tool, aliases: Iterable[str], reviews: Iterable[dict[str, Json]]
 
 def _review(review: Review) -> dict[str, Json]:
     return {"reviewer": review.reviewer.slug, **_values(review, REVIEW_COLUMNS)}
-
-
-def _comparison(comparison: Comparison) -> dict[str, Json]:
-    tools = [comparison.first_tool.slug, comparison.second_tool.slug]
-    return {"tools": tools, **_values(comparison, COMPARISON_COLUMNS)}
 
 
 def _slug_and(items: Iterable[Category | Reviewer], columns: Mapping[str, str]) -> list[dict[str, Json]]:

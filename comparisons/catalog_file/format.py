@@ -24,48 +24,23 @@ KINDS = ("categories", "reviewers", "tools", "comparisons")
 # Some six thousand tools with their reviews; beyond it, memory is at risk.
 MAX_BYTES = 32 * 1024 * 1024
 
-CATEGORY_COLUMNS = {"name": "name", "description": "description"}
-REVIEWER_COLUMNS = {
-    "name": "name",
-    "lens": "lens",
-    "motto": "motto",
-    "position": "position",
-    "is_active": "is_active",
-}
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+# Keys of the file, and the columns that they stand for.
+CATEGORY_COLUMNS = _same("name", "description")
+REVIEWER_COLUMNS = _same("name", "lens", "motto", "position", "is_active")
 TOOL_COLUMNS = {
-    "name": "name",
-    "tagline": "tagline",
-    "description": "description",
-    "category": "category_id",
-    "website": "website",
-    "status": "status",
-    "published_at": "published_at",
-}
+    **_same("name", "tagline", "description"), "category": "category_id", **_same("website", "status", "published_at"),
+}  # fmt: skip
 PRICING_COLUMNS = {
-    "entry": "pricing_entry",
-    "model": "pricing_model",
-    "starts_at": "pricing_starts_at",
-    "currency": "pricing_currency",
-    "unit": "pricing_unit",
-    "free_tier": "pricing_free_tier",
-    "note": "pricing_note",
-    "checked_on": "pricing_checked_on",
+    key: f"pricing_{key}"
+    for key in ("entry", "model", "starts_at", "currency", "unit", "free_tier", "note", "checked_on")
 }
-REVIEW_COLUMNS = {
-    "verdict": "verdict",
-    "quote": "quote",
-    "evidence": "evidence",
-    "status": "status",
-    "reviewed_on": "reviewed_on",
-    "revision": "revision",
-}
-COMPARISON_COLUMNS = {
-    "title": "title",
-    "editor_note": "editor_note",
-    "status": "status",
-    "published_at": "published_at",
-    "url": "source_url",
-}
+REVIEW_COLUMNS = _same("verdict", "quote", "evidence", "status", "reviewed_on", "revision")
+COMPARISON_COLUMNS = {**_same("title", "editor_note", "status", "published_at"), "url": "source_url"}
 
 SCHEMA: dict[str, Json] = json.loads(Path(__file__).with_name("catalog-file.schema.json").read_text("utf-8"))
 

@@ -1,8 +1,8 @@
 """Keeps the history of verdicts: looks at every published pair and writes down those whose verdict has changed."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime
-from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
@@ -16,16 +16,7 @@ from comparisons.verdict import decide
 BATCH_SIZE = 500
 
 
-class _LastChange(TypedDict):
-    """A pair's last recorded verdict, as PostgreSQL's JSON has it: the winner by its id in text."""
-
-    number: int
-    outcome: str
-    winner: str | None
-    decided_by: str | None
-    strength: str | None
-    margin: int
-    rule: str
+VERDICT = [field.name for field in fields(VerdictSnapshot)]
 
 
 def record_verdicts(*, now: datetime, batch_size: int = BATCH_SIZE) -> int:
@@ -45,7 +36,7 @@ def record_verdicts(*, now: datetime, batch_size: int = BATCH_SIZE) -> int:
 def _batches(size: int) -> Iterator[list[Comparison]]:
     """Published pairs with their last recorded verdict, read in the same statement: neither is older than the other."""
     last = VerdictChange.objects.filter(comparison=OuterRef("pk")).order_by("-number")
-    as_json = JSONObject(**{name: name for name in _LastChange.__annotations__})
+    as_json = JSONObject(**{name: name for name in ("number", *VERDICT)})
     pairs = (
         comparisons_with_counts()
         .defer("first_tool__search", "second_tool__search")
@@ -59,40 +50,29 @@ def _batches(size: int) -> Iterator[list[Comparison]]:
 
 
 def _change_of(pair: Comparison, *, now: datetime) -> VerdictChange | None:
-    last: _LastChange | None = pair.last_change  # type: ignore[attr-defined]
-    before = _snapshot_of(last) if last else None
+    # As PostgreSQL's JSON has it: the winner by its id in text.
+    number, before = 0, None
+    if last := pair.last_change:  # type: ignore[attr-defined]
+        number = last["number"]
+        winner = UUID(last["winner"]) if last["winner"] else None
+        before = VerdictSnapshot(**{name: last[name] for name in VERDICT} | {"winner": winner})
     after = present_verdict(pair)
     if not has_changed(before, after):
         return None
     return VerdictChange(
         comparison=pair,
-        number=last["number"] + 1 if last else 1,
+        number=number + 1,
         changed_at=now,
         cause=cause_of(before, after),
-        outcome=after.outcome,
-        winner_id=after.winner,
-        decided_by=after.decided_by,
-        strength=after.strength,
-        margin=after.margin,
-        rule=after.rule,
-        before_outcome=before.outcome if before else None,
-        before_winner_id=before.winner if before else None,
-        before_decided_by=before.decided_by if before else None,
-        before_strength=before.strength if before else None,
-        before_margin=before.margin if before else None,
-        before_rule=before.rule if before else None,
+        **_columns("", after),
+        **(_columns("before_", before) if before else {}),
     )
 
 
-def _snapshot_of(last: _LastChange) -> VerdictSnapshot[UUID]:
-    return VerdictSnapshot(
-        outcome=last["outcome"],
-        winner=UUID(last["winner"]) if last["winner"] else None,
-        decided_by=last["decided_by"],
-        strength=last["strength"],
-        margin=last["margin"],
-        rule=last["rule"],
-    )
+def _columns(prefix: str, verdict: VerdictSnapshot[UUID]) -> dict[str, object]:
+    """The values of a change's columns, of which the winner's holds an id."""
+    columns = {name: name for name in VERDICT} | {"winner": "winner_id"}
+    return {f"{prefix}{column}": getattr(verdict, name) for name, column in columns.items()}
 
 
 def present_verdict(pair: Comparison) -> VerdictSnapshot[UUID]:

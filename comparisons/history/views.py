@@ -1,14 +1,12 @@
 """The endpoint of a pair's verdict history."""
 
-from django.http import HttpResponse
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
-from backend.api.problems import permanent_redirect
+from backend.api.problems import Moved
 from backend.api.views import field_names
 from catalog.models import Tool
 from comparisons.history.serializers import VerdictChangeSerializer
@@ -16,28 +14,24 @@ from comparisons.models import VerdictChange
 from comparisons.pairs.selectors import resolve_pair
 
 
-class VerdictHistoryParameters(ListParameters):
-    selectable = field_names(VerdictChangeSerializer)
-
-
 class VerdictHistoryView(ListView):
-    parameters = VerdictHistoryParameters
+    parameters = ListParameters.selecting(field_names(VerdictChangeSerializer))
     may_move = True
 
     @extend_schema(
         operation_id="list_verdict_changes",
         tags=["comparisons"],
-        summary="List how a pair's verdict changed, the latest change first",
-        description=(
-            "Every change of the verdict on a pair that an editor published, with its cause, each written once and "
-            "never changed. A margin that moves within the same strength is no change. Empty for a computed pair. "
-            "`b-vs-a` and earlier slugs of either tool answer 308."
-        ),
         responses=page_schema(VerdictChangeSerializer),
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
+    def get(self, request: Request, slug: str) -> Response:
+        """List how a pair's verdict changed, the latest change first
+
+        Every change of the verdict on a pair that an editor published, with its cause, each written once and never
+        changed. A margin that moves within the same strength is no change. Empty for a computed pair. `b-vs-a` and
+        earlier slugs of either tool answer 308.
+        """
         pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
         if pair.slug != slug:
-            return permanent_redirect(request, reverse("verdict-history", kwargs={"slug": pair.slug}))
+            raise Moved(pair.slug)
         changes = VerdictChange.objects.with_winners().filter(comparison=pair.comparison)
         return self.answer_page(changes, keys=["-number"], serializer=VerdictChangeSerializer)

@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, link_to_api
+from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, link_to_api, row_action
 from catalog.models import Category, Tool
+from catalog.services import archive
 from comparisons.models import Comparison, Outcome
-from comparisons.pairs import services
+from comparisons.pairs.services import publish
 from comparisons.querysets import ComparisonQuerySet
 
 
@@ -113,16 +113,5 @@ class ComparisonAdmin(CuratedAdmin):
             return "Nothing public while it is a draft."
         return link_to_api(f"comparisons/{comparison.slug}")
 
-    @admin.action(description="Publish", permissions=["change"])
-    def publish(self, request: HttpRequest, comparisons: ComparisonQuerySet) -> None:
-        now = timezone.now()
-        self.do_to_each(
-            request, comparisons, lambda pair: services.publish(comparison=pair, now=now), done="published"
-        )
-
-    @admin.action(description="Archive", permissions=["change"])
-    def archive(self, request: HttpRequest, comparisons: ComparisonQuerySet) -> None:
-        now = timezone.now()
-        self.do_to_each(
-            request, comparisons, lambda pair: services.archive(comparison=pair, now=now), done="archived"
-        )
+    publish = row_action(publish, description="Publish", done="published")
+    archive = row_action(archive, description="Archive", done="archived")

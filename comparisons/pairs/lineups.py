@@ -8,11 +8,7 @@ from itertools import combinations
 from catalog.models import Tool
 from comparisons.pairs.selectors import Pair, pair_up, tools_by_asked_slug
 from comparisons.tools.selectors import tools_with_counts, with_reviews
-from comparisons.verdict import (
-    Standing,
-    cycles,
-    standings,
-)
+from comparisons.verdict import Standing, cycles, standings
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from backend.api.bodies import json_of
 from backend.api.clients import network_hash_of
-from backend.api.problems import ProblemSerializer, permanent_redirect
+from backend.api.problems import Moved, ProblemSerializer
 from backend.api.views import PrivateView
 from catalog.models import Tool
 from catalog.pairs import by_id
@@ -34,20 +33,14 @@ class PickView(PrivateView):
     counted_by = VOTES_A_MINUTE
     may_move = True
 
-    @extend_schema(
-        operation_id="retrieve_pick",
-        tags=["votes"],
-        summary="Retrieve the voter's own pick of a pair",
-        description=(
-            "Nulls where the voter has not picked from the pair. `b-vs-a` and earlier slugs of either tool answer 308."
-        ),
-        responses=PickSerializer,
-    )
+    @extend_schema(operation_id="retrieve_pick", tags=["votes"], responses=PickSerializer)
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Retrieve the voter's own pick of a pair
+
+        Nulls where the voter has not picked from the pair. `b-vs-a` and earlier slugs of either tool answer 308.
+        """
         token = voter_token_of(request, now=timezone.now())
-        pair = self.find_pair(slug)
-        if isinstance(pair, HttpResponse):
-            return pair
+        pair = find_tools(slug)
         first, second = by_id(*pair)
         stored = own_pick(token=token, pair=(first.pk, second.pk))
         tally = PublishedPickTally.objects.filter(first_tool=first, second_tool=second).first()
@@ -56,52 +49,36 @@ class PickView(PrivateView):
     @extend_schema(
         operation_id="put_pick",
         tags=["votes"],
-        summary="Pick one tool of a pair, or change one's pick",
-        description=(
-            "Sets the voter's one pick of the pair; picking the same again changes nothing. The answer comes once the "
-            "pick is durable. The tally in it is the public one, which moves in steps. `b-vs-a` and earlier slugs of "
-            "either tool answer 308."
-        ),
         request=CastPickSerializer,
         responses={200: PickSerializer, 409: ProblemSerializer},
-        examples=[
-            OpenApiExample("One of the two", {"tool": "llama-4-scout-quantized"}, request_only=True),
-        ],
     )
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Pick one tool of a pair, or change one's pick
+
+        Sets the voter's one pick of the pair; picking the same again changes nothing. The answer comes once the pick
+        is durable. The tally in it is the public one, which moves in steps. `b-vs-a` and earlier slugs of either tool
+        answer 308.
+        """
         now = timezone.now()
         voter = voter_token_of(request, now=now)
         wanted = CastPickSerializer.validate_json(json_of(request))["tool"]
-        pair = self.find_pair(slug)
-        if isinstance(pair, HttpResponse):
-            return pair
+        pair = find_tools(slug)
         picked = Tool.objects.with_slugs([wanted]).filter(pk__in=[tool.pk for tool in pair]).first()
         if picked is None:
             allowed = " or ".join(f"'{tool.slug}'" for tool in pair)
             raise serializers.ValidationError({"tool": [ErrorDetail(f"Pick {allowed}.", "invalid_choice")]})
         return self.cast(request, pair, voter=voter, value=picked.pk, now=now)
 
-    @extend_schema(
-        operation_id="delete_pick",
-        tags=["votes"],
-        summary="Withdraw one's pick of a pair",
-        description="Also right where there is no pick. `b-vs-a` and earlier slugs of either tool answer 308.",
-        responses={200: PickSerializer},
-    )
+    @extend_schema(operation_id="delete_pick", tags=["votes"], responses={200: PickSerializer})
     def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Withdraw one's pick of a pair
+
+        Also right where there is no pick. `b-vs-a` and earlier slugs of either tool answer 308.
+        """
         now = timezone.now()
         voter = voter_token_of(request, now=now)
-        pair = self.find_pair(slug)
-        if isinstance(pair, HttpResponse):
-            return pair
+        pair = find_tools(slug)
         return self.cast(request, pair, voter=voter, value=None, now=now)
-
-    def find_pair(self, slug: str) -> tuple[Tool, Tool] | HttpResponse:
-        """The pair's tools in the order of their slugs, or the 308 to its present slug."""
-        pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
-        if pair.slug != slug:
-            return permanent_redirect(self.request, reverse("pick", kwargs={"slug": pair.slug}))
-        return pair.tools
 
     def cast(
         self,
@@ -120,16 +97,15 @@ class PickView(PrivateView):
         self.rate_limits = receipt.rate_limits
         return self.answer(pair, receipt.stored, receipt.published)
 
-    def answer(
-        self,
-        pair: tuple[Tool, Tool],
-        stored: StoredVote,
-        published: PublishedCounts,
-    ) -> HttpResponse:
+    def answer(self, pair: tuple[Tool, Tool], stored: StoredVote, published: PublishedCounts) -> HttpResponse:
         count = picks_in_order(pair, PickCount(first=published.first, second=published.second))
         slugs: dict[object, str] = {tool.pk: tool.slug for tool in pair}
-        return own_answer(
-            stored,
-            tool=slugs.get(stored.value),
-            tally=pick_tally_answer(count, published),
-        )
+        return own_answer(stored, tool=slugs.get(stored.value), tally=pick_tally_answer(count, published))
+
+
+def find_tools(slug: str) -> tuple[Tool, Tool]:
+    """The pair's tools in the order of their slugs; raises ComparisonNotFound, and Moved for another slug of the pair."""
+    pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
+    if pair.slug != slug:
+        raise Moved(pair.slug)
+    return pair.tools

@@ -16,15 +16,7 @@ from catalog.querysets import ToolQuerySet
 from comparisons.models import PAIR_SEPARATOR, Comparison, pair_slug
 from comparisons.querysets import ComparisonQuerySet
 from comparisons.tools.selectors import COUNTS, PUBLISHED_REVIEWS, reviews_of, tools_with_counts, with_reviews
-from comparisons.verdict import (
-    Evidence,
-    Verdict,
-    agreement,
-    cheaper_to_start,
-    decide,
-    preference,
-    price_note,
-)
+from comparisons.verdict import Evidence, Verdict, agreement, cheaper_to_start, decide, preference, price_note
 from reviews.models import Review, Reviewer
 from votes.models import PublishedPickTally
 from votes.tally import PickCount

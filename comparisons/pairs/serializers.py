@@ -9,10 +9,7 @@ from comparisons.pairs.lineups import Lineup
 from comparisons.pairs.selectors import Pair, PricingRead, ScorecardRow
 from comparisons.tools.serializers import ToolSummarySerializer
 from comparisons.verdict import Reason, Standing, Verdict
-from reviews.serializers import (
-    ReviewCellSerializer,
-    ReviewerReferenceSerializer,
-)
+from reviews.serializers import ReviewCellSerializer, ReviewerReferenceSerializer
 from votes.rules import RULESET
 from votes.tallies.serializers import CountsSerializer
 from votes.tally import PickCount, PublishedCounts

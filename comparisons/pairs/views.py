@@ -1,17 +1,14 @@
 """Endpoints of comparisons and line-ups."""
 
-from django.http import HttpResponse
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters
-from backend.api.problems import permanent_redirect
+from backend.api.problems import Moved
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from comparisons.models import Outcome
@@ -44,14 +41,14 @@ class ComparisonListView(ListView):
     @extend_schema(
         operation_id="list_comparisons",
         tags=["comparisons"],
-        summary="List the pairs that editors published",
-        description=(
-            "Pairs that editors published, each with the short form of its verdict. "
-            "`include=scorecard` adds what each reviewer says."
-        ),
         responses=page_schema(ComparisonListItemSerializer),
     )
     def get(self, request: Request) -> Response:
+        """List the pairs that editors published
+
+        Pairs that editors published, each with the short form of its verdict. `include=scorecard` adds what each
+        reviewer says.
+        """
         params = self.params
         refuse_unknown_slugs(params, {"tool": "tool", "category": "category"})
         comparisons = comparisons_with_counts()
@@ -67,28 +64,20 @@ class ComparisonListView(ListView):
         return Response(page.as_dict(ComparisonListItemSerializer(pairs, many=True, only=only).data))
 
 
-class ComparisonParameters(Parameters):
-    selectable = field_names(ComparisonSerializer)
-
-
 class ComparisonView(PublicView):
-    parameters = ComparisonParameters
+    parameters = Parameters.selecting(field_names(ComparisonSerializer))
     may_move = True
 
-    @extend_schema(
-        operation_id="retrieve_comparison",
-        tags=["comparisons"],
-        summary="Retrieve two tools side by side, and the verdict: all that a page shows",
-        description=(
-            "The slug is `a-vs-b` with the tools in ascending order; `b-vs-a` and earlier slugs of either tool "
-            "answer 308 to it. Any two published tools can be compared, whether or not an editor paired them."
-        ),
-        responses=ComparisonSerializer,
-    )
-    def get(self, request: Request, slug: str) -> HttpResponse:
+    @extend_schema(operation_id="retrieve_comparison", tags=["comparisons"], responses=ComparisonSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Retrieve two tools side by side, and the verdict: all that a page shows
+
+        The slug is `a-vs-b` with the tools in ascending order; `b-vs-a` and earlier slugs of either tool answer 308 to
+        it. Any two published tools can be compared, whether or not an editor paired them.
+        """
         pair = find_pair(slug)
         if pair.slug != slug:
-            return permanent_redirect(request, reverse("comparison", kwargs={"slug": pair.slug}))
+            raise Moved(pair.slug)
         return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
 
 
@@ -105,14 +94,12 @@ class LineupParameters(Parameters):
 class LineupView(PublicView):
     parameters = LineupParameters
 
-    @extend_schema(
-        operation_id="compare_tools",
-        tags=["comparisons"],
-        summary="Compare two to five tools: every pair judged, an order, and cycles marked",
-        description="Judges every pair of two to five tools and orders them by pairs won less pairs lost.",
-        responses=LineupSerializer,
-    )
+    @extend_schema(operation_id="compare_tools", tags=["comparisons"], responses=LineupSerializer)
     def get(self, request: Request) -> Response:
+        """Compare two to five tools: every pair judged, an order, and cycles marked
+
+        Judges every pair of two to five tools and orders them by pairs won less pairs lost.
+        """
         lineup = line_up(self.params["tools"])
         if lineup.unknown:
             errors = [

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from django.db.models import (
-    Count,
-    Q,
-)
+from django.db.models import Count, Q
 
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet

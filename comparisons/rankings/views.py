@@ -5,8 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import CommaList, ListParameters
 from backend.api.views import field_names
 from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
@@ -26,14 +25,14 @@ class RankingView(ListView):
     @extend_schema(
         operation_id="list_rankings",
         tags=["rankings"],
-        summary="Rank tools by the panel or by the crowd, with the formula",
-        description=(
-            "By the panel: the percentage of reviewers who ship. By the crowd: the lower bound of the "
-            "95 % Wilson interval. The answer names the formula; equal records share a rank."
-        ),
         responses=page_schema(RankingItemSerializer, formula=FormulaSerializer()),
     )
     def get(self, request: Request) -> Response:
+        """Rank tools by the panel or by the crowd, with the formula
+
+        By the panel: the percentage of reviewers who ship. By the crowd: the lower bound of the 95 % Wilson interval.
+        The answer names the formula; equal records share a rank.
+        """
         params = self.params
         refuse_unknown_slugs(params, {"category": "category"})
         formula = RANKINGS[params["by"]]

@@ -4,15 +4,12 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.files.images import get_image_dimensions
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import NOTHING, STAMPS, CuratedAdmin, ModelForm, link_to_api
+from backend.admin.base import NOTHING, STAMPS, CuratedAdmin, ModelForm, link_to_api, row_action
 from catalog import services
 from catalog.models import Tool
-from catalog.querysets import ToolQuerySet
 from reviews.models import Panel
 from votes.models import Tally
 
@@ -129,15 +126,8 @@ class ToolAdmin(CuratedAdmin):
             return "Nothing public while it is a draft."
         return link_to_api(f"tools/{tool.slug}")
 
-    @admin.action(description="Publish", permissions=["change"])
-    def publish(self, request: HttpRequest, tools: ToolQuerySet) -> None:
-        now = timezone.now()
-        self.do_to_each(request, tools, lambda tool: services.publish(tool=tool, now=now), done="published")
-
-    @admin.action(description="Archive", permissions=["change"])
-    def archive(self, request: HttpRequest, tools: ToolQuerySet) -> None:
-        now = timezone.now()
-        self.do_to_each(request, tools, lambda tool: services.archive(tool=tool, now=now), done="archived")
+    publish = row_action(services.publish, description="Publish", done="published")
+    archive = row_action(services.archive, description="Archive", done="archived")
 
 
 def count_of(counted: Panel | Tally) -> str:

@@ -3,12 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from django.db.models import (
-    CharField,
-    Count,
-    F,
-    Value,
-)
+from django.db.models import CharField, Count, F, Value
 
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet

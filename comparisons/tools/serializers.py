@@ -6,10 +6,7 @@ from backend.api.views import SparseFieldsMixin
 from catalog.models import Tool
 from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
 from comparisons.tools.filters import Facet
-from reviews.serializers import (
-    PanelCountSerializer,
-    ToolReviewSerializer,
-)
+from reviews.serializers import PanelCountSerializer, ToolReviewSerializer
 from votes.tallies.serializers import CommunitySerializer
 
 

@@ -3,19 +3,17 @@
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, FloatField, Value
 from django.db.models.functions import Cast, Coalesce
-from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
-from backend.api.views import field_names
+from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
-from catalog.views import OfToolView
+from catalog.views import find_tool
 from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
 from comparisons.tools.selectors import tools_with_counts, with_reviews
 from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
@@ -81,15 +79,14 @@ class ToolListView(ListView):
     @extend_schema(
         operation_id="list_tools",
         tags=["tools"],
-        summary="Search and list published tools, with facet counts on request",
-        description=(
-            "Every filter narrows the list; values of one filter widen it. `include=facets` counts "
-            "what each value of a filter would give, `include=reviews` adds the published reviews of "
-            "each tool."
-        ),
         responses=page_schema(ToolListItemSerializer, facets=FacetsSerializer(required=False)),
     )
     def get(self, request: Request) -> Response:
+        """Search and list published tools, with facet counts on request
+
+        Every filter narrows the list; values of one filter widen it. `include=facets` counts what each value of a
+        filter would give, `include=reviews` adds the published reviews of each tool.
+        """
         params = self.params
         refuse_unknown_slugs(
             params, {"category": "category", "shipped_by": "reviewer", "skipped_by": "reviewer"}
@@ -119,27 +116,16 @@ def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuer
     return tools, [sort.replace(name, TOOL_SORTS[name])]
 
 
-class ToolParameters(Parameters):
-    selectable = field_names(ToolSerializer)
+class ToolView(PublicView):
+    parameters = Parameters.selecting(field_names(ToolSerializer))
+    may_move = True
 
+    @extend_schema(operation_id="retrieve_tool", tags=["tools"], responses=ToolSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Retrieve all that a tool's page shows
 
-class ToolView(OfToolView):
-    parameters = ToolParameters
-    address = "tool"
-    tools = with_reviews(tools_with_counts().visible())
-
-    @extend_schema(
-        operation_id="retrieve_tool",
-        tags=["tools"],
-        summary="Retrieve all that a tool's page shows",
-        description=(
-            "Everything a tool page shows in one call, reviews included. An earlier slug answers 308. "
-            "An archived tool has left the lists, but keeps its page."
-        ),
-        responses=ToolSerializer,
-    )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return super().get(request, slug)
-
-    def answer(self, request: Request, tool: Tool) -> Response:
+        Everything a tool page shows in one call, reviews included. An earlier slug answers 308. An archived tool has
+        left the lists, but keeps its page.
+        """
+        tool = find_tool(slug, with_reviews(tools_with_counts().visible()))
         return Response(ToolSerializer(tool, only=self.params["fields"]).data)

@@ -1,4 +1,4 @@
-"""What an edition tells: `items` in words, chosen for a group of readers by `composition`, made a mail by `rendering`.
+"""The content of an edition: `items` in words; `composition` chooses them for a group of readers, `rendering` makes a mail.
 
-`archive` keeps what the edition for every topic told, and `archive_views` show it to anybody.
+`archive` stores the edition for every topic, and `archive_views` publish it.
 """

@@ -1,4 +1,4 @@
-"""The archive: what the edition for every topic said, kept when sending begins, without anybody's data."""
+"""The archive: the edition for every topic, stored when sending begins, without personal data."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -12,15 +12,15 @@ BEGUN = [Edition.State.SENDING, Edition.State.PAUSED, Edition.State.DONE]
 
 
 def archived_editions() -> models.QuerySet[Edition]:
-    """Editions that anybody may read: sending has begun, and there was something to tell."""
+    """Public editions: sending has begun, and they have items."""
     return Edition.objects.filter(state__in=BEGUN, archive__isnull=False)
 
 
 def keep_for_archive(*, edition: Edition, since: datetime, until: datetime) -> bool:
-    """Write down what a reader of every topic gets, with no place for personal links; whether there was anything.
+    """Store what a reader of every topic gets, without personal links; False where the edition has no items.
 
-    To be called while the edition is frozen, so that the archive says what the mail says. Again changes nothing but
-    what has changed in between.
+    To be called while the edition is frozen, so that the archive says what the mail says. A second call stores the
+    items as they are then.
     """
     composed = compose(
         choices=Choices(topics=(), reviewers=(), frequency=Subscriber.Frequency.WEEKLY, since=since),

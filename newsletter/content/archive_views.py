@@ -1,7 +1,5 @@
 """The archive's endpoints, and each edition as a page."""
 
-from typing import Any
-
 from csp.constants import NONE, UNSAFE_INLINE
 from csp.decorators import csp
 from django.conf import settings
@@ -14,8 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.lists import ListView
-from backend.api.pagination import page_schema
+from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
 from backend.api.problems import Refusal
 from backend.api.views import PublicView, SparseFieldsMixin, field_names
@@ -33,7 +30,7 @@ class EditionNotFound(Refusal):
     default_detail = "No edition of this week was sent; /api/v1/newsletter/editions lists those that were."
 
 
-class EditionItemSerializer(serializers.Serializer[Any]):
+class EditionItemSerializer(serializers.Serializer[dict[str, str | None]]):
     """One thing that an edition tells."""
 
     kind = serializers.ChoiceField(choices=list(AT_MOST))
@@ -45,10 +42,10 @@ class EditionItemSerializer(serializers.Serializer[Any]):
     )
     url = serializers.SerializerMethodField(help_text="Where it leads on the site.")
 
-    def get_url(self, item: dict[str, Any]) -> str:
+    def get_url(self, item: dict[str, str | None]) -> str:
         return f"{settings.SITE_URL}{item['path']}"
 
-    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+    def to_representation(self, instance: dict[str, str | None]) -> dict[str, str | None]:
         unsaid = {name: instance[name] or None for name in ("detail", "quote")}
         return super().to_representation({**instance, **unsaid})
 
@@ -62,8 +59,8 @@ class EditionListItemSerializer(SparseFieldsMixin, serializers.Serializer[Editio
     item_count = serializers.SerializerMethodField()
     page_url = serializers.SerializerMethodField(help_text="The edition as a page.")
 
-    def get_item_count(self, edition: Any) -> int:
-        return len(edition.archive["items"])
+    def get_item_count(self, edition: Edition) -> int:
+        return len(edition.archive["items"]) if edition.archive else 0
 
     def get_page_url(self, edition: Edition) -> str:
         return f"{settings.PUBLIC_BASE_URL}{reverse('newsletter-edition-page', args=[edition.week])}"
@@ -76,40 +73,30 @@ class EditionSerializer(EditionListItemSerializer):
     items = EditionItemSerializer(source="archive.items", many=True)
 
 
-class EditionListParameters(ListParameters):
-    selectable = field_names(EditionListItemSerializer)
-
-
 class EditionListView(ListView):
-    parameters = EditionListParameters
+    parameters = ListParameters.selecting(field_names(EditionListItemSerializer))
 
     @extend_schema(
-        operation_id="list_editions",
-        tags=["newsletter"],
-        summary="List the editions of the weekly mail that were sent, the latest first",
-        description="The archive holds what a reader of every topic got. A week without anything to tell has none.",
-        responses=page_schema(EditionListItemSerializer),
+        operation_id="list_editions", tags=["newsletter"], responses=page_schema(EditionListItemSerializer)
     )
     def get(self, request: Request) -> Response:
+        """List the editions of the weekly mail that were sent, the latest first
+
+        The archive holds what a reader of every topic got. A week without anything to tell has none.
+        """
         editions = archived_editions().defer("html", "text")
         return self.answer_page(editions, keys=["-week"], serializer=EditionListItemSerializer)
 
 
-class EditionParameters(Parameters):
-    selectable = field_names(EditionSerializer)
-
-
 class EditionView(PublicView):
-    parameters = EditionParameters
+    parameters = Parameters.selecting(field_names(EditionSerializer))
 
-    @extend_schema(
-        operation_id="retrieve_edition",
-        tags=["newsletter"],
-        summary="Retrieve an edition of the weekly mail as it was sent",
-        description="By its ISO week. What it tells was frozen when sending began; `page_url` is the same as a page.",
-        responses=EditionSerializer,
-    )
+    @extend_schema(operation_id="retrieve_edition", tags=["newsletter"], responses=EditionSerializer)
     def get(self, request: Request, slug: str) -> Response:
+        """Retrieve an edition of the weekly mail as it was sent
+
+        By its ISO week. What it tells was frozen when sending began; `page_url` is the same as a page.
+        """
         edition = archived_editions().defer("html", "text").filter(week=slug).first()
         if edition is None:
             raise EditionNotFound

@@ -1,10 +1,10 @@
-"""What an edition tells one group of readers: reads what changed since their last one, and puts it into a mail."""
+"""Composes an edition for one group of readers: reads what changed since their last one, and makes a mail of it."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
+from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
@@ -33,7 +33,7 @@ from newsletter.content.items import (
     has_moved,
     moved_points,
     plain,
-    review_deed,
+    review_change,
     review_item,
     shortened,
     verdict_item,
@@ -41,22 +41,23 @@ from newsletter.content.items import (
     why_follows,
     why_topics,
 )
-from newsletter.content.rendering import paragraphs_of, render_html, render_text
+from newsletter.content.rendering import Content, paragraphs_of, render_html, render_text
 from reviews.models import Review
+from reviews.querysets import ReviewQuerySet
 from votes.models import TallyDay
 from votes.tallies.day_lines import close_day
 from votes.tally import TallyCount
 
 __all__ = ["Choices", "Composed", "Item", "compose", "gather", "write_crowd_down"]
 
-# The best are chosen among so many of the latest: an import may bring thousands.
+# An import may bring thousands: the best items are chosen among this many of the latest.
 READ_AT_MOST = 500
 # Gmail shows the first 102 kB; of an edition that is longer the last items are left out.
 MAX_BYTES = 100_000
 # A time is noted before it is committed: what is younger may have neighbours that can't be seen yet, and an edition
 # that told one of them would lose the other.
 SETTLING = timedelta(minutes=5)
-# The bulk of a tool, which no item says.
+# The long columns of a tool, which no item shows.
 _UNSAID = [
     f"{side}__{field}" for side in ("first_tool", "second_tool") for field in ("search", "description")
 ]
@@ -64,7 +65,7 @@ _UNSAID = [
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A mail for all readers with the same choices; their personal links are still to be filled in."""
+    """A mail for all readers with the same choices, with marks where each reader's own links go."""
 
     subject: str
     intro: str
@@ -76,49 +77,35 @@ class Composed:
 def compose(
     *, choices: Choices, until: datetime, subject: str = "", intro: str = "", is_personal: bool = True
 ) -> Composed | None:
-    """The mail, or None where there is nothing to tell.
+    """The mail for these choices with the changes up to `until`, or None where there are none. Queries as `gather`.
 
     An empty subject or intro is made from the items. `{{unsubscribe_url}}` and `{{preferences_url}}` stand where each
-    reader's own links go; without `is_personal`, which is for the archive, there are none.
+    reader's own links go; without `is_personal`, for the archive, there are none. Items that make the HTML MAX_BYTES
+    or longer are left out from the end.
     """
     items = gather(choices=choices, until=until)
-    shown: dict[str, Any] = {
-        "choices": choices,
-        "until": until,
-        "subject": subject,
-        "intro": intro,
-        "is_personal": is_personal,
-    }
     while items:
-        composed = _put_together(items, **shown)
-        if len(items) == 1 or len(composed.html.encode()) < MAX_BYTES:
-            return composed
+        content = Content(
+            subject=shortened(plain(subject), MAX_SUBJECT) or default_subject(items),
+            intro="\n\n".join(paragraphs_of(intro)) or default_intro(items),
+            items=items,
+            since=choices.since,
+            until=until,
+            is_personal=is_personal,
+        )
+        html = render_html(content)
+        if len(items) == 1 or len(html.encode()) < MAX_BYTES:
+            text = render_text(content)
+            return Composed(subject=content.subject, intro=content.intro, html=html, text=text, items=items)
         items = items[:-1]
     return None
 
 
-def _put_together(
-    items: tuple[Item, ...], *, choices: Choices, until: datetime, subject: str, intro: str, is_personal: bool
-) -> Composed:
-    subject = shortened(plain(subject), MAX_SUBJECT) or default_subject(items)
-    intro = "\n\n".join(paragraphs_of(intro)) or default_intro(items)
-    shown: dict[str, Any] = {
-        "subject": subject,
-        "intro": intro,
-        "items": items,
-        "since": choices.since,
-        "until": until,
-        "is_personal": is_personal,
-    }
-    html, text = render_html(**shown), render_text(**shown)
-    return Composed(subject=subject, intro=intro, html=html, text=text, items=items)
-
-
 def gather(*, choices: Choices, until: datetime) -> tuple[Item, ...]:
-    """All there is to tell, in the order of the mail; six queries at most, however much that is.
+    """All items for these choices, in the order of the mail; at most six queries, for any number of items.
 
-    Whoever asked for each new comparison gets those and nothing else. Both ends lie SETTLING earlier than they are
-    said, so that what is too fresh for one edition is in the next.
+    Readers of each new comparison get only those. Both ends of the period lie SETTLING earlier than given, so that a
+    change that is too fresh for one edition is in the next.
     """
     choices, until = replace(choices, since=choices.since - SETTLING), until - SETTLING
     items = {kind: list[Item]() for kind in AT_MOST}
@@ -171,12 +158,46 @@ def _comparisons(choices: Choices, until: datetime) -> list[Item]:
 
 
 def _verdicts(choices: Choices, until: datetime) -> list[Item]:
-    """Pairs the reader may know whose verdict is another one than it was; back and forth again is no change."""
+    """Pairs that were public before and whose verdict differs from then; one that changed and changed back does not."""
     pairs = Comparison.objects.published().filter(published_at__lte=choices.since)
     if choices.topics:
         pairs = pairs.in_categories(choices.topics)
+    changed = _changed_verdicts(pairs, choices, until)
+    changes_by_tool = _review_changes(
+        {side for each in changed for side in _tool_ids(each.pair)}, choices, until
+    )
+    found = [
+        (
+            verdict_rank(each.before, each.after),
+            verdict_item(
+                title=_title(each.pair),
+                before=each.before,
+                after=each.after,
+                names=(_winner_name(each.before), _winner_name(each.after)),
+                review_changes=[
+                    change for side in _tool_ids(each.pair) for change in changes_by_tool.get(side, [])
+                ],
+                sides=_sides(each.pair),
+                choices=choices,
+            ),
+        )
+        for each in changed
+    ]
+    return [item for _, item in sorted(found, key=lambda each: each[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class _ChangedVerdict:
+    pair: Comparison
+    before: VerdictSnapshot[Tool]
+    after: VerdictSnapshot[Tool]
+
+
+def _changed_verdicts(
+    pairs: models.QuerySet[Comparison], choices: Choices, until: datetime
+) -> list[_ChangedVerdict]:
     changes = (
-        VerdictChange.objects.after_first()
+        VerdictChange.objects.exclude(cause=VerdictChange.Cause.FIRST)
         .filter(_within("changed_at", choices, until), comparison__in=pairs)
         .select_related(
             "winner",
@@ -189,55 +210,38 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
     by_pair: dict[UUID, list[VerdictChange]] = {}
     for change in changes:
         by_pair.setdefault(change.comparison_id, []).append(change)
-    turned = [
-        (of_pair[0].comparison, before, after)
+    return [
+        _ChangedVerdict(of_pair[0].comparison, before, after)
         for of_pair in by_pair.values()
         if (before := of_pair[-1].before) and has_changed(before, after := of_pair[0].after)
     ]
-    deeds = _deeds_on({side for pair, _, _ in turned for side in _tool_ids(pair)}, choices, until)
-    found = [
-        (
-            verdict_rank(before, after),
-            verdict_item(
-                title=_title(pair),
-                before=before,
-                after=after,
-                names=(_winner_name(before), _winner_name(after)),
-                deeds=[deed for side in _tool_ids(pair) for deed in deeds.get(side, [])],
-                sides=_sides(pair),
-                choices=choices,
-            ),
-        )
-        for pair, before, after in turned
-    ]
-    return [item for _, item in sorted(found, key=lambda each: each[0])]
 
 
 def _tool_ids(pair: Comparison) -> tuple[UUID, UUID]:
     return pair.first_tool_id, pair.second_tool_id
 
 
-def _deeds_on(tools: set[UUID], choices: Choices, until: datetime) -> dict[UUID, list[str]]:
+def _review_changes(tools: set[UUID], choices: Choices, until: datetime) -> dict[UUID, list[str]]:
     """What reviewers did to the panels of these tools, by the tool: one query."""
     was_public = Q(published_at__lte=choices.since)
     corrected = was_public & Q(status=Review.Status.PUBLISHED) & _within("corrected_at", choices, until)
     retracted = was_public & Q(status=Review.Status.RETRACTED) & _within("updated_at", choices, until)
     published = Q(status=Review.Status.PUBLISHED) & _within("published_at", choices, until)
     reviews = Review.objects.of_tools(tools).filter(corrected | retracted | published)
-    deeds: dict[UUID, list[str]] = {}
+    changes: dict[UUID, list[str]] = {}
     for review in reviews.select_related("reviewer", "tool").in_roster_order() if tools else []:
         known = "retracted" if review.status == Review.Status.RETRACTED else "corrected"
-        deed = known if review.published_at <= choices.since else "reviewed"
-        said = review_deed(reviewer=review.reviewer.name, tool=review.tool.name, deed=deed)
-        deeds.setdefault(review.tool_id, []).append(said)
-    return deeds
+        action = known if review.published_at <= choices.since else "reviewed"
+        said = review_change(reviewer=review.reviewer.name, tool=review.tool.name, action=action)
+        changes.setdefault(review.tool_id, []).append(said)
+    return changes
 
 
 def _winner_name(verdict: VerdictSnapshot[Tool]) -> str | None:
     return verdict.winner.name if verdict.winner else None
 
 
-def _public_reviews() -> Any:
+def _public_reviews() -> ReviewQuerySet:
     return Review.objects.published().select_related("reviewer", "tool__category")
 
 
@@ -288,7 +292,7 @@ def _review_item(kind: str, review: Review, *, why: str) -> Item:
 
 
 def write_crowd_down(*, until: datetime) -> None:
-    """Have each tool's line of the last day that an edition up to then can tell, whatever beat has missed."""
+    """Write each tool's line of the last whole day before `until`, in case beat missed it."""
     close_day(day=_last_day_over(until - SETTLING))
 
 
@@ -297,13 +301,13 @@ def _last_day_over(moment: datetime) -> date:
 
 
 def _crowd(choices: Choices, until: datetime) -> list[Item]:
-    """Tools on which readers say something else than they did; the farthest first.
+    """Tools on which the crowd's answer moved, the farthest first.
 
-    Both are the numbers of the last day that was over. An edition begins at the very line where the one before ended,
-    so nothing is told twice and nothing is left out.
+    Both numbers are those of the last whole day. An edition begins at the line where the one before ended, so that
+    no move is told twice or left out.
     """
     known, told = _last_day_over(choices.since), _last_day_over(until)
-    # Whatever is not in the line of the known day became public after it.
+    # A tally that is not in the line of the known day became public after it.
     known_until = datetime.combine(known + timedelta(days=1), time.min, UTC)
     tools = Tool.objects.filter(status=Tool.Status.PUBLISHED, published_tally__as_of__gte=known_until)
     if choices.topics:

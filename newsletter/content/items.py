@@ -1,4 +1,4 @@
-"""What an edition tells: one item for each thing that changed, in words, and which of many are told first."""
+"""The items of an edition: one for each change, in words, and their order."""
 
 import re
 import unicodedata
@@ -47,7 +47,7 @@ _HOW = {"unanimous": "unanimously", "clear": "clearly", "narrow": "narrowly"}
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a reader chose: slugs of categories (none: all) and of reviewers; `since` is what they know already."""
+    """What a reader chose: slugs of categories (none: all) and of reviewers; `since` is when their last edition ended."""
 
     topics: tuple[str, ...]
     reviewers: tuple[str, ...]
@@ -57,12 +57,12 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to tell. `mark` says it at a glance, `path` is where it leads on the site, `why` why it is in."""
+    """One change. `mark` says it at a glance, `path` is its page on the site, `why` names the choice that it is in for."""
 
     kind: str
     title: str
     mark: str
-    # What colours the mark: `ship`, `skip`, `tie` or `none`.
+    # The colour of the mark: `ship`, `skip`, `tie` or `none`.
     tone: str
     detail: str
     quote: str
@@ -86,10 +86,10 @@ class Side:
 
 
 def plain(text: str) -> str:
-    """One line of text that somebody wrote, without what could act: controls, turns, marks of personal links."""
+    """Foreign text as one line, without active parts: control characters, changes of direction, marks of links."""
     text = _TURNS.sub("", text)
     text = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
-    # So that nobody's words are taken for a place where a reader's own link goes.
+    # So that foreign text can't hold a mark that a reader's own link replaces.
     text = re.sub(r"\{(?=\{)", "{ ", text)
     # Mail servers cut lines of more than 998 bytes, and a word is never broken elsewhere.
     text = _LONG_RUN.sub(r"\g<0> ", text)
@@ -114,7 +114,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def why_topics(sides: Iterable[Side], choices: Choices) -> str:
-    """The reader's own choice that brought the item in."""
+    """The reader's choice that the item is in for."""
     chosen = {plain(side.topic_name): None for side in sides if side.topic in choices.topics}
     if choices.frequency == EACH_COMPARISON:
         where = f" in {listed(list(chosen))}" if chosen else ""
@@ -156,7 +156,7 @@ def comparison_item(
 
 
 def verdict_detail(verdict: Verdict, evidence: tuple[Evidence, Evidence]) -> str:
-    """What led to the verdict: of the winner first, or of the tools in their order. The crowd only where it is large."""
+    """The reasons of the verdict, the winner's first, or in the tools' order. The crowd only with MIN_VOTES votes."""
     one, other = (
         sorted(evidence, key=lambda tool: tool.slug != verdict.winner) if verdict.winner else evidence
     )
@@ -194,18 +194,18 @@ def verdict_item(
     before: VerdictSnapshot[object],
     after: VerdictSnapshot[object],
     names: tuple[str | None, str | None],
-    deeds: Sequence[str],
+    review_changes: Sequence[str],
     sides: tuple[Side, Side],
     choices: Choices,
 ) -> Item:
-    """`names` are those of the winners before and after, `deeds` what reviewers did to the tools' reviews."""
+    """`names` are those of the winners before and after, `review_changes` what reviewers did to the tools' reviews."""
     mark, tone = verdict_mark(outcome=after.outcome, winner=names[1])
     was, now_is = (
         verdict_words(verdict, winner=name) for verdict, name in zip((before, after), names, strict=True)
     )
     cause = cause_of(before, after)
-    why = deeds_in_words(deeds) if cause == PANEL and deeds else CAUSES[cause]
-    # Where the winner stays, its name says nothing of what has changed.
+    why = review_changes_in_words(review_changes) if cause == PANEL and review_changes else CAUSES[cause]
+    # Where the winner stays, its name does not show the change.
     is_now = f" Now: {now_is}." if before.winner == after.winner else ""
     detail = f"Before: {was}.{is_now} {why}"
     now = f"now ship {_brief(names[1])}" if names[1] else f"now {mark.lower()}"
@@ -222,16 +222,16 @@ def verdict_item(
     )
 
 
-def review_deed(*, reviewer: str, tool: str, deed: str) -> str:
+def review_change(*, reviewer: str, tool: str, action: str) -> str:
     """What a reviewer did: `reviewed`, `corrected` or `retracted`."""
-    of_what = "" if deed == "reviewed" else " a review of"
-    return f"{reviewer} {deed}{of_what} {tool}"
+    of_what = "" if action == "reviewed" else " a review of"
+    return f"{reviewer} {action}{of_what} {tool}"
 
 
-def deeds_in_words(deeds: Sequence[str]) -> str:
+def review_changes_in_words(review_changes: Sequence[str]) -> str:
     """The first two, and how many more."""
-    more = [f"{len(deeds) - 2} more reviews changed"] if len(deeds) > 3 else []
-    return f"{listed([*deeds[: 2 if more else 3], *more])}."
+    more = [f"{len(review_changes) - 2} more reviews changed"] if len(review_changes) > 3 else []
+    return f"{listed([*review_changes[: 2 if more else 3], *more])}."
 
 
 def verdict_rank(before: VerdictSnapshot[object], after: VerdictSnapshot[object]) -> int:
@@ -269,12 +269,12 @@ def review_item(
 
 
 def has_moved(before: TallyCount, now: TallyCount) -> bool:
-    """Whether the crowd's answer on a tool is another one: by MOVED_POINTS and more, or by what it calls."""
+    """Whether the crowd's answer on a tool moved: by at least MOVED_POINTS points, or to another call."""
     if now.total < MIN_VOTES:
         return False
     if before.total >= MIN_VOTES and moved_points(before, now) >= MOVED_POINTS:
         return True
-    # A first answer that leaves it open is none.
+    # A first answer of `undecided` is no move.
     return before.call != now.call and (before.call, now.call) != (None, "undecided")
 
 
@@ -330,7 +330,7 @@ def default_subject(items: Sequence[Item]) -> str:
 
 
 def default_intro(items: Sequence[Item]) -> str:
-    """How many of what there are."""
+    """How many items of each kind there are."""
     counts = {kind: sum(item.kind == kind for item in items) for kind in AT_MOST}
     parts = [f"{count} {_COUNTED[kind][count > 1]}" for kind, count in counts.items() if count]
     return f"In this edition: {listed(parts)}."

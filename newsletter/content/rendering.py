@@ -1,17 +1,16 @@
-"""An edition as a mail: HTML by MJML with a text part beside it, equal in what they say."""
+"""Renders an edition as a mail: HTML by MJML, and a text part with the same content."""
 
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template import Context, Engine, Template
-from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 from mjml import mjml2html
 
@@ -25,7 +24,7 @@ COLUMNS = 72
 MAX_LINE = 900
 # All of them at least 5 to 1 on the page's ground.
 COLOURS = {"ship": "#0b6b3c", "skip": "#a52a1e", "tie": "#6f5a12", "none": "#6b6558"}
-# A text that is one quotation; its end may have been cut off with the text's.
+# A text that is one quotation; its end may have been cut off.
 _QUOTATIONS = [
     re.compile(f"{opening}([^{opening}{closing}]*)[{closing}]?")
     for opening, closing in [('"', '"'), ("“", "”"), ("„", "“”"), ("«", "»"), ("»", "«")]
@@ -34,27 +33,31 @@ _BEGINS_WITH_QUOTATION = re.compile(r'"([^"]*\S)"(.+)')
 _SINGLE = str.maketrans("“”„", "‘’‚")
 
 
-def render_html(
-    *,
-    subject: str,
-    intro: str,
-    items: Sequence[Item],
-    since: datetime,
-    until: datetime,
-    is_personal: bool,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What both parts of a mail say. Only a personal mail has links of the reader's own, and reasons for its items."""
+
+    subject: str
+    intro: str
+    items: Sequence[Item]
+    since: datetime
+    until: datetime
+    is_personal: bool
+
+
+def render_html(content: Content) -> str:
     """A whole page of HTML without pictures, scripts or anything to load; lines stay below 998 bytes."""
     context = {
-        "subject": subject,
-        "preheader": preheader(items),
-        "period": period_words(since, until),
-        "intro": paragraphs_of(intro),
+        "subject": content.subject,
+        "preheader": preheader(content.items),
+        "period": period_words(content.since, content.until),
+        "intro": paragraphs_of(content.intro),
         "sections": [
-            (heading, [_shown(item, is_personal=is_personal) for item in of_kind])
-            for heading, of_kind in sections_of(items)
+            (heading, [_shown(item, is_personal=content.is_personal) for item in of_kind])
+            for heading, of_kind in sections_of(content.items)
         ],
-        "is_personal": is_personal,
-        # Ours, and no text of anybody's.
+        "is_personal": content.is_personal,
+        # Our own marks, no foreign text.
         "unsubscribe_url": mark_safe(UNSUBSCRIBE_URL),  # noqa: S308
         "preferences_url": mark_safe(PREFERENCES_URL),  # noqa: S308
         "site_url": settings.SITE_URL,
@@ -66,8 +69,8 @@ def render_html(
 @cache
 def _template() -> Template:
     """The page as a Django template. MJML sees it before any text is in, so no text can be read as markup by it."""
-    source: Any = get_template("newsletter/edition.mjml")
-    page = mjml2html(source.template.source, disable_comments=True, fonts={})
+    source = Engine.get_default().get_template("newsletter/edition.mjml").source
+    page = mjml2html(source, disable_comments=True, fonts={})
     return Template(page, engine=Engine.get_default())
 
 
@@ -84,23 +87,16 @@ def _shown(item: Item, *, is_personal: bool) -> dict[str, str]:
     }
 
 
-def render_text(
-    *,
-    subject: str,
-    intro: str,
-    items: Sequence[Item],
-    since: datetime,
-    until: datetime,
-    is_personal: bool,
-) -> str:
+def render_text(content: Content) -> str:
     """The same in plain text, 72 columns wide but for addresses."""
-    blocks = ["AI TOOL VERDICTS\n" + period_words(since, until), wrapped(subject)]
-    blocks += [wrapped(paragraph) for paragraph in paragraphs_of(intro)]
-    for heading, of_kind in sections_of(items):
+    period = period_words(content.since, content.until)
+    blocks = [f"AI TOOL VERDICTS\n{period}", wrapped(content.subject)]
+    blocks += [wrapped(paragraph) for paragraph in paragraphs_of(content.intro)]
+    for heading, of_kind in sections_of(content.items):
         blocks.append(f"\n{heading.upper()}\n{'-' * len(heading)}")
-        blocks += [_item_in_text(item, is_personal=is_personal) for item in of_kind]
+        blocks += [_item_in_text(item, is_personal=content.is_personal) for item in of_kind]
     blocks.append("\n" + "-" * COLUMNS)
-    if is_personal:
+    if content.is_personal:
         blocks.append("You asked for this mail and confirmed it.")
         blocks.append(f"Change what you get:\n{PREFERENCES_URL}")
         blocks.append(f"Unsubscribe:\n{UNSUBSCRIBE_URL}")

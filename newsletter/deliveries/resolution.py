@@ -1,10 +1,7 @@
-"""Settles copies in doubt: by evidence, by a provider's word that it sent nothing, or after a day."""
+"""Settles uncertain copies: by a known send result, by a provider's report that it sent nothing, or after a day."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
-from typing import Protocol
 from uuid import UUID
 
 from django.db.models import F
@@ -38,46 +35,18 @@ WHERE state = 'uncertain' AND uncertain_at < clock_timestamp() - %(hours)s::floa
 """
 
 
-class Found(StrEnum):
-    SENT = "sent"
-    # Only where the source would have seen it; not having found it is not enough.
-    NOT_SENT = "not_sent"
-
-
-class Evidence(Protocol):
-    """A source that knows mails by their Message-IDs: a provider's events, a server's log, a person."""
-
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
-        """What is known; a Message-ID without evidence is left out."""
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """How many copies in doubt were settled as sent, and how many wait again."""
-
-    sent: int
-    requeued: int
-
-
-def uncertain_message_ids(*, edition_id: UUID | None = None) -> list[str]:
-    """Of one edition, or of all. One query."""
+def uncertain_message_ids() -> list[str]:
+    """Of all editions. One query."""
     uncertain = Delivery.objects.filter(state=State.UNCERTAIN)
-    if edition_id:
-        uncertain = uncertain.filter(edition_id=edition_id)
     return list(uncertain.order_by("id").values_list("message_id", flat=True))
 
 
-def resolve(evidence: Evidence, *, source: str, edition_id: UUID | None = None) -> Resolved:
-    """Settle what the evidence settles: sent is accepted; surely not sent waits again, if it was long enough ago."""
-    found = evidence.find(uncertain_message_ids(edition_id=edition_id))
-    by_kind = {kind: [key for key, value in found.items() if value == kind] for kind in Found}
-    return Resolved(
-        sent=_resolve(by_kind[Found.SENT], sent=True, source=source),
-        requeued=_resolve(by_kind[Found.NOT_SENT], sent=False, source=source),
-    )
+def resolve(message_ids: Iterable[str], *, sent: bool, source: str) -> int:
+    """Settle those of the mails that are uncertain; how many. One query.
 
-
-def _resolve(message_ids: Iterable[str], *, sent: bool, source: str) -> int:
+    A sent one is accepted; one that was not sent waits again, once its lease is over. That a source has not seen a mail
+    says that it was not sent only where the source would have seen it.
+    """
     values = {
         "message_ids": list(message_ids),
         "sent": sent,

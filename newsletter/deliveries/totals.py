@@ -56,9 +56,8 @@ ORDER BY uncertain_at, id LIMIT %(limit)s
 
 @dataclass(frozen=True)
 class Totals:
-    """How many copies of an edition are in which state; `audience` is how many there must be, once prepared."""
+    """How many copies of an edition are in which state."""
 
-    audience: int | None
     waiting: int
     held: int
     accepted: int
@@ -67,21 +66,11 @@ class Totals:
     cancelled: int
     uncertain: int
 
-    @property
-    def settled(self) -> int:
-        return self.accepted + self.failed + self.suppressed + self.cancelled + self.uncertain
-
-    @property
-    def balance(self) -> bool:
-        """Whether all copies are there and none is under way."""
-        return self.audience == self.settled and not (self.waiting or self.held)
-
 
 def totals_of(edition: Edition) -> Totals:
     """One query, which reads all copies of the edition."""
     counts: dict[str, int] = dict(rows(BY_STATE, {"edition": edition.pk}))
     return Totals(
-        audience=edition.audience,
         waiting=counts.get("pending", 0) + counts.get("deferred", 0),
         held=counts.get("claimed", 0) + counts.get("sending", 0),
         **{

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.db import connection
 from django.db.models import Count
@@ -10,15 +10,15 @@ from django.db.models import Count
 from newsletter.desk.snapshots import shared
 from newsletter.models import Subscriber
 
-# A mailbox counts when it turns from one to the other: whoever unsubscribed and is then erased has left once. The
-# record outlives erasure, so this does too. Of two million deeds it reads all, which takes seconds.
+# A mailbox counts when it changes between in and out: a reader who unsubscribes and is then erased has left once. The
+# record outlives erasure, so this does too. It reads the whole record: seconds for two million lines.
 TURNS = """
 SELECT (created_at AT TIME ZONE 'UTC')::date, count(*) FILTER (WHERE is_in), count(*) FILTER (WHERE NOT is_in)
 FROM (
     SELECT created_at, deed = 'confirmed' AS is_in,
         lag(deed = 'confirmed', 1, false) OVER (PARTITION BY address_key ORDER BY id) AS was_in
     FROM newsletter_consent WHERE deed IN ('confirmed', 'unsubscribed', 'erased', 'suppressed')
-) deeds
+) turns
 WHERE is_in <> was_in AND created_at >= %(since)s
 GROUP BY 1
 """
@@ -35,7 +35,7 @@ class Day:
 
 
 def growth(*, days: int, until: datetime) -> list[Day]:
-    """The days up to this one in UTC, the latest last; two queries, or none where others looked a moment ago."""
+    """The last days in UTC, the latest last; two queries, or none where they were counted a moment ago."""
     today = until.astimezone(UTC).date()
     numbers = shared(f"growth:{today}:{days}", lambda: _count(since=today - timedelta(days=days - 1)))
     turns = {day: (confirmed, left) for day, confirmed, left in numbers["turns"]}
@@ -49,18 +49,25 @@ def subscribers_by_status() -> dict[str, int]:
 
 
 def _backwards(turns: dict[date, tuple[int, int]], *, active: int, today: date, days: int) -> list[Day]:
-    """From today's number, which is counted, to those before: what confirmed that day was not there the day before."""
+    """From the number of today, which was counted, back to earlier days, day by day."""
     found = []
     for back in range(days):
         day = today - timedelta(days=back)
         confirmed, left = turns.get(day, (0, 0))
-        # Whoever came without a record, by an import of old, was there from the first.
+        # Subscribers without a record, from an early import, count as present from the beginning.
         found.append(Day(day, confirmed, left, max(0, active)))
         active += left - confirmed
     return found[::-1]
 
 
-def _count(*, since: date) -> dict[str, Any]:
+class _Numbers(TypedDict):
+    """Plain rows, so that a later release can read what this one cached: the day, how many confirmed, how many left."""
+
+    turns: list[tuple[date, int, int]]
+    active: int
+
+
+def _count(*, since: date) -> _Numbers:
     with connection.cursor() as cursor:
         cursor.execute(TURNS, {"since": datetime.combine(since, time(), UTC)})
         turns = list(cursor.fetchall())

@@ -1,16 +1,15 @@
 """The curators' page of subscribers over time, and their numbers above their list."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils import timezone
 
 from backend.admin.base import CuratedAdmin
-from backend.admin.charts import Unit, draw_bars
+from backend.admin.charts import Chart, Unit, draw_bars
 from newsletter.desk.growth import Day, growth, subscribers_by_status
 
 DAY = timedelta(days=1)
@@ -26,11 +25,13 @@ class GrowthAdmin(CuratedAdmin):
 
     change_list_template = "admin/newsletter/subscribers.html"
 
-    def get_urls(self) -> Any:
+    def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.growth_page)
         return [path("over-time/", page, name="newsletter_subscriber_growth"), *super().get_urls()]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         numbers = {status: f"{number:,}" for status, number in subscribers_by_status().items()}
         shown = {**(extra_context or {}), "numbers": numbers}
         return super().changelist_view(request, shown)
@@ -63,7 +64,7 @@ def _summary(days: list[Day]) -> str:
     )
 
 
-def _charts(days: list[Day], unit: Unit) -> list[Any]:
+def _charts(days: list[Day], unit: Unit) -> list[tuple[Chart, str]]:
     """Each with what is said of it; those who came and those who left on one scale."""
     begins_at = datetime.combine(days[0].day, time(), UTC)
     highest = max(max(day.confirmed, day.left) for day in days)

@@ -1,11 +1,10 @@
-"""The curators' page on which an edition is seen as a reader would get it now, and sent as a test to one address.
+"""The curators' page that shows an edition as a reader would get it now, and sends it as a test to one address.
 
-Whose mail it is, is said by choices, or by a subscriber's id: no address stands in any of its own.
+The query names choices or a subscriber's id, so that no mail address is part of an address of the admin.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -36,21 +35,21 @@ from newsletter.sending.periods import is_first_of_month, since
 from newsletter.sending.schedule import schedule_from_settings
 from reviews.models import Reviewer
 
-# To show it in a frame of ours is all that may be done with it: no script, no form, no way out of the frame.
+# The mail may only be shown in our own frame: no script, no form, no way out of the frame.
 FRAMED_POLICY = {**MAIL_POLICY, "frame-ancestors": [SELF], "sandbox": True}
 
 
 class ChoicesForm(forms.Form):
-    """Whose mail is shown."""
+    """The choices of the reader whose mail is shown."""
 
-    topics: Any = forms.ModelMultipleChoiceField(
+    topics: "forms.ModelMultipleChoiceField[Category]" = forms.ModelMultipleChoiceField(
         Category.objects.order_by("name", "id"),
         to_field_name="slug",
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="None: every topic.",
     )
-    reviewers: Any = forms.ModelMultipleChoiceField(
+    reviewers: "forms.ModelMultipleChoiceField[Reviewer]" = forms.ModelMultipleChoiceField(
         Reviewer.objects.in_roster_order(),
         to_field_name="slug",
         required=False,
@@ -90,7 +89,7 @@ class ChoicesForm(forms.Form):
 
 
 class AddressForm(forms.Form):
-    """One whole address, in whatever spelling."""
+    """One whole address, in any spelling."""
 
     address = forms.CharField(
         label="A subscriber's whole address",
@@ -106,8 +105,8 @@ class AddressForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What is looked at: an edition as it would be for these choices; `composed` None: there is nothing to tell."""
+class Preview:
+    """An edition as it would be for these choices; `composed` is None where it has no items."""
 
     edition: Edition
     subscriber: Subscriber | None
@@ -117,9 +116,9 @@ class Seen:
 
 
 class PreviewAdmin(CuratedAdmin):
-    """Editions, each with a page that shows it before anybody gets it."""
+    """Editions, each with a page that shows it before it is sent."""
 
-    def get_urls(self) -> Any:
+    def get_urls(self) -> list[URLPattern]:
         name = "newsletter_edition_preview"
         pages = [
             ("<uuid:edition_id>/preview/", self.preview_page, name),
@@ -147,37 +146,38 @@ class PreviewAdmin(CuratedAdmin):
 
     def preview_page(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
         """The mail as HTML, in a frame that can do nothing, and as text; subject and intro as they are saved."""
-        seen = self._look(request, edition_id)
+        preview = self._preview_of(request, edition_id)
         query = request.GET.urlencode()
-        user: Any = request.user
-        shown = {
+        context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Preview: {seen.edition.week}",
-            "edition": seen.edition,
-            "seen": seen,
-            "reader": seen.subscriber and reader_of(seen.subscriber, seen.edition),
+            "title": f"Preview: {preview.edition.week}",
+            "edition": preview.edition,
+            "preview": preview,
+            "reader": preview.subscriber and reader_of(preview.subscriber, preview.edition),
             "mail": f"{_page('mail', edition_id)}?{query}",
             "test": f"{_page('test', edition_id)}?{query}",
-            "test_form": AddressForm(initial={"address": user.email}, auto_id="test_%s"),
+            "test_form": AddressForm(
+                initial={"address": getattr(request.user, "email", "")}, auto_id="test_%s"
+            ),
             "may_test": self.has_change_permission(request),
             "find": _page("subscriber", edition_id),
             "find_form": AddressForm(auto_id="find_%s"),
             "may_find": may_see_subscribers(request),
         }
-        return TemplateResponse(request, "admin/newsletter/preview.html", shown)
+        return TemplateResponse(request, "admin/newsletter/preview.html", context)
 
     @method_decorator(xframe_options_sameorigin)
     @method_decorator(csp(FRAMED_POLICY))
     def preview_mail(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        composed = self._look(request, edition_id).composed
+        composed = self._preview_of(request, edition_id).composed
         if composed is None:
             raise Http404
         return HttpResponse(composed.html)
 
     @method_decorator(require_POST)
     def find_subscriber(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        """By the whole address, which is sent in a body; the page after names the subscriber by id."""
+        """Find a subscriber by the whole address, which comes in the body; the next page names the subscriber by id."""
         if not (self.has_view_permission(request) and may_see_subscribers(request)):
             raise PermissionDenied
         page = _page("", edition_id)
@@ -191,42 +191,42 @@ class PreviewAdmin(CuratedAdmin):
             return HttpResponseRedirect(page)
         return HttpResponseRedirect(f"{page}?{urlencode({'subscriber': found.pk})}")
 
-    def _look(self, request: HttpRequest, edition_id: UUID) -> Seen:
+    def _preview_of(self, request: HttpRequest, edition_id: UUID) -> Preview:
         if not self.has_view_permission(request):
             raise PermissionDenied
         edition = get_object_or_404(Edition, pk=edition_id)
         subscriber = find_named(request)
         form = ChoicesForm.of(subscriber) if subscriber else ChoicesForm(request.GET)
         if not form.is_valid():
-            return Seen(edition, subscriber, form, None, None)
+            return Preview(edition, subscriber, form, None, None)
         now = timezone.now()
         # As if sending began at this moment.
         is_begun, edition.frozen_at = edition.frozen_at is not None, edition.frozen_at or now
         choices = form.choices_for(edition, now=now)
         composed = compose(
             choices=choices,
-            # What was published just now would be told as soon as it has settled.
+            # A change of this moment is part of the edition once it has settled.
             until=edition.frozen_at if is_begun else now + SETTLING,
             subject=edition.subject,
             intro=edition.intro,
         )
-        return Seen(edition, subscriber, form, choices, composed)
+        return Preview(edition, subscriber, form, choices, composed)
 
     # --- Sending a test -----------------------------------------------------------------------
 
     @method_decorator(require_POST)
     def send_test(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        """Mails what the page shows to one address, and says so; waits for the mail server as long as settings allow."""
+        """Mail what the page shows to one address, and wait for the mail server: EMAIL_TIMEOUT seconds a step."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        seen = self._look(request, edition_id)
+        preview = self._preview_of(request, edition_id)
         form = AddressForm(request.POST)
         if not form.is_valid():
             _complain(request, form)
-        elif seen.composed is None:
+        elif preview.composed is None:
             messages.warning(request, "Nothing was sent: there is nothing to tell these readers.")
         else:
-            self._send_test(request, seen.edition, seen.composed, form.cleaned_data["address"])
+            self._send_test(request, preview.edition, preview.composed, form.cleaned_data["address"])
         return HttpResponseRedirect(f"{_page('', edition_id)}?{request.GET.urlencode()}")
 
     def _send_test(self, request: HttpRequest, edition: Edition, composed: Composed, address: str) -> None:
@@ -255,7 +255,7 @@ def _complain(request: HttpRequest, form: forms.Form) -> None:
 
 @dataclass(frozen=True)
 class Reader:
-    """A subscriber as the page shows them; `obstacles` say why they would get no copy, whatever there is to tell."""
+    """A subscriber as the page shows them; `obstacles` are the reasons why they would get no copy."""
 
     address: str
     page: str
@@ -264,12 +264,12 @@ class Reader:
 
 
 def may_see_subscribers(request: HttpRequest) -> bool:
-    user: Any = request.user
-    return bool(user.has_perm("newsletter.view_subscriber") or user.has_perm("newsletter.change_subscriber"))
+    has_perm = request.user.has_perm
+    return has_perm("newsletter.view_subscriber") or has_perm("newsletter.change_subscriber")
 
 
 def find_named(request: HttpRequest) -> Subscriber | None:
-    """Of `?subscriber=`; raises Http404 where there is none of that id."""
+    """The subscriber of `?subscriber=`, if it is given; raises PermissionDenied, or Http404 for an unknown id."""
     named = request.GET.get("subscriber")
     if not named:
         return None

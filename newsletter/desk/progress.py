@@ -1,9 +1,9 @@
-"""How far an edition is: its copies by state, how fast they go out, when the last one will, and what is in trouble."""
+"""The progress of an edition: its copies by state, how fast they go out, when the last one will, and what failed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from newsletter.deliveries.database import database_now
@@ -12,7 +12,7 @@ from newsletter.desk.snapshots import shared
 from newsletter.models import Delivery, Edition
 
 PACE_SECONDS = 60
-# What the first mails say of the end is a wild guess.
+# The pace of the first seconds is no basis for an estimate.
 EARLY_SECONDS = 3
 MOST_UNCERTAIN = 20
 MOST_CODES = 10
@@ -21,10 +21,11 @@ MOST_CODES = 10
 WAITING = ("pending", "deferred")
 HELD = ("claimed", "sending")
 SETTLED = ("accepted", "failed", "suppressed", "cancelled", "uncertain")
+STATES = WAITING + HELD + SETTLED
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UncertainCopy:
     """A copy that the mail server may or may not have taken."""
 
     id: UUID
@@ -43,7 +44,7 @@ class Progress:
     sending_since: datetime | None
     last_due_at: datetime | None
     failures: Sequence[tuple[str, int]]
-    uncertain: Sequence[Doubt]
+    uncertain: Sequence[UncertainCopy]
 
     @property
     def waiting(self) -> int:
@@ -67,19 +68,19 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Nothing changes any more by itself; of a cancelled edition, workers may still hold a few copies."""
+        """Whether no count changes any more by itself; workers may still hold a few copies of a cancelled edition."""
         return self.edition.state in {Edition.State.DONE, Edition.State.CANCELLED} and not self.held
 
     @property
     def per_second(self) -> float | None:
-        """Mails a second over the last minute, or as long as it is being sent; None while it isn't."""
+        """Mails a second over the last minute, or since sending began; None while the edition is not being sent."""
         if self.edition.state != Edition.State.SENDING:
             return None
         return self.lately / min(max(self._seconds_sent, 1), PACE_SECONDS)
 
     @property
     def seconds_left(self) -> float | None:
-        """At this pace, and not before the last one that waits for another try; None where nobody can tell."""
+        """At this pace, and not before the last copy that waits for another try; None while that is unknown."""
         if self.per_second is None:
             return None
         left = self.waiting + self.held
@@ -98,15 +99,35 @@ class Progress:
 
 
 def progress_of(edition: Edition) -> Progress:
-    """Four queries, or none where others looked a moment ago.
+    """Count the copies of an edition: four queries, or none where the numbers were counted a moment ago.
 
-    A new state is counted anew: what is over must not be shown as it was just before.
+    A new state is counted anew, so that an edition that is over is not shown as it was just before.
     """
     return _read(edition, shared(f"progress:{edition.pk}:{edition.state}", lambda: _count(edition)))
 
 
-def _count(edition: Edition) -> dict[str, Any]:
-    """As plain rows, which a later release can read too."""
+@dataclass(frozen=True, slots=True)
+class _StateCount:
+    """A row of COUNT: copies in one state, and how many were accepted within the last minute."""
+
+    state: str
+    copies: int = 0
+    lately: int = 0
+    first_accepted_at: datetime | None = None
+    last_due_at: datetime | None = None
+
+
+class _Numbers(TypedDict):
+    """Plain rows, so that a later release can read what this one cached."""
+
+    as_of: datetime
+    resumed_at: datetime | None
+    states: Sequence[tuple[str, int, int, datetime | None, datetime | None]]
+    failures: Sequence[tuple[str, int]]
+    uncertain: Sequence[tuple[UUID, str, datetime]]
+
+
+def _count(edition: Edition) -> _Numbers:
     now = database_now()
     return {
         "as_of": now,
@@ -117,19 +138,20 @@ def _count(edition: Edition) -> dict[str, Any]:
     }
 
 
-def _read(edition: Edition, numbers: dict[str, Any]) -> Progress:
-    found = {state: rest for state, *rest in numbers["states"]}
-    nothing = (0, 0, None, None)
-    _, lately, first_accepted_at, _ = found.get(Delivery.State.ACCEPTED, nothing)
-    due = [found[state][3] for state in WAITING if state in found]
+def _read(edition: Edition, numbers: _Numbers) -> Progress:
+    found = {row[0]: _StateCount(*row) for row in numbers["states"]}
+    accepted = found.get(Delivery.State.ACCEPTED, _StateCount(Delivery.State.ACCEPTED))
+    sending_since = accepted.first_accepted_at
+    if sending_since and numbers["resumed_at"]:
+        sending_since = max(sending_since, numbers["resumed_at"])
+    due = [found[state].last_due_at for state in WAITING if state in found]
     return Progress(
         edition=edition,
         as_of=numbers["as_of"],
-        counts={state: found.get(state, nothing)[0] for state in (*WAITING, *HELD, *SETTLED)},
-        lately=lately,
-        sending_since=first_accepted_at
-        and max(first_accepted_at, numbers["resumed_at"] or first_accepted_at),
-        last_due_at=max(due, default=None),
+        counts={state: found[state].copies if state in found else 0 for state in STATES},
+        lately=accepted.lately,
+        sending_since=sending_since,
+        last_due_at=max((at for at in due if at), default=None),
         failures=numbers["failures"],
-        uncertain=[Doubt(*row) for row in numbers["uncertain"]],
+        uncertain=[UncertainCopy(*row) for row in numbers["uncertain"]],
     )

@@ -1,8 +1,7 @@
-"""The curators' page on which an edition is followed while it is sent, and paused, resumed or cancelled."""
+"""The curators' page that shows an edition while it is sent, and pauses, resumes or cancels it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -11,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -23,7 +22,7 @@ from newsletter.sending import editions
 
 State = Edition.State
 
-# What each state of a copy is called where one looks at all of them.
+# The label of each state of a copy.
 COPIES = {
     "pending": "Waiting",
     "deferred": "Waiting for another try",
@@ -38,29 +37,29 @@ COPIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """What staff may do to an edition, and the states in which that makes sense."""
+class EditionAction:
+    """An action on an edition, and the states in which it is offered."""
 
     name: str
     label: str
     states: frozenset[str]
 
 
-DEEDS = [
-    Deed("send_now", "Send now", frozenset({State.DRAFT})),
-    Deed("pause", "Pause", frozenset({State.FROZEN, State.PREPARING, State.SENDING})),
-    Deed("resume", "Resume", frozenset({State.PAUSED})),
-    Deed("cancel", "Cancel …", frozenset(State) - {State.DONE, State.CANCELLED}),
+ACTIONS = [
+    EditionAction("send_now", "Send now", frozenset({State.DRAFT})),
+    EditionAction("pause", "Pause", frozenset({State.FROZEN, State.PREPARING, State.SENDING})),
+    EditionAction("resume", "Resume", frozenset({State.PAUSED})),
+    EditionAction("cancel", "Cancel …", frozenset(State) - {State.DONE, State.CANCELLED}),
 ]
 
 
 class ProgressAdmin(CuratedAdmin):
-    """Editions, each with a page that says how far it is, and the deeds that change its course."""
+    """Editions, each with a page that shows its progress, and the actions that change its state."""
 
     # Cancelling can't be taken back: the page of progress asks first.
     actions = ["send_now", "pause", "resume"]
 
-    def get_urls(self) -> Any:
+    def get_urls(self) -> list[URLPattern]:
         pages = [
             ("<uuid:edition_id>/progress/", self.progress_page, "newsletter_edition_progress"),
             ("<uuid:edition_id>/progress.json", self.progress_numbers, "newsletter_edition_progress_numbers"),
@@ -78,19 +77,19 @@ class ProgressAdmin(CuratedAdmin):
     # --- The page -----------------------------------------------------------------------------
 
     def progress_page(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        """The numbers of this moment; a script asks for later ones. A POST does one of the deeds."""
+        """The numbers of this moment; a script asks for later ones. A POST performs an action."""
         edition = self.followed(request, edition_id)
         if request.method == "POST":
-            return self.steered(request, edition)
+            return self.perform(request, edition)
         shown = {
             "answer": answer_of(progress_of(edition)),
-            "deeds": DEEDS if self.has_change_permission(request) else [],
+            "actions": ACTIONS if self.has_change_permission(request) else [],
             "numbers": reverse("admin:newsletter_edition_progress_numbers", args=[edition.pk]),
         }
         return self.show(request, edition, "progress", f"Progress: {edition.week}", **shown)
 
     def progress_numbers(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
-        """For the page's script. Like every page of the admin, not to be stored by anybody."""
+        """The numbers for the page's script. Like every page of the admin, they must not be cached."""
         return JsonResponse(answer_of(progress_of(self.followed(request, edition_id))))
 
     def followed(self, request: HttpRequest, edition_id: UUID) -> Edition:
@@ -99,86 +98,86 @@ class ProgressAdmin(CuratedAdmin):
         texts = ("intro", "html", "text", "archive")
         return get_object_or_404(Edition.objects.defer(*texts), pk=edition_id)
 
-    def steered(self, request: HttpRequest, edition: Edition) -> HttpResponse:
-        """As the list's action of that name, where there is one, does it to a selection of one."""
+    def perform(self, request: HttpRequest, edition: Edition) -> HttpResponse:
+        """Perform the action that the form names, on this edition alone. Cancelling asks for confirmation first."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        deeds: dict[str, Callable[[HttpRequest, QuerySet[Edition]], None]] = {
+        actions: dict[str, Callable[[HttpRequest, QuerySet[Edition]], None]] = {
             "send_now": self.send_now,
             "pause": self.pause,
             "resume": self.resume,
             "cancel": self.cancel,
         }
-        deed = request.POST.get("deed", "")
-        if deed not in deeds:
-            raise BadRequest("There is no such deed.")
-        if deed == "cancel" and "sure" not in request.POST:
+        action = request.POST.get("action", "")
+        if action not in actions:
+            raise BadRequest("There is no such action.")
+        if action == "cancel" and "sure" not in request.POST:
             return self.show(
                 request, edition, "cancel", f"Cancel {edition.week}?", progress=progress_of(edition)
             )
-        deeds[deed](request, Edition.objects.filter(pk=edition.pk))
+        actions[action](request, Edition.objects.filter(pk=edition.pk))
         return HttpResponseRedirect(progress_page_of(edition))
 
     def show(
-        self, request: HttpRequest, edition: Edition, name: str, title: str, **values: Any
+        self, request: HttpRequest, edition: Edition, name: str, title: str, **values: object
     ) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "edition": edition}
         context |= {"title": title, "progress_page": progress_page_of(edition), **values}
         return TemplateResponse(request, f"admin/newsletter/{name}.html", context)
 
-    # --- The deeds ----------------------------------------------------------------------------
+    # --- The actions --------------------------------------------------------------------------
 
     @admin.action(description="Send selected editions now", permissions=["change"])
     def send_now(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
-        def deed(edition: Edition) -> bool:
+        def action(edition: Edition) -> bool:
             return editions.send_now(edition_id=edition.pk, now=timezone.now())
 
-        self.steer(request, rows, deed, done="due now", unless="sending began before")
+        self.act_on_each(request, rows, action, done="due now", unless="sending began before")
 
     @admin.action(description="Pause selected editions", permissions=["change"])
     def pause(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
-        def deed(edition: Edition) -> bool:
+        def action(edition: Edition) -> bool:
             return editions.pause(edition_id=edition.pk, reason=f"Paused by {request.user}.")
 
-        self.steer(request, rows, deed, done="paused", unless="it is not being sent")
+        self.act_on_each(request, rows, action, done="paused", unless="it is not being sent")
 
     @admin.action(description="Resume selected editions", permissions=["change"])
     def resume(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
-        def deed(edition: Edition) -> bool:
+        def action(edition: Edition) -> bool:
             return editions.resume(edition_id=edition.pk, by_staff_at=timezone.now())
 
-        self.steer(request, rows, deed, done="resumed", unless="it is not paused")
+        self.act_on_each(request, rows, action, done="resumed", unless="it is not paused")
 
     def cancel(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
-        def deed(edition: Edition) -> bool:
+        def action(edition: Edition) -> bool:
             return editions.cancel(edition_id=edition.pk)
 
-        self.steer(request, rows, deed, done="cancelled", unless="it is over")
+        self.act_on_each(request, rows, action, done="cancelled", unless="it is over")
 
-    def steer(
+    def act_on_each(
         self,
         request: HttpRequest,
         rows: QuerySet[Edition],
-        deed: Callable[[Edition], bool],
+        action: Callable[[Edition], bool],
         *,
         done: str,
         unless: str,
     ) -> None:
-        def steered(edition: Edition) -> None:
-            if not deed(edition):
+        def act(edition: Edition) -> None:
+            if not action(edition):
                 raise CurationError(unless)
 
-        self.do_to_each(request, rows, steered, done=done)
+        self.do_to_each(request, rows, act, done=done)
 
 
 def progress_page_of(edition: Edition) -> str:
     return reverse("admin:newsletter_edition_progress", args=[edition.pk])
 
 
-# --- What is said -------------------------------------------------------------------------------
+# --- The texts ----------------------------------------------------------------------------------
 
 
-def answer_of(progress: Progress) -> dict[str, Any]:
+def answer_of(progress: Progress) -> dict[str, object]:
     """All that the page shows, for the template and as JSON for the script."""
     edition = progress.edition
     return {
@@ -195,14 +194,14 @@ def answer_of(progress: Progress) -> dict[str, Any]:
         "failures": [(code or "none", f"{number:,}") for code, number in progress.failures],
         "uncertain": [
             {
-                "id": str(doubt.id),
-                "message_id": doubt.message_id,
-                "since": f"{doubt.uncertain_at:%H:%M:%S}",
-                "page": reverse("admin:newsletter_delivery_change", args=[doubt.id]),
+                "id": str(copy.id),
+                "message_id": copy.message_id,
+                "since": f"{copy.uncertain_at:%H:%M:%S}",
+                "page": reverse("admin:newsletter_delivery_change", args=[copy.id]),
             }
-            for doubt in progress.uncertain
+            for copy in progress.uncertain
         ],
-        "deeds": [deed.name for deed in DEEDS if edition.state in deed.states],
+        "actions": [action.name for action in ACTIONS if edition.state in action.states],
         "texts": {
             "state": edition.get_state_display(),
             "why": why_of(edition),
@@ -218,7 +217,7 @@ def answer_of(progress: Progress) -> dict[str, Any]:
 
 
 def why_of(edition: Edition) -> str:
-    """What a state wants to be explained by: a pause by its reason and end, a draft by when it is due."""
+    """The explanation of a state: of a pause its reason and end, of a draft when it is due."""
     # Some reasons are a mail server's words, which end in no full stop.
     reason = f"{edition.state_reason.rstrip('.')}." if edition.state_reason else ""
     match edition.state:
@@ -269,7 +268,7 @@ def duration_words(seconds: float) -> str:
 
 
 def heard_words(progress: Progress) -> str:
-    """For screen readers: only what is worth being interrupted for, so it changes every tenth of the way."""
+    """For screen readers: it changes with every tenth of the copies, so that it interrupts rarely."""
     said = progress.edition.get_state_display()
     if progress.share is None:
         return f"{said}."

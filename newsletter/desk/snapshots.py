@@ -1,54 +1,58 @@
-"""Numbers that take a while to count, shared by all who look at them: counting takes a tenth of the time at most."""
+"""Caches numbers that take long to count: counting them takes a tenth of the time at most, for any number of readers."""
 
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TypeVar
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-# Nobody reads faster than this.
 FRESH_SECONDS = 1.0
-REST = 10
-# How long former numbers stand in while somebody counts; whoever takes longer may have died of it.
-PATIENCE_SECONDS = 60
+# Numbers stay fresh for this many times as long as counting them took.
+FRESH_FACTOR = 10
+# How long former numbers are shown while a process counts; after this it counts as dead.
+STALE_SECONDS = 60
 
 
-def shared(name: str, count: Callable[[], Any]) -> Any:
-    """What `count` gave lately, to whomever; after a second, or ten times as long as it took, somebody counts anew.
+Counted = TypeVar("Counted")
 
-    Meanwhile the others get the former numbers. Without Redis everybody counts for themselves.
+
+def shared(name: str, count: Callable[[], Counted]) -> Counted:
+    """What `count` returned lately, in any process. It is called anew after a second, or ten times as long as it took.
+
+    Meanwhile other callers get the former numbers. Without Redis each caller counts. Raises what `count` raises.
     """
     with suppress(RedisError):
         kept = cache.get(_key(name))
         if kept and (time.time() < kept["fresh_until"] or not _may_count(name)):
-            return kept["numbers"]
+            numbers: Counted = kept["numbers"]
+            return numbers
     return _count(name, count)
 
 
-def _count(name: str, count: Callable[[], Any]) -> Any:
+def _count(name: str, count: Callable[[], Counted]) -> Counted:
     began = time.monotonic()
     try:
         numbers = count()
-        fresh_seconds = max(FRESH_SECONDS, REST * (time.monotonic() - began))
+        fresh_seconds = max(FRESH_SECONDS, FRESH_FACTOR * (time.monotonic() - began))
         with suppress(RedisError):
             kept = {"numbers": numbers, "fresh_until": time.time() + fresh_seconds}
-            cache.set(_key(name), kept, fresh_seconds + PATIENCE_SECONDS)
+            cache.set(_key(name), kept, fresh_seconds + STALE_SECONDS)
         return numbers
     finally:
         with suppress(RedisError):
-            cache.delete(_turn(name))
+            cache.delete(_lock(name))
 
 
 def _may_count(name: str) -> bool:
     """One at a time, so that no count takes the place of a later one."""
-    return bool(cache.add(_turn(name), True, PATIENCE_SECONDS))
+    return bool(cache.add(_lock(name), True, STALE_SECONDS))
 
 
 def _key(name: str) -> str:
     return f"snapshot:{name}"
 
 
-def _turn(name: str) -> str:
+def _lock(name: str) -> str:
     return f"snapshot-turn:{name}"

@@ -1,5 +1,5 @@
-"""What comes back of mails that went out: from providers' webhooks and from a mail server's log.
+"""Feedback on mails that were sent: from providers' webhooks and from a mail server's log.
 
-`hooks` is the address that a provider calls, whose signature `sns` verifies if it is Amazon; `provider_events` does what
-an event says, by the `provider_rules`. `mail_log` is evidence for copies in doubt.
+`hooks` takes a provider's calls, and `sns` verifies the signature of Amazon's; `provider_events` applies an event by the
+`provider_rules`. `mail_log` reads which uncertain copies a mail server accepted.
 """

@@ -1,14 +1,15 @@
-"""Where the mail provider tells us what became of mails: signed requests, without session, and never a 5xx of our making.
+"""Webhooks of the mail provider: signed requests without a session. A body that can't be read is never a 5xx.
 
-anymail knows how each provider signs and what its events look like. We call its views' parts instead of the views, for
-they would answer 500 to whatever they cannot read, and hand events on by a signal.
+anymail knows how each provider signs and what its events look like. We call parts of its views instead of the views,
+which answer 500 to a body that they can't read, and pass events on by a signal.
 """
 
 import json
-from typing import Any
 
 import structlog
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
+from anymail.signals import AnymailTrackingEvent
+from anymail.webhooks.base import AnymailBaseWebhookView
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig, SuspiciousOperation
 from django.db import Error as DatabaseFailure
@@ -25,8 +26,8 @@ from newsletter.feedback import provider_events, sns
 
 log = structlog.get_logger(__name__)
 
-# The first that fits: what is not signed, what is too large, what cannot be verified just now, and what anymail's
-# reading raises at a body that is not what it expects.
+# The first that fits: not signed, too large, not verifiable just now, and the errors that anymail raises at a body that
+# it does not expect.
 REFUSALS: dict[str, tuple[type[Exception], ...]] = {
     "permission_denied": (AnymailWebhookValidationFailure, sns.ForgedMessageError),
     "content_too_large": (RequestDataTooBig,),
@@ -46,11 +47,11 @@ DETAILS = {
 
 @method_decorator(csrf_exempt, name="dispatch")
 class ProviderHook(View):
-    """POST takes events; with GET and HEAD some providers look whether anybody is there."""
+    """POST takes events; some providers send GET or HEAD to check the address."""
 
     provider = ""
-    # The view of anymail's whose parts are used.
-    tracker: Any = None
+    # anymail's view, of which parts are used.
+    tracker: type[AnymailBaseWebhookView] = AnymailBaseWebhookView
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse()
@@ -78,22 +79,22 @@ class ProviderHook(View):
             return self.refused(request, error)
         return HttpResponse()
 
-    def events_of(self, request: HttpRequest, tracker: Any) -> list[Any]:
-        """What the request tells, once it is known to come from the provider."""
+    def events_of(self, request: HttpRequest, tracker: AnymailBaseWebhookView) -> list[AnymailTrackingEvent]:
+        """The events of a request whose signature is valid; raises one of REFUSALS."""
         tracker.run_validators(request)
         if self.provider == "amazon_ses":
             _take_from_sns(json.loads(request.body))
         return list(tracker.parse_events(request))
 
     def refused(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        """An error's own words may quote the body, and so an address: neither the log nor the answer has them."""
+        """Neither the log nor the answer has the error's text: it may quote the body, and so an address."""
         code = next((code for code, kinds in REFUSALS.items() if isinstance(error, kinds)), "unavailable")
         log.warning("provider_hook_refused", provider=self.provider, code=code, error=type(error).__name__)
         return problem_response(request, code, detail=DETAILS[code])
 
 
 def hook_urls() -> list[URLPattern]:
-    """The one address that MAIL_HOOKS asks for; a key that cannot be read stops the start."""
+    """The address of the provider that MAIL_HOOKS names, or none. Raises ImproperlyConfigured for an unreadable key."""
     provider = settings.MAIL_HOOKS
     if not provider:
         return []
@@ -112,7 +113,7 @@ def hook_urls() -> list[URLPattern]:
     return [path(f"hooks/mail/{provider}/", view, name="provider-hook")]
 
 
-def _take_from_sns(message: Any) -> None:
+def _take_from_sns(message: dict[str, str]) -> None:
     sns.verify(message)
     if message["Type"] == "SubscriptionConfirmation":
         sns.confirm(message)

@@ -1,35 +1,28 @@
-"""Evidence from the log of a mail server in the manner of Postfix: what became of a mail, by its Message-ID.
+"""Reads the log of Postfix, or one like it, for mails that the server accepted, by their Message-IDs.
 
-A line of `cleanup` names the Message-ID of a queue id, later lines of that queue id what became of it. Only a mail that
-the server had is evidence: that a mail is not in a log does not mean that it was not sent.
+A line of `cleanup` gives the Message-ID of a queue id; later lines of the same queue id say what became of the mail.
+A mail that is missing from the log may have been sent all the same.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-
-from newsletter.deliveries.resolution import Found
+from collections.abc import Collection, Iterable
 
 NAMED = re.compile(
     r"postfix\S*/cleanup\[\d+\]: (?P<queue_id>\w+): (?:resent-)?message-id=(?P<message_id><[^\s>]+>)"
 )
-# Passed on, come back, or still to be passed on: the server had taken it.
+# Each of these states means that the server had accepted the mail.
 TAKEN = re.compile(r"postfix\S*/\w+\[\d+\]: (?P<queue_id>\w+): to=<.*\bstatus=(?:sent|bounced|deferred)\b")
 
 
-class MailLog:
-    """A log of any length, read once, of which as much is kept as concerns the mails that are asked for."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = lines
-
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
-        wanted, queued, taken = set(message_ids), {}, set()
-        for line in self._lines:
-            if named := NAMED.search(line):
-                # Queue ids are used again, for mails that nobody asks for too.
-                queued[named["queue_id"]] = named["message_id"]
-                if named["message_id"] not in wanted:
-                    del queued[named["queue_id"]]
-            elif (end := TAKEN.search(line)) and end["queue_id"] in queued:
-                taken.add(queued[end["queue_id"]])
-        return dict.fromkeys(sorted(taken), Found.SENT)
+def mails_taken(lines: Iterable[str], message_ids: Collection[str]) -> set[str]:
+    """Those of the mails that the server had, by a log of any length, which is read once."""
+    wanted, queued, taken = set(message_ids), {}, set()
+    for line in lines:
+        if named := NAMED.search(line):
+            # A queue id is used again, also for a mail that is not among the given ones.
+            queued[named["queue_id"]] = named["message_id"]
+            if named["message_id"] not in wanted:
+                del queued[named["queue_id"]]
+        elif (end := TAKEN.search(line)) and end["queue_id"] in queued:
+            taken.add(queued[end["queue_id"]])
+    return taken

@@ -1,18 +1,17 @@
-"""What a provider tells of a mail, done once: the event is kept, the mailbox suppressed, a copy in doubt settled."""
+"""Takes a provider's event about a mail: keeps it, suppresses the mailbox, settles an uncertain copy; each once."""
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
+from anymail.signals import AnymailTrackingEvent
 from django.db import transaction
 
 from newsletter.deliveries import resolution
-from newsletter.deliveries.resolution import Found
 from newsletter.feedback.provider_rules import kind_of, suppression_of
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
@@ -27,17 +26,17 @@ ADDRESS = re.compile(r"[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 
 Kind = ProviderEvent.Kind
 State = Delivery.State
-IN_DOUBT = {State.SENDING, State.UNCERTAIN}
+UNDECIDED = {State.SENDING, State.UNCERTAIN}
 
 
-def take(event: Any, *, provider: str, now: datetime) -> None:
-    """`event` is anymail's. However often it is told, and in whatever order, what it says is done once."""
+def take(event: AnymailTrackingEvent, *, provider: str, now: datetime) -> None:
+    """Apply an event once, however often and in whatever order it comes. One that `kind_of` does not know is ignored."""
     kind = kind_of(event, provider=provider)
     if kind is None:
         return
     with transaction.atomic():
         delivery = _delivery_of(event)
-        if kind == Kind.TAKEN and not (delivery and delivery.state in IN_DOUBT):
+        if kind == Kind.TAKEN and not (delivery and delivery.state in UNDECIDED):
             return
         key = _key_of(event.recipient) or (bytes(delivery.address_key) if delivery else None)
         happened_at = _time_of(event, now=now)
@@ -62,23 +61,17 @@ def take(event: Any, *, provider: str, now: datetime) -> None:
             detail = f"Not sent by {provider}: {told.detail}"
             resolution.reject(delivery_id=delivery.pk, detail=detail, now=now)
         elif delivery and delivery.state == State.UNCERTAIN:
-            resolution.resolve(Events(), source=provider, edition_id=delivery.edition_id)
-
-
-class Events:
-    """Evidence: whatever a provider tells of a mail, but that it did not send it, shows that it was sent."""
-
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
-        if not message_ids:
-            return {}
-        told = ProviderEvent.objects.filter(delivery__state=State.UNCERTAIN).exclude(kind=Kind.REJECTED)
-        known = set(told.values_list("delivery__message_id", flat=True))
-        return dict.fromkeys(known.intersection(message_ids), Found.SENT)
+            resolution.resolve([delivery.message_id], sent=True, source=provider)
 
 
 def settle() -> int:
-    """By the clock: copies that came into doubt only after the event about them had come."""
-    return resolution.resolve(Events(), source="an event of the provider").sent
+    """Settle copies that became uncertain after the event about them had come; how many. Runs by the clock.
+
+    Every event about a mail shows that it was sent, except that it was rejected.
+    """
+    told = ProviderEvent.objects.filter(delivery__state=State.UNCERTAIN).exclude(kind=Kind.REJECTED)
+    message_ids = told.values_list("delivery__message_id", flat=True)
+    return resolution.resolve(message_ids, sent=True, source="an event of the provider")
 
 
 def purge_expired(*, now: datetime) -> None:
@@ -91,7 +84,7 @@ def _suppress(key: bytes, reason: str, *, happened_at: datetime, now: datetime) 
     subscriber = Subscriber.objects.filter(address_key=key).first()
     came_back = subscriber and subscriber.confirmed_at and subscriber.confirmed_at > happened_at
     if came_back and reason != Suppression.Reason.COMPLAINT:
-        # An old event comes late: since then somebody has opened a mail there and asked for more.
+        # An old event comes late: since then the reader has confirmed, so the mailbox works.
         return
     if subscriber and reason == Suppression.Reason.UNSUBSCRIBE:
         try:
@@ -102,8 +95,8 @@ def _suppress(key: bytes, reason: str, *, happened_at: datetime, now: datetime) 
         consent.suppress(keys=[key], reason=reason, source=source, now=now)
 
 
-def _delivery_of(event: Any) -> Delivery | None:
-    """By the id that we sent along, else by that in our Message-ID, wherever in the event it stands. One query."""
+def _delivery_of(event: AnymailTrackingEvent) -> Delivery | None:
+    """The copy by the id that we sent along, else by the id in our Message-ID, anywhere in the event. One query."""
     metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
     text = json.dumps([event.message_id, event.esp_event], default=str)
     ids = []
@@ -114,29 +107,29 @@ def _delivery_of(event: Any) -> Delivery | None:
     return next((found[each] for each in ids if each in found), None)
 
 
-def _key_of(recipient: Any) -> bytes | None:
+def _key_of(recipient: object) -> bytes | None:
     try:
         return address_key(recipient) if isinstance(recipient, str) else None
     except InvalidAddress:
         return None
 
 
-def _event_key(event: Any, kind: str, key: bytes | None, *, provider: str) -> bytes:
-    """Some providers number their events, not all number each recipient's; the others' are known by what they say."""
+def _event_key(event: AnymailTrackingEvent, kind: str, key: bytes | None, *, provider: str) -> bytes:
+    """The same for each repetition of an event: from the provider's number of it, else from its content."""
     mailbox = key.hex() if key else ""
     named = [event.event_id] if event.event_id else [event.message_id, str(event.timestamp)]
     return hashlib.sha256(json.dumps([provider, kind, mailbox, *named], default=str).encode()).digest()
 
 
-def _time_of(event: Any, *, now: datetime) -> datetime:
+def _time_of(event: AnymailTrackingEvent, *, now: datetime) -> datetime:
     at = event.timestamp
     if not isinstance(at, datetime):
         return now
     return min(now, at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def _detail_of(event: Any) -> str:
-    """In the provider's words, without any address."""
+def _detail_of(event: AnymailTrackingEvent) -> str:
+    """The provider's text, without any address."""
     words = " ".join(str(each) for each in (event.description, event.mta_response) if each)
     printable = "".join(each if each.isprintable() else " " for each in words[:1_000])
     return ADDRESS.sub("…", " ".join(printable.split()))[:300]

@@ -1,4 +1,4 @@
-"""What a provider's event means: whether the mailbox is gone, only full, or its reader complains. Pure rules, no state.
+"""What a provider's event means: that the mailbox is gone, that it is full, or that its reader complains. Pure rules.
 
 anymail brings the events of all providers into one form, but calls a full mailbox and one that does not exist alike
 `bounced`; which it was stands in what the provider itself sent.
@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from anymail.signals import EventType, RejectReason
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from newsletter.models import ProviderEvent, Suppression
 
 Kind = ProviderEvent.Kind
 Reason = Suppression.Reason
+# Any: JSON of any shape. Each rule knows its provider's, and a KeyError or TypeError means that it is another.
 Raw = Mapping[str, Any]
 
 GONE = re.compile(r"\b5\.(1\.\d{1,3}|2\.1)\b")
@@ -21,7 +22,7 @@ GONE = re.compile(r"\b5\.(1\.\d{1,3}|2\.1)\b")
 POLICY = re.compile(r"\b5\.7\.\d{1,3}\b")
 
 KINDS = {
-    # Whoever opens a mail got it; that it was opened is nobody's business.
+    # An opened mail was delivered; that it was opened is not kept.
     **dict.fromkeys(
         [EventType.QUEUED, EventType.SENT, EventType.DELIVERED, EventType.OPENED, EventType.CLICKED],
         Kind.TAKEN,
@@ -34,7 +35,7 @@ KINDS = {
     EventType.FAILED: Kind.REJECTED,
 }
 
-# Whether a bounce is for good, by what each provider sent. One that is not here never suppresses anybody.
+# Whether a bounce is permanent, by what each provider sent. A provider that is not here never suppresses a mailbox.
 PERMANENT: dict[str, Callable[[Raw], bool]] = {
     "amazon_ses": lambda raw: raw["bounce"]["bounceType"] == "Permanent",
     "brevo": lambda raw: raw["event"] in {"hard_bounce", "invalid_email"},
@@ -53,7 +54,7 @@ PERMANENT: dict[str, Callable[[Raw], bool]] = {
 }
 
 # Where a provider has a list of its own and did not send: what the list says of the mailbox.
-LISTED: dict[str, tuple[Callable[[Raw], Any], dict[str, str]]] = {
+LISTED: dict[str, tuple[Callable[[Raw], str], dict[str, str]]] = {
     "amazon_ses": (
         lambda raw: raw["bounce"]["bounceSubType"],
         # The account's list holds complaints too, and does not tell them apart.
@@ -87,22 +88,22 @@ REJECTED_AS = {
 }
 
 
-def kind_of(event: Any, *, provider: str) -> Kind | None:
-    """None: nothing that we keep, such as a sign-up at the provider, which subscribes nobody here."""
+def kind_of(event: AnymailTrackingEvent, *, provider: str) -> Kind | None:
+    """What the event is, or None for an event that is not kept, such as a sign-up at the provider."""
     kind = KINDS.get(event.event_type)
     if provider == "postal" and event.event_type == EventType.FAILED:
         # Its HardFail is the receiving server's refusal.
         return Kind.HARD_BOUNCE if GONE.search(_answer(event)) else Kind.SOFT_BOUNCE
     if event.event_type != EventType.BOUNCED:
         return kind
-    # A mailbox on a list is told as a bounce by some: that mail was never sent.
+    # Some providers report a mailbox on their list as a bounce, although that mail was never sent.
     if provider != "mailjet" and _listed_as(event, provider=provider):
         return Kind.REJECTED
     return Kind.HARD_BOUNCE if _is_gone(event, provider=provider) else Kind.SOFT_BOUNCE
 
 
-def suppression_of(event: Any, kind: Kind, *, provider: str) -> str | None:
-    """Why the mailbox gets no mail from now on; None: it does."""
+def suppression_of(event: AnymailTrackingEvent, kind: Kind, *, provider: str) -> str | None:
+    """The reason to suppress the mailbox, a Suppression.Reason, or None."""
     if kind != Kind.REJECTED:
         return {
             Kind.HARD_BOUNCE: Reason.HARD_BOUNCE,
@@ -114,12 +115,12 @@ def suppression_of(event: Any, kind: Kind, *, provider: str) -> str | None:
     return REJECTED_AS.get(event.reject_reason)
 
 
-def _answer(event: Any) -> str:
+def _answer(event: AnymailTrackingEvent) -> str:
     """What the receiving server said, as far as the provider passes it on."""
     return str(event.mta_response or "")
 
 
-def _is_gone(event: Any, *, provider: str) -> bool:
+def _is_gone(event: AnymailTrackingEvent, *, provider: str) -> bool:
     if POLICY.search(_answer(event)):
         return False
     try:
@@ -128,7 +129,7 @@ def _is_gone(event: Any, *, provider: str) -> bool:
         return False
 
 
-def _listed_as(event: Any, *, provider: str) -> str | None:
+def _listed_as(event: AnymailTrackingEvent, *, provider: str) -> str | None:
     if provider not in LISTED:
         return None
     word, meanings = LISTED[provider]

@@ -1,15 +1,14 @@
-"""
-Verifies what Amazon SNS sends, which anymail does not: it only compares headers with the body.
+"""Verifies messages of Amazon SNS, which anymail does not: it only compares headers with the body.
 
-The certificate comes from the SNS of the topic's own region, over TLS and without following anybody elsewhere, and the
-topic must be one of ours: anybody can have a topic of theirs signed by Amazon.
+The certificate comes from the SNS of the topic's own region, over TLS and without redirects, and the topic must be one
+of SNS_TOPIC_ARNS: Amazon signs the messages of every topic, also of a stranger's.
 """
 
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -23,7 +22,7 @@ from django.conf import settings
 TIMEOUTS = (3, 5)
 MAX_CERTIFICATE = 16_384
 CERTIFICATE = re.compile(r"^https://[^/]+/SimpleNotificationService-[0-9a-f]{16,64}\.pem\Z")
-# What a topic signs with unless it is told to do better is SHA-1.
+# Topics sign with SHA-1, unless they are set to version 2.
 HASHES = {"1": SHA1, "2": SHA256}
 SIGNED = {
     "Notification": ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
@@ -35,15 +34,15 @@ SIGNED["UnsubscribeConfirmation"] = SIGNED["SubscriptionConfirmation"]
 
 
 class ForgedMessageError(Exception):
-    """It is not from Amazon, or not from a topic of ours."""
+    """The message is not from Amazon, or not from a topic of ours."""
 
 
 class UnreachableError(Exception):
-    """Amazon cannot be asked just now; the message may be sent again."""
+    """Amazon can't be reached just now; the message may be sent again."""
 
 
-def verify(message: Any) -> None:
-    """Raises ForgedMessageError or UnreachableError."""
+def verify(message: object) -> None:
+    """Check a message's topic, certificate and signature; raises ForgedMessageError or UnreachableError."""
     if not isinstance(message, dict) or message.get("Type") not in SIGNED:
         raise ForgedMessageError("It is no message of SNS.")
     topic = str(message.get("TopicArn"))
@@ -62,11 +61,11 @@ def verify(message: Any) -> None:
         raise ForgedMessageError("Its signature is wrong.") from None
 
 
-def confirm(message: dict[str, Any]) -> None:
+def confirm(message: Mapping[str, object]) -> None:
     """Accept the subscription of a message that was verified; raises ForgedMessageError or UnreachableError."""
     address = str(message.get("SubscribeURL"))
     if not (
-        _is_sns_of(message["TopicArn"], address)
+        _is_sns_of(str(message["TopicArn"]), address)
         and parse_qs(urlsplit(address).query).get("Action") == ["ConfirmSubscription"]
     ):
         raise ForgedMessageError("Its SubscribeURL is not of the SNS of its topic's region.")
@@ -82,7 +81,7 @@ def _is_sns_of(topic: str, address: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _key_at(address: str) -> RSAPublicKey:
-    """Amazon puts a new certificate at a new address."""
+    """The key of a certificate. It may be cached: Amazon puts a new certificate at a new address."""
     try:
         key = load_pem_x509_certificate(_fetched(address)).public_key()
     except ValueError as error:
@@ -102,7 +101,7 @@ def _fetched(address: str) -> bytes:
         raise UnreachableError(type(error).__name__) from error
 
 
-def _signed_text(message: dict[str, Any]) -> bytes:
+def _signed_text(message: Mapping[str, object]) -> bytes:
     """As Amazon's documentation of message signatures gives it."""
-    names = [name for name in SIGNED[message["Type"]] if name in message]
+    names = [name for name in SIGNED[str(message["Type"])] if name in message]
     return "".join(f"{name}\n{message[name]}\n" for name in names).encode()

@@ -1,4 +1,4 @@
-"""How a reader consents, and what is kept of it: sign-ups, confirmations, suppressions and the record of consent."""
+"""Consent: sign-ups, confirmations, suppressions, and the record of what each mailbox agreed to."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from newsletter.models.subscribers import Subscriber
 
 
 class Suppression(models.Model):
-    """A mailbox that gets no mail. It names nobody and hangs on nothing, so it outlives erasure and restores."""
+    """A mailbox that gets no mail. It holds no address and refers to no row, so it outlives erasure and restores."""
 
     class Reason(models.TextChoices):
         UNSUBSCRIBE = "unsubscribe"
@@ -35,9 +35,9 @@ class Suppression(models.Model):
 
 
 class Consent(models.Model):
-    """One line of the record of who wanted what, when and how. It holds no address, and is never changed."""
+    """One line of the record of consent: an action, when and by which way. It holds no address and is never changed."""
 
-    class Deed(models.TextChoices):
+    class Action(models.TextChoices):
         ASKED = "asked", "Was mailed a confirmation"
         CONFIRMED = "confirmed"
         UNSUBSCRIBED = "unsubscribed"
@@ -54,7 +54,7 @@ class Consent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     address_key = models.BinaryField(max_length=32)
-    deed = models.CharField(max_length=16, choices=Deed)
+    deed = models.CharField(max_length=16, choices=Action)
     source = models.CharField(max_length=16, choices=Source)
     wording = models.CharField(max_length=16, help_text="Which version of our words the reader saw.")
     created_at = models.DateTimeField()
@@ -80,7 +80,7 @@ class Consent(models.Model):
 
 
 class ConfirmationToken(models.Model):
-    """The link of one confirmation mail, hashed, and what confirming it chooses; the latest one counts."""
+    """The link of one confirmation mail, hashed, and the preferences that confirming sets; the latest one counts."""
 
     key = models.BinaryField(primary_key=True, max_length=32)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="confirmation_tokens")
@@ -92,7 +92,7 @@ class ConfirmationToken(models.Model):
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        # How many a mailbox was sent lately.
+        # Counts what a mailbox was sent lately.
         indexes = [models.Index(fields=["mailbox_key", "created_at"], name="newsletter_tokens_of_mailbox")]
 
     def __str__(self) -> str:
@@ -100,11 +100,10 @@ class ConfirmationToken(models.Model):
 
 
 class MailJob(models.Model):
-    """
-    A sign-up that waits for its mail, written by the request and deleted once the mail is out.
+    """A sign-up that waits for its mail, written by the request and deleted once the mail is out.
 
-    `due_at` is also the lease of whoever works on it: it is moved on before each try. A last try is noted as failed
-    before it begins, so that no crash makes a job go on for ever.
+    `due_at` is also the lease of the worker: it is moved on before each try. The last try is noted as failed before it
+    begins, so that no crash makes a job go on for ever.
     """
 
     class State(models.TextChoices):

@@ -1,5 +1,7 @@
 """The ledger of deliveries, one row for each copy of an edition, and the rate at which a mail server takes them."""
 
+from typing import TypeAlias
+
 from django.db import models
 from django.db.models import Q
 
@@ -8,25 +10,28 @@ from newsletter.models.editions import Edition, Segment
 from newsletter.models.subscribers import Subscriber
 
 
+class DeliveryState(models.TextChoices):
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+
+
 class Delivery(models.Model):
     """One edition to one mailbox. The address is kept apart from the subscriber, who may be erased.
 
-    Each index that a copy stands in makes each of its three steps cost more: there are no more than are needed.
+    Each index on a copy makes each of its three changes of state cost more, so there are few.
     """
 
-    class State(models.TextChoices):
-        PENDING = "pending"
-        CLAIMED = "claimed"
-        SENDING = "sending"
-        ACCEPTED = "accepted"
-        DEFERRED = "deferred"
-        FAILED = "failed"
-        SUPPRESSED = "suppressed"
-        CANCELLED = "cancelled"
-        UNCERTAIN = "uncertain"
+    State: TypeAlias = DeliveryState
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    # Its unique constraints find a copy by edition and by subscriber; nobody looks for one by its segment.
+    # The unique constraints find a copy by edition and by subscriber; no query looks for one by its segment.
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     subscriber = models.ForeignKey(
         Subscriber,
@@ -68,7 +73,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = [
-            # Of a million rows these hold only those that still ask for something.
+            # Of a million rows these hold only the few that are not settled.
             # What a worker may claim next.
             models.Index(
                 fields=["edition", "next_attempt_at", "id"],
@@ -81,7 +86,7 @@ class Delivery(models.Model):
                 condition=Q(state__in=["claimed", "sending"]),
                 name="held_deliveries",
             ),
-            # What staff look at, and what may stop an edition.
+            # What staff look at, and what may pause an edition.
             models.Index(
                 fields=["edition", "state"],
                 condition=Q(state__in=["failed", "uncertain"]),
@@ -90,20 +95,7 @@ class Delivery(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    state__in=[
-                        "pending",
-                        "claimed",
-                        "sending",
-                        "accepted",
-                        "deferred",
-                        "failed",
-                        "suppressed",
-                        "cancelled",
-                        "uncertain",
-                    ]
-                ),
-                name="delivery_state_is_known",
+                condition=Q(state__in=DeliveryState.values), name="delivery_state_is_known"
             ),
             models.UniqueConstraint(
                 fields=["subscriber", "edition"], name="one_delivery_per_subscriber_and_edition"

@@ -81,9 +81,9 @@ class Edition(models.Model):
 
 
 class Segment(models.Model):
-    """What readers of one edition with the same choices get; `key` is the hash of those choices.
+    """The content for the readers of one edition with the same choices; `key` is the hash of those choices.
 
-    `item_count` 0 means that there was nothing to tell them, so they get no copy.
+    With an `item_count` of 0 the readers get no copy.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

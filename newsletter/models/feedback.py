@@ -1,26 +1,31 @@
 """What mail providers report about a mail after they accepted it."""
 
+from typing import TypeAlias
+
 from django.db import models
 from django.db.models import Q
 
 from newsletter.models.deliveries import Delivery
 
 
-class ProviderEvent(models.Model):
-    """What a mail provider told us of a mail after it had it: bounces, complaints and the like, each once.
+class ProviderEventKind(models.TextChoices):
+    TAKEN = "taken", "Taken or delivered"
+    DEFERRED = "deferred", "Delayed"
+    SOFT_BOUNCE = "soft_bounce"
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe", "Unsubscribed at the provider"
+    AUTO_REPLY = "auto_reply"
+    REJECTED = "rejected", "Not sent by the provider"
 
-    It names no address. That a mail arrived is kept only of copies in doubt: of a million others nobody asks.
+
+class ProviderEvent(models.Model):
+    """A mail provider's report on a mail that it took: bounces, complaints and the like, each once.
+
+    It holds no address. That a mail arrived is kept only for uncertain copies.
     """
 
-    class Kind(models.TextChoices):
-        TAKEN = "taken", "Taken or delivered"
-        DEFERRED = "deferred", "Delayed"
-        SOFT_BOUNCE = "soft_bounce"
-        HARD_BOUNCE = "hard_bounce"
-        COMPLAINT = "complaint"
-        UNSUBSCRIBE = "unsubscribe", "Unsubscribed at the provider"
-        AUTO_REPLY = "auto_reply"
-        REJECTED = "rejected", "Not sent by the provider"
+    Kind: TypeAlias = ProviderEventKind
 
     id = models.BigAutoField(primary_key=True)
     key = models.BinaryField(max_length=32, unique=True, help_text="The same however often it is told.")
@@ -38,23 +43,11 @@ class ProviderEvent(models.Model):
         verbose_name_plural = "bounces and complaints"
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    kind__in=[
-                        "taken",
-                        "deferred",
-                        "soft_bounce",
-                        "hard_bounce",
-                        "complaint",
-                        "unsubscribe",
-                        "auto_reply",
-                        "rejected",
-                    ]
-                ),
-                name="provider_event_kind_is_known",
+                condition=Q(kind__in=ProviderEventKind.values), name="provider_event_kind_is_known"
             ),
         ]
         indexes = [
-            # What became of one mailbox.
+            # The events of one mailbox.
             models.Index(fields=["address_key"], name="newsletter_events_of_mailbox"),
             # The latest first, as staff read them.
             models.Index(fields=["-happened_at", "-id"], name="newsletter_latest_events"),

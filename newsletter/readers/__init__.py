@@ -1,7 +1,7 @@
-"""Who gets the mail: how readers sign up, choose, leave and are forgotten, and what is kept of that.
+"""Readers of the mail: how they sign up, choose, leave and are erased, and which records stay.
 
-* They ask through `views` (with `serializers`) and the `pages` behind the links in mails.
-* `sign_ups` mails whoever asks, with `mails`; `consent` is all that readers may decide, and every suppression.
-* `addresses` says which mailbox is which, `links` what a mail's links and their tokens stand for.
-* `journal` carries suppressions across restores; `subscriber_import` brings in the `subscriber_file` of another tool.
+* Readers use the endpoints in `views` (with `serializers`) and the `pages` behind the links in mails.
+* `sign_ups` answers a sign-up with one of `mails`; `consent` holds the readers' decisions and every suppression.
+* `addresses` normalizes mail addresses, `links` makes and verifies the links of a mail and their tokens.
+* `journal` carries suppressions across restores; `subscriber_import` imports the `subscriber_file` of another tool.
 """

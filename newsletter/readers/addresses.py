@@ -1,9 +1,9 @@
-"""Mail addresses in one spelling: whoever is written in two ways is one reader, to uniqueness and to suppression alike.
+"""Normalizes mail addresses: two spellings of one address are one reader, for uniqueness and for suppression.
 
-What looks the same or reaches the same mailbox is the same: width and compatibility (NFKC), characters that nobody sees,
-case, and a domain in Unicode or as A-labels (UTS 46). The case of a local part could mean something by RFC 5321; at no
-provider it does. The local part is ASCII, since we cannot deliver others. Tags (`ada+news@`) stay: they may be mailboxes
-of their own, and only `mailbox_key` looks past them, to bound how much mail a stranger can have us send to one person.
+What looks the same or reaches the same mailbox is the same: width and compatibility (NFKC), invisible characters,
+case, and a domain in Unicode or as A-labels (UTS 46). RFC 5321 allows local parts that differ by case; no provider
+uses that. The local part is ASCII, since we cannot deliver others. Tags (`ada+news@`) stay: they may be mailboxes
+of their own. Only `mailbox_key` ignores them, to limit how much mail a stranger can have us send to one person.
 """
 
 import hmac
@@ -19,7 +19,7 @@ from backend.api.problems import Refusal
 # RFC 5321 allows 254 characters in all and 64 before the @.
 MAX_LENGTH = 254
 MAX_LOCAL_LENGTH = 64
-# More than any spelling of an address has; longer ones are refused before anybody reads them.
+# Longer than any spelling of an address; longer input is refused unread.
 MAX_SPELLING = 320
 
 ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -56,7 +56,7 @@ def canonical(address: str) -> str:
 
 @lru_cache(maxsize=1_000)
 def canonical_domain(domain: str) -> str:
-    """As A-labels. A name without a dot and the numbers of a host are refused: no public mail goes there."""
+    """The domain as A-labels. Raises InvalidAddress, also for a name without a dot and for an IP address."""
     try:
         labels = idna.encode(domain, uts46=True, std3_rules=True).decode().split(".")
     except (idna.IDNAError, UnicodeError):
@@ -67,23 +67,26 @@ def canonical_domain(domain: str) -> str:
 
 
 def address_key(address: str) -> bytes:
-    """What uniqueness and suppression go by: an HMAC of the canonical address; raises InvalidAddress."""
+    """The key for uniqueness and suppression: an HMAC of the canonical address, 32 bytes. Raises InvalidAddress."""
     return key_of(canonical(address))
 
 
 def key_of(spelling: str) -> bytes:
-    """`address_key` of what is canonical already."""
+    """`address_key` of an address that is canonical already."""
     return hmac.digest(settings.NEWSLETTER_PEPPER, spelling.encode(), "sha256")
 
 
 def mailbox_key(address: str) -> bytes:
-    """Equal for all spellings that most providers deliver to one mailbox: without tag, dots left out."""
+    """A key of 32 bytes, equal for addresses that most providers deliver to one mailbox: without tag and dots.
+
+    Raises InvalidAddress.
+    """
     local, _, domain = canonical(address).rpartition("@")
     mailbox = f"{local.partition('+')[0].replace('.', '')}@{domain}"
     return hmac.digest(settings.NEWSLETTER_PEPPER, b"mailbox:" + mailbox.encode(), "sha256")
 
 
 def masked(address: str) -> str:
-    """For lists on a screen that others may see."""
+    """The first letter and the domain, for lists on a screen that others may see."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"

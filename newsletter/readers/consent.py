@@ -1,32 +1,33 @@
-"""What readers decide: to confirm, to leave, to be forgotten; and which suppression stands in whose way.
+"""What readers decide: to confirm, to leave, to be erased; and what each suppression allows.
 
 | suppressed as | a sign-up is mailed | confirming lifts it |
 | --- | --- | --- |
 | unsubscribe | yes | yes: the reader came back |
-| erased | yes | yes: as somebody new, old links stay dead |
+| erased | yes | yes: as a new subscriber, old links stay invalid |
 | hard_bounce | yes | yes: the link was opened, so the mailbox works |
 | complaint | no | no: only staff may lift it |
 | manual | no | no: only staff may lift it |
 
-A mailbox has one reason, the lowest in this table that ever came up: erasing oneself lifts no complaint. Each deed
-changes subscriber, suppression and record in one transaction that holds the subscriber's row, so that of two deeds
-at once one comes after the other. Suppressions change nowhere else, and each change stands in the journal.
+A mailbox has one reason, the lowest in this table that ever came up: erasing oneself lifts no complaint. Each action
+changes subscriber, suppression and record in one transaction that locks the subscriber's row, so two actions at once
+run one after the other. No other module changes suppressions, and the journal records each change.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress as ignore
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from backend.api.problems import Refusal
 from catalog.models import Category
 from newsletter.deliveries.withdrawal import erase_addresses
 from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers.addresses import address_key
-from newsletter.readers.journal import CONFIRMED, LIFTED, STRENGTH, LastWord, note_lifted, note_suppressed
+from newsletter.readers.journal import CONFIRMED, LIFTED, STRENGTH, MailboxState, note_lifted, note_suppressed
 from newsletter.readers.links import ErasedSubscriber, confirmation_key
 from reviews.models import Reviewer
 
@@ -42,6 +43,16 @@ ON CONFLICT (address_key) DO UPDATE SET reason = EXCLUDED.reason, created_at = E
 WHERE array_position(%(strength)s::text[], EXCLUDED.reason::text)
     > array_position(%(strength)s::text[], kept.reason::text)
 """
+
+
+class Preferences(TypedDict, total=False):
+    """What a reader chooses, as sign-ups and confirmations keep it in JSON; what is left out stays as it is."""
+
+    # Slugs of categories, none: every topic; and of reviewers.
+    topics: list[str]
+    reviewers: list[str]
+    frequency: str
+    time_zone: str
 
 
 class UnknownConfirmation(Refusal):
@@ -76,7 +87,10 @@ class BlockedMailbox(Refusal):
 
 
 def find_confirmation(*, token: str, now: datetime) -> ConfirmationToken:
-    """The confirmation that a link stands for, if it may still be used or was; raises its refusals. Changes nothing."""
+    """The confirmation of a link, if it is valid or was used already. Changes nothing; one query, or two for a valid one.
+
+    Raises UnknownConfirmation, UsedConfirmation or ExpiredConfirmation.
+    """
     confirmations = ConfirmationToken.objects.select_related("subscriber")
     found = confirmations.filter(key=confirmation_key(token)).first()
     if found is None:
@@ -93,11 +107,14 @@ def find_confirmation(*, token: str, now: datetime) -> ConfirmationToken:
 
 
 def confirm(*, token: str, source: str, now: datetime) -> Subscriber:
-    """Subscribe whoever got the mail, with what it was asked for; doing it again changes nothing."""
+    """Subscribe the reader of the confirmation mail, with the choices of the sign-up. Again changes nothing.
+
+    Raises what `find_confirmation` raises, and BlockedMailbox.
+    """
     with transaction.atomic():
         with ignore(ErasedSubscriber):
             _hold(find_confirmation(token=token, now=now).subscriber)
-        # Somebody else may have been here while we waited.
+        # Another request may have confirmed or erased while this one waited for the row.
         confirmation = find_confirmation(token=token, now=now)
         subscriber = confirmation.subscriber
         if confirmation.used_at:
@@ -126,16 +143,19 @@ def _lift_by_confirming(key: bytes, *, source: str, now: datetime) -> None:
 # --- Choosing -----------------------------------------------------------------------------------
 
 
-def change_preferences(*, subscriber: Subscriber, choices: dict[str, Any]) -> Subscriber:
-    """Any of topics and reviewers (as slugs), frequency and time_zone. It never subscribes anybody."""
+def change_preferences(*, subscriber: Subscriber, choices: Preferences) -> Subscriber:
+    """Set any of topics and reviewers (as slugs), frequency and time_zone. It does not subscribe a reader who left.
+
+    Raises ErasedSubscriber.
+    """
     with transaction.atomic():
         subscriber = _hold(subscriber)
         _choose(subscriber, choices)
         return subscriber
 
 
-def _choose(subscriber: Subscriber, choices: dict[str, Any]) -> None:
-    """What has been deleted since it was chosen is left out."""
+def _choose(subscriber: Subscriber, choices: Preferences) -> None:
+    """Topics and reviewers that were deleted meanwhile are left out."""
     subscriber.frequency = choices.get("frequency", subscriber.frequency)
     subscriber.time_zone = choices.get("time_zone", subscriber.time_zone)
     subscriber.save()
@@ -148,8 +168,8 @@ def _choose(subscriber: Subscriber, choices: dict[str, Any]) -> None:
 # --- Leaving ------------------------------------------------------------------------------------
 
 
-def unsubscribe(*, subscriber: Subscriber, source: str, now: datetime) -> None:
-    """No more mail; right as often as it is said. Links of confirmations that are out stop working."""
+def unsubscribe(subscriber: Subscriber, *, source: str, now: datetime) -> None:
+    """End the mail, and expire open confirmation links. Again changes nothing. Raises ErasedSubscriber."""
     with transaction.atomic():
         subscriber = _hold(subscriber)
         was_subscribed = subscriber.status != Subscriber.Status.UNSUBSCRIBED
@@ -160,7 +180,10 @@ def unsubscribe(*, subscriber: Subscriber, source: str, now: datetime) -> None:
 
 
 def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
-    """Forget the reader: what is left are the keys of their mailbox in suppression, record and deliveries."""
+    """Erase the reader: only the key of their mailbox stays, in suppression, record and deliveries.
+
+    Raises ErasedSubscriber.
+    """
     with transaction.atomic():
         subscriber = _hold(subscriber)
         _erase(subscriber, now=now)
@@ -171,16 +194,16 @@ def _erase(subscriber: Subscriber, *, now: datetime) -> None:
     key = bytes(subscriber.address_key)
     MailJob.objects.filter(address=subscriber.address).delete()
     erase_addresses(subscriber_id=subscriber.pk)
-    # What a server said may name its user.
+    # A server's text may name its user.
     ProviderEvent.objects.filter(address_key=key).update(detail="")
     subscriber.delete()
     if not _suppress([key], "erased", now=now):
-        # A stronger reason stays, and the journal must tell a restored copy to forget this reader.
+        # A stronger reason stays; the journal must still tell a restored database to erase this reader.
         note_suppressed([key], "erased")
 
 
 def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) -> None:
-    """For bounces, complaints and staff: end the subscriptions, and mail these mailboxes no more."""
+    """End the subscriptions of these mailboxes and send them no more mail: for bounces, complaints and staff."""
     with transaction.atomic():
         held = Subscriber.objects.select_for_update().filter(address_key__in=keys).order_by("pk")
         for subscriber in held:
@@ -191,7 +214,7 @@ def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) 
 
 
 def lift(*, suppression: Suppression, now: datetime) -> None:
-    """By staff alone: mail may go there again, once its reader signs up anew."""
+    """Remove a suppression; only staff may. The mailbox gets mail again once its reader signs up anew."""
     with transaction.atomic():
         key = bytes(suppression.address_key)
         Suppression.objects.filter(address_key=key).delete()
@@ -200,13 +223,13 @@ def lift(*, suppression: Suppression, now: datetime) -> None:
 
 
 def is_blocked(address: str) -> bool:
-    """Whether not even a sign-up is mailed. One query."""
+    """Whether the mailbox gets no mail at all, not even for a sign-up. One query; raises InvalidAddress."""
     suppressions = Suppression.objects.filter(address_key=address_key(address))
     return suppressions.exclude(reason__in=LIFTED_BY_CONFIRMING).exists()
 
 
 def record_asked(key: bytes, *, source: str, now: datetime) -> None:
-    """A confirmation was mailed."""
+    """Record that a confirmation was mailed to the mailbox with this key."""
     _record(key, "asked", source=source, now=now)
 
 
@@ -227,7 +250,7 @@ def _end(subscriber: Subscriber, *, now: datetime) -> None:
 
 
 def _suppress(keys: Sequence[bytes], reason: str, *, now: datetime) -> list[bytes]:
-    """Those that had no reason as strong before."""
+    """The keys that are suppressed now for this reason: those with an equal or stronger one keep theirs."""
     changed = []
     with connection.cursor() as cursor:
         for key in sorted(keys):
@@ -238,51 +261,51 @@ def _suppress(keys: Sequence[bytes], reason: str, *, now: datetime) -> list[byte
     return changed
 
 
-def _record(key: bytes, deed: str, *, source: str, now: datetime) -> None:
-    Consent.objects.create(address_key=key, deed=deed, source=source, wording=WORDING, created_at=now)
+def _record(key: bytes, action: str, *, source: str, now: datetime) -> None:
+    Consent.objects.create(address_key=key, deed=action, source=source, wording=WORDING, created_at=now)
 
 
 # --- Catching up after a restore ----------------------------------------------------------------
 
 
-def catch_up(words: Mapping[bytes, LastWord]) -> Counter[str]:
-    """Do what a journal says was done since this copy of the database was made; how often what was done.
+def catch_up(final_states: Mapping[bytes, MailboxState]) -> Counter[str]:
+    """Bring a restored database up to the journal's final state of each mailbox; returns how often each action was taken.
 
-    What the database knows of a later time stays. Nobody is subscribed by it: whoever left and came back since must ask
-    again. One transaction, three queries and some for each mailbox that changes.
+    Changes that the database recorded later stay. It subscribes no reader: one who left and came back must sign up
+    again. One transaction; three queries, and some more for each mailbox that changes.
     """
     done: Counter[str] = Counter()
     with transaction.atomic():
-        held = Subscriber.objects.select_for_update().filter(address_key__in=list(words)).order_by("pk")
+        mailboxes = Q(address_key__in=list(final_states))
+        held = Subscriber.objects.select_for_update().filter(mailboxes).order_by("pk")
         subscribers = {bytes(each.address_key): each for each in held}
-        suppressed = Suppression.objects.filter(address_key__in=list(words))
-        suppressions = {bytes(each.address_key): each for each in suppressed}
-        for key, word in sorted(words.items()):
-            done.update(_deeds_of(key, word, subscribers.get(key), suppressions.get(key)))
+        suppressions = {bytes(each.address_key): each for each in Suppression.objects.filter(mailboxes)}
+        for key, final in sorted(final_states.items()):
+            done.update(_catch_up_mailbox(key, final, subscribers.get(key), suppressions.get(key)))
     return done
 
 
-def _deeds_of(
-    key: bytes, word: LastWord, subscriber: Subscriber | None, suppression: Suppression | None
+def _catch_up_mailbox(
+    key: bytes, final: MailboxState, subscriber: Subscriber | None, suppression: Suppression | None
 ) -> list[str]:
-    """What had to be done for one mailbox to catch up, if anything: each deed is also a line of the record."""
-    deeds = []
-    if subscriber and word.erased_at and subscriber.created_at < word.erased_at:
-        _erase(subscriber, now=word.erased_at)
-        deeds.append("erased")
+    """The actions that were taken, which may be none; each one is recorded."""
+    actions = []
+    if subscriber and final.erased_at and subscriber.created_at < final.erased_at:
+        _erase(subscriber, now=final.erased_at)
+        actions.append("erased")
     elif subscriber and subscriber.status != Subscriber.Status.UNSUBSCRIBED:
-        if (subscriber.confirmed_at or subscriber.created_at) >= word.at:
+        if (subscriber.confirmed_at or subscriber.created_at) >= final.at:
             return []
-        if word.word != CONFIRMED:
-            _end(subscriber, now=word.at)
-            deeds.append("unsubscribed")
-    if word.is_suppressed:
-        if _suppress([key], word.word, now=word.at):
-            deeds.append("suppressed")
-    elif "erased" in deeds or (suppression and suppression.created_at < word.at):
+        if final.entry != CONFIRMED:
+            _end(subscriber, now=final.at)
+            actions.append("unsubscribed")
+    if final.is_suppressed:
+        if _suppress([key], final.entry, now=final.at):
+            actions.append("suppressed")
+    elif "erased" in actions or (suppression and suppression.created_at < final.at):
         Suppression.objects.filter(address_key=key).delete()
-        note_lifted(key, word.word)
-        deeds.append("lifted")
-    for deed in deeds:
-        _record(key, deed, source=Consent.Source.STAFF, now=word.at)
-    return deeds
+        note_lifted(key, final.entry)
+        actions.append("lifted")
+    for action in actions:
+        _record(key, action, source=Consent.Source.STAFF, now=final.at)
+    return actions

@@ -1,12 +1,12 @@
-"""A journal of suppressions beside the database: what a restored backup has forgotten stands in it.
+"""A journal of suppressions beside the database: it holds the changes that a restored backup lacks.
 
-Each line is a time of the database's clock, the key of a mailbox in hex, and a word: the reason of a suppression, `lifted`
-by staff, or `confirmed` by the reader, who came back. No address is in it.
+Each line is a time of the database's clock, the key of a mailbox in hex, and an entry: the reason of a suppression,
+`lifted` by staff, or `confirmed` by a reader who came back. It holds no address.
 
-A suppression is written before its transaction commits, so none that was committed is missing; one that was rolled back
-keeps somebody unmailed after a restore, at worst. A lifting is written after its commit, since one that never happened
-would do harm. Both take their time while they hold the mailbox, so the later time is the later deed, whatever the order of
-the lines. Where the journal can't be written, people may leave all the same: the lines go into the log as an error.
+A suppression is written before its transaction commits, so that no committed one is missing. One that was rolled back
+costs a reader their mail after a restore, at worst. A lifting is written after its commit, since one that did not happen
+would do harm. Both read the time while they lock the mailbox, so times tell the order, whatever the order of the lines.
+Where the journal can't be written, the change goes through all the same, and its lines go into the log as an error.
 """
 
 import errno
@@ -36,37 +36,38 @@ LINE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class LastWord:
-    """What a journal says of one mailbox in the end: `word` since `at`, and when its reader was last erased, if ever."""
+class MailboxState:
+    """The final state of one mailbox: `entry` since `at`; `erased_at` is when its reader was last erased, if ever."""
 
-    word: str
+    entry: str
     at: datetime
     erased_at: datetime | None
 
     @property
     def is_suppressed(self) -> bool:
-        return self.word in STRENGTH
+        return self.entry in STRENGTH
 
 
 # --- Writing ------------------------------------------------------------------------------------
 
 
 def note_suppressed(keys: Iterable[bytes], reason: str) -> None:
-    """To be called in the transaction that has just done it."""
+    """Journal suppressions at once; to be called in the transaction that made them."""
     if settings.SUPPRESSION_JOURNAL:
         at = database_now()
-        _append([line_of(at=at, key=key, word=reason) for key in keys])
+        _append([line_of(at=at, key=key, entry=reason) for key in keys])
 
 
-def note_lifted(key: bytes, word: str) -> None:
-    """To be called in the transaction that has just done it."""
+def note_lifted(key: bytes, entry: str) -> None:
+    """Journal LIFTED or CONFIRMED once the transaction has committed; to be called in it."""
     if settings.SUPPRESSION_JOURNAL:
-        line = line_of(at=database_now(), key=key, word=word)
+        line = line_of(at=database_now(), key=key, entry=entry)
         transaction.on_commit(lambda: _append([line]))
 
 
-def line_of(*, at: datetime, key: bytes, word: str) -> str:
-    return f"{at.astimezone(UTC).strftime(TIME)} {key.hex()} {word}\n"
+def line_of(*, at: datetime, key: bytes, entry: str) -> str:
+    """A line of the journal, with its line break."""
+    return f"{at.astimezone(UTC).strftime(TIME)} {key.hex()} {entry}\n"
 
 
 def _append(lines: Sequence[str]) -> None:
@@ -79,7 +80,7 @@ def _append(lines: Sequence[str]) -> None:
 
 
 def _write_through(path: str, text: bytes) -> None:
-    """At the file's end in one piece, whoever else writes, and on the disk when this returns; raises OSError."""
+    """Append in one piece, even beside other writers; the text is on the disk when this returns. Raises OSError."""
     # Opened anew each time, so that the file may be moved away at any time.
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -109,34 +110,43 @@ def _write_folder_through(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What was read: the last word on each mailbox, and where a line says nothing, as `file:number`."""
+    """Final states by mailbox key, and the lines that could not be read, as `file:number`."""
 
-    words: dict[bytes, LastWord]
+    final_states: dict[bytes, MailboxState]
     unreadable: tuple[str, ...]
 
 
-def read_journals(paths: Sequence[Path]) -> Journal:
-    """Several machines may have kept one each, or one was moved away; raises OSError.
+@dataclass(frozen=True, slots=True, order=True)
+class _Line:
+    """Sorts by time; of two lines at the very same time the suppression is the later one."""
 
-    All of it is held in memory, some 300 MB for a million lines.
+    at: datetime
+    is_suppression: bool
+    key: bytes
+    entry: str
+
+
+def read_journals(paths: Sequence[Path]) -> Journal:
+    """Read journals of several machines, or parts of one, in any order. Raises OSError.
+
+    All lines are held in memory: some 300 MB for a million lines.
     """
-    said: list[tuple[datetime, bool, bytes, str]] = []
+    readable: list[_Line] = []
     unreadable: list[str] = []
     for path in paths:
         with path.open(encoding="ascii", errors="replace", newline="\n") as lines:
             for number, line in enumerate(lines, start=1):
-                if entry := _entry(line):
-                    said.append(entry)
+                if parsed := _parsed(line):
+                    readable.append(parsed)
                 elif line.strip():
                     unreadable.append(f"{path}:{number}")
-    said.sort()
-    words: dict[bytes, LastWord] = {}
-    for at, _, key, word in said:
-        words[key] = _then(words.get(key), at=at, word=word)
-    return Journal(words, tuple(unreadable))
+    final_states: dict[bytes, MailboxState] = {}
+    for each in sorted(readable):
+        final_states[each.key] = _after(final_states.get(each.key), each)
+    return Journal(final_states, tuple(unreadable))
 
 
-def _entry(line: str) -> tuple[datetime, bool, bytes, str] | None:
+def _parsed(line: str) -> _Line | None:
     match = LINE.fullmatch(line)
     if match is None:
         return None
@@ -144,14 +154,14 @@ def _entry(line: str) -> tuple[datetime, bool, bytes, str] | None:
         at = datetime.fromisoformat(match[1])
     except ValueError:
         return None
-    # At the very same time the suppression is the later deed.
-    return at, match[3] in STRENGTH, bytes.fromhex(match[2]), match[3]
+    return _Line(at, match[3] in STRENGTH, bytes.fromhex(match[2]), match[3])
 
 
-def _then(before: LastWord | None, *, at: datetime, word: str) -> LastWord:
+def _after(before: MailboxState | None, line: _Line) -> MailboxState:
     erased_at = before.erased_at if before else None
-    if word == "erased":
-        erased_at = at
-    if before and before.is_suppressed and word in STRENGTH:
-        word = max(before.word, word, key=STRENGTH.index)
-    return LastWord(word, at, erased_at)
+    if line.entry == "erased":
+        erased_at = line.at
+    entry = line.entry
+    if before and before.is_suppressed and line.is_suppression:
+        entry = max(before.entry, entry, key=STRENGTH.index)
+    return MailboxState(entry, line.at, erased_at)

@@ -1,8 +1,7 @@
-"""The links in mails, and who they speak of. They are built from settings alone, and last across changes of keys.
+"""The links in mails and their tokens. Links are built from settings alone, and stay valid when keys rotate.
 
-A confirmation token is random, expires, and is known to us only by its hash. The tokens of subscribers are signed, never
-expire, and die with their subscriber. Whoever has the link to preferences may also unsubscribe, but not the other way
-about.
+A confirmation token is random and expires; only its hash is stored. A subscriber's tokens are signed and never expire;
+they are invalid once the subscriber is erased. A token for preferences also unsubscribes, but not the reverse.
 """
 
 import secrets
@@ -77,7 +76,7 @@ def new_confirmation_token() -> str:
 
 
 def confirmation_key(token: str) -> bytes:
-    """What `ConfirmationToken.key` stores. Nobody can guess 256 random bits, so nothing slower is needed."""
+    """The value of `ConfirmationToken.key`. A token has 256 random bits, so a fast hash is enough."""
     return sha256(token.encode()).digest()
 
 

@@ -1,6 +1,6 @@
-"""The two mails that a sign-up may cause. Neither holds anything that whoever signed up has typed.
+"""The two mails that a sign-up may cause. Neither holds any text that was typed into the sign-up.
 
-Both are written for people who may not have asked for them: anybody can type anybody's address.
+Both are written for people who may not have asked for them: anyone can type any address.
 """
 
 from django.template.loader import render_to_string

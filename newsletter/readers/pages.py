@@ -1,11 +1,10 @@
 """The pages that the links in mails open: to confirm, to choose, to leave. They need no script, no cookie, no session.
 
-Mail scanners open every link, some more than once: a GET shows a page and changes nothing, a button's POST does. What
-gives the right to it is the token alone, which no other site knows, so there is nothing to forge across sites.
+Mail scanners open every link, some more than once: a GET shows a page and changes nothing, a button's POST does. The
+token alone authorizes the request. No other site knows it, so no request can be forged across sites.
 """
 
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -35,11 +34,11 @@ PRIVATE = {
 
 @method_decorator(csrf_exempt, name="dispatch")
 class LinkedPage(View):
-    """The base: `?token=` says who it is about, refusals become pages too, and the frontend may have its own."""
+    """The base: `?token=` names the subscriber, refusals become pages, and SITE_NEWSLETTER_URL replaces the pages."""
 
     path: str
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.now: datetime = timezone.now()
         self.token = request.GET.get("token", "")
         try:
@@ -56,7 +55,7 @@ class LinkedPage(View):
             return HttpResponseRedirect(f"{settings.SITE_NEWSLETTER_URL}/{self.path}?{query}")
         return self.show(request)
 
-    def options(self, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, *args: object, **kwargs: object) -> HttpResponse:
         return HttpResponse(status=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})
 
     def show(self, request: HttpRequest) -> HttpResponse:
@@ -74,7 +73,7 @@ class LinkedPage(View):
         return response
 
     def page(
-        self, request: HttpRequest, name: str, *, title: str, status: int = 200, **values: Any
+        self, request: HttpRequest, name: str, *, title: str, status: int = 200, **values: object
     ) -> HttpResponse:
         context = {"title": title, "token": self.token, **values}
         return render(request, f"newsletter/{name}.html", context, status=status)
@@ -99,7 +98,7 @@ class ConfirmPage(LinkedPage):
         )
 
     def mail_again(self, request: HttpRequest) -> HttpResponse:
-        """As if the reader signed up anew, with the choices of then."""
+        """Sign the reader up again with the same choices."""
         sign_ups.count_sign_up(address=client_address(request), now=self.now)
         confirmations = ConfirmationToken.objects.select_related("subscriber")
         found = confirmations.filter(key=links.confirmation_key(self.token)).first()
@@ -130,6 +129,7 @@ class PreferencesPage(LinkedPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         subscriber = links.subscriber_of(self.token, links.PREFERENCES)
+        # The name of the forms' field stays, for pages that are open across a release.
         match request.POST.get("deed"):
             case "unsubscribe":
                 consent.unsubscribe(subscriber=subscriber, source=SOURCE, now=self.now)
@@ -152,11 +152,11 @@ class PreferencesPage(LinkedPage):
         )
         if not form.is_valid():
             return self.preferences(request, subscriber, faults=form.errors, status=400)
-        subscriber = consent.change_preferences(subscriber=subscriber, choices=dict(form.validated_data))
+        subscriber = consent.change_preferences(subscriber=subscriber, choices=form.validated_data)
         return self.preferences(request, subscriber, is_saved=True)
 
     def preferences(
-        self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200, **values: Any
+        self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200, **values: object
     ) -> HttpResponse:
         return self.page(
             request,
@@ -175,10 +175,9 @@ class PreferencesPage(LinkedPage):
 
 
 class UnsubscribePage(LinkedPage):
-    """
-    Also the address of RFC 8058's one click: a POST by a mail program, whatever is in its body.
+    """Also the address of RFC 8058's one click: a POST by a mail program, whatever is in its body.
 
-    Whoever is not subscribed, or not known any more, is told that it is done: so it is.
+    A reader who is unsubscribed or erased already sees the same page.
     """
 
     path = "unsubscribe"

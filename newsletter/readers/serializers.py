@@ -1,9 +1,11 @@
 """What a subscriber may choose, and how a subscriber looks in an answer."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from rest_framework import serializers
 
 from backend.api.bodies import Body
@@ -20,12 +22,9 @@ TIME_ZONES = available_timezones() - {"Factory", "localtime", "posixrules"}
 
 
 class AddressField(serializers.CharField):
-    """Any spelling; the value is the canonical one. Raises InvalidAddress."""
+    """Takes an address in any spelling; its value is the canonical one. Raises InvalidAddress."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(trim_whitespace=False, max_length=MAX_SPELLING, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return canonical(data)
@@ -36,12 +35,13 @@ class SlugsField(serializers.ListField):
 
     default_error_messages = {"unknown": "There is none with the slug '{slug}'."}
 
+    # Any: the options that DRF's fields take.
     def __init__(self, model: type[Model], **kwargs: Any) -> None:
         self.model = model
         slug = serializers.RegexField(rf"^{SLUG}\Z", max_length=255)
         super().__init__(child=slug, max_length=MAX_CHOICES, **kwargs)
 
-    def to_internal_value(self, data: Any) -> list[str]:
+    def to_internal_value(self, data: list[str]) -> list[str]:
         slugs = list(dict.fromkeys(super().to_internal_value(data)))
         known = self.model._default_manager.filter(slug__in=slugs) if slugs else []
         missing = set(slugs) - {getattr(row, "slug", "") for row in known}
@@ -55,10 +55,11 @@ class TimeZoneField(serializers.RegexField):
 
     default_error_messages = {"unknown": "There is no such time zone; `Europe/Berlin` is one."}
 
+    # Any: as above.
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"^[A-Za-z0-9_+/-]{1,64}\Z", trim_whitespace=False, **kwargs)
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: str) -> str:
         name = super().to_internal_value(data)
         if name not in TIME_ZONES:
             self.fail("unknown")
@@ -77,14 +78,18 @@ class ChangePreferencesSerializer(Body):
 class SubscribeSerializer(Body):
     """An address, and what its reader would like."""
 
-    address = AddressField(help_text="In any spelling; the part before the @ must be ASCII.")
+    address = AddressField(
+        trim_whitespace=False,
+        max_length=MAX_SPELLING,
+        help_text="In any spelling; the part before the @ must be ASCII.",
+    )
     topics = SlugsField(Category, default=list, help_text="Slugs of categories; empty: every topic.")
     reviewers = SlugsField(Reviewer, default=list, help_text="Slugs of reviewers to follow.")
     frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices, default="weekly")
     time_zone = TimeZoneField(default="UTC", help_text="Of the IANA database, such as `Europe/Berlin`.")
 
 
-class AcceptedSerializer(serializers.Serializer[Any]):
+class AcceptedSerializer(serializers.Serializer[dict[str, str]]):
     """The same for every address."""
 
     detail = serializers.CharField(help_text="A sentence to show.")
@@ -98,7 +103,7 @@ class ConfirmSerializer(Body):
     )
 
 
-class ConfirmedSerializer(serializers.Serializer[Any]):
+class ConfirmedSerializer(serializers.Serializer[dict[str, str]]):
     """The reader is subscribed; the token opens the preferences."""
 
     status = serializers.ChoiceField(choices=Subscriber.Status.choices)
@@ -176,7 +181,20 @@ class ConfirmationSerializer(serializers.ModelSerializer[ConfirmationToken]):
         fields = ["choices", "created_at", "expires_at", "used_at"]
 
 
-class ExportSerializer(serializers.Serializer[Any]):
+@dataclass(frozen=True, slots=True)
+class SubscriberExport:
+    """All rows that speak of one subscriber, each list in the order of time."""
+
+    preferences: Subscriber
+    suppressed_as: str | None
+    reminded_at: datetime | None
+    confirmations: QuerySet[ConfirmationToken]
+    consents: QuerySet[Consent]
+    deliveries: QuerySet[Delivery]
+    provider_events: QuerySet[ProviderEvent]
+
+
+class ExportSerializer(serializers.Serializer[SubscriberExport]):
     """All that is kept of a subscriber."""
 
     preferences = PreferencesSerializer()

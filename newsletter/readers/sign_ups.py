@@ -1,16 +1,15 @@
-"""From a typed address to a mail: the request only writes a row, and a worker does all that could tell anybody apart.
+"""From a typed address to a mail: the request only writes a row, and a worker does all that differs by address.
 
-So the request answers everybody alike, in words and in time, with SMTP and broker down too. The worker looks the address
-up and mails what fits: a confirmation to whoever is new, waits, or left; a reminder, at most once in 30 days, to whoever
-is subscribed; nothing to a blocked mailbox. However often and from wherever an address is typed, its mailbox gets
-at most 3 confirmations in 24 hours and one in 5 minutes; what is above that is dropped, for an earlier mail is there.
+So every request gets the same answer in the same time, even while SMTP and the broker are down. The worker looks the
+address up and sends the mail that fits: a confirmation to a reader who is new, pending or unsubscribed; a reminder, at
+most once in 30 days, to a subscriber; nothing to a blocked mailbox. A mailbox gets at most 3 confirmations in 24 hours
+and one in 5 minutes, whatever the number of sign-ups; further ones are dropped, since an earlier mail is there.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -76,9 +75,9 @@ def count_sign_up(*, address: Address | None, now: datetime) -> RateLimitState:
     return left
 
 
-def sign_up(*, address: str, choices: dict[str, Any], source: str, now: datetime) -> None:
-    """Have a worker mail what the canonical address needs. One query, whoever that is."""
-    # Workers go by the database's clock: where ours is ahead of it, nobody shall wait for that.
+def sign_up(*, address: str, choices: consent.Preferences, source: str, now: datetime) -> None:
+    """Have a worker mail the canonical address what it needs. One query, for every address."""
+    # Workers read the database's clock: a job must not wait because ours is ahead of it.
     due_at = Least(Value(now), Now())
     MailJob.objects.create(address=address, choices=choices, source=source, due_at=due_at, created_at=now)
 
@@ -88,20 +87,20 @@ def sign_up(*, address: str, choices: dict[str, Any], source: str, now: datetime
 
 @dataclass(frozen=True, slots=True)
 class NotedMail:
-    """A mail, noted as sent before it is; `unsend` takes that back when it surely was not."""
+    """A mail that is counted as sent before it is; `unsend` takes the count back when it was surely not sent."""
 
     mail: Message
     unsend: Callable[[], object]
-    # The mailbox that is asked for its consent, if it is.
+    # The key of the mailbox whose consent the mail asks for, if it does.
     asks: bytes | None = None
 
 
-def send_due_jobs(*, clock: Callable[[], datetime]) -> None:
-    """Mails that sign-ups wait for, one after the other, for a while; several workers share them.
+def send_due_jobs(*, clock: Callable[[], datetime], seconds: float = RUN_SECONDS) -> None:
+    """Send the mails of due sign-ups, one after the other, for so many seconds; several workers share them.
 
-    Those workers must read one clock, for by it each holds what it sends.
+    All workers must pass the same clock: by it a worker holds the job that it sends.
     """
-    mailer, until = single_mailer(), time.monotonic() + RUN_SECONDS
+    mailer, until = single_mailer(), time.monotonic() + seconds
     try:
         while time.monotonic() < until:
             now = clock()
@@ -117,7 +116,7 @@ def send_due_jobs(*, clock: Callable[[], datetime]) -> None:
 
 
 def claim_job(*, now: datetime) -> MailJob | None:
-    """The job that has been due longest, for whoever asks first; the try is counted before it begins."""
+    """Take the job that has been due longest, if there is one; its attempt is counted before it begins."""
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"now": now, "back_off": BACK_OFF, "retries": len(BACK_OFF)})
         row = cursor.fetchone()
@@ -150,7 +149,7 @@ def _finish(job: MailJob, noted: NotedMail, *, now: datetime) -> None:
 
 
 def prepare(job: MailJob, *, now: datetime) -> NotedMail | None:
-    """The mail for the job's address, noted as sent before it is: none may go out uncounted."""
+    """The mail for the job's address, already counted as sent, so that none goes out uncounted; or None."""
     key = address_key(job.address)
     if consent.is_blocked(job.address):
         return None
@@ -177,7 +176,7 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
     sent = ConfirmationToken.objects.filter(mailbox_key=mailbox)
     if (
         sent.filter(created_at__gt=now - timedelta(hours=24)).count() >= CONFIRMATIONS_A_DAY
-        # What an earlier try of this job sent, if it did, is no reason not to.
+        # A mail that an earlier try of this job may have sent does not count.
         or sent.filter(created_at__gt=now - BETWEEN_CONFIRMATIONS).exclude(job_id=job.pk).exists()
     ):
         return None
@@ -192,7 +191,7 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
         expires_at=now + CONFIRMATION_LIFETIME,
     )
     mail = mails.confirmation_mail(address=job.address, token=token)
-    # Without its token the link in the mail before is good again.
+    # Without this token the link in the earlier mail is valid again.
     return NotedMail(mail, confirmation.delete, asks=bytes(subscriber.address_key))
 
 
@@ -205,7 +204,7 @@ def _put_back(job: MailJob, failure: DeliveryFailure) -> None:
 
 
 def _one_at_a_time(mailbox: bytes) -> None:
-    """Until the transaction ends: two spellings of one mailbox must see each other's count."""
+    """Lock the mailbox until the transaction ends: two spellings of it must see each other's count."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(mailbox[:8], signed=True)])
 

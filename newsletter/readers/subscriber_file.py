@@ -1,4 +1,4 @@
-"""A file of subscribers as another tool exports them: CSV (RFC 4180) with a header, read line by line."""
+"""Reads subscribers that another tool exported: CSV (RFC 4180) with a header, line by line."""
 
 import csv
 import re
@@ -18,7 +18,7 @@ from reviews.models import Reviewer
 
 REQUIRED = ("address", "confirmed_at")
 OPTIONAL = ("frequency", "time_zone", "topics", "reviewers")
-# Exports write 0 or 1970 where nobody has confirmed; consent by mail is younger than this.
+# Exports write 0 or 1970 for a reader who did not confirm; consent by mail is younger than this.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -32,7 +32,7 @@ class SubscriberFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One reader, with the ids of what they chose."""
+    """One reader, with the ids of the chosen topics and reviewers."""
 
     line: int
     address: str
@@ -46,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """Why a line can't be taken; no whole address is in it."""
+    """Why a line can't be imported; `address` is masked."""
 
     line: int
     address: str
@@ -58,10 +58,10 @@ class _BadValueError(ValueError):
 
 
 def read_subscribers(file: Path, *, now: datetime) -> Iterator[Row | BadLine]:
-    """Each line after the header, in order and without holding any.
+    """The lines after the header, in order; none is kept in memory.
 
-    Asks the database at once, for the slugs there are, and nothing later. The iterator raises SubscriberFileError and
-    OSError.
+    Reads the known slugs from the database at once: two queries, and none later. The iterator raises
+    SubscriberFileError and OSError.
     """
     known = {
         "topics": dict(Category.objects.values_list("slug", "pk")),
@@ -71,7 +71,7 @@ def read_subscribers(file: Path, *, now: datetime) -> Iterator[Row | BadLine]:
 
 
 def _read(file: Path, *, known: Mapping[str, Mapping[str, UUID]], now: datetime) -> Iterator[Row | BadLine]:
-    # Bytes that are no UTF-8 come through as what no value may hold, so that their line can be named.
+    # Bytes that are not UTF-8 become characters that no value may hold, so that their line can be named.
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         records = _records(stream)
         _, header = next(records, (1, []))
@@ -87,13 +87,13 @@ def _read(file: Path, *, known: Mapping[str, Mapping[str, UUID]], now: datetime)
 
 
 def hidden(address: str) -> str:
-    """As much as finds the line again; of what is no address, nothing."""
+    """The address masked, so that the line can be found; `…` for text that is no address."""
     local, at, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}" if at and re.fullmatch(r"[\w.-]{1,253}", domain) else "…"
 
 
 def _records(stream: TextIO) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the number of the line that it begins in; empty lines are none."""
+    """Each record with the number of the line that it begins in, without empty lines."""
     reader = csv.reader(stream, strict=True)
     begins = 1
     try:
@@ -142,7 +142,7 @@ def _row(
 
 
 def _time(text: str, *, now: datetime) -> datetime:
-    """Without a zone it is in UTC."""
+    """A time in UTC; text without a zone is taken as UTC."""
     try:
         time = datetime.fromisoformat(text.strip())
         time = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)

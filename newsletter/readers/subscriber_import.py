@@ -1,4 +1,4 @@
-"""Brings subscribers of another tool in: who has left us, or must not be mailed, is not subscribed again by it."""
+"""Imports subscribers of another tool. It does not subscribe again a reader who left us or is suppressed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ CREATE TEMPORARY TABLE newsletter_import (
 """
 FILL = "COPY newsletter_import FROM STDIN"
 
-# What is not added, and why; in this order, so that each line is counted once.
+# The lines that are not added, by reason; in this order, so that each line is counted once.
 LEAVE_OUT = {
     "repeated": """
 DELETE FROM newsletter_import i
@@ -39,8 +39,8 @@ WHERE s.address_key = i.address_key AND s.status = 'active'
 """,
 }
 
-# Who has asked us and not confirmed yet has confirmed to the other tool. The record says when, and that our words were
-# not those that the reader saw.
+# A pending subscriber of ours has confirmed to the other tool. The record says when, and that the reader saw other words
+# than ours.
 ADD = """
 WITH added AS (
     INSERT INTO newsletter_subscriber AS s (
@@ -72,7 +72,7 @@ SELECT count(*) FROM added
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """How many lines there were, and what became of them; `is_written` says whether the readers were added."""
+    """How many lines had which result; `is_written` says whether the import was committed."""
 
     lines: int
     bad: int
@@ -92,9 +92,9 @@ def import_subscribers(
     skips_bad_lines: bool = False,
     is_dry_run: bool = False,
 ) -> ImportReport:
-    """All lines or, where one is bad, none; `skips_bad_lines` brings in the others. Nobody is mailed.
+    """Import all lines or, where one is bad, none; with `skips_bad_lines` all but the bad ones. It sends no mail.
 
-    One transaction and eight statements, whatever the length of the file, which is never held in memory. Raises
+    One transaction and eight statements for a file of any length, which is read line by line. Raises
     SubscriberFileError and OSError, and then has written nothing.
     """
     lines = read_subscribers(file, now=now)

@@ -1,10 +1,10 @@
-"""Endpoints of the mail's subscribers: signing up, confirming, choosing, taking along, leaving, being forgotten."""
+"""Endpoints for subscribers of the mail: sign up, confirm, change preferences, export, unsubscribe, erase."""
 
-from typing import Any
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 
 from backend.api.bodies import json_of
 from backend.api.clients import client_address
@@ -22,6 +22,7 @@ from newsletter.readers.serializers import (
     ConfirmSerializer,
     ExportSerializer,
     PreferencesSerializer,
+    SubscriberExport,
     SubscribeSerializer,
 )
 
@@ -40,34 +41,21 @@ class SubscriptionsView(PrivateView):
     @extend_schema(
         operation_id="create_subscription",
         tags=["newsletter"],
-        summary="Ask for the mail",
-        description=(
-            "Answers every address alike, in words and in time: known or not, subscribed or not. What the address "
-            "gets is a mail: a link to confirm with, good for 48 hours, or a reminder of being subscribed already. "
-            "Nobody is subscribed before the link is followed, and the choices sent here count from then on. A mailbox "
-            "gets at most 3 such mails a day and one in 5 minutes."
-        ),
         request=SubscribeSerializer,
         responses={202: AcceptedSerializer},
-        examples=[
-            OpenApiExample("Everything, once a week", {"address": "ada@example.com"}, request_only=True),
-            OpenApiExample(
-                "With choices",
-                {
-                    "address": "ada@example.com",
-                    "topics": ["developer-tools"],
-                    "reviewers": ["skeptic"],
-                    "frequency": "monthly",
-                    "time_zone": "Europe/Berlin",
-                },
-                request_only=True,
-            ),
-        ],
     )
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
-        choices = SubscribeSerializer.validate_json(json_of(request))
-        address = choices.pop("address")
+        """Ask for the mail
+
+        Answers every address alike, in words and in time: known or not, subscribed or not. What the address gets is a
+        mail: a link to confirm with, good for 48 hours, or a reminder of being subscribed already. Nobody is
+        subscribed before the link is followed, and the choices sent here count from then on. A mailbox gets at most 3
+        such mails a day and one in 5 minutes.
+        """
+        body = SubscribeSerializer.validate_json(json_of(request))
+        address = body.pop("address")
+        choices = cast(consent.Preferences, body)
         sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=timezone.now())
         return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
 
@@ -76,22 +64,15 @@ class ConfirmView(PrivateView):
     @extend_schema(
         operation_id="confirm_subscription",
         tags=["newsletter"],
-        summary="Confirm a subscription",
-        description=(
-            "For the frontend's own page that the mail's link opens. Mail scanners open links too, so confirm when "
-            "the reader presses a button, not when the page loads. Confirming again answers the same."
-        ),
         request=ConfirmSerializer,
         responses={200: ConfirmedSerializer, 404: ProblemSerializer, 409: ProblemSerializer},
-        examples=[
-            OpenApiExample(
-                "The token of a link",
-                {"token": "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"},
-                request_only=True,
-            )
-        ],
     )
     def post(self, request: HttpRequest) -> HttpResponse:
+        """Confirm a subscription
+
+        For the frontend's own page that the mail's link opens. Mail scanners open links too, so confirm when the
+        reader presses a button, not when the page loads. Confirming again answers the same.
+        """
         token = ConfirmSerializer.validate_json(json_of(request))["token"]
         subscriber = consent.confirm(token=token, source=SOURCE, now=timezone.now())
         answer = {
@@ -104,45 +85,36 @@ class ConfirmView(PrivateView):
 class PreferencesView(PrivateView):
     credentials = links.SUBSCRIBER
 
-    @extend_schema(
-        operation_id="retrieve_preferences",
-        tags=["newsletter"],
-        summary="Retrieve one's preferences",
-        description="Topics, reviewers, frequency and time zone of whom the token of the mail's links is for.",
-        responses=PreferencesSerializer,
-    )
+    @extend_schema(operation_id="retrieve_preferences", tags=["newsletter"], responses=PreferencesSerializer)
     def get(self, request: HttpRequest) -> HttpResponse:
+        """Retrieve one's preferences
+
+        Topics, reviewers, frequency and time zone of whom the token of the mail's links is for.
+        """
         return preferences_answer(authorized(request))
 
     @extend_schema(
         operation_id="update_preferences",
         tags=["newsletter"],
-        summary="Change one's preferences",
-        description="What is left out stays. Preferences never subscribe anybody again who has left.",
         request=ChangePreferencesSerializer,
         responses=PreferencesSerializer,
-        examples=[
-            OpenApiExample(
-                "Two changes", {"topics": ["developer-tools"], "frequency": "monthly"}, request_only=True
-            )
-        ],
     )
     def patch(self, request: HttpRequest) -> HttpResponse:
+        """Change one's preferences
+
+        What is left out stays. Preferences never subscribe anybody again who has left.
+        """
         subscriber = authorized(request)
-        choices = ChangePreferencesSerializer.validate_json(json_of(request))
+        choices = cast(consent.Preferences, ChangePreferencesSerializer.validate_json(json_of(request)))
         return preferences_answer(consent.change_preferences(subscriber=subscriber, choices=choices))
 
-    @extend_schema(
-        operation_id="delete_subscriber",
-        tags=["newsletter"],
-        summary="Erase the subscriber",
-        description=(
-            "Forgets address and choices, and ends the mail. What is left is a keyed hash of the address, so that "
-            "the mailbox is left alone from now on, and the record of consent under it."
-        ),
-        responses={204: None},
-    )
+    @extend_schema(operation_id="delete_subscriber", tags=["newsletter"], responses={204: None})
     def delete(self, request: HttpRequest) -> HttpResponse:
+        """Erase the subscriber
+
+        Forgets address and choices, and ends the mail. What is left is a keyed hash of the address, so that the
+        mailbox is left alone from now on, and the record of consent under it.
+        """
         consent.erase(subscriber=authorized(request), source=SOURCE, now=timezone.now())
         return nothing()
 
@@ -150,36 +122,27 @@ class PreferencesView(PrivateView):
 class ExportView(PrivateView):
     credentials = links.SUBSCRIBER
 
-    @extend_schema(
-        operation_id="export_subscriber",
-        tags=["newsletter"],
-        summary="Export all that is kept of the subscriber",
-        description=(
-            "The address, the choices, the record of consent, each edition that was sent, and what a mail provider "
-            "told of it."
-        ),
-        responses=ExportSerializer,
-    )
+    @extend_schema(operation_id="export_subscriber", tags=["newsletter"], responses=ExportSerializer)
     def get(self, request: HttpRequest) -> HttpResponse:
-        return private_answer(exported(authorized(request)))
+        """Export all that is kept of the subscriber
+
+        The address, the choices, the record of consent, each edition that was sent, and what a mail provider told of
+        it.
+        """
+        return private_answer(ExportSerializer(export_of(authorized(request))).data)
 
 
 class UnsubscribeView(PrivateView):
     credentials = links.SUBSCRIBER
 
-    @extend_schema(
-        operation_id="end_subscription",
-        tags=["newsletter"],
-        summary="End the mail",
-        description=(
-            "For the frontend's own page that the mail's link opens, with the token of that link or of the preferences. "
-            "Also right when there is no subscription any more. Mail programs use the one-click address in the mail's "
-            "own headers instead."
-        ),
-        request=None,
-        responses={204: None},
-    )
+    @extend_schema(operation_id="end_subscription", tags=["newsletter"], request=None, responses={204: None})
     def post(self, request: HttpRequest) -> HttpResponse:
+        """End the mail
+
+        For the frontend's own page that the mail's link opens, with the token of that link or of the preferences. Also
+        right when there is no subscription any more. Mail programs use the one-click address in the mail's own headers
+        instead.
+        """
         subscriber = authorized(request, links.PREFERENCES, links.UNSUBSCRIBE)
         consent.unsubscribe(subscriber=subscriber, source=SOURCE, now=timezone.now())
         return nothing()
@@ -194,19 +157,17 @@ def preferences_answer(subscriber: Subscriber) -> HttpResponse:
     return private_answer(PreferencesSerializer(subscriber).data)
 
 
-def exported(subscriber: Subscriber) -> dict[str, Any]:
-    """Nine queries."""
+def export_of(subscriber: Subscriber) -> SubscriberExport:
+    """All that is kept of the subscriber; with its serialization nine queries."""
     key = subscriber.address_key
     suppression = Suppression.objects.filter(address_key=key).first()
-    kept = {
-        "preferences": subscriber,
-        "suppressed_as": suppression and suppression.reason,
-        "reminded_at": subscriber.reminded_at,
-        "confirmations": subscriber.confirmation_tokens.order_by("created_at", "key"),
-        "consents": Consent.objects.filter(address_key=key).order_by("id"),
-        "deliveries": Delivery.objects.filter(subscriber=subscriber)
-        .select_related("edition")
-        .order_by("created_at", "id"),
-        "provider_events": ProviderEvent.objects.filter(address_key=key).order_by("happened_at", "id"),
-    }
-    return dict(ExportSerializer(kept).data)
+    deliveries = Delivery.objects.filter(subscriber=subscriber).select_related("edition")
+    return SubscriberExport(
+        preferences=subscriber,
+        suppressed_as=suppression.reason if suppression else None,
+        reminded_at=subscriber.reminded_at,
+        confirmations=subscriber.confirmation_tokens.order_by("created_at", "key"),
+        consents=Consent.objects.filter(address_key=key).order_by("id"),
+        deliveries=deliveries.order_by("created_at", "id"),
+        provider_events=ProviderEvent.objects.filter(address_key=key).order_by("happened_at", "id"),
+    )

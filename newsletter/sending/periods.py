@@ -13,7 +13,8 @@ FIRST_SINCE_MONTHLY = timedelta(days=31)
 
 def is_first_of_month(edition: Edition, *, schedule: Schedule) -> bool:
     """Whether it also goes to those who read monthly. One query."""
-    began = _month_began(frozen_at_of(edition), schedule)
+    local = frozen_at_of(edition).astimezone(schedule.zone)
+    began = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return not _earlier(edition).filter(includes_monthly=True, frozen_at__gte=began).exists()
 
 
@@ -37,8 +38,3 @@ def frozen_at_of(edition: Edition) -> datetime:
 
 def _earlier(edition: Edition) -> QuerySet[Edition]:
     return Edition.objects.exclude(state=Edition.State.CANCELLED).filter(frozen_at__lt=edition.frozen_at)
-
-
-def _month_began(now: datetime, schedule: Schedule) -> datetime:
-    local = now.astimezone(schedule.zone)
-    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

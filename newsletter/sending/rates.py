@@ -75,7 +75,8 @@ def slower(bucket: Bucket, *, sent_in_a_minute: int, now: datetime) -> Bucket:
 
 
 def take_from(server: str, *, wanted: int, most_per_minute: int) -> Allowance:
-    if not most_per_minute and not _limit_was_met(server):
+    has_limit = most_per_minute or MailRate.objects.filter(server=server, per_minute__isnull=False).exists()
+    if not has_limit:
         return Allowance(wanted, 0)
     with transaction.atomic():
         bucket, now = _locked(server)
@@ -96,10 +97,6 @@ def _raised(bucket: Bucket, now: datetime) -> Bucket:
     if bucket.per_minute is None or now - bucket.raised_at < timedelta(minutes=1):
         return bucket
     return replace(bucket, per_minute=bucket.per_minute + INCREASE, raised_at=now)
-
-
-def _limit_was_met(server: str) -> bool:
-    return MailRate.objects.filter(server=server, per_minute__isnull=False).exists()
 
 
 def _locked(server: str) -> tuple[Bucket, datetime]:

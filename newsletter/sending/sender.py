@@ -38,7 +38,11 @@ def send(edition_id: UUID, *, new_mailer: Callable[[], Mailer], until: float) ->
             return breaker.is_open or is_terminated() or is_asked_to_stop() or time.monotonic() >= until
 
         queue = CopyQueue(edition_id, route=mailers[0].route, should_stop=should_stop)
-        template_of = lru_cache(maxsize=TEMPLATES_KEPT)(_template_of)
+
+        @lru_cache(maxsize=TEMPLATES_KEPT)
+        def template_of(segment_id: UUID) -> MessageTemplate:
+            return segment_template(Segment.objects.get(pk=segment_id))
+
         send_round = SendRound(edition_id, queue, breaker, GroupCommit(_allow), template_of)
         with ThreadPoolExecutor(len(mailers)) as threads:
             runs = [threads.submit(SendConnection(send_round, mailer).run) for mailer in mailers]
@@ -51,7 +55,3 @@ def send(edition_id: UUID, *, new_mailer: Callable[[], Mailer], until: float) ->
 
 def _allow(steps: Sequence[Step]) -> list[bool]:
     return retried(lambda again: outcomes.allow(steps, again=again))
-
-
-def _template_of(segment_id: UUID) -> MessageTemplate:
-    return segment_template(Segment.objects.get(pk=segment_id))

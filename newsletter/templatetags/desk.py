@@ -1,8 +1,7 @@
-"""What the desk's first page says of the weekly mail."""
+"""The weekly mail on the first page of the admin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django import template
 from django.contrib import admin
@@ -16,7 +15,7 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class WeeklyMail:
-    """As much as the curator may see."""
+    """The latest editions, and what the curator may see."""
 
     editions: Sequence[Edition]
     may_see_editions: bool
@@ -24,8 +23,8 @@ class WeeklyMail:
 
 
 @register.simple_tag(takes_context=True)
-def weekly_mail(context: Any) -> WeeklyMail:
-    """One query."""
+def weekly_mail(context: template.Context) -> WeeklyMail:
+    """The latest EDITIONS_SHOWN editions, none without the permission. One query."""
     request = context["request"]
     may_see = {
         model: admin.site.get_model_admin(model).has_view_permission(request)

@@ -143,8 +143,8 @@ def edition_mailer() -> Mailer:
 
 def single_mailer() -> Mailer:
     """For mails that something waits for: a server may take EMAIL_TIMEOUT seconds for each answer."""
-    patience = settings.EMAIL_TIMEOUT
-    return _mailer(replace(Server.from_settings(), timeout_seconds=patience, final_seconds=patience))
+    timeout = settings.EMAIL_TIMEOUT
+    return _mailer(replace(Server.from_settings(), timeout_seconds=timeout, final_seconds=timeout))
 
 
 def _mailer(server: Server) -> Mailer:

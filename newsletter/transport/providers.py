@@ -93,8 +93,7 @@ def _of_silence(error: AnymailError) -> RefusedError | BrokenError:
 
 
 def _was_connecting(error: BaseException) -> bool:
-    """
-    Whether it came up while urllib3 connected, before which it sends nothing.
+    """Whether it came up while urllib3 connected, before which it sends nothing.
 
     The exceptions' classes do not tell: a TLS handshake that times out looks like an answer that does. Should urllib3
     change, everything counts as sent, which is safe.

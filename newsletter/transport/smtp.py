@@ -95,7 +95,7 @@ class Server:
 
     @classmethod
     def from_settings(cls) -> "Server":
-        """The server of Django's EMAIL_… settings, with the patience that editions have."""
+        """The server of Django's EMAIL_… settings, with the time-outs that editions have."""
         return cls(
             host=settings.EMAIL_HOST or "localhost",
             port=settings.EMAIL_PORT or 25,
@@ -280,11 +280,11 @@ def _opened(server: Server) -> smtplib.SMTP:
     with _trouble_in(Phase.CONNECT):
         # It is given no host yet, so that a refusing banner is ours to read; without a name of its own it would ask DNS for
         # this machine's, which takes seconds where there is none.
-        patience, own_name = server.timeout_seconds, settings.MAIL_DOMAIN
+        timeout, own_name = server.timeout_seconds, settings.MAIL_DOMAIN
         smtp = (
-            smtplib.SMTP_SSL(local_hostname=own_name, timeout=patience, context=ssl.create_default_context())
+            smtplib.SMTP_SSL(local_hostname=own_name, timeout=timeout, context=ssl.create_default_context())
             if server.use_ssl
-            else smtplib.SMTP(local_hostname=own_name, timeout=patience)
+            else smtplib.SMTP(local_hostname=own_name, timeout=timeout)
         )
         # smtplib checks certificates against the name it was made with.
         smtp._host = server.host  # type: ignore[attr-defined]

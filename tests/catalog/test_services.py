@@ -16,7 +16,7 @@ LATER = NOW + timedelta(days=1)
 def test_a_draft_is_published_now() -> None:
     tool = ToolFactory(status="draft", published_at=None)
 
-    services.publish(tool=tool, now=LATER)
+    services.publish(tool, now=LATER)
 
     tool.refresh_from_db()
     assert (tool.status, tool.published_at, tool.updated_at) == ("published", LATER, LATER)
@@ -25,7 +25,7 @@ def test_a_draft_is_published_now() -> None:
 def test_an_archived_tool_comes_back_with_its_first_date() -> None:
     tool = ToolFactory(status="archived", published_at=NOW)
 
-    services.publish(tool=tool, now=LATER)
+    services.publish(tool, now=LATER)
 
     tool.refresh_from_db()
     assert (tool.status, tool.published_at, tool.updated_at) == ("published", NOW, LATER)
@@ -34,7 +34,7 @@ def test_an_archived_tool_comes_back_with_its_first_date() -> None:
 def test_a_published_tool_is_archived() -> None:
     tool = ToolFactory()
 
-    services.archive(tool=tool, now=LATER)
+    services.archive(tool, now=LATER)
 
     tool.refresh_from_db()
     assert (tool.status, tool.published_at, tool.updated_at) == ("archived", NOW, LATER)
@@ -44,7 +44,7 @@ def test_a_published_tool_is_not_published_again() -> None:
     tool = ToolFactory()
 
     with pytest.raises(CurationError, match=r"^already published$"):
-        services.publish(tool=tool, now=LATER)
+        services.publish(tool, now=LATER)
 
     before = tool.updated_at
     tool.refresh_from_db()
@@ -56,7 +56,7 @@ def test_only_a_published_tool_is_archived(status: str) -> None:
     tool = ToolFactory(status=status)
 
     with pytest.raises(CurationError, match=r"^not published$"):
-        services.archive(tool=tool, now=LATER)
+        services.archive(tool, now=LATER)
 
     tool.refresh_from_db()
     assert tool.status == status

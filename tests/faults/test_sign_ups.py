@@ -19,6 +19,9 @@ from tests.mail_sink import Sink
 
 NEWCOMERS = scaled("MAIL_NEWCOMERS", short=60, long=500)
 SAMPLES = scaled("SIGN_UP_SAMPLES", short=250, long=500)
+COMPARISONS = 3
+# Kolmogorov and Smirnov's for p = 0.01.
+CRITICAL_DISTANCE = 1.63 * (2 / SAMPLES) ** 0.5
 SUBSCRIPTIONS = "/api/v1/newsletter/subscriptions"
 EVERYBODY: dict[str, Any] = {
     "CLIENT_ADDRESS_HEADER": "ClientAddress",
@@ -102,20 +105,32 @@ def test_while_there_is_no_mail_server_sign_ups_wait(stack: FaultStack) -> None:
 def test_how_long_an_answer_takes_tells_nobody_whether_an_address_is_known(stack: FaultStack) -> None:
     """Two samples that alternate; the largest distance of their distributions stays within what chance explains."""
     known = stack.new_subscribers(SAMPLES)
-    unknown = [f"stranger-{n}@example.com" for n in range(SAMPLES)]
 
-    took: dict[str, list[float]] = {"known": [], "stranger": [], "neither": []}
     with stack.serving(**EVERYBODY) as web:
-        for place, address in enumerate(each for pair in zip(known, unknown, strict=True) for each in pair):
-            status, _, seconds = subscribe(web.port, address, place * 250)
-            assert status == 202
-            took["known" if address in known else "stranger"].append(seconds)
-            took["neither"].append(seconds_of_health(web.port))
+        # Chance fails one such comparison in a hundred, and three of them in a row one time in a million.
+        for number in range(COMPARISONS):
+            took = seconds_taken(web.port, known, number=number)
+            # On a machine that is busy with other things, what costs nothing is slow too.
+            assert p95(took["known"] + took["stranger"]) < max(0.3, 5 * p95(took["neither"]))
+            if is_alike := distance(took["known"], took["stranger"]) < CRITICAL_DISTANCE:
+                break
 
-    # Kolmogorov and Smirnov's critical distance for p = 0.000001: so seldom does chance explain a larger one.
-    assert distance(took["known"], took["stranger"]) < 2.69 * (2 / SAMPLES) ** 0.5
-    # On a machine that is busy with other things, what costs nothing is slow too.
-    assert p95(took["known"] + took["stranger"]) < max(0.3, 5 * p95(took["neither"]))
+    assert is_alike
+
+
+def seconds_taken(port: int, known: list[str], *, number: int) -> dict[str, list[float]]:
+    """How long each sign-up took, of known addresses and of new ones in turn, and each answer that asks for neither."""
+    strangers = [f"stranger-{number}-{n}@example.com" for n in range(len(known))]
+    took: dict[str, list[float]] = {"known": [], "stranger": [], "neither": []}
+    pairs = ((("known", one), ("stranger", other)) for one, other in zip(known, strangers, strict=True))
+    for place, (kind, address) in enumerate(
+        (each for pair in pairs for each in pair), 2 * len(known) * number
+    ):
+        status, _, seconds = subscribe(port, address, place * 250)
+        assert status == 202
+        took[kind].append(seconds)
+        took["neither"].append(seconds_of_health(port))
+    return took
 
 
 def p95(seconds: list[float]) -> float:

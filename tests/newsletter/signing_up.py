@@ -20,8 +20,8 @@ def subscribe(
 
 
 def work() -> None:
-    """What beat has a worker do every few seconds, by the test's clock."""
-    send_due_jobs(clock=timezone.now)
+    """What beat has a worker do every few seconds, by the test's clock; a busy machine gets the time that it takes."""
+    send_due_jobs(clock=timezone.now, seconds=60)
 
 
 def links_in(received: Received) -> dict[str, str]:

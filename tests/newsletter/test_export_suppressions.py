@@ -35,4 +35,4 @@ def test_each_mailbox_is_a_line_that_the_journal_reads_again(tmp_path: Path) -> 
 
     journal = read_journals([file])
     assert journal.unreadable == ()
-    assert len(journal.words) == len(file.read_text().splitlines()) == len(Suppression.Reason.values)
+    assert len(journal.final_states) == len(file.read_text().splitlines()) == len(Suppression.Reason.values)

@@ -53,7 +53,7 @@ def counted(mailboxes: int, *, ended: int = 0, erased: int = 0, suppressed: int 
 
 
 def write(file: Path, *words: tuple[int, str]) -> None:
-    file.write_text("".join(line_of(at=at(hours), key=KEY, word=word) for hours, word in words))
+    file.write_text("".join(line_of(at=at(hours), key=KEY, entry=word) for hours, word in words))
 
 
 def subscriber(status: str = "active", *, since: int = 0) -> None:

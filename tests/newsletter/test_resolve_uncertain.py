@@ -32,7 +32,7 @@ def test_a_file_settles_what_it_shows_and_says_so(tmp_path: Path, capsys: pytest
     call_command("resolve_uncertain", str(log))
 
     assert states() == SETTLED
-    assert capsys.readouterr().out == "6 in doubt: 3 sent, 3 not in the log, which stay as they are.\n"
+    assert capsys.readouterr().out == "6 uncertain: 3 sent, 3 not in the log, which stay as they are.\n"
 
 
 @pytest.mark.usefixtures("copies")
@@ -47,7 +47,7 @@ def test_standard_input_does_too_and_doing_it_again_changes_nothing(
             call_command("resolve_uncertain")
 
     assert states() == SETTLED
-    assert capsys.readouterr().out.splitlines()[1].startswith("3 in doubt: 0 sent, 3 not in the log")
+    assert capsys.readouterr().out.splitlines()[1].startswith("3 uncertain: 0 sent, 3 not in the log")
 
 
 @pytest.mark.usefixtures("copies")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 def test_a_draft_is_published() -> None:
     review = ReviewFactory(status="draft")
 
-    services.publish(review=review, now=NOW)
+    services.publish(review, now=NOW)
 
     review.refresh_from_db()
     assert (review.status, review.updated_at, review.revision) == ("published", NOW, 1)
@@ -23,7 +23,7 @@ def test_a_draft_is_not_published_beside_a_live_review() -> None:
     draft = ReviewFactory(reviewer=live.reviewer, tool=live.tool, status="draft")
 
     with pytest.raises(CurationError, match=r"^the reviewer already has a live review of the tool$"):
-        services.publish(review=draft, now=NOW)
+        services.publish(draft, now=NOW)
 
     draft.refresh_from_db()
     assert draft.status == "draft"
@@ -33,7 +33,7 @@ def test_a_draft_takes_the_place_of_a_retracted_review() -> None:
     retracted = ReviewFactory(status="retracted")
     draft = ReviewFactory(reviewer=retracted.reviewer, tool=retracted.tool, status="draft")
 
-    services.publish(review=draft, now=NOW)
+    services.publish(draft, now=NOW)
 
     draft.refresh_from_db()
     assert draft.status == "published"
@@ -44,7 +44,7 @@ def test_only_a_draft_is_published(status: str) -> None:
     review = ReviewFactory(status=status)
 
     with pytest.raises(CurationError, match=r"^not a draft$"):
-        services.publish(review=review, now=NOW)
+        services.publish(review, now=NOW)
 
     review.refresh_from_db()
     assert review.status == status
@@ -53,7 +53,7 @@ def test_only_a_draft_is_published(status: str) -> None:
 def test_a_published_review_is_retracted() -> None:
     review = ReviewFactory()
 
-    services.retract(review=review, now=NOW)
+    services.retract(review, now=NOW)
 
     review.refresh_from_db()
     assert (review.status, review.updated_at) == ("retracted", NOW)
@@ -64,7 +64,7 @@ def test_only_a_published_review_is_retracted(status: str) -> None:
     review = ReviewFactory(status=status)
 
     with pytest.raises(CurationError, match=r"^not published$"):
-        services.retract(review=review, now=NOW)
+        services.retract(review, now=NOW)
 
     review.refresh_from_db()
     assert review.status == status

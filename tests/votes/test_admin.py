@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk import act, count_queries, errors_of, open_desk, submit
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory
-from votes.models import Alert, Pick, PickTally, Ruling, Tally, Vote, Voter
+from votes.models import Alert, ModerationAction, Pick, PickTally, Tally, Vote, Voter
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ PICKS = "/admin/votes/pick/"
 TALLIES = "/admin/votes/tally/"
 PICK_TALLIES = "/admin/votes/picktally/"
 ALERTS = "/admin/votes/alert/"
-RULINGS = "/admin/votes/ruling/"
+MODERATION_ACTIONS = "/admin/votes/moderationaction/"
 HOUR = timedelta(hours=1)
 
 
@@ -38,7 +38,7 @@ HOUR = timedelta(hours=1)
         pytest.param(PICK_TALLIES, 5, id="pick tallies"),
         # Session, curator; all, those found, the page; two for the dates.
         pytest.param(ALERTS, 7, id="alerts"),
-        pytest.param(RULINGS, 7, id="rulings"),
+        pytest.param(MODERATION_ACTIONS, 7, id="moderation actions"),
     ],
 )
 def test_a_list_costs_the_same_however_long_it_is(address: str, budget: int, rows: int) -> None:
@@ -47,7 +47,7 @@ def test_a_list_costs_the_same_however_long_it_is(address: str, budget: int, row
     for pick in Pick.objects.select_related("first_tool", "second_tool"):
         pair = {"tool": pick.first_tool, "other_tool": pick.second_tool, "begins_at": NOW}
         Alert.objects.create(kind="burst", **pair)
-        Ruling.objects.create(action="release", ends_at=NOW + HOUR, why="x", count=1, **pair)
+        ModerationAction.objects.create(action="release", ends_at=NOW + HOUR, why="x", count=1, **pair)
 
     assert count_queries(open_desk(), address) == budget
 

@@ -17,11 +17,11 @@ from tests.factories import NOW, CategoryFactory, PickFactory, ToolFactory, Vote
 from votes.models import (
     Alert,
     CountStatus,
+    ModerationAction,
     Pick,
     PickTally,
     PublishedPickTally,
     PublishedTally,
-    Ruling,
     Tally,
     TallyDay,
     Vote,
@@ -417,14 +417,16 @@ def two_alerts() -> None:
     alert(tool=first.tool)
 
 
-def ruling(**values: Any) -> Ruling:
+def moderation_action(**values: Any) -> ModerationAction:
     given = {
         "action": "quarantine",
         "tool": ToolFactory(),
         "begins_at": NOW,
         "ends_at": NOW + timedelta(hours=1),
     }
-    return Ruling.objects.create(**{**given, "why": "A burst.", "count": 3, "ruleset": RULESET, **values})
+    return ModerationAction.objects.create(
+        **{**given, "why": "A burst.", "count": 3, "ruleset": RULESET, **values}
+    )
 
 
 def tally_day(**values: Any) -> TallyDay:
@@ -464,9 +466,9 @@ BROKEN: dict[str, Callable[[], object]] = {
     "one_line_per_tool_and_day": two_lines_of_a_day,
     "alert_kind_is_known": lambda: alert(kind="rumour"),
     "one_alert_per_target_and_time": two_alerts,
-    "ruling_deed_is_known": lambda: ruling(action="forget"),
-    "a_ruling_begins_before_it_ends": lambda: ruling(ends_at=NOW),
-    "votes_ruling_count_check": lambda: ruling(count=-1),
+    "ruling_deed_is_known": lambda: moderation_action(action="forget"),
+    "a_ruling_begins_before_it_ends": lambda: moderation_action(ends_at=NOW),
+    "votes_ruling_count_check": lambda: moderation_action(count=-1),
     **{
         f"{model._meta.db_table}_{column}_check": below_zero(model, column)
         for model, columns in {

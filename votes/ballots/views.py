@@ -3,16 +3,15 @@
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from backend.api.bodies import json_of
 from backend.api.clients import network_hash_of
-from backend.api.problems import ProblemSerializer, permanent_redirect
+from backend.api.problems import Moved, ProblemSerializer
 from backend.api.views import PrivateView, private_answer, timestamp
 from catalog.models import Tool
-from catalog.views import ToolNotFound
+from catalog.views import find_tool
 from votes.ballots.casting import VOTES_A_MINUTE, UnknownTarget, cast_vote
 from votes.ballots.own import own_vote
 from votes.ballots.serializers import CastVoteSerializer, VoteSerializer
@@ -28,48 +27,40 @@ class VoteView(PrivateView):
     counted_by = VOTES_A_MINUTE
     may_move = True
 
-    @extend_schema(
-        operation_id="retrieve_vote",
-        tags=["votes"],
-        summary="Retrieve the voter's own vote on a tool",
-        description="Nulls where the voter has not voted on the tool. An earlier slug of the tool answers 308.",
-        responses=VoteSerializer,
-    )
+    @extend_schema(operation_id="retrieve_vote", tags=["votes"], responses=VoteSerializer)
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Retrieve the voter's own vote on a tool
+
+        Nulls where the voter has not voted on the tool. An earlier slug of the tool answers 308.
+        """
         token = voter_token_of(request, now=timezone.now())
-        tool = Tool.objects.visible().with_slugs([slug]).select_related("published_tally").first()
-        if tool is None:
-            raise ToolNotFound
-        if tool.slug != slug:
-            return permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
+        tool = find_tool(slug, Tool.objects.visible().select_related("published_tally"))
         stored = own_vote(token=token, tool=tool)
         return own_answer(stored, value=stored.value, tally=tally_answer(tool.published_tally.published))
 
     @extend_schema(
         operation_id="put_vote",
         tags=["votes"],
-        summary="Vote on a tool, or change one's vote",
-        description=(
-            "Sets the voter's one vote on the tool; saying the same again changes nothing. The answer comes once the "
-            "vote is durable. The tally in it is the public one, which moves in steps: show the voter's own vote at "
-            "once, and the tally as it is. An earlier slug of the tool answers 308."
-        ),
         request=CastVoteSerializer,
         responses={200: VoteSerializer, 409: ProblemSerializer},
     )
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Vote on a tool, or change one's vote
+
+        Sets the voter's one vote on the tool; saying the same again changes nothing. The answer comes once the vote is
+        durable. The tally in it is the public one, which moves in steps: show the voter's own vote at once, and the
+        tally as it is. An earlier slug of the tool answers 308.
+        """
         now = timezone.now()
         voter = voter_token_of(request, now=now)
         return self.cast(request, slug, voter=voter, value=value_in(json_of(request)), now=now)
 
-    @extend_schema(
-        operation_id="delete_vote",
-        tags=["votes"],
-        summary="Withdraw one's vote on a tool",
-        description="Also right where there is no vote. An earlier slug of the tool answers 308.",
-        responses={200: VoteSerializer},
-    )
+    @extend_schema(operation_id="delete_vote", tags=["votes"], responses={200: VoteSerializer})
     def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Withdraw one's vote on a tool
+
+        Also right where there is no vote. An earlier slug of the tool answers 308.
+        """
         now = timezone.now()
         return self.cast(request, slug, voter=voter_token_of(request, now=now), value=None, now=now)
 
@@ -81,10 +72,7 @@ class VoteView(PrivateView):
             receipt = cast_vote(voter=voter, slug=slug, value=value, network_hash=network_hash, now=now)
         except UnknownTarget as unknown:
             self.rate_limits = unknown.rate_limits
-            tool = Tool.objects.visible().with_slugs([slug]).first()
-            if tool is None:
-                raise ToolNotFound from None
-            return permanent_redirect(request, reverse("vote", kwargs={"slug": tool.slug}))
+            raise Moved(find_tool(slug, Tool.objects.visible()).slug) from None
         self.rate_limits = receipt.rate_limits
         return own_answer(receipt.stored, value=receipt.stored.value, tally=tally_answer(receipt.published))
 

@@ -12,7 +12,7 @@ from django.db.models import Case, CharField, Count, Expression, F, Func, QueryS
 from backend.admin.errors import CurationError
 from catalog.models import Tool
 from catalog.pairs import by_id
-from votes.models import Alert, CountStatus, Pick, Ruling, Vote
+from votes.models import Alert, CountStatus, ModerationAction, Pick, Vote
 from votes.rules import RULESET
 from votes.tallies.locks import hold_tally
 
@@ -42,14 +42,14 @@ def _with_reason(reason: str) -> Func:
 
 # An action does the first of its steps that finds anything.
 STEPS: dict[str, Sequence[Step]] = {
-    Ruling.Action.QUARANTINE: [
+    ModerationAction.Action.QUARANTINE: [
         Step(
             (CountStatus.COUNTED, CountStatus.PENDING),
             _status(CountStatus.QUARANTINED),
             _with_reason(QUARANTINE_REASON),
         ),
     ],
-    Ruling.Action.RELEASE: [
+    ModerationAction.Action.RELEASE: [
         Step(
             (CountStatus.QUARANTINED,),
             # Every vote that waits has a reason of the rules, and keeps it in quarantine.
@@ -61,7 +61,7 @@ STEPS: dict[str, Sequence[Step]] = {
         ),
         Step((CountStatus.PENDING,), _status(CountStatus.COUNTED), []),
     ],
-    Ruling.Action.REJECT: [
+    ModerationAction.Action.REJECT: [
         Step(
             (CountStatus.QUARANTINED, CountStatus.PENDING),
             _status(CountStatus.REJECTED),
@@ -105,13 +105,8 @@ def preview(*, asked: AskedAction, tool: Tool, other_tool: Tool | None = None, n
 
 
 def moderate(
-    *,
-    asked: AskedAction,
-    tool: Tool,
-    other_tool: Tool | None = None,
-    decided_by: User | None,
-    now: datetime,
-) -> Ruling:
+    *, asked: AskedAction, tool: Tool, other_tool: Tool | None = None, decided_by: User | None, now: datetime
+) -> ModerationAction:
     """Move the votes on a tool, or the picks of a pair, that were cast in the span; all or none.
 
     * Quarantine takes what counts or waits out of the numbers.
@@ -136,10 +131,9 @@ def moderate(
         )
         first, second = by_id(tool, other_tool) if other_tool else (tool, None)
         open_alerts = Alert.objects.filter(tool=first, other_tool=second, closed_at=None)
-        open_alerts.filter(
-            kind=Alert.Kind.BURST, begins_at__gte=asked.begins_at, begins_at__lt=ends_at
-        ).update(closed_at=now)
-        return Ruling.objects.create(
+        in_time = open_alerts.filter(begins_at__gte=asked.begins_at, begins_at__lt=ends_at)
+        in_time.filter(kind=Alert.Kind.BURST).update(closed_at=now)
+        return ModerationAction.objects.create(
             action=asked.action,
             tool=first,
             other_tool=second,
@@ -152,7 +146,7 @@ def moderate(
         )
 
 
-def close(*, alert: Alert, now: datetime) -> None:
+def close(alert: Alert, *, now: datetime) -> None:
     """Staff have looked at it, and there is nothing to do. Raises CurationError where it is closed already."""
     if not Alert.objects.filter(pk=alert.pk, closed_at=None).update(closed_at=now):
         raise CurationError("closed already")

@@ -20,7 +20,7 @@ from backend.admin.base import ReadOnlyAdmin
 from backend.admin.charts import Span
 from backend.admin.errors import CurationError
 from catalog.models import Tool
-from votes.models import Alert, CountStatus, Pick, Ruling, Vote
+from votes.models import Alert, CountStatus, ModerationAction, Pick, Vote
 from votes.moderation import actions
 from votes.moderation.actions import AskedAction, Move
 from votes.moderation.charts import DAYS, HOURS, draw
@@ -45,7 +45,9 @@ class MomentField(forms.DateTimeField):
 
 
 class ActionForm(forms.Form):
-    action = forms.ChoiceField(choices=[(action, action.capitalize()) for action in Ruling.Action.values])
+    action = forms.ChoiceField(
+        choices=[(action, action.capitalize()) for action in ModerationAction.Action.values]
+    )
     begins_at = MomentField(label="From (UTC)")
     ends_at = MomentField(label="Until before (UTC)")
     why = forms.CharField(max_length=500)
@@ -89,7 +91,7 @@ class WatchedAdmin(ReadOnlyAdmin):
         # The link of an alert brings the span along.
         given = request.POST or request.GET
         form = ActionForm(
-            given if "begins_at" in given else None, initial={"action": Ruling.Action.QUARANTINE}
+            given if "begins_at" in given else None, initial={"action": ModerationAction.Action.QUARANTINE}
         )
         asked: AskedAction | None = None
         moves: list[Move] = []
@@ -123,7 +125,7 @@ class WatchedAdmin(ReadOnlyAdmin):
         ballots = actions.ballots_of(tool=tool, other_tool=other_tool)
         open_alerts = Alert.objects.filter(tool=tool, other_tool=other_tool, closed_at=None)
         alerts = list(open_alerts.order_by("begins_at", "id"))
-        made = Ruling.objects.filter(tool=tool, other_tool=other_tool).select_related("decided_by")
+        made = ModerationAction.objects.filter(tool=tool, other_tool=other_tool).select_related("decided_by")
         latest = list(made.order_by("-created_at", "-id")[:ACTIONS_SHOWN])
         # The last one stands on top of those before it.
         spans = [span_of_alert(alert) for alert in alerts] + [span_of_action(one) for one in latest[::-1]]
@@ -165,7 +167,7 @@ def span_of_alert(alert: Alert) -> Span:
     return Span("alert", alert.begins_at, alert.begins_at + BURST_WINDOW, title)
 
 
-def span_of_action(made: Ruling) -> Span:
+def span_of_action(made: ModerationAction) -> Span:
     title = f"{made.get_action_display()} {made.count}: {made.why}"
     return Span(made.action, made.begins_at, made.ends_at, title)
 
@@ -177,7 +179,7 @@ def watch_address(alert: Alert) -> str:
         return page
     ends_at = alert.begins_at + BURST_WINDOW
     span = {
-        "action": Ruling.Action.QUARANTINE.value,
+        "action": ModerationAction.Action.QUARANTINE.value,
         "begins_at": f"{alert.begins_at.astimezone(UTC):%Y-%m-%dT%H:%M}",
         "ends_at": f"{ends_at.astimezone(UTC):%Y-%m-%dT%H:%M}",
         "why": f"{alert.get_kind_display()}: {alert.detail}".removesuffix(": ")[:500],

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from threading import BoundedSemaphore, Thread
 from time import monotonic
-from typing import Protocol
 from uuid import UUID
 
 import requests
@@ -105,16 +104,6 @@ class Proof:
     assurance: int
     key: bytes | None = None
     expires_at: datetime | None = None
-
-
-class Kind(Protocol):
-    """One kind of challenge."""
-
-    def ask(self, *, now: datetime) -> Challenge: ...
-
-    def verify(self, solution: Solution, *, address: Address | None, now: datetime) -> Proof:
-        """Raises ChallengeRequired, ChallengeFailed or ChallengeUnavailable; writes nothing."""
-        ...
 
 
 class Nothing:
@@ -259,7 +248,9 @@ def unavailable(reason: str) -> ChallengeUnavailable:
     return ChallengeUnavailable()
 
 
-KINDS: dict[str, Kind] = {"none": Nothing(), "proof_of_work": ProofOfWork(), "turnstile": Turnstile()}
+KINDS: dict[str, Nothing | ProofOfWork | Turnstile] = {
+    "none": Nothing(), "proof_of_work": ProofOfWork(), "turnstile": Turnstile(),
+}  # fmt: skip
 
 
 def new_challenge(*, now: datetime) -> Challenge:
@@ -267,13 +258,15 @@ def new_challenge(*, now: datetime) -> Challenge:
 
 
 def verify(solution: Solution, *, address: Address | None, now: datetime) -> Proof:
-    """Whether the solution is right; that it is also new, `spend` says."""
+    """Whether the solution is right; that it is also new, `spend` says. Writes nothing.
+
+    Raises ChallengeRequired, ChallengeFailed or ChallengeUnavailable.
+    """
     return KINDS[settings.VOTER_CHALLENGE].verify(solution, address=address, now=now)
 
 
 def spend(proof: Proof) -> None:
-    """
-    Raises ChallengeSpent if the solution has been spent. Call it in the transaction of what the solution buys.
+    """Raises ChallengeSpent if the solution has been spent. Call it in the transaction of what the solution buys.
 
     Of several at once one inserts the row, and the others wait for its transaction.
     """

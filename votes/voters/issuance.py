@@ -22,7 +22,7 @@ from backend.api.throttling import throttle_client
 from votes.rules import STRONG_ASSURANCE
 from votes.voters import challenges
 from votes.voters.challenges import Solution
-from votes.voters.tokens import IssuedToken, issue_token
+from votes.voters.tokens import VoterToken, issue_token
 
 ATTEMPTS = (Limit("voter-attempts-60s", 120, 60),)
 # By whether the voter is taken for a person.
@@ -43,7 +43,7 @@ def count_attempt(*, address: Address | None, now: datetime) -> RateLimitState:
 
 def give_token(
     *, solution: Solution, address: Address | None, now: datetime
-) -> tuple[IssuedToken, RateLimitState]:
+) -> tuple[VoterToken, RateLimitState]:
     """A new voter's token, and what its networks have left; raises the refusals of challenges, or Throttled."""
     proof = challenges.verify(solution, address=address, now=now)
     is_strong = proof.assurance >= STRONG_ASSURANCE

@@ -13,7 +13,7 @@ from catalog.serializers import ToolReferenceSerializer
 from votes.models import Pick, Vote
 from votes.voters.challenges import TURNSTILE_ACTION, Challenge
 from votes.voters.export import VoterExport
-from votes.voters.tokens import IssuedToken
+from votes.voters.tokens import VoterToken
 
 
 class ChallengeSerializer(serializers.Serializer[Challenge]):
@@ -65,7 +65,7 @@ class CreateVoterSerializer(Body):
     turnstile_token = Text(required=False, max_length=2_048, help_text="What Cloudflare's widget gave.")
 
 
-class VoterTokenSerializer(serializers.Serializer[IssuedToken]):
+class VoterTokenSerializer(serializers.Serializer[VoterToken]):
     """A voter's credentials. They are shown this once and kept nowhere: who loses them is a new voter."""
 
     token = serializers.CharField(help_text="To be sent as `Authorization: Voter <token>`.")

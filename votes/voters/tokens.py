@@ -70,26 +70,16 @@ class VoterToken:
     def expires_at(self) -> datetime:
         return self.issued_at + timedelta(days=settings.VOTER_TOKEN_DAYS)
 
-    def signed(self) -> str:
-        """The token as its voter sends it."""
+    @property
+    def token(self) -> str:
+        """The text that its voter sends; only the server can sign it."""
         payload = VOTER_PAYLOAD.pack(self.voter_id, int(self.issued_at.timestamp()), self.assurance)
         return signed_tokens.sign(settings.VOTER_KEYS, VOTER_PURPOSE, payload)
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
-    """A new token as its voter gets it, this one time."""
-
-    token: str
-    expires_at: datetime
-    assurance: int
-
-
-def issue_token(*, assurance: int, now: datetime) -> IssuedToken:
+def issue_token(*, assurance: int, now: datetime) -> VoterToken:
     """A token for a voter who is new; it costs no row until the first vote."""
-    voter_id = secrets.token_bytes(VOTER_ID_LENGTH)
-    voter = VoterToken(voter_id=voter_id, issued_at=now.replace(microsecond=0), assurance=assurance)
-    return IssuedToken(token=voter.signed(), expires_at=voter.expires_at, assurance=assurance)
+    return VoterToken(secrets.token_bytes(VOTER_ID_LENGTH), now.replace(microsecond=0), assurance)
 
 
 def read_token(text: str, *, now: datetime) -> VoterToken:

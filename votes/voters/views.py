@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 
 from backend.api.bodies import json_of
 from backend.api.clients import client_address
@@ -29,9 +29,6 @@ from votes.voters.serializers import (
 )
 from votes.voters.tokens import VOTER, voter_token_of
 
-# For the docs; no key of ours signed it.
-EXAMPLE_CHALLENGE = "v1.2026-11.MDEyMzQ1Njc4OWFiY2RlZmtwW3AS.AAECAwQFBgcICQoLDA0ODw"
-
 
 class IssuanceView(PrivateView):
     """Counts each attempt before it looks at what was sent, so that every answer says what is left."""
@@ -46,16 +43,16 @@ class ChallengesView(IssuanceView):
     @extend_schema(
         operation_id="create_voter_challenge",
         tags=["voters"],
-        summary="Ask what a voter token takes",
-        description=(
-            "Says what to do before `POST /voters`. Nothing is kept of a challenge until its solution is sent, and "
-            "each solution buys one token."
-        ),
         request=CreateChallengeSerializer,
         responses={201: ChallengeSerializer},
     )
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
+        """Ask what a voter token takes
+
+        Says what to do before `POST /voters`. Nothing is kept of a challenge until its solution is sent, and each
+        solution buys one token.
+        """
         CreateChallengeSerializer.validate_json(json_of(request))
         challenge = new_challenge(now=timezone.now())
         return private_answer(ChallengeSerializer(challenge).data, status=201)
@@ -65,23 +62,16 @@ class VotersView(IssuanceView):
     @extend_schema(
         operation_id="create_voter",
         tags=["voters"],
-        summary="Become a voter",
-        description=(
-            "Gives a token to vote with, for the solution of a challenge where one is asked for. Keep it: it is all "
-            "that makes your votes yours, and it is shown this once."
-        ),
         request=CreateVoterSerializer,
         responses={201: VoterTokenSerializer, 403: ProblemSerializer},
-        examples=[
-            OpenApiExample("Nothing was asked for", {}, request_only=True),
-            OpenApiExample(
-                "Proof of work", {"challenge": EXAMPLE_CHALLENGE, "nonce": "136142"}, request_only=True
-            ),
-            OpenApiExample("Turnstile", {"turnstile_token": "0.zT9cmAOrPvbI0rP2VYF3"}, request_only=True),
-        ],
     )
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
+        """Become a voter
+
+        Gives a token to vote with, for the solution of a challenge where one is asked for. Keep it: it is all that
+        makes your votes yours, and it is shown this once.
+        """
         solution = Solution(**CreateVoterSerializer.validate_json(json_of(request)))
         issued, left = give_token(solution=solution, address=client_address(request), now=timezone.now())
         attempts = self.rate_limits.allowances if self.rate_limits else ()
@@ -94,25 +84,21 @@ class VoterView(PrivateView):
 
     credentials = VOTER
 
-    @extend_schema(
-        operation_id="retrieve_own_voter",
-        tags=["voters"],
-        summary="Export all that is kept of the voter",
-        description="Every vote and pick with its times. A voter who has not voted yet is not kept at all.",
-        responses=VoterSerializer,
-    )
+    @extend_schema(operation_id="retrieve_own_voter", tags=["voters"], responses=VoterSerializer)
     def get(self, request: HttpRequest) -> HttpResponse:
+        """Export all that is kept of the voter
+
+        Every vote and pick with its times. A voter who has not voted yet is not kept at all.
+        """
         export = export_voter(token=voter_token_of(request, now=timezone.now()))
         return private_answer(VoterSerializer(export).data)
 
-    @extend_schema(
-        operation_id="delete_own_voter",
-        tags=["voters"],
-        summary="Erase the voter",
-        description="Deletes every vote and pick; tallies follow. The token is refused from then on.",
-        responses={204: None},
-    )
+    @extend_schema(operation_id="delete_own_voter", tags=["voters"], responses={204: None})
     def delete(self, request: HttpRequest) -> HttpResponse:
+        """Erase the voter
+
+        Deletes every vote and pick; tallies follow. The token is refused from then on.
+        """
         now = timezone.now()
         erase_voter(token=voter_token_of(request, now=now), now=now)
         return nothing()
@@ -141,14 +127,12 @@ class OwnVotesView(OwnListView):
     rows = Vote.objects.select_related("tool")
     serializer = OwnVoteSerializer
 
-    @extend_schema(
-        operation_id="list_own_votes",
-        tags=["votes"],
-        summary="List the voter's own votes, the latest first",
-        description="So that pages can show what their reader said.",
-        responses=page_schema(OwnVoteSerializer),
-    )
+    @extend_schema(operation_id="list_own_votes", tags=["votes"], responses=page_schema(OwnVoteSerializer))
     def get(self, request: HttpRequest) -> HttpResponse:
+        """List the voter's own votes, the latest first
+
+        So that pages can show what their reader said.
+        """
         return super().get(request)
 
 
@@ -156,12 +140,10 @@ class OwnPicksView(OwnListView):
     rows = Pick.objects.select_related("first_tool", "second_tool", "chosen_tool")
     serializer = OwnPickSerializer
 
-    @extend_schema(
-        operation_id="list_own_picks",
-        tags=["votes"],
-        summary="List the voter's own picks, the latest first",
-        description="So that pages can show what their reader said.",
-        responses=page_schema(OwnPickSerializer),
-    )
+    @extend_schema(operation_id="list_own_picks", tags=["votes"], responses=page_schema(OwnPickSerializer))
     def get(self, request: HttpRequest) -> HttpResponse:
+        """List the voter's own picks, the latest first
+
+        So that pages can show what their reader said.
+        """
         return super().get(request)

@@ -1,6 +1,4 @@
-"""`export_suppressions`: prints all suppressions as a journal, to begin one with or to mend one that has gaps."""
-
-from typing import Any
+"""`export_suppressions`: prints all suppressions as lines of a journal, to start a journal or to complete one."""
 
 from django.core.management.base import BaseCommand
 
@@ -12,7 +10,7 @@ class Command(BaseCommand):
     help = "Print all suppressions as lines of a journal, for replay_suppressions."
     requires_system_checks = ()
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         for suppression in Suppression.objects.order_by("id").iterator():
             key, reason = bytes(suppression.address_key), suppression.reason
-            self.stdout.write(line_of(at=suppression.created_at, key=key, word=reason), ending="")
+            self.stdout.write(line_of(at=suppression.created_at, key=key, entry=reason), ending="")

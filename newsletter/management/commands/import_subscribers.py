@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -27,7 +26,7 @@ class Command(BaseCommand):
             help="bring in the others; without it one bad line stops all",
         )
 
-    def handle(self, *, file: str, dry_run: bool, skip_bad_lines: bool, **options: Any) -> None:
+    def handle(self, *, file: str, dry_run: bool, skip_bad_lines: bool, **options: object) -> None:
         try:
             report = import_subscribers(
                 file=Path(file),

@@ -1,7 +1,5 @@
 """`load_demo`: content for a first look, into a database that has no catalog yet."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +16,7 @@ class Command(BaseCommand):
     )
     requires_system_checks = ()
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         try:
             with transaction.atomic():
                 now = timezone.now()

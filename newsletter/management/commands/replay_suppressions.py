@@ -1,10 +1,9 @@
-"""`replay_suppressions FILE …`: tells a restored database who has left since its backup was made."""
+"""`replay_suppressions FILE …`: applies to a restored database the suppressions since its backup."""
 
 from argparse import ArgumentParser
 from collections import Counter
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -22,18 +21,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="what SUPPRESSION_JOURNAL named")
 
-    def handle(self, *, files: list[str], **options: Any) -> None:
+    def handle(self, *, files: list[str], **options: object) -> None:
         try:
             journal = read_journals([Path(file) for file in files])
         except OSError as error:
             raise CommandError(f"{quoted(error.filename)} can't be read: {error.strerror}.") from None
-        for place in journal.unreadable:
-            self.stderr.write(f"{place}: not a whole line, left out.")
+        for line in journal.unreadable:
+            self.stderr.write(f"{line}: not a whole line, left out.")
         done: Counter[str] = Counter()
-        words = iter(journal.words.items())
-        while batch := dict(islice(words, BATCH_SIZE)):
+        final_states = iter(journal.final_states.items())
+        while batch := dict(islice(final_states, BATCH_SIZE)):
             done += catch_up(batch)
         self.stdout.write(
-            f"{len(journal.words)} mailboxes: {done['unsubscribed']} subscriptions ended, {done['erased']} readers erased, "
-            f"{done['suppressed']} suppressed, {done['lifted']} lifted."
+            f"{len(journal.final_states)} mailboxes: {done['unsubscribed']} subscriptions ended, "
+            f"{done['erased']} readers erased, {done['suppressed']} suppressed, {done['lifted']} lifted."
         )

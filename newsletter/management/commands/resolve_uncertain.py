@@ -1,16 +1,16 @@
-"""`resolve_uncertain`: settle copies in doubt by what the mail server's log says of them."""
+"""`resolve_uncertain`: settles uncertain copies that the mail server's log shows as accepted."""
 
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
 from newsletter.deliveries import resolution
-from newsletter.feedback.mail_log import MailLog
+from newsletter.feedback.mail_log import mails_taken
 
 
 class Command(BaseCommand):
@@ -23,15 +23,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("log", nargs="?", default="-", help="a file, or - for standard input")
 
-    def handle(self, log: str, **options: Any) -> None:
-        uncertain = len(resolution.uncertain_message_ids())
+    def handle(self, log: str, **options: object) -> None:
+        uncertain = resolution.uncertain_message_ids()
         try:
             with _opened(log) as lines:
-                resolved = resolution.resolve(MailLog(lines), source="the mail server's log")
+                taken = mails_taken(lines, uncertain)
         except OSError as error:
             raise CommandError(f"{log!r} can't be read: {error.strerror}.") from None
+        sent = resolution.resolve(taken, sent=True, source="the mail server's log")
         self.stdout.write(
-            f"{uncertain} in doubt: {resolved.sent} sent, {uncertain - resolved.sent} not in the log, "
+            f"{len(uncertain)} uncertain: {sent} sent, {len(uncertain) - sent} not in the log, "
             "which stay as they are."
         )
 

@@ -37,7 +37,7 @@
     const former = document.getElementById(id);
     const made = former.cloneNode(false);
     made.append(...rows);
-    // A link that somebody has tabbed to stays where it is.
+    // A link that has the focus stays where it is.
     if (former.textContent.replace(/\s/g, "") !== made.textContent.replace(/\s/g, "")) former.replaceWith(made);
   };
 
@@ -47,18 +47,18 @@
     else return;
     for (const element of page.querySelectorAll("[data-text]")) write(element, answer.texts[element.dataset.text]);
     for (const [state, , number] of answer.rows) write(page.querySelector(`[data-row="${state}"]`), number);
-    for (const button of page.querySelectorAll("[name=deed]")) button.hidden = !answer.deeds.includes(button.value);
+    for (const button of page.querySelectorAll("[name=action]")) button.hidden = !answer.actions.includes(button.value);
     if (answer.share === null) bar.removeAttribute("value");
     else bar.value = answer.share;
     fill("failures", answer.failures.map(([code, number]) => row(cell(code), cell(number, "count"))));
-    fill("uncertain", answer.uncertain.map((doubt) => row(cell(link(doubt)), cell(doubt.since))));
+    fill("uncertain", answer.uncertain.map((copy) => row(cell(link(copy)), cell(copy.since))));
     page.toggleAttribute("data-is-over", answer.is_over);
   };
 
   const look = async () => {
     if (document.hidden) return;
     try {
-      // Whoever is logged out would be sent on to a page.
+      // After a logout the answer would be a redirect to the login page.
       const response = await fetch(page.dataset.numbers, { redirect: "error" });
       if (!response.ok) throw new Error(response.status);
       show(await response.json());

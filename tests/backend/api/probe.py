@@ -17,7 +17,7 @@ from backend.api.credentials import Scheme
 from backend.api.idempotency import idempotent
 from backend.api.pagination import InvalidCursor, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
-from backend.api.problems import permanent_redirect
+from backend.api.problems import Moved
 from backend.api.rate_limits import Limit
 from backend.api.throttling import throttle
 from backend.api.views import PrivateView, PublicView, SparseFieldsMixin, field_names, private_answer
@@ -49,11 +49,12 @@ class KettleListView(PublicView):
 
     parameters = KettleParameters
 
-    @extend_schema(
-        operation_id="list_kettles", tags=["kettles"], summary="List", responses=page_schema(KettleSerializer)
-    )
+    @extend_schema(operation_id="list_kettles", tags=["kettles"], responses=page_schema(KettleSerializer))
     def get(self, request: Request) -> Response:
-        """Lists kettles."""
+        """List kettles
+
+        Lists kettles.
+        """
         return Response({"asked": self.params})
 
 
@@ -63,10 +64,10 @@ class KettleView(PublicView):
     @extend_schema(
         operation_id="retrieve_kettle", tags=["kettles"], summary="Retrieve", responses=KettleSerializer
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        return (
-            Response({"slug": slug}) if slug == "new" else permanent_redirect(request, "/api/v1/kettles/new")
-        )
+    def get(self, request: Request, slug: str) -> Response:
+        if slug != "new":
+            raise Moved("new")
+        return Response({"slug": slug})
 
 
 class NamelessView(PublicView):
@@ -126,9 +127,9 @@ class BrewView(PrivateView):
         if wish == "fire":
             raise RuntimeError("SELECT password FROM /etc/secrets")
         cup = self.rate_limits.allowances[0].used
-        return private_answer(
-            {"cup": cup, "token": "drink-me"}, status=201, headers={"Location": f"/api/v1/brews/{cup}"}
-        )
+        answer = private_answer({"cup": cup, "token": "drink-me"}, status=201)
+        answer["Location"] = f"/api/v1/brews/{cup}"
+        return answer
 
 
 class CupboardView(PrivateView):
@@ -187,7 +188,7 @@ def session_page(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/v1/kettles", KettleListView.as_view()),
-    path("api/v1/kettles/<slug:slug>", KettleView.as_view()),
+    path("api/v1/kettles/<slug:slug>", KettleView.as_view(), name="kettle"),
     path("api/v1/orders", OrderView.as_view()),
     path("api/v1/brews", BrewView.as_view()),
     path("api/v1/cupboard", CupboardView.as_view()),

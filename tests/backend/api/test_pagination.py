@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.core.cache import cache
 from django.core.signing import Signer
 from django.db import connection, models
 from django.db.models import FloatField, Func, Q, QuerySet, Value
@@ -18,9 +19,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
-from backend.api.pagination import InvalidCursor, Page, page_schema, paginate, read_cursor
+from backend.api.pagination import InvalidCursor, ListView, Page, page_schema, paginate, read_cursor
+from backend.api.parameters import ListParameters
+from backend.api.views import SparseFieldsMixin, field_names
+from catalog.models import Category
+from tests.factories import CategoryFactory
 
 
 class Shelf(models.Model):
@@ -357,3 +363,51 @@ def test_the_schema_of_a_page_is_named_for_its_rows() -> None:
     assert type(schema).__name__ == "BookPage"
     assert set(schema.fields) == {"results", "next", "previous", "facets"}
     assert page_schema(BookSerializer) is page_schema(BookSerializer)
+
+
+# --- The base of views that answer a page ----------------------------------------------------------
+
+
+class ShelfSerializer(SparseFieldsMixin):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ShelfParameters(ListParameters):
+    selectable = field_names(ShelfSerializer)
+
+
+class ShelfListView(ListView):
+    parameters = ShelfParameters
+
+    def get(self, request: Request) -> Response:
+        return self.answer_page(Category.objects.all(), keys=["-name"], serializer=ShelfSerializer)
+
+
+def list_page(**query: Any) -> Any:
+    response = ShelfListView.as_view()(APIRequestFactory().get("/shelves", query))
+    assert isinstance(response, Response)
+    return response.data
+
+
+@pytest.mark.django_db
+class TestListView:
+    @pytest.fixture(autouse=True)
+    def shelves(self) -> None:
+        cache.clear()
+        for name in ("B", "C", "A"):
+            CategoryFactory(slug=name.lower(), name=name)
+
+    def test_a_page_holds_at_most_as_many_rows_as_asked_for_in_the_lists_order(self) -> None:
+        assert [dict(row) for row in list_page(limit=2)["results"]] == [
+            {"slug": "c", "name": "C"},
+            {"slug": "b", "name": "B"},
+        ]
+
+    def test_the_cursor_goes_on_where_the_page_ended(self) -> None:
+        cursor = list_page(limit=2)["next"].partition("cursor=")[2]
+
+        assert [row["slug"] for row in list_page(limit=2, cursor=cursor)["results"]] == ["a"]
+
+    def test_rows_have_the_properties_that_were_asked_for(self) -> None:
+        assert [dict(row) for row in list_page(limit=1, fields="name")["results"]] == [{"name": "C"}]

@@ -179,6 +179,7 @@ def test_only_an_operation_that_can_be_repeated_takes_an_idempotency_key(contrac
 def test_descriptions_come_from_methods_and_never_from_classes(contract: dict[str, Any]) -> None:
     paths = contract["paths"]
 
+    assert paths["/api/v1/kettles"]["get"]["summary"] == "List kettles"
     assert paths["/api/v1/kettles"]["get"]["description"] == "Lists kettles."
     assert "description" not in paths["/api/v1/kettles/{slug}"]["get"]
 

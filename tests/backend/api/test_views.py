@@ -93,11 +93,20 @@ def test_an_answer_for_its_caller_is_kept_by_nobody(api: APIClient) -> None:
         pytest.param("text/html,*/*;q=0.8", 200, id="HTML first"),
         pytest.param("application/*", 200, id="any application"),
         pytest.param("application/json", 200, id="JSON"),
-        pytest.param("", 200, id="nothing said"),
+        pytest.param("Application/JSON", 200, id="JSON in capitals"),
+        pytest.param("application/json-patch+json", 406, id="a kind that begins like JSON"),
+        pytest.param("text/html, image/avif", 406, id="two other kinds"),
     ],
 )
-def test_who_takes_no_json_is_refused(api: APIClient, accept: str, status: int) -> None:
+def test_who_takes_no_json_is_refused_by_private_views_as_by_public_ones(
+    api: APIClient, accept: str, status: int
+) -> None:
+    assert api.get("/api/v1/kettles/new", headers={"Accept": accept}).status_code == status
     assert api.get("/api/v1/cupboard", headers={"Accept": accept}).status_code == status
+
+
+def test_an_empty_accept_header_of_a_private_request_refuses_nothing(api: APIClient) -> None:
+    assert api.get("/api/v1/cupboard", headers={"Accept": ""}).status_code == 200
 
 
 def test_a_parameter_that_a_private_answer_does_not_take_is_refused(api: APIClient) -> None:

@@ -63,7 +63,9 @@ def test_a_record_names_the_supervisor_and_its_address(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("record", ["", "{"], ids=["empty", "torn"])
+@pytest.mark.parametrize(
+    "record", ["", "{", "[]", '{"path": 1}'], ids=["empty", "torn", "a list", "of another shape"]
+)
 def test_a_record_that_can_not_be_read_speaks_of_nothing(tmp_path: Path, record: str) -> None:
     stack = StackDirectory(tmp_path / "stack").make()
     (stack.path / "running.json").write_text(record)

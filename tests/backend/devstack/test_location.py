@@ -27,7 +27,7 @@ def closed(tmp_path: Path) -> Iterator[StackDirectory]:
 
 @pytest.mark.skipif(AS_ROOT, reason="root's servers run as somebody else")
 def test_an_ordinary_users_servers_run_as_that_user_within_the_stack(closed: StackDirectory) -> None:
-    assert choose_location(closed, is_lasting=True) == DataLocation(closed.path / "engines", {})
+    assert choose_location(closed, is_lasting=True) == DataLocation(closed.path / "engines", None)
 
 
 @only_root
@@ -35,7 +35,8 @@ def test_roots_servers_run_as_somebody_else_within_a_stack_that_may_be_entered(s
     location = choose_location(stack, is_lasting=True)
 
     assert location.path == stack.path / "engines"
-    assert location.identity["user"] == location.path.stat().st_uid != 0
+    assert location.account
+    assert location.account.user == location.path.stat().st_uid != 0
     assert location.path.stat().st_mode & 0o777 == 0o700
 
 
@@ -85,4 +86,4 @@ def test_a_moved_stack_keeps_its_place(closed: StackDirectory) -> None:
 
 
 def test_what_our_own_user_runs_is_run_where_it_is_installed(tmp_path: Path) -> None:
-    assert reachable(DataLocation(tmp_path, {}), ("django",)) == Path(sysconfig.get_path("platlib"))
+    assert reachable(DataLocation(tmp_path, None), ("django",)) == Path(sysconfig.get_path("platlib"))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from backend.admin.errors import CurationError
+from catalog.services import archive
 from comparisons.pairs import services
 from tests.factories import NOW, ComparisonFactory
 
@@ -23,7 +24,7 @@ LATER = NOW + timedelta(days=1)
 def test_a_pair_is_published(status: str, first_published: object, shown: object) -> None:
     comparison = ComparisonFactory(status=status, published_at=first_published)
 
-    services.publish(comparison=comparison, now=LATER)
+    services.publish(comparison, now=LATER)
 
     comparison.refresh_from_db()
     assert (comparison.status, comparison.published_at, comparison.updated_at) == ("published", shown, LATER)
@@ -34,7 +35,7 @@ def test_a_pair_with_a_draft_is_not_published(side: str) -> None:
     comparison = ComparisonFactory(status="draft", published_at=None, **{f"{side}__status": "draft"})
 
     with pytest.raises(CurationError, match=r"^a tool of the pair is a draft$"):
-        services.publish(comparison=comparison, now=LATER)
+        services.publish(comparison, now=LATER)
 
     comparison.refresh_from_db()
     assert comparison.status == "draft"
@@ -44,7 +45,7 @@ def test_a_published_pair_is_not_published_again() -> None:
     comparison = ComparisonFactory()
 
     with pytest.raises(CurationError, match=r"^already published$"):
-        services.publish(comparison=comparison, now=LATER)
+        services.publish(comparison, now=LATER)
 
     comparison.refresh_from_db()
     assert comparison.updated_at != LATER
@@ -53,7 +54,7 @@ def test_a_published_pair_is_not_published_again() -> None:
 def test_a_published_pair_is_archived() -> None:
     comparison = ComparisonFactory()
 
-    services.archive(comparison=comparison, now=LATER)
+    archive(comparison, now=LATER)
 
     comparison.refresh_from_db()
     assert (comparison.status, comparison.published_at, comparison.updated_at) == ("archived", NOW, LATER)
@@ -64,7 +65,7 @@ def test_only_a_published_pair_is_archived(status: str) -> None:
     comparison = ComparisonFactory(status=status)
 
     with pytest.raises(CurationError, match=r"^not published$"):
-        services.archive(comparison=comparison, now=LATER)
+        archive(comparison, now=LATER)
 
     comparison.refresh_from_db()
     assert comparison.status == status

@@ -9,13 +9,13 @@ from newsletter.content.items import (
     Item,
     Side,
     comparison_rank,
-    deeds_in_words,
     default_intro,
     default_subject,
     has_moved,
     listed,
     plain,
     preheader,
+    review_changes_in_words,
     shortened,
     verdict_detail,
     why_topics,
@@ -121,7 +121,7 @@ def test_each_item_says_why_it_is_in(topics: tuple[str, ...], frequency: str, wh
 
 
 @pytest.mark.parametrize(
-    ("deeds", "words"),
+    ("changes", "words"),
     [
         (["A reviewed X"], "A reviewed X."),
         (
@@ -131,8 +131,8 @@ def test_each_item_says_why_it_is_in(topics: tuple[str, ...], frequency: str, wh
         (["A reviewed X"] * 4, "A reviewed X, A reviewed X and 2 more reviews changed."),
     ],
 )
-def test_what_reviewers_did_in_words(deeds: list[str], words: str) -> None:
-    assert deeds_in_words(deeds) == words
+def test_what_reviewers_did_in_words(changes: list[str], words: str) -> None:
+    assert review_changes_in_words(changes) == words
 
 
 def tool(slug: str, panel: tuple[int, int], votes: tuple[int, int] = (0, 0)) -> Evidence:

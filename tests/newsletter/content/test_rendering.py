@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 from newsletter.content.composition import compose
 from newsletter.content.items import AT_MOST, Item, plain
 from newsletter.content.rendering import (
+    Content,
     folded,
     in_quotation_marks,
     paragraphs_of,
@@ -98,7 +99,7 @@ def an_item(kind: str = "comparison", **values: Any) -> Item:
 
 
 def rendered(*items: Item, **values: Any) -> tuple[str, str]:
-    shown = {
+    content = {
         "subject": "Ship Aider, not Zed",
         "intro": "One thing this week.",
         "items": items or (an_item(),),
@@ -107,7 +108,7 @@ def rendered(*items: Item, **values: Any) -> tuple[str, str]:
         "is_personal": True,
         **values,
     }
-    return render_html(**shown), render_text(**shown)
+    return render_html(Content(**content)), render_text(Content(**content))
 
 
 # --- The HTML -----------------------------------------------------------------------------------

@@ -1,13 +1,9 @@
 """Copies in doubt: what evidence settles, how old it must be, and what a day settles."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import pytest
 
 from newsletter.deliveries import outcomes, resolution
 from newsletter.deliveries.outcomes import Outcome
-from newsletter.deliveries.resolution import Found
 from newsletter.models import Delivery, Edition
 from newsletter.sending import editions
 from newsletter.sending.schedule import schedule_from_settings
@@ -16,16 +12,6 @@ from tests.factories import NOW
 from tests.newsletter.deliveries.ledger import allow, an_edition, claim_one
 
 pytestmark = pytest.mark.django_db
-
-
-class Known:
-    """Evidence that says the same of all."""
-
-    def __init__(self, found: Found) -> None:
-        self._found = found
-
-    def find(self, message_ids: Sequence[str]) -> Mapping[str, Found]:
-        return dict.fromkeys(message_ids, self._found)
 
 
 def in_doubt(*, minutes: int) -> Edition:
@@ -37,14 +23,14 @@ def in_doubt(*, minutes: int) -> Edition:
     return edition
 
 
-def resolve(found: Found) -> Any:
-    return resolution.resolve(Known(found), source="a test")
+def resolve(*, sent: bool) -> int:
+    return resolution.resolve(resolution.uncertain_message_ids(), sent=sent, source="a test")
 
 
 def test_evidence_of_acceptance_settles_a_copy_at_once() -> None:
     in_doubt(minutes=0)
 
-    assert resolve(Found.SENT) == resolution.Resolved(sent=1, requeued=0)
+    assert resolve(sent=True) == 1
     assert Delivery.objects.get().state == "accepted"
 
 
@@ -52,7 +38,7 @@ def test_evidence_of_acceptance_settles_a_copy_at_once() -> None:
 def test_evidence_of_absence_must_be_as_old_as_a_lease(minutes: int, state: str) -> None:
     in_doubt(minutes=minutes)
 
-    resolve(Found.NOT_SENT)
+    resolve(sent=False)
 
     assert Delivery.objects.get().state == state
 
@@ -62,7 +48,7 @@ def test_who_sent_it_after_all_is_no_longer_believed() -> None:
     copy = claim_one(edition)
     allow(copy, after=None)
     execute("UPDATE newsletter_delivery SET state = 'uncertain', uncertain_at = now() - interval '1 hour'")
-    resolve(Found.NOT_SENT)
+    resolve(sent=False)
 
     assert not outcomes.record(Outcome(copy, "accepted", "250"))
     assert claim_one(edition).fence > copy.fence
@@ -82,7 +68,7 @@ def test_an_edition_that_was_done_goes_on_with_what_was_not_sent() -> None:
     editions.close_finished(now=NOW)
     done = Edition.objects.get(pk=edition.pk).state
 
-    resolve(Found.NOT_SENT)
+    resolve(sent=False)
     editions.ensure_due_editions(now=NOW, schedule=schedule_from_settings())
 
     assert done == "done"

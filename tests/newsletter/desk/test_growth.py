@@ -18,11 +18,11 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def record(name: str, *deeds: str, at: datetime = NOW) -> None:
+def record(name: str, *actions: str, at: datetime = NOW) -> None:
     """What a mailbox did, in this order, at one moment."""
     key = address_key(f"{name}@example.com")
-    for deed in deeds:
-        Consent.objects.create(address_key=key, deed=deed, source="page", wording="2026-11", created_at=at)
+    for action in actions:
+        Consent.objects.create(address_key=key, deed=action, source="page", wording="2026-11", created_at=at)
 
 
 def days(number: int = 3) -> list[tuple[int, int, int]]:
@@ -30,7 +30,7 @@ def days(number: int = 3) -> list[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize(
-    ("deeds", "came", "left"),
+    ("actions", "came", "left"),
     [
         pytest.param(["asked"], 0, 0, id="asked alone"),
         pytest.param(["confirmed"], 1, 0, id="confirmed"),
@@ -44,8 +44,8 @@ def days(number: int = 3) -> list[tuple[int, int, int]]:
         pytest.param(["suppressed", "lifted"], 0, 0, id="blocked by staff, and no more"),
     ],
 )
-def test_a_mailbox_comes_and_leaves_once_each_time(deeds: list[str], came: int, left: int) -> None:
-    record("ada", *deeds)
+def test_a_mailbox_comes_and_leaves_once_each_time(actions: list[str], came: int, left: int) -> None:
+    record("ada", *actions)
 
     assert growth(days=1, until=NOW)[0].confirmed == came
     assert growth(days=1, until=NOW)[0].left == left

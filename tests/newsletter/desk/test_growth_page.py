@@ -18,23 +18,23 @@ PAGE = "/admin/newsletter/subscriber/over-time/"
 LIST = "/admin/newsletter/subscriber/"
 
 
-def record(name: str, deed: str, *, days_ago: int) -> None:
+def record(name: str, action: str, *, days_ago: int) -> None:
     at = datetime.combine(timezone.now().date() - timedelta(days=days_ago), time(0), timezone.now().tzinfo)
     key = address_key(f"{name}@example.com")
-    Consent.objects.create(address_key=key, deed=deed, source="page", wording="2026-11", created_at=at)
+    Consent.objects.create(address_key=key, deed=action, source="page", wording="2026-11", created_at=at)
 
 
 @pytest.fixture
 def readers() -> None:
     """Three are active; one of 200 days ago left this week."""
     SubscriberFactory.create_batch(3)
-    for name, deed, days_ago in (
+    for name, action, days_ago in (
         ("ada", "confirmed", 0),
         ("bob", "confirmed", 5),
         ("eve", "confirmed", 200),
         ("eve", "unsubscribed", 3),
     ):
-        record(name, deed, days_ago=days_ago)
+        record(name, action, days_ago=days_ago)
 
 
 @pytest.mark.usefixtures("readers")

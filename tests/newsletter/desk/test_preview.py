@@ -62,7 +62,7 @@ def test_the_preview_shows_subject_text_and_a_frame_that_can_do_nothing(edition:
     assert 'sandbox=""' in page
     assert "* Ship Aider" in page
     assert "* Ship Figma" in page
-    assert response.context["seen"].composed.intro == "Hello."
+    assert response.context["preview"].composed.intro == "Hello."
 
 
 def test_the_mail_itself_may_be_framed_by_us_and_may_load_and_run_nothing(edition: Edition) -> None:
@@ -90,7 +90,7 @@ def test_the_mail_itself_may_be_framed_by_us_and_may_load_and_run_nothing(editio
 def test_choices_change_what_is_shown(edition: Edition, choices: str, shown: str, hidden: str) -> None:
     desk = open_desk()
 
-    text = desk.get(f"{preview_of(edition)}?{choices}").context["seen"].composed.text
+    text = desk.get(f"{preview_of(edition)}?{choices}").context["preview"].composed.text
 
     assert shown in text
     assert hidden not in text
@@ -105,8 +105,8 @@ def test_choices_that_are_none_are_refused(edition: Edition, choices: str) -> No
     response: Any = open_desk().get(f"{preview_of(edition)}?{choices}")
 
     assert response.status_code == 200
-    assert response.context["seen"].form.errors
-    assert response.context["seen"].composed is None
+    assert response.context["preview"].form.errors
+    assert response.context["preview"].composed is None
 
 
 def test_nothing_to_tell_is_said() -> None:
@@ -161,7 +161,7 @@ class TestAsOneSubscriberGetsIt:
 
         response: Any = desk.get(f"{preview_of(edition)}?subscriber={subscriber.pk}")
 
-        choices = response.context["seen"].choices
+        choices = response.context["preview"].choices
         assert (choices.topics, choices.reviewers, choices.frequency) == (
             ("design",), ("the-skeptic",), "each_comparison",
         )  # fmt: skip
@@ -184,7 +184,7 @@ class TestAsOneSubscriberGetsIt:
         def since(frequency: str) -> datetime:
             subscriber = a_subscriber(address=f"{frequency}@example.com", frequency=frequency)
             page: Any = desk.get(f"{preview_of(edition)}?subscriber={subscriber.pk}")
-            began: datetime = page.context["seen"].choices.since
+            began: datetime = page.context["preview"].choices.since
             return began
 
         assert since("weekly") == now - 3 * DAY

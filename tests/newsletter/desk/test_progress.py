@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from newsletter.desk.progress import Doubt, Progress, progress_of
+from newsletter.desk.progress import Progress, UncertainCopy, progress_of
 from newsletter.models import Delivery, Edition, Subscriber
 from newsletter.sending import sender
 from newsletter.transport.mailer import SmtpMailer
@@ -105,7 +105,7 @@ class TestWhatIsCounted:
 
         found = progress_of(edition).uncertain
 
-        assert found == [Doubt(row.pk, row.message_id, row.uncertain_at) for row in rows[:4:-1]]
+        assert found == [UncertainCopy(row.pk, row.message_id, row.uncertain_at) for row in rows[:4:-1]]
 
     def test_an_edition_without_copies_has_none(self) -> None:
         found = progress_of(EditionFactory())
@@ -256,7 +256,7 @@ def test_while_an_edition_is_sent_its_counts_only_grow_and_its_end_comes_nearer(
     assert (last.counts["accepted"], last.counts["failed"], last.counts["uncertain"]) == (600, 1, 2)
     assert last.share == 1
     assert last.failures == [("5.1.1", 1)]
-    in_doubt = Delivery.objects.filter(state="uncertain").order_by("uncertain_at")
-    assert [(doubt.id, doubt.message_id) for doubt in last.uncertain] == list(
-        in_doubt.values_list("id", "message_id")
+    uncertain = Delivery.objects.filter(state="uncertain").order_by("uncertain_at")
+    assert [(copy.id, copy.message_id) for copy in last.uncertain] == list(
+        uncertain.values_list("id", "message_id")
     )

@@ -231,21 +231,21 @@ class TestWhoMay:
 
         assert desk.get(page_of(edition)).status_code == looking
         assert desk.get(numbers_of(edition)).status_code == looking
-        assert desk.post(page_of(edition), {"deed": "pause"}).status_code == steering
+        assert desk.post(page_of(edition), {"action": "pause"}).status_code == steering
         edition.refresh_from_db()
         assert edition.state == ("paused" if steering == 302 else "sending")
 
     def test_whoever_may_only_look_has_no_buttons(self) -> None:
         edition = an_edition()
 
-        assert 'name="deed"' not in desk_of("view_edition").get(page_of(edition)).content.decode()
+        assert 'name="action"' not in desk_of("view_edition").get(page_of(edition)).content.decode()
 
     def test_a_post_of_another_site_does_nothing(self) -> None:
         edition = an_edition()
         desk = Client(enforce_csrf_checks=True)
         desk.force_login(User.objects.create(username="curator", is_staff=True, is_superuser=True))
 
-        response = desk.post(page_of(edition), {"deed": "pause"})
+        response = desk.post(page_of(edition), {"action": "pause"})
 
         edition.refresh_from_db()
         assert (response.status_code, edition.state) == (403, "sending")
@@ -253,7 +253,7 @@ class TestWhoMay:
 
 class TestSteering:
     @pytest.mark.parametrize(
-        ("state", "deeds"),
+        ("state", "actions"),
         [
             ("draft", ["send_now", "cancel"]),
             ("frozen", ["pause", "cancel"]),
@@ -264,21 +264,21 @@ class TestSteering:
             ("cancelled", []),
         ],
     )
-    def test_only_what_makes_sense_is_offered(self, state: str, deeds: list[str]) -> None:
+    def test_only_what_makes_sense_is_offered(self, state: str, actions: list[str]) -> None:
         edition = an_edition(state)
         desk = open_desk()
 
         page = desk.get(page_of(edition)).content.decode()
         buttons = re.findall(
-            r'<button type="submit" name="deed" value="(\w+)" class="button"( hidden)?>', page
+            r'<button type="submit" name="action" value="(\w+)" class="button"( hidden)?>', page
         )
 
-        assert desk.get(numbers_of(edition)).json()["deeds"] == deeds
-        assert [name for name, hidden in buttons if not hidden] == deeds
+        assert desk.get(numbers_of(edition)).json()["actions"] == actions
+        assert [name for name, hidden in buttons if not hidden] == actions
         assert len(buttons) == 4
 
     @pytest.mark.parametrize(
-        ("deed", "before", "after", "said"),
+        ("action", "before", "after", "said"),
         [
             pytest.param("pause", "sending", "paused", "1 edition paused.", id="pause"),
             pytest.param("resume", "paused", "sending", "1 edition resumed.", id="resume"),
@@ -286,11 +286,11 @@ class TestSteering:
         ],
     )
     def test_a_button_does_what_the_lists_action_does(
-        self, deed: str, before: str, after: str, said: str
+        self, action: str, before: str, after: str, said: str
     ) -> None:
         edition = an_edition(before)
 
-        response = open_desk().post(page_of(edition), {"deed": deed}, follow=True)
+        response = open_desk().post(page_of(edition), {"action": action}, follow=True)
 
         edition.refresh_from_db()
         assert messages_of(response) == [said]
@@ -301,14 +301,14 @@ class TestSteering:
         edition = an_edition()
         desk = open_desk()
 
-        asked = desk.post(page_of(edition), {"deed": "cancel"})
+        asked = desk.post(page_of(edition), {"action": "cancel"})
 
         edition.refresh_from_db()
         page = " ".join(asked.content.decode().split())
         assert edition.state == "sending"
         assert "0 copies have gone out. 1 more waits, and will never be sent." in page
 
-        response = desk.post(page_of(edition), {"deed": "cancel", "sure": "Yes"}, follow=True)
+        response = desk.post(page_of(edition), {"action": "cancel", "sure": "Yes"}, follow=True)
 
         edition.refresh_from_db()
         assert messages_of(response) == ["1 edition cancelled."]
@@ -318,15 +318,15 @@ class TestSteering:
     def test_what_came_too_late_is_said(self) -> None:
         edition = an_edition("done")
 
-        response = open_desk().post(page_of(edition), {"deed": "pause"}, follow=True)
+        response = open_desk().post(page_of(edition), {"action": "pause"}, follow=True)
 
         assert messages_of(response) == [f"Not paused (it is not being sent): {edition.week}."]
 
-    @pytest.mark.parametrize("deed", ["", "delete", "cancel\x00"])
-    def test_other_deeds_there_are_none(self, deed: str) -> None:
+    @pytest.mark.parametrize("action", ["", "delete", "cancel\x00"])
+    def test_an_unknown_action_is_refused(self, action: str) -> None:
         edition = an_edition()
 
-        assert open_desk().post(page_of(edition), {"deed": deed}).status_code == 400
+        assert open_desk().post(page_of(edition), {"action": action}).status_code == 400
 
     def test_a_cancelled_edition_is_followed_until_nobody_holds_a_copy(self) -> None:
         held, free = an_edition("cancelled"), an_edition("cancelled")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Unpack
 
 import pytest
 import time_machine
@@ -33,7 +34,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def mailed_token(sink: Sink, **choices: object) -> str:
+def mailed_token(sink: Sink, **choices: Unpack[consent.Preferences]) -> str:
     sign_ups.sign_up(address=ADA, choices=choices, source="api", now=now())
     work()
     return links_in(sink.to(ADA)[-1])["/newsletter/confirm"]
@@ -55,7 +56,7 @@ def suppressed_as() -> str | None:
     return Suppression.objects.filter(address_key=address_key(ADA)).values_list("reason", flat=True).first()
 
 
-def deeds() -> list[str]:
+def recorded() -> list[str]:
     return list(Consent.objects.order_by("id").values_list("deed", flat=True))
 
 
@@ -76,7 +77,7 @@ class TestConfirming:
         assert (subscriber.frequency, subscriber.time_zone) == ("monthly", "Asia/Kolkata")
         assert list(subscriber.topics.all()) == [topic]
         assert list(subscriber.reviewers.all()) == [reviewer]
-        assert deeds() == ["asked", "confirmed"]
+        assert recorded() == ["asked", "confirmed"]
 
     def test_twice_is_once(self, sink: Sink, clock: time_machine.Traveller) -> None:
         token = mailed_token(sink)
@@ -86,7 +87,7 @@ class TestConfirming:
         again = confirm(token)
 
         assert (again.status, again.confirmed_at) == ("active", NOW)
-        assert deeds() == ["asked", "confirmed"]
+        assert recorded() == ["asked", "confirmed"]
 
     @pytest.mark.django_db(transaction=True)
     def test_eight_at_once_are_one(self, sink: Sink) -> None:
@@ -95,7 +96,7 @@ class TestConfirming:
         raised = at_once(*[lambda: confirm(token)] * 8)
 
         assert raised == [None] * 8
-        assert deeds() == ["asked", "confirmed"]
+        assert recorded() == ["asked", "confirmed"]
 
     def test_topics_deleted_since_are_left_out(self, sink: Sink) -> None:
         topic = CategoryFactory()
@@ -186,13 +187,13 @@ def test_a_link_that_is_over_revives_nobody(
     refusal: type[Refusal],
 ) -> None:
     token = make(sink, clock)
-    before = deeds()
+    before = recorded()
 
     with pytest.raises(refusal):
         confirm(token)
 
     assert not Subscriber.objects.filter(status="active").exists()
-    assert deeds() == before
+    assert recorded() == before
 
 
 class TestSignedLinks:
@@ -245,7 +246,7 @@ class TestLeaving:
         subscriber = Subscriber.objects.get()
         assert (subscriber.status, subscriber.unsubscribed_at) == ("unsubscribed", NOW)
         assert suppressed_as() == "unsubscribe"
-        assert deeds() == ["asked", "confirmed", "unsubscribed"]
+        assert recorded() == ["asked", "confirmed", "unsubscribed"]
 
     def test_coming_back_takes_a_new_confirmation(self, sink: Sink, clock: time_machine.Traveller) -> None:
         confirm(mailed_token(sink))
@@ -256,7 +257,7 @@ class TestLeaving:
 
         assert (subscriber.status, subscriber.unsubscribed_at) == ("active", None)
         assert suppressed_as() is None
-        assert deeds()[-3:] == ["asked", "lifted", "confirmed"]
+        assert recorded()[-3:] == ["asked", "lifted", "confirmed"]
 
     def test_choices_never_subscribe_again(self, sink: Sink) -> None:
         confirm(mailed_token(sink))
@@ -294,7 +295,7 @@ class TestErasing:
         assert not MailJob.objects.exists()
         assert (delivery.subscriber, delivery.address, delivery.detail) == (None, "", "")
         assert suppressed_as() == "erased"
-        assert deeds() == ["asked", "confirmed", "erased"]
+        assert recorded() == ["asked", "confirmed", "erased"]
 
     @pytest.mark.parametrize("reason", ["complaint", "manual"])
     def test_it_lifts_no_block(self, sink: Sink, reason: str) -> None:
@@ -312,7 +313,7 @@ class TestErasing:
         Subscriber.objects.all().delete()
 
         assert suppressed_as() == "unsubscribe"
-        assert deeds() == ["asked", "confirmed", "unsubscribed"]
+        assert recorded() == ["asked", "confirmed", "unsubscribed"]
 
 
 class TestSuppressing:
@@ -350,4 +351,4 @@ class TestSuppressing:
 
         assert suppressed_as() is None
         assert Subscriber.objects.get().status == "unsubscribed"
-        assert deeds()[-1] == "lifted"
+        assert recorded()[-1] == "lifted"

@@ -1,4 +1,4 @@
-"""The journal of suppressions: each deed is in it before anybody relies on it, and nothing stops anybody from leaving."""
+"""The journal of suppressions: each change is in it before anybody relies on it, and nothing stops anybody from leaving."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from newsletter.models import ConfirmationToken, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
-from newsletter.readers.journal import LastWord, line_of, read_journals
+from newsletter.readers.journal import MailboxState, line_of, read_journals
 from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, unsubscribe_token
 from tests.database import at_once
 from tests.factories import NOW, SubscriberFactory
@@ -107,8 +107,8 @@ def test_an_erased_reader_is_told_of_whatever_reason_is_kept(file: Path) -> None
     consent.erase(subscriber=subscriber, source="page", now=timezone.now())
 
     assert words(file) == [(ADA, "complaint"), (ADA, "erased")]
-    last = read_journals([file]).words[address_key(ADA)]
-    assert (last.word, last.erased_at) == ("complaint", last.at)
+    last = read_journals([file]).final_states[address_key(ADA)]
+    assert (last.entry, last.erased_at) == ("complaint", last.at)
 
 
 def test_many_mailboxes_at_once_are_a_line_each(file: Path) -> None:
@@ -139,14 +139,14 @@ def test_a_suppression_stands_in_it_before_it_is_committed(file: Path) -> None:
         assert words(file) == [(ADA, "unsubscribe")]
 
 
-@pytest.mark.parametrize("deed", ["confirmed", "lifted"])
-def test_a_lifting_stands_in_it_only_once_it_is_committed(file: Path, deed: str) -> None:
+@pytest.mark.parametrize("entry", ["confirmed", "lifted"])
+def test_a_lifting_stands_in_it_only_once_it_is_committed(file: Path, entry: str) -> None:
     ada()
     leave()
     ask()
 
     def lift() -> None:
-        if deed == "confirmed":
+        if entry == "confirmed":
             come_back()
         else:
             consent.lift(suppression=Suppression.objects.get(), now=timezone.now())
@@ -157,7 +157,7 @@ def test_a_lifting_stands_in_it_only_once_it_is_committed(file: Path, deed: str)
     assert words(file) == [(ADA, "unsubscribe")]
 
     lift()
-    assert words(file) == [(ADA, "unsubscribe"), (ADA, deed)]
+    assert words(file) == [(ADA, "unsubscribe"), (ADA, entry)]
 
 
 def test_the_last_word_is_what_the_database_says_whoever_comes_first(file: Path) -> None:
@@ -169,7 +169,7 @@ def test_the_last_word_is_what_the_database_says_whoever_comes_first(file: Path)
         at_once(leave, partial(come_back, token))
 
         is_suppressed = Suppression.objects.exists()
-        last = read_journals([file]).words[address_key(ADA)]
+        last = read_journals([file]).final_states[address_key(ADA)]
         assert last.is_suppressed == is_suppressed
 
 
@@ -216,13 +216,13 @@ def test_whoever_leaves_has_left_though_it_cannot_be_written(
 
 def test_a_line_that_broke_off_takes_no_other_along(file: Path) -> None:
     ada()
-    whole = line_of(at=NOW, key=KEY, word="complaint")
+    whole = line_of(at=NOW, key=KEY, entry="complaint")
     file.write_text(whole + whole[:50])
 
     leave()
 
     found = read_journals([file])
-    assert {key: last.word for key, last in found.words.items()} == {
+    assert {key: last.entry for key, last in found.final_states.items()} == {
         KEY: "complaint",
         address_key(ADA): "unsubscribe",
     }
@@ -237,7 +237,7 @@ def test_it_may_be_moved_away_at_any_time(file: Path) -> None:
     come_back()
 
     assert [len(each.read_text().splitlines()) for each in (moved, file)] == [1, 1]
-    assert read_journals([file, moved]).words[address_key(ADA)].word == "confirmed"
+    assert read_journals([file, moved]).final_states[address_key(ADA)].entry == "confirmed"
 
 
 def test_a_line_is_on_the_disk_before_anybody_goes_on(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,11 +292,11 @@ def test_the_last_word_on_a_mailbox(
     tmp_path: Path, lines: list[tuple[int, str]], last: tuple[str, int, int | None]
 ) -> None:
     file = tmp_path / "journal"
-    file.write_text("".join(line_of(at=at(minutes), key=KEY, word=word) for minutes, word in lines))
+    file.write_text("".join(line_of(at=at(minutes), key=KEY, entry=word) for minutes, word in lines))
 
     word, minutes, erased = last
-    assert read_journals([file]).words == {
-        KEY: LastWord(word, at(minutes), None if erased is None else at(erased))
+    assert read_journals([file]).final_states == {
+        KEY: MailboxState(word, at(minutes), None if erased is None else at(erased))
     }
 
 
@@ -319,11 +319,11 @@ def test_what_is_no_whole_line_is_named_and_left_out(tmp_path: Path, line: str) 
 
     found = read_journals([file])
 
-    assert (found.words, found.unreadable) == ({}, (f"{file}:2",))
+    assert (found.final_states, found.unreadable) == ({}, (f"{file}:2",))
 
 
 def test_a_line_is_in_utc() -> None:
     there = datetime.fromisoformat("2026-11-02T11:30:00+02:00")
 
-    assert line_of(at=there, key=KEY, word="lifted") == (f"2026-11-02T09:30:00.000000Z {'01' * 32} lifted\n")
+    assert line_of(at=there, key=KEY, entry="lifted") == (f"2026-11-02T09:30:00.000000Z {'01' * 32} lifted\n")
     assert there.astimezone(UTC) == NOW

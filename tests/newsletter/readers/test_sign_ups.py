@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 import time_machine
@@ -40,7 +40,7 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield coordinates
 
 
-def sign_up(address: str = ADA, **choices: Any) -> None:
+def sign_up(address: str = ADA, **choices: Unpack[consent.Preferences]) -> None:
     """As the endpoint does."""
     sign_ups.sign_up(address=address, choices=choices, source="api", now=datetime.now(UTC))
 

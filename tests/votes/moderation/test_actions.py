@@ -14,7 +14,7 @@ from backend.admin.errors import CurationError
 from catalog.models import Tool
 from tests.database import at_once
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFactory
-from votes.models import Alert, Pick, PickTally, Ruling, Tally, Vote, Voter
+from votes.models import Alert, ModerationAction, Pick, PickTally, Tally, Vote, Voter
 from votes.moderation import actions
 from votes.moderation.actions import AskedAction, Move
 from votes.rules import RULESET
@@ -41,7 +41,7 @@ def cast(tool: Tool, state: tuple[str, list[str]], *, at: datetime = BEGINS_AT, 
     return vote
 
 
-def moderate(action: str, tool: Tool, other_tool: Tool | None = None, **changes: Any) -> Ruling:
+def moderate(action: str, tool: Tool, other_tool: Tool | None = None, **changes: Any) -> ModerationAction:
     given = {"begins_at": BEGINS_AT, "ends_at": ENDS_AT, "why": "A raid", "decided_by": None, **changes}
     decided_by = given.pop("decided_by")
     asked = AskedAction(action, **given)
@@ -115,7 +115,7 @@ class TestEachAction:
 
         assert state_of(vote) == state
         assert vote.ruleset == "2026-10"
-        assert not Ruling.objects.exists()
+        assert not ModerationAction.objects.exists()
 
     def test_release_gives_back_exactly_what_a_quarantine_took(self) -> None:
         tool = ToolFactory()
@@ -190,7 +190,7 @@ class TestAuditRow:
 
         made = moderate("quarantine", tool, why="  A raid  ", decided_by=curator)
 
-        assert Ruling.objects.values(
+        assert ModerationAction.objects.values(
             "tool", "other_tool", "action", "begins_at", "ends_at", "why", "count", "ruleset", "decided_by"
         ).get(pk=made.pk) == {
             "tool": tool.pk,
@@ -228,7 +228,7 @@ class TestAuditRow:
             moderate("quarantine", vote.tool, **changes)
 
         assert state_of(vote) == COUNTED
-        assert not Ruling.objects.exists()
+        assert not ModerationAction.objects.exists()
         assert Alert.objects.filter(closed_at=None).exists()
 
     def test_31_days_are_not_too_long(self) -> None:
@@ -271,9 +271,9 @@ class TestAlerts:
     def test_an_alert_is_closed_once(self) -> None:
         alert = Alert.objects.create(kind="drift", tool=ToolFactory(), begins_at=BEGINS_AT)
 
-        actions.close(alert=alert, now=NOW)
+        actions.close(alert, now=NOW)
         with pytest.raises(CurationError, match="closed already"):
-            actions.close(alert=alert, now=NOW + HOUR)
+            actions.close(alert, now=NOW + HOUR)
 
         alert.refresh_from_db()
         assert alert.closed_at == NOW
@@ -358,4 +358,6 @@ def test_5000_votes_are_quarantined_and_released_while_500_arrive_and_100_change
     columns = ("ship", "skip", "pending", "quarantined")
     assert Tally.objects.values_list(*columns).get(tool=tool) == (4_900, 600, 0, 0)
     assert drifts() == []
-    assert list(Ruling.objects.order_by("created_at").values_list("count", flat=True)) == [5_000] * 6
+    assert (
+        list(ModerationAction.objects.order_by("created_at").values_list("count", flat=True)) == [5_000] * 6
+    )

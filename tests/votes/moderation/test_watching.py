@@ -11,7 +11,7 @@ from django.test import Client
 from catalog.models import Tool
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import PickFactory, ToolFactory, VoteFactory
-from votes.models import Alert, Pick, Ruling, Tally, Vote
+from votes.models import Alert, ModerationAction, Pick, Tally, Vote
 from votes.moderation.watching import watch_address
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ class TestWhoMayOpenIt:
         cast(tool)
 
         assert desk_of("view_vote").post(page_of(tool), {**SPAN, "confirm": "x"}).status_code == 403
-        assert not Ruling.objects.exists()
+        assert not ModerationAction.objects.exists()
 
     def test_picks_take_the_permission_to_change_picks(self) -> None:
         pick = PickFactory()
@@ -77,7 +77,7 @@ class TestWhoMayOpenIt:
         desk.force_login(User.objects.create(username="curator", is_staff=True, is_superuser=True))
 
         assert desk.post(page_of(tool), {**SPAN, "confirm": "x"}).status_code == 403
-        assert not Ruling.objects.exists()
+        assert not ModerationAction.objects.exists()
 
     def test_there_is_none_of_an_unknown_tool_or_of_a_pair_turned_round(self) -> None:
         desk, pick = open_desk(), PickFactory()
@@ -94,7 +94,7 @@ def test_it_costs_the_same_however_much_there_is(rows: int) -> None:
     cast(tool, rows)
     for n in range(rows):
         Alert.objects.create(kind="burst", tool=tool, begins_at=AN_HOUR - n * HOUR)
-        Ruling.objects.create(
+        ModerationAction.objects.create(
             action="release", tool=tool, begins_at=AN_HOUR, ends_at=AN_HOUR + HOUR, why="x", count=1
         )
     desk = open_desk()
@@ -111,7 +111,7 @@ def test_it_marks_open_alerts_and_actions_and_says_in_words_what_it_draws() -> N
     cast(tool, 2)
     Alert.objects.create(kind="burst", tool=tool, begins_at=AN_HOUR, detail="70 within the hour")
     made = {"begins_at": AN_HOUR - 2 * HOUR, "ends_at": AN_HOUR, "why": "<b>Why</b>", "count": 1}
-    Ruling.objects.create(action="quarantine", tool=tool, **made)
+    ModerationAction.objects.create(action="quarantine", tool=tool, **made)
 
     page = open_desk().get(page_of(tool)).content.decode()
 
@@ -143,12 +143,12 @@ def test_an_alert_is_answered_by_two_clicks_and_taken_back_by_a_release() -> Non
     shown: Any = desk.get(watch_address(alert))
     page = shown.content.decode()
     assert 'value="Quarantine 3 votes"' in page
-    assert not Ruling.objects.exists()
+    assert not ModerationAction.objects.exists()
 
     response = desk.post(page_of(tool), {**confirmed(shown), "confirm": "x"}, follow=True)
     assert messages_of(response) == ["Quarantined 3 of Cursor."]
     assert Tally.objects.values_list("total", "pending", "quarantined").get(tool=tool) == (0, 0, 3)
-    made = Ruling.objects.get()
+    made = ModerationAction.objects.get()
     assert (made.begins_at, made.ends_at) == (AN_HOUR, AN_HOUR + HOUR)
     assert made.why == "More votes within an hour than usual: 3 within the hour"
     assert made.decided_by == User.objects.get()
@@ -211,7 +211,7 @@ def test_a_refusal_stands_in_the_form(button: str, changes: dict[str, str], reas
 
     assert response.status_code == 200
     assert reason in response.content.decode()
-    assert not Ruling.objects.exists()
+    assert not ModerationAction.objects.exists()
 
 
 def test_a_link_changes_nothing_whatever_it_says() -> None:
@@ -221,7 +221,7 @@ def test_a_link_changes_nothing_whatever_it_says() -> None:
     response = open_desk().get(page_of(tool), {**SPAN, "confirm": "x"})
 
     assert response.status_code == 200
-    assert not Ruling.objects.exists()
+    assert not ModerationAction.objects.exists()
 
 
 def test_a_span_that_goes_on_is_acted_on_up_to_the_second_that_was_shown() -> None:

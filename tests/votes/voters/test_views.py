@@ -244,6 +244,14 @@ class TestQuota:
             '"voters-of-network-86400s";r=198;t=86400'
         )
 
+    @pytest.mark.usefixtures("clock")
+    def test_a_request_that_takes_no_json_is_refused_without_being_counted(self, api: APIClient) -> None:
+        refusal = post(api, {}, accept="text/html")
+
+        assert refused(refusal) == (406, "not_acceptable")
+        assert "RateLimit" not in refusal
+        assert not RateCounter.objects.exists()
+
     def test_the_addresses_of_a_64_are_one(self, api: APIClient) -> None:
         statuses = [post(api, {}, address=f"2001:db8:1:2::{host:x}").status_code for host in range(10)]
         beside = post(api, {}, address="2001:db8:1:3::1").status_code
