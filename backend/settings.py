@@ -290,6 +290,8 @@ NEWSLETTER_TIME = env.matching(
 )
 # False on a restored copy of the database, which must not mail anybody.
 SENDING_ENABLED = env.flag("SENDING_ENABLED", default=True)
+# A name that a copy of the database does not have, unless its environment was copied too; may be empty.
+SENDING_IDENTITY = env.matching("SENDING_IDENTITY", "[A-Za-z0-9._-]{1,100}", example="production")
 # How many sending tasks run at once.
 SENDING_PROCESSES = env.integer("SENDING_PROCESSES", default=2, least=1, most=100)
 # SMTP connections of each of them; each sends one mail at a time, which is in doubt when the process dies. Each has a

@@ -108,6 +108,7 @@ def confirm(*, token: str, source: str, now: datetime) -> Subscriber:
         subscriber.unsubscribed_at = None
         _choose(subscriber, confirmation.choices)
         ConfirmationToken.objects.filter(pk=confirmation.pk).update(used_at=now)
+        note_lifted(bytes(subscriber.address_key), CONFIRMED)
         _record(bytes(subscriber.address_key), "confirmed", source=source, now=now)
         return subscriber
 
@@ -119,7 +120,6 @@ def _lift_by_confirming(key: bytes, *, source: str, now: datetime) -> None:
     if suppression.reason not in LIFTED_BY_CONFIRMING:
         raise BlockedMailbox
     suppression.delete()
-    note_lifted(key, CONFIRMED)
     _record(key, "lifted", source=source, now=now)
 
 
@@ -248,8 +248,9 @@ def _record(key: bytes, deed: str, *, source: str, now: datetime) -> None:
 def catch_up(words: Mapping[bytes, LastWord]) -> Counter[str]:
     """Do what a journal says was done since this copy of the database was made; how often what was done.
 
-    What the database knows of a later time stays. Nobody is subscribed by it: whoever left and came back since must ask
-    again. One transaction, three queries and some for each mailbox that changes.
+    What the database knows of a later time stays. Those who confirmed since are subscribed where their row is in the
+    backup, and `lost` counts those of whom nothing is: they must sign up again. One transaction, three queries and some
+    for each mailbox that changes.
     """
     done: Counter[str] = Counter()
     with transaction.atomic():
@@ -258,7 +259,9 @@ def catch_up(words: Mapping[bytes, LastWord]) -> Counter[str]:
         suppressed = Suppression.objects.filter(address_key__in=list(words))
         suppressions = {bytes(each.address_key): each for each in suppressed}
         for key, word in sorted(words.items()):
-            done.update(_deeds_of(key, word, subscribers.get(key), suppressions.get(key)))
+            deeds = _deeds_of(key, word, subscribers.get(key), suppressions.get(key))
+            done.update(deeds)
+            done["lost"] += word.word == CONFIRMED and (key not in subscribers or "erased" in deeds)
     return done
 
 
@@ -270,12 +273,17 @@ def _deeds_of(
     if subscriber and word.erased_at and subscriber.created_at < word.erased_at:
         _erase(subscriber, now=word.erased_at)
         deeds.append("erased")
+    elif subscriber and word.word == CONFIRMED:
+        if (subscriber.unsubscribed_at or subscriber.confirmed_at or subscriber.created_at) >= word.at:
+            return []
+        if subscriber.status != Subscriber.Status.ACTIVE:
+            _confirm_again(subscriber, at=word.at)
+            deeds.append("confirmed")
     elif subscriber and subscriber.status != Subscriber.Status.UNSUBSCRIBED:
         if (subscriber.confirmed_at or subscriber.created_at) >= word.at:
             return []
-        if word.word != CONFIRMED:
-            _end(subscriber, now=word.at)
-            deeds.append("unsubscribed")
+        _end(subscriber, now=word.at)
+        deeds.append("unsubscribed")
     if word.is_suppressed:
         if _suppress([key], word.word, now=word.at):
             deeds.append("suppressed")
@@ -286,3 +294,12 @@ def _deeds_of(
     for deed in deeds:
         _record(key, deed, source=Consent.Source.STAFF, now=word.at)
     return deeds
+
+
+def _confirm_again(subscriber: Subscriber, *, at: datetime) -> None:
+    """As it was confirmed, with what the latest confirmation before that was asked for."""
+    subscriber.status = Subscriber.Status.ACTIVE
+    subscriber.confirmed_at, subscriber.unsubscribed_at = at, None
+    asked = subscriber.confirmation_tokens.filter(created_at__lte=at).order_by("-created_at").first()
+    _choose(subscriber, asked.choices if asked else {})
+    subscriber.confirmation_tokens.filter(created_at__lte=at, used_at=None).update(used_at=at)

@@ -1,7 +1,7 @@
 """A journal of suppressions beside the database: what a restored backup has forgotten stands in it.
 
 Each line is a time of the database's clock, the key of a mailbox in hex, and a word: the reason of a suppression, `lifted`
-by staff, or `confirmed` by the reader, who came back. No address is in it.
+by staff, or `confirmed` by the reader, who came or came back. No address is in it.
 
 A suppression is written before its transaction commits, so none that was committed is missing; one that was rolled back
 keeps somebody unmailed after a restore, at worst. A lifting is written after its commit, since one that never happened
@@ -73,12 +73,12 @@ def _append(lines: Sequence[str]) -> None:
     if not lines:
         return
     try:
-        _write_through(settings.SUPPRESSION_JOURNAL, "".join(lines).encode())
+        write_through(settings.SUPPRESSION_JOURNAL, "".join(lines).encode())
     except OSError as error:
         log.error("suppression_not_journaled", error=error.strerror, lines=[line.strip() for line in lines])
 
 
-def _write_through(path: str, text: bytes) -> None:
+def write_through(path: str, text: bytes) -> None:
     """At the file's end in one piece, whoever else writes, and on the disk when this returns; raises OSError."""
     # Opened anew each time, so that the file may be moved away at any time.
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -112,6 +112,7 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("NEWSLETTER_TIME", "8:00", id="a time of one digit"),
         pytest.param("SENDING_TICK_SECONDS", "0", id="a clock that never rests"),
         pytest.param("SENDING_TICK_SECONDS", "3601", id="a clock that hardly looks"),
+        pytest.param("SENDING_IDENTITY", "our own", id="a name with a space"),
         pytest.param("SENDING_PROCESSES", "0", id="nobody sends"),
         pytest.param("SENDING_PROCESSES", "101", id="everybody sends"),
         pytest.param("SENDING_CONNECTIONS", "0", id="no connection"),

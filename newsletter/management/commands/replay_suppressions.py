@@ -1,4 +1,7 @@
-"""`replay_suppressions FILE …`: tells a restored database who has left since its backup was made."""
+"""`replay_suppressions FILE …`: tells a restored database what happened since its backup was made.
+
+Who left or confirmed stands in journals of suppressions, which weeks were mailed in those of mailings beside them.
+"""
 
 from argparse import ArgumentParser
 from collections import Counter
@@ -11,12 +14,14 @@ from django.core.management.base import BaseCommand, CommandError
 from backend.api.quoting import quoted
 from newsletter.readers.consent import catch_up
 from newsletter.readers.journal import read_journals
+from newsletter.sending import editions
+from newsletter.sending.mailings import SUFFIX, read_mailings
 
 BATCH_SIZE = 1_000
 
 
 class Command(BaseCommand):
-    help = "Have a restored database catch up with a journal of suppressions. Again changes nothing."
+    help = "Have a restored database catch up with journals. Doing it again changes nothing."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,7 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *, files: list[str], **options: Any) -> None:
         try:
-            journal = read_journals([Path(file) for file in files])
+            paths = _with_mailings([Path(file) for file in files])
+            weeks = read_mailings([path for path in paths if path.name.endswith(SUFFIX)]).weeks
+            journal = read_journals([path for path in paths if not path.name.endswith(SUFFIX)])
         except OSError as error:
             raise CommandError(f"{quoted(error.filename)} can't be read: {error.strerror}.") from None
         for place in journal.unreadable:
@@ -35,5 +42,26 @@ class Command(BaseCommand):
             done += catch_up(batch)
         self.stdout.write(
             f"{len(journal.words)} mailboxes: {done['unsubscribed']} subscriptions ended, {done['erased']} readers erased, "
-            f"{done['suppressed']} suppressed, {done['lifted']} lifted."
+            f"{done['suppressed']} suppressed, {done['lifted']} lifted, {done['confirmed']} confirmed."
         )
+        if done["lost"]:
+            self.stdout.write(
+                f"{done['lost']} confirmed since and are not in this backup: they must sign up again."
+            )
+        for week, mailing in sorted(weeks.items()):
+            if editions.hold(week=week, mailing=mailing):
+                self.stdout.write(
+                    f"{week} was {mailing}: it waits for staff, who send it again or cancel it."
+                )
+
+
+def _with_mailings(paths: list[Path]) -> list[Path]:
+    """Each journal, and that of mailings beside it where there is one; nobody may have left before the first mail."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        beside = path.with_name(path.name + SUFFIX)
+        if path.exists() or not beside.exists():
+            found[path] = None
+        if beside.exists():
+            found[beside] = None
+    return list(found)
