@@ -114,7 +114,7 @@ DATABASE_TIMEOUTS = {
     for kind, default in {
         "web": (30_000, 1_500, 10_000),
         "worker": (600_000, 10_000, 300_000),
-        "migrate": (0, 2_000, 600_000),
+        "migrate": (0, 1_000, 600_000),
         "command": (3_600_000, 600_000, 600_000),
     }.items()
 }

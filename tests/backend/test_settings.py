@@ -48,7 +48,7 @@ def test_limits_on_voting_are_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("web", "statement_timeout=1 -c lock_timeout=2 -c idle_in_transaction_session_timeout=3"),
         ("worker", "statement_timeout=600000 -c lock_timeout=10000 -c"),
-        ("migrate", "statement_timeout=0 -c lock_timeout=2000 -c"),
+        ("migrate", "statement_timeout=0 -c lock_timeout=1000 -c"),
         ("command", "statement_timeout=3600000 -c lock_timeout=600000 -c"),
     ],
 )
@@ -398,7 +398,7 @@ def test_options_of_the_address_reach_the_database(monkeypatch: pytest.MonkeyPat
     options = settings_read().DATABASES["default"]["OPTIONS"]
 
     assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/nonexistent")
-    assert (options["connect_timeout"], options["pool"]["timeout"]) == (2, 2)
+    assert (options["connect_timeout"], options["pool"]["timeout"]) == (2, 1.5)
     assert "jit=off" in options["options"]
 
 
