@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from csp.constants import NONE, SELF
 
+from backend import process_kind
 from backend.api.schema_settings import SCHEMA_SETTINGS
 from backend.env_file import read_env_file
 from backend.environment import Environment, require
@@ -25,6 +26,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 for _name, _text in read_env_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))).items():
     os.environ.setdefault(_name, _text)
 env = Environment(os.environ)
+
+TIMEOUT_PARAMETERS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 # --- Identity ---------------------------------------------------------------------------------
 
@@ -102,6 +105,28 @@ TEMPLATES = [
 
 # --- Engines ----------------------------------------------------------------------------------
 
+# How many requests may read their body at once: one that stalls holds its thread.
+BODY_READERS = env.integer("BODY_READERS", default=8, least=1, most=10_000)
+# How long the server lets one statement run, wait for one lock, and leave a transaction idle, in milliseconds, by kind of
+# process; 0: without end. PgBouncer drops these options: there the role carries them (docs/operators.md).
+DATABASE_TIMEOUTS = {
+    kind: env.integers(f"DATABASE_TIMEOUTS_{kind.upper()}", default=default, least=0, most=86_400_000)
+    for kind, default in {
+        "web": (30_000, 1_500, 10_000),
+        "worker": (600_000, 10_000, 300_000),
+        "migrate": (0, 1_000, 600_000),
+        "command": (3_600_000, 600_000, 600_000),
+    }.items()
+}
+for _kind, _values in DATABASE_TIMEOUTS.items():
+    require(
+        len(_values) == len(TIMEOUT_PARAMETERS),
+        f"DATABASE_TIMEOUTS_{_kind.upper()} must be three numbers, like 30000,1500,10000, not {_values!r}.",
+    )
+_TIMEOUTS = [
+    f"-c {parameter}={value}"
+    for parameter, value in zip(TIMEOUT_PARAMETERS, DATABASE_TIMEOUTS[process_kind.current], strict=True)
+]
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", default=16, least=2, most=10_000)
 # What DATABASE_URL says itself wins.
 DATABASES = {
@@ -109,15 +134,20 @@ DATABASES = {
         **database_settings(
             env.text("DATABASE_URL"),
             options={
-                # A request waits two seconds for a connection, and then answers 503. By default the pool reconnects for
+                # A request waits so long for a connection, and then answers 503. By default the pool reconnects for
                 # minutes with exponential backoff; after one second it gives up, so that the next request tries again.
-                "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 2, "reconnect_timeout": 1},
+                "pool": {
+                    "min_size": 1,
+                    "max_size": DATABASE_POOL_SIZE,
+                    "timeout": 1.5,
+                    "reconnect_timeout": 1,
+                },
                 "connect_timeout": 2,
                 # Prepared statements, which Django does not use by default, halve PostgreSQL's share of a read.
                 "server_side_binding": True,
                 "prepare_threshold": 1,
                 # Statements take milliseconds here; compiling one can take half a second.
-                "options": "-c jit=off",
+                "options": " ".join(("-c jit=off", *_TIMEOUTS)),
             },
         ),
         "CONN_MAX_AGE": 0,
@@ -290,6 +320,8 @@ NEWSLETTER_TIME = env.matching(
 )
 # False on a restored copy of the database, which must not mail anybody.
 SENDING_ENABLED = env.flag("SENDING_ENABLED", default=True)
+# A name that a copy of the database does not have, unless its environment was copied too; may be empty.
+SENDING_IDENTITY = env.matching("SENDING_IDENTITY", "[A-Za-z0-9._-]{1,100}", example="production")
 # How many sending tasks run at once.
 SENDING_PROCESSES = env.integer("SENDING_PROCESSES", default=2, least=1, most=100)
 # SMTP connections of each of them; each sends one mail at a time, which is in doubt when the process dies. Each has a

@@ -8,24 +8,42 @@ from wsgiref.types import WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
+from backend import process_kind
+
+process_kind.current = "web"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 handler = get_wsgi_application()
 
-from backend.api.requests import Utf8Request  # noqa: E402 - it needs the settings.
+from backend.api import deadlines, incoming  # noqa: E402 - they need the settings.
+from backend.api.requests import Utf8Request  # noqa: E402
+from backend.site import PROBES  # noqa: E402
 
 handler.request_class = Utf8Request
 
 
 def application(environ: WSGIEnvironment, start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Return a complete body as a list, which granian sends at once; it would iterate over a response object."""
-    # Any: Django's types know neither `streaming` nor `content` of what a handler returns.
-    response: Any = handler(environ, start_response)
-    if response.streaming:
-        return response  # type: ignore[no-any-return]
-    body = [response.content]
-    response.close()
-    return body
+    body = incoming.receive(environ)
+    path = environ["PATH_INFO"]
+    if deadlines.watch.stuck >= deadlines.MOST_STUCK and path not in PROBES:
+        environ.setdefault(incoming.REFUSAL, "unavailable")
+
+    def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+        # Granian closes then, and says so only where we do. HTTP/2 has no such header and needs none.
+        if body.is_unread and environ["SERVER_PROTOCOL"].startswith("HTTP/1"):
+            headers.append(("Connection", "close"))
+        return start_response(status, headers, *exc_info)
+
+    with deadlines.request_deadline(path):
+        # Any: Django's types know neither `streaming` nor `content` of what a handler returns.
+        response: Any = handler(environ, start)
+        if response.streaming:
+            return response  # type: ignore[no-any-return]
+        # Granian would send it over HTTP/2.
+        content = [] if environ["REQUEST_METHOD"] == "HEAD" else [response.content]
+        response.close()
+        return content
 
 
 # Objects made up to here live as long as the process, so the garbage collector need not scan them.

@@ -89,7 +89,7 @@ def start_product(directory: Path, *, core: int, environment: Mapping[str, str] 
     port = free_port()
     options = [
         *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--workers", "1", "--blocking-threads", "16", "--workers-kill-timeout", "3"),
+        *("--workers", "1", "--blocking-threads", "32", "--workers-kill-timeout", "3"),
         *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
     ]
     command = [sys.executable, "-m", "granian", "backend.wsgi:application", *options]

@@ -26,7 +26,7 @@ def running_server(**settings: str) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     command = [
         *(BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--blocking-threads", "16", "--no-access-log", "--log-level", "error", "backend.wsgi:application"),
+        *("--blocking-threads", "32", "--no-access-log", "--log-level", "error", "backend.wsgi:application"),
     ]
     environment = {**os.environ, "PUBLIC_BASE_URL": address, "LOG_LEVEL": "ERROR", **settings}
     server = subprocess.Popen(command, cwd=ROOT, env=environment)

@@ -16,7 +16,7 @@ from newsletter.deliveries.database import database_now
 from newsletter.deliveries.resolution import assume_sent
 from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
-from newsletter.sending import editions, preparing, sender
+from newsletter.sending import editions, identity, preparing, sender
 from newsletter.sending.schedule import schedule_from_settings
 from newsletter.sending.stopping import ask_to_stop, is_asked_to_stop
 from newsletter.transport.mailer import edition_mailer
@@ -37,7 +37,7 @@ def tick() -> None:
         logger.warning("deliveries_reaped", **reaped)
     provider_events.settle()
     assume_sent()
-    if not settings.SENDING_ENABLED:
+    if not _may_send():
         return
     now = database_now()
     editions.ensure_due_editions(now=now, schedule=schedule_from_settings())
@@ -58,8 +58,12 @@ def prepare(edition_id: str) -> None:
 @shared_task
 def send(edition_id: str) -> None:
     """Send for a while. How many of these there are makes no difference to what is sent."""
-    if settings.SENDING_ENABLED and not is_asked_to_stop():
+    if not is_asked_to_stop() and _may_send() and editions.note_begun(edition_id=UUID(edition_id)):
         sender.send(UUID(edition_id), new_mailer=edition_mailer, until=time.monotonic() + ROUND_SECONDS)
+
+
+def _may_send() -> bool:
+    return settings.SENDING_ENABLED and identity.may_send()
 
 
 @worker_shutting_down.connect
@@ -72,7 +76,7 @@ def finish_the_mail_in_flight(**_: object) -> None:
 
 @shared_task
 def send_due_jobs() -> None:
-    if settings.SENDING_ENABLED:
+    if _may_send():
         sign_ups.send_due_jobs(clock=database_now)
 
 

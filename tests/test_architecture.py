@@ -20,6 +20,8 @@ NOT_IN_THE_ADMIN = {
     *("api.IdempotentAnswer", "api.RateCounter", "api.Salt", "votes.SpentChallenge"),
     "newsletter.ConfirmationToken",
     "newsletter.MailRate",
+    # Pages of editions say what they mean; `manage.py allow_sending` changes them.
+    *("newsletter.MailingJournal", "newsletter.SendingIdentity"),
     "newsletter.Segment",
 }
 

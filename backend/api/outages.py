@@ -19,6 +19,8 @@ from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from backend.api.deadlines import is_past_deadline
+
 RENEWAL_SECONDS = 1.0
 
 
@@ -49,6 +51,7 @@ OUTAGES = {
 }
 # What the driver itself finds has no SQLSTATE.
 NONE_FREE = Outage("no connection is free, or none can be made")
+TOO_LATE = Outage("the time of the request is over")
 LOST = Outage("connection refused or lost", is_elsewhere=True)
 
 
@@ -62,7 +65,9 @@ def outage_of(error: BaseException | None) -> Outage | None:
         return next((OUTAGES[key] for key in (state, state[:3], state[:2]) if key in OUTAGES), None)
     if isinstance(cause, PoolTimeout):
         return NONE_FREE
-    return LOST if isinstance(error, OperationalError | InterfaceError) else None
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    return TOO_LATE if is_past_deadline() else LOST
 
 
 def met_outage(error: BaseException | None) -> bool:

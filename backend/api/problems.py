@@ -56,6 +56,7 @@ PROBLEMS = {
         405, "This address does not answer that method; `Allow` lists those it does."
     ),
     "not_acceptable": Problem(406, "Answers are JSON, and the `Accept` header refuses that."),
+    "body_too_slow": Problem(408, "The body took too long to arrive."),
     "content_too_large": Problem(413, "The body is larger than 64 KiB.", 0),
     "address_too_long": Problem(414, "Path and query together are longer than 4,096 characters.", 0),
     "unsupported_media_type": Problem(415, "The body must be sent as `application/json`.", 0),

@@ -13,7 +13,8 @@ from django.middleware.http import ConditionalGetMiddleware
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.http import parse_header_parameters
 
-from backend.api.problems import problem_response
+from backend.api.incoming import MAX_EARLY_BODY, REFUSAL, is_length
+from backend.api.problems import problem_response, unavailable
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Metrics are counted by method, so nobody may make new ones up.
@@ -22,7 +23,6 @@ CONTROL_CHARACTERS = re.compile(rb"[\x00-\x1f\x7f]")
 
 MAX_ADDRESS_LENGTH = 4_096
 MAX_PARAMETERS = 50
-MAX_API_BODY = 64 * 1_024
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -68,7 +68,9 @@ class RequestLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        broken = broken_limit(request)
+        broken = broken_limit(request) or request.META.get(REFUSAL)
+        if broken == "unavailable":
+            return unavailable(request)
         return problem_response(request, broken) if broken else self.get_response(request)
 
 
@@ -85,9 +87,8 @@ def broken_limit(request: HttpRequest) -> str | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if request.method not in METHODS or not (length.isascii() and length.isdigit()):
         return "bad_request"
-    if request.path_info.startswith("/api/") and int(length[:20]) > MAX_API_BODY:
-        return "content_too_large"
-    return None
+    is_too_large = not is_length(length) or int(length) > MAX_EARLY_BODY
+    return "content_too_large" if is_too_large and request.path_info.startswith("/api/") else None
 
 
 def is_plain_text(raw: bytes) -> bool:

@@ -138,7 +138,7 @@ def _commands(stack: StackDirectory, ports: Mapping[str, int]) -> dict[str, list
         "mail": ["backend.devstack.mail_catcher", str(stack.path / "mail"), str(ports["mail"])],
         "web": [
             *shlex.split("granian backend.wsgi:application --interface wsgi --host 127.0.0.1 --workers 1"),
-            *shlex.split("--blocking-threads 16 --respawn-failed-workers --workers-kill-timeout 3"),
+            *shlex.split("--blocking-threads 32 --respawn-failed-workers --workers-kill-timeout 3"),
             *("--port", str(ports["web"])),
         ],
         "worker": _worker("worker", queues="celery", processes=1),

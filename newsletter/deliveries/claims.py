@@ -7,14 +7,14 @@ from uuid import UUID
 
 from django.conf import settings
 
-from newsletter.deliveries.database import WANTED, rows
+from newsletter.deliveries.database import CLUSTER, WANTED, rows
 from newsletter.models import Delivery
 
 MOST_CLAIMED = 50
 MOST_LOST = 8
 
 # The array looks roundabout, but whatever the planner believes of the table, it keeps it from reading all copies to find
-# a few by their ids.
+# a few by their ids. A standby that is promoted in the middle of a round gives nothing to claim.
 CLAIM = f"""
 UPDATE newsletter_delivery d SET
     state = 'claimed', fence = fence + 1, updated_at = clock_timestamp(),
@@ -22,6 +22,7 @@ UPDATE newsletter_delivery d SET
 WHERE d.id = ANY (ARRAY(
     SELECT id FROM newsletter_delivery
     WHERE edition_id = %(edition)s AND state IN ('pending', 'deferred') AND next_attempt_at <= clock_timestamp()
+      AND NOT EXISTS (SELECT FROM newsletter_sendingidentity WHERE cluster <> {CLUSTER})
     ORDER BY next_attempt_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ))
 RETURNING d.id, d.fence, d.edition_id, d.segment_id, d.subscriber_id, d.address, d.message_id, d.attempts, {WANTED}

@@ -18,6 +18,14 @@ WANTED = """(
     AND NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = d.address_key)
 )"""
 
+# What PostgreSQL says of itself: a restored dump has another database's number, a second cluster another identifier, and a
+# promoted standby another timeline.
+CLUSTER = """(
+    (SELECT system_identifier FROM pg_control_system())::text
+    || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
+    || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
+)"""
+
 
 # Any: a row holds whatever types its statement selects, and psycopg takes whatever types it can adapt.
 def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

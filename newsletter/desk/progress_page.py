@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -18,7 +18,7 @@ from backend.admin.base import CuratedAdmin
 from backend.admin.errors import CurationError
 from newsletter.desk.progress import Progress, progress_of
 from newsletter.models import Edition
-from newsletter.sending import editions
+from newsletter.sending import editions, identity
 
 State = Edition.State
 
@@ -38,15 +38,21 @@ COPIES = {
 
 @dataclass(frozen=True, slots=True)
 class EditionAction:
-    """An action on an edition, and the states in which it is offered."""
+    """An action on an edition: the states in which it is offered, and whether a journal must hold it."""
 
     name: str
     label: str
     states: frozenset[str]
+    is_held: bool | None = None
+
+    def suits(self, edition: Edition) -> bool:
+        is_held = edition.repeat == Edition.Repeat.HELD
+        return edition.state in self.states and self.is_held in {None, is_held}
 
 
 ACTIONS = [
-    EditionAction("send_now", "Send now", frozenset({State.DRAFT})),
+    EditionAction("send_now", "Send now", frozenset({State.DRAFT}), is_held=False),
+    EditionAction("send_again", "Send again", frozenset({State.DRAFT}), is_held=True),
     EditionAction("pause", "Pause", frozenset({State.FROZEN, State.PREPARING, State.SENDING})),
     EditionAction("resume", "Resume", frozenset({State.PAUSED})),
     EditionAction("cancel", "Cancel …", frozenset(State) - {State.DONE, State.CANCELLED}),
@@ -70,6 +76,12 @@ class ProgressAdmin(CuratedAdmin):
             *super().get_urls(),
         ]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        say_if_nothing_is_mailed(request)
+        return super().changelist_view(request, extra_context)
+
     @admin.display
     def progress(self, edition: Edition) -> str:
         return format_html('<a href="{}">Progress</a>', progress_page_of(edition))
@@ -81,6 +93,7 @@ class ProgressAdmin(CuratedAdmin):
         edition = self.followed(request, edition_id)
         if request.method == "POST":
             return self.perform(request, edition)
+        say_if_nothing_is_mailed(request)
         shown = {
             "answer": answer_of(progress_of(edition)),
             "actions": ACTIONS if self.has_change_permission(request) else [],
@@ -104,6 +117,7 @@ class ProgressAdmin(CuratedAdmin):
             raise PermissionDenied
         actions: dict[str, Callable[[HttpRequest, QuerySet[Edition]], None]] = {
             "send_now": self.send_now,
+            "send_again": self.send_again,
             "pause": self.pause,
             "resume": self.resume,
             "cancel": self.cancel,
@@ -132,7 +146,15 @@ class ProgressAdmin(CuratedAdmin):
         def action(edition: Edition) -> bool:
             return editions.send_now(edition_id=edition.pk, now=timezone.now())
 
-        self.act_on_each(request, rows, action, done="due now", unless="sending began before")
+        self.act_on_each(request, rows, action, done="due now", unless="sending began before, or it is held")
+
+    def send_again(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+        """Only from the page that says why it is held."""
+
+        def action(edition: Edition) -> bool:
+            return editions.send_again(edition_id=edition.pk, now=timezone.now())
+
+        self.act_on_each(request, rows, action, done="due now", unless="it is not held")
 
     @admin.action(description="Pause selected editions", permissions=["change"])
     def pause(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
@@ -170,6 +192,12 @@ class ProgressAdmin(CuratedAdmin):
         self.do_to_each(request, rows, act, done=done)
 
 
+def say_if_nothing_is_mailed(request: HttpRequest) -> None:
+    """Whatever an edition's state: a database that is not recognised mails nobody."""
+    if request.method == "GET" and (refusal := identity.refusal()):
+        messages.error(request, refusal)
+
+
 def progress_page_of(edition: Edition) -> str:
     return reverse("admin:newsletter_edition_progress", args=[edition.pk])
 
@@ -201,7 +229,7 @@ def answer_of(progress: Progress) -> dict[str, object]:
             }
             for copy in progress.uncertain
         ],
-        "actions": [action.name for action in ACTIONS if edition.state in action.states],
+        "actions": [action.name for action in ACTIONS if action.suits(edition)],
         "texts": {
             "state": edition.get_state_display(),
             "why": why_of(edition),
@@ -221,10 +249,8 @@ def why_of(edition: Edition) -> str:
     # Some reasons are a mail server's words, which end in no full stop.
     reason = f"{edition.state_reason.rstrip('.')}." if edition.state_reason else ""
     match edition.state:
-        case State.DRAFT if edition.due_at:
-            return f"Due at {edition.due_at:%-d %b %H:%M} UTC."
-        case State.DRAFT:
-            return "Due by the schedule."
+        case State.DRAFT if edition.repeat != Edition.Repeat.HELD:
+            return f"Due at {edition.due_at:%-d %b %H:%M} UTC." if edition.due_at else "Due by the schedule."
         case State.PAUSED if edition.resume_at:
             return f"{reason} It goes on by itself at {edition.resume_at:%H:%M:%S} UTC."
         case State.PAUSED:

@@ -4,6 +4,7 @@ from newsletter.models.consent import ConfirmationToken, Consent, MailJob, Suppr
 from newsletter.models.deliveries import Delivery, MailRate
 from newsletter.models.editions import Edition, Segment
 from newsletter.models.feedback import ProviderEvent
+from newsletter.models.identity import MailingJournal, SendingIdentity
 from newsletter.models.subscribers import Subscriber
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "Edition",
     "MailJob",
     "MailRate",
+    "MailingJournal",
     "ProviderEvent",
     "Segment",
+    "SendingIdentity",
     "Subscriber",
     "Suppression",
 ]

@@ -21,6 +21,13 @@ class Edition(models.Model):
         DONE = "done"
         CANCELLED = "cancelled"
 
+    class Repeat(models.TextChoices):
+        """What follows where a journal says that the week was mailed and the ledger knows nothing of it."""
+
+        NO = ""
+        HELD = "held", "Held until staff decide"
+        ALLOWED = "allowed", "Allowed by staff"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     week = models.CharField(max_length=8, unique=True, help_text="ISO week, such as 2026-W48.")
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
@@ -30,6 +37,14 @@ class Edition(models.Model):
         default=False,
         db_default=False,
         help_text="The first edition of a month also goes to those who read monthly.",
+    )
+    repeat = models.CharField(
+        max_length=8,
+        choices=Repeat,
+        blank=True,
+        default=Repeat.NO,
+        db_default="",
+        help_text="Whether a draft is held because a journal says that its week was mailed.",
     )
     resume_at = models.DateTimeField(
         null=True, blank=True, help_text="When a paused edition goes on by itself; empty: when staff say so."
@@ -68,6 +83,13 @@ class Edition(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "cancelled"]) | Q(frozen_at__isnull=False),
                 name="a_sent_edition_was_frozen",
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat__in=["", "held", "allowed"]), name="edition_repeat_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "cancelled"]) | ~Q(repeat="held"),
+                name="a_held_edition_is_not_begun",
             ),
             models.CheckConstraint(
                 condition=~Q(state="done")

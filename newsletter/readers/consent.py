@@ -125,6 +125,7 @@ def confirm(*, token: str, source: str, now: datetime) -> Subscriber:
         subscriber.unsubscribed_at = None
         _choose(subscriber, confirmation.choices)
         ConfirmationToken.objects.filter(pk=confirmation.pk).update(used_at=now)
+        note_lifted(bytes(subscriber.address_key), CONFIRMED)
         _record(bytes(subscriber.address_key), "confirmed", source=source, now=now)
         return subscriber
 
@@ -136,7 +137,6 @@ def _lift_by_confirming(key: bytes, *, source: str, now: datetime) -> None:
     if suppression.reason not in LIFTED_BY_CONFIRMING:
         raise BlockedMailbox
     suppression.delete()
-    note_lifted(key, CONFIRMED)
     _record(key, "lifted", source=source, now=now)
 
 
@@ -271,8 +271,9 @@ def _record(key: bytes, action: str, *, source: str, now: datetime) -> None:
 def catch_up(final_states: Mapping[bytes, MailboxState]) -> Counter[str]:
     """Bring a restored database up to the journal's final state of each mailbox; returns how often each action was taken.
 
-    Changes that the database recorded later stay. It subscribes no reader: one who left and came back must sign up
-    again. One transaction; three queries, and some more for each mailbox that changes.
+    Changes that the database recorded later stay. A reader who confirmed since is subscribed if the backup has their row;
+    `lost` counts the others, who must sign up again. One transaction; three queries, and some more for each mailbox that
+    changes.
     """
     done: Counter[str] = Counter()
     with transaction.atomic():
@@ -281,7 +282,9 @@ def catch_up(final_states: Mapping[bytes, MailboxState]) -> Counter[str]:
         subscribers = {bytes(each.address_key): each for each in held}
         suppressions = {bytes(each.address_key): each for each in Suppression.objects.filter(mailboxes)}
         for key, final in sorted(final_states.items()):
-            done.update(_catch_up_mailbox(key, final, subscribers.get(key), suppressions.get(key)))
+            actions = _catch_up_mailbox(key, final, subscribers.get(key), suppressions.get(key))
+            done.update(actions)
+            done["lost"] += final.entry == CONFIRMED and (key not in subscribers or "erased" in actions)
     return done
 
 
@@ -293,12 +296,17 @@ def _catch_up_mailbox(
     if subscriber and final.erased_at and subscriber.created_at < final.erased_at:
         _erase(subscriber, now=final.erased_at)
         actions.append("erased")
+    elif subscriber and final.entry == CONFIRMED:
+        if (subscriber.unsubscribed_at or subscriber.confirmed_at or subscriber.created_at) >= final.at:
+            return []
+        if subscriber.status != Subscriber.Status.ACTIVE:
+            _confirm_again(subscriber, at=final.at)
+            actions.append("confirmed")
     elif subscriber and subscriber.status != Subscriber.Status.UNSUBSCRIBED:
         if (subscriber.confirmed_at or subscriber.created_at) >= final.at:
             return []
-        if final.entry != CONFIRMED:
-            _end(subscriber, now=final.at)
-            actions.append("unsubscribed")
+        _end(subscriber, now=final.at)
+        actions.append("unsubscribed")
     if final.is_suppressed:
         if _suppress([key], final.entry, now=final.at):
             actions.append("suppressed")
@@ -309,3 +317,12 @@ def _catch_up_mailbox(
     for action in actions:
         _record(key, action, source=Consent.Source.STAFF, now=final.at)
     return actions
+
+
+def _confirm_again(subscriber: Subscriber, *, at: datetime) -> None:
+    """Confirm the subscriber as of that time, with the choices of the latest confirmation asked for before it."""
+    subscriber.status = Subscriber.Status.ACTIVE
+    subscriber.confirmed_at, subscriber.unsubscribed_at = at, None
+    asked = subscriber.confirmation_tokens.filter(created_at__lte=at).order_by("-created_at").first()
+    _choose(subscriber, asked.choices if asked else {})
+    subscriber.confirmation_tokens.filter(created_at__lte=at, used_at=None).update(used_at=at)

@@ -1,7 +1,7 @@
 """A journal of suppressions beside the database: it holds the changes that a restored backup lacks.
 
 Each line is a time of the database's clock, the key of a mailbox in hex, and an entry: the reason of a suppression,
-`lifted` by staff, or `confirmed` by a reader who came back. It holds no address.
+`lifted` by staff, or `confirmed` by a reader who came or came back. It holds no address.
 
 A suppression is written before its transaction commits, so that no committed one is missing. One that was rolled back
 costs a reader their mail after a restore, at worst. A lifting is written after its commit, since one that did not happen
@@ -74,12 +74,12 @@ def _append(lines: Sequence[str]) -> None:
     if not lines:
         return
     try:
-        _write_through(settings.SUPPRESSION_JOURNAL, "".join(lines).encode())
+        write_through(settings.SUPPRESSION_JOURNAL, "".join(lines).encode())
     except OSError as error:
         log.error("suppression_not_journaled", error=error.strerror, lines=[line.strip() for line in lines])
 
 
-def _write_through(path: str, text: bytes) -> None:
+def write_through(path: str, text: bytes) -> None:
     """Append in one piece, even beside other writers; the text is on the disk when this returns. Raises OSError."""
     # Opened anew each time, so that the file may be moved away at any time.
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

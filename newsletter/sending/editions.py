@@ -16,12 +16,15 @@ from newsletter.deliveries.totals import too_many_are_lost
 from newsletter.deliveries.withdrawal import cancel_waiting
 from newsletter.failpoints import reach
 from newsletter.models import Delivery, Edition
+from newsletter.sending import mailings
 from newsletter.sending.freezing import freeze
+from newsletter.sending.mailings import Mailing
 from newsletter.sending.schedule import APART, Schedule
 
 logger = structlog.get_logger(__name__)
 
 State = Edition.State
+Repeat = Edition.Repeat
 
 # A pause that waits for staff is not made shorter by one that doesn't.
 PAUSE = """
@@ -43,12 +46,18 @@ WHERE id = %(edition)s AND (
 def ensure_due_editions(*, now: datetime, schedule: Schedule) -> None:
     """Make the edition whose time has come, freeze what is due, and let go on what was waiting for better weather."""
     _make_due(now=now, schedule=schedule)
-    for edition in Edition.objects.filter(state=State.DRAFT, due_at__lte=now).order_by("due_at", "id"):
+    _hold_what_was_mailed(now=now)
+    for edition in (
+        Edition.objects.filter(state=State.DRAFT, due_at__lte=now)
+        .exclude(repeat=Repeat.HELD)
+        .order_by("due_at", "id")
+    ):
         freeze(edition_id=edition.pk, now=now, schedule=schedule)
     for edition in Edition.objects.filter(state=State.PAUSED, resume_at__lte=now).order_by("id"):
         resume(edition_id=edition.pk)
     _take_up_reopened()
     close_finished(now=now)
+    _note_finished()
 
 
 def unprepared() -> QuerySet[Edition]:
@@ -73,6 +82,58 @@ def _make_due(*, now: datetime, schedule: Schedule) -> None:
     reach("edition_made")
     # A curator may have made it as a draft, with a subject and an intro of its own.
     Edition.objects.filter(week=week, state=State.DRAFT, due_at=None).update(due_at=now)
+
+
+def _hold_what_was_mailed(*, now: datetime) -> None:
+    """A week that this machine's journal knows to be mailed and the database doesn't waits for staff."""
+    found = mailings.read_file().weeks
+    due = Edition.objects.filter(state=State.DRAFT, due_at__lte=now, week__in=list(found))
+    for week in due.values_list("week", flat=True):
+        hold(week=week, mailing=found[week])
+
+
+def hold(*, week: str, mailing: Mailing) -> bool:
+    """Have the week wait for staff, since a journal says that it was mailed; whether it had not waited before.
+
+    Nothing changes where the database knows that the week was begun or cancelled, or staff have decided.
+    """
+    Edition.objects.bulk_create([Edition(week=week)], ignore_conflicts=True)
+    reason = (
+        f"The journal says that this week was mailed: {mailing}. Send again mails it twice, Cancel does not."
+    )
+    held = Edition.objects.filter(week=week, state=State.DRAFT, repeat=Repeat.NO).update(
+        repeat=Repeat.HELD, state_reason=reason
+    )
+    if held:
+        logger.error("edition_held", week=week, reason=reason)
+    return held == 1
+
+
+def note_begun(*, edition_id: UUID) -> bool:
+    """Whether the journal holds that the edition's week is begun; without it no copy may leave, and the edition waits."""
+    week = Edition.objects.filter(pk=edition_id).values_list("week", flat=True).first()
+    if week is None:
+        return False
+    try:
+        mailings.note_begun(week)
+    except OSError as error:
+        logger.error("mailing_not_journaled", week=week, error=error.strerror)
+        pause(
+            edition_id=edition_id,
+            reason=f"{mailings.file()} can't be written: {error.strerror}.",
+            comes_back=True,
+        )
+        return False
+    reach("mailing_noted")
+    return True
+
+
+def _note_finished() -> None:
+    try:
+        mailings.note_finished()
+    except OSError as error:
+        # The next look tries again.
+        logger.error("mailing_not_journaled", error=error.strerror)
 
 
 def _take_up_reopened() -> None:
@@ -104,8 +165,15 @@ def close_finished(*, now: datetime) -> None:
 
 
 def send_now(*, edition_id: UUID, now: datetime) -> bool:
-    """Due at once; the next look of the clock begins. Whether it was still a draft."""
-    return Edition.objects.filter(pk=edition_id, state=State.DRAFT).update(due_at=now) == 1
+    """Due at once; the next look of the clock begins. Whether it was a draft that isn't held."""
+    drafts = Edition.objects.filter(state=State.DRAFT).exclude(repeat=Repeat.HELD)
+    return drafts.filter(pk=edition_id).update(due_at=now) == 1
+
+
+def send_again(*, edition_id: UUID, now: datetime) -> bool:
+    """Due at once, although a journal says that its week was mailed. Whether it was held for that."""
+    held = Edition.objects.filter(pk=edition_id, state=State.DRAFT, repeat=Repeat.HELD)
+    return held.update(due_at=now, repeat=Repeat.ALLOWED, state_reason="") == 1
 
 
 def pause(*, edition_id: UUID, reason: str, comes_back: bool = False) -> bool:

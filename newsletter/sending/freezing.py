@@ -30,7 +30,8 @@ def freeze(*, edition_id: UUID, now: datetime, schedule: Schedule) -> bool:
 
 
 def _freeze(edition_id: UUID, now: datetime, schedule: Schedule) -> bool:
-    edition = Edition.objects.select_for_update().filter(pk=edition_id, state=Edition.State.DRAFT).first()
+    drafts = Edition.objects.filter(state=Edition.State.DRAFT).exclude(repeat=Edition.Repeat.HELD)
+    edition = drafts.select_for_update().filter(pk=edition_id).first()
     if edition is None:
         return False
     edition.state, edition.frozen_at = Edition.State.FROZEN, now

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from backend import process_kind
 from backend.bootstrap import ROOT
 from backend.env_file import new_env_file, read_env_file
 from backend.mail_providers import PROVIDERS
@@ -40,6 +41,31 @@ def test_limits_on_voting_are_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOTE_LIMITS", "30/60,200/86400")
 
     assert settings_read().VOTE_LIMITS == ((30, 60), (200, 86_400))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("web", "statement_timeout=1 -c lock_timeout=2 -c idle_in_transaction_session_timeout=3"),
+        ("worker", "statement_timeout=600000 -c lock_timeout=10000 -c"),
+        ("migrate", "statement_timeout=0 -c lock_timeout=1000 -c"),
+        ("command", "statement_timeout=3600000 -c lock_timeout=600000 -c"),
+    ],
+)
+def test_time_outs_of_the_database_go_by_the_kind_of_process(
+    monkeypatch: pytest.MonkeyPatch, kind: process_kind.Kind, options: str
+) -> None:
+    monkeypatch.setattr(process_kind, "current", kind)
+    monkeypatch.setenv("DATABASE_TIMEOUTS_WEB", "1,2,3")
+
+    assert f"-c jit=off -c {options}" in settings_read().DATABASES["default"]["OPTIONS"]["options"]
+
+
+def test_time_outs_are_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_TIMEOUTS_WORKER", "1,2")
+
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_TIMEOUTS_WORKER must be three numbers"):
+        settings_read()
 
 
 @pytest.mark.parametrize(
@@ -112,6 +138,7 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("NEWSLETTER_TIME", "8:00", id="a time of one digit"),
         pytest.param("SENDING_TICK_SECONDS", "0", id="a clock that never rests"),
         pytest.param("SENDING_TICK_SECONDS", "3601", id="a clock that hardly looks"),
+        pytest.param("SENDING_IDENTITY", "our own", id="a name with a space"),
         pytest.param("SENDING_PROCESSES", "0", id="nobody sends"),
         pytest.param("SENDING_PROCESSES", "101", id="everybody sends"),
         pytest.param("SENDING_CONNECTIONS", "0", id="no connection"),
@@ -371,7 +398,7 @@ def test_options_of_the_address_reach_the_database(monkeypatch: pytest.MonkeyPat
     options = settings_read().DATABASES["default"]["OPTIONS"]
 
     assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/nonexistent")
-    assert (options["connect_timeout"], options["pool"]["timeout"]) == (2, 2)
+    assert (options["connect_timeout"], options["pool"]["timeout"]) == (2, 1.5)
     assert "jit=off" in options["options"]
 
 

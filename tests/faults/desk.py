@@ -84,6 +84,59 @@ def open_edition(week: str, readers: dict[str, int]) -> str:
     return str(edition.pk)
 
 
+def readers_with_news(number: int) -> list[str]:
+    """Addresses of so many who have confirmed, for whom there is something to tell, and of one who has not confirmed."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from tests.factories import ComparisonFactory, ReviewFactory, SubscriberFactory, VoteFactory
+
+    ComparisonFactory(published_at=timezone.now() - timedelta(hours=1))
+    ReviewFactory()
+    VoteFactory()
+    SubscriberFactory(address="asked@example.com", status="pending", confirmed_at=None)
+    return subscribers(number)
+
+
+def since_the_backup(journal: str, leaving: list[str], erasing: list[str], confirming: list[str]) -> None:
+    """What readers did, by address, with that journal; of those who confirmed, one may have no row yet."""
+    from django.test import override_settings
+    from django.utils import timezone
+
+    from newsletter.models import ConfirmationToken, Subscriber
+    from newsletter.readers import consent
+    from newsletter.readers.addresses import address_key
+    from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key
+
+    with override_settings(SUPPRESSION_JOURNAL=journal):
+        for address in leaving:
+            reader = Subscriber.objects.get(address=address)
+            consent.unsubscribe(subscriber=reader, source="page", now=timezone.now())
+        for address in erasing:
+            consent.erase(
+                subscriber=Subscriber.objects.get(address=address), source="page", now=timezone.now()
+            )
+        for address in confirming:
+            now, key = timezone.now(), address_key(address)
+            reader, _ = Subscriber.objects.get_or_create(address_key=key, defaults={"address": address})
+            ConfirmationToken.objects.create(
+                key=confirmation_key(address), subscriber=reader, mailbox_key=key, choices={}, created_at=now,
+                expires_at=now + CONFIRMATION_LIFETIME, job_id="01900000-0000-7000-8000-000000000000",
+            )  # fmt: skip
+            consent.confirm(token=address, source="page", now=now)
+
+
+def send_again(week: str) -> bool:
+    """As staff do on an edition's page."""
+    from django.utils import timezone
+
+    from newsletter.models import Edition
+    from newsletter.sending import editions
+
+    return editions.send_again(edition_id=Edition.objects.get(week=week).pk, now=timezone.now())
+
+
 def resolve(file: str, final_seconds: int) -> Any:
     from django.test import override_settings
 
@@ -238,6 +291,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     deed.__name__: deed
     for deed in (
         *(migrate, tools, voters, subscribers, open_edition, draft, resolve),
+        *(readers_with_news, since_the_backup, send_again),
         *(duplicates, storm, sign_up, resume, cancel, call, broadcast),
     )
 }

@@ -26,7 +26,7 @@ from tests.faults.stack import FaultStack, answers, children_of, quiet_port, wor
 
 CLAIM_SECONDS = 3
 FINAL_SECONDS = 2
-TABLES = "delivery, segment, edition, subscriber, suppression, mailrate"
+TABLES = "delivery, segment, edition, subscriber, suppression, mailrate, sendingidentity, mailingjournal"
 QUIET = {
     "SENDING_TICK_SECONDS": "1",
     "SENDING_CLAIM_SECONDS": str(CLAIM_SECONDS),
@@ -67,8 +67,10 @@ class MailRun:
         user: str = "",
         sign_up_processes: int = 0,
         clocks: Sequence[FalseClock] = (),
+        before: Callable[[], object] | None = None,
         **environment: str,
     ) -> None:
+        """`before` puts the database in order before anybody looks; else it is emptied of mail."""
         self.stack = stack
         self.port = quiet_port()
         self.log = directory / f"sink-{self.port}.jsonl"
@@ -80,14 +82,13 @@ class MailRun:
         self._environment = QUIET | {"EMAIL_URL": f"smtp://{user}127.0.0.1:{self.port}"} | environment
         self._workers: list[Child] = []
         self._others: list[Child] = []
+        self._before = before or (lambda: forget_mail(stack))
         self._sink: Child | None = None
         self._open = ExitStack()
         self.edition = str(UUID(int=0))
 
     def __enter__(self) -> "MailRun":
-        names = ", ".join(f"newsletter_{name}" for name in TABLES.split(", "))
-        with self.stack.connect() as connection:
-            connection.execute(f"TRUNCATE {names} CASCADE".encode())
+        self._before()
         self.start_sink()
         queues = "celery" if self._sign_up_processes else "celery,sign-ups"
         self._others = self._open.enter_context(
@@ -271,3 +272,10 @@ class MailRun:
             taken=len(addresses),
             silently_lost=sum(1 for (address,) in unsent if address not in addresses) + readers - copies,
         )
+
+
+def forget_mail(stack: FaultStack) -> None:
+    """Readers, editions and copies, and which journal the database knows."""
+    names = ", ".join(f"newsletter_{name}" for name in TABLES.split(", "))
+    with stack.connect() as connection:
+        connection.execute(f"TRUNCATE {names} CASCADE".encode())

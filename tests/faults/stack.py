@@ -181,7 +181,7 @@ class FaultStack:
 
     @contextmanager
     def serving(
-        self, *, workers: int = 2, blocking_threads: int = 16, **environment: str
+        self, *, workers: int = 2, blocking_threads: int = 32, **environment: str
     ) -> Iterator["WebServer"]:
         """A web server as production runs it, for the length of the block."""
         web = self._begin_web(workers, blocking_threads, environment)

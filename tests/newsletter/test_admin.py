@@ -26,8 +26,8 @@ EVENTS = "/admin/newsletter/providerevent/"
     [
         # Session, curator; by status; the topics to filter by; all, those found, the page; two for the dates.
         pytest.param(SUBSCRIBERS, 9, id="subscribers"),
-        # Session, curator; all, those found, the page; two for the dates.
-        pytest.param(EDITIONS, 7, id="editions"),
+        # Session, curator; whether this database may send; all, those found, the page; two for the dates.
+        pytest.param(EDITIONS, 8, id="editions"),
         # Session, curator; the codes and editions to filter by; all, those found, the page; two for the dates.
         pytest.param(DELIVERIES, 9, id="deliveries"),
     ],

@@ -13,6 +13,7 @@ from newsletter.models import (
     Edition,
     MailJob,
     ProviderEvent,
+    SendingIdentity,
     Subscriber,
     Suppression,
 )
@@ -111,6 +112,9 @@ BROKEN: dict[str, Callable[[], object]] = {
     "edition_state_is_known": lambda: EditionFactory(state="hidden", frozen_at=NOW),
     "a_sent_edition_was_frozen": lambda: EditionFactory(state="sending"),
     "a_done_edition_was_prepared": lambda: EditionFactory(state="done", frozen_at=NOW),
+    "edition_repeat_is_known": lambda: EditionFactory(repeat="perhaps"),
+    "a_held_edition_is_not_begun": lambda: EditionFactory(repeat="held", state="frozen", frozen_at=NOW),
+    "one_sending_identity": lambda: SendingIdentity.objects.create(id=2, cluster=""),
     "newsletter_delivery_fence_check": lambda: DeliveryFactory(fence=-1),
     "newsletter_delivery_attempts_check": lambda: DeliveryFactory(attempts=-1),
     "delivery_state_is_known": lambda: DeliveryFactory(state="hidden"),

@@ -13,7 +13,16 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from newsletter.models import Consent, Delivery, Edition, MailJob, Segment, Subscriber, Suppression
+from newsletter.models import (
+    ConfirmationToken,
+    Consent,
+    Delivery,
+    Edition,
+    MailJob,
+    Segment,
+    Subscriber,
+    Suppression,
+)
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
 from newsletter.readers.journal import line_of
@@ -45,11 +54,22 @@ def replay(*files: Path) -> str:
     return out.getvalue()
 
 
-def counted(mailboxes: int, *, ended: int = 0, erased: int = 0, suppressed: int = 0, lifted: int = 0) -> str:
-    return (
+def counted(
+    mailboxes: int,
+    *,
+    ended: int = 0,
+    erased: int = 0,
+    suppressed: int = 0,
+    lifted: int = 0,
+    confirmed: int = 0,
+    lost: int = 0,
+) -> str:
+    said = (
         f"{mailboxes} mailboxes: {ended} subscriptions ended, {erased} readers erased, "
-        f"{suppressed} suppressed, {lifted} lifted.\n"
+        f"{suppressed} suppressed, {lifted} lifted, {confirmed} confirmed.\n"
     )
+    gone = f"{lost} confirmed since and are not in this backup: they must sign up again.\n"
+    return said + (gone if lost else "")
 
 
 def write(file: Path, *words: tuple[int, str]) -> None:
@@ -132,13 +152,25 @@ def state() -> tuple[str | None, str | None]:
         pytest.param(
             [(1, "confirmed")],
             ("unsubscribed", "unsubscribe"),
-            {"lifted": 1}, ("unsubscribed", None),
-            id="who came back must ask again",
+            {"lifted": 1, "confirmed": 1}, ("active", None),
+            id="who came back",
+        ),
+        pytest.param(
+            [(1, "confirmed")],
+            ("pending", None),
+            {"confirmed": 1}, ("active", None),
+            id="who confirmed since",
+        ),
+        pytest.param(
+            [(1, "confirmed")],
+            (None, None),
+            {"lost": 1}, (None, None),
+            id="of whom the backup has no row",
         ),
         pytest.param(
             [(1, "erased"), (2, "confirmed")],
             ("active", None),
-            {"erased": 1, "lifted": 1}, (None, None),
+            {"erased": 1, "lifted": 1, "lost": 1}, (None, None),
             id="who was forgotten and came as somebody new",
         ),
         pytest.param(
@@ -173,7 +205,8 @@ def test_a_restored_copy_catches_up(
     assert state() == after
     records = Consent.objects.count()
 
-    assert replay(file) == counted(1)
+    lost = said.pop("lost", 0)
+    assert replay(file) == counted(1, lost=lost)
     assert state() == after
     assert Consent.objects.count() == records == sum(said.values())
 
@@ -197,6 +230,74 @@ def test_what_the_database_knows_of_a_later_time_stays(
 
     assert replay(file) == counted(1)
     assert state() == (status, reason)
+
+
+def test_who_confirmed_since_has_what_they_asked_for(file: Path) -> None:
+    subscriber("pending")
+    reader = Subscriber.objects.get()
+    for hours, frequency in ((0, "monthly"), (2, "weekly")):
+        ConfirmationToken.objects.create(
+            key=bytes([hours]) * 32, subscriber=reader, mailbox_key=KEY, created_at=at(hours), expires_at=at(99),
+            job_id="01900000-0000-7000-8000-000000000000", choices={"frequency": frequency},
+        )  # fmt: skip
+    write(file, (1, "confirmed"))
+
+    replay(file)
+
+    reader.refresh_from_db()
+    assert (reader.status, reader.frequency, reader.confirmed_at) == ("active", "monthly", at(1))
+    assert list(reader.confirmation_tokens.order_by("created_at").values_list("used_at", flat=True)) == [
+        at(1),
+        None,
+    ]
+
+
+# --- Weeks --------------------------------------------------------------------------------------
+
+ID = "0f6b3f0e-3f5a-4c0e-9c54-0d1f2a3b4c5d"
+
+
+def mailed(file: Path, *weeks: str) -> None:
+    lines = [
+        f"2026-11-24T0{hour}:00:00.000000Z {ID} {hour} {event} {week}\n"
+        for week in weeks
+        for hour, event in ((7, "begun"), (8, "finished"))
+    ]
+    file.with_name(f"{file.name}.mailings").write_text("".join(lines))
+
+
+def test_a_week_that_the_backup_does_not_know_waits_for_staff(file: Path) -> None:
+    write(file)
+    mailed(file, "2026-W47", "2026-W48", "2026-W49", "2026-W50")
+    EditionFactory(week="2026-W47", state="done", frozen_at=NOW, prepared_at=NOW, audience=0, done_at=NOW)
+    EditionFactory(week="2026-W48", subject="A draft of then")
+    EditionFactory(week="2026-W49", state="cancelled")
+
+    said = "was begun on 24 Nov 2026 07:00 UTC and finished on 24 Nov 2026 08:00 UTC: it waits for staff, who send it "
+    assert replay(file) == counted(0) + "".join(
+        f"{week} {said}again or cancel it.\n" for week in ("2026-W48", "2026-W50")
+    )
+    assert replay(file) == counted(0)
+    assert dict(Edition.objects.values_list("week", "repeat")) == {
+        "2026-W47": "", "2026-W48": "held", "2026-W49": "", "2026-W50": "held",
+    }  # fmt: skip
+
+
+def test_where_nobody_has_left_yet_there_is_one_of_mailings_alone(file: Path) -> None:
+    mailed(file, "2026-W48")
+
+    assert replay(file).startswith(counted(0) + "2026-W48 was begun on ")
+
+
+def test_a_journal_of_mailings_may_be_named_too(file: Path) -> None:
+    mailed(file, "2026-W48")
+
+    replay(file.with_name(f"{file.name}.mailings"))
+
+    assert Edition.objects.get().repeat == "held"
+
+
+# --- The record ---------------------------------------------------------------------------------
 
 
 def test_the_record_says_what_was_done_when(file: Path) -> None:

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 from newsletter import tasks
 from newsletter.deliveries.claims import MOST_LOST
 from newsletter.deliveries.database import database_now
-from newsletter.models import Delivery, MailJob
+from newsletter.models import Delivery, MailJob, SendingIdentity
 from newsletter.readers import sign_ups
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
 from tests.mail_sink import Sink
@@ -48,6 +48,30 @@ def test_a_copy_of_the_database_mails_nobody_who_signed_up(sink: Sink, settings:
     tasks.send_due_jobs()
 
     assert MailJob.objects.get().attempts == 0
+    assert sink.received == []
+
+
+def test_a_copy_that_is_not_recognised_mails_nobody_who_signed_up(sink: Sink) -> None:
+    SendingIdentity.objects.create(cluster="elsewhere")
+    a_job()
+
+    tasks.send_due_jobs()
+
+    assert MailJob.objects.get().attempts == 0
+    assert sink.received == []
+
+
+def test_a_copy_that_is_not_recognised_begins_no_edition_and_sends_none(sink: Sink) -> None:
+    SendingIdentity.objects.create(cluster="elsewhere")
+    due = EditionFactory(week="2026-W48", due_at=NOW)
+    sending = EditionFactory(week="2026-W47", state="sending", frozen_at=NOW, prepared_at=NOW, audience=1)
+    DeliveryFactory(edition=sending, segment=SegmentFactory(edition=sending))
+
+    tasks.tick()
+    tasks.send(str(sending.pk))
+
+    due.refresh_from_db()
+    assert (due.state, Delivery.objects.get().state) == ("draft", "pending")
     assert sink.received == []
 
 

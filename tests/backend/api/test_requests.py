@@ -88,6 +88,8 @@ def test_text_of_any_language_passes(api: APIClient) -> None:
         pytest.param("/api/v1/form", "65536", 200, id="64 KiB"),
         pytest.param("/api/v1/form", "65537", 413, id="more"),
         pytest.param("/api/v1/form", "9" * 400, 413, id="a number of 400 digits"),
+        pytest.param("/api/v1/form", "0" * 20 + "100017", 413, id="20 zeros and a number beyond the limit"),
+        pytest.param("/api/v1/form", "0" * 20 + "7", 200, id="20 zeros and a number within it"),
         pytest.param("/page/form", "65537", 200, id="more outside the API"),
         pytest.param("/api/v1/form", "-1", 400, id="negative"),
         pytest.param("/api/v1/form", "ten", 400, id="not a number"),

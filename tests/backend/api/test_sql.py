@@ -6,16 +6,25 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from backend.api.sql import load_sql
 
 ROOT = Path(__file__).resolve().parents[3]
-FILES = sorted((path.parts[-3], path.stem) for path in ROOT.glob("*/sql/*.sql"))
+FILES = sorted(
+    (path.parts[-3], path.stem)
+    for pattern in ("*/sql/*.sql", "backend/api/sql/*.sql")
+    for path in ROOT.glob(pattern)
+)
 
 # Which migration gave each file to databases in use, and the file's digest then. A file that is edited reaches only new
 # databases until another migration loads it: write that migration, and its name and the new digest here.
 LOADED_BY = {
+    ("newsletter", "restores"): ("0010_data_alone_are_restored_without_triggers", "500dc17d34a7"),
+    ("votes", "restores"): ("0010_data_alone_are_restored_without_triggers", "9243d29c71cb"),
+    ("reviews", "restores"): ("0004_data_alone_are_restored_without_triggers", "dadde0812f95"),
+    ("catalog", "restores"): ("0003_data_alone_are_restored_without_triggers", "7f0db75dce22"),
+    ("api", "restores"): ("0003_data_alone_are_restored_without_triggers", "f09fbf0f389d"),
     ("catalog", "slugs"): ("0002_earlier_slugs_redirect_for_ever", "3c76e848e6a4"),
     ("comparisons", "pair_order"): ("0002_pairs_keep_slug_order", "2e06d6c36e9e"),
     ("newsletter", "consent"): ("0002_confirmations_suppression_and_consent", "f622154753e9"),
@@ -82,3 +91,34 @@ def test_a_file_that_was_edited_is_loaded_by_a_migration(app: str, name: str) ->
 def test_a_file_that_is_not_there_is_an_error() -> None:
     with pytest.raises(FileNotFoundError, match=r"votes/sql/nothing\.sql"):
         load_sql("votes", "nothing")
+
+
+# Tables that a restore of the data alone could fill though all others refuse: none of their rows must refer to another.
+FILLED_ALONE = """
+SELECT relname FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgfoid = 'api_refuse_restore'::regproc)
+AND NOT EXISTS (
+    SELECT FROM pg_constraint f JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+    WHERE f.conrelid = c.oid AND f.contype = 'f' AND a.attnotnull
+)
+"""
+
+
+@pytest.mark.django_db
+def test_each_table_refuses_data_alone_or_refers_to_one_that_does() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FILLED_ALONE)
+        found = {table for (table,) in cursor.fetchall()}
+
+    # These have rows of their own once a database is migrated, so a restore fails at them by itself.
+    assert found == {"django_migrations", "django_content_type"}
+
+
+@pytest.mark.django_db
+def test_a_dump_is_told_by_its_empty_search_path() -> None:
+    run("SELECT set_config('search_path', '', true)")
+    with pytest.raises(DatabaseError, match="--disable-triggers"), transaction.atomic():
+        run("INSERT INTO public.auth_group (name) VALUES ('curators')")
+
+    run("RESET search_path")
+    run("INSERT INTO auth_group (name) VALUES ('curators')")

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter.desk.progress_page import duration_words
-from newsletter.models import Delivery, Edition
+from newsletter.models import Delivery, Edition, SendingIdentity
+from newsletter.sending.identity import WAY_ON
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import NOW, DeliveryFactory, EditionFactory
 
@@ -42,6 +43,30 @@ def an_edition(state: str = "sending", **fields: Any) -> Edition:
 
 
 class TestWhatItSays:
+    def test_a_database_that_is_not_recognised_says_so_on_each_page_of_editions(self) -> None:
+        edition = an_edition("draft")
+        SendingIdentity.objects.create(cluster="elsewhere", refusal="This is a copy.")
+        desk = open_desk()
+
+        for page in (page_of(edition), "/admin/newsletter/edition/"):
+            assert messages_of(desk.get(page)) == [f"Nothing is mailed: This is a copy. {WAY_ON}"]
+
+    def test_a_held_draft_says_why_it_waits_and_goes_out_by_a_deed_of_its_own(self) -> None:
+        edition = an_edition("draft", repeat="held", state_reason="It was mailed.")
+        desk = open_desk()
+
+        answer = desk.get(numbers_of(edition)).json()
+        # As from a page that was opened before.
+        refused = messages_of(desk.post(page_of(edition), {"deed": "send_now"}, follow=True))
+        edition.refresh_from_db()
+        still = edition.repeat
+        desk.post(page_of(edition), {"deed": "send_again"})
+
+        edition.refresh_from_db()
+        assert (answer["texts"]["why"], answer["deeds"]) == ("It was mailed.", ["send_again", "cancel"])
+        assert refused == [f"Not due now (sending began before, or it is held): {edition}."]
+        assert (still, edition.repeat, edition.state_reason) == ("held", "allowed", "")
+
     def test_the_page_and_its_numbers_say_the_same(self) -> None:
         edition = an_edition(audience=4)
         DeliveryFactory(edition=edition, state="accepted", accepted_at=timezone.now())
@@ -275,7 +300,7 @@ class TestSteering:
 
         assert desk.get(numbers_of(edition)).json()["actions"] == actions
         assert [name for name, hidden in buttons if not hidden] == actions
-        assert len(buttons) == 4
+        assert len(buttons) == 5
 
     @pytest.mark.parametrize(
         ("action", "before", "after", "said"),

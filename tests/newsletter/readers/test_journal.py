@@ -89,6 +89,16 @@ def test_each_change_of_a_suppression_is_a_line_and_no_address_is_in_it(file: Pa
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_who_confirms_for_the_first_time_stands_in_it_too(file: Path) -> None:
+    SubscriberFactory(address=ADA, status="pending", confirmed_at=None)
+    ask()
+
+    come_back()
+    come_back()
+
+    assert words(file) == [(ADA, "confirmed")]
+
+
 def test_what_changes_nothing_writes_nothing(file: Path) -> None:
     ada()
 

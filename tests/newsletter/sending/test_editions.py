@@ -1,13 +1,15 @@
 """An edition's life, in steps that may be repeated, overlap, or be taken up by somebody else."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from pytest_django.fixtures import Settings
 
 from newsletter.deliveries.totals import Totals, totals_of
 from newsletter.models import Delivery, Edition, Segment, Suppression
-from newsletter.sending import editions
+from newsletter.sending import editions, identity, mailings
 from newsletter.sending.freezing import freeze
 from tests.database import at_once
 from tests.factories import EditionFactory, SubscriberFactory
@@ -167,3 +169,108 @@ def test_a_cancelled_edition_sends_no_more_and_stays_so() -> None:
     assert Delivery.objects.get().state == "cancelled"
     assert not editions.resume(edition_id=edition.pk, by_staff_at=DUE)
     assert not editions.cancel(edition_id=edition.pk)
+
+
+# --- Weeks that a journal knows -----------------------------------------------------------------
+
+
+@pytest.fixture
+def mailed(settings: Settings, tmp_path: Path) -> Path:
+    """This machine's journal says that the week was mailed, of which the database knows nothing."""
+    settings.SUPPRESSION_JOURNAL = str(tmp_path / "suppressions")
+    identity.may_send()
+    mailings.note_begun("2026-W48")
+    news()
+    SubscriberFactory()
+    return tmp_path / "suppressions.mailings"
+
+
+@pytest.mark.usefixtures("mailed")
+@pytest.mark.parametrize("has_draft", [False, True])
+def test_a_week_that_the_journal_knows_is_not_begun_until_staff_decide(has_draft: bool) -> None:
+    if has_draft:
+        EditionFactory(week="2026-W48", due_at=DUE)
+
+    clock()
+    clock(DUE + timedelta(minutes=1))
+
+    held = the_edition()
+    assert (held.state, held.repeat) == ("draft", "held")
+    assert held.state_reason.startswith("The journal says that this week was mailed: begun on ")
+    assert held.state_reason.endswith("Send again mails it twice, Cancel does not.")
+    assert not freeze(edition_id=held.pk, now=DUE, schedule=SCHEDULE)
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.usefixtures("mailed")
+def test_staff_may_have_it_sent_again() -> None:
+    clock()
+
+    assert not editions.send_now(edition_id=the_edition().pk, now=DUE)
+    assert editions.send_again(edition_id=the_edition().pk, now=DUE)
+    clock()
+
+    assert (the_edition().state, the_edition().repeat, the_edition().state_reason) == (
+        "sending",
+        "allowed",
+        "",
+    )
+    assert Delivery.objects.count() == 1
+
+
+@pytest.mark.usefixtures("mailed")
+def test_staff_may_leave_it_at_that() -> None:
+    clock()
+
+    assert editions.cancel(edition_id=the_edition().pk)
+    clock()
+
+    assert (the_edition().state, Delivery.objects.count()) == ("cancelled", 0)
+
+
+@pytest.mark.usefixtures("mailed")
+def test_who_sends_a_draft_now_has_not_said_that_it_goes_out_twice() -> None:
+    draft = EditionFactory(week="2026-W48")
+
+    editions.send_now(edition_id=draft.pk, now=DUE)
+    editions.send_again(edition_id=draft.pk, now=DUE)
+    clock()
+
+    assert the_edition().repeat == "held"
+
+
+def test_a_week_that_the_database_knows_goes_on_whatever_the_journal_says(mailed: Path) -> None:
+    mailed.unlink()
+    clock()
+    mailings.note_begun("2026-W48")
+
+    clock()
+
+    assert (the_edition().state, the_edition().repeat) == ("sending", "")
+
+
+def test_without_its_line_in_the_journal_no_edition_begins(mailed: Path) -> None:
+    edition = EditionFactory(week="2026-W49", state="sending", frozen_at=DUE)
+    written = mailed.read_text()
+
+    assert editions.note_begun(edition_id=edition.pk)
+    assert mailed.read_text().startswith(written)
+    assert " begun 2026-W49\n" in mailed.read_text()
+
+    mailed.unlink()
+    mailed.mkdir()
+    assert not editions.note_begun(edition_id=edition.pk)
+    edition.refresh_from_db()
+    assert (edition.state, edition.state_reason) == (
+        "paused", f"{mailed} can't be written: Is a directory.",
+    )  # fmt: skip
+    assert edition.resume_at
+
+
+def test_the_journal_hears_of_the_end(mailed: Path) -> None:
+    edition = EditionFactory(week="2026-W49", state="sending", frozen_at=DUE, prepared_at=DUE, audience=0)
+    editions.note_begun(edition_id=edition.pk)
+
+    editions.ensure_due_editions(now=DUE - timedelta(days=3), schedule=SCHEDULE)
+
+    assert mailed.read_text().endswith(" finished 2026-W49\n")

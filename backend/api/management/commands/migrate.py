@@ -1,0 +1,55 @@
+"""Django's `migrate`, which queues for no lock with all readers behind it (decision 53)."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, no_translations
+from django.core.management.commands import migrate
+from django.db import OperationalError, connections
+from psycopg.errors import LockNotAvailable
+
+TRIES = 60
+PAUSE_SECONDS = 5
+
+
+class Command(migrate.Command):
+    """
+    While a statement waits for an exclusive lock, every other statement on the table waits behind it.
+
+    So a migration gives up after the lock time-out of DATABASE_TIMEOUTS_MIGRATE, lets the others pass and begins anew,
+    60 times in five minutes. What was migrated before stays.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pause: Callable[[float], None] = time.sleep
+
+    @no_translations
+    def handle(self, *args: Any, **options: Any) -> None:
+        for attempt in range(1, TRIES + 1):
+            self._database = options["database"]
+            try:
+                super().handle(*args, **options)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, LockNotAvailable):
+                    raise
+                words = str(error).partition("\n")[0]
+            else:
+                return
+            if attempt < TRIES:
+                self.stderr.write(f"\n{words}; try {attempt + 1} of {TRIES} in {PAUSE_SECONDS} s.")
+                self.pause(PAUSE_SECONDS)
+        raise CommandError(
+            f"{words}, {TRIES} times. pg_stat_activity shows who holds it, such as a dump; then run migrate again."
+        )
+
+    def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
+        """CREATE INDEX CONCURRENTLY blocks nobody while it waits, and broken off it leaves an invalid index."""
+        if action in {"apply_start", "unapply_start"}:
+            milliseconds = settings.DATABASE_TIMEOUTS["migrate"][1] if migration.atomic else 0
+            with connections[self._database].cursor() as cursor:
+                # Here and not with the connection alone, whose options PgBouncer drops.
+                cursor.execute(f"SET lock_timeout = {milliseconds:d}")
+        super().migration_progress_callback(action, migration, fake)

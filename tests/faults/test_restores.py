@@ -1,0 +1,176 @@
+"""A database that is not the one it was: a restored backup, a copy elsewhere, and data without their tables."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.faults import dumps
+from tests.faults.mail_run import MailRun, forget_mail
+from tests.faults.stack import FaultStack
+
+READERS = 200
+REFUSAL = "SELECT refusal FROM newsletter_sendingidentity"
+EDITIONS = "SELECT week, state, repeat, state_reason FROM newsletter_edition"
+
+
+@pytest.fixture
+def emptied(stack: FaultStack) -> Iterator[FaultStack]:
+    """The next test finds no identity and no journal either."""
+    yield stack
+    forget_mail(stack)
+
+
+def schedule(journal: Path) -> dict[str, Any]:
+    """This week's edition has been due for an hour."""
+    due = datetime.now(UTC) - timedelta(hours=1)
+    return {
+        "NEWSLETTER_ZONE": "UTC",
+        "NEWSLETTER_WEEKDAY": str(due.isoweekday()),
+        "NEWSLETTER_TIME": f"{due:%H:%M}",
+        "SUPPRESSION_JOURNAL": str(journal),
+    }
+
+
+def environment(stack: FaultStack, settings: dict[str, Any]) -> dict[str, str]:
+    return {**stack.environment(), "EMAIL_URL": "smtp://127.0.0.1:9", **settings}
+
+
+def mailed_since_the_backup(
+    stack: FaultStack, tmp_path: Path, settings: dict[str, Any]
+) -> tuple[Path, list[str]]:
+    """A backup from before this week's edition, which went to all readers since; their addresses."""
+    backup = tmp_path / "verdicts.dump"
+    readers: list[str] = []
+
+    def before() -> None:
+        forget_mail(stack)
+        readers.extend(stack.desk("readers_with_news", READERS))
+        dumps.manage(environment(stack, settings), "allow_sending")
+        dumps.dump(stack.postgresql, backup)
+
+    with MailRun(stack, tmp_path, before=before, **settings) as run:
+        run.await_(lambda: [*run.editions().values()] == ["done"])
+        taken = [line["to"] for line in run.taken()]
+    assert sorted(taken) == sorted(readers)
+    return backup, readers
+
+
+def nothing() -> None:
+    """The database stays as it was restored."""
+
+
+def test_a_restore_from_before_an_edition_mails_nobody_twice(emptied: FaultStack, tmp_path: Path) -> None:
+    stack, journal = emptied, tmp_path / "suppressions"
+    settings = schedule(journal)
+    backup, readers = mailed_since_the_backup(stack, tmp_path, settings)
+    left, erased = readers[:3], readers[3:5]
+    stack.desk("since_the_backup", str(journal), left, erased, ["asked@example.com", "new@example.com"])
+    dumps.restore_in_place(stack.postgresql, backup)
+
+    with MailRun(stack, tmp_path, before=nothing, **settings) as run:
+        run.await_(lambda: stack.query(REFUSAL) != [("",)])
+        refusal = stack.query(REFUSAL)
+        allowed = dumps.manage(environment(stack, settings), "allow_sending")
+        run.await_(lambda: any("held" in row for row in stack.query(EDITIONS)))
+        ((week, *held, reason),) = stack.query(EDITIONS)
+        replayed = dumps.manage(environment(stack, settings), "replay_suppressions", str(journal))
+        mailed_twice = run.number_taken()
+        # Staff decide, here for a second copy.
+        stack.desk("send_again", week)
+        run.await_(lambda: run.editions() == {week: "done"})
+        taken = {line["to"] for line in run.taken()}
+
+    older = f"This is an older self of the database that sends: {journal}.mailings has seen a later one."
+    assert refusal == [(older,)]
+    assert allowed == f"{older}\nIt may send from here now.\n"
+    assert mailed_twice == 0
+    assert held == ["draft", "held"]
+    assert reason.startswith("The journal says that this week was mailed: begun on ")
+    assert reason.endswith(" UTC. Send again mails it twice, Cancel does not.")
+    assert replayed == (
+        "7 mailboxes: 3 subscriptions ended, 2 readers erased, 3 suppressed, 0 lifted, 1 confirmed.\n"
+        "1 confirmed since and are not in this backup: they must sign up again.\n"
+    )
+    assert taken == {*readers, "asked@example.com"} - {*left, *erased}
+
+
+def test_a_copy_on_another_machine_mails_nobody(emptied: FaultStack, tmp_path: Path) -> None:
+    stack, journal = emptied, tmp_path / "suppressions"
+    settings = schedule(journal)
+    backup, _ = mailed_since_the_backup(stack, tmp_path, settings)
+
+    there = tmp_path / "there"
+    there.mkdir()
+    # Servers of root run as somebody else, who may not enter pytest's own directories.
+    with tempfile.TemporaryDirectory(prefix="faults-") as elsewhere:
+        Path(elsewhere).chmod(0o755)
+        with dumps.second_cluster(Path(elsewhere) / "stack") as copy:
+            dumps.restore(copy, backup, "--no-owner", "--exit-on-error")
+            on_the_copy = settings | {
+                "DATABASE_URL": copy.url,
+                "REDIS_URL": stack.redis.url.removesuffix("/0") + "/1",
+                "SUPPRESSION_JOURNAL": str(there / "suppressions"),
+            }
+
+            def asked(statement: str) -> list[tuple[Any, ...]]:
+                with psycopg.connect(copy.url) as connection:
+                    return connection.execute(statement.encode()).fetchall()
+
+            with MailRun(stack, tmp_path, before=nothing, **on_the_copy) as run:
+                run.await_(lambda: asked(REFUSAL) != [("",)])
+                refusal = asked(REFUSAL)
+                # It takes the original's place: with the original's journal.
+                for file in journal.parent.glob("suppressions*"):
+                    shutil.copy(file, there)
+                allowed = dumps.manage(environment(stack, on_the_copy), "allow_sending")
+                run.await_(lambda: any("held" in row for row in asked(EDITIONS)))
+                second_copies = run.number_taken()
+
+    is_a_copy = (
+        "This is a copy of the database that sends, or a standby that was promoted: its cluster is another."
+    )
+    assert refusal == [(is_a_copy,)]
+    assert allowed == f"{is_a_copy}\nIt may send from here now.\n"
+    assert second_copies == 0
+
+
+# --- The data alone -----------------------------------------------------------------------------
+
+OF_A_MIGRATED_DATABASE = ("django_migrations", "django_content_type", "auth_permission")
+
+
+def test_the_data_alone_are_restored_whole_or_not_at_all(emptied: FaultStack, tmp_path: Path) -> None:
+    stack, backup = emptied, tmp_path / "verdicts.dump"
+    stack.desk("readers_with_news", 20)
+    dumps.dump(stack.postgresql, backup)
+    original = dumps.rows_by_table(stack.postgresql.url)
+
+    with tempfile.TemporaryDirectory(prefix="faults-") as elsewhere:
+        Path(elsewhere).chmod(0o755)
+        with dumps.second_cluster(Path(elsewhere) / "stack") as other:
+            # As `migrate` leaves it, which takes longer.
+            dumps.restore(other, backup, "--schema-only", "--no-owner")
+            for table in OF_A_MIGRATED_DATABASE:
+                dumps.restore(other, backup, "--data-only", f"--table={table}")
+            fresh = dumps.rows_by_table(other.url)
+            refused = dumps.attempt_restore(other, backup, "--data-only")
+            after_refusal = dumps.rows_by_table(other.url)
+
+            superuser = dumps.let_the_superuser_in(other)
+            with psycopg.connect(superuser) as connection:
+                connection.execute(f"TRUNCATE {', '.join(OF_A_MIGRATED_DATABASE)} CASCADE".encode())
+            options = ("--data-only", "--disable-triggers", "--single-transaction")
+            dumps.restore(other, backup, *options, url=superuser)
+            restored = dumps.rows_by_table(other.url)
+
+    assert refused.returncode != 0
+    assert "--data-only --disable-triggers --single-transaction, by a superuser." in refused.stderr
+    assert after_refusal == fresh
+    assert restored == original
+    assert min(restored[name] for name in ("catalog_tool", "reviews_review", "votes_vote", "votes_tally")) > 0
