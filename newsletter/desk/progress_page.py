@@ -77,7 +77,7 @@ class ProgressAdmin(CuratedAdmin):
         ]
 
     def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         say_if_nothing_is_mailed(request)
         return super().changelist_view(request, extra_context)

@@ -40,8 +40,9 @@ class Command(BaseCommand):
         while batch := dict(islice(final_states, BATCH_SIZE)):
             done += catch_up(batch)
         self.stdout.write(
-            f"{len(journal.final_states)} mailboxes: {done['unsubscribed']} subscriptions ended, {done['erased']} readers erased, "
-            f"{done['suppressed']} suppressed, {done['lifted']} lifted, {done['confirmed']} confirmed."
+            f"{len(journal.final_states)} mailboxes: {done['unsubscribed']} subscriptions ended, "
+            f"{done['erased']} readers erased, {done['suppressed']} suppressed, {done['lifted']} lifted, "
+            f"{done['confirmed']} confirmed."
         )
         if done["lost"]:
             self.stdout.write(
