@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api
+from catalog.validators import validate_web_address
 from reviews import services
 from reviews.models import Panel, Review, Reviewer
 from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
@@ -46,7 +47,7 @@ class LinksField(SimpleArrayField):
 
     def __init__(self) -> None:
         super().__init__(
-            forms.URLField(max_length=500, assume_scheme="https"),
+            forms.URLField(max_length=500, assume_scheme="https", validators=[validate_web_address]),
             delimiter="\n",
             max_length=20,
             required=False,
