@@ -1,15 +1,11 @@
 """What is compared: tools, their categories, their prices, and the slugs they once had."""
 
-import string
-from functools import reduce
-from operator import add
-
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, MaxLengthValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -31,33 +27,6 @@ validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and
 
 def slug_constraint(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(slug__regex=SLUG_PATTERN), name=name)
-
-
-def _words_of(field: str) -> Func:
-    """The text with punctuation blanked out.
-
-    PostgreSQL's parser would read GPT-5 as "gpt" and minus five, and Node.js or CI/CD as one word.
-    """
-    blanks = " " * len(string.punctuation)
-    return Func(
-        F(field),
-        Value(string.punctuation),
-        Value(blanks),
-        function="translate",
-        output_field=models.TextField(),
-    )
-
-
-def _search_vector() -> SearchVector:
-    """Each word twice: as written, so that a half-typed word finds it, and as its English stem."""
-    return reduce(
-        add,
-        (
-            SearchVector(_words_of(field), weight=weight, config=config)
-            for field, weight in (("name", "A"), ("tagline", "B"), ("description", "C"))
-            for config in ("simple", "english")
-        ),
-    )
 
 
 class Category(models.Model):
@@ -146,7 +115,10 @@ class Tool(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     search = models.GeneratedField(
-        expression=_search_vector(), output_field=SearchVectorField(), db_persist=True
+        # By the function that reads a query too, so that both see the same words.
+        expression=Func(F("name"), F("tagline"), F("description"), function="catalog_search_vector"),
+        output_field=SearchVectorField(),
+        db_persist=True,
     )
 
     objects = ToolQuerySet.as_manager()
