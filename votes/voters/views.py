@@ -16,7 +16,7 @@ from backend.api.views import PrivateView, SparseFieldsMixin, nothing, private_a
 from votes.models import Pick, Vote
 from votes.voters.challenges import Solution, new_challenge
 from votes.voters.erasure import erase_voter, find_voter
-from votes.voters.export import export_voter
+from votes.voters.export import export_voter, shown_picks, shown_votes
 from votes.voters.issuance import ATTEMPTS, count_attempt, give_token
 from votes.voters.serializers import (
     ChallengeSerializer,
@@ -98,7 +98,10 @@ class VoterView(PrivateView):
         operation_id="retrieve_own_voter",
         tags=["voters"],
         summary="Export all that is kept of the voter",
-        description="Every vote and pick with its times. A voter who has not voted yet is not kept at all.",
+        description=(
+            "Every vote and pick with its times, but for those on tools that can't be read now. A voter who has not "
+            "voted yet is not kept at all."
+        ),
         responses=VoterSerializer,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -123,12 +126,14 @@ class OwnListView(PrivateView):
 
     credentials = VOTER
     parameters = ListParameters
-    rows: QuerySet[Vote] | QuerySet[Pick]
     serializer: type[SparseFieldsMixin]
+
+    def rows(self) -> QuerySet[Vote] | QuerySet[Pick]:
+        raise NotImplementedError
 
     def get(self, request: HttpRequest) -> HttpResponse:
         token = voter_token_of(request, now=timezone.now())
-        rows = self.rows.filter(voter__key=token.key, voter__erased_at=None)
+        rows = self.rows().filter(voter__key=token.key, voter__erased_at=None)
         limit, cursor = self.params["limit"], self.params["cursor"]
         page = paginate(rows, keys=["-created_at"], limit=limit, cursor=cursor, request=request)
         if not page.results:
@@ -138,8 +143,10 @@ class OwnListView(PrivateView):
 
 
 class OwnVotesView(OwnListView):
-    rows = Vote.objects.select_related("tool")
     serializer = OwnVoteSerializer
+
+    def rows(self) -> QuerySet[Vote]:
+        return shown_votes()
 
     @extend_schema(
         operation_id="list_own_votes",
@@ -153,8 +160,10 @@ class OwnVotesView(OwnListView):
 
 
 class OwnPicksView(OwnListView):
-    rows = Pick.objects.select_related("first_tool", "second_tool", "chosen_tool")
     serializer = OwnPickSerializer
+
+    def rows(self) -> QuerySet[Pick]:
+        return shown_picks()
 
     @extend_schema(
         operation_id="list_own_picks",

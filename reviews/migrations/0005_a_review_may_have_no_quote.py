@@ -9,8 +9,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0004_search_reads_what_people_type"),
-        ("reviews", "0003_reviews_know_when_they_were_published_and_corrected"),
+        ("catalog", "0004_texts_and_addresses_are_what_they_look"),
+        ("reviews", "0004_data_alone_are_restored_without_triggers"),
     ]
 
     operations = [

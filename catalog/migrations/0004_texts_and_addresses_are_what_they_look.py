@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0002_earlier_slugs_redirect_for_ever"),
+        ("catalog", "0003_data_alone_are_restored_without_triggers"),
     ]
 
     operations = [

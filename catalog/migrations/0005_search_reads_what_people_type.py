@@ -19,7 +19,7 @@ DROP FUNCTION catalog_search_words(text);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0003_texts_and_addresses_are_what_they_look")]
+    dependencies = [("catalog", "0004_texts_and_addresses_are_what_they_look")]
 
     operations = [
         migrations.RunSQL(load_sql("catalog", "search"), DROP),
