@@ -1,20 +1,24 @@
 """What is compared: tools, their categories, their prices, and the slugs they once had."""
 
-import string
-from functools import reduce
-from operator import add
-
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, MaxLengthValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from backend.api.ids import new_id
 from catalog.querysets import CategoryQuerySet, ToolQuerySet
+from catalog.validators import (
+    CURRENCIES,
+    is_visible,
+    is_web_address,
+    validate_currency,
+    validate_visible_text,
+    validate_web_address,
+)
 
 # Python's `$` would let a line break follow; `\Z` is the end to Python and to PostgreSQL alike.
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*\Z"
@@ -25,40 +29,13 @@ def slug_constraint(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(slug__regex=SLUG_PATTERN), name=name)
 
 
-def _words_of(field: str) -> Func:
-    """The text with punctuation blanked out.
-
-    PostgreSQL's parser would read GPT-5 as "gpt" and minus five, and Node.js or CI/CD as one word.
-    """
-    blanks = " " * len(string.punctuation)
-    return Func(
-        F(field),
-        Value(string.punctuation),
-        Value(blanks),
-        function="translate",
-        output_field=models.TextField(),
-    )
-
-
-def _search_vector() -> SearchVector:
-    """Each word twice: as written, so that a half-typed word finds it, and as its English stem."""
-    return reduce(
-        add,
-        (
-            SearchVector(_words_of(field), weight=weight, config=config)
-            for field, weight in (("name", "A"), ("tagline", "B"), ("description", "C"))
-            for config in ("simple", "english")
-        ),
-    )
-
-
 class Category(models.Model):
     """A shelf of tools, such as Developer Tools."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
-    name = models.CharField(max_length=100)
-    description = models.TextField(blank=True, max_length=1_000)
+    name = models.CharField(max_length=100, validators=[validate_visible_text])
+    description = models.TextField(blank=True, max_length=1_000, validators=[validate_visible_text])
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -69,7 +46,12 @@ class Category(models.Model):
 
     class Meta:
         verbose_name_plural = "categories"
-        constraints = [slug_constraint("category_slug_is_plain")]
+        constraints = [
+            slug_constraint("category_slug_is_plain"),
+            models.CheckConstraint(
+                condition=is_visible("name", "description"), name="category_text_is_visible"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -97,10 +79,10 @@ class Tool(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
-    name = models.CharField(max_length=200)
-    tagline = models.CharField(max_length=300, blank=True)
-    description = models.TextField(blank=True, validators=[MaxLengthValidator(10_000)])
-    website = models.URLField(max_length=500, blank=True)
+    name = models.CharField(max_length=200, validators=[validate_visible_text])
+    tagline = models.CharField(max_length=300, blank=True, validators=[validate_visible_text])
+    description = models.TextField(blank=True, validators=[MaxLengthValidator(10_000), validate_visible_text])
+    website = models.URLField(max_length=500, blank=True, validators=[validate_web_address])
     # SVG can carry script, so only bitmaps are taken.
     logo = models.ImageField(
         upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg", "webp"])]
@@ -116,20 +98,27 @@ class Tool(models.Model):
         max_length=3,
         null=True,
         blank=True,
-        validators=[RegexValidator(r"^[A-Z]{3}$", "Use the ISO 4217 code, such as USD.")],
+        validators=[validate_currency],
     )
     pricing_unit = models.CharField(
-        max_length=60, null=True, blank=True, help_text="What the amount buys: month, seat, 1M tokens."
+        max_length=60,
+        null=True,
+        blank=True,
+        validators=[validate_visible_text],
+        help_text="What the amount buys: month, seat, 1M tokens.",
     )
     pricing_free_tier = models.BooleanField(null=True, blank=True)
-    pricing_note = models.CharField(max_length=500, blank=True)
+    pricing_note = models.CharField(max_length=500, blank=True, validators=[validate_visible_text])
     pricing_checked_on = models.DateField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     search = models.GeneratedField(
-        expression=_search_vector(), output_field=SearchVectorField(), db_persist=True
+        # By the function that reads a query too, so that both see the same words.
+        expression=Func(F("name"), F("tagline"), F("description"), function="catalog_search_vector"),
+        output_field=SearchVectorField(),
+        db_persist=True,
     )
 
     objects = ToolQuerySet.as_manager()
@@ -174,6 +163,14 @@ class Tool(models.Model):
                 ),
                 name="an_amount_has_a_currency",
             ),
+            models.CheckConstraint(
+                condition=Q(pricing_currency__in=CURRENCIES), name="tool_currency_is_known"
+            ),
+            models.CheckConstraint(
+                condition=is_visible("name", "tagline", "description", "pricing_unit", "pricing_note"),
+                name="tool_text_is_visible",
+            ),
+            models.CheckConstraint(condition=is_web_address("website"), name="tool_website_is_a_web_address"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,6 @@
-"""The two orders of a pair of tools."""
+"""The two orders of a pair of tools, and whether their names tell them apart."""
+
+import unicodedata
 
 from catalog.models import Tool
 
@@ -11,3 +13,8 @@ def by_id(one: Tool, other: Tool) -> tuple[Tool, Tool]:
 def by_slug(one: Tool, other: Tool) -> tuple[Tool, Tool]:
     """The order in which readers see a pair, and in which its slug names it."""
     return (one, other) if one.slug < other.slug else (other, one)
+
+
+def folded_name(name: str) -> str:
+    """Equal for names that a reader takes for the same: width, case and white space don't tell."""
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())

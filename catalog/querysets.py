@@ -3,18 +3,18 @@
 Rows are Any: they carry what a read annotates, which no type of a model knows.
 """
 
-import re
+import unicodedata
 from collections.abc import Iterable
-from functools import reduce
-from operator import and_
 from typing import Any, Self
 
-from django.contrib.postgres.search import SearchQuery
-from django.db import models
+from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
+from django.db import connections, models
 from django.db.models import Count, Q
+from django.db.models.functions import Length
 
-# Punctuation parts words, as it does in the indexed text.
-_WORDS = re.compile(r"[^\W_]+")
+# Of the three-letter pieces of what was typed, so many are the name's: "chatgtp" has five of its eight in ChatGPT.
+MIN_LIKENESS = 0.5
+MIN_LETTERS = 4
 
 
 class CategoryQuerySet(models.QuerySet[Any]):
@@ -49,21 +49,40 @@ class ToolQuerySet(models.QuerySet[Any]):
         """Tools in which every word of `text` begins a word of name, tagline or description."""
         return self.filter(search=search_query(text))
 
+    def closest_name(self, text: str) -> str | None:
+        """The name that looks most like a text with a typing error; None where none does, or pg_trgm isn't installed.
+
+        Two queries; one without pg_trgm, which is optional.
+        """
+        # Of fewer letters than these a typing error leaves too little to go by.
+        if len("".join(search_words(text))) < MIN_LETTERS:
+            return None
+        with connections[self.db].cursor() as cursor:
+            cursor.execute("SELECT FROM pg_extension WHERE extname = 'pg_trgm'")
+            if not cursor.rowcount:
+                return None
+        likeness = TrigramWordSimilarity(storable(text), "name")
+        closest = self.annotate(likeness=likeness).filter(likeness__gte=MIN_LIKENESS)
+        by_likeness = closest.order_by("-likeness", Length("name"), "id")
+        name: str | None = by_likeness.values_list("name", flat=True).first()
+        return name
+
 
 def search_words(text: str) -> list[str]:
-    return _WORDS.findall(text)
+    """What parts at white space and punctuation: at most as many words as the database finds in it."""
+    return "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in text).split()
 
 
 def search_query(text: str) -> SearchQuery:
-    """Each word as a prefix, both as written and as its English stem; all words must be found."""
-    words = search_words(text)
-    if not words:
-        return SearchQuery("", config="simple")
-    return reduce(and_, map(_prefix_query, words))
+    """The words as `catalog/sql/search.sql` reads them, every one of which must be found.
+
+    Each may be half typed, be written together with its neighbour, or be another form of an English word.
+    """
+    query = SearchQuery(storable(text))
+    query.function = "catalog_search_query"
+    return query
 
 
-def _prefix_query(word: str) -> SearchQuery:
-    prefix = f"'{word}':*"
-    return SearchQuery(prefix, search_type="raw", config="simple") | SearchQuery(
-        prefix, search_type="raw", config="english"
-    )
+def storable(text: str) -> str:
+    """With a space for what PostgreSQL can't hold."""
+    return "".join(" " if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text)

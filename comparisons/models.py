@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from backend.api.ids import new_id
 from catalog.models import Tool
+from catalog.validators import is_visible, is_web_address, validate_visible_text, validate_web_address
 from comparisons.changes import FIRST, PANEL, RULE, VOTES, VerdictSnapshot, change_words, verdict_words
 from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
 
@@ -28,13 +29,20 @@ class Comparison(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     first_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="comparisons_as_first")
     second_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="comparisons_as_second")
-    title = models.CharField(max_length=450, blank=True, help_text="Empty: the tools' names.")
-    editor_note = models.TextField(blank=True, validators=[MaxLengthValidator(5_000)])
+    title = models.CharField(
+        max_length=450, blank=True, validators=[validate_visible_text], help_text="Empty: the tools' names."
+    )
+    editor_note = models.TextField(blank=True, validators=[MaxLengthValidator(5_000), validate_visible_text])
     source_url = models.URLField(
-        max_length=1_000, blank=True, help_text="Where the pair was found, for curators only."
+        max_length=1_000,
+        blank=True,
+        validators=[validate_web_address],
+        help_text="Where the pair was found, for curators only.",
     )
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
     published_at = models.DateTimeField(null=True, blank=True)
+    # Kept by the database. Null where an older pair had this slug before the rule came: such a pair can't be opened.
+    pair_slug = models.CharField(max_length=514, null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -61,6 +69,7 @@ class Comparison(models.Model):
                 Greatest("first_tool", "second_tool"),
                 name="one_comparison_per_pair",
             ),
+            models.UniqueConstraint(fields=["pair_slug"], name="two_pairs_never_share_a_slug"),
             models.CheckConstraint(
                 condition=~Q(first_tool=F("second_tool")), name="a_comparison_has_two_tools"
             ),
@@ -70,6 +79,12 @@ class Comparison(models.Model):
             models.CheckConstraint(
                 condition=Q(status="draft") | Q(published_at__isnull=False),
                 name="a_public_comparison_has_a_publication_date",
+            ),
+            models.CheckConstraint(
+                condition=is_visible("title", "editor_note"), name="comparison_text_is_visible"
+            ),
+            models.CheckConstraint(
+                condition=is_web_address("source_url"), name="comparison_source_is_a_web_address"
             ),
         ]
 

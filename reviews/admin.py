@@ -8,6 +8,7 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.http import HttpRequest
 
 from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api, row_action
+from catalog.validators import validate_web_address
 from reviews import services
 from reviews.models import Panel, Review, Reviewer
 from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
@@ -45,7 +46,7 @@ class LinksField(SimpleArrayField):
 
     def __init__(self) -> None:
         super().__init__(
-            forms.URLField(max_length=500, assume_scheme="https"),
+            forms.URLField(max_length=500, assume_scheme="https", validators=[validate_web_address]),
             delimiter="\n",
             max_length=20,
             required=False,

@@ -9,6 +9,7 @@ from django.db.models.lookups import GreaterThanOrEqual
 
 from backend.api.ids import new_id
 from catalog.models import Tool, slug_constraint, validate_slug
+from catalog.validators import is_visible, validate_visible_text, validate_web_address
 from reviews.panel import MIXED_FROM, SHIP_FROM, PanelCount
 from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
 
@@ -18,9 +19,9 @@ class Reviewer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
-    name = models.CharField(max_length=100)
-    lens = models.CharField(max_length=300, blank=True)
-    motto = models.CharField(max_length=300, blank=True)
+    name = models.CharField(max_length=100, validators=[validate_visible_text])
+    lens = models.CharField(max_length=300, blank=True, validators=[validate_visible_text])
+    motto = models.CharField(max_length=300, blank=True, validators=[validate_visible_text])
     position = models.PositiveSmallIntegerField(
         default=0, help_text="The place in the roster; scorecards follow it."
     )
@@ -33,7 +34,12 @@ class Reviewer(models.Model):
     objects = ReviewerQuerySet.as_manager()
 
     class Meta:
-        constraints = [slug_constraint("reviewer_slug_is_plain")]
+        constraints = [
+            slug_constraint("reviewer_slug_is_plain"),
+            models.CheckConstraint(
+                condition=is_visible("name", "lens", "motto"), name="reviewer_text_is_visible"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -55,8 +61,14 @@ class Review(models.Model):
     reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="reviews")
     tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="reviews")
     verdict = models.CharField(max_length=8, choices=Verdict)
-    quote = models.TextField(validators=[MaxLengthValidator(5_000)])
-    evidence = ArrayField(models.URLField(max_length=500), default=list, blank=True, size=20)
+    quote = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(5_000), validate_visible_text],
+        help_text="In the reviewer's words; empty where there are none to quote.",
+    )
+    evidence = ArrayField(
+        models.URLField(max_length=500, validators=[validate_web_address]), default=list, blank=True, size=20
+    )
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
     reviewed_on = models.DateField(null=True, blank=True)
     revision = models.PositiveIntegerField(
@@ -84,6 +96,7 @@ class Review(models.Model):
                 condition=Q(verdict__in=["ship", "skip"]), name="a_review_says_ship_or_skip"
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="a_review_has_a_revision"),
+            models.CheckConstraint(condition=is_visible("quote"), name="review_text_is_visible"),
         ]
 
     def __str__(self) -> str:

@@ -70,6 +70,9 @@ class ReviewCellSerializer(serializers.ModelSerializer[Review]):
 
     id = serializers.UUIDField()
     verdict = serializers.ChoiceField(choices=Review.Verdict.choices)
+    quote = OptionalText(
+        max_length=5_000, help_text="In the reviewer's words; null where there are none to quote."
+    )
     evidence = serializers.ListField(
         child=serializers.URLField(), help_text="Addresses the reviewer points to."
     )

@@ -136,3 +136,20 @@ def is_past_deadline() -> bool:
     """Whether this thread's request has lost its connection to its own deadline."""
     deadline: Deadline | None = getattr(_mine, "deadline", None)
     return deadline is not None and deadline.is_past
+
+
+def await_connection() -> None:
+    """
+    Wait for a connection of the pool no longer than this thread's request has left.
+
+    For work that waited for its turn before: those behind it would otherwise wait for the whole of the pool's time-out,
+    one after the other. Raises django.db.OperationalError.
+    """
+    deadline: Deadline | None = getattr(_mine, "deadline", None)
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
+    if deadline is None or wrapper.connection is not None or not wrapper.pool:
+        return
+    seconds = max(0.0, deadline.moment - time.monotonic())
+    with wrapper.wrap_database_errors:
+        wrapper.pool.open()
+        wrapper.pool.putconn(wrapper.pool.getconn(timeout=min(seconds, wrapper.pool.timeout)))

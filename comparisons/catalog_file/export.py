@@ -2,11 +2,15 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypeVar
+from uuid import UUID
 
-from django.db import models
+from django.db import connection, models, transaction
+from django.db.models.functions import Collate
 
 from catalog.models import Category, Tool, ToolAlias
 from comparisons.catalog_file.format import (
@@ -17,39 +21,85 @@ from comparisons.catalog_file.format import (
     REVIEW_COLUMNS,
     REVIEWER_COLUMNS,
     TOOL_COLUMNS,
-    Json,
 )
+from comparisons.catalog_file.reading import MAX_ROW_CHARACTERS, CatalogFileError, Json
+from comparisons.catalog_file.upsert import BATCH_SIZE
 from comparisons.models import Comparison
 from reviews.models import Review, Reviewer
 
+RowT = TypeVar("RowT", bound=models.Model)
 
-def export_catalog() -> str:
-    """Every key of the format, in a fixed order; six queries.
 
-    What names others is read first: what an editor adds meanwhile then can't be named and missing.
+def export_catalog(*, batch_size: int = BATCH_SIZE) -> Iterator[str]:
+    """The file in pieces: every key of the format, in a fixed order, and all of one moment.
+
+    Memory holds `batch_size` rows and the ids of all. Raises CatalogFileError where a tool with its reviews is larger
+    than an import takes.
     """
-    comparisons = [
-        {"tools": [item.first_tool.slug, item.second_tool.slug], **_values(item, COMPARISON_COLUMNS)}
-        for item in Comparison.objects.select_related("first_tool", "second_tool")
-    ]
-    reviews = defaultdict(list)
-    for review in Review.objects.select_related("reviewer"):
-        reviews[review.tool_id].append(_review(review))
-    aliases = defaultdict(list)
-    for slug, tool_id in ToolAlias.objects.values_list("slug", "tool_id"):
-        aliases[tool_id].append(slug)
-    tools = [
-        _tool(tool, aliases[tool.id], reviews[tool.id])
-        for tool in Tool.objects.select_related("category").defer("search")
-    ]
-    catalog = {
-        "format": FORMAT,
-        "categories": sorted(_slug_and(Category.objects.all(), CATEGORY_COLUMNS), key=_slug),
-        "reviewers": sorted(_slug_and(Reviewer.objects.all(), REVIEWER_COLUMNS), key=_slug),
-        "tools": sorted(tools, key=_slug),
-        "comparisons": sorted(comparisons, key=lambda comparison: comparison["tools"]),
-    }
-    return json.dumps(catalog, ensure_ascii=False, indent=2) + "\n"
+    with _one_moment():
+        yield f'{{\n  "format": {FORMAT}'
+        yield from _list("categories", _slug_and(Category.objects.all(), CATEGORY_COLUMNS))
+        yield from _list("reviewers", _slug_and(Reviewer.objects.all(), REVIEWER_COLUMNS))
+        yield from _list("tools", _tools(batch_size))
+        yield from _list("comparisons", _comparisons(batch_size))
+        yield "\n}\n"
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """What an editor adds meanwhile can't be named and missing; a caller's own transaction is left as it is."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _list(key: str, items: Iterable[dict[str, Json]]) -> Iterator[str]:
+    """As json.dumps writes it with an indent of 2; no line break stands in a JSON text."""
+    yield f',\n  "{key}": ['
+    is_first = True
+    for item in items:
+        text = json.dumps(item, ensure_ascii=False, indent=2)
+        if len(text) > MAX_ROW_CHARACTERS:
+            name = item.get("slug") or "-vs-".join(item["tools"])
+            raise CatalogFileError(
+                [f"{key}: {name} has more than the {MAX_ROW_CHARACTERS} characters that an import takes"]
+            )
+        yield ("\n    " if is_first else ",\n    ") + text.replace("\n", "\n    ")
+        is_first = False
+    yield "]" if is_first else "\n  ]"
+
+
+def _tools(batch_size: int) -> Iterator[dict[str, Json]]:
+    ids = list(Tool.objects.order_by(Collate("slug", "C")).values_list("id", flat=True))
+    for batch in _in_order(Tool.objects.select_related("category").defer("search"), ids, batch_size):
+        reviews, aliases = defaultdict(list), defaultdict(list)
+        batch_ids = [tool.id for tool in batch]
+        for review in Review.objects.filter(tool_id__in=batch_ids).select_related("reviewer"):
+            reviews[review.tool_id].append(_review(review))
+        for slug, tool_id in ToolAlias.objects.filter(tool_id__in=batch_ids).values_list("slug", "tool_id"):
+            aliases[tool_id].append(slug)
+        yield from (_tool(tool, aliases[tool.id], reviews[tool.id]) for tool in batch)
+
+
+def _comparisons(batch_size: int) -> Iterator[dict[str, Json]]:
+    by_slugs = (Collate("first_tool__slug", "C"), Collate("second_tool__slug", "C"))
+    ids = list(Comparison.objects.order_by(*by_slugs).values_list("id", flat=True))
+    rows = Comparison.objects.select_related("first_tool", "second_tool").defer(
+        "first_tool__search", "second_tool__search"
+    )
+    for batch in _in_order(rows, ids, batch_size):
+        yield from map(_comparison, batch)
+
+
+def _in_order(rows: models.QuerySet[RowT], ids: list[UUID], batch_size: int) -> Iterator[list[RowT]]:
+    for start in range(0, len(ids), batch_size):
+        batch = ids[start : start + batch_size]
+        by_id = rows.in_bulk(batch)
+        yield [by_id[row_id] for row_id in batch if row_id in by_id]
 
 
 def _tool(tool: Tool, aliases: Iterable[str], reviews: Iterable[dict[str, Json]]) -> dict[str, Json]:
@@ -68,12 +118,16 @@ def _review(review: Review) -> dict[str, Json]:
     return {"reviewer": review.reviewer.slug, **_values(review, REVIEW_COLUMNS)}
 
 
-def _slug_and(items: Iterable[Category | Reviewer], columns: Mapping[str, str]) -> list[dict[str, Json]]:
-    return [{"slug": item.slug, **_values(item, columns)} for item in items]
+def _comparison(comparison: Comparison) -> dict[str, Json]:
+    tools = [comparison.first_tool.slug, comparison.second_tool.slug]
+    return {"tools": tools, **_values(comparison, COMPARISON_COLUMNS)}
 
 
-def _slug(values: Mapping[str, Json]) -> str:
-    return str(values["slug"])
+def _slug_and(
+    items: models.QuerySet[Category] | models.QuerySet[Reviewer], columns: Mapping[str, str]
+) -> Iterator[dict[str, Json]]:
+    for item in items.order_by(Collate("slug", "C")):
+        yield {"slug": item.slug, **_values(item, columns)}
 
 
 def _values(item: models.Model, columns: Mapping[str, str]) -> dict[str, Json]:

@@ -1,28 +1,25 @@
 """The catalog file, format 1: which key is which column, and from bytes to checked rows with their places."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import BinaryIO
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from backend.api.quoting import quoted
-
-# Whatever JSON may hold, and what a column takes from it: the schema checks it, which types can't follow.
-Json: TypeAlias = Any
+from catalog.validators import validate_currency, validate_visible_text, validate_web_address
+from comparisons.catalog_file.reading import CatalogFileError, Json, JsonStream, Problems, RepeatedKeys, Rows
 
 FORMAT = 1
 KINDS = ("categories", "reviewers", "tools", "comparisons")
-# Some six thousand tools with their reviews; beyond it, memory is at risk.
-MAX_BYTES = 32 * 1024 * 1024
+# Of one row: whatever is wrong with it, this many problems tell enough.
+MAX_PROBLEMS_A_ROW = 1_000
 
 
 def _same(*names: str) -> dict[str, str]:
@@ -45,14 +42,6 @@ COMPARISON_COLUMNS = {**_same("title", "editor_note", "status", "published_at"),
 SCHEMA: dict[str, Json] = json.loads(Path(__file__).with_name("catalog-file.schema.json").read_text("utf-8"))
 
 
-class CatalogFileError(Exception):
-    """Nothing was imported; `lines` say why, one problem each, with its place in the file."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self.lines = tuple(lines)
-        super().__init__("\n".join(self.lines))
-
-
 @dataclass(frozen=True)
 class Row:
     """One object of the file: the values that the schema takes, those of `pricing` as `pricing.entry`."""
@@ -65,83 +54,110 @@ class Row:
 
 @dataclass(frozen=True)
 class Catalog:
-    """What a file says. Rows without the keys that identify them are missing; `errors` tell of these too."""
+    """What a file says, kept on disk until it is closed.
 
-    categories: tuple[Row, ...]
-    reviewers: tuple[Row, ...]
-    tools: tuple[Row, ...]
-    comparisons: tuple[Row, ...]
-    errors: tuple[str, ...]
+    Rows without the keys that identify them are missing; `errors` tell of these too. `count` is that of all rows.
+    """
 
+    categories: Rows[Row] = field(default_factory=Rows)
+    reviewers: Rows[Row] = field(default_factory=Rows)
+    tools: Rows[Row] = field(default_factory=Rows)
+    comparisons: Rows[Row] = field(default_factory=Rows)
+    errors: Problems = field(default_factory=Problems)
+    count: int = 0
 
-def read_catalog(document: Json, *, on_row: Callable[[], object] = lambda: None) -> Catalog:
-    """Takes what `parse_json` gave; calls `on_row` after each of the rows that `count_rows` counts."""
-    reader = _Reader(on_row, [f"{place}: stands twice in its object" for place in _repeated_keys(document)])
-    reader.check(_without_lists(document, KINDS), "", SCHEMA)
-    return Catalog(
-        categories=tuple(reader.rows(document, "categories", "category", identity="slug")),
-        reviewers=tuple(reader.rows(document, "reviewers", "reviewer", identity="slug")),
-        tools=tuple(reader.rows(document, "tools", "tool", identity="slug")),
-        comparisons=tuple(reader.rows(document, "comparisons", "comparison", identity="tools")),
-        errors=tuple(reader.errors),
-    )
+    def __enter__(self) -> "Catalog":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        for kind in KINDS:
+            getattr(self, kind).close()
 
 
-def count_rows(document: Json) -> int:
-    rows = [row for kind in KINDS for row in _items(document, kind)]
-    return len(rows) + sum(len(_items(row, "reviews")) for row in rows)
+# What each list holds, and the key without which a row can't be spoken of.
+_ROWS = {
+    "categories": ("category", "slug"),
+    "reviewers": ("reviewer", "slug"),
+    "tools": ("tool", "slug"),
+    "comparisons": ("comparison", "tools"),
+}
 
 
-def parse_json(source: bytes) -> Json:
-    """Strict JSON in UTF-8; an object with a repeated key comes as _RepeatedKeys. Raises CatalogFileError."""
-    if len(source) > MAX_BYTES:
-        raise CatalogFileError([f"file: is larger than {MAX_BYTES // 1024 // 1024} MB"])
+def read_catalog(source: BinaryIO, *, on_row: Callable[[], object] = lambda: None) -> Catalog:
+    """Reads the file once, a row at a time, and calls `on_row` after each. Raises CatalogFileError for bad JSON."""
+    reader = _Reader(on_row)
+    catalog = Catalog()
+    rows: dict[str, Rows[Row]] = {kind: getattr(catalog, kind) for kind in KINDS}
     try:
-        text = source.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CatalogFileError([f"{_position(source, error.start)}: is not UTF-8"]) from None
-    if not text.strip():
-        raise CatalogFileError(["file: is empty"])
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_int=_whole_number, parse_float=Decimal)
-    except json.JSONDecodeError as error:
-        raise CatalogFileError([f"{error.lineno}:{error.colno}: is not JSON: {error.msg}"]) from None
-    except RecursionError:
-        raise CatalogFileError(["file: is nested too deeply"]) from None
-
-
-def schema_lines(value: Json, place: str, schema: Mapping[str, Json]) -> list[str]:
-    """What the schema refuses in `value`, one line each; a schema's title says what was expected."""
-    return _all_lines(_schema_errors(value, schema), place)
-
-
-@dataclass
-class _Reader:
-    on_row: Callable[[], object]
-    errors: list[str]
-
-    def rows(self, parent: Json, key: str, schema: str, *, identity: str, place: str = "") -> Iterator[Row]:
-        """The objects of the list under `key`, but for those without what identifies them."""
-        for index, item in enumerate(_items(parent, key)):
-            row = self._row(item, f"{place}{key}[{index}]", SCHEMA["$defs"][schema])
-            self.on_row()
+        stream = JsonStream(source, KINDS)
+        for kind, index, item in stream.items():
+            schema, identity = _ROWS[kind]
+            row = reader.row(item, f"{kind}[{index}]", schema)
             if identity in row.values:
-                yield row
+                rows[kind].add(row)
+        # What stands above all rows is told first.
+        whole = _Reader(on_row)
+        whole.check(stream.document, "", SCHEMA)
+        whole.errors += reader.errors
+    except RecursionError:
+        catalog.__exit__()
+        raise CatalogFileError(["file: is nested too deeply"]) from None
+    except BaseException:
+        catalog.__exit__()
+        raise
+    return replace(catalog, errors=whole.errors, count=reader.count)
 
-    def _row(self, item: Json, place: str, schema: Mapping[str, Json]) -> Row:
-        errors = self.check(_without_lists(item, ["reviews"]), place, schema)
+
+def read_json(source: BinaryIO, schema: Mapping[str, Json]) -> Json:
+    """A small document that its schema takes. Raises CatalogFileError with what it refuses, one line each."""
+    stream = JsonStream(source)
+    list(stream.items())
+    problems = Problems()
+    problems += _all_lines(_schema_errors(stream.document, schema), "")
+    if problems:
+        raise CatalogFileError(problems)
+    return stream.document
+
+
+class _Reader:
+    """Checks row by row, and keeps what is wrong with them."""
+
+    def __init__(self, on_row: Callable[[], object]) -> None:
+        self.errors = Problems()
+        self.count = 0
+        self._on_row = on_row
+
+    def row(self, item: Json, place: str, schema: str) -> Row:
+        definition = _definitions[schema]
+        self.count += 1
+        self._on_row()
+        if not isinstance(item, dict):
+            self.errors += [_wrong(place, definition, item)]
+            return Row(place=place, values={}, is_whole=False)
+        errors = self.check(_without_lists(item, ["reviews"]), place, definition)
         refused = {
             ".".join(step for step in error.absolute_path if isinstance(step, str)) for error in errors
         }
+        values = {
+            key: value
+            for key, value in _flat(item)
+            if key not in refused and key.partition(".")[0] in definition["properties"]
+        }
         return Row(
             place=place,
-            values={key: value for key, value in _flat(item) if key not in refused},
+            # Where not all errors were looked at, no value can be trusted.
+            values=values if len(errors) < MAX_PROBLEMS_A_ROW else {},
             is_whole=not errors,
-            reviews=tuple(self.rows(item, "reviews", "review", identity="reviewer", place=f"{place}.")),
+            reviews=tuple(
+                row
+                for index, review in enumerate(_items(item, "reviews"))
+                if "reviewer" in (row := self.row(review, f"{place}.reviews[{index}]", "review")).values
+            ),
         )
 
     def check(self, value: Json, place: str, schema: Mapping[str, Json]) -> list[SchemaError]:
-        errors = list(_schema_errors(value, schema))
+        self.errors += (f"{each}: stands twice in its object" for each in _repeated_keys(value, place))
+        errors = list(islice(_schema_errors(value, schema), MAX_PROBLEMS_A_ROW))
         self.errors += _all_lines(errors, place)
         return errors
 
@@ -150,12 +166,22 @@ def _schema_errors(value: Json, schema: Mapping[str, Json]) -> Iterator[SchemaEr
     return _validator.evolve(schema=schema).iter_errors(value)
 
 
-def _all_lines(errors: Iterable[SchemaError], place: str) -> list[str]:
-    """Without repeats: each of several missing keys is an error of its own that names them all."""
-    return list(dict.fromkeys(line for error in errors for line in _lines(error, place)))
+def _all_lines(errors: Iterable[SchemaError], place: str) -> Iterator[str]:
+    """Without repeats: a value may be refused twice, and each missing key is an error that names them all."""
+    incomplete = set()
+    last = ""
+    for error in errors:
+        if error.validator == "required":
+            if tuple(error.absolute_path) in incomplete:
+                continue
+            incomplete.add(tuple(error.absolute_path))
+        for line in _lines(error, place):
+            if line != last:
+                yield line
+            last = line
 
 
-def _lines(error: SchemaError, place: str) -> list[str]:
+def _lines(error: SchemaError, place: str) -> Iterator[str]:
     path = "".join(
         f"[{step}]" if isinstance(step, int) else f".{_step(step)}" for step in error.absolute_path
     )
@@ -165,19 +191,24 @@ def _lines(error: SchemaError, place: str) -> list[str]:
     prefix = f"{here}." if here else ""
     match error.validator:
         case "required":
-            return [f"{prefix}{key}: is missing" for key in limit if key not in value]
+            yield from (f"{prefix}{key}: is missing" for key in limit if key not in value)
         case "additionalProperties":
             known = error.schema["properties"]  # type: ignore[index]
-            return [
+            yield from (
                 f"{here or 'file'}: {quoted(key)} is no key of its format"
                 for key in value
                 if key not in known
-            ]
+            )
         case "maxLength":
-            return [f"{here}: has {len(value)} characters, and {limit} are allowed"]
+            yield f"{here}: has {len(value)} characters, and {limit} are allowed"
+        case "format" if limit == "visible":
+            yield f"{here}: has invisible characters, or such that turn the direction of text: {quoted(value)}"
         case _:
-            title = error.schema["title"]  # type: ignore[index]
-            return [f"{here or 'file'}: must be {title}, not {quoted(value)}"]
+            yield _wrong(here, error.schema, value)
+
+
+def _wrong(place: str, schema: Json, value: Json) -> str:
+    return f"{place or 'file'}: must be {schema['title']}, not {quoted(value)}"
 
 
 def _items(parent: Json, key: str) -> list[Json]:
@@ -190,7 +221,11 @@ def _without_lists(value: Json, keys: Collection[str]) -> Json:
     """The object with these lists emptied: what stands in them is checked one by one."""
     if not isinstance(value, dict):
         return value
-    return {key: [] if key in keys and isinstance(item, list) else item for key, item in value.items()}
+    rest = RepeatedKeys(
+        {key: [] if key in keys and isinstance(item, list) else item for key, item in value.items()}
+    )
+    rest.repeated = value.repeated if isinstance(value, RepeatedKeys) else ()
+    return rest
 
 
 def _flat(item: Json) -> Iterator[tuple[str, Json]]:
@@ -202,51 +237,22 @@ def _flat(item: Json) -> Iterator[tuple[str, Json]]:
             yield key, value
 
 
-class _RepeatedKeys(dict[str, Json]):
-    """An object in which a key stands more than once; Python would keep the last value and say nothing."""
-
-    repeated: Collection[str] = ()
-
-
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    plain = dict(pairs)
-    if len(plain) == len(pairs):
-        return plain
-    odd = _RepeatedKeys(plain)
-    odd.repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-    return odd
-
-
-def _whole_number(digits: str) -> int | Decimal:
-    # A number of thousands of digits is refused by int(), and by every field of the format.
-    return int(digits) if len(digits) < 20 else Decimal(digits)
-
-
-def _repeated_keys(document: Json) -> list[str]:
-    """The places of keys that stand more than once in their object, in the order of the file."""
-    places = []
-    waiting = [("", document)]
-    while waiting:
-        place, value = waiting.pop()
-        if isinstance(value, dict):
-            children = [(f"{place}.{_step(key)}".removeprefix("."), item) for key, item in value.items()]
-            if isinstance(value, _RepeatedKeys):
-                places += [f"{place}.{_step(key)}".removeprefix(".") for key in value.repeated]
-        elif isinstance(value, list):
-            children = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
-        else:
-            continue
-        waiting += [child for child in reversed(children) if isinstance(child[1], dict | list)]
-    return places
+def _repeated_keys(value: Json, place: str) -> Iterator[str]:
+    """The places of keys that stand more than once in their object, in the order of the file; without `reviews`."""
+    if isinstance(value, dict):
+        if isinstance(value, RepeatedKeys):
+            yield from (f"{place}.{_step(key)}".removeprefix(".") for key in value.repeated)
+        for key, item in value.items():
+            if isinstance(item, dict | list):
+                yield from _repeated_keys(item, f"{place}.{_step(key)}".removeprefix("."))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, dict | list):
+                yield from _repeated_keys(item, f"{place}[{index}]")
 
 
 def _step(key: str) -> str:
     return key if key.isidentifier() else quoted(key)
-
-
-def _position(source: bytes, offset: int) -> str:
-    lines = source[:offset].decode("utf-8-sig").split("\n")
-    return f"{len(lines)}:{len(lines[-1]) + 1}"
 
 
 _formats = FormatChecker(formats=())
@@ -266,8 +272,33 @@ def _is_moment(text: object) -> bool:
 @_formats.checks("iri", raises=ValidationError)
 def _is_web_address(text: object) -> bool:
     if isinstance(text, str):
-        URLValidator()(text)
+        validate_web_address(text)
     return True
 
 
+@_formats.checks("currency", raises=ValidationError)
+def _is_currency(text: object) -> bool:
+    if isinstance(text, str):
+        validate_currency(text)
+    return True
+
+
+@_formats.checks("visible", raises=ValidationError)
+def _is_visible(text: object) -> bool:
+    if isinstance(text, str):
+        validate_visible_text(text)
+    return True
+
+
+def _inlined(schema: Json) -> Json:
+    """The schema with each definition in the place of its reference: looking it up takes as long as checking."""
+    if isinstance(schema, list):
+        return [_inlined(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")] if "$ref" in schema else {}
+    return {key: _inlined(value) for key, value in {**named, **schema}.items() if key != "$ref"}
+
+
 _validator = Draft202012Validator(SCHEMA, format_checker=_formats)
+_definitions = {name: _inlined(definition) for name, definition in SCHEMA["$defs"].items()}

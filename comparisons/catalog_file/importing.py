@@ -1,17 +1,23 @@
 """Brings a catalog file into the database, all of it or nothing, and tells what that changed."""
 
-import unicodedata
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
+from itertools import count, islice
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 
+from backend.api.ids import new_id
 from backend.api.quoting import quoted
 from catalog.models import Category, Tool, ToolAlias
+from catalog.pairs import folded_name
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,
@@ -20,16 +26,19 @@ from comparisons.catalog_file.format import (
     REVIEWER_COLUMNS,
     TOOL_COLUMNS,
     Catalog,
-    CatalogFileError,
-    Json,
     Row,
-    count_rows,
-    parse_json,
     read_catalog,
 )
+from comparisons.catalog_file.reading import CatalogFileError, Json, Problems
 from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, differences, locked
 from comparisons.models import Comparison, pair_slug
 from reviews.models import Review, Reviewer
+
+DEMO_FILE = Path(__file__).with_name("demo") / "catalog.json"
+# The last place that the roster's column holds.
+LAST_POSITION = 32_767
+
+ItemT = TypeVar("ItemT")
 
 
 @dataclass(frozen=True)
@@ -47,33 +56,35 @@ class ImportReport:
 
 def import_catalog(
     *,
-    source: bytes,
+    source: BinaryIO,
     now: datetime,
     is_dry_run: bool = False,
-    on_progress: Callable[[int, int], object] = lambda done, total: None,
+    on_progress: Callable[[int, int | None], object] = lambda done, total: None,
+    batch_size: int = BATCH_SIZE,
 ) -> ImportReport:
-    """Raises CatalogFileError, with every problem of the file, and then has written nothing.
+    """Raises CatalogFileError, with the file's problems, and then has written nothing.
 
-    `on_progress` is told how many steps were just done, and of how many. The number of queries grows by one
-    per BATCH_SIZE rows of a kind, and no faster. Imports wait for each other. A dry run writes too, so that
-    the database has its say, and then rolls back.
+    `on_progress` is told how many steps were just done, and of how many once the file was read. Memory holds
+    `batch_size` rows of a kind, and of each tool its slugs and its name. The number of queries grows by a fixed number
+    for each batch. Imports wait for each other. A dry run writes too, so that the database has its say, and then rolls
+    back.
     """
-    document = parse_json(source)
-    # Each row is a step when it is checked, and again when it is written or found unchanged.
-    steps = 2 * count_rows(document)
-    catalog = read_catalog(document, on_row=lambda: on_progress(1, steps))
-    try:
-        with transaction.atomic():
-            hold_import_lock()
-            plan = _Plan(catalog, now)
-            if plan.errors:
-                raise CatalogFileError(plan.errors)
-            plan.write(lambda done: on_progress(done, steps))
-            if is_dry_run:
-                transaction.set_rollback(True)
-    except DatabaseError as error:
-        raise CatalogFileError([f"database: {str(error).splitlines()[0]}"]) from error
-    return plan.report()
+    # Each row is a step when it is read, and again when it is written or found unchanged.
+    with read_catalog(source, on_row=lambda: on_progress(1, None)) as catalog:
+        try:
+            with transaction.atomic():
+                hold_import_lock()
+                run = _Import(
+                    catalog, now, batch_size, on_rows=lambda done: on_progress(done, 2 * catalog.count)
+                )
+                run.all_rows()
+                if run.errors:
+                    raise CatalogFileError(run.errors)
+                if is_dry_run:
+                    transaction.set_rollback(True)
+        except DatabaseError as error:
+            raise CatalogFileError([_in_words(error)]) from error
+    return run.report()
 
 
 def hold_import_lock() -> None:
@@ -82,42 +93,86 @@ def hold_import_lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('comparisons.import', 0))")
 
 
-class _Plan:
-    """Every row of the file beside what the database holds of it; nothing is written before `write`."""
+@dataclass(frozen=True, slots=True)
+class _ToolKey:
+    """What the file says of a tool's slugs, and which tool is meant: one of the database, or a new one."""
 
-    def __init__(self, catalog: Catalog, now: datetime) -> None:
-        self.errors = list(catalog.errors)
+    place: str
+    slug: str
+    aliases: tuple[str, ...]
+    tool_id: UUID
+    is_new: bool
+
+
+class _Import:
+    """Goes through the rows batch by batch: each beside what the database holds of it, and then written.
+
+    After the first problem nothing more is written, but every row is still looked at.
+    """
+
+    def __init__(
+        self, catalog: Catalog, now: datetime, batch_size: int, *, on_rows: Callable[[int], object]
+    ) -> None:
+        self.errors = Problems()
+        self.errors += catalog.errors
         self.warnings: list[str] = []
+        self._catalog = catalog
         self._now = now
+        self._batch_size = batch_size
+        self._on_rows = on_rows
         # Every slug that a tool has or had, and the slug it has.
         self._tool_ids: dict[str, UUID] = {}
         self._slugs: dict[UUID, str] = {}
-        self._categories = Table("categories", Category, CATEGORY_COLUMNS)
-        self._reviewers = Table("reviewers", Reviewer, REVIEWER_COLUMNS)
+        self._categories = Table("categories", Category, CATEGORY_COLUMNS, batch_size)
+        # Mottos of the database's reviewers that the file doesn't name, by slug.
+        self._strangers: dict[str, str] = {}
+        self._reviewers = Table("reviewers", Reviewer, REVIEWER_COLUMNS, batch_size)
         self._tools = Table(
             "tools",
             Tool,
             {"slug": "slug"}
             | TOOL_COLUMNS
             | {f"pricing.{key}": column for key, column in PRICING_COLUMNS.items()},
+            batch_size,
         )
         self._aliases: list[ToolAlias] = []
-        self._reviews = Table("reviews", Review, REVIEW_COLUMNS)
-        self._comparisons = Table("comparisons", Comparison, COMPARISON_COLUMNS)
+        self._reviews = Table("reviews", Review, REVIEW_COLUMNS, batch_size)
+        self._pair_places: dict[frozenset[UUID], str] = {}
+        self._comparisons = Table("comparisons", Comparison, COMPARISON_COLUMNS, batch_size)
 
-        category_ids = self._plan_categories(catalog.categories)
-        reviewer_ids = self._plan_reviewers(catalog.reviewers)
-        tools = self._plan_tools(catalog.tools, category_ids)
-        self._plan_reviews(tools, reviewer_ids)
-        self._plan_comparisons(catalog.comparisons)
+    def all_rows(self) -> None:
+        before = transaction.savepoint()
+        try:
+            self._write_rows(self._write)
+        except DatabaseError as error:
+            # What the database refuses is one problem; the others are in the file, and are told with it.
+            transaction.set_rollback(False)
+            transaction.savepoint_rollback(before)
+            again = _Import(self._catalog, self._now, self._batch_size, on_rows=lambda done: None)
+            again._write_rows(lambda: None)
+            self.errors = again.errors
+            self.errors += [_in_words(error)]
 
-    def write(self, on_rows: Callable[[int], object]) -> None:
-        self._categories.write(on_rows)
-        self._reviewers.write(on_rows)
-        self._tools.write(on_rows)
-        ToolAlias.objects.bulk_create(self._aliases, batch_size=BATCH_SIZE)
-        self._reviews.write(on_rows)
-        self._comparisons.write(on_rows)
+    def _write_rows(self, write: Callable[[], None]) -> None:
+        category_ids = self._plan_categories(self._catalog.categories)
+        reviewer_ids = self._plan_reviewers(self._catalog.reviewers)
+        write()
+        self._plan_tools(category_ids, reviewer_ids, write)
+        self._warn_of_demo()
+        for rows in _batches(self._catalog.comparisons, self._batch_size):
+            self._plan_comparisons(rows)
+            write()
+
+    def _write(self) -> None:
+        """What was planned since the last time."""
+        if self.errors:
+            return
+        for table in (self._categories, self._reviewers, self._tools):
+            table.write(self._on_rows)
+        ToolAlias.objects.bulk_create(self._aliases, batch_size=self._batch_size)
+        self._aliases.clear()
+        self._reviews.write(self._on_rows)
+        self._comparisons.write(self._on_rows)
 
     def report(self) -> ImportReport:
         tables = (self._categories, self._reviewers, self._tools, self._reviews, self._comparisons)
@@ -139,49 +194,70 @@ class _Plan:
         rows = list(rows)
         by_slug = {reviewer.slug: reviewer for reviewer in locked(Reviewer.objects.all())}
         taken = [reviewer.position for reviewer in by_slug.values()]
-        free = count(1 + max([*taken, *(row.values.get("position", 0) for row in rows)], default=0))
+        last = max([*taken, *(row.values.get("position", 0) for row in rows)], default=0)
+        # Beyond the last place they share it.
+        free = (min(place, LAST_POSITION) for place in count(1 + last))
         for row in self._distinct(rows):
             slug = row.values["slug"]
             if slug not in by_slug:
                 by_slug[slug] = Reviewer(slug=slug, position=0 if "position" in row.values else next(free))
             reviewer = by_slug[slug]
             self._reviewers.take(reviewer, slug, assign(reviewer, row.values, REVIEWER_COLUMNS))
+        named = {row.values["slug"] for row in rows}
+        self._strangers = {slug: item.motto for slug, item in by_slug.items() if slug not in named}
         return {slug: reviewer.id for slug, reviewer in by_slug.items()}
 
-    def _plan_tools(self, rows: Iterable[Row], category_ids: Mapping[str, UUID]) -> list[tuple[Row, Tool]]:
+    def _plan_tools(
+        self,
+        category_ids: Mapping[str, UUID],
+        reviewer_ids: Mapping[str, UUID],
+        write: Callable[[], None],
+    ) -> None:
         names = self._read_names()
-        rows = list(self._distinct(rows))
-        claims = {row.values["slug"]: f"is the slug of {row.place}" for row in rows}
-        matches = {row.place: self._match(row, claims) for row in rows}
-        present = {
-            tool.id: tool
-            for tool in locked(Tool.objects.filter(id__in=filter(None, matches.values())).defer("search"))
-        }
-
+        keys = self._match_tools()
+        claims = {key.slug: f"is the slug of {key.place}" for key in keys.values()}
         places: dict[UUID, str] = {}
-        tools = []
-        for row in rows:
-            tool = present.get(matches[row.place]) or Tool(
-                slug=row.values["slug"], status=Tool.Status.PUBLISHED
-            )
-            if tool.id in places:
-                self.errors.append(f"{row.place}.slug: means the same tool as {places[tool.id]}")
-                continue
-            places[tool.id] = row.place
-            changed = [
-                *self._take_slug(tool, row),
-                *assign(tool, self._tool_values(row, category_ids), self._tools.columns),
-                *self._publish(tool, row),
-                *self._take_aliases(tool, row, claims),
-            ]
-            if row.is_whole and (tool.pricing_starts_at is None) != (tool.pricing_currency is None):
-                self.errors.append(f"{row.place}.pricing: an amount and its currency come together")
-            self._tools.take(tool, tool.slug, changed)
-            tools.append((row, tool))
+        slugs: dict[UUID, str] = {}
+        rows = (row for row in self._catalog.tools if row.place in keys)
+        for batch in _batches(rows, self._batch_size):
+            present = {
+                tool.id: tool
+                for tool in locked(
+                    Tool.objects.filter(
+                        id__in=[keys[row.place].tool_id for row in batch if not keys[row.place].is_new]
+                    ).defer("search")
+                )
+            }
+            tools = []
+            for row in batch:
+                key = keys[row.place]
+                if key.tool_id in places:
+                    self.errors += [f"{row.place}.slug: means the same tool as {places[key.tool_id]}"]
+                    continue
+                places[key.tool_id] = row.place
+                tool = present.get(key.tool_id) or Tool(
+                    id=key.tool_id, slug=key.slug, status=Tool.Status.PUBLISHED
+                )
+                self._plan_tool(tool, row, category_ids, claims)
+                slugs[tool.id], names[tool.id] = tool.slug, tool.name
+                tools.append((row, tool))
+            self._plan_reviews(tools, reviewer_ids)
+            write()
+        self._know_slugs(keys.values(), slugs)
+        self._warn_of_same_names(names, places)
 
-        self._know_slugs(tools)
-        self._warn_of_same_names(names | {tool.id: tool.name for _, tool in tools}, places)
-        return tools
+    def _plan_tool(
+        self, tool: Tool, row: Row, category_ids: Mapping[str, UUID], claims: dict[str, str]
+    ) -> None:
+        changed = [
+            *self._take_slug(tool, row),
+            *assign(tool, self._tool_values(row, category_ids), self._tools.columns),
+            *self._publish(tool, row),
+            *self._take_aliases(tool, row, claims),
+        ]
+        if row.is_whole and (tool.pricing_starts_at is None) != (tool.pricing_currency is None):
+            self.errors += [f"{row.place}.pricing: an amount and its currency come together"]
+        self._tools.take(tool, tool.slug, changed)
 
     def _read_names(self) -> dict[UUID, str]:
         """The name of each tool in the database; notes its slugs too."""
@@ -193,23 +269,33 @@ class _Plan:
         self._tool_ids |= {slug: tool_id for tool_id, slug in self._slugs.items()}
         return names
 
-    def _know_slugs(self, tools: Iterable[tuple[Row, Tool]]) -> None:
-        """Notes the slugs that the file's tools will have; an alias of the file yields to a slug."""
-        for row, tool in tools:
-            self._slugs[tool.id] = tool.slug
-            self._tool_ids[row.values["slug"]] = tool.id
-        for row, tool in tools:
-            for alias in row.values.get("aliases", ()):
-                self._tool_ids.setdefault(alias, tool.id)
+    def _match_tools(self) -> dict[str, _ToolKey]:
+        """By place, each row that is not the second of its slug, with the tool it means."""
+        rows = [
+            (row.place, row.values["slug"], tuple(row.values.get("aliases", ())))
+            for row in self._distinct(self._catalog.tools)
+        ]
+        slugs = {slug for _, slug, _ in rows}
+        keys = {}
+        for place, slug, aliases in rows:
+            tool_id = self._match(slug, [alias for alias in aliases if alias not in slugs])
+            keys[place] = _ToolKey(place, slug, aliases, tool_id or new_id(), is_new=tool_id is None)
+        return keys
 
-    def _match(self, row: Row, claims: Mapping[str, str]) -> UUID | None:
+    def _match(self, slug: str, aliases: Iterable[str]) -> UUID | None:
         """By slug, present or earlier; else by the earlier slugs in the file, where they mean one tool."""
-        slug = row.values["slug"]
         if slug in self._tool_ids:
             return self._tool_ids[slug]
-        aliases = [alias for alias in row.values.get("aliases", ()) if alias not in claims]
         owners = {self._tool_ids[alias] for alias in aliases if alias in self._tool_ids}
         return owners.pop() if len(owners) == 1 else None
+
+    def _know_slugs(self, keys: Collection[_ToolKey], slugs: Mapping[UUID, str]) -> None:
+        """Notes the slugs that the file's tools have now; an alias of the file yields to a slug."""
+        self._slugs.update(slugs)
+        self._tool_ids.update((key.slug, key.tool_id) for key in keys)
+        for key in keys:
+            for alias in key.aliases:
+                self._tool_ids.setdefault(alias, key.tool_id)
 
     def _take_slug(self, tool: Tool, row: Row) -> Iterator[str]:
         slug = row.values["slug"]
@@ -232,7 +318,7 @@ class _Plan:
             if slug in category_ids:
                 values["category"] = category_ids[slug]
             else:
-                self.errors.append(f"{row.place}.category: no category is called {quoted(slug)}")
+                self.errors += [f"{row.place}.category: no category is called {quoted(slug)}"]
         return values
 
     def _publish(self, item: Tool | Comparison, row: Row) -> Iterator[str]:
@@ -240,7 +326,7 @@ class _Plan:
         if item.status == "draft" or item.published_at is not None:
             return
         if "published_at" in row.values:
-            self.errors.append(f"{row.place}.published_at: only a draft can do without")
+            self.errors += [f"{row.place}.published_at: only a draft can do without"]
             return
         item.published_at = self._now
         yield "published_at"
@@ -251,9 +337,9 @@ class _Plan:
             place = f"{row.place}.aliases[{index}]"
             owner = self._tool_ids.get(alias, tool.id)
             if alias in claims:
-                self.errors.append(f"{place}: {quoted(alias)} {claims[alias]}")
+                self.errors += [f"{place}: {quoted(alias)} {claims[alias]}"]
             elif owner != tool.id:
-                self.errors.append(f"{place}: {quoted(alias)} belongs to {quoted(self._slugs[owner])}")
+                self.errors += [f"{place}: {quoted(alias)} belongs to {quoted(self._slugs[owner])}"]
             elif alias not in self._tool_ids:
                 self._aliases.append(ToolAlias(slug=alias, tool=tool))
                 is_new = True
@@ -265,7 +351,7 @@ class _Plan:
         """Of tools in the file, whether their namesakes stand in the file or in the database."""
         namesakes = defaultdict(list)
         for tool_id in sorted(names, key=lambda tool_id: self._slugs[tool_id]):
-            namesakes[_folded(names[tool_id])].append(tool_id)
+            namesakes[folded_name(names[tool_id])].append(tool_id)
         for same in namesakes.values():
             in_file = [places[tool_id] for tool_id in same if tool_id in places]
             if len(same) > 1 and in_file:
@@ -273,6 +359,19 @@ class _Plan:
                 self.warnings.append(
                     f"{', '.join(in_file)}: {len(same)} tools are called {quoted(names[same[0]])}: {slugs}"
                 )
+
+    def _warn_of_demo(self) -> None:
+        """Where reviewers of the demo stay beside the file's: every panel would hold both."""
+        if not self._strangers:
+            return
+        demo = json.loads(DEMO_FILE.read_bytes())
+        mottos = {reviewer["slug"]: reviewer["motto"] for reviewer in demo["reviewers"]}
+        left = [slug for slug, motto in self._strangers.items() if mottos.get(slug) == motto]
+        if left:
+            self.warnings.append(
+                f"the database holds the demo's content: its reviewers ({', '.join(sorted(left))}), tools and votes "
+                "stay beside this file's. A catalog of your own begins with an empty database."
+            )
 
     def _plan_reviews(self, tools: Iterable[tuple[Row, Tool]], reviewer_ids: Mapping[str, UUID]) -> None:
         present = defaultdict(list)
@@ -304,25 +403,18 @@ class _Plan:
         live = [row for row in rows if _status(row) == Review.Status.PUBLISHED]
         for row in live[1:]:
             slug = quoted(row.values["reviewer"])
-            self.errors.append(f"{row.place}.reviewer: {slug} reviews this tool already at {live[0].place}")
+            self.errors += [f"{row.place}.reviewer: {slug} reviews this tool already at {live[0].place}"]
 
     def _plan_comparisons(self, rows: Iterable[Row]) -> None:
         pairs = [(row, self._pair(row)) for row in rows]
-        tool_ids = {tool_id for _, pair in pairs for tool_id in pair}
-        present = {
-            frozenset([comparison.first_tool_id, comparison.second_tool_id]): comparison
-            for comparison in locked(
-                Comparison.objects.filter(first_tool_id__in=tool_ids, second_tool_id__in=tool_ids)
-            )
-        }
-        places: dict[frozenset[UUID], str] = {}
+        present = self._present_pairs(pair for _, pair in pairs if len(pair) == 2)
         for row, pair in pairs:
             if len(pair) < 2:
                 continue
-            if pair in places:
-                self.errors.append(f"{row.place}.tools: this pair stands already at {places[pair]}")
+            if pair in self._pair_places:
+                self.errors += [f"{row.place}.tools: this pair stands already at {self._pair_places[pair]}"]
                 continue
-            places[pair] = row.place
+            self._pair_places[pair] = row.place
             # In either order: the database puts them in that of their slugs.
             first, second = pair
             comparison = present.get(pair) or Comparison(
@@ -330,6 +422,20 @@ class _Plan:
             )
             changed = [*assign(comparison, row.values, COMPARISON_COLUMNS), *self._publish(comparison, row)]
             self._comparisons.take(comparison, pair_slug(self._slugs[first], self._slugs[second]), changed)
+
+    def _present_pairs(self, pairs: Iterable[frozenset[UUID]]) -> dict[frozenset[UUID], Comparison]:
+        """Those that the database has, whichever tool stands first."""
+        sides = [sorted(pair) for pair in pairs]
+        condition = RawSQL(
+            "(LEAST(first_tool_id, second_tool_id), GREATEST(first_tool_id, second_tool_id))"
+            " IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))",
+            [[low for low, _ in sides], [high for _, high in sides]],
+            output_field=BooleanField(),
+        )
+        return {
+            frozenset([comparison.first_tool_id, comparison.second_tool_id]): comparison
+            for comparison in locked(Comparison.objects.filter(condition))
+        }
 
     def _pair(self, row: Row) -> frozenset[UUID]:
         slugs = row.values["tools"]
@@ -339,7 +445,7 @@ class _Plan:
         ]
         pair = frozenset(self._tool_ids[slug] for slug in slugs if slug in self._tool_ids)
         if len(pair) == 1 and not unknown:
-            self.errors.append(f"{row.place}.tools: must be two different tools")
+            self.errors += [f"{row.place}.tools: must be two different tools"]
         return pair
 
     def _distinct(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -348,10 +454,20 @@ class _Plan:
         for row in rows:
             slug = row.values["slug"]
             if slug in places:
-                self.errors.append(f"{row.place}.slug: {quoted(slug)} stands already at {places[slug]}")
+                self.errors += [f"{row.place}.slug: {quoted(slug)} stands already at {places[slug]}"]
             else:
                 places[slug] = row.place
                 yield row
+
+
+def _batches(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
+    items = iter(items)
+    while batch := list(islice(items, size)):
+        yield batch
+
+
+def _in_words(error: DatabaseError) -> str:
+    return f"database: {str(error).splitlines()[0]}"
 
 
 def _pair_up(rows: Iterable[Row], reviews: Iterable[Review]) -> list[tuple[Row, Review | None]]:
@@ -385,8 +501,3 @@ def _is_current(review: Review, row: Row) -> bool:
 
 def _status(row: Row) -> str:
     return str(row.values.get("status", Review.Status.PUBLISHED))
-
-
-def _folded(name: str) -> str:
-    """Equal for names that a reader takes for the same: width, case and white space don't tell."""
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())

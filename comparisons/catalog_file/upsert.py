@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from django.db import models
 
-from comparisons.catalog_file.format import Json
+from comparisons.catalog_file.reading import Json
 
 BATCH_SIZE = 500
 
@@ -36,42 +36,53 @@ class Table(Generic[RowT]):
     kind: str
     model: type[RowT]
     columns: Mapping[str, str]
-    created: list[RowT] = field(default_factory=list)
-    updated: list[RowT] = field(default_factory=list)
-    unchanged: int = 0
+    batch_size: int = BATCH_SIZE
     changes: list[Change] = field(default_factory=list)
+    _new: list[RowT] = field(default_factory=list)
+    _changed: list[RowT] = field(default_factory=list)
+    _changed_keys: set[str] = field(default_factory=set)
+    _created: int = 0
+    _updated: int = 0
+    _unchanged: int = 0
+    _untold: int = 0
 
     @property
     def count(self) -> Count:
-        return Count(len(self.created), len(self.updated), self.unchanged)
+        return Count(self._created, self._updated, self._unchanged)
 
     def take(self, item: RowT, name: str, changed: Iterable[str]) -> None:
         """Takes in a row that is new, or whose keys in `changed` hold other values than the database."""
-        change = Change(self.kind, name, tuple(changed))
+        keys = tuple(changed)
         if item._state.adding:
-            self.created.append(item)
-        elif change.fields:
-            self.updated.append(item)
-            self.changes.append(change)
+            self._new.append(item)
+            self._created += 1
+        elif keys:
+            self._changed.append(item)
+            self._changed_keys.update(keys)
+            self._updated += 1
+            self.changes.append(Change(self.kind, name, keys))
         else:
-            self.unchanged += 1
+            self._unchanged += 1
+            self._untold += 1
 
     def write(self, on_rows: Callable[[int], object]) -> None:
-        """One statement a batch, for new rows and changed ones alike: they meet in an upsert by id."""
-        on_rows(self.unchanged)
-        changed = {
-            self.columns[key] for change in self.changes for key in change.fields if key in self.columns
-        }
-        rows = self.created + self.updated
-        for start in range(0, len(rows), BATCH_SIZE):
-            batch = rows[start : start + BATCH_SIZE]
+        """Writes what was taken in since the last time, and lets go of it.
+
+        One statement a batch, for new rows and changed ones alike: they meet in an upsert by id.
+        """
+        on_rows(self._untold)
+        columns = {self.columns[key] for key in self._changed_keys if key in self.columns}
+        rows = self._new + self._changed
+        for start in range(0, len(rows), self.batch_size):
+            batch = rows[start : start + self.batch_size]
             self.model._default_manager.bulk_create(
                 batch,
                 update_conflicts=True,
                 unique_fields=["id"],
-                update_fields=sorted(changed | {"updated_at"}),
+                update_fields=sorted(columns | {"updated_at"}),
             )
             on_rows(len(batch))
+        self._new, self._changed, self._changed_keys, self._untold = [], [], set(), 0
 
 
 def locked(items: models.QuerySet[RowT]) -> models.QuerySet[RowT]:

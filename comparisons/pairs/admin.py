@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, link_to_api, row_action
 from catalog.models import Category, Tool
 from catalog.services import archive
-from comparisons.models import Comparison, Outcome
+from comparisons.models import Comparison, Outcome, pair_slug
 from comparisons.pairs.services import publish
 from comparisons.querysets import ComparisonQuerySet
 
@@ -36,6 +36,10 @@ class ComparisonForm(ModelForm):
             self.add_error(
                 "second_tool", format_html('This pair exists already: <a href="{}">{}</a>.', page, twin)
             )
+        elif namesake := self.find_namesake(*pair):
+            self.add_error(
+                "second_tool", f"{namesake} leads to another pair already: rename one of the tools first."
+            )
         elif given.get("status") == Comparison.Status.PUBLISHED:
             for name in [tool.name for tool in pair if tool.status == Tool.Status.DRAFT]:
                 self.add_error("status", f"{name} is a draft: publish the tool first.")
@@ -44,6 +48,13 @@ class ComparisonForm(ModelForm):
         in_either_order = Q(first_tool=first, second_tool=second) | Q(first_tool=second, second_tool=first)
         pairs = Comparison.objects.select_related("first_tool", "second_tool")
         return pairs.filter(in_either_order).exclude(pk=self.instance.pk).first()
+
+    def find_namesake(self, first: Tool, second: Tool) -> str | None:
+        """The pair's slug, where another pair has it."""
+        slug = pair_slug(first.slug, second.slug)
+        return (
+            slug if Comparison.objects.filter(pair_slug=slug).exclude(pk=self.instance.pk).exists() else None
+        )
 
 
 # Django hands filters a queryset of any model.

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, prefetch_related_objects
 
 from backend.api.problems import Refusal
 from catalog.models import Tool, ToolAlias
-from catalog.pairs import by_id, by_slug
+from catalog.pairs import by_id, by_slug, folded_name
 from catalog.querysets import ToolQuerySet
 from comparisons.models import PAIR_SEPARATOR, Comparison, pair_slug
 from comparisons.querysets import ComparisonQuerySet
@@ -101,7 +101,13 @@ class Pair(FoundPair):
 
     @property
     def title(self) -> str:
-        return (self.comparison and self.comparison.title) or f"{self.first.name} vs {self.second.name}"
+        """The editor's, or the tools' names; tools of one name are told apart by their slugs."""
+        if self.comparison and self.comparison.title:
+            return self.comparison.title
+        names = (self.first.name, self.second.name)
+        if folded_name(names[0]) == folded_name(names[1]):
+            names = (f"{names[0]} ({self.first.slug})", f"{names[1]} ({self.second.slug})")
+        return " vs ".join(names)
 
     @property
     def editor_note(self) -> str | None:

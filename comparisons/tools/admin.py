@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from backend.admin.base import NOTHING, STAMPS, CuratedAdmin, ModelForm, link_to_api, row_action
 from catalog import services
 from catalog.models import Tool
+from comparisons.tools.slugs import taken_pair_slugs
 from reviews.models import Panel
 from votes.models import Tally
 
@@ -41,6 +42,15 @@ class ToolForm(ModelForm):
         if (width or 0) * (height or 0) > MAX_LOGO_PIXELS:
             raise ValidationError(f"This picture has {width} by {height} pixels, more than 4 megapixels.")
         return logo
+
+    def clean_slug(self) -> str:
+        """A pair of this tool may not come to have the slug of another pair."""
+        slug = str(self.cleaned_data["slug"])
+        if self.instance._state.adding or slug == self.initial.get("slug"):
+            return slug
+        if taken := taken_pair_slugs(self.instance, slug):
+            raise ValidationError(f"{taken[0]} leads to another pair already, and would to one of this tool.")
+        return slug
 
     def clean(self) -> None:
         super().clean()

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import CharField, Q, QuerySet, Value
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from catalog.models import Category, Tool, ToolAlias
+from comparisons.models import Comparison, pair_slug
 from reviews.models import Reviewer
 
 # Rows of several models, of which only the slug is read.
@@ -48,3 +49,16 @@ def refuse_unknown_slugs(params: Mapping[str, Sequence[str]], kinds: Mapping[str
             errors.setdefault(parameter, []).append(ErrorDetail(message, "invalid_choice"))
     if errors:
         raise serializers.ValidationError(errors)
+
+
+def taken_pair_slugs(tool: Tool, slug: str) -> list[str]:
+    """Slugs of other pairs that the pairs of this tool would come to have, were it called `slug`. Two queries."""
+    pairs = Comparison.objects.filter(Q(first_tool=tool) | Q(second_tool=tool))
+    wanted = {
+        pair_slug(slug, other)
+        for names in pairs.values_list("first_tool__slug", "second_tool__slug")
+        for other in names
+        if other != tool.slug
+    }
+    taken = Comparison.objects.filter(pair_slug__in=wanted).exclude(pk__in=pairs.values("pk"))
+    return sorted(taken.values_list("pair_slug", flat=True))

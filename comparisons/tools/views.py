@@ -1,5 +1,7 @@
 """Endpoints of tools: the list with its filters, sorts and facets, and a tool's page."""
 
+from dataclasses import replace
+
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, FloatField, Value
 from django.db.models.functions import Cast, Coalesce
@@ -8,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.pagination import ListView, page_schema
+from backend.api.pagination import ListView, Page, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
@@ -48,7 +50,8 @@ class ToolListParameters(ListParameters):
     q = SearchText(
         default="",
         max_length=MAX_SEARCH_LENGTH,
-        help_text="Words that name, tagline or description hold, each from its beginning.",
+        help_text="Words that name, tagline or description hold, each from its beginning. Accents, case and punctuation "
+        "don't matter, nor whether a name is written together; where nothing is found, a typing error may be mended.",
     )
     category = CommaList(help_text="Slugs of categories.")
     entry = CommaList(choices=Tool.Entry.values, help_text="Entry prices.")
@@ -92,16 +95,22 @@ class ToolListView(ListView):
             params, {"category": "category", "shipped_by": "reviewer", "skipped_by": "reviewer"}
         )
         filters = ToolFilters(**{name: params[name] for name in FILTERS})
-        tools = filters.apply(tools_with_counts().published())
-        if "reviews" in params["include"]:
-            tools = with_reviews(tools)
-        tools, keys = sorted_tools(tools, sort=params["sort"], text=params["q"])
-        page = self.page(tools, keys=keys)
+        page = self._page(filters)
+        if not page.results and filters.q and (name := Tool.objects.published().closest_name(filters.q)):
+            filters = replace(filters, q=name)
+            page = self._page(filters)
         only = [*(params["fields"] or TOOL_FIELDS), *params["include"]]
         answer = page.as_dict(ToolListItemSerializer(page.results, many=True, only=only).data)
         if "facets" in params["include"]:
             answer["facets"] = FacetsSerializer(tool_facets(filters)).data
         return Response(answer)
+
+    def _page(self, filters: ToolFilters) -> Page[Tool]:
+        tools = filters.apply(tools_with_counts().published())
+        if "reviews" in self.params["include"]:
+            tools = with_reviews(tools)
+        tools, keys = sorted_tools(tools, sort=self.params["sort"], text=filters.q)
+        return self.page(tools, keys=keys)
 
 
 def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuerySet, list[str]]:

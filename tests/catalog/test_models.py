@@ -267,6 +267,10 @@ BROKEN: dict[str, Callable[[], object]] = {
         pricing_starts_at=Decimal("-0.01"), pricing_currency="USD"
     ),
     "an_amount_has_a_currency": lambda: ToolFactory(pricing_starts_at=Decimal(20)),
+    "tool_currency_is_known": lambda: ToolFactory(pricing_starts_at=Decimal(20), pricing_currency="XXQ"),
+    "tool_text_is_visible": lambda: ToolFactory(name="Cha\u200btGPT"),
+    "tool_website_is_a_web_address": lambda: ToolFactory(website="https://good.example\\@evil.example"),
+    "category_text_is_visible": lambda: CategoryFactory(description="\ufeffEditors"),
     "alias_slug_is_plain": lambda: ToolAlias.objects.create(slug="Not plain", tool=ToolFactory()),
 }
 

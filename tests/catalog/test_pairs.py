@@ -3,7 +3,7 @@
 import uuid
 
 from catalog.models import Tool
-from catalog.pairs import by_id, by_slug
+from catalog.pairs import by_id, by_slug, folded_name
 
 LOW, HIGH = uuid.UUID(int=1), uuid.UUID(int=2)
 
@@ -18,3 +18,7 @@ def test_readers_see_a_pair_in_the_order_of_slugs() -> None:
     one, other = Tool(pk=HIGH, slug="alpha"), Tool(pk=LOW, slug="beta")
 
     assert by_slug(one, other) == by_slug(other, one) == (one, other)
+
+
+def test_names_that_a_reader_takes_for_the_same_are_equal() -> None:
+    assert folded_name("Ａlpha\u00a0 one") == folded_name("alpha ONE") != folded_name("alpha two")

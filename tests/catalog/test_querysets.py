@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.postgres.search import SearchRank
+from django.db import connection
 from django.db.models import F
 
 from catalog.models import Category, Tool, ToolAlias
@@ -186,3 +187,94 @@ def test_a_changed_text_is_found_at_once() -> None:
 
     assert ranked("before") == []
     assert ranked("after") == [tool.slug]
+
+
+# --- What people type ---------------------------------------------------------------------------
+
+TYPED = {
+    # Written together, apart, with a hyphen or without.
+    "ChatGPT": ["chat gpt", "chatgpt", "chat-gpt", "Chat GPT ", "chat gp"],
+    "ChatGPT Atlas": ["chat gpt atlas", "chatgpt atlas", "atlas chatgpt", "chatgptatlas"],
+    "Llama 4 Scout": ["llama4", "llama 4", "llama-4", "Llama4 scout", "scout llama4"],
+    "GPT-4o": ["gpt4o", "gpt 4o", "gpt-4o", "gpt4", "GPT4O"],
+    "Stable Diffusion XL": ["stablediffusion", "stable-diffusion", "stablediffusionxl", "diffusion xl"],
+    "OpenAI o3": ["open ai", "openai", "open ai o3", "openai-o3"],
+    "Claude Code 2.1": ["claudecode", "claude code 2", "claude 2.1"],
+    "DeepSeek V3.1": ["deep seek", "deepseekv3", "deepseek v3", "deepseek v3.1"],
+    "Node.js Copilot": ["nodejs", "node js", "node.js copilot"],
+    # Accents, however they are stored or typed; letters that are no accents.
+    "Café Copilot": ["cafe", "café", "cafe\u0301", "CAFÉ copilot"],
+    "Cre\u0300me Bru\u0302le\u0301e Writer": ["creme brulee", "crème brûlée", "cre\u0300me"],
+    "Łódź Straße Øre": ["lodz", "strasse", "ore", "łódź", "STRASSE"],
+    # Signs that are part of a name.
+    "C++ Helper": ["c++", "C++ helper", "cpp", "cplusplus"],
+    "C# Helper": ["c#", "csharp", "C# helper"],
+    ".NET Helper": [".net", "dotnet", ".NET helper"],
+    # Other scripts.
+    "हिन्दी लेखक सहायक": ["हिन्दी", "हिन्दी लेखक सहायक", "लेखक", "हिन्"],
+    "อักษรไทย": ["อักษรไทย", "อักษร", "ไทย"],
+    "日本語ノート": ["日本語", "ノート", "日本"],
+    "Облако Помощник": ["облако", "ОБЛАКО помощник"],
+    "한국어 도우미": ["한국어", "도우미"],
+}
+
+
+@pytest.fixture
+def typed_catalog() -> None:
+    for number, name in enumerate(TYPED):
+        ToolFactory(slug=f"typed-{number}", name=name, tagline="", description="")
+    # What every search of these could take for a match by mistake.
+    ToolFactory(slug="plain-c", name="C Compiler", tagline="cat code chart", description="open a chat")
+
+
+@pytest.mark.usefixtures("typed_catalog")
+def test_search_finds_what_people_type() -> None:
+    typed = [(query, name) for name, queries in TYPED.items() for query in queries]
+    found = {query: set(Tool.objects.matching(query).values_list("name", flat=True)) for query, _ in typed}
+
+    assert len(typed) >= 60
+    assert [(query, name, found[query]) for query, name in typed if name not in found[query]] == []
+
+
+@pytest.mark.usefixtures("typed_catalog")
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("c++", {"C++ Helper"}),
+        ("c#", {"C# Helper"}),
+        (".net", {".NET Helper"}),
+        ("llama4", {"Llama 4 Scout"}),
+        ("open ai", {"OpenAI o3"}),
+        ("gpt4o", {"GPT-4o"}),
+        ("chat gpt", {"ChatGPT", "ChatGPT Atlas"}),
+    ],
+)
+def test_search_finds_nothing_beside_what_people_type(typed: str, names: set[str]) -> None:
+    assert set(Tool.objects.matching(typed).values_list("name", flat=True)) == names
+
+
+@pytest.mark.parametrize("text", ["हिन्दी लेखक सहायक", "Crème Brûlée", "Cre\u0300me Bru\u0302le\u0301e"])
+def test_marks_belong_to_their_words(text: str) -> None:
+    assert len(search_words(text)) == len(text.split())
+
+
+def test_without_pg_trgm_a_typing_error_finds_nothing_and_breaks_nothing() -> None:
+    ToolFactory(name="ChatGPT")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP EXTENSION IF EXISTS pg_trgm")
+
+    assert Tool.objects.closest_name("chatgtp") is None
+
+
+def test_with_pg_trgm_a_typing_error_finds_the_name_that_was_meant() -> None:
+    for name in ("ChatGPT Atlas", "ChatGPT", "Cursor", "Stable Diffusion XL"):
+        ToolFactory(name=name)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'")
+        if not cursor.rowcount:
+            pytest.skip("this PostgreSQL comes without pg_trgm")
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+
+    assert [
+        Tool.objects.closest_name(typed) for typed in ("chatgtp", "cursr", "stable difusion", "zzz", "a\x00")
+    ] == ["ChatGPT", "Cursor", "Stable Diffusion XL", None, None]

@@ -19,7 +19,7 @@ def test_the_command_writes_utf_8_to_a_file(tmp_path: Path) -> None:
 
     call_command("export_catalog", str(path))
 
-    assert path.read_bytes() == export_catalog().encode()
+    assert path.read_bytes() == "".join(export_catalog()).encode()
     assert "Éditeurs".encode() in path.read_bytes()
 
 
@@ -33,7 +33,7 @@ def test_the_command_writes_utf_8_to_standard_output_whatever_the_terminal(
     call_command("export_catalog")
 
     sys.stdout.flush()
-    assert output.getvalue() == export_catalog().encode()
+    assert output.getvalue() == "".join(export_catalog()).encode()
 
 
 def test_the_command_says_why_a_file_can_not_be_written(tmp_path: Path) -> None:

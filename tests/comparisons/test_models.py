@@ -205,6 +205,12 @@ def pair_of_one_tool() -> None:
     enter_by_save(tool, tool)
 
 
+def two_pairs_of_one_slug() -> None:
+    tools = {slug: ToolFactory(slug=slug) for slug in ("aa", "bb-vs-cc", "aa-vs-bb", "cc")}
+    enter_by_save(tools["aa"], tools["bb-vs-cc"])
+    enter_by_save(tools["cc"], tools["aa-vs-bb"])
+
+
 def later_change(**values: Any) -> VerdictChange:
     """A change from a tie to a tie under another rule, but for the values given."""
     before = {"before_outcome": "tie", "before_margin": 0, "before_rule": "2026-01"}
@@ -226,6 +232,9 @@ def won(prefix: str = "", **values: Any) -> dict[str, Any]:
 BROKEN: dict[str, Callable[[], object]] = {
     "one_comparison_per_pair": pair_twice,
     "a_comparison_has_two_tools": pair_of_one_tool,
+    "two_pairs_never_share_a_slug": two_pairs_of_one_slug,
+    "comparison_text_is_visible": lambda: ComparisonFactory(title="A\u200bB"),
+    "comparison_source_is_a_web_address": lambda: ComparisonFactory(source_url="https://a@evil.example"),
     "comparison_status_is_known": lambda: ComparisonFactory(status="hidden"),
     "a_public_comparison_has_a_publication_date": lambda: ComparisonFactory(published_at=None),
     "verdict_changes_are_numbered_without_repeats": change_twice,
@@ -344,3 +353,22 @@ def test_the_order_does_not_follow_the_databases_language() -> None:
         definition = cursor.fetchone()[0]
 
     assert definition.count('COLLATE "C"') == 2
+
+
+def test_a_pair_keeps_its_slug_when_its_tools_are_renamed() -> None:
+    pair = ComparisonFactory(first_tool=ToolFactory(slug="a"), second_tool=ToolFactory(slug="b"))
+
+    Tool.objects.filter(slug="a").update(slug="c")
+    Comparison.objects.update(pair_slug="forged")
+
+    pair.refresh_from_db()
+    assert pair.pair_slug == pair.slug == "b-vs-c"
+
+
+def test_a_rename_that_would_give_two_pairs_one_slug_is_refused() -> None:
+    ComparisonFactory(first_tool=ToolFactory(slug="aa"), second_tool=ToolFactory(slug="bb-vs-cc"))
+    ComparisonFactory(first_tool=ToolFactory(slug="other"), second_tool=ToolFactory(slug="cc"))
+
+    refused = broken_constraint(lambda: Tool.objects.filter(slug="other").update(slug="aa-vs-bb"))
+
+    assert refused == "two_pairs_never_share_a_slug"

@@ -102,7 +102,10 @@ def test_evidence_is_shown_as_it_was_entered() -> None:
         pytest.param({"evidence": "https://a.example/" + "a" * 500}, "evidence", "at most 500 characters", id="too long"),
         pytest.param({"evidence": "a.example/\x00"}, "evidence", "Null characters are not allowed.", id="NUL in a link"),
         pytest.param({"quote": "a\x00b"}, "quote", "Null characters are not allowed.", id="NUL in the quote"),
-        pytest.param({"quote": ""}, "quote", "This field is required.", id="no quote"),
+        pytest.param({"quote": "Ship\u200b it"}, "quote", "invisible characters", id="a zero-width space"),
+        pytest.param({"evidence": "https://good.example\\@evil.example"}, "evidence", "Enter a valid URL.", id="two hosts"),
+        pytest.param({"evidence": "ftp://a.example/x"}, "evidence", "Enter a valid URL.", id="ftp"),
+        pytest.param({"evidence": "https://me:secret@a.example"}, "evidence", "Enter a valid URL.", id="password"),
         pytest.param({"quote": "a" * 5_001}, "quote", "at most 5000 characters", id="long quote"),
         pytest.param({"verdict": "maybe"}, "verdict", "maybe is not one of the available choices.", id="no verdict"),
         pytest.param({"reviewed_on": "0000-01-01"}, "reviewed_on", "Enter a valid date.", id="year nought"),
@@ -242,3 +245,12 @@ def test_a_panel_can_only_be_read() -> None:
     ):
         assert answer.status_code == 403
     assert Panel.objects.get(tool=tool).ship == 1
+
+
+def test_a_review_without_a_quote_can_be_published() -> None:
+    review = ReviewFactory()
+
+    submit(open_desk(), page_of(review), quote="")
+
+    review.refresh_from_db()
+    assert (review.quote, review.status) == ("", "published")

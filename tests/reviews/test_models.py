@@ -219,6 +219,8 @@ BROKEN: dict[str, Callable[[], object]] = {
     "one_live_review_per_reviewer_and_tool": two_live_reviews,
     "review_status_is_known": lambda: ReviewFactory(status="hidden"),
     "a_review_says_ship_or_skip": lambda: ReviewFactory(verdict="maybe"),
+    "reviewer_text_is_visible": lambda: ReviewerFactory(motto="Show\u202e me"),
+    "review_text_is_visible": lambda: ReviewFactory(quote="It\u2060 held."),
     "a_review_has_a_revision": lambda: ReviewFactory(revision=0),
     "reviews_panel_ship_check": lambda: panel_below_zero(ship=-1),
     "reviews_panel_skip_check": lambda: panel_below_zero(skip=-1),

@@ -16,6 +16,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from backend.api.deadlines import await_connection
 from backend.api.group_commit import GroupCommit
 from backend.api.outages import outage_of
 from backend.api.problems import Refusal
@@ -78,6 +79,7 @@ def count_group(kind: Kind, ballots: Sequence[Ballot]) -> list[Receipt | Excepti
     A ballot that the database refuses fails alone: the others are counted one by one.
     """
     try:
+        await_connection()
         # Erasing a voter locks votes before their tallies, and may deadlock with a group.
         return retry_after_deadlock(partial(_count, kind, ballots))
     except DatabaseFailure as refusal:

@@ -1,10 +1,11 @@
-"""All that is kept of a voter, for the voter to take along."""
+"""All that is kept of a voter, for the voter to take along; of tools that may not be read, nothing is shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
+from catalog.models import Tool
 from votes.models import Pick, Vote
 from votes.voters.erasure import find_voter
 from votes.voters.tokens import VoterToken
@@ -28,8 +29,19 @@ def export_voter(*, token: VoterToken) -> VoterExport:
     return VoterExport(
         assurance=token.assurance,
         created_at=voter.created_at,
-        votes=voter.votes.select_related("tool").order_by("created_at", "id"),
-        picks=voter.picks.select_related("first_tool", "second_tool", "chosen_tool").order_by(
-            "created_at", "id"
-        ),
+        votes=shown_votes().filter(voter=voter).order_by("created_at", "id"),
+        picks=shown_picks().filter(voter=voter).order_by("created_at", "id"),
+    )
+
+
+def shown_votes() -> QuerySet[Vote]:
+    """Votes on tools that may be read: what became a draft again may have a new name, which is nobody's yet."""
+    return Vote.objects.select_related("tool").filter(tool__in=Tool.objects.visible())
+
+
+def shown_picks() -> QuerySet[Pick]:
+    """Picks of pairs whose tools may both be read."""
+    visible = Tool.objects.visible()
+    return Pick.objects.select_related("first_tool", "second_tool", "chosen_tool").filter(
+        first_tool__in=visible, second_tool__in=visible
     )

@@ -16,7 +16,7 @@ from backend.api.views import PrivateView, SparseFieldsMixin, nothing, private_a
 from votes.models import Pick, Vote
 from votes.voters.challenges import Solution, new_challenge
 from votes.voters.erasure import erase_voter, find_voter
-from votes.voters.export import export_voter
+from votes.voters.export import export_voter, shown_picks, shown_votes
 from votes.voters.issuance import ATTEMPTS, count_attempt, give_token
 from votes.voters.serializers import (
     ChallengeSerializer,
@@ -88,7 +88,8 @@ class VoterView(PrivateView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Export all that is kept of the voter
 
-        Every vote and pick with its times. A voter who has not voted yet is not kept at all.
+        Every vote and pick with its times, but for those on tools that can't be read now. A voter who has not
+        voted yet is not kept at all.
         """
         export = export_voter(token=voter_token_of(request, now=timezone.now()))
         return private_answer(VoterSerializer(export).data)
@@ -109,12 +110,14 @@ class OwnListView(PrivateView):
 
     credentials = VOTER
     parameters = ListParameters
-    rows: QuerySet[Vote] | QuerySet[Pick]
     serializer: type[SparseFieldsMixin]
+
+    def rows(self) -> QuerySet[Vote] | QuerySet[Pick]:
+        raise NotImplementedError
 
     def get(self, request: HttpRequest) -> HttpResponse:
         token = voter_token_of(request, now=timezone.now())
-        rows = self.rows.filter(voter__key=token.key, voter__erased_at=None)
+        rows = self.rows().filter(voter__key=token.key, voter__erased_at=None)
         limit, cursor = self.params["limit"], self.params["cursor"]
         page = paginate(rows, keys=["-created_at"], limit=limit, cursor=cursor, request=request)
         if not page.results:
@@ -124,8 +127,10 @@ class OwnListView(PrivateView):
 
 
 class OwnVotesView(OwnListView):
-    rows = Vote.objects.select_related("tool")
     serializer = OwnVoteSerializer
+
+    def rows(self) -> QuerySet[Vote]:
+        return shown_votes()
 
     @extend_schema(operation_id="list_own_votes", tags=["votes"], responses=page_schema(OwnVoteSerializer))
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -137,8 +142,10 @@ class OwnVotesView(OwnListView):
 
 
 class OwnPicksView(OwnListView):
-    rows = Pick.objects.select_related("first_tool", "second_tool", "chosen_tool")
     serializer = OwnPickSerializer
+
+    def rows(self) -> QuerySet[Pick]:
+        return shown_picks()
 
     @extend_schema(operation_id="list_own_picks", tags=["votes"], responses=page_schema(OwnPickSerializer))
     def get(self, request: HttpRequest) -> HttpResponse:

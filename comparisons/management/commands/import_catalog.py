@@ -2,15 +2,18 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
 from backend.api.quoting import quoted
-from comparisons.catalog_file.format import MAX_BYTES, CatalogFileError
 from comparisons.catalog_file.importing import ImportReport, import_catalog
+from comparisons.catalog_file.reading import CatalogFileError
 
 
 class Command(BaseCommand):
@@ -24,11 +27,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, file: str, dry_run: bool, **options: object) -> None:
-        source = _read(file)
         try:
-            with tqdm(unit="row", leave=False, disable=None) as bar:
+            with _opened(file) as source, tqdm(unit="row", leave=False, disable=None) as bar:
 
-                def show(done: int, total: int) -> None:
+                def show(done: int, total: int | None) -> None:
                     bar.total = total
                     bar.update(done)
 
@@ -56,12 +58,10 @@ class Command(BaseCommand):
             self.stdout.write("Nothing changed.")
 
 
-def _read(file: str) -> bytes:
-    """One byte more than is allowed, so that a larger file is known for one."""
-    if file == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
     try:
-        with Path(file).open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
+            yield stream
     except OSError as error:
         raise CommandError(f"{quoted(file)} can't be read: {error.strerror}.") from None

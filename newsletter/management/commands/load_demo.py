@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from backend.api.quoting import quoted
 from comparisons.catalog_file.demo.loader import load_demo
-from comparisons.catalog_file.format import CatalogFileError
+from comparisons.catalog_file.reading import CatalogFileError
 from newsletter.demo import load_demo_edition
 
 

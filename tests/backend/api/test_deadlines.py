@@ -9,8 +9,15 @@ from django.db import OperationalError, connection, transaction
 from psycopg.pq import TransactionStatus
 
 from backend.api import deadlines
-from backend.api.deadlines import STUCK_SECONDS, Deadline, Watch, is_past_deadline, request_deadline
-from backend.api.outages import TOO_LATE, outage_of
+from backend.api.deadlines import (
+    STUCK_SECONDS,
+    Deadline,
+    Watch,
+    await_connection,
+    is_past_deadline,
+    request_deadline,
+)
+from backend.api.outages import NONE_FREE, TOO_LATE, outage_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,3 +134,21 @@ def test_staff_and_providers_have_more_time_than_readers(path: str, seconds: flo
     with request_deadline(path):
         deadline = deadlines._mine.deadline
         assert deadline.moment - time.monotonic() == pytest.approx(seconds, abs=1)
+
+
+def test_a_request_waits_for_a_connection_no_longer_than_it_has_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "REQUEST_SECONDS", 0.0)
+    connection.close()
+    pool = connection.pool
+    pool.open()
+    held = [pool.getconn() for _ in range(pool.max_size)]
+    try:
+        began = time.monotonic()
+        with request_deadline("/api/v1/tools"), pytest.raises(OperationalError) as refusal:
+            await_connection()
+        assert outage_of(refusal.value) is NONE_FREE
+        assert time.monotonic() - began < pool.timeout
+    finally:
+        for each in held:
+            pool.putconn(each)
+    await_connection()

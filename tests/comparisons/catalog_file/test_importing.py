@@ -1,5 +1,6 @@
 """Bringing a catalog file into the database: what is written, what is refused, what is told."""
 
+import io
 import json
 import re
 from datetime import UTC, date, datetime
@@ -14,8 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog.models import Category, Tool, ToolAlias
-from comparisons.catalog_file.format import CatalogFileError
-from comparisons.catalog_file.importing import ImportReport, import_catalog
+from comparisons.catalog_file.demo.loader import load_demo
+from comparisons.catalog_file.importing import DEMO_FILE, ImportReport, import_catalog
+from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.catalog_file.upsert import Change, Count
 from comparisons.models import Comparison
 from reviews.models import Panel, Review, Reviewer
@@ -28,7 +30,7 @@ REAL_FILE = Path(settings.BASE_DIR).parent / "shared" / "data" / "real_catalog.j
 
 
 def load(is_dry_run: bool = False, **keys: Any) -> ImportReport:
-    return import_catalog(source=source(**keys), now=NOW, is_dry_run=is_dry_run)
+    return import_catalog(source=io.BytesIO(source(**keys)), now=NOW, is_dry_run=is_dry_run)
 
 
 def lines_of(**keys: Any) -> tuple[str, ...]:
@@ -277,7 +279,7 @@ def test_null_and_the_empty_string_clear(nothing: str | None) -> None:
 def test_nothing_is_deleted() -> None:
     load()
 
-    report = import_catalog(source=b'{"format": 1}', now=NOW)
+    report = import_catalog(source=io.BytesIO(b'{"format": 1}'), now=NOW)
 
     assert report.is_empty
     assert (Tool.objects.count(), Review.objects.count(), Comparison.objects.count()) == (2, 1, 1)
@@ -675,12 +677,15 @@ def test_a_dry_run_tells_the_same_and_writes_nothing() -> None:
 
 
 def test_progress_ends_at_the_number_of_steps() -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int | None]] = []
     file = source()
 
-    import_catalog(source=file, now=NOW, on_progress=lambda done, total: told.append((done, total)))
+    import_catalog(
+        source=io.BytesIO(file), now=NOW, on_progress=lambda done, total: told.append((done, total))
+    )
 
-    assert {total for _, total in told} == {2 * 6}
+    # How many there are is known once the file was read.
+    assert {total for _, total in told} == {None, 2 * 6}
     assert sum(done for done, _ in told) == 2 * 6
 
 
@@ -694,7 +699,7 @@ def many(tools: int, *, tagline: str) -> bytes:
 def queries_of(file: bytes) -> list[str]:
     """Each query's deed and table; the lock has no table."""
     with CaptureQueriesContext(connection) as queries:
-        import_catalog(source=file, now=NOW)
+        import_catalog(source=io.BytesIO(file), now=NOW)
     deeds = [re.match(r'(SELECT|INSERT).*?(?:FROM|INTO) "(\w+)"', query["sql"]) for query in queries]
     return [" ".join(deed.groups()) for deed in deeds if deed]
 
@@ -710,14 +715,151 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(tools: int) -> None:
     changed = queries_of(many(tools, tagline="changed"))
     unchanged = queries_of(many(tools, tagline="changed"))
 
+    slugs = ["SELECT catalog_tool", "SELECT catalog_toolalias"]
+    rosters = [f"SELECT {table}" for table in ROSTERS]
+    written = [f"INSERT {table}" for table in ROWS]
+    read = [f"SELECT {table}" for table in ROWS]
     assert new == [
-        *(f"SELECT {table}" for table in (*ROSTERS, "catalog_tool", "catalog_toolalias", PAIRS)),
-        *(f"INSERT {table}" for table in (*ROSTERS, *ROWS)),
+        *rosters,
+        *(f"INSERT {table}" for table in ROSTERS),
+        *slugs,
+        *written[:2],
+        read[2],
+        written[2],
     ]
-    assert unchanged == [
-        f"SELECT {table}" for table in (*ROSTERS, "catalog_tool", "catalog_toolalias", *ROWS)
-    ]
-    assert changed == [*unchanged, *(f"INSERT {table}" for table in ROWS)]
+    assert unchanged == [*rosters, *slugs, *read]
+    assert changed == [*rosters, *slugs, *read[:2], *written[:2], read[2], written[2]]
+
+
+# --- Catalogs of any size -------------------------------------------------------------------------
+
+
+def contents() -> dict[str, int]:
+    return {model.__name__: model.objects.count() for model in (Category, Reviewer, Tool, Review, Comparison)}
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 1_000])
+def test_a_catalog_of_any_size_comes_in_batch_by_batch_and_again_without_a_change(batch_size: int) -> None:
+    file = many(5, tagline="new")
+
+    first = import_catalog(source=io.BytesIO(file), now=NOW, batch_size=batch_size)
+    again = import_catalog(source=io.BytesIO(file), now=NOW, batch_size=batch_size)
+    changed = import_catalog(source=io.BytesIO(many(5, tagline="changed")), now=NOW, batch_size=batch_size)
+
+    assert contents() == {"Category": 1, "Reviewer": 1, "Tool": 5, "Review": 5, "Comparison": 4}
+    assert first.counts["tools"] == Count(5, 0, 0)
+    assert again.is_empty
+    assert [changed.counts[kind].updated for kind in ("tools", "reviews", "comparisons")] == [5, 5, 4]
+    assert len(changed.changes) == 14
+
+
+def test_what_is_read_and_written_is_read_and_written_batch_by_batch() -> None:
+    import_catalog(source=io.BytesIO(many(20, tagline="new")), now=NOW)
+
+    with CaptureQueriesContext(connection) as queries:
+        import_catalog(source=io.BytesIO(many(20, tagline="changed")), now=NOW, batch_size=4)
+
+    locking = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    writing = [query["sql"] for query in queries if query["sql"].startswith("INSERT")]
+    for table, rows in (("catalog_tool", 20), ("reviews_review", 20), ("comparisons_comparison", 19)):
+        assert sum(f'FROM "{table}"' in sql for sql in locking) == -(-rows // 4)
+        assert sum(f'INTO "{table}"' in sql for sql in writing) == -(-rows // 4)
+
+
+def test_problems_in_any_batch_are_told_in_one_run_and_nothing_is_written() -> None:
+    rows = [tool(f"t-{number}", category="editors" if number != 4 else "toys") for number in range(5)]
+    file = source(tools=rows, comparisons=[{"tools": ["t-0", "none"]}])
+
+    with pytest.raises(CatalogFileError) as refusal:
+        import_catalog(source=io.BytesIO(file), now=NOW, batch_size=2)
+
+    assert refusal.value.lines == (
+        'tools[4].category: no category is called "toys"',
+        'comparisons[0].tools[1]: no tool is called "none"',
+    )
+    assert contents() == dict.fromkeys(contents(), 0)
+
+
+def test_what_the_database_refuses_is_told_with_what_the_file_has_wrong_in_later_batches() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE reviews_review ADD CONSTRAINT no_praise CHECK (verdict <> 'ship')")
+    rows = [tool("a", reviews=[review()]), tool("b"), tool("c", category="toys")]
+
+    with pytest.raises(CatalogFileError) as refusal:
+        import_catalog(source=io.BytesIO(source(tools=rows, comparisons=[])), now=NOW, batch_size=1)
+
+    assert refusal.value.lines == (
+        'tools[2].category: no category is called "toys"',
+        'database: new row for relation "reviews_review" violates check constraint "no_praise"',
+    )
+    assert contents() == dict.fromkeys(contents(), 0)
+
+
+def test_a_tool_may_be_renamed_in_one_batch_and_named_in_another() -> None:
+    old = ToolFactory(slug="old")
+    rows = [tool("new", aliases=["old"]), tool("other")]
+
+    report = import_catalog(
+        source=io.BytesIO(source(tools=rows, comparisons=[{"tools": ["old", "other"]}])),
+        now=NOW,
+        batch_size=1,
+    )
+
+    old.refresh_from_db()
+    assert old.slug == "new"
+    assert report.counts["comparisons"].created == 1
+
+
+def test_of_more_than_fifty_problems_the_rest_is_counted() -> None:
+    lines = lines_of(tools=[5] * 1_000, comparisons=[])
+
+    assert lines[0] == "tools[0]: must be a tool: an object, not 5"
+    assert len(lines) == 51
+    assert lines[-1] == "… and 950 more problems"
+
+
+def test_after_the_last_place_of_the_roster_new_reviewers_share_it() -> None:
+    ReviewerFactory(position=32_767)
+
+    load(reviewers=[{"slug": "builder", "name": "B"}, {"slug": "skeptic", "name": "S"}])
+
+    assert list(Reviewer.objects.values_list("position", flat=True)) == [32_767] * 3
+
+
+def test_a_file_may_name_its_schema() -> None:
+    keys: dict[str, Any] = {"$schema": "https://example.com/catalog-file.schema.json"}
+
+    load(**keys)
+
+    assert Tool.objects.count() == 2
+
+
+@pytest.mark.parametrize("quote", [{}, {"quote": None}, {"quote": ""}])
+def test_a_review_may_have_no_quote(quote: dict[str, str | None]) -> None:
+    load(**alpha(reviews=[{"reviewer": "builder", "verdict": "ship", **quote}]))
+
+    assert Review.objects.get().quote == ""
+
+
+def test_an_import_beside_the_demo_says_that_it_is_one() -> None:
+    load_demo(now=NOW)
+
+    with DEMO_FILE.open("rb") as demo:
+        again = import_catalog(source=demo, now=NOW)
+    assert [line for line in again.warnings if "demo" in line] == []
+    (told,) = [line for line in load(reviewers=[{"slug": "own", "name": "Own"}]).warnings if "demo" in line]
+    assert told.startswith("the database holds the demo's content: its reviewers (builder, ")
+
+
+def test_two_pairs_of_one_slug_are_refused_with_words() -> None:
+    rows = [tool(slug) for slug in ("aa", "bb-vs-cc", "aa-vs-bb", "cc")]
+
+    lines = lines_of(tools=rows, comparisons=[{"tools": ["aa", "bb-vs-cc"]}, {"tools": ["cc", "aa-vs-bb"]}])
+
+    assert lines == (
+        'database: The slug "aa-vs-bb-vs-cc" leads to another pair already: rename one of the tools.',
+    )
+    assert Comparison.objects.count() == 0
 
 
 # --- The real catalog ----------------------------------------------------------------------------
@@ -726,7 +868,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(tools: int) -> None:
 @pytest.mark.skipif(not REAL_FILE.exists(), reason="the real catalog is not part of this checkout")
 def test_the_real_catalog_comes_out_of_the_api(api: APIClient) -> None:
     file = json.loads(REAL_FILE.read_bytes())
-    import_catalog(source=REAL_FILE.read_bytes(), now=NOW)
+    import_catalog(source=io.BytesIO(REAL_FILE.read_bytes()), now=NOW)
 
     tools = [api.get(f"/api/v1/tools/{tool['slug']}").json() for tool in file["tools"]]
     pairs = [
@@ -755,8 +897,8 @@ def test_the_real_catalog_comes_out_of_the_api(api: APIClient) -> None:
 def test_the_real_catalog_arrives_as_it_stands_in_the_file() -> None:
     file = json.loads(REAL_FILE.read_bytes())
 
-    report = import_catalog(source=REAL_FILE.read_bytes(), now=NOW)
-    again = import_catalog(source=REAL_FILE.read_bytes(), now=NOW)
+    report = import_catalog(source=io.BytesIO(REAL_FILE.read_bytes()), now=NOW)
+    again = import_catalog(source=io.BytesIO(REAL_FILE.read_bytes()), now=NOW)
 
     assert report.changes == ()
     assert again.is_empty

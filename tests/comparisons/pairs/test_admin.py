@@ -185,3 +185,36 @@ def test_a_removed_comparison_takes_its_history_along() -> None:
     open_desk().post(f"{COMPARISONS}{comparison.pk}/delete/", {"post": "yes"})
 
     assert not Comparison.objects.exists()
+
+
+def test_a_pair_with_the_slug_of_another_is_refused_in_the_form() -> None:
+    tools = {slug: ToolFactory(slug=slug) for slug in ("aa", "bb-vs-cc", "aa-vs-bb", "cc")}
+    ComparisonFactory(first_tool=tools["aa"], second_tool=tools["bb-vs-cc"])
+    other = ComparisonFactory(first_tool=tools["aa-vs-bb"])
+
+    response = submit(open_desk(), page_of(other), second_tool=str(tools["cc"].pk))
+
+    assert errors_of(response) == {
+        "second_tool": ["aa-vs-bb-vs-cc leads to another pair already: rename one of the tools first."]
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "message"),
+    [
+        pytest.param({"title": "A\u202eB"}, "title", "invisible characters", id="an override of direction"),
+        pytest.param(
+            {"source_url": "https://me:secret@a.example"},
+            "source_url",
+            "Enter a valid URL.",
+            id="credentials",
+        ),
+    ],
+)
+def test_what_looks_like_something_else_is_refused_in_the_form(
+    values: dict[str, str], field: str, message: str
+) -> None:
+    response = submit(open_desk(), page_of(ComparisonFactory()), **values)
+
+    assert list(errors_of(response)) == [field]
+    assert message in " ".join(errors_of(response)[field])

@@ -97,6 +97,18 @@ def test_a_pair_is_found_with_all_that_a_page_shows(
     assert (pair.published_at is not None) == is_curated
 
 
+def test_tools_of_one_name_are_told_apart_in_the_title_of_their_pair() -> None:
+    first = ToolFactory(slug="karpathy-skills", name="Karpathy Skills")
+    second = ToolFactory(slug="karpathy-skills-2", name="Karpathy  skills")
+
+    assert find_pair("karpathy-skills-vs-karpathy-skills-2").title == (
+        "Karpathy Skills (karpathy-skills) vs Karpathy  skills (karpathy-skills-2)"
+    )
+
+    ComparisonFactory(first_tool=first, second_tool=second, title="The original and the copy")
+    assert find_pair("karpathy-skills-vs-karpathy-skills-2").title == "The original and the copy"
+
+
 def test_a_page_was_updated_when_an_editor_last_changed_anything_on_it() -> None:
     comparison = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
     review = ReviewFactory(tool=comparison.second_tool)

@@ -208,6 +208,12 @@ REFUSED_VALUES = [
         {"pricing_starts_at": "9" * 30, "pricing_currency": "USD"},
         "pricing_starts_at", "no more than 12 digits", id="thirty digits",
     ),
+    pytest.param({"name": "Cha\u200btGPT"}, "name", "invisible characters", id="a zero-width space"),
+    pytest.param({"website": "https://good.example\\@evil.example"}, "website", "Enter a valid URL.", id="two hosts"),
+    pytest.param({"website": "ftp://a.example/"}, "website", "Enter a valid URL.", id="ftp"),
+    pytest.param(
+        {"pricing_starts_at": "1", "pricing_currency": "XXQ"}, "pricing_currency", "ISO 4217", id="unknown currency"
+    ),
     pytest.param({"pricing_starts_at": "NaN"}, "pricing_starts_at", "Enter a number.", id="no number"),
     pytest.param({"pricing_checked_on": "99999-01-01"}, "pricing_checked_on", "Enter a valid date.", id="far year"),
 ]  # fmt: skip
@@ -347,3 +353,15 @@ def test_what_is_seen_at_a_glance_stands_first_on_a_stored_tool_and_not_on_a_new
         ["At a glance", None, "What readers see", "Pricing", "Record"],
         [None, "What readers see", "Pricing"],
     ]
+
+
+def test_a_rename_that_would_give_two_pairs_one_slug_is_refused_in_the_form() -> None:
+    ComparisonFactory(first_tool=ToolFactory(slug="aa"), second_tool=ToolFactory(slug="bb-vs-cc"))
+    tool = ToolFactory(slug="other")
+    ComparisonFactory(first_tool=tool, second_tool=ToolFactory(slug="cc"))
+
+    response = submit(open_desk(), page_of(tool), slug="aa-vs-bb")
+
+    assert errors_of(response) == {
+        "slug": ["aa-vs-bb-vs-cc leads to another pair already, and would to one of this tool."]
+    }

@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from backend.api import clients
 from backend.api.models import IdempotentAnswer, RateCounter
+from catalog.models import Tool
 from tests.database import at_once
 from tests.factories import ToolFactory, vote
 from tests.votes.voters.turnstile import SUCCESS, Cloudflare, says
@@ -428,6 +429,27 @@ def test_own_picks_are_listed_with_their_pairs(
 
     assert [tool["slug"] for tool in pick["tools"]] == ["aardvark", "zebra"]
     assert pick["tool"] == {"slug": "zebra", "name": "Zebra"}
+
+
+@pytest.mark.parametrize("path", ["", "/votes", "/picks"])
+def test_the_new_name_of_a_draft_is_never_shown_to_those_who_voted_before(
+    voter: APIClient, path: str
+) -> None:
+    for slug in ("alpha", "beta", "gamma"):
+        ToolFactory(slug=slug)
+        voter.put(f"/api/v1/tools/{slug}/vote", {"value": "ship"}, format="json")
+    voter.put("/api/v1/comparisons/alpha-vs-beta/pick", {"tool": "beta"}, format="json")
+    voter.put("/api/v1/comparisons/beta-vs-gamma/pick", {"tool": "beta"}, format="json")
+
+    Tool.objects.filter(slug="alpha").update(status="draft", slug="secret", name="Secret")
+    Tool.objects.filter(slug="gamma").update(status="archived")
+    answer = voter.get(f"/api/v1/voters/me{path}")
+
+    assert "ecret" not in answer.content.decode()
+    rows = answer.json()
+    kinds = [rows["votes"], rows["picks"]] if not path else [rows["results"]]
+    expected = {"": [2, 1], "/votes": [2], "/picks": [1]}
+    assert [len(kind) for kind in kinds] == expected[path]
 
 
 @pytest.mark.parametrize("path", ["", "/votes", "/picks"])

@@ -8,7 +8,7 @@ import pytest
 
 from catalog.models import Category, Tool
 from comparisons.catalog_file.demo.loader import DemoReport, load_demo
-from comparisons.catalog_file.format import CatalogFileError
+from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.models import Comparison
 from tests.comparisons.catalog_file.files import source, tool
 from tests.factories import NOW, CategoryFactory, ReviewerFactory, ToolFactory

@@ -1,0 +1,72 @@
+"""What texts, web addresses and currencies may hold, wherever they come from; constraints say the same in SQL."""
+
+import re
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db.models import Q
+
+# Python, PostgreSQL and JSON Schema read these patterns alike.
+#
+# Characters that no reader sees, or that turn the direction of what follows: soft hyphen, zero-width space, marks and
+# overrides of direction, fillers. The two joiners are letters' companions in Persian, Hindi and emoji; beside a Latin,
+# Greek, Cyrillic or Hebrew letter, a space or nothing they only hide.
+_HIDDEN = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    r"\u3164\ufeff\uffa0\ufff9-\ufffb"
+)
+INVISIBLE_PATTERN = rf"[{_HIDDEN}]|(^|[\u0001-\u05ff])[\u200c\u200d]|[\u200c\u200d]([\u0001-\u05ff]|$)"
+# A host, and no user name before it; a backslash is a slash to a browser.
+WEB_ADDRESS_PATTERN = r"^https?://[^\s/?#@\\]+([/?#][^\s\\]*)?$"
+
+# ISO 4217 as of 2026: what prices can be in, and two that ended lately. Funds, metals and codes for tests are none.
+_CODES = """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
+    HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
+    MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
+    RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
+    USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES = tuple(_CODES.split())
+
+_INVISIBLE = re.compile(INVISIBLE_PATTERN)
+
+
+def validate_visible_text(value: str) -> None:
+    if _INVISIBLE.search(value):
+        raise ValidationError(
+            "This has invisible characters, or such that turn the direction of text. Type it anew rather than paste it.",
+            "invisible_characters",
+        )
+
+
+_validate_url = URLValidator(schemes=["http", "https"])
+
+
+def validate_web_address(value: str) -> None:
+    """Of a page on the web: http or https, and nothing that makes a host look like another."""
+    if "\\" in value or _INVISIBLE.search(value):
+        raise ValidationError("A web address holds neither backslashes nor invisible characters.", "invalid")
+    _validate_url(value)
+    if "@" in urlsplit(value).netloc:
+        raise ValidationError("A web address may not hold a user name or password.", "invalid")
+
+
+def validate_currency(value: str) -> None:
+    if value not in CURRENCIES:
+        raise ValidationError("Use the ISO 4217 code of a currency, such as USD.", "invalid_currency")
+
+
+def is_visible(*fields: str) -> Q:
+    """A condition for a constraint: none of the columns has invisible characters."""
+    condition = Q()
+    for field in fields:
+        condition &= ~Q(**{f"{field}__regex": INVISIBLE_PATTERN})
+    return condition
+
+
+def is_web_address(field: str) -> Q:
+    """A condition for a constraint: the column is empty or an address that a browser reads as it looks."""
+    return Q(**{field: ""}) | Q(**{f"{field}__iregex": WEB_ADDRESS_PATTERN})

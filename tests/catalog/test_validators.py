@@ -1,0 +1,86 @@
+"""What texts, web addresses and currencies may hold: the same to Python and to PostgreSQL."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from catalog.validators import (
+    CURRENCIES,
+    INVISIBLE_PATTERN,
+    WEB_ADDRESS_PATTERN,
+    validate_currency,
+    validate_visible_text,
+    validate_web_address,
+)
+
+
+def is_taken(validate: Callable[[str], None], value: str) -> bool:
+    try:
+        validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def matches(value: str, operator: str, pattern: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT %s {operator} %s", [value, pattern])
+        (answer,) = cursor.fetchone()
+        return bool(answer)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "is_visible"),
+    [
+        pytest.param("", True, id="nothing"),
+        pytest.param("C’est l'été: (1.0) & co. Ａ\t🚀\u2028", True, id="odd but visible"),
+        pytest.param("क्\u200dष हिन्दी", True, id="a joiner between Hindi letters"),
+        pytest.param("می\u200cخواهم", True, id="a non-joiner between Persian letters"),
+        pytest.param("👩\u200d💻 ❤\ufe0f", True, id="emoji of several"),
+        pytest.param("Cha\u200btGPT", False, id="a zero-width space"),
+        pytest.param("Cha\u200dtGPT", False, id="a joiner between Latin letters"),
+        pytest.param("Скай\u200cп", False, id="a non-joiner between Cyrillic letters"),
+        pytest.param("\u200dक", False, id="a joiner at the beginning"),
+        pytest.param("क\u200d", False, id="a joiner at the end"),
+        pytest.param("a\u202eb", False, id="an override of direction"),
+        pytest.param("a\u2067b", False, id="an isolate"),
+        pytest.param("a\u200fb", False, id="a mark of direction"),
+        pytest.param("\ufeffa", False, id="a byte order mark"),
+        pytest.param("soft\u00adware", False, id="a soft hyphen"),
+        pytest.param("\u3164", False, id="a name that is a filler"),
+    ],
+)
+def test_invisible_characters_are_refused_by_python_and_by_the_database(text: str, is_visible: bool) -> None:
+    assert is_taken(validate_visible_text, text) is is_visible
+    assert matches(text, "!~", INVISIBLE_PATTERN) is is_visible
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "is_plain"),
+    [
+        pytest.param("https://example.com", True, id="a host"),
+        pytest.param("HTTP://example.com:8080/@me/a?b=c@d#e", True, id="a port, and signs behind the host"),
+        pytest.param("https://bücher.example/é", True, id="letters of any script"),
+        pytest.param("https://good.example\\@evil.example", False, id="a backslash"),
+        pytest.param("https://me:secret@example.com/", False, id="credentials"),
+        pytest.param("https://good.example@evil.example", False, id="a host that is a user name"),
+        pytest.param("ftp://example.com/x", False, id="ftp"),
+        pytest.param("javascript:alert(1)", False, id="a script"),
+        pytest.param("//example.com", False, id="no scheme"),
+        pytest.param("https://exa mple.com", False, id="a space"),
+    ],
+)
+def test_an_address_leads_where_it_looks_to_lead(address: str, is_plain: bool) -> None:
+    assert is_taken(validate_web_address, address) is is_plain
+    assert matches(address, "~*", WEB_ADDRESS_PATTERN) is is_plain
+
+
+def test_currencies_are_those_that_money_is_counted_in() -> None:
+    assert len(CURRENCIES) == len(set(CURRENCIES)) == 157
+    assert is_taken(validate_currency, "USD")
+    for code in ("XXQ", "XXX", "XAU", "usd", "DEM", "US", ""):
+        assert not is_taken(validate_currency, code)
