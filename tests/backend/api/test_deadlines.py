@@ -139,7 +139,7 @@ def test_staff_and_providers_have_more_time_than_readers(path: str, seconds: flo
 def test_a_request_waits_for_a_connection_no_longer_than_it_has_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "REQUEST_SECONDS", 0.0)
     connection.close()
-    pool = connection.pool
+    pool = connection.pool  # type: ignore[attr-defined]
     pool.open()
     held = [pool.getconn() for _ in range(pool.max_size)]
     try:
