@@ -14,6 +14,7 @@ from django.conf import settings
 from newsletter.deliveries.claims import reap
 from newsletter.deliveries.database import database_now
 from newsletter.deliveries.resolution import assume_sent
+from newsletter.deliveries.withdrawal import cancel_left_over
 from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
 from newsletter.sending import editions, identity, preparing, sender
@@ -37,6 +38,7 @@ def tick() -> None:
         logger.warning("deliveries_reaped", **reaped)
     provider_events.settle()
     assume_sent()
+    cancel_left_over()
     if not _may_send():
         return
     now = database_now()

@@ -9,6 +9,13 @@ UPDATE newsletter_delivery SET state = 'cancelled', updated_at = clock_timestamp
 WHERE edition_id = %(edition)s AND state IN ('pending', 'deferred')
 """
 
+# A worker that gave a copy back while staff cancelled its edition may have read the edition as it was before.
+CANCEL_LEFT_OVER = """
+UPDATE newsletter_delivery d SET state = 'cancelled', updated_at = clock_timestamp()
+FROM newsletter_edition e
+WHERE e.id = d.edition_id AND e.state = 'cancelled' AND d.state IN ('pending', 'deferred')
+"""
+
 ERASE_ADDRESSES = """
 UPDATE newsletter_delivery SET
     address = '', detail = '', updated_at = clock_timestamp(),
@@ -20,6 +27,11 @@ WHERE subscriber_id = %(subscriber)s
 def cancel_waiting(*, edition_id: UUID) -> int:
     """Cancel the copies that no worker holds; returns how many there were."""
     return row_count(CANCEL_WAITING, {"edition": edition_id})
+
+
+def cancel_left_over() -> int:
+    """Cancel the waiting copies of cancelled editions; returns how many there were."""
+    return row_count(CANCEL_LEFT_OVER, {})
 
 
 def erase_addresses(*, subscriber_id: UUID) -> None:
