@@ -1,4 +1,4 @@
-"""What happens to the mail by the clock; backend/settings.py says when. Each may run twice, late, or not at all.
+"""What happens to the mail by the clock; backend/schedule.py says when. Each may run twice, late, or not at all.
 
 The clock is the database's: a machine whose own is wrong must not begin an edition early, nor take what another holds.
 """

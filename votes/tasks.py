@@ -1,4 +1,4 @@
-"""What happens to votes by the clock; backend/celery.py says when. Each task may run twice, late, or not at all."""
+"""What happens to votes by the clock; backend/schedule.py says when. Each task may run twice, late, or not at all."""
 
 import structlog
 from celery import shared_task

@@ -43,7 +43,7 @@ LOCK = 6_021_773_105
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Evidence:
     """What is there at this moment: the database's own cluster and memory, and this machine's journal."""
 
     cluster: str
@@ -61,12 +61,12 @@ def may_send() -> bool:
 
 
 def _recognise() -> str:
-    look = _look()
-    if _is_new(look):
-        look = _allow_as_new()
-    refusal = _refusal(look)
+    evidence = _gather_evidence()
+    if _is_new(evidence):
+        evidence = _allow_as_new()
+    refusal = _refusal(evidence)
     if not refusal:
-        _stay_known(look)
+        _stay_known(evidence)
     return refusal
 
 
@@ -90,15 +90,15 @@ def allow() -> Allowed:
 
     Where it was refused, the editions that were under way are paused: its ledger may lack what another has sent.
     """
-    look = _look()
-    is_new = _is_new(look)
-    refusal = "" if is_new else _refusal(look)
+    evidence = _gather_evidence()
+    is_new = _is_new(evidence)
+    refusal = "" if is_new else _refusal(evidence)
     paused: list[str] = []
     if refusal or is_new:
         with transaction.atomic():
             if refusal:
                 paused = _pause_what_was_under_way()
-            journal = _become_known(look)
+            journal = _become_known(evidence)
         if journal:
             mailings.note_joined(journal)
         _answer("")
@@ -119,33 +119,33 @@ def _pause_what_was_under_way() -> list[str]:
     return weeks
 
 
-# --- Looking ------------------------------------------------------------------------------------
+# --- Gathering ------------------------------------------------------------------------------------
 
 
-def _look() -> Look:
+def _gather_evidence() -> Evidence:
     # The file first: a number in it was committed to the database before.
     found = mailings.read_file()
     ((cluster,),) = rows(f"SELECT {CLUSTER}", {})
-    return Look(cluster, SendingIdentity.objects.first(), found, MailingJournal.objects.in_bulk())
+    return Evidence(cluster, SendingIdentity.objects.first(), found, MailingJournal.objects.in_bulk())
 
 
-def _is_new(look: Look) -> bool:
+def _is_new(evidence: Evidence) -> bool:
     """Neither side knows of the other, and nobody was mailed yet."""
-    is_unknown = look.known is None or not look.known.cluster
+    is_unknown = evidence.known is None or not evidence.known.cluster
     mailed = Delivery.objects.filter(state__in=["sending", "accepted", "uncertain"])
-    return is_unknown and look.found.journal is None and not mailed.exists()
+    return is_unknown and evidence.found.journal is None and not mailed.exists()
 
 
-def _refusal(look: Look) -> str:
+def _refusal(evidence: Evidence) -> str:
     """Why this database is not recognised; empty where it is."""
-    known, found = look.known, look.found
+    known, found = evidence.known, evidence.found
     if known is None or not known.cluster:
         return _words("foreign" if found.journal else "unknown")
-    if known.cluster != look.cluster:
+    if known.cluster != evidence.cluster:
         return _words("cluster")
     if known.name != settings.SENDING_IDENTITY:
         return _words("name", name=settings.SENDING_IDENTITY, allowed=known.name)
-    return _refusal_by_journal(look.found, look.journals)
+    return _refusal_by_journal(evidence.found, evidence.journals)
 
 
 def _refusal_by_journal(found: Mailings, known: Mapping[UUID, MailingJournal]) -> str:
@@ -165,35 +165,35 @@ def _words(kind: str, **values: object) -> str:
 # --- Writing down -------------------------------------------------------------------------------
 
 
-def _allow_as_new() -> Look:
+def _allow_as_new() -> Evidence:
     """What is there once this process, or another that was faster, has allowed a new database to send."""
     with transaction.atomic():
         rows("SELECT pg_advisory_xact_lock(%(key)s::bigint)", {"key": LOCK})
-        look = _look()
-        if _is_new(look):
-            _become_known(look)
-    return _look()
+        evidence = _gather_evidence()
+        if _is_new(evidence):
+            _become_known(evidence)
+    return _gather_evidence()
 
 
-def _become_known(look: Look) -> MailingJournal | None:
+def _become_known(evidence: Evidence) -> MailingJournal | None:
     """This database sends from now on, and this machine's journal knows it; the line in the journal is still to come."""
-    values = {"cluster": look.cluster, "name": settings.SENDING_IDENTITY, "allowed_at": database_now()}
+    values = {"cluster": evidence.cluster, "name": settings.SENDING_IDENTITY, "allowed_at": database_now()}
     SendingIdentity.objects.update_or_create(id=1, defaults=values)
     if mailings.file() is None:
         MailingJournal.objects.all().delete()
         return None
-    return mailings.join(look.found)
+    return mailings.join(evidence.found)
 
 
-def _stay_known(look: Look) -> None:
+def _stay_known(evidence: Evidence) -> None:
     """Complete what was begun when sending was allowed, and say once in a while that this is still the database."""
     if mailings.file() is None:
         return
-    if look.found.journal is None:
-        for journal in look.journals.values() or [mailings.join(look.found)]:
+    if evidence.found.journal is None:
+        for journal in evidence.journals.values() or [mailings.join(evidence.found)]:
             mailings.note_joined(journal)
-    elif look.journals[look.found.journal].noted_at < database_now() - ALIVE_EVERY:
-        mailings.note_alive(look.found)
+    elif evidence.journals[evidence.found.journal].noted_at < database_now() - ALIVE_EVERY:
+        mailings.note_alive(evidence.found)
 
 
 def _answer(refusal: str) -> bool:

@@ -8,7 +8,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from email import message_from_string
 from email.message import Message
@@ -150,7 +150,8 @@ class MailRun:
 
     def kill_somebody(self, chance: random.Random) -> None:
         victim = chance.choice(self.victims())
-        os.kill(victim, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
         for place, worker in enumerate(self._workers):
             if worker.popen.pid == victim:
                 worker.popen.wait()
@@ -164,9 +165,11 @@ class MailRun:
 
     def freeze_somebody(self, chance: random.Random, seconds: float) -> None:
         victim = chance.choice(self.victims())
-        os.kill(victim, signal.SIGSTOP)
-        time.sleep(seconds)
-        os.kill(victim, signal.SIGCONT)
+        # A child of a killed worker may end by itself at any moment.
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGSTOP)
+            time.sleep(seconds)
+            os.kill(victim, signal.SIGCONT)
 
     # --- What became of it --------------------------------------------------------------------
 

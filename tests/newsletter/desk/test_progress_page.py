@@ -51,19 +51,19 @@ class TestWhatItSays:
         for page in (page_of(edition), "/admin/newsletter/edition/"):
             assert messages_of(desk.get(page)) == [f"Nothing is mailed: This is a copy. {WAY_ON}"]
 
-    def test_a_held_draft_says_why_it_waits_and_goes_out_by_a_deed_of_its_own(self) -> None:
+    def test_a_held_draft_says_why_it_waits_and_goes_out_by_a_action_of_its_own(self) -> None:
         edition = an_edition("draft", repeat="held", state_reason="It was mailed.")
         desk = open_desk()
 
         answer = desk.get(numbers_of(edition)).json()
         # As from a page that was opened before.
-        refused = messages_of(desk.post(page_of(edition), {"deed": "send_now"}, follow=True))
+        refused = messages_of(desk.post(page_of(edition), {"action": "send_now"}, follow=True))
         edition.refresh_from_db()
         still = edition.repeat
-        desk.post(page_of(edition), {"deed": "send_again"})
+        desk.post(page_of(edition), {"action": "send_again"})
 
         edition.refresh_from_db()
-        assert (answer["texts"]["why"], answer["deeds"]) == ("It was mailed.", ["send_again", "cancel"])
+        assert (answer["texts"]["why"], answer["actions"]) == ("It was mailed.", ["send_again", "cancel"])
         assert refused == [f"Not due now (sending began before, or it is held): {edition}."]
         assert (still, edition.repeat, edition.state_reason) == ("held", "allowed", "")
 
