@@ -38,9 +38,14 @@ class Received:
 
 @dataclass
 class Sink:
-    """`refused-…` is answered 550 and `busy-…` 450 after RCPT; `late-…` is taken, but the 250 gets lost."""
+    """`refused-…` is answered 550 and `busy-…` 450 after RCPT; `late-…` is taken, but the 250 gets lost.
+
+    With `meeting` no mail is answered before so many are here at the same time.
+    """
 
     port: int = 0
+    meeting: int = 0
+    has_met: asyncio.Event = field(default_factory=asyncio.Event)
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     transports: list[Any] = field(default_factory=list)
@@ -68,6 +73,9 @@ class Sink:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.received += [Received(address, envelope.original_content) for address in envelope.rcpt_tos]
+        if len(self.received) >= self.meeting:
+            self.has_met.set()
+        await self.has_met.wait()
         if envelope.rcpt_tos[0].startswith("late-"):
             server.transport.abort()
         return "250 OK"

@@ -386,13 +386,39 @@ class TestTrouble:
         token = links_in(received)["/newsletter/confirm"]
         assert consent.confirm(token=token, source="api", now=datetime.now(UTC)).status == "active"
 
-    def test_many_mails_share_one_connection(self, sink: Sink) -> None:
+    @pytest.mark.django_db(transaction=True)
+    def test_many_mails_share_a_few_connections(self, sink: Sink, settings: Settings) -> None:
+        settings.SIGN_UPS_A_MINUTE = 80
         for n in range(30):
             sign_up(f"ada-{n}@example.com")
 
         work()
 
-        assert (len(sink.received), sink.connections) == (30, 1)
+        assert (len(sink.received), sink.connections) == (30, 2)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_as_many_mails_are_under_way_at_once_as_the_limit_of_sign_ups_asks_for(
+        self, sink: Sink, settings: Settings
+    ) -> None:
+        settings.SIGN_UPS_A_MINUTE = 300
+        for n in range(8):
+            sign_up(f"ada-{n}@example.com")
+        sink.meeting = 8
+
+        work()
+
+        assert not MailJob.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("a_minute", "pool_size", "connections"),
+        [(1, 16, 1), (40, 16, 1), (41, 16, 2), (300, 16, 8), (600, 16, 15), (1_000_000, 16, 15), (300, 2, 1)],
+    )
+    def test_connections_follow_the_limit_as_far_as_the_database_has_some(
+        self, settings: Settings, a_minute: int, pool_size: int, connections: int
+    ) -> None:
+        settings.SIGN_UPS_A_MINUTE, settings.DATABASE_POOL_SIZE = a_minute, pool_size
+
+        assert sign_ups.most_connections() == connections
 
     @pytest.mark.django_db(transaction=True)
     def test_workers_share_the_jobs(self, sink: Sink) -> None:
