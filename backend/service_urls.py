@@ -131,7 +131,7 @@ def database_settings(text: str, *, options: Mapping[str, object]) -> dict[str, 
     if server_settings:
         given["options"] = " ".join(server_settings)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "backend.postgresql",
         **settings,
         "OPTIONS": {**options, **given},
     }

@@ -138,18 +138,11 @@ def is_past_deadline() -> bool:
     return deadline is not None and deadline.is_past
 
 
-def await_connection() -> None:
-    """
-    Wait for a connection of the pool no longer than this thread's request has left.
+def seconds_left() -> float | None:
+    """How long this thread's request may still wait for a connection; None outside requests.
 
-    For work that waited for its turn before: those behind it would otherwise wait for the whole of the pool's time-out,
-    one after the other. Raises django.db.OperationalError.
+    Never less than a tenth of a second: where connections are free or soon will be, a request that waited for its turn
+    before is answered late rather than refused.
     """
     deadline: Deadline | None = getattr(_mine, "deadline", None)
-    wrapper: Any = connections[DEFAULT_DB_ALIAS]
-    if deadline is None or wrapper.connection is not None or not wrapper.pool:
-        return
-    seconds = max(0.0, deadline.moment - time.monotonic())
-    with wrapper.wrap_database_errors:
-        wrapper.pool.open()
-        wrapper.pool.putconn(wrapper.pool.getconn(timeout=min(seconds, wrapper.pool.timeout)))
+    return None if deadline is None else max(0.1, deadline.moment - time.monotonic())

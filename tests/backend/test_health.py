@@ -12,7 +12,6 @@ from typing import cast
 import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connection, connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -21,6 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 from backend import health
 from backend.bootstrap import ROOT
 from backend.celery import HEARTBEAT_KEY, heartbeat
+from backend.postgresql.base import DatabaseWrapper
 
 
 @pytest.fixture(autouse=True)

@@ -23,12 +23,12 @@ from cryptography.x509.oid import NameOID
 from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
-from django.db.backends.postgresql.base import DatabaseWrapper
 from hypothesis import given
 from hypothesis import strategies as st
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from backend.postgresql.base import DatabaseWrapper
 from backend.service_urls import database_settings, email_settings, redis_url
 
 PASSWORDS = [
@@ -59,7 +59,7 @@ def kombu_reads(url: str) -> Any:
 @pytest.mark.parametrize("password", PASSWORDS)
 def test_a_password_may_be_pasted_as_it_is(password: str) -> None:
     assert database(f"postgres://verdicts:{password}@db.example:5432/verdicts") == {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "backend.postgresql",
         "NAME": "verdicts",
         "USER": "verdicts",
         "PASSWORD": password,

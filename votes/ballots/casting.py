@@ -16,7 +16,6 @@ from django.db import Error as DatabaseFailure
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from backend.api.deadlines import await_connection
 from backend.api.group_commit import GroupCommit
 from backend.api.outages import outage_of
 from backend.api.problems import Refusal
@@ -60,14 +59,24 @@ def cast_vote(
     Raises UnknownTarget where no tool that may be read has this slug now, ToolArchived, Throttled, ErasedVoter, and
     what the database raises when it is out of reach.
     """
-    return _votes.submit(Ballot(voter.key, voter.assurance, slug, value, network_hash, now))
+    return submit_to(_votes, Ballot(voter.key, voter.assurance, slug, value, network_hash, now))
 
 
 def cast_pick(
     *, voter: VoterToken, pair: tuple[UUID, UUID], value: UUID | None, network_hash: bytes, now: datetime
 ) -> Receipt:
     """The same for a pick: `pair` in ascending order of ids, `value` one of the two."""
-    return _picks.submit(Ballot(voter.key, voter.assurance, pair, value, network_hash, now))
+    return submit_to(_picks, Ballot(voter.key, voter.assurance, pair, value, network_hash, now))
+
+
+def submit_to(group: GroupCommit[Ballot, Receipt], ballot: Ballot) -> Receipt:
+    """Count the ballot in a group with others; a thread that waits for its turn holds no connection.
+
+    It may be the pool's last one, and the thread that counts for the group needs one.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+    return group.submit(ballot)
 
 
 # --- One group ----------------------------------------------------------------------------------
@@ -79,7 +88,6 @@ def count_group(kind: Kind, ballots: Sequence[Ballot]) -> list[Receipt | Excepti
     A ballot that the database refuses fails alone: the others are counted one by one.
     """
     try:
-        await_connection()
         # Erasing a voter locks votes before their tallies, and may deadlock with a group.
         return retry_after_deadlock(partial(_count, kind, ballots))
     except DatabaseFailure as refusal:

@@ -20,7 +20,6 @@ from django.db import (
     close_old_connections,
     connections,
 )
-from django.db.backends.postgresql.base import DatabaseWrapper
 from django.http import HttpResponse
 from psycopg import errors
 from psycopg_pool import PoolTimeout
@@ -31,6 +30,7 @@ from backend.devstack import engines, processes
 from backend.devstack.__main__ import reset
 from backend.devstack.directory import StackDirectory
 from backend.devstack.location import choose_location
+from backend.postgresql.base import DatabaseWrapper
 from newsletter.readers.links import preferences_token, unsubscribe_token
 from tests.factories import SubscriberFactory
 

@@ -7,12 +7,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 from django.urls import resolve
 from django.urls.exceptions import Resolver404
 from pytest_django.fixtures import Settings
 
+from backend.postgresql.base import DatabaseWrapper
 from newsletter.feedback.hooks import hook_urls
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from tests.newsletter.feedback.telling import (

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
+from backend.api.group_commit import GroupCommit
 from backend.api.throttling import Throttled
 from catalog.models import Tool
 from tests.database import at_once
@@ -20,6 +21,7 @@ from votes.ballots.casting import (
     cast_pick,
     cast_vote,
     count_group,
+    submit_to,
 )
 from votes.ballots.statements import PICKS, VOTES
 from votes.ballots.values import Ballot, Receipt, StoredVote
@@ -359,6 +361,18 @@ class TestPicks:
 
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
+    def test_a_voter_who_waits_for_others_holds_no_connection_that_they_may_need(self) -> None:
+        tool = ToolFactory.create()
+        seen = []
+        group = GroupCommit[Ballot, Receipt](
+            lambda ballots: [seen.append(connection.connection), *count_group(VOTES, ballots)][1:]
+        )
+        connection.ensure_connection()
+
+        submit_to(group, ballot(tool, "ship"))
+
+        assert seen == [None]
+
     def test_overlapping_groups_of_several_connections_neither_deadlock_nor_drift(self) -> None:
         tools = ToolFactory.create_batch(6)
         failures: list[Exception] = []
