@@ -1,5 +1,6 @@
 """Casting votes and picks: one each, judged in the knowledge of all before, and exact however many come at once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -364,9 +365,12 @@ class TestAtOnce:
     def test_a_voter_who_waits_for_others_holds_no_connection_that_they_may_need(self) -> None:
         tool = ToolFactory.create()
         seen = []
-        group = GroupCommit[Ballot, Receipt](
-            lambda ballots: [seen.append(connection.connection), *count_group(VOTES, ballots)][1:]
-        )
+
+        def count(ballots: Sequence[Ballot]) -> list[Receipt | Exception]:
+            seen.append(connection.connection)
+            return count_group(VOTES, ballots)
+
+        group: GroupCommit[Ballot, Receipt] = GroupCommit(count)
         connection.ensure_connection()
 
         submit_to(group, ballot(tool, "ship"))
