@@ -43,7 +43,10 @@ class ToolQuerySet(models.QuerySet[Any]):
         slugs = list(slugs)
         # From the model, since catalog.models imports this module.
         aliases = self.model._meta.get_field("aliases").related_model.objects
-        return self.filter(Q(slug__in=slugs) | Q(pk__in=aliases.filter(slug__in=slugs).values("tool")))
+        # Two lookups by an index each; an OR of both would read the whole table.
+        by_slug = self.model.objects.filter(slug__in=slugs).order_by().values("pk")
+        by_alias = aliases.filter(slug__in=slugs).order_by().values("tool")
+        return self.filter(pk__in=by_slug.union(by_alias))
 
     def matching(self, text: str) -> Self:
         """Tools in which every word of `text` begins a word of name, tagline or description."""

@@ -52,6 +52,15 @@ class TestTools:
         assert slugs(Tool.objects.with_slugs(["second", "archived", "unknown"])) == {"third", "archived"}
         assert slugs(Tool.objects.with_slugs([])) == set()
 
+    def test_they_are_looked_up_by_indexes_and_the_table_is_not_read(self) -> None:
+        Tool.objects.bulk_create(ToolFactory.build_batch(500, category=CategoryFactory.create()))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE catalog_tool, catalog_toolalias")
+
+        plan = Tool.objects.visible().with_slugs(["second", "third"]).explain()
+
+        assert "Seq Scan on catalog_tool " not in plan
+
     def test_a_generator_of_slugs_will_do(self) -> None:
         ToolAlias.objects.create(slug="earlier", tool=Tool.objects.get(slug="archived"))
 
