@@ -38,7 +38,7 @@ manage: runtime ## Run manage.py with the data of the running `make serve`
 	@exec $(DEVSTACK) manage $(ARGS)
 
 test: dev ## Run the tests on a private PostgreSQL and Redis
-	@exec $(DEVSTACK) run -- $(BIN)/python -m pytest -n auto --maxschedchunk 2 $(PYTEST_ARGS)
+	@exec $(DEVSTACK) run -- $(BIN)/python -m pytest -n auto --maxprocesses 16 --maxschedchunk 2 $(PYTEST_ARGS)
 
 lint: dev ## Check style, import directions and declared dependencies
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/deptry .

@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from redis import Redis
 
+from backend.bootstrap import ROOT
 from tests.backend.devstack.commands import REPORT, TIMEOUT_SECONDS, Background, devstack, running_in
 
 
@@ -21,6 +24,15 @@ def test_a_command_runs_as_ourselves_on_a_stack_that_is_gone_afterwards(var: Pat
     assert f"user {os.geteuid()}" in result.stdout
     assert [path.name for path in (var / "test").iterdir()] == ["lock"]
     assert running_in(var) == []
+
+
+def test_redis_has_a_database_for_each_process_that_make_test_starts() -> None:
+    most = re.search(r"--maxprocesses (\d+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert most is not None
+    url, _, _ = settings.REDIS_URL.rpartition("/")
+
+    with Redis.from_url(f"{url}/{int(most[1]) - 1}") as last:
+        assert last.ping()
 
 
 def test_a_command_that_is_not_there_is_named(var: Path) -> None:
