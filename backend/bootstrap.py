@@ -34,6 +34,8 @@ REQUIREMENTS = ROOT / "requirements"
 MADE_AT = VENV / "made-at"
 LOG = ROOT / "var" / "bootstrap.log"
 PYTHON_NAME = "python{}.{}".format(*sys.version_info[:2])
+# A user's settings of pip that would put packages somewhere else than into `.venv`, or nowhere.
+ELSEWHERE = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN"}
 
 # What an installer or the system says when it fails, and what the user can do about it.
 HINTS = {
@@ -151,7 +153,7 @@ def _status(label: str, command: Sequence[str]) -> int:
     has_cache = os.access(existing, os.W_OK | os.X_OK)
     environment = {
         **({} if has_cache else {"UV_CACHE_DIR": str(ROOT / "var" / "uv-cache")}),
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in ELSEWHERE},
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_USER": "0",
         "UV_PYTHON_DOWNLOADS": "never",

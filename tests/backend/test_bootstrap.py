@@ -4,11 +4,13 @@ The lock files here are empty and there is no uv, so that nothing is asked of a 
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -40,10 +42,10 @@ def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def run_bootstrap(root: Path, *groups: str) -> subprocess.CompletedProcess[str]:
+def run_bootstrap(root: Path, *groups: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [bootstrap_python(), root / "backend" / "bootstrap.py", *groups],
-        env={**os.environ, "PIP_NO_INDEX": "1"},
+        env={**os.environ, "PIP_NO_INDEX": "1", **settings},
         capture_output=True,
         text=True,
         check=False,
@@ -89,6 +91,37 @@ def test_a_package_that_can_not_be_had_is_told_in_a_sentence(bootstrapped: Path)
     made_at = bootstrapped / ".venv" / "made-at"
     assert made_at.read_text() == ""
     made_at.write_text(str(bootstrapped / ".venv"))
+
+
+@pytest.mark.parametrize("setting", sorted(bootstrap.ELSEWHERE))
+def test_packages_come_into_the_environment_wherever_pip_is_told_to_put_them(
+    bootstrapped: Path, tmp_path: Path, setting: str
+) -> None:
+    name = setting.lower()
+    wheel = make_wheel(tmp_path, name)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (bootstrapped / "requirements" / "dev.txt").write_text(f"{name}==1 --hash=sha256:{digest}\n")
+    values = {"PIP_PYTHON": bootstrap_python(), "PIP_DRY_RUN": "1"}
+
+    elsewhere = {setting: values.get(setting, str(tmp_path / "elsewhere"))}
+    result = run_bootstrap(bootstrapped, "dev", PIP_FIND_LINKS=str(tmp_path), **elsewhere)
+
+    assert result.returncode == 0, result.stderr
+    assert list((bootstrapped / ".venv" / "lib").glob(f"*/site-packages/{name}.py"))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def make_wheel(folder: Path, name: str) -> Path:
+    """A wheel with one empty module."""
+    path = folder / f"{name}-1-py3-none-any.whl"
+    with ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{name}.py", "")
+        wheel.writestr(f"{name}-1.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        wheel.writestr(
+            f"{name}-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{name}-1.dist-info/RECORD", "")
+    return path
 
 
 def test_an_environment_made_by_hand_is_trusted(checkout: Path) -> None:
