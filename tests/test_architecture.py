@@ -64,6 +64,13 @@ def test_imports_run_one_way(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert status == 0, capsys.readouterr().out
 
 
+def test_every_folder_of_modules_is_a_package() -> None:
+    """import-linter passes by a folder without `__init__.py`, and the imports of its modules with it."""
+    folders = {folder for path in modules(*FOLDERS) for folder in path.parents if ROOT in folder.parents}
+
+    assert {named(folder) for folder in folders if not (folder / "__init__.py").is_file()} == set()
+
+
 def test_an_app_takes_from_the_project_only_what_endpoints_and_admin_pages_share() -> None:
     taken = {
         (named(path), name)
