@@ -21,6 +21,26 @@ def test_every_task_on_the_schedule_exists() -> None:
     assert scheduled - app.tasks.keys() == set()
 
 
+def test_each_task_keeps_the_name_that_waiting_messages_and_running_workers_know() -> None:
+    """A worker discards a message that names no task of its own: a new name needs the old one beside it for a release."""
+    app.loader.import_default_modules()
+
+    assert {name for name in app.tasks if not name.startswith("celery.")} == {
+        *("backend.forget", "backend.heartbeat"),
+        "comparisons.tasks.record_verdicts",
+        *("newsletter.tasks.forget", "newsletter.tasks.prepare", "newsletter.tasks.send"),
+        *("newsletter.tasks.send_due_jobs", "newsletter.tasks.tick"),
+        *("votes.tasks.close_yesterday", "votes.tasks.forget", "votes.tasks.publish_tallies"),
+        *("votes.tasks.reconcile_tallies", "votes.tasks.rescore"),
+    }
+
+
+def test_every_task_with_a_queue_of_its_own_exists() -> None:
+    app.loader.import_default_modules()
+
+    assert settings.CELERY_TASK_ROUTES.keys() - app.tasks.keys() == set()
+
+
 @pytest.mark.django_db
 def test_what_has_expired_is_deleted_and_what_has_not_stays() -> None:
     now = timezone.now()
