@@ -9,13 +9,13 @@ from rest_framework.test import APIClient
 
 from backend.api.clients import client_network, network_hash
 from catalog.models import Tool
-from tests.factories import NOW, ToolFactory, review, vote
+from tests.factories import NOW, ToolFactory, backdate, new_voters, review, vote
 from tests.votes.ballots.test_casting import network_hash as some_network
 from tests.votes.ballots.test_casting import reader
 from votes.ballots.casting import count_group
 from votes.ballots.statements import VOTES
 from votes.ballots.values import Ballot
-from votes.models import Alert, Tally, Vote, Voter
+from votes.models import Alert, Tally, Vote
 from votes.rules import HOURLY_FLOOR, Circumstances, ScreeningResult, hourly_limit, screen
 from votes.tallies.publication import publish_tallies
 from votes.tallies.rescoring import rescore
@@ -115,13 +115,10 @@ class TestBotnet:
     def usual_week(self, tool: Tool) -> None:
         hours = [NOW - timedelta(hours=hour) for hour in range(1, 8 * 24)]
         times = [hour + timedelta(minutes=3 * n) for hour in hours for n in range(20)]
-        voters = Voter.objects.bulk_create(Voter(key=n.to_bytes(32)) for n in range(len(times)))
-        Vote.objects.bulk_create(Vote(voter=voter, tool=tool, value="ship") for voter in voters)
-        # Django stamps what it creates with the present time.
-        votes = list(Vote.objects.filter(tool=tool))
-        for row, cast_at in zip(votes, times, strict=True):
-            row.created_at = cast_at
-        Vote.objects.bulk_update(votes, ["created_at"], batch_size=1_000)
+        votes = Vote.objects.bulk_create(
+            Vote(voter=voter, tool=tool, value="ship") for voter in new_voters(len(times))
+        )
+        backdate(votes, times)
 
     def attack(self, tool: Tool) -> Iterator[Ballot]:
         for n in range(500):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from backend.admin.errors import CurationError
 from catalog.models import Tool
 from tests.database import at_once
-from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFactory
+from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, new_voters
 from votes.models import Alert, ModerationAction, Pick, PickTally, Tally, Vote, Voter
 from votes.moderation import actions
 from votes.moderation.actions import AskedAction, Move
@@ -332,7 +332,7 @@ def in_turn(*steps: Callable[[], object]) -> Callable[[], None]:
 @pytest.mark.django_db(transaction=True)
 def test_5000_votes_are_quarantined_and_released_while_500_arrive_and_100_change() -> None:
     tool = ToolFactory()
-    voters = Voter.objects.bulk_create(VoterFactory.build_batch(5_500))
+    voters = new_voters(5_500)
     Vote.objects.bulk_create(Vote(voter=voter, tool=tool, value="ship") for voter in voters[:5_000])
     Vote.objects.update(created_at=BEGINS_AT)
     sampled, is_over = list[Any](), Event()

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog.models import Tool
 from tests.database import at_once
-from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFactory
+from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, backdate, new_voters
 from votes.models import Pick, PickTally, Tally, Vote, Voter
 from votes.rules import HOURLY_FLOOR, RELEASED_QUOTA, RULESET, Circumstances, hourly_limit, screen
 from votes.tallies.locks import hold_tally
@@ -23,7 +23,7 @@ NETWORK, OTHER_NETWORK = b"\x01" * 8, b"\x02" * 8
 
 def wait(tool: Tool, count: int, *, at: datetime = LONG_AGO, assurance: int = 2, **fields: Any) -> None:
     """Votes of one network, each by a voter of its own, that wait for the network's quota."""
-    voters = Voter.objects.bulk_create(VoterFactory.build_batch(count, assurance=assurance))
+    voters = new_voters(count, assurance=assurance)
     waiting = {"status": "pending", "reasons": ["origin_quota"], "network_hash": NETWORK, "value": "ship"}
     votes = Vote.objects.bulk_create(
         Vote(voter=voter, tool=tool, **{**waiting, **fields}) for voter in voters
@@ -55,9 +55,7 @@ def come_in(tool: Tool, voters: list[Voter], *, every: timedelta, since: datetim
         state = {"status": screening.status, "reasons": list(screening.reasons), "network_hash": NETWORK}
         votes.append(Vote(voter=voter, tool=tool, value="ship", **state))
     Vote.objects.bulk_create(votes, batch_size=1_000)
-    for vote, at in zip(votes, times, strict=True):
-        vote.created_at = at
-    Vote.objects.bulk_update(votes, ["created_at"], batch_size=1_000)
+    backdate(votes, times)
 
 
 class TestRelease:
@@ -160,7 +158,7 @@ class TestRelease:
 class TestNetworks:
     def test_a_campus_of_200_people_counts_within_a_day(self) -> None:
         tool, since = ToolFactory(), NOW - 24 * HOUR
-        voters = Voter.objects.bulk_create(VoterFactory.build_batch(200, assurance=2))
+        voters = new_voters(200, assurance=2)
 
         come_in(tool, voters, every=6 * HOUR / 200, since=since)
         assert counts_of(tool) == (50, 150)
@@ -174,7 +172,7 @@ class TestNetworks:
         self, assurance: int
     ) -> None:
         tool, since = ToolFactory(), NOW - 24 * HOUR
-        voters = Voter.objects.bulk_create(VoterFactory.build_batch(10_000, assurance=assurance))
+        voters = new_voters(10_000, assurance=assurance)
 
         come_in(tool, voters, every=6 * HOUR / 10_000, since=since)
         released = [rescore(now=since + hour * HOUR) for hour in range(25)]
@@ -220,7 +218,7 @@ def test_two_runs_beside_arriving_votes_release_each_vote_once() -> None:
     tools = ToolFactory.create_batch(3)
     for tool in tools:
         wait(tool, RELEASED_QUOTA + 10)
-    voters = Voter.objects.bulk_create(VoterFactory.build_batch(50))
+    voters = new_voters(50)
 
     def arrive() -> None:
         for voter in voters:
