@@ -217,6 +217,8 @@ class TestOverGranian:
 
 @pytest.mark.django_db
 class TestTag:
+    # The day's salt is kept once it is committed.
+    @pytest.mark.django_db(transaction=True)
     def test_a_64_has_one_tag_and_the_next_another(self) -> None:
         base = int(IPv6Address("2001:db8:1:2::"))
 

@@ -149,6 +149,8 @@ class TestWhatAMailIsLike:
 
         assert len({received.mail["Message-ID"] for received in sink.received}) == 3
 
+    # Committed, as in production: within one transaction the counters of every request would be kept as rows.
+    @pytest.mark.django_db(transaction=True)
     def test_200_injections_in_every_field_add_no_header(
         self, sink: Sink, api: APIClient, settings: Settings
     ) -> None:
@@ -186,6 +188,7 @@ class TestWhatAMailIsLike:
 
 
 class TestHowOften:
+    @pytest.mark.django_db(transaction=True)
     def test_a_mailbox_gets_one_in_five_minutes_and_three_a_day(
         self, sink: Sink, clock: time_machine.Traveller
     ) -> None:
