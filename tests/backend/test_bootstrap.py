@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,27 @@ def run_bootstrap(root: Path, *groups: str, **settings: str) -> subprocess.Compl
     )
 
 
+def start_bootstrap(root: Path, *groups: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [bootstrap_python(), root / "backend" / "bootstrap.py", *groups],
+        env={**os.environ, "PIP_NO_INDEX": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """What it prints, up to this text."""
+    assert process.stdout is not None
+    said = ""
+    while text not in said:
+        character = process.stdout.read(1)
+        assert character, said
+        said += character
+    return said
+
+
 def bootstrap_python() -> str:
     """The Python under the virtual environment: a clone begins with that one alone."""
     return str(Path(sys.base_prefix) / "bin" / bootstrap.PYTHON_NAME)
@@ -63,16 +85,22 @@ def test_a_second_call_finds_everything_in_place_and_says_nothing(bootstrapped: 
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("harm", ["killed half-way", "moved"])
-def test_an_environment_that_can_not_be_trusted_is_made_anew(checkout: Path, harm: str) -> None:
+def test_an_environment_that_was_moved_or_left_half_made_is_made_anew(checkout: Path) -> None:
     venv = checkout / ".venv"
     (venv / "bin").mkdir(parents=True)
     (venv / "lib" / bootstrap.PYTHON_NAME).mkdir(parents=True)
     (venv / "bin" / "python").symlink_to(bootstrap_python())
-    (venv / "made-at").write_text("/somewhere/else/.venv" if harm == "moved" else "")
+    (venv / "made-at").write_text("/somewhere/else/.venv")
 
+    moved = start_bootstrap(checkout, "runtime")
+    said = read_until(moved, "Making .venv")
+    os.killpg(moved.pid, signal.SIGKILL)
+    moved.communicate()
+    left_half_made = (venv / "made-at").read_text()
     result = run_bootstrap(checkout, "runtime")
 
+    assert "making it anew" in said
+    assert left_half_made == ""
     assert result.returncode == 0, result.stderr
     assert "making it anew" in result.stdout
     assert (venv / "made-at").read_text() == str(venv)
@@ -135,25 +163,21 @@ def test_an_environment_made_by_hand_is_trusted(checkout: Path) -> None:
     assert (checkout / ".venv" / "kept").exists()
 
 
-def test_two_at_once_install_one_after_the_other(checkout: Path) -> None:
-    (checkout / "var").mkdir()
-    with (checkout / "var" / "bootstrap.lock").open("a") as lock:
+def test_two_at_once_install_one_after_the_other(bootstrapped: Path) -> None:
+    (bootstrapped / "requirements" / "second.txt").write_text("")
+    with (bootstrapped / "var" / "bootstrap.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        second = subprocess.Popen(
-            [bootstrap_python(), checkout / "backend" / "bootstrap.py", "runtime"],
-            env={**os.environ, "PIP_NO_INDEX": "1"},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        second = start_bootstrap(bootstrapped, "second")
         assert second.stdout is not None
         said = second.stdout.readline()
-        was_made = (checkout / ".venv").exists()
+        was_installed = (bootstrapped / ".venv" / "second.txt").exists()
 
-    with second:
-        assert second.wait() == 0
+    second.communicate()
 
     assert said == "Waiting for another command that is installing packages …\n"
-    assert not was_made
+    assert not was_installed
+    assert second.returncode == 0
+    assert (bootstrapped / ".venv" / "second.txt").exists()
 
 
 def test_no_module_of_this_folder_stands_for_one_of_the_standard_library(checkout: Path) -> None:
