@@ -46,7 +46,7 @@ def migrate(*targets: Target, after_each: Callable[[str, Migration], None] | Non
     `after_each` is called with "apply" or "unapply" and the migration of each step on the way.
     """
 
-    def on_progress(action: str, migration: Migration | None = None, fake: bool = False) -> None:
+    def on_progress(action: str, migration: Migration | None = None, fake: bool | None = None) -> None:
         direction, _, moment = action.partition("_")
         if after_each and migration and moment == "success":
             after_each(direction, migration)
