@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.devstack.__main__ import main
 from backend.devstack.directory import StackDirectory
 from tests.backend.devstack.commands import devstack
 
@@ -18,12 +19,19 @@ def test_stop_and_manage_say_when_nothing_runs(var: Path) -> None:
     [[], ["start"], ["serve", "now"], ["run"], ["run", "--"], ["run", "true"]],
     ids=lambda arguments: " ".join(arguments) or "none",
 )
-def test_a_command_that_is_none_shows_those_that_are(var: Path, arguments: list[str]) -> None:
-    result = devstack(var, *arguments)
+def test_a_command_that_is_none_shows_those_that_are(
+    var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    monkeypatch.setenv("VAR_DIR", str(var))
 
-    assert result.returncode == 2
-    assert result.stderr.startswith("python -m backend.devstack COMMAND\n")
+    assert main(arguments) == 2
+
+    assert capsys.readouterr().err.startswith("python -m backend.devstack COMMAND\n")
     assert list(var.iterdir()) == []
+
+
+def test_the_exit_status_is_that_of_the_command(var: Path) -> None:
+    assert devstack(var, "start").returncode == 2
 
 
 def test_stop_keeps_the_data_and_reset_removes_them(var: Path) -> None:

@@ -13,8 +13,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from backend.bootstrap import UserError
+from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import free_port
-from backend.devstack.serve import MOST_ENDS, shown
+from backend.devstack.processes import Child
+from backend.devstack.serve import ENDS_SECONDS, MOST_ENDS, Product, serve, shown
 from tests.backend.devstack.commands import TIMEOUT_SECONDS, Background, devstack, running_in, wait_until
 
 
@@ -31,11 +34,15 @@ def test_a_taken_port_is_met_with_another(var: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["eight thousand", "0", "70000"])
-def test_a_port_that_is_none_is_refused(var: Path, port: str) -> None:
-    result = devstack(var, "serve", PORT=port)
+def test_a_port_that_is_none_is_refused(
+    stack: StackDirectory, monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    monkeypatch.setenv("PORT", port)
 
-    assert result.returncode == 1
-    assert result.stderr == f"PORT must be a number from 1 to 65535, not {port!r}: PORT=8000 make serve\n"
+    with pytest.raises(UserError) as refusal:
+        serve(stack)
+
+    assert str(refusal.value) == f"PORT must be a number from 1 to 65535, not {port!r}: PORT=8000 make serve"
 
 
 def test_serve_end_to_end(var: Path) -> None:
@@ -44,10 +51,10 @@ def test_serve_end_to_end(var: Path) -> None:
     ready = "Ready in .*"
     add_a_user = "from django.contrib.auth.models import User; User.objects.create(username='kept')"
 
-    serve = Background(var, "serve", PORT=port)
-    serve.wait_for(ready)
+    running = Background(var, "serve", PORT=port)
+    running.wait_for(ready)
     password = (var / "serve" / "admin_password").read_text().strip()
-    assert f"user admin, password {password}" in serve.text()
+    assert f"user admin, password {password}" in running.text()
     with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
         assert answer.status == 200
     ask_for_mail(url, "ada@example.com")
@@ -59,15 +66,15 @@ def test_serve_end_to_end(var: Path) -> None:
         assert answer.status == 200
     assert (var / "serve" / "suppressions").read_text().endswith(" unsubscribe\n")
     second = devstack(var, "serve", PORT=port)
-    assert f"runs here already, at {url} (process {serve.popen.pid})" in second.stderr
+    assert f"runs here already, at {url} (process {running.popen.pid})" in second.stderr
     assert devstack(var, "manage", "shell", "-c", add_a_user).returncode == 0
 
     # The worst first: the supervisor and the parents of all the rest, so that their children are orphans.
-    for pid in [*pids_of_children(var).values(), serve.popen.pid]:
+    for pid in [*pids_of_children(var).values(), running.popen.pid]:
         os.kill(pid, signal.SIGKILL)
-    serve.popen.wait()
-    serve = Background(var, "serve", PORT=port)
-    serve.wait_for(ready)
+    running.popen.wait()
+    running = Background(var, "serve", PORT=port)
+    running.wait_for(ready)
     database_url = json.loads((var / "serve" / "environment.json").read_text())["DATABASE_URL"]
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT username FROM auth_user ORDER BY 1").fetchall() == [
@@ -75,33 +82,41 @@ def test_serve_end_to_end(var: Path) -> None:
             ("kept",),
         ]
 
-    for name in ("mail", "web", "worker", "mailer"):
+    for name in ("mail", "web", "worker", "mailer", "beat"):
         kill_and_await_another(var, name)
-        serve.wait_for(f"{name} was ended by SIGKILL, and is started again")
+        running.wait_for(f"{name} was ended by SIGKILL, and is started again")
     wait_until(lambda: is_answering(f"{url}/readyz"))
     ask_for_mail(url, "grace@example.com")
     wait_until(lambda: b"Confirm your subscription</a> to grace@example.com" in read(f"{url}/mail/"))
-    # One after the other, for they must fall into one minute.
-    for _ in range(MOST_ENDS - 1):
-        kill_and_await_another(var, "beat")
-    os.kill(pids_of_children(var)["beat"], signal.SIGKILL)
-    assert serve.popen.wait(TIMEOUT_SECONDS) == 1
-    assert "beat was ended by SIGKILL, 5 times within 60 seconds, so everything is stopped" in serve.text()
-    assert running_in(var) == []
-
-    serve = Background(var, "serve", PORT=port)
-    serve.wait_for(ready)
     os.kill(pids_of_children(var)["postgresql"], signal.SIGKILL)
-    assert serve.popen.wait(TIMEOUT_SECONDS) == 1
-    assert "postgresql was ended by SIGKILL, so everything is stopped" in serve.text()
+    assert running.popen.wait(TIMEOUT_SECONDS) == 1
+    assert "postgresql was ended by SIGKILL, so everything is stopped" in running.text()
     assert running_in(var) == []
 
-    serve = Background(var, "serve", PORT=port)
-    serve.wait_for(ready)
-    assert serve.end(signal.SIGINT) == 0, serve.text()
-    assert "the data are kept" in serve.text()
+    running = Background(var, "serve", PORT=port)
+    running.wait_for(ready)
+    assert running.end(signal.SIGINT) == 0, running.text()
+    assert "the data are kept" in running.text()
     assert running_in(var) == []
     assert len(demo_mails(var)) == 1
+
+
+def test_what_ends_again_and_again_is_given_up(stack: StackDirectory) -> None:
+    product = Product(
+        stack, ports={"web": free_port(), "mail": free_port()}, mark=stack.begin(), environment=os.environ
+    )
+
+    with product.running():
+        for _ in range(MOST_ENDS - 1):
+            kill(product.children["mail"])
+            product.start_the_ended_again()
+        kill(product.children["mail"])
+        with pytest.raises(UserError) as given_up:
+            product.start_the_ended_again()
+
+    assert str(given_up.value).startswith(
+        f"mail was ended by SIGKILL, {MOST_ENDS} times within {ENDS_SECONDS} seconds, so everything is stopped.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,6 +161,11 @@ def is_answering(url: str) -> bool:
         return bool(read(url))
     except OSError:
         return False
+
+
+def kill(child: Child) -> None:
+    child.popen.kill()
+    child.popen.wait()
 
 
 def kill_and_await_another(var: Path, name: str) -> None:
