@@ -65,14 +65,17 @@ def test_a_run_waits_for_the_disk_only_if_told_to(var: Path, options: list[str],
     show = """
 import os, psycopg
 with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
-    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+    for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
         print(name, connection.execute(f"SHOW {name}").fetchone()[0])
 """
 
     result = devstack(var, "run", *options, "--", sys.executable, "-c", show)
 
     assert result.returncode == 0, result.stderr
-    assert f"fsync {setting}\nsynchronous_commit {setting}\nfull_page_writes {setting}\n" in result.stdout
+    assert (
+        f"fsync {setting}\nsynchronous_commit {setting}\nfull_page_writes {setting}\nautovacuum {setting}\n"
+        in result.stdout
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
