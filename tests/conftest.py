@@ -12,7 +12,10 @@ from tests import mail_sink
 from tests.mail_sink import Sink
 
 # Those that take longest: begun last, they would keep one process busy while the others have nothing left to do.
-SLOW = ("tests/faults/", "tests/backend/devstack/", "tests/backend/test_bootstrap.py")
+SLOW = (
+    *("tests/faults/", "tests/backend/devstack/", "tests/backend/test_bootstrap.py", "tests/browser/"),
+    *("tests/test_migrations.py", "tests/votes/test_rules.py", "tests/newsletter/readers/test_sign_ups.py"),
+)
 
 
 def pytest_configure() -> None:
@@ -26,6 +29,11 @@ def pytest_configure() -> None:
     configured.CACHES["default"]["LOCATION"] = url
     # Otherwise each test client looks for all files of the admin first.
     configured.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes for each core: the servers and mail that many tests wait for leave the cores to others."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(trylast=True)
