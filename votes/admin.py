@@ -14,28 +14,43 @@ from backend.admin.base import ModelAdmin, ReadOnlyAdmin, row_action
 from votes import models
 from votes.moderation.actions import close
 from votes.moderation.watching import WatchedAdmin, watch_address, watch_page
+from votes.voters.erasure import erase
 
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
 
 
 class ReadersAdmin(ModelAdmin):
-    """Rows that readers make: a curator may moderate or remove them, and add none."""
+    """Rows that readers make: none is added, and none deleted, for what was decided of it has to hold."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
 @admin.register(models.Voter)
 class VoterAdmin(ReadersAdmin):
-    list_display = ["id", "assurance", "created_at"]
+    list_display = ["id", "assurance", "created_at", "erased_at"]
     list_filter = ["assurance"]
+    actions = ["erase"]
     search_fields = ["=id"]
     search_help_text = "The voter's whole id."
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
-    fields = ["id", "assurance", "created_at"]
-    readonly_fields = ["id", "created_at"]
+    fields = ["id", "assurance", "created_at", "erased_at"]
+    readonly_fields = ["id", "created_at", "erased_at"]
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("votes.delete_voter")
+
+    erase = row_action(
+        erase,
+        description="Erase: delete all votes and picks, refuse the token for good",
+        done="erased",
+        permission="erase",
+    )
 
 
 class BallotAdmin(ReadersAdmin):

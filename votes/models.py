@@ -1,5 +1,7 @@
 """Voters, their votes on tools, their picks of pairs, the tallies of both, and what staff decide about them."""
 
+from typing import Any, ClassVar, Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -43,8 +45,23 @@ class Voter(models.Model):
         return str(self.id)
 
 
+class BallotQuerySet(models.QuerySet[Any]):
+    """Votes, or picks, of any status."""
+
+    def standing(self) -> Self:
+        """Without those that were withdrawn."""
+        return self.exclude(**{self.model.ANSWER: None})
+
+
 class Ballot(models.Model):
-    """What a vote and a pick have in common."""
+    """What a vote and a pick have in common.
+
+    One that is withdrawn says nothing, and its row stays: what was decided of it holds when it is cast again. The
+    database keeps that (sql/held_ballots.sql).
+    """
+
+    # The field of what it says.
+    ANSWER: ClassVar[str]
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # Its uniqueness begins with the voter, so an index of its own would only cost.
@@ -63,6 +80,8 @@ class Ballot(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = BallotQuerySet.as_manager()
+
     class Meta:
         abstract = True
 
@@ -70,12 +89,16 @@ class Ballot(models.Model):
 class Vote(Ballot):
     """A reader's answer on one tool."""
 
+    ANSWER = "value"
+
     class Value(models.TextChoices):
         SHIP = "ship"
         SKIP = "skip"
 
     tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="votes", db_index=False)
-    value = models.CharField(max_length=8, choices=Value)
+    value = models.CharField(
+        max_length=8, choices=Value, null=True, help_text="Empty where it was withdrawn."
+    )
 
     class Meta:
         indexes = [
@@ -93,15 +116,23 @@ class Vote(Ballot):
         ]
 
     def __str__(self) -> str:
-        return f"{self.value} on {self.tool.name}"
+        return f"{self.value or 'nothing'} on {self.tool.name}"
 
 
 class Pick(Ballot):
     """A reader's answer to a pair. The pair is kept in the order of the tools' ids, which never change."""
 
+    ANSWER = "chosen_tool"
+
     first_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+", db_index=False)
     second_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+")
-    chosen_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+")
+    chosen_tool = models.ForeignKey(
+        Tool,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="Empty where it was withdrawn.",
+    )
 
     class Meta:
         indexes = [
@@ -129,7 +160,8 @@ class Pick(Ballot):
         ]
 
     def __str__(self) -> str:
-        return f"{self.chosen_tool.name} of {self.first_tool.name} and {self.second_tool.name}"
+        chosen = self.chosen_tool.name if self.chosen_tool else "nothing"
+        return f"{chosen} of {self.first_tool.name} and {self.second_tool.name}"
 
 
 def _lower_bound(part: str, rest: str) -> Greatest:

@@ -102,7 +102,7 @@ def test_a_voter_takes_no_unknown_assurance(assurance: str) -> None:
     assert Voter.objects.get(pk=voter.pk).assurance == 0
 
 
-def test_a_vote_and_a_pick_can_only_be_read_and_removed() -> None:
+def test_a_vote_and_a_pick_can_only_be_read() -> None:
     vote, pick = VoteFactory(), PickFactory()
     desk = open_desk()
 
@@ -129,25 +129,27 @@ def test_no_page_shows_where_a_vote_came_from_or_a_voters_key() -> None:
     assert "rigin" not in shown
 
 
-def test_removed_votes_leave_their_tally() -> None:
-    votes = VoteFactory.create_batch(2)
+@pytest.mark.parametrize("address", [VOTERS, VOTES, PICKS])
+def test_nothing_of_the_readers_can_be_deleted(address: str) -> None:
+    vote, pick = VoteFactory(), PickFactory()
+    row = {VOTERS: vote.voter, VOTES: vote, PICKS: pick}[address]
     desk = open_desk()
 
-    desk.post(
-        VOTES, {"action": "delete_selected", "_selected_action": [vote.pk for vote in votes], "post": "yes"}
-    )
+    desk.post(address, {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
 
-    assert not Vote.objects.exists()
-    assert Tally.objects.filter(total=0).count() == 2
+    assert desk.post(f"{address}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert type(row)._default_manager.filter(pk=row.pk).exists()
 
 
-def test_a_removed_voter_takes_votes_and_picks_along() -> None:
+def test_an_erased_voter_takes_votes_and_picks_along() -> None:
     vote = VoteFactory()
     PickFactory(voter=vote.voter)
+    desk = open_desk()
 
-    open_desk().post(f"{VOTERS}{vote.voter.pk}/delete/", {"post": "yes"})
+    assert act(desk, VOTERS, "erase", [vote.voter]) == ["1 voter erased."]
 
     assert not Vote.objects.exists()
+    assert not Pick.objects.exists()
     assert Tally.objects.get(tool=vote.tool).total == 0
     assert PickTally.objects.get().total == 0
 

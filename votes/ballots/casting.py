@@ -204,11 +204,14 @@ def _apply(ballot: Ballot, entry: Entry | None) -> StoredVote:
 
 
 def screen_new(entries: Iterable[Entry]) -> None:
-    """Screen each vote that is new, in the knowledge of those before it in the group."""
+    """Screen each vote that is new, in the knowledge of those before it in the group.
+
+    One that was withdrawn is new again, but what is held stays held.
+    """
     from_network: Counter[tuple[tuple[UUID, ...], bytes]] = Counter()
     within_hour: Counter[tuple[UUID, ...]] = Counter()
     for entry in entries:
-        if entry.found.value is not None or entry.wanted.value is None:
+        if entry.found.value is not None or entry.wanted.value is None or entry.is_held:
             continue
         target = entry.tally.tool_ids
         network = (target, entry.ballot.network_hash)
@@ -226,8 +229,5 @@ def screen_new(entries: Iterable[Entry]) -> None:
 
 
 def _write(cursor: CursorWrapper, kind: Kind, entries: Iterable[Entry]) -> None:
-    changed = [entry for entry in entries if entry.wanted.value != entry.found.value]
-    if written := [entry for entry in changed if entry.wanted.value is not None]:
-        statements.write_entries(cursor, kind, written)
-    if withdrawn := [entry for entry in changed if entry.wanted.value is None]:
-        statements.withdraw_entries(cursor, kind, withdrawn)
+    if changed := [entry for entry in entries if entry.wanted.value != entry.found.value]:
+        statements.write_entries(cursor, kind, changed)

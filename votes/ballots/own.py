@@ -12,13 +12,13 @@ from votes.voters.tokens import VoterToken
 def own_vote(*, token: VoterToken, tool: Tool) -> StoredVote:
     """The voter's vote on the tool. Raises ErasedVoter. Two queries."""
     voter = find_voter(token)
-    vote = Vote.objects.filter(voter=voter, tool=tool).first() if voter else None
+    vote = Vote.objects.standing().filter(voter=voter, tool=tool).first() if voter else None
     return StoredVote(vote.value, vote.created_at, vote.updated_at) if vote else StoredVote()
 
 
 def own_pick(*, token: VoterToken, pair: tuple[UUID, UUID]) -> StoredVote:
     """The id of the tool that was picked; the pair in ascending order of ids. Raises ErasedVoter. Two queries."""
     voter = find_voter(token)
-    picks = Pick.objects.filter(voter=voter, first_tool=pair[0], second_tool=pair[1])
+    picks = Pick.objects.standing().filter(voter=voter, first_tool=pair[0], second_tool=pair[1])
     pick = picks.first() if voter else None
     return StoredVote(pick.chosen_tool_id, pick.created_at, pick.updated_at) if pick else StoredVote()

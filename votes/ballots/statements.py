@@ -24,7 +24,8 @@ COUNTS = ScreeningResult(COUNTED)
 class Entry:
     """A voter's ballot on a target while a group is counted: as it was found, and as it is to be.
 
-    `from_network` and `within_hour` are the votes that count already, as rules.Circumstances wants them.
+    `from_network` and `within_hour` are the votes that count already, as rules.Circumstances wants them. What `is_held`
+    was withdrawn while it didn't count: cast again, it keeps its status.
     """
 
     tally: ClaimedTally
@@ -34,6 +35,7 @@ class Entry:
     wanted: StoredVote = field(default_factory=StoredVote)
     from_network: int = 0
     within_hour: int = 0
+    is_held: bool = False
     screening: ScreeningResult = COUNTS
 
 
@@ -59,6 +61,9 @@ class Kind:
             key_arrays=", ".join("%b::uuid[]" for _ in self.keys),
             same_target=" AND ".join(f"counted.{key} = asked.{key}" for key in self.keys),
             ballot_of_target=" AND ".join(f"ballot.{key} = asked.{key}" for key in self.keys),
+            is_back=f"ballot.{self.value} IS NULL",
+            is_screened=f"ballot.{self.value} IS NULL AND ballot.status = 'counted'",
+            counts=f"counted.status = 'counted' AND counted.{self.value} IS NOT NULL",
         )
 
     def key_columns(self, entries: Sequence[Entry]) -> list[list[UUID]]:
@@ -149,17 +154,18 @@ def make_voters(cursor: CursorWrapper, assurances: Mapping[bytes, int], *, now: 
 
 READ_ENTRIES = """
 SELECT asked.number, ballot.{value}, ballot.created_at, ballot.updated_at,
-       CASE WHEN ballot.id IS NULL THEN (
+       ballot.{value} IS NULL AND ballot.status <> 'counted',
+       CASE WHEN ballot.{value} IS NULL THEN (
            SELECT count(*) FROM (
                SELECT FROM {table} counted
-               WHERE {same_target} AND counted.status = 'counted' AND counted.origin = asked.network_hash
+               WHERE {same_target} AND {counts} AND counted.origin = asked.network_hash
                LIMIT asked.quota
            ) limited
        ) ELSE 0 END,
-       CASE WHEN ballot.id IS NULL THEN (
+       CASE WHEN ballot.{value} IS NULL THEN (
            SELECT count(*) FROM (
                SELECT FROM {table} counted
-               WHERE {same_target} AND counted.status = 'counted' AND counted.created_at > asked.window_start
+               WHERE {same_target} AND {counts} AND counted.created_at > asked.window_start
                LIMIT asked.hourly_limit
            ) limited
        ) ELSE 0 END
@@ -183,9 +189,11 @@ def read_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) ->
             [entry.ballot.cast_at - BURST_WINDOW for entry in entries],
         ],
     )
-    for number, value, created_at, updated_at, from_network, within_hour in cursor.fetchall():
+    for number, value, created_at, updated_at, is_held, from_network, within_hour in cursor.fetchall():
         entry = entries[number]
-        entry.found = entry.wanted = StoredVote(value, created_at, updated_at)
+        if value is not None:
+            entry.found = entry.wanted = StoredVote(value, created_at, updated_at)
+        entry.is_held = bool(is_held)
         entry.from_network, entry.within_hour = from_network, within_hour
 
 
@@ -196,18 +204,22 @@ SELECT id, {keys}, voter_id, value, status, string_to_array(reasons, ','), rules
 FROM unnest(%b::uuid[], {key_arrays}, %b::uuid[], %b::{value_type}[], %b::text[], %b::text[], %b::text[],
             %b::bytea[], %b::timestamptz[], %b::timestamptz[])
     AS new (id, {keys}, voter_id, value, status, reasons, ruleset, network_hash, created_at, updated_at)
-ON CONFLICT (voter_id, {keys}) DO UPDATE SET {value} = excluded.{value}, updated_at = excluded.updated_at
-WHERE ballot.{value} <> excluded.{value}
-"""
-
-WITHDRAW_ENTRIES = """
-DELETE FROM {table} ballot USING unnest({key_arrays}, %b::uuid[]) AS asked ({keys}, voter_id)
-WHERE ballot.voter_id = asked.voter_id AND {ballot_of_target}
+ON CONFLICT (voter_id, {keys}) DO UPDATE SET
+    {value} = excluded.{value}, updated_at = excluded.updated_at,
+    created_at = CASE WHEN {is_back} THEN excluded.created_at ELSE ballot.created_at END,
+    origin = CASE WHEN {is_back} THEN excluded.origin ELSE ballot.origin END,
+    status = CASE WHEN {is_screened} THEN excluded.status ELSE ballot.status END,
+    reasons = CASE WHEN {is_screened} THEN excluded.reasons ELSE ballot.reasons END,
+    ruleset = CASE WHEN {is_screened} THEN excluded.ruleset ELSE ballot.ruleset END
+WHERE ballot.{value} IS DISTINCT FROM excluded.{value}
 """
 
 
 def write_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -> None:
-    """Store what is wanted. Votes that count and votes that wait take the same statement and time."""
+    """Store what is wanted; what is withdrawn has its row already, and keeps it.
+
+    Votes that count, votes that wait and withdrawals take the same statement and time.
+    """
     cursor.execute(
         kind.statement(WRITE_ENTRIES),
         [
@@ -219,13 +231,7 @@ def write_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -
             [",".join(entry.screening.reasons) for entry in entries],
             [RULESET] * len(entries),
             [entry.ballot.network_hash for entry in entries],
-            [entry.wanted.created_at for entry in entries],
-            [entry.wanted.updated_at for entry in entries],
+            [entry.wanted.created_at or entry.ballot.cast_at for entry in entries],
+            [entry.wanted.updated_at or entry.ballot.cast_at for entry in entries],
         ],
-    )
-
-
-def withdraw_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -> None:
-    cursor.execute(
-        kind.statement(WITHDRAW_ENTRIES), [*kind.key_columns(entries), [entry.voter_id for entry in entries]]
     )

@@ -83,11 +83,12 @@ class AskedAction:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """How many votes for one answer go from one status to another. Of a pick, the answer is the chosen tool's id."""
+    """How many votes for one answer go from one status to another. Of a pick, the answer is the chosen tool's id;
+    None of those that were withdrawn, which are moved all the same."""
 
     status: str
     becomes: str
-    answer: str | UUID
+    answer: str | UUID | None
     count: int
 
 
@@ -115,6 +116,8 @@ def moderate(
       its two audit rows.
     * Reject takes what is quarantined or waits, for good. What counts can't be rejected: it has to be quarantined
       first, so that nothing is lost by one wrong click.
+
+    What was withdrawn is moved too: it says nothing now, and is what it was made when it is cast again.
 
     A time that reaches beyond `now` ends there. Voters are not told: `updated_at` stays. Closes the open alerts of
     bursts that began in that time. Raises CurationError where nothing can be moved; then nothing is written.
@@ -163,7 +166,7 @@ def _within(ballots: Ballots, asked: AskedAction, now: datetime) -> Ballots:
 
 
 def _plan(action: str, ballots: Ballots) -> tuple[Step, list[Move]]:
-    answer = "value" if ballots.model is Vote else "chosen_tool"
+    answer = ballots.model.ANSWER
     for step in STEPS[action]:
         found = (
             ballots.filter(status__in=step.leaves)

@@ -107,7 +107,7 @@ class WatchedAdmin(ReadOnlyAdmin):
                 moves = actions.preview(asked=asked, tool=target.tool, other_tool=target.other_tool, now=now)
             except CurationError as refusal:
                 form.add_error(None, str(refusal))
-        names: dict[object, str] = {tool.pk: tool.name for tool in target.tools}
+        names: dict[object, str] = {None: "withdrawn"} | {tool.pk: tool.name for tool in target.tools}
         shown = {
             "form": form,
             "asked": asked,

@@ -21,10 +21,11 @@ CREATE OR REPLACE TRIGGER tool_gets_tally AFTER INSERT ON catalog_tool
 -- Votes
 --
 -- The three functions differ in where their rows come from: an insert has rows that arrived, a delete has rows that are
--- gone, and an update has both. `sign` says whether a row adds to the tally or takes away.
+-- gone, and an update has both. `sign` says whether a row adds to the tally or takes away. A withdrawn vote says nothing,
+-- and is in no number.
 CREATE OR REPLACE FUNCTION votes_insert_of_votes_moves_tally() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM votes_tally WHERE tool_id IN (SELECT tool_id FROM (SELECT *, 1 AS sign FROM arrived) c)
+    PERFORM FROM votes_tally WHERE tool_id IN (SELECT tool_id FROM (SELECT *, 1 AS sign FROM arrived WHERE value IS NOT NULL) c)
         ORDER BY tool_id FOR NO KEY UPDATE;
     UPDATE votes_tally t SET
         ship = t.ship + m.ship,
@@ -39,7 +40,7 @@ BEGIN
                coalesce(sum(sign) FILTER (WHERE status = 'pending'), 0) AS pending,
                coalesce(sum(sign) FILTER (WHERE status = 'quarantined'), 0) AS quarantined,
                coalesce(sum(sign) FILTER (WHERE status = 'rejected'), 0) AS rejected
-        FROM (SELECT *, 1 AS sign FROM arrived) c GROUP BY tool_id
+        FROM (SELECT *, 1 AS sign FROM arrived WHERE value IS NOT NULL) c GROUP BY tool_id
     ) m
     WHERE t.tool_id = m.tool_id
       AND (m.ship, m.skip, m.pending, m.quarantined, m.rejected) <> (0, 0, 0, 0, 0);
@@ -52,7 +53,7 @@ CREATE OR REPLACE TRIGGER insert_of_votes_moves_tally
 
 CREATE OR REPLACE FUNCTION votes_delete_of_votes_moves_tally() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM votes_tally WHERE tool_id IN (SELECT tool_id FROM (SELECT *, -1 AS sign FROM gone) c)
+    PERFORM FROM votes_tally WHERE tool_id IN (SELECT tool_id FROM (SELECT *, -1 AS sign FROM gone WHERE value IS NOT NULL) c)
         ORDER BY tool_id FOR NO KEY UPDATE;
     UPDATE votes_tally t SET
         ship = t.ship + m.ship,
@@ -67,7 +68,7 @@ BEGIN
                coalesce(sum(sign) FILTER (WHERE status = 'pending'), 0) AS pending,
                coalesce(sum(sign) FILTER (WHERE status = 'quarantined'), 0) AS quarantined,
                coalesce(sum(sign) FILTER (WHERE status = 'rejected'), 0) AS rejected
-        FROM (SELECT *, -1 AS sign FROM gone) c GROUP BY tool_id
+        FROM (SELECT *, -1 AS sign FROM gone WHERE value IS NOT NULL) c GROUP BY tool_id
     ) m
     WHERE t.tool_id = m.tool_id
       AND (m.ship, m.skip, m.pending, m.quarantined, m.rejected) <> (0, 0, 0, 0, 0);
@@ -80,7 +81,8 @@ CREATE OR REPLACE TRIGGER delete_of_votes_moves_tally
 
 CREATE OR REPLACE FUNCTION votes_update_of_votes_moves_tally() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM votes_tally WHERE tool_id IN (SELECT tool_id FROM (SELECT *, 1 AS sign FROM arrived UNION ALL SELECT *, -1 FROM gone) c)
+    PERFORM FROM votes_tally WHERE tool_id IN (SELECT tool_id FROM (SELECT *, 1 AS sign FROM arrived WHERE value IS NOT NULL
+              UNION ALL SELECT *, -1 FROM gone WHERE value IS NOT NULL) c)
         ORDER BY tool_id FOR NO KEY UPDATE;
     UPDATE votes_tally t SET
         ship = t.ship + m.ship,
@@ -95,7 +97,8 @@ BEGIN
                coalesce(sum(sign) FILTER (WHERE status = 'pending'), 0) AS pending,
                coalesce(sum(sign) FILTER (WHERE status = 'quarantined'), 0) AS quarantined,
                coalesce(sum(sign) FILTER (WHERE status = 'rejected'), 0) AS rejected
-        FROM (SELECT *, 1 AS sign FROM arrived UNION ALL SELECT *, -1 FROM gone) c GROUP BY tool_id
+        FROM (SELECT *, 1 AS sign FROM arrived WHERE value IS NOT NULL
+              UNION ALL SELECT *, -1 FROM gone WHERE value IS NOT NULL) c GROUP BY tool_id
     ) m
     WHERE t.tool_id = m.tool_id
       AND (m.ship, m.skip, m.pending, m.quarantined, m.rejected) <> (0, 0, 0, 0, 0);
@@ -112,10 +115,10 @@ CREATE OR REPLACE TRIGGER update_of_votes_moves_tally
 CREATE OR REPLACE FUNCTION votes_insert_of_picks_moves_tally() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO votes_picktally (first_tool_id, second_tool_id)
-    SELECT DISTINCT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived) c ORDER BY 1, 2
+    SELECT DISTINCT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived WHERE chosen_tool_id IS NOT NULL) c ORDER BY 1, 2
     ON CONFLICT DO NOTHING;
     PERFORM FROM votes_picktally
-        WHERE (first_tool_id, second_tool_id) IN (SELECT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived) c)
+        WHERE (first_tool_id, second_tool_id) IN (SELECT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived WHERE chosen_tool_id IS NOT NULL) c)
         ORDER BY first_tool_id, second_tool_id FOR NO KEY UPDATE;
     UPDATE votes_picktally t SET
         first = t.first + m.first,
@@ -130,7 +133,7 @@ BEGIN
                coalesce(sum(sign) FILTER (WHERE status = 'pending'), 0) AS pending,
                coalesce(sum(sign) FILTER (WHERE status = 'quarantined'), 0) AS quarantined,
                coalesce(sum(sign) FILTER (WHERE status = 'rejected'), 0) AS rejected
-        FROM (SELECT *, 1 AS sign FROM arrived) c GROUP BY first_tool_id, second_tool_id
+        FROM (SELECT *, 1 AS sign FROM arrived WHERE chosen_tool_id IS NOT NULL) c GROUP BY first_tool_id, second_tool_id
     ) m
     WHERE t.first_tool_id = m.first_tool_id AND t.second_tool_id = m.second_tool_id
       AND (m.first, m.second, m.pending, m.quarantined, m.rejected) <> (0, 0, 0, 0, 0);
@@ -144,10 +147,10 @@ CREATE OR REPLACE TRIGGER insert_of_picks_moves_tally
 CREATE OR REPLACE FUNCTION votes_delete_of_picks_moves_tally() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO votes_picktally (first_tool_id, second_tool_id)
-    SELECT DISTINCT first_tool_id, second_tool_id FROM (SELECT *, -1 AS sign FROM gone) c ORDER BY 1, 2
+    SELECT DISTINCT first_tool_id, second_tool_id FROM (SELECT *, -1 AS sign FROM gone WHERE chosen_tool_id IS NOT NULL) c ORDER BY 1, 2
     ON CONFLICT DO NOTHING;
     PERFORM FROM votes_picktally
-        WHERE (first_tool_id, second_tool_id) IN (SELECT first_tool_id, second_tool_id FROM (SELECT *, -1 AS sign FROM gone) c)
+        WHERE (first_tool_id, second_tool_id) IN (SELECT first_tool_id, second_tool_id FROM (SELECT *, -1 AS sign FROM gone WHERE chosen_tool_id IS NOT NULL) c)
         ORDER BY first_tool_id, second_tool_id FOR NO KEY UPDATE;
     UPDATE votes_picktally t SET
         first = t.first + m.first,
@@ -162,7 +165,7 @@ BEGIN
                coalesce(sum(sign) FILTER (WHERE status = 'pending'), 0) AS pending,
                coalesce(sum(sign) FILTER (WHERE status = 'quarantined'), 0) AS quarantined,
                coalesce(sum(sign) FILTER (WHERE status = 'rejected'), 0) AS rejected
-        FROM (SELECT *, -1 AS sign FROM gone) c GROUP BY first_tool_id, second_tool_id
+        FROM (SELECT *, -1 AS sign FROM gone WHERE chosen_tool_id IS NOT NULL) c GROUP BY first_tool_id, second_tool_id
     ) m
     WHERE t.first_tool_id = m.first_tool_id AND t.second_tool_id = m.second_tool_id
       AND (m.first, m.second, m.pending, m.quarantined, m.rejected) <> (0, 0, 0, 0, 0);
@@ -176,10 +179,12 @@ CREATE OR REPLACE TRIGGER delete_of_picks_moves_tally
 CREATE OR REPLACE FUNCTION votes_update_of_picks_moves_tally() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO votes_picktally (first_tool_id, second_tool_id)
-    SELECT DISTINCT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived UNION ALL SELECT *, -1 FROM gone) c ORDER BY 1, 2
+    SELECT DISTINCT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived WHERE chosen_tool_id IS NOT NULL
+              UNION ALL SELECT *, -1 FROM gone WHERE chosen_tool_id IS NOT NULL) c ORDER BY 1, 2
     ON CONFLICT DO NOTHING;
     PERFORM FROM votes_picktally
-        WHERE (first_tool_id, second_tool_id) IN (SELECT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived UNION ALL SELECT *, -1 FROM gone) c)
+        WHERE (first_tool_id, second_tool_id) IN (SELECT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived WHERE chosen_tool_id IS NOT NULL
+              UNION ALL SELECT *, -1 FROM gone WHERE chosen_tool_id IS NOT NULL) c)
         ORDER BY first_tool_id, second_tool_id FOR NO KEY UPDATE;
     UPDATE votes_picktally t SET
         first = t.first + m.first,
@@ -194,7 +199,8 @@ BEGIN
                coalesce(sum(sign) FILTER (WHERE status = 'pending'), 0) AS pending,
                coalesce(sum(sign) FILTER (WHERE status = 'quarantined'), 0) AS quarantined,
                coalesce(sum(sign) FILTER (WHERE status = 'rejected'), 0) AS rejected
-        FROM (SELECT *, 1 AS sign FROM arrived UNION ALL SELECT *, -1 FROM gone) c GROUP BY first_tool_id, second_tool_id
+        FROM (SELECT *, 1 AS sign FROM arrived WHERE chosen_tool_id IS NOT NULL
+              UNION ALL SELECT *, -1 FROM gone WHERE chosen_tool_id IS NOT NULL) c GROUP BY first_tool_id, second_tool_id
     ) m
     WHERE t.first_tool_id = m.first_tool_id AND t.second_tool_id = m.second_tool_id
       AND (m.first, m.second, m.pending, m.quarantined, m.rejected) <> (0, 0, 0, 0, 0);

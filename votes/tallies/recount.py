@@ -21,7 +21,7 @@ FROM votes_tally t LEFT JOIN (
            count(*) FILTER (WHERE status = 'pending') AS pending,
            count(*) FILTER (WHERE status = 'quarantined') AS quarantined,
            count(*) FILTER (WHERE status = 'rejected') AS rejected
-    FROM votes_vote GROUP BY tool_id
+    FROM votes_vote WHERE value IS NOT NULL GROUP BY tool_id
 ) c USING (tool_id)
 WHERE (t.ship, t.skip, t.pending, t.quarantined, t.rejected)
    <> (coalesce(c.ship, 0), coalesce(c.skip, 0),
@@ -41,7 +41,7 @@ FROM votes_picktally t FULL JOIN (
            count(*) FILTER (WHERE status = 'pending') AS pending,
            count(*) FILTER (WHERE status = 'quarantined') AS quarantined,
            count(*) FILTER (WHERE status = 'rejected') AS rejected
-    FROM votes_pick GROUP BY first_tool_id, second_tool_id
+    FROM votes_pick WHERE chosen_tool_id IS NOT NULL GROUP BY first_tool_id, second_tool_id
 ) c USING (first_tool_id, second_tool_id)
 WHERE (coalesce(t.first, 0), coalesce(t.second, 0),
        coalesce(t.pending, 0), coalesce(t.quarantined, 0), coalesce(t.rejected, 0))

@@ -18,12 +18,12 @@ RELEASE = """
 WITH waiting AS (
     SELECT b.id, b.origin, row_number() OVER (PARTITION BY b.origin ORDER BY b.created_at, b.id) AS number_of_network
     FROM {table} b JOIN votes_voter v ON v.id = b.voter_id
-    WHERE {target} AND b.status = 'pending' AND b.created_at <= %(waited_since)s
+    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'pending' AND b.created_at <= %(waited_since)s
       AND b.reasons = ARRAY['origin_quota']::varchar[] AND b.origin IS NOT NULL
       AND v.assurance >= %(assurance)s
 ), counted AS (
     SELECT b.origin, count(*) AS number FROM {table} b
-    WHERE {target} AND b.status = 'counted' AND b.origin IN (SELECT origin FROM waiting)
+    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted' AND b.origin IN (SELECT origin FROM waiting)
     GROUP BY b.origin
 )
 UPDATE {table} SET status = 'counted', reasons = ARRAY[]::varchar[], ruleset = %(ruleset)s
@@ -34,9 +34,11 @@ WHERE id IN (
 )
 """
 
-RELEASE_VOTES = RELEASE.format(table="votes_vote", target="b.tool_id = %(tool)s")
+RELEASE_VOTES = RELEASE.format(table="votes_vote", answer="value", target="b.tool_id = %(tool)s")
 RELEASE_PICKS = RELEASE.format(
-    table="votes_pick", target="b.first_tool_id = %(tool)s AND b.second_tool_id = %(other_tool)s"
+    table="votes_pick",
+    answer="chosen_tool_id",
+    target="b.first_tool_id = %(tool)s AND b.second_tool_id = %(other_tool)s",
 )
 
 
@@ -67,7 +69,7 @@ def refresh_hourly_limits(*, now: datetime) -> None:
         (Pick, PickTally, ["first_tool", "second_tool"]),
     ]
     for ballot, tally, target in kinds:
-        recent = ballot.objects.filter(status=CountStatus.COUNTED, created_at__gte=now - BASELINE)
+        recent = ballot.objects.standing().filter(status=CountStatus.COUNTED, created_at__gte=now - BASELINE)
         counts = {
             tuple(key): count for *key, count in recent.values_list(*target).annotate(count=Count("pk"))
         }

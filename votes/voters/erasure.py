@@ -27,15 +27,21 @@ def find_voter(token: VoterToken) -> Voter | None:
 def erase_voter(*, token: VoterToken, now: datetime) -> None:
     """Delete all votes and picks of the voter, and refuse the token from now on; tallies follow by themselves.
 
-    The row stays without anything but its key, which only the token's owner can compute. A vote that is being cast
-    holds the row: it is deleted here, or refused there.
+    The row stays without anything but its key, which only the token leads to. So no vote of theirs that was rejected
+    comes back under the same token; the database keeps that.
     """
-    retry_after_deadlock(partial(_erase, token, now))
+    voter, _ = Voter.objects.get_or_create(key=token.key)
+    erase(voter, now=now)
 
 
-def _erase(token: VoterToken, now: datetime) -> None:
+def erase(voter: Voter, *, now: datetime) -> None:
+    """The same for staff, who know no token. A vote that is being cast holds the voter's row: it is deleted here, or
+    refused there."""
+    retry_after_deadlock(partial(_erase, voter, now))
+
+
+def _erase(voter: Voter, now: datetime) -> None:
     with transaction.atomic():
-        voter, _ = Voter.objects.get_or_create(key=token.key, defaults={"assurance": token.assurance})
-        Voter.objects.filter(pk=voter.pk).update(erased_at=now)
+        Voter.objects.filter(pk=voter.pk).update(erased_at=now, created_at=now, assurance=0)
         Vote.objects.filter(voter=voter).delete()
         Pick.objects.filter(voter=voter).delete()

@@ -3,22 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from catalog.models import Tool
-from votes.models import Pick, Vote
+from votes.models import BallotQuerySet, Pick, Vote
 from votes.voters.erasure import find_voter
 from votes.voters.tokens import VoterToken
 
 
 @dataclass(frozen=True, slots=True)
 class VoterExport:
-    """Votes and picks in the order in which they were first cast; `created_at` is None before the first."""
+    """Votes and picks in the order in which they were cast, those that were withdrawn among them; `created_at` is None
+    before the first."""
 
     assurance: int
     created_at: datetime | None
-    votes: QuerySet[Vote]
-    picks: QuerySet[Pick]
+    votes: BallotQuerySet
+    picks: BallotQuerySet
 
 
 def export_voter(*, token: VoterToken) -> VoterExport:
@@ -34,13 +33,13 @@ def export_voter(*, token: VoterToken) -> VoterExport:
     )
 
 
-def shown_votes() -> QuerySet[Vote]:
-    """Votes on tools that may be read: what became a draft again may have a new name, which is nobody's yet."""
+def shown_votes() -> BallotQuerySet:
+    """Votes on tools that may be read, withdrawn ones too: a draft may have a new name, which is nobody's yet."""
     return Vote.objects.select_related("tool").filter(tool__in=Tool.objects.visible())
 
 
-def shown_picks() -> QuerySet[Pick]:
-    """Picks of pairs whose tools may both be read."""
+def shown_picks() -> BallotQuerySet:
+    """Picks of pairs whose tools may both be read, withdrawn or not."""
     visible = Tool.objects.visible()
     return Pick.objects.select_related("first_tool", "second_tool", "chosen_tool").filter(
         first_tool__in=visible, second_tool__in=visible

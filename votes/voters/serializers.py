@@ -103,6 +103,24 @@ class OwnPickSerializer(SparseFieldsMixin, serializers.ModelSerializer[Pick]):
         return ToolReferenceSerializer(pair, many=True).data
 
 
+class KeptVoteSerializer(OwnVoteSerializer):
+    """A vote that is kept of a voter."""
+
+    value = serializers.ChoiceField(
+        choices=Vote.Value.choices, allow_null=True, help_text="Null where it was withdrawn."
+    )
+
+
+class KeptPickSerializer(OwnPickSerializer):
+    """A pick that is kept of a voter."""
+
+    tool = ToolReferenceSerializer(
+        source="chosen_tool",
+        allow_null=True,
+        help_text="The one that was picked; null where it was withdrawn.",
+    )
+
+
 class VoterSerializer(serializers.Serializer[VoterExport]):
     """All that is kept of a voter: neither addresses nor browsers are."""
 
@@ -114,5 +132,5 @@ class VoterSerializer(serializers.Serializer[VoterExport]):
     created_at = serializers.DateTimeField(
         allow_null=True, help_text="When the first vote came; null before it."
     )
-    votes = OwnVoteSerializer(many=True)
-    picks = OwnPickSerializer(many=True)
+    votes = KeptVoteSerializer(many=True)
+    picks = KeptPickSerializer(many=True)

@@ -1,6 +1,5 @@
 """Endpoints of voters: becoming one, what is kept of one, and erasing it."""
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -13,7 +12,7 @@ from backend.api.parameters import ListParameters
 from backend.api.problems import ProblemSerializer
 from backend.api.rate_limits import RateLimitState
 from backend.api.views import PrivateView, SparseFieldsMixin, nothing, private_answer
-from votes.models import Pick, Vote
+from votes.models import BallotQuerySet
 from votes.voters.challenges import Solution, new_challenge
 from votes.voters.erasure import erase_voter, find_voter
 from votes.voters.export import export_voter, shown_picks, shown_votes
@@ -88,8 +87,9 @@ class VoterView(PrivateView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Export all that is kept of the voter
 
-        Every vote and pick with its times, but for those on tools that can't be read now. A voter who has not
-        voted yet is not kept at all.
+        Every vote and pick with its times, those withdrawn too, but for those on tools that can't be read now. Of each
+        the server also keeps whether it counts, and for a week which network it came from: telling that would teach
+        cheats what passes. A voter who has not voted yet is not kept at all.
         """
         export = export_voter(token=voter_token_of(request, now=timezone.now()))
         return private_answer(VoterSerializer(export).data)
@@ -98,7 +98,8 @@ class VoterView(PrivateView):
     def delete(self, request: HttpRequest) -> HttpResponse:
         """Erase the voter
 
-        Deletes every vote and pick; tallies follow. The token is refused from then on.
+        Deletes every vote and pick; tallies follow. What stays is a hash that only the token leads to: the token is
+        refused for good.
         """
         now = timezone.now()
         erase_voter(token=voter_token_of(request, now=now), now=now)
@@ -112,7 +113,7 @@ class OwnListView(PrivateView):
     parameters = ListParameters
     serializer: type[SparseFieldsMixin]
 
-    def rows(self) -> QuerySet[Vote] | QuerySet[Pick]:
+    def rows(self) -> BallotQuerySet:
         raise NotImplementedError
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -129,8 +130,8 @@ class OwnListView(PrivateView):
 class OwnVotesView(OwnListView):
     serializer = OwnVoteSerializer
 
-    def rows(self) -> QuerySet[Vote]:
-        return shown_votes()
+    def rows(self) -> BallotQuerySet:
+        return shown_votes().standing()
 
     @extend_schema(operation_id="list_own_votes", tags=["votes"], responses=page_schema(OwnVoteSerializer))
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -144,8 +145,8 @@ class OwnVotesView(OwnListView):
 class OwnPicksView(OwnListView):
     serializer = OwnPickSerializer
 
-    def rows(self) -> QuerySet[Pick]:
-        return shown_picks()
+    def rows(self) -> BallotQuerySet:
+        return shown_picks().standing()
 
     @extend_schema(operation_id="list_own_picks", tags=["votes"], responses=page_schema(OwnPickSerializer))
     def get(self, request: HttpRequest) -> HttpResponse:

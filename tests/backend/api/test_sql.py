@@ -33,8 +33,9 @@ LOADED_BY = {
     ("newsletter", "editions"): ("0004_a_ledger_of_deliveries", "2bfc924451a4"),
     ("reviews", "panels"): ("0002_panels_count_themselves", "17f63bde42e0"),
     ("reviews", "review_times"): ("0003_reviews_know_when_they_were_published_and_corrected", "e9a54f5e74d6"),
-    ("votes", "ballots"): ("0005_tallies_move_by_the_statement", "4a03e6944f97"),
-    ("votes", "tallies"): ("0005_tallies_move_by_the_statement", "300af16ccec0"),
+    ("votes", "ballots"): ("0011_rejected_ballots_stay_rejected", "4678f184f6aa"),
+    ("votes", "held_ballots"): ("0011_rejected_ballots_stay_rejected", "faeb1c8f526b"),
+    ("votes", "tallies"): ("0011_rejected_ballots_stay_rejected", "6b07d1f6b5d6"),
 }
 
 DEFINITIONS = """

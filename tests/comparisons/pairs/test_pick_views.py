@@ -48,7 +48,7 @@ class TestPick:
         assert voter.get(self.PICK).json() == put.json()
         assert voter.put(self.PICK, {"tool": "aardvark"}, format="json").json()["tool"] == "aardvark"
         assert voter.delete(self.PICK).json()["tool"] is None
-        assert not Pick.objects.exists()
+        assert not Pick.objects.standing().exists()
 
     def test_the_tally_stands_in_the_order_of_the_slugs(
         self, voter: APIClient, pair: tuple[Tool, Tool]
@@ -113,7 +113,7 @@ class TestPick:
 
         assert answer.status_code == 400
         assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [(pointer, code)]
-        assert not Pick.objects.exists()
+        assert not Pick.objects.standing().exists()
 
     @pytest.mark.usefixtures("pair")
     def test_a_pair_that_is_none_and_a_voter_who_is_none_are_refused(

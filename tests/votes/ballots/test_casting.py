@@ -69,11 +69,11 @@ def value_of(outcome: Receipt | Exception) -> Any:
 
 
 def statuses() -> list[tuple[str, list[str]]]:
-    return list(Vote.objects.order_by("id").values_list("status", "reasons"))
+    return list(Vote.objects.standing().order_by("id").values_list("status", "reasons"))
 
 
 def stored(tool: Tool) -> list[tuple[str, datetime, datetime]]:
-    return list(Vote.objects.filter(tool=tool).values_list("value", "created_at", "updated_at"))
+    return list(Vote.objects.standing().filter(tool=tool).values_list("value", "created_at", "updated_at"))
 
 
 class TestOneVote:
@@ -342,7 +342,7 @@ class TestPicks:
         assert (tally.first_tool_id, tally.second_tool_id, tally.first, tally.second) == (*pair, 0, 1)
 
         assert self.pick(pair, None).stored == StoredVote()
-        assert not Pick.objects.exists()
+        assert not Pick.objects.standing().exists()
 
     def test_picks_follow_the_rules_of_votes(self, pair: tuple[UUID, UUID]) -> None:
         ballots = [Ballot(reader(by).key, 0, pair, pair[0], network_hash(), NOW) for by in range(7)]

@@ -1,7 +1,6 @@
 """The statements of casting: whose tally they claim, what they find, and what they write."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -15,7 +14,6 @@ from votes.ballots.statements import (
     hold_voters,
     make_voters,
     read_entries,
-    withdraw_entries,
     write_entries,
 )
 from votes.ballots.values import Ballot, ClaimedTally, StoredVote
@@ -149,15 +147,11 @@ class TestWriting:
             "skip", "rejected", b"network2", NOW,
         )  # fmt: skip
 
-    def test_only_the_votes_that_are_withdrawn_go(self) -> None:
-        row, other = VoteFactory(), VoteFactory()
-        nobody = Entry(
-            ClaimedTally((other.tool_id,), True, 50, PublishedCounts()),
-            entry(row.tool, row.voter).ballot,
-            UUID(int=9),
-        )
+    def test_a_withdrawn_vote_keeps_its_row_and_says_nothing(self) -> None:
+        row, other = VoteFactory(status="pending", network_hash=HASH), VoteFactory()
 
-        with connection.cursor() as cursor:
-            withdraw_entries(cursor, VOTES, [entry(row.tool, row.voter), nobody])
+        self.write(entry(row.tool, row.voter))
 
-        assert list(Vote.objects.all()) == [other]
+        row.refresh_from_db()
+        assert (row.status, bytes(row.network_hash), row.updated_at) == ("pending", HASH, NOW)
+        assert Vote.objects.standing().get() == other
