@@ -1,0 +1,195 @@
+"""What readers are told, and what becomes of a mailing, while the database refuses what it takes at other times."""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from threading import Event
+
+from tests.faults.clients import Client, Crowd, seconds_of_health
+from tests.faults.mail_run import MailRun
+from tests.faults.network import Network
+from tests.faults.scale import IS_LONG, scaled
+from tests.faults.stack import FaultStack, WebServer
+
+OUTAGE_SECONDS = scaled("OUTAGE_SECONDS", short=3, long=60)
+LOCK_SECONDS = scaled("OUTAGE_LOCK_SECONDS", short=3, long=20)
+VOTERS, PAGES, NEWCOMERS = 8, 4, 2
+READERS = scaled("OUTAGE_READERS", short=240, long=4_000)
+# How long an answer of 503, and one that needs no database, may take; on a busy machine nothing is known of seconds.
+REFUSED_WITHIN, HEALTHY_WITHIN = 2.0, 0.1
+# Each of four processes has sent at most so many when the database goes away.
+MAY_BE_IN_DOUBT = 16
+
+Answers = list[tuple[str, int, float]]
+
+
+class Readers:
+    """Clients that vote, read pages and sign up without end, and write down each answer."""
+
+    def __init__(self, web: WebServer, tool: str, voters: list[str]) -> None:
+        self._tool, self._voters = tool, voters
+        self._crowd = Crowd(web.port, VOTERS + PAGES + NEWCOMERS)
+        self._numbers = count()
+        self._is_over = Event()
+        self.answers: Answers = []
+
+    def __enter__(self) -> "Readers":
+        self._crowd.__enter__()
+        self._crowd.begin(self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._crowd.__exit__(None, None, None)
+        self._crowd.finish()
+
+    def _ask(self, client: Client, place: int) -> None:
+        while not self._is_over.is_set():
+            kind = "vote" if place < VOTERS else "page" if place < VOTERS + PAGES else "sign-up"
+            began = time.monotonic()
+            answer = self._one(client, kind, place)
+            self.answers.append((kind, answer, time.monotonic() - began))
+            time.sleep(0.02)
+
+    def _one(self, client: Client, kind: str, place: int) -> int:
+        number = next(self._numbers)
+        if kind == "vote":
+            value = "ship" if number % 2 else "skip"
+            return client.vote(self._tool, voter=self._voters[place], value=value).answer.status
+        if kind == "page":
+            return client.send("GET", f"/tools/{self._tool}" if number % 2 else "/tools").status
+        headers = {"ClientAddress": f"10.{number // 62_500 % 250}.{number // 250 % 250}.{number % 250}"}
+        body = {"address": f"outage-{number}@example.com"}
+        return client.send("POST", "/newsletter/subscriptions", body=body, headers=headers).status
+
+    def during(self) -> "Answers":
+        """What was answered since this was asked last."""
+        taken, self.answers = self.answers, []
+        return taken
+
+    def await_success(self) -> None:
+        """Until each kind of request is answered again, as a reader would see it."""
+        self.during()
+        until = time.monotonic() + 60
+        while {kind for kind, status, _ in self.answers if 200 <= status < 300} != {
+            "vote",
+            "page",
+            "sign-up",
+        }:
+            assert time.monotonic() < until, Counter((kind, status) for kind, status, _ in self.answers)
+            time.sleep(0.05)
+
+
+@contextmanager
+def read_only(stack: FaultStack, _network: Network) -> Iterator[None]:
+    """As on a primary that was demoted."""
+
+    server = stack.postgresql.child.popen
+    # PostgreSQL works in its data directory.
+    settings = Path(f"/proc/{server.pid}/cwd/postgresql.auto.conf")
+    before = settings.read_bytes()
+    settings.write_bytes(before + b"\ndefault_transaction_read_only = on\n")
+    server.send_signal(signal.SIGHUP)
+    try:
+        yield
+    finally:
+        settings.write_bytes(before)
+        server.send_signal(signal.SIGHUP)
+
+
+@contextmanager
+def locked(stack: FaultStack, _network: Network) -> Iterator[None]:
+    with ExitStack() as locks:
+        # One connection each: who holds one lock and waits for another may end as a deadlock.
+        for table in ("newsletter_subscriber", "votes_vote", "catalog_tool"):
+            connection = locks.enter_context(stack.connect())
+            locks.enter_context(connection.transaction())
+            connection.execute(f"LOCK TABLE {table}".encode())
+        yield
+
+
+@contextmanager
+def cut(_stack: FaultStack, network: Network) -> Iterator[None]:
+    network.cut()
+    try:
+        yield
+    finally:
+        network.mend()
+
+
+@contextmanager
+def slow(_stack: FaultStack, network: Network) -> Iterator[None]:
+    network.delay = 0.4
+    try:
+        yield
+    finally:
+        network.mend()
+
+
+OUTAGES: dict[Callable[..., object], int] = {
+    read_only: OUTAGE_SECONDS,
+    locked: LOCK_SECONDS,
+    cut: OUTAGE_SECONDS,
+    slow: OUTAGE_SECONDS,
+}
+
+
+def await_health(port: int, seconds: float) -> list[float]:
+    """Asks ten times a second."""
+    until, taken = time.monotonic() + seconds, []
+    while time.monotonic() < until:
+        taken.append(seconds_of_health(port))
+        time.sleep(0.1)
+    return taken
+
+
+def test_while_the_database_refuses_everybody_is_told_503_at_once_and_no_copy_is_sent_twice(
+    stack: FaultStack, tmp_path: Path
+) -> None:
+    tool, voters = stack.new_tool(), stack.new_voters(VOTERS)
+    answers: dict[str, Answers] = {}
+    health: dict[str, list[float]] = {}
+    everybody = {
+        "CLIENT_ADDRESS_HEADER": "ClientAddress",
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "SIGN_UPS_A_MINUTE": "100000",
+    }
+    with (
+        Network(stack.postgresql.url) as network,
+        MailRun(stack, tmp_path, DATABASE_URL=network.url, SENDING_PER_MINUTE="1200") as run,
+        stack.serving(DATABASE_URL=network.url, **everybody) as web,
+        Readers(web, tool, voters) as readers,
+    ):
+        run.begin({"reader": READERS})
+        for outage, seconds in OUTAGES.items():
+            readers.await_success()
+            taken = run.number_taken()
+            run.await_(lambda before=taken: run.number_taken() > before or run.state()[0] == "done")  # type: ignore[misc]
+            readers.during()
+            with outage(stack, network):  # type: ignore[attr-defined]
+                health[outage.__name__] = await_health(web.port, seconds)
+            answers[outage.__name__] = readers.during()
+        readers.await_success()
+        run.await_state("done")
+        states, taken_by = run.states(), Counter(line["to"] for line in run.taken())
+
+    for name, told in answers.items():
+        statuses = Counter((kind, status) for kind, status, _ in told)
+        assert {status for _, status in statuses if not 200 <= status < 300} <= {503}, (name, statuses)
+        assert any(status == 503 for _, status in statuses), (name, statuses)
+        refused = [taken for _, status, taken in told if status == 503]
+        print(
+            "FIG", name, statuses, f"503 after at most {max(refused):.2f} s, health {max(health[name]):.3f} s"
+        )
+        if IS_LONG:
+            assert max(refused) <= REFUSED_WITHIN, name
+            assert max(health[name]) <= HEALTHY_WITHIN, name
+    sent = {address: times for address, times in taken_by.items() if address.startswith("reader-")}
+    assert set(sent.values()) == {1}
+    assert states["accepted"] <= len(sent)
+    assert states["accepted"] + states["uncertain"] == READERS
+    assert states["uncertain"] <= MAY_BE_IN_DOUBT
