@@ -46,3 +46,28 @@ def test_a_schedule_that_was_kept_in_the_future_holds_nothing_up(tmp_path: Path)
         right = Scheduler(app, schedule_filename=file)
         assert not is_late(right)
         right.close()
+
+
+class SlowScheduler(Scheduler):
+    """Each of its ticks takes so long that the clock is set back meanwhile, by as much as `steps` says."""
+
+    steps: list[timedelta]
+    clock: time_machine.Traveller
+
+    def schedules_equal(self, *schedules: object) -> bool:
+        if self.steps:
+            self.clock.shift(self.steps.pop())
+        return bool(super().schedules_equal(*schedules))
+
+
+def test_beat_goes_on_when_the_clock_is_set_back_during_a_tick(tmp_path: Path) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        scheduler = SlowScheduler(app, schedule_filename=str(tmp_path / "schedule"))
+        scheduler.steps, scheduler.clock = [], clock
+        is_late(scheduler)
+        scheduler.steps.append(timedelta(hours=-2))
+        is_late_after_the_step = is_late(scheduler)
+        scheduler.close()
+
+    assert scheduler.steps == []
+    assert not is_late_after_the_step
