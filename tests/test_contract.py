@@ -2,16 +2,19 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from django.core.management import call_command
+from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema import Draft202012Validator
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from contract.examples import REQUESTS, example_files, examples, file_of, new_subscriber, new_token
@@ -25,9 +28,18 @@ OPERATIONS = {
 }
 
 
+@pytest.fixture(scope="module")
+def loaded_demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Loading it takes longer than any test here; what a test writes besides is rolled back before the next."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_demo", verbosity=0)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def demo(db: None) -> None:
-    call_command("load_demo", verbosity=0)
+def demo(loaded_demo: None, db: None) -> None:
+    """The demo's content, in the test's own transaction."""
 
 
 def success(operation: str) -> tuple[int, dict[str, Any]]:
