@@ -7,8 +7,8 @@ RUN python -m venv /venv && \
   /venv/bin/pip install --no-cache-dir --require-hashes -r runtime.txt ${WITH_PROVIDERS:+-r providers.txt}
 
 FROM python:3.11-slim
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MEDIA_ROOT=/data/media
-RUN useradd --system --uid 10001 --create-home verdicts && install -d -o verdicts /data/media /data/journal
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MEDIA_ROOT=/data/media METRICS_DIR=/data/metrics
+RUN useradd --system --uid 10001 --create-home verdicts && install -d -o verdicts /data/media /data/journal /data/metrics
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY . .

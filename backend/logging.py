@@ -33,6 +33,10 @@ MAX_ESCAPES = 5
 UNSAFE = re.compile(r"[@\x00-\x1f\x7f-\x9f]")
 MAIL_ADDRESS = re.compile(r"(?:\"[^\"]*\"|[^\s@<>()\[\]{},;:\"'=/?&|]+)@[^\s@<>()\[\]{},;:\"'=/?&|]+")
 
+# Signed ones (backend/api/signed_tokens.py), and random ones of 32 bytes.
+TOKEN = re.compile(r"(?<![\w-])(?:v1\.[a-z0-9-]{1,16}\.[\w-]+\.[\w-]{22}|[\w-]{43})(?![\w-])")
+SHORTEST_TOKEN = 32
+
 
 def drop_user_agent(_logger: object, _method: str, event: EventDict) -> EventDict:
     """The user agent distinguishes one reader's browser from another's, so no log keeps it."""
@@ -73,22 +77,24 @@ def is_private(text: str) -> bool:
     return True
 
 
-def mask_addresses(_logger: object, _method: str, event: EventDict) -> EventDict:
+def mask_secrets(_logger: object, _method: str, event: EventDict) -> EventDict:
     """
-    The last one: no text in the line, a traceback or a database's message included, shows a mail address.
+    The last one: no text in the line, a traceback or a database's message included, shows a mail address or a token.
 
     JSON escapes the C0 and C1 control characters and all beyond ASCII, but not DEL.
     """
-    return {name: _without_addresses(value) for name, value in event.items()}
+    return {name: without_secrets(value) for name, value in event.items()}
 
 
-def _without_addresses(value: object) -> object:
+def without_secrets(value: object) -> object:
+    """The same text, or tree of texts, without the mail addresses and tokens in it."""
     if isinstance(value, str):
-        return MAIL_ADDRESS.sub(MASK, value).replace("\x7f", MASK) if UNSAFE.search(value) else value
+        text = TOKEN.sub(MASK, value) if len(value) >= SHORTEST_TOKEN else value
+        return MAIL_ADDRESS.sub(MASK, text).replace("\x7f", MASK) if UNSAFE.search(text) else text
     if isinstance(value, dict):
-        return {name: _without_addresses(each) for name, each in value.items()}
+        return {name: without_secrets(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_addresses(each) for each in value]
+        return [without_secrets(each) for each in value]
     return value
 
 
@@ -114,8 +120,18 @@ def configure_structlog() -> None:
     )
 
 
-def logging_settings(*, level: str) -> dict[str, object]:
+def logging_settings(*, level: str, sentry_dsn: str = "") -> dict[str, object]:
     """Django's LOGGING, a configuration of `logging.config.dictConfig`; `level` is a name such as INFO."""
+    handlers: dict[str, dict[str, object]] = {
+        "console": {"class": "logging.StreamHandler", "formatter": "json"},
+        "counter": {"class": "backend.log_events.EventCounter", "level": "ERROR"},
+    }
+    if sentry_dsn:
+        handlers["reporter"] = {
+            "()": "backend.error_reports.ErrorReporter",
+            "dsn": sentry_dsn,
+            "formatter": "json",
+        }
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -126,13 +142,13 @@ def logging_settings(*, level: str) -> dict[str, object]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
-                    mask_addresses,
+                    mask_secrets,
                     structlog.processors.JSONRenderer(),
                 ],
             },
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-        "root": {"handlers": ["console"], "level": level},
+        "handlers": handlers,
+        "root": {"handlers": list(handlers), "level": level},
         # The request middleware logs each outcome and each exception once, with the request's id.
         "loggers": {
             "django.request": {"level": "CRITICAL"},

@@ -16,6 +16,7 @@ from backend.env_file import read_env_file
 from backend.environment import Environment, require
 from backend.logging import configure_structlog, logging_settings
 from backend.mail_providers import PREFIX, anymail_settings, mail_hooks, mail_provider
+from backend.metric_files import count_in
 from backend.openapi import PRODUCT
 from backend.schedule import beat_schedule
 from backend.service_urls import database_settings, email_settings, redis_url
@@ -455,5 +456,16 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 configure_structlog()
 LOGGING = logging_settings(
-    level=env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
+    level=env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO"),
+    # Where errors are sent; empty: nowhere.
+    sentry_dsn=env.matching(
+        "SENTRY_DSN", r"https?://[^\s:@/?#]+@[^\s@?#]+/\d+", example="https://key@sentry.example.com/1"
+    ),
 )
+
+# --- Metrics ----------------------------------------------------------------------------------
+
+# Where the processes of one machine count; commands do not, for they are often another user's.
+METRICS_DIR = Path(env.text("METRICS_DIR", default=str(BASE_DIR / "var" / "metrics")))
+if process_kind.current in {"web", "worker"}:
+    count_in(METRICS_DIR)

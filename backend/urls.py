@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from django.views.static import serve
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from backend import caught_mail, health
+from backend import caught_mail, health, metrics
 from backend.api.docs import OpenApiView, ProblemView
 from newsletter.feedback.hooks import hook_urls
 from newsletter.urls import api_urls as newsletter_api
@@ -33,7 +33,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("statusz", health.statusz, name="statusz"),
-    path("", include("django_prometheus.urls")),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", include(newsletter_pages)),
     *hook_urls(),
     path("admin/", admin.site.urls),

@@ -4,6 +4,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
 
@@ -14,6 +15,8 @@ from redis import Redis, RedisError
 
 logger = structlog.get_logger(__name__)
 
+# A number in the broker: `/metrics` is asked of other processes, on other machines maybe.
+STALLS_KEY = "verdicts-worker-stalls"
 SAMPLES = 6
 TIMEOUT_SECONDS = 1.0
 
@@ -60,6 +63,8 @@ def _watch(queues: Sequence[str]) -> None:
     )
     while not detector.is_stalled(_sample(broker, queues)):
         time.sleep(seconds)
+    with suppress(RedisError):
+        broker.incr(STALLS_KEY)
     logger.critical("worker_stalled", queues=list(queues), held=len(state.reserved_requests))
     # The main thread may hang, and then only this ends the process.
     os._exit(1)

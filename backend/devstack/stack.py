@@ -91,6 +91,9 @@ def product_environment(
         "PUBLIC_BASE_URL": url,
         "CORS_ALLOWED_ORIGINS": FRONTEND_ORIGINS,
         "MEDIA_ROOT": str(stack.media),
+        "METRICS_DIR": str(stack.path / "metrics"),
+        # Errors of tests and laptops are nobody's alarm.
+        "SENTRY_DSN": "",
         # A person who tries out voting wants to see the count move.
         "TALLY_PUBLISH_SECONDS": "1",
         **{variable: server.url for variable, server in servers.items() if server},

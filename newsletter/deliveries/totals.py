@@ -15,6 +15,13 @@ MOST_FAILURES = 50
 
 BY_STATE = "SELECT state, count(*) FROM newsletter_delivery WHERE edition_id = %(edition)s GROUP BY state"
 
+UNDER_WAY = """
+SELECT e.week, e.audience, d.state, count(*)
+FROM newsletter_edition e JOIN newsletter_delivery d ON d.edition_id = e.id
+WHERE e.state IN ('sending', 'paused') AND e.audience IS NOT NULL
+GROUP BY e.id, d.state
+"""
+
 FAILED_AMONG_THE_FIRST = """
 SELECT count(*) FILTER (WHERE state = 'failed'), count(*) FROM (
     SELECT d.state FROM newsletter_delivery d JOIN newsletter_edition e ON e.id = d.edition_id
@@ -98,7 +105,12 @@ def sent_in_the_last_minute(*, edition_id: UUID) -> int:
     return int(sent)
 
 
-# Any: these rows go into the cache as they are, so that a later release can read them too.
+# Any: rows go into the cache as they are, so that a later release can read them too.
+def copies_under_way() -> Sequence[tuple[Any, ...]]:
+    """A row for each state of each edition that is being sent: week, audience, state, copies. Reads all their copies."""
+    return rows(UNDER_WAY, {})
+
+
 def progress_rows(edition: Edition, *, now: datetime) -> Sequence[tuple[Any, ...]]:
     """A row for each state: state, copies, accepted in the minute before `now`, first accepted, last next attempt."""
     return rows(PROGRESS, {"edition": edition.pk, "now": now, "resumed_at": edition.resumed_at})

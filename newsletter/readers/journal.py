@@ -97,6 +97,16 @@ def write_through(path: str, text: bytes) -> None:
         os.close(descriptor)
 
 
+def is_writable(path: Path) -> bool:
+    """Whether this process may append to the file, or make it, and the disk has room. Nothing is written."""
+    target = path if path.is_file() else path.parent
+    try:
+        has_room = os.statvfs(target).f_bavail > 0
+    except OSError:
+        return False
+    return has_room and path.parent.is_dir() and not path.is_dir() and os.access(target, os.W_OK)
+
+
 def _write_folder_through(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from backend.api.signed_tokens import sign
 from backend.bootstrap import ROOT
 from backend.logging import PUBLIC_PARAMETERS, drop_user_agent, logging_settings, mask_request
+from newsletter.readers.links import new_confirmation_token
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,29 @@ def test_no_line_has_a_mail_address(text: str) -> None:
     assert json.loads(line)["exception"].startswith("Traceback")
     assert "@" not in line
     assert "ada" not in line
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(sign({"2026-11": bytes(32)}, "x", bytes(21)), id="a voter's"),
+        pytest.param(sign({"2026-11": bytes(32)}, "x", bytes(16)), id="a subscriber's"),
+        pytest.param(new_confirmation_token(), id="of a confirmation"),
+    ],
+)
+def test_no_line_has_a_token(token: str) -> None:
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "%r, %s.", ({"t": token}, token), None)
+
+    assert json.loads(line_of(record))["event"] == "{'t': '…'}, …."
+
+
+@pytest.mark.parametrize(
+    "text", ["019e9a3c-7a52-7c3e-9d0b-5b0c7e1f2a34", "f" * 64, "newsletter/readers/sign_ups.py", "v1.2.3"]
+)
+def test_what_is_no_token_stays(text: str) -> None:
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "%s", (text,), None)
+
+    assert json.loads(line_of(record))["event"] == text
 
 
 def test_no_line_has_a_character_that_moves_a_terminals_cursor() -> None:

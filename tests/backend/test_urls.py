@@ -7,15 +7,6 @@ from rest_framework.test import APIClient
 from tests.factories import ComparisonFactory, ToolFactory
 
 
-def test_metrics_are_counted(client: Client) -> None:
-    client.get("/healthz")
-
-    response = client.get("/metrics")
-
-    assert response.status_code == 200
-    assert b'view="healthz"' in response.content
-
-
 @pytest.mark.parametrize(
     "path",
     ["/api/v1/tools/", "/api/v1/comparisons/", "/api/v1", "/api/v1/", "/api/v2/tools", "/api/docs/", "/api/"],

@@ -9,6 +9,7 @@ from redis import Redis
 
 from backend.devstack import processes
 from backend.devstack.processes import Child
+from backend.watchdog import STALLS_KEY
 from tests.faults.stack import FaultStack, wait_until, worker_command
 
 APP = ("-m", "celery", "-A", "tests.faults.strange_tasks")
@@ -71,6 +72,8 @@ def test_a_stalled_worker_ends_itself_though_it_answers_pings(stack: FaultStack,
     assert not ended_with_nothing_to_do
     assert worker.popen.returncode == 1
     assert "worker_stalled" in worker.log.read_text()
+    with Redis.from_url(stack.redis.url) as broker:
+        assert broker.get(STALLS_KEY) == b"1"
     stack.flush_redis()
 
 

@@ -25,6 +25,19 @@ def test_totals_say_what_became_of_each_copy() -> None:
     assert counted == Totals(waiting=1, held=1, accepted=0, failed=1, suppressed=0, cancelled=0, uncertain=0)
 
 
+def test_copies_are_counted_of_the_editions_under_way_alone() -> None:
+    edition = an_edition(3)
+    claims.claim(edition_id=edition.pk, limit=2)
+    EditionFactory(week="2026-W02", state="sending", frozen_at=NOW)
+
+    counted = totals.copies_under_way()
+
+    assert sorted(counted) == [(edition.week, 3, "claimed", 2), (edition.week, 3, "pending", 1)]
+    Delivery.objects.update(state="cancelled")
+    editions.cancel(edition_id=edition.pk)
+    assert totals.copies_under_way() == []
+
+
 @pytest.mark.parametrize(
     ("failures", "successes", "is_too_much"), [(50, 0, False), (51, 0, True), (51, 950, False)]
 )

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from newsletter.models import ConfirmationToken, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
-from newsletter.readers.journal import MailboxState, line_of, read_journals
+from newsletter.readers.journal import MailboxState, is_writable, line_of, read_journals
 from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, unsubscribe_token
 from tests.database import at_once
 from tests.factories import NOW, SubscriberFactory
@@ -222,6 +222,19 @@ def test_whoever_leaves_has_left_though_it_cannot_be_written(
     [record] = [each for each in caplog.records if "suppression_not_journaled" in str(each.msg)]
     assert record.levelname == "ERROR"
     assert f"{address_key(ADA).hex()} unsubscribe" in str(record.msg)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [("suppressions", True), ("new", True), ("", False), ("suppressions/below", False), ("/proc/new", False)],
+    ids=["a file", "no file yet", "a folder", "below a file", "where nothing can be made"],
+)
+def test_whether_it_can_be_written_is_known_without_writing(tmp_path: Path, path: str, answer: bool) -> None:
+    (tmp_path / "suppressions").write_text("a line\n")
+
+    assert is_writable(tmp_path / path) == answer
+
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("suppressions", "a line\n")]
 
 
 def test_a_line_that_broke_off_takes_no_other_along(file: Path) -> None:
