@@ -14,6 +14,7 @@ from tests.faults.mail_run import MailRun
 from tests.faults.network import Network
 from tests.faults.scale import IS_LONG, scaled
 from tests.faults.stack import FaultStack, WebServer
+from tests.faults.test_sign_ups import EVERYBODY
 
 OUTAGE_SECONDS = scaled("OUTAGE_SECONDS", short=3, long=60)
 LOCK_SECONDS = scaled("OUTAGE_LOCK_SECONDS", short=3, long=20)
@@ -153,15 +154,10 @@ def test_while_the_database_refuses_everybody_is_told_503_at_once_and_no_copy_is
     tool, voters = stack.new_tool(), stack.new_voters(VOTERS)
     answers: dict[str, Answers] = {}
     health: dict[str, list[float]] = {}
-    everybody = {
-        "CLIENT_ADDRESS_HEADER": "ClientAddress",
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "SIGN_UPS_A_MINUTE": "100000",
-    }
     with (
         Network(stack.postgresql.url) as network,
         MailRun(stack, tmp_path, DATABASE_URL=network.url, SENDING_PER_MINUTE="1200") as run,
-        stack.serving(DATABASE_URL=network.url, **everybody) as web,
+        stack.serving(DATABASE_URL=network.url, **EVERYBODY) as web,
         Readers(web, tool, voters) as readers,
     ):
         run.begin({"reader": READERS})
@@ -182,9 +178,6 @@ def test_while_the_database_refuses_everybody_is_told_503_at_once_and_no_copy_is
         assert {status for _, status in statuses if not 200 <= status < 300} <= {503}, (name, statuses)
         assert any(status == 503 for _, status in statuses), (name, statuses)
         refused = [taken for _, status, taken in told if status == 503]
-        print(
-            "FIG", name, statuses, f"503 after at most {max(refused):.2f} s, health {max(health[name]):.3f} s"
-        )
         if IS_LONG:
             assert max(refused) <= REFUSED_WITHIN, name
             assert max(health[name]) <= HEALTHY_WITHIN, name
