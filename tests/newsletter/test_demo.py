@@ -1,5 +1,7 @@
 """The demo's edition: to whom it goes, and to whom never."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -7,9 +9,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
+from comparisons.catalog_file.demo.loader import load_demo
 from newsletter import tasks
 from newsletter.demo import READER, SENT_AT, WEEK, load_demo_edition
 from newsletter.models import Consent, Delivery, Edition, Subscriber
@@ -17,11 +22,23 @@ from tests.factories import NOW, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.signing_up import links_in
 
+# When the demo is loaded: after the week of its edition.
+LATER = SENT_AT + timedelta(weeks=3)
+
 pytestmark = pytest.mark.django_db
 
 
 def load() -> None:
     call_command("load_demo", verbosity=0)
+
+
+@pytest.fixture(scope="class")
+def catalog_of_the_demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Loading it takes longer than any test here; what a test writes besides is rolled back before the next."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load_demo(now=LATER)
+        yield
+        transaction.set_rollback(True)
 
 
 def work() -> None:
@@ -37,17 +54,6 @@ def caught(settings: Settings, sink: Sink, tmp_path: Path) -> Sink:
     """The mail of `make serve`."""
     settings.DEBUG_MAIL_DIR = str(tmp_path)
     return sink
-
-
-def test_the_demo_has_an_edition_that_went_to_nobody() -> None:
-    load()
-
-    edition = Edition.objects.get(week=WEEK)
-    assert edition.archive
-    assert {item["kind"] for item in edition.archive["items"]} == {"comparison", "crowd"}
-    assert (edition.state, edition.audience, edition.frozen_at) == ("done", 0, SENT_AT)
-    assert not Subscriber.objects.exists()
-    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize("year", ["2026-11-30", "2027-03-01", "2031-06-15"])
@@ -117,42 +123,54 @@ def one_click_path(mail: EmailMessage) -> str:
     return url.removeprefix("http://127.0.0.1:8000")
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"DEBUG_MAIL_DIR": ""}, id="without a catcher"),
-        pytest.param({"EMAIL_HOST": "smtp.example.com"}, id="with a mail server that delivers"),
-        pytest.param({"MAIL_PROVIDER": "mailgun"}, id="with a provider"),
-    ],
-)
-def test_nobody_is_mailed_the_demo_where_mail_is_delivered(
-    settings: Settings, tmp_path: Path, changes: dict[str, Any]
-) -> None:
-    settings.DEBUG_MAIL_DIR, settings.EMAIL_HOST = str(tmp_path), "127.0.0.1"
-    for name, value in changes.items():
-        setattr(settings, name, value)
+@pytest.mark.usefixtures("catalog_of_the_demo")
+class TestAnEditionThatWentToNobody:
+    def test_it_stands_in_the_archive(self) -> None:
+        load_demo_edition(now=LATER)
 
-    load()
+        edition = Edition.objects.get(week=WEEK)
+        assert edition.archive
+        assert {item["kind"] for item in edition.archive["items"]} == {"comparison", "crowd"}
+        assert (edition.state, edition.audience, edition.frozen_at) == ("done", 0, SENT_AT)
+        assert not Subscriber.objects.exists()
+        assert not Delivery.objects.exists()
 
-    assert Edition.objects.get(week=WEEK).state == "done"
-    assert not Subscriber.objects.exists()
-    assert not Delivery.objects.exists()
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            pytest.param({"DEBUG_MAIL_DIR": ""}, id="without a catcher"),
+            pytest.param({"EMAIL_HOST": "smtp.example.com"}, id="with a mail server that delivers"),
+            pytest.param({"MAIL_PROVIDER": "mailgun"}, id="with a provider"),
+        ],
+    )
+    def test_nobody_is_mailed_the_demo_where_mail_is_delivered(
+        self, settings: Settings, tmp_path: Path, changes: dict[str, Any]
+    ) -> None:
+        settings.DEBUG_MAIL_DIR, settings.EMAIL_HOST = str(tmp_path), "127.0.0.1"
+        for name, value in changes.items():
+            setattr(settings, name, value)
 
+        load_demo_edition(now=LATER)
 
-def test_where_there_are_readers_the_demo_goes_to_nobody(settings: Settings, tmp_path: Path) -> None:
-    settings.DEBUG_MAIL_DIR, settings.EMAIL_HOST = str(tmp_path), "127.0.0.1"
-    SubscriberFactory(confirmed_at=SENT_AT.replace(year=2020))
+        assert Edition.objects.get(week=WEEK).state == "done"
+        assert not Subscriber.objects.exists()
+        assert not Delivery.objects.exists()
 
-    load()
+    def test_where_there_are_readers_the_demo_goes_to_nobody(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
+        settings.DEBUG_MAIL_DIR, settings.EMAIL_HOST = str(tmp_path), "127.0.0.1"
+        SubscriberFactory(confirmed_at=SENT_AT.replace(year=2020))
 
-    assert (Edition.objects.get(week=WEEK).state, Delivery.objects.count()) == ("done", 0)
-    assert not Subscriber.objects.filter(address=READER).exists()
+        load_demo_edition(now=LATER)
 
+        assert (Edition.objects.get(week=WEEK).state, Delivery.objects.count()) == ("done", 0)
+        assert not Subscriber.objects.filter(address=READER).exists()
 
-def test_an_edition_of_that_week_is_left_as_it_is() -> None:
-    load()
-    Edition.objects.update(archive=None)
+    def test_an_edition_of_that_week_is_left_as_it_is(self) -> None:
+        load_demo_edition(now=LATER)
+        Edition.objects.update(archive=None)
 
-    load_demo_edition(now=NOW)
+        load_demo_edition(now=LATER)
 
-    assert Edition.objects.get().archive is None
+        assert Edition.objects.get().archive is None
