@@ -1,5 +1,6 @@
 """Logs: one JSON object a line, from structlog and from the standard library alike, without what identifies readers."""
 
+import logging
 import re
 from collections.abc import Set
 from urllib.parse import unquote_plus
@@ -98,6 +99,16 @@ def without_secrets(value: object) -> object:
     return value
 
 
+class FailureFilter(logging.Filter):
+    """Without the lines that end a request: they are errors from 500 on, and an outage would have one for each request.
+
+    A 500 has its traceback in `request_failed`, and metrics count every answer by its status.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (isinstance(record.msg, dict) and record.msg.get("event") == "request_finished")
+
+
 PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     drop_user_agent,
@@ -124,13 +135,14 @@ def logging_settings(*, level: str, sentry_dsn: str = "") -> dict[str, object]:
     """Django's LOGGING, a configuration of `logging.config.dictConfig`; `level` is a name such as INFO."""
     handlers: dict[str, dict[str, object]] = {
         "console": {"class": "logging.StreamHandler", "formatter": "json"},
-        "counter": {"class": "backend.log_events.EventCounter", "level": "ERROR"},
+        "counter": {"class": "backend.log_events.EventCounter", "level": "ERROR", "filters": ["failures"]},
     }
     if sentry_dsn:
         handlers["reporter"] = {
             "()": "backend.error_reports.ErrorReporter",
             "dsn": sentry_dsn,
             "formatter": "json",
+            "filters": ["failures"],
         }
     return {
         "version": 1,
@@ -147,6 +159,7 @@ def logging_settings(*, level: str, sentry_dsn: str = "") -> dict[str, object]:
                 ],
             },
         },
+        "filters": {"failures": {"()": "backend.logging.FailureFilter"}},
         "handlers": handlers,
         "root": {"handlers": list(handlers), "level": level},
         # The request middleware logs each outcome and each exception once, with the request's id.

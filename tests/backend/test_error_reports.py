@@ -22,22 +22,26 @@ from newsletter.readers.links import new_confirmation_token
 TOKEN = sign({"first": bytes(32)}, "voter/v1", bytes(range(16)))
 CONFIRMATION = new_confirmation_token()
 
-# A web process whose view fails, and a task that does, with all that must not get out.
+# A web process whose view fails, one that tells of an outage, and a task that fails, with all that must not get out.
 FAILING = f"""
 import sys
 import types
 import django
 django.setup()
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
 from backend import urls
+
+def away(request):
+    return HttpResponse(status=503)
 
 def failing(request, rest):
     own_address = "ada@example.com"
     raise RuntimeError("of " + own_address + " by {TOKEN} and {CONFIRMATION}")
 
 routes = types.ModuleType("routes")
-routes.urlpatterns = [path("failing/<rest>", failing)]
+routes.urlpatterns = [path("failing/<rest>", failing), path("away", away)]
 sys.modules["routes"] = routes
 from django.conf import settings
 settings.ROOT_URLCONF = "routes"
@@ -49,6 +53,7 @@ answer = client.post(
     headers={{"Authorization": "Voter {TOKEN}", "User-Agent": "canary-agent", "X-Request-ID": "mine"}},
 )
 assert answer.status_code == 500, answer.status_code
+assert client.get("/away").status_code == 503
 
 from backend.celery import app
 

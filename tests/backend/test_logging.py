@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from backend.api.signed_tokens import sign
 from backend.bootstrap import ROOT
-from backend.logging import PUBLIC_PARAMETERS, drop_user_agent, logging_settings, mask_request
+from backend.logging import PUBLIC_PARAMETERS, FailureFilter, drop_user_agent, logging_settings, mask_request
 from newsletter.readers.links import new_confirmation_token
 
 
@@ -115,6 +115,21 @@ def test_no_line_has_a_character_that_moves_a_terminals_cursor() -> None:
 
     assert line.isprintable()
     assert line.isascii()
+
+
+@pytest.mark.parametrize(
+    ("message", "is_failure"),
+    [
+        ({"event": "request_finished", "code": 503}, False),
+        ({"event": "request_failed", "code": 500}, True),
+        ({"event": "task_given_up"}, True),
+        ("Task %s raised", True),
+    ],
+)
+def test_an_outage_is_no_failure_for_each_of_its_requests(message: Any, is_failure: bool) -> None:
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, message, None, None)
+
+    assert FailureFilter().filter(record) == is_failure
 
 
 @pytest.mark.django_db
