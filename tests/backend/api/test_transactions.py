@@ -25,6 +25,8 @@ def test_whom_a_deadlock_ended_begins_anew() -> None:
             # Else it might take back what the other waits for, and be ended once more.
             assert one_is_done.wait(timeout=30)
         with transaction.atomic():
+            # On a busy machine the search for deadlocks may come after a request would have given up.
+            execute("SET LOCAL lock_timeout = '60s'")
             execute("SELECT FROM votes_tally WHERE tool_id = %s FOR UPDATE", first)
             if len(tries) <= 2:
                 both_hold_one.wait(timeout=30)
