@@ -22,7 +22,7 @@ from redis import Redis
 from backend.devstack import processes
 from backend.devstack.processes import Child
 from tests.faults.false_clock import FalseClock
-from tests.faults.stack import FaultStack, answers, children_of, quiet_port, worker_command
+from tests.faults.stack import POLL_SECONDS, FaultStack, answers, children_of, quiet_port, worker_command
 
 CLAIM_SECONDS = 3
 FINAL_SECONDS = 2
@@ -75,6 +75,7 @@ class MailRun:
         self.port = quiet_port()
         self.log = directory / f"sink-{self.port}.jsonl"
         self.log.touch()
+        self._read = self._taken = 0
         self._number = workers
         self._sign_up_processes = sign_up_processes
         self._clocks: list[dict[str, Any]] = [clock.environment() for clock in clocks] or [{}]
@@ -184,7 +185,13 @@ class MailRun:
         return [message_from_string(line["mail"]) for line in self.taken()]
 
     def number_taken(self) -> int:
-        return self.log.read_text().count('"to"')
+        """Of the log each call reads only what is new."""
+        with self.log.open("rb") as log:
+            log.seek(self._read)
+            new, end, _ = log.read().rpartition(b"\n")
+        self._read += len(new + end)
+        self._taken += new.count(b'{"to"')
+        return self._taken
 
     def editions(self) -> dict[str, str]:
         return dict(self.stack.query("SELECT week, state FROM newsletter_edition"))
@@ -246,7 +253,7 @@ class MailRun:
         until = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < until, self.story()
-            time.sleep(0.05)
+            time.sleep(POLL_SECONDS)
 
     def story(self) -> Any:
         return self.state(), self.states(), self.number_taken()

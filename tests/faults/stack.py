@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import psycopg
@@ -30,6 +31,8 @@ from backend.devstack.stack import STOP_SECONDS, product_environment
 
 # Only what never happens takes so long, on however busy a machine.
 PATIENCE_SECONDS = 120
+# Between two looks at what a test waits for.
+POLL_SECONDS = 0.05
 # Below what the kernel lends to outgoing connections: nobody takes these while their server is down.
 PORTS = range(20_000, 32_000)
 _given: set[int] = set()
@@ -78,7 +81,7 @@ class Count:
 
 
 class FaultStack:
-    """PostgreSQL and Redis with durable settings; each starts again on its own port with its own data.
+    """PostgreSQL, still empty, and Redis with durable settings; each starts again on its own port with its own data.
 
     Start engines from the thread that lives longest: Linux ends a child when the thread that started it ends.
     """
@@ -91,6 +94,9 @@ class FaultStack:
         self._postgresql_port, self._redis_port = quiet_port(), quiet_port()
         self._tools: list[str] = []
         self._tokens: list[str] = []
+        # Tests ask many times a second: a connection for each question would cost more than what they watch.
+        self._asking = Lock()
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self.redis = self._begin_redis()
         self.postgresql = self._begin_postgresql()
         self._desk = subprocess.Popen(
@@ -101,7 +107,6 @@ class FaultStack:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.desk("migrate")
 
     def desk(self, deed: str, *arguments: object) -> Any:
         """What a function of `tests.faults.desk` answers."""
@@ -118,6 +123,7 @@ class FaultStack:
     def close(self) -> None:
         """End whatever still runs, and leave nothing on the disk."""
         self._desk.communicate()
+        self._forget_connection()
         processes.stop([self.postgresql.child, self.redis.child], timeout=STOP_SECONDS)
         processes.end(processes.marked(self._mark), timeout=0)
         remove_outside(self._directory)
@@ -135,8 +141,19 @@ class FaultStack:
         return psycopg.connect(self.postgresql.url, autocommit=True)
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with self.connect() as connection:
-            return connection.execute(statement.encode(), values).fetchall()
+        with self._asking:
+            if self._connection is None or self._connection.closed:
+                self._connection = self.connect()
+            try:
+                return self._connection.execute(statement.encode(), values).fetchall()
+            except psycopg.OperationalError:
+                self._forget_connection()
+                raise
+
+    def _forget_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def count(self, tool: str) -> Count:
         with self.connect() as connection:
@@ -257,6 +274,8 @@ class FaultStack:
         }
 
     def _begin_postgresql(self) -> Server:
+        with self._asking:
+            self._forget_connection()
         return start_postgresql(
             self._directory, self._location, mark=self._mark, is_lasting=True, port=self._postgresql_port
         )
@@ -417,4 +436,4 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECON
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it never happened"
-        time.sleep(0.01)
+        time.sleep(POLL_SECONDS)

@@ -17,8 +17,9 @@ from tests.faults.stack import PATIENCE_SECONDS, FaultStack, wait_until
 from tests.faults.tcp_fault import TcpFault, cut_off
 
 VALUES = ["ship", "skip"]
-KILLS = scaled("VOTE_KILLS", short=20, long=50)
-CRASHES = scaled("VOTE_CRASHES", short=8, long=20)
+KILLS = scaled("VOTE_KILLS", short=12, long=50)
+CRASHES = scaled("VOTE_CRASHES", short=4, long=20)
+VOTERS = scaled("VOTERS", short=400, long=1_000)
 REPEATED = scaled("VOTES_REPEATED", short=60, long=200)
 # Votes between two crashes.
 STRETCH = 95
@@ -32,7 +33,7 @@ WHERE slug = %s GROUP BY value ORDER BY value
 
 
 def test_no_acknowledged_vote_is_lost_when_workers_are_killed(stack: FaultStack) -> None:
-    tool, voters, chance = stack.new_tool(), stack.new_voters(1_000), random.Random(2611)
+    tool, voters, chance = stack.new_tool(), stack.new_voters(VOTERS), random.Random(2611)
 
     with stack.serving(workers=4) as web, Crowd(web.port, 10) as crowd:
         crowd.begin(votes_without_end(tool, shares(voters, 10), crowd.is_over))
@@ -46,7 +47,7 @@ def test_no_acknowledged_vote_is_lost_when_workers_are_killed(stack: FaultStack)
     count = stack.count(tool)
     assert set(crowd.statuses()) <= {200, NO_ANSWER}
     assert kept == acknowledged
-    assert count.rows == 1_000
+    assert count.rows == VOTERS
     assert not count.has_drifted, count
 
 

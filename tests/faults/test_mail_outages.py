@@ -15,15 +15,16 @@ from tests.faults.mail_run import MailRun
 from tests.faults.scale import scaled
 from tests.faults.stack import FaultStack
 
-READERS = scaled("MAIL_READERS", short=1_000, long=20_000)
+READERS = scaled("MAIL_READERS", short=500, long=20_000)
 REDIS_KILLS = scaled("MAIL_REDIS_KILLS", short=3, long=20)
-# One kill every 300 mails; at 1,200 a minute that is one every 15 seconds.
+# Mails between two kills; 300 at 1,200 a minute are one every 15 seconds.
+REDIS_KILL_EVERY = scaled("MAIL_REDIS_KILL_EVERY", short=150, long=300)
 REDIS_PER_MINUTE = scaled("MAIL_REDIS_PER_MINUTE", short=0, long=1_200)
 CRASHES = scaled("MAIL_CRASHES", short=3, long=20)
 
 
 def test_workers_go_on_after_redis_was_killed(stack: FaultStack, tmp_path: Path) -> None:
-    readers = 300 * REDIS_KILLS + 300
+    readers = REDIS_KILL_EVERY * (REDIS_KILLS + 1)
 
     with MailRun(
         stack, tmp_path, workers=2, sink="delay=0.02", SENDING_PER_MINUTE=str(REDIS_PER_MINUTE)
@@ -32,7 +33,7 @@ def test_workers_go_on_after_redis_was_killed(stack: FaultStack, tmp_path: Path)
         lose_redis(stack)
         run.begin({"reader": readers})
         for number in range(REDIS_KILLS):
-            run.await_taken(300 * number + 100, seconds=300)
+            run.await_taken(REDIS_KILL_EVERY * number + REDIS_KILL_EVERY // 3, seconds=300)
             lose_redis(stack)
         run.await_state("done", seconds=300)
         assert run.everybody_lives()

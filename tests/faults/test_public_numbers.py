@@ -11,7 +11,7 @@ from redis import Redis
 
 from tests.faults.clients import Client, Crowd
 from tests.faults.scale import scaled
-from tests.faults.stack import FaultStack
+from tests.faults.stack import POLL_SECONDS, FaultStack
 
 STEP = 2
 LATENESS = 15
@@ -37,10 +37,12 @@ def test_public_numbers_move_only_in_steps_and_in_time(stack: FaultStack) -> Non
             until = time.monotonic() + 0.5
             while time.monotonic() < until:
                 seen.append((time.monotonic() - began, public_total(watching)))
+                time.sleep(POLL_SECONDS)
         voted = time.monotonic()
         while seen[-1][1] < votes:
             assert time.monotonic() < voted + STEP + LATENESS, seen[-1]
             seen.append((time.monotonic() - began, public_total(watching)))
+            time.sleep(POLL_SECONDS)
 
     steps = [now for before, now in pairwise(seen) if before[1] != now[1]]
     totals = [total for _, total in steps]

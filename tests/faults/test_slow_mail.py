@@ -10,7 +10,7 @@ from tests.faults.scale import IS_LONG, scaled
 from tests.faults.stack import FaultStack
 
 NEWCOMERS = scaled("MAIL_NEWCOMERS", short=20, long=300)
-READERS = scaled("MAIL_READERS", short=1_000, long=20_000)
+READERS = scaled("MAIL_READERS", short=500, long=20_000)
 
 
 def test_who_signs_up_is_mailed_soon_though_some_connections_crawl(stack: FaultStack, tmp_path: Path) -> None:
