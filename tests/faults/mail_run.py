@@ -26,7 +26,9 @@ from tests.faults.stack import POLL_SECONDS, FaultStack, answers, children_of, q
 
 CLAIM_SECONDS = 3
 FINAL_SECONDS = 2
-TABLES = "delivery, segment, edition, subscriber, suppression, mailrate, sendingidentity, mailingjournal"
+TABLES = (
+    "delivery, segment, edition, mailjob, subscriber, suppression, mailrate, sendingidentity, mailingjournal"
+)
 QUIET = {
     "SENDING_TICK_SECONDS": "1",
     "SENDING_CLAIM_SECONDS": str(CLAIM_SECONDS),
