@@ -106,6 +106,8 @@ TEMPLATES = [
 
 # --- Engines ----------------------------------------------------------------------------------
 
+# How many milliseconds a request of a reader may take; one that the database holds up longer gets a 503.
+REQUEST_TIMEOUT = env.integer("REQUEST_TIMEOUT", default=1_800, least=100, most=600_000)
 # How many requests may read their body at once: one that stalls holds its thread.
 BODY_READERS = env.integer("BODY_READERS", default=8, least=1, most=10_000)
 # How long the server lets one statement run, wait for one lock, and leave a transaction idle, in milliseconds, by kind of
@@ -140,7 +142,7 @@ DATABASES = {
                 "pool": {
                     "min_size": 1,
                     "max_size": DATABASE_POOL_SIZE,
-                    "timeout": 1.5,
+                    "timeout": REQUEST_TIMEOUT / 1000,
                     "reconnect_timeout": 1,
                 },
                 "connect_timeout": 2,

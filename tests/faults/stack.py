@@ -40,6 +40,9 @@ _given: set[int] = set()
 NOT_INHERITED = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TEST_DATABASE_URL", "TEST_REDIS_URL"}
 # Each test says which limit it is about; the others vote as fast as they can.
 UNLIMITED = "900000/60"
+# A busy machine is no outage. Tests of outages serve with IMPATIENT, which production has by default.
+PATIENT = {"REQUEST_TIMEOUT": "60000", "DATABASE_TIMEOUTS_WEB": "90000,60000,60000"}
+IMPATIENT: dict[str, Any] = {"REQUEST_TIMEOUT": "1800", "DATABASE_TIMEOUTS_WEB": "30000,1500,10000"}
 # Granian forks its workers, so that one born with the product loaded serves at once: fifty deaths are then cheap.
 GRANIAN = "import backend.wsgi; from granian.cli import entrypoint; entrypoint()"
 WORKER_LINE = re.compile(r"(Spawning|Started) (worker-\d+)(?: with PID: (\d+))?")
@@ -270,6 +273,7 @@ class FaultStack:
             "VOTER_KEYS": f"first:{self._directory.secret('voter_key')}",
             "VOTER_PEPPER": self._directory.secret("voter_pepper"),
             "VOTE_LIMITS": UNLIMITED,
+            **PATIENT,
             "LOG_LEVEL": "WARNING",
         }
 

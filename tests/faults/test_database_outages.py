@@ -13,7 +13,7 @@ from tests.faults.clients import Client, Crowd, seconds_of_health
 from tests.faults.mail_run import MailRun
 from tests.faults.network import Network
 from tests.faults.scale import IS_LONG, scaled
-from tests.faults.stack import FaultStack, WebServer
+from tests.faults.stack import IMPATIENT, FaultStack, WebServer
 from tests.faults.test_sign_ups import EVERYBODY
 
 OUTAGE_SECONDS = scaled("OUTAGE_SECONDS", short=3, long=60)
@@ -157,7 +157,7 @@ def test_while_the_database_refuses_everybody_is_told_503_at_once_and_no_copy_is
     with (
         Network(stack.postgresql.url) as network,
         MailRun(stack, tmp_path, DATABASE_URL=network.url, SENDING_PER_MINUTE="1200") as run,
-        stack.serving(DATABASE_URL=network.url, **EVERYBODY) as web,
+        stack.serving(DATABASE_URL=network.url, **EVERYBODY, **IMPATIENT) as web,
         Readers(web, tool, voters) as readers,
     ):
         run.begin({"reader": READERS})

@@ -13,7 +13,7 @@ from psycopg import OperationalError
 
 from tests.faults.clients import NO_ANSWER, Client, Crowd, Operation, percentile, seconds_of_health
 from tests.faults.scale import scaled
-from tests.faults.stack import PATIENCE_SECONDS, FaultStack, wait_until
+from tests.faults.stack import IMPATIENT, PATIENCE_SECONDS, FaultStack, wait_until
 from tests.faults.tcp_fault import TcpFault, cut_off
 
 VALUES = ["ship", "skip"]
@@ -58,7 +58,7 @@ def test_no_acknowledged_vote_is_lost_when_the_database_crashes(stack: FaultStac
     # The votes of one crash more at most are ahead of it, so that every crash finds people who vote.
     turns = Semaphore(STRETCH)
 
-    with stack.serving() as web, Crowd(web.port, 8) as crowd:
+    with stack.serving(**IMPATIENT) as web, Crowd(web.port, 8) as crowd:
         crowd.begin(one_vote_each(tool, shares(voters, 8), turns))
         for number in range(CRASHES):
             crowd.await_acknowledged(STRETCH * (number + 1))
