@@ -37,7 +37,7 @@ def away(request):
     return HttpResponse(status=503)
 
 def failing(request, rest):
-    own_address = "ada@example.com"
+    own_address = "zoe@example.com"
     raise RuntimeError("of " + own_address + " by {TOKEN} and {CONFIRMATION}")
 
 routes = types.ModuleType("routes")
@@ -48,8 +48,8 @@ settings.ROOT_URLCONF = "routes"
 client = Client(raise_request_exception=False, SERVER_NAME="localhost")
 client.cookies["sessionid"] = "canary-cookie"
 answer = client.post(
-    "/failing/ada%40example.com?token={TOKEN}&q=canary-query",
-    {{"address": "ada@example.com", "note": "canary-body"}},
+    "/failing/zoe%40example.com?token={TOKEN}&q=canary-query",
+    {{"address": "zoe@example.com", "note": "canary-body"}},
     headers={{"Authorization": "Voter {TOKEN}", "User-Agent": "canary-agent", "X-Request-ID": "mine"}},
 )
 assert answer.status_code == 500, answer.status_code
@@ -61,7 +61,7 @@ from backend.celery import app
 def failing_task(address):
     raise ValueError("cannot mail " + address)
 
-failing_task.apply(["ada@example.com"])
+failing_task.apply(["zoe@example.com"])
 print("sentry_sdk" in sys.modules)
 """
 
@@ -132,7 +132,7 @@ def test_what_fails_is_reported_masked_as_the_log_is(catcher: Catcher) -> None:
     assert exception["stacktrace"]["frames"][-1]["function"] == "failing"
     assert task["exception"]["values"][0]["value"] == "cannot mail …"
     everything = b"".join(catcher.raw).decode() + "".join(catcher.calls)
-    for secret in ("ada", "example.com", "canary", TOKEN, CONFIRMATION):
+    for secret in ("zoe", "example.com", "canary", TOKEN, CONFIRMATION):
         assert secret not in everything.replace("own_address", ""), secret
 
 
