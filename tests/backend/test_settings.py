@@ -398,7 +398,7 @@ def test_options_of_the_address_reach_the_database(monkeypatch: pytest.MonkeyPat
     options = settings_read().DATABASES["default"]["OPTIONS"]
 
     assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/nonexistent")
-    assert (options["connect_timeout"], options["pool"]["timeout"]) == (2, 1.5)
+    assert (options["connect_timeout"], options["pool"]["timeout"]) == (2, 1.8)
     assert "jit=off" in options["options"]
 
 
