@@ -113,6 +113,26 @@ def test_no_app_knows_signals() -> None:
     assert known == set()
 
 
+SESSION_STATE = re.compile(
+    r"pg_(?:try_)?advisory_(?:un)?lock|\b(?:LISTEN|DISCARD|WITH HOLD)\b|pg_notify|set_config\("
+    r"|[\"'] *SET (?!LOCAL|TRANSACTION)"
+)
+# A pooler is refused there; and the statement changes nothing behind one.
+IN_ITS_OWN_SESSION = {"backend/api/management/commands/migrate.py", "newsletter/deliveries/database.py"}
+
+
+def test_nothing_is_kept_in_a_session_of_the_database() -> None:
+    """A pooler lends a session to others, transaction by transaction."""
+    scripts = [path for app in APPS for path in (ROOT / app).rglob("*.sql")]
+    keeping = {
+        named(path)
+        for path in [*modules(*APPS, "backend"), *scripts]
+        if SESSION_STATE.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert keeping == IN_ITS_OWN_SESSION
+
+
 def test_every_module_opens_with_a_sentence_that_says_what_it_is_for() -> None:
     silent = [
         named(path) for path in [*modules(*FOLDERS), ROOT / "manage.py"] if not opens_with_a_sentence(path)

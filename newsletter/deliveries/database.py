@@ -51,9 +51,16 @@ def array(values: Iterable[object]) -> str:
 
 
 def plan_once() -> None:
-    """Have this connection plan each statement once: for a few copies, planning takes longer than running."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET plan_cache_mode = force_generic_plan")
+    """
+    Have this connection plan each statement once: for a few copies, planning takes longer than running.
+
+    Not behind a pooler, where it would stay with a session that is another's next (decision 58).
+    """
+    connection.ensure_connection()
+    rows(
+        "SELECT set_config('plan_cache_mode', 'force_generic_plan', false) WHERE pg_backend_pid() = %(pid)s",
+        {"pid": connection.connection.info.backend_pid},
+    )
 
 
 def database_now() -> datetime:

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import connection
 
 from newsletter.models import Delivery, Edition, Segment
-from newsletter.sending import segments
+from newsletter.sending import preparing, segments
 from tests.factories import SubscriberFactory
 from tests.newsletter.sending.weeks import DUE, clock, news, the_edition
 
@@ -68,3 +69,21 @@ def test_preparing_again_adds_nobody_twice() -> None:
     clock()
 
     assert set(Delivery.objects.values_list("id", "message_id")) == before
+
+
+def test_while_another_process_prepares_a_page_this_one_leaves_it_alone() -> None:
+    news()
+    SubscriberFactory.create_batch(3)
+    clock()
+    Delivery.objects.all().delete()
+    Edition.objects.update(state="frozen", prepared_at=None, done_at=None)
+    key = preparing.turn_key(the_edition().pk)
+
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        preparing.prepare(edition_id=the_edition().pk, now=DUE)
+        left_alone = (the_edition().state, Delivery.objects.count())
+    preparing.prepare(edition_id=the_edition().pk, now=DUE)
+
+    assert left_alone == ("preparing", 0)
+    assert (the_edition().state, Delivery.objects.count()) == ("sending", 3)
