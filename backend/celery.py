@@ -1,6 +1,7 @@
 """The Celery application, and the heartbeat by which `/statusz` knows that a worker is consuming."""
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -8,7 +9,7 @@ import structlog
 from celery import Celery, Task
 from celery.app.utils import Settings
 from celery.exceptions import WorkerLostError
-from celery.signals import celeryd_init, setup_logging, task_failure, worker_ready
+from celery.signals import celeryd_init, setup_logging, task_failure, worker_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
@@ -60,6 +61,20 @@ def wait_for_messages(conf: Settings, **_: object) -> None:
     timeouts = {"socket_timeout", "socket_connect_timeout"}
     options = conf.broker_transport_options
     conf.broker_transport_options = {key: value for key, value in options.items() if key not in timeouts}
+
+
+@worker_init.connect
+def refuse_unfit_pooler(**_: object) -> None:
+    """Celery logs an exception of a receiver and goes on, but not this one."""
+    # Importing it needs the settings.
+    from django.core.exceptions import ImproperlyConfigured
+
+    from backend.pooler import find_pooler
+
+    try:
+        find_pooler()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
 @app.task(name="backend.heartbeat")

@@ -17,9 +17,12 @@ handler = get_wsgi_application()
 
 from backend.api import deadlines, incoming  # noqa: E402 - they need the settings.
 from backend.api.requests import Utf8Request  # noqa: E402
+from backend.pooler import find_pooler  # noqa: E402
 from backend.site import PROBES  # noqa: E402
 
 handler.request_class = Utf8Request
+# A pooler that the product doesn't work behind ends the start.
+find_pooler()
 
 
 def application(environ: WSGIEnvironment, start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -13,7 +13,7 @@ from threading import Event
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from tests.faults.stack import PATIENCE_SECONDS
+from tests.ports import PATIENCE_SECONDS
 
 NO_ANSWER = 0
 PAUSE_SECONDS = 0.02

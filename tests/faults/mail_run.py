@@ -22,7 +22,8 @@ from redis import Redis
 from backend.devstack import processes
 from backend.devstack.processes import Child
 from tests.faults.false_clock import FalseClock
-from tests.faults.stack import POLL_SECONDS, FaultStack, answers, children_of, quiet_port, worker_command
+from tests.faults.stack import FaultStack, children_of, worker_command
+from tests.ports import POLL_SECONDS, answers, quiet_port
 
 CLAIM_SECONDS = 3
 FINAL_SECONDS = 2

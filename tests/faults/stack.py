@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -28,14 +28,9 @@ from backend.devstack.engines import Server, start_postgresql, start_redis
 from backend.devstack.location import choose_location, remove_outside
 from backend.devstack.processes import Child, Process
 from backend.devstack.stack import STOP_SECONDS, product_environment
+from tests.pgbouncer import pgbouncer
+from tests.ports import PATIENCE_SECONDS, quiet_port, wait_until
 
-# Only what never happens takes so long, on however busy a machine.
-PATIENCE_SECONDS = 120
-# Between two looks at what a test waits for.
-POLL_SECONDS = 0.05
-# Below what the kernel lends to outgoing connections: nobody takes these while their server is down.
-PORTS = range(20_000, 32_000)
-_given: set[int] = set()
 # What the stack that runs these tests has set for its own product.
 NOT_INHERITED = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TEST_DATABASE_URL", "TEST_REDIS_URL"}
 # Each test says which limit it is about; the others vote as fast as they can.
@@ -102,10 +97,14 @@ class FaultStack:
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self.redis = self._begin_redis()
         self.postgresql = self._begin_postgresql()
+        self._around = ExitStack()
+        # Where the product finds its database: through PGBOUNCER, a path, all tests of faults run behind it.
+        self.database_url = self._around.enter_context(self._pooler(path))
         self._desk = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.desk"],
             cwd=ROOT,
-            env={**self.environment(), processes.MARK: self._mark},
+            # Migrations connect to PostgreSQL itself.
+            env={**self.environment(), "DATABASE_URL": self.postgresql.url, processes.MARK: self._mark},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -126,6 +125,7 @@ class FaultStack:
     def close(self) -> None:
         """End whatever still runs, and leave nothing on the disk."""
         self._desk.communicate()
+        self._around.close()
         self._forget_connection()
         processes.stop([self.postgresql.child, self.redis.child], timeout=STOP_SECONDS)
         processes.end(processes.marked(self._mark), timeout=0)
@@ -270,12 +270,19 @@ class FaultStack:
         return {
             **inherited,
             **product_environment(self._directory, url="http://127.0.0.1:8000", servers=servers),
+            "DATABASE_URL": self.database_url,
             "VOTER_KEYS": f"first:{self._directory.secret('voter_key')}",
             "VOTER_PEPPER": self._directory.secret("voter_pepper"),
             "VOTE_LIMITS": UNLIMITED,
             **PATIENT,
             "LOG_LEVEL": "WARNING",
         }
+
+    def _pooler(self, path: Path) -> AbstractContextManager[str]:
+        program = os.environ.get("PGBOUNCER")
+        if not program:
+            return nullcontext(self.postgresql.url)
+        return pgbouncer(program, before=self.postgresql.url, directory=path)
 
     def _begin_postgresql(self) -> Server:
         with self._asking:
@@ -401,24 +408,6 @@ def count_in(connection: psycopg.Connection[tuple[Any, ...]], tool: str) -> Coun
     return Count(tally, recount)
 
 
-def quiet_port() -> int:
-    """A port that is free, that no outgoing connection can take later, and that is given to nobody else in this process."""
-    while True:
-        port = PORTS.start + secrets.randbelow(len(PORTS))
-        if port in _given:
-            continue
-        _given.add(port)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def end_at_once(child: Child, number: signal.Signals) -> None:
     child.popen.send_signal(number)
     child.popen.wait(PATIENCE_SECONDS)
@@ -434,10 +423,3 @@ def children_of(pid: int) -> set[Process]:
         process = Process.find(int(entry.name)) if int(parent) == pid and state not in "ZX" else None
         found |= {process} if process else set()
     return found
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it never happened"
-        time.sleep(POLL_SECONDS)

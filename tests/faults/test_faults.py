@@ -13,8 +13,9 @@ from psycopg import OperationalError
 
 from tests.faults.clients import NO_ANSWER, Client, Crowd, Operation, percentile, seconds_of_health
 from tests.faults.scale import scaled
-from tests.faults.stack import IMPATIENT, PATIENCE_SECONDS, FaultStack, wait_until
+from tests.faults.stack import IMPATIENT, FaultStack
 from tests.faults.tcp_fault import TcpFault, cut_off
+from tests.ports import PATIENCE_SECONDS, wait_until
 
 VALUES = ["ship", "skip"]
 KILLS = scaled("VOTE_KILLS", short=12, long=50)
@@ -227,7 +228,7 @@ def test_a_vote_whose_commit_went_unanswered_can_be_sent_again(stack: FaultStack
     tool, voters = stack.new_tool(), stack.new_voters(REPEATED)
 
     with (
-        TcpFault(stack.postgresql.url) as proxy,
+        TcpFault(stack.database_url) as proxy,
         stack.serving(DATABASE_URL=proxy.url) as web,
         Crowd(web.port, 1) as crowd,
     ):

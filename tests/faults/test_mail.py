@@ -13,7 +13,8 @@ from django.conf import settings
 
 from tests.faults.mail_run import CLAIM_SECONDS, MailRun
 from tests.faults.scale import IS_LONG, scaled
-from tests.faults.stack import POLL_SECONDS, FaultStack
+from tests.faults.stack import FaultStack
+from tests.ports import POLL_SECONDS
 
 READERS = scaled("MAIL_READERS", short=500, long=20_000)
 KILLS = scaled("MAIL_KILLS", short=8, long=50)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.faults.stack import PATIENCE_SECONDS, FaultStack, wait_until
+from tests.faults.stack import FaultStack
+from tests.ports import PATIENCE_SECONDS, wait_until
 
 ASKED = 40
 COUNTED = "django_http_requests_total_by_view_transport_method_total"

@@ -11,7 +11,8 @@ from redis import Redis
 
 from tests.faults.clients import Client, Crowd
 from tests.faults.scale import scaled
-from tests.faults.stack import POLL_SECONDS, FaultStack
+from tests.faults.stack import FaultStack
+from tests.ports import POLL_SECONDS
 
 STEP = 2
 LATENESS = 15

@@ -7,7 +7,8 @@ from threading import Barrier, Event, Thread
 
 from tests.faults.clients import Answer, Client, Crowd
 from tests.faults.scale import scaled
-from tests.faults.stack import PATIENCE_SECONDS, FaultStack, count_in
+from tests.faults.stack import FaultStack, count_in
+from tests.ports import PATIENCE_SECONDS
 
 CHOICES = ["ship", "skip", None]
 VOTES_EACH = scaled("VOTES_EACH", short=40, long=150)

@@ -14,8 +14,9 @@ import pytest
 from tests import mail_sink
 from tests.faults.clients import seconds_of_health
 from tests.faults.scale import scaled
-from tests.faults.stack import PATIENCE_SECONDS, FaultStack, quiet_port, wait_until
+from tests.faults.stack import FaultStack
 from tests.mail_sink import Sink
+from tests.ports import PATIENCE_SECONDS, quiet_port, wait_until
 
 NEWCOMERS = scaled("MAIL_NEWCOMERS", short=60, long=500)
 SAMPLES = scaled("SIGN_UP_SAMPLES", short=250, long=500)

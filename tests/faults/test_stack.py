@@ -6,7 +6,8 @@ import pytest
 from psycopg import OperationalError
 
 from tests.faults.clients import Client
-from tests.faults.stack import Count, FaultStack, wait_until
+from tests.faults.stack import Count, FaultStack
+from tests.ports import wait_until
 
 VOTES = """
 WITH voter AS (

@@ -10,7 +10,8 @@ from redis import Redis
 from backend.devstack import processes
 from backend.devstack.processes import Child
 from backend.watchdog import STALLS_KEY
-from tests.faults.stack import FaultStack, wait_until, worker_command
+from tests.faults.stack import FaultStack, worker_command
+from tests.ports import wait_until
 
 APP = ("-m", "celery", "-A", "tests.faults.strange_tasks")
 WATCHDOG_SECONDS = 3

@@ -13,7 +13,7 @@ from typing import Any
 
 from backend.bootstrap import ROOT
 from newsletter.transport.smtp import Server
-from tests.faults.stack import answers, quiet_port
+from tests.ports import answers, quiet_port
 
 
 class RunningSink:

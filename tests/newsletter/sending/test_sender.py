@@ -17,10 +17,10 @@ from newsletter.models import Delivery, Edition, Subscriber
 from newsletter.sending import sender
 from newsletter.transport.mailer import BackendMailer
 from tests.factories import NOW
-from tests.faults.stack import wait_until
 from tests.newsletter.fake_provider import FakeProvider, answering
 from tests.newsletter.sending.rounds import an_edition, send, send_to, states
 from tests.newsletter.sinks import RunningSink, sink_running
+from tests.ports import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

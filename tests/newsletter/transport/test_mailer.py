@@ -18,8 +18,8 @@ from newsletter.transport.mailer import (
     single_mailer,
 )
 from newsletter.transport.messages import Message, single_message
-from tests.faults.stack import quiet_port
 from tests.mail_sink import Sink
+from tests.ports import quiet_port
 
 
 class KeptBackError(Exception):

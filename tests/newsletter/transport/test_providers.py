@@ -19,8 +19,8 @@ from newsletter.transport.mailer import BackendMailer
 from newsletter.transport.messages import Message, MessageTemplate, Recipient, segment_template
 from newsletter.transport.smtp import Phase
 from tests.factories import SegmentFactory
-from tests.faults.stack import quiet_port
 from tests.newsletter.fake_provider import FakeProvider, answering
+from tests.ports import quiet_port
 
 DELIVERY = UUID("0192d5c2-7b7e-7c2a-a5a5-0123456789ab")
 

@@ -10,6 +10,8 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg.errors import LockNotAvailable
 
+from backend.pooler import find_pooler
+
 TRIES = 60
 PAUSE_SECONDS = 5
 
@@ -28,6 +30,9 @@ class Command(migrate.Command):
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
+        # A session's lock time-out would stay there for others, and new tables belong to the role that makes them.
+        if find_pooler():
+            raise CommandError("Migrations need PostgreSQL itself, and DATABASE_URL leads to a pooler.")
         for attempt in range(1, TRIES + 1):
             self._database = options["database"]
             try:
