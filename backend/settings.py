@@ -403,8 +403,10 @@ USE_I18N = False
 # --- Files ------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-# Only the admin and the docs page have static files: WhiteNoise serves them from their packages, without collectstatic.
-WHITENOISE_USE_FINDERS = True
+# Of the admin and the docs page. The image has them collected; elsewhere WhiteNoise serves them from their packages.
+_collected = BASE_DIR / "static"
+STATIC_ROOT = _collected if _collected.is_dir() else None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = False
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
