@@ -155,7 +155,7 @@ def test_while_the_database_refuses_everybody_is_told_503_at_once_and_no_copy_is
     answers: dict[str, Answers] = {}
     health: dict[str, list[float]] = {}
     with (
-        Network(stack.postgresql.url) as network,
+        Network(stack.database_url) as network,
         MailRun(stack, tmp_path, DATABASE_URL=network.url, SENDING_PER_MINUTE="1200") as run,
         stack.serving(DATABASE_URL=network.url, **EVERYBODY, **IMPATIENT) as web,
         Readers(web, tool, voters) as readers,
