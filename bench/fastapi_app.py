@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from comparisons.verdict import Evidence, agreement, cheaper_to_start, decide, preference, price_note
 from reviews.panel import PanelCount
 from votes.rules import RULESET
-from votes.tally import TallyCount, crowd_status
+from votes.tally import Interval, TallyCount, crowd_status
 
 PUBLIC_BASE_URL = os.environ["PUBLIC_BASE_URL"]
 VOTER_KEYS = dict(pair.split(":", 1) for pair in os.environ["VOTER_KEYS"].split(","))
@@ -32,7 +32,7 @@ SELECT t.id::text, t.slug, t.name, nullif(t.tagline, '') AS tagline, nullif(t.de
        c.name AS category_name, t.pricing_entry, t.pricing_model, t.pricing_starts_at, t.pricing_currency,
        t.pricing_unit, t.pricing_free_tier, nullif(t.pricing_note, '') AS pricing_note, t.pricing_checked_on,
        p.ship AS panel_ship, p.skip AS panel_skip, v.ship AS vote_ship, v.skip AS vote_skip,
-       t.published_at, t.updated_at
+       v.bound_low, v.bound_high, t.published_at, t.updated_at
 FROM catalog_tool t
 JOIN catalog_category c ON c.id = t.category_id
 JOIN reviews_panel p ON p.tool_id = t.id
@@ -61,7 +61,8 @@ WHERE c.first_tool_id = $1 AND c.second_tool_id = $2 AND c.status = 'published'
 # Of votes that say the same again nothing is written, and their times are read from where they stand.
 CAST_VOTE = """
 WITH target AS (
-    SELECT t.id AS tool_id, v.id AS voter_id, p.ship, p.skip, p.pending, p.quarantined, p.as_of
+    SELECT t.id AS tool_id, v.id AS voter_id, p.ship, p.skip, p.bound_low, p.bound_high, p.pending,
+           p.quarantined, p.as_of
     FROM catalog_tool t JOIN votes_publishedtally p ON p.tool_id = t.id, votes_voter v
     WHERE t.slug = $2 AND t.status = 'published' AND v.key = $1 AND v.erased_at IS NULL
 ), written AS (
@@ -72,7 +73,7 @@ WITH target AS (
     WHERE vote.value <> excluded.value
     RETURNING created_at, updated_at
 )
-SELECT ship AS vote_ship, skip AS vote_skip, pending, quarantined, as_of,
+SELECT ship AS vote_ship, skip AS vote_skip, bound_low, bound_high, pending, quarantined, as_of,
        coalesce(written.created_at, stood.created_at) AS created_at,
        coalesce(written.updated_at, stood.updated_at) AS updated_at
 FROM target
@@ -237,7 +238,8 @@ def panel_of(row: Any) -> PanelCount:
 
 
 def votes_of(row: Any) -> TallyCount:
-    return TallyCount(ship=row["vote_ship"], skip=row["vote_skip"])
+    bounds = Interval.stored(row["bound_low"], row["bound_high"])
+    return TallyCount(ship=row["vote_ship"], skip=row["vote_skip"], bounds=bounds)
 
 
 def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[Any]) -> dict[str, Any]:

@@ -9,17 +9,12 @@ from django.db.models.functions import Abs, Cast, Coalesce, Greatest, JSONObject
 
 from comparisons.verdict import MIN_PANEL
 from votes.models import PublishedPickTally
-from votes.tally import MIN_VOTES
 
 _PANELS_DIFFER = ~Q(first_tool__panel__percent=F("second_tool__panel__percent"))
-_CROWDS_DIFFER = (
-    Q(first_tool__published_tally__total__gte=MIN_VOTES, second_tool__published_tally__total__gte=MIN_VOTES)
-    # Intervals that merely touch still overlap.
-    & (
-        Q(first_tool__published_tally__interval_low__gt=F("second_tool__published_tally__interval_high"))
-        | Q(second_tool__published_tally__interval_low__gt=F("first_tool__published_tally__interval_high"))
-    )
-)
+# Bounds that merely touch still overlap. A crowd that decides nothing has none, and null is greater than nothing.
+_CROWDS_DIFFER = Q(
+    first_tool__published_tally__bound_low__gt=F("second_tool__published_tally__bound_high")
+) | Q(second_tool__published_tally__bound_low__gt=F("first_tool__published_tally__bound_high"))
 
 
 # The models import their querysets, which therefore name no model to the type checker.

@@ -5,9 +5,9 @@ First match wins:
 1. A tool with fewer than MIN_PANEL published reviews: `insufficient`.
 2. The panels' percentages differ: `winner`, decided by `panel`. The margin is the difference in points; the strength
    is `unanimous` when the winner has 100 and the other 0, `clear` from CLEAR_PANEL points, else `narrow`.
-3. The panels are level, both crowds have at least votes.tally.MIN_VOTES counted votes, and their 95 % Wilson intervals
-   don't overlap: `winner`, decided by `community`. The margin is the difference of the percentages in points; the
-   strength is `clear` when the nearer bounds lie at least CLEAR_CROWD points apart, else `narrow`.
+3. The panels are level, both crowds may decide, and their bounds don't overlap: `winner`, decided by `community`. The
+   margin is the difference of the percentages in points; the strength is `clear` when the nearer bounds lie at least
+   CLEAR_CROWD points apart, else `narrow`. Which crowds may decide, and by which bounds, the ruleset of votes says.
 4. Otherwise: `tie`.
 
 Price never decides: it is a reason, and so is a crowd that can't be told apart. A verdict is `contested` when the
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from reviews.panel import PanelCount
-from votes.tally import MIN_VOTES, TallyCount
+from votes.tally import TallyCount
 
 RULE = "2026-11"
 MIN_PANEL = 3
@@ -122,16 +122,16 @@ def _panel_strength(first: Evidence, second: Evidence) -> str:
 
 
 def crowd_favorite(first: Evidence, second: Evidence) -> Evidence | None:
-    """The tool whose crowd is surely keener: enough votes on both, and intervals that don't overlap."""
+    """The tool whose crowd is surely keener: both crowds may decide, and their bounds don't overlap."""
     if _crowd_gap(first, second) <= 0:
         return None
     return max(first, second, key=lambda tool: tool.community.ship / tool.community.total)
 
 
 def _crowd_gap(first: Evidence, second: Evidence) -> float:
-    """The distance between the nearer bounds; zero or less where intervals touch or overlap, or votes are too few."""
-    one, other = first.community.interval, second.community.interval
-    if one is None or other is None or min(first.community.total, second.community.total) < MIN_VOTES:
+    """The distance between the nearer bounds; zero or less where they touch or overlap, or a crowd decides nothing."""
+    one, other = first.community.bounds, second.community.bounds
+    if one is None or other is None:
         return 0.0
     return max(one.low - other.high, other.low - one.high)
 

@@ -17,6 +17,7 @@ from reviews.models import Review, Reviewer
 from tests.database import execute
 from votes.models import Pick, Vote, Voter
 from votes.tallies.publication import publish_tallies
+from votes.tally import deciding_bounds
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
@@ -198,6 +199,13 @@ def vote(
     if at:
         Vote.objects.filter(pk__in=[each.pk for each in votes]).update(created_at=at)
     publish_tallies(now=NOW)
+
+
+def published_counts(ship: int, skip: int) -> dict[str, Any]:
+    """What a step of publication writes of a crowd: its counts, and the bounds that they give."""
+    bounds = deciding_bounds(part=ship, total=ship + skip)
+    low, high = (bounds.low, bounds.high) if bounds else (None, None)
+    return {"ship": ship, "skip": skip, "bound_low": low, "bound_high": high}
 
 
 def review(tool: Tool, *, ship: int = 0, skip: int = 0) -> None:

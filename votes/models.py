@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Greatest, Now, NullIf, Sqrt
 from backend.api.ids import new_id
 from catalog.models import Tool
 from votes.rules import HOURLY_FLOOR
-from votes.tally import PublishedCounts, TallyCount, Z
+from votes.tally import MIN_VOTES, Interval, PickCount, PublishedCounts, TallyCount, Z
 
 
 class CountStatus(models.TextChoices):
@@ -217,7 +217,30 @@ class Tally(Counts):
         verbose_name_plural = "tallies"
 
 
-class PublishedTally(Counts):
+class Bounds(models.Model):
+    """What a published crowd may decide by: votes.tally's time-uniform bounds, stored so that SQL compares columns.
+
+    They stand where a crowd may decide, and are null elsewhere. The database takes them away from counts that are
+    changed without them.
+    """
+
+    bound_low = models.FloatField(null=True, editable=False)
+    bound_high = models.FloatField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def bounds(self) -> Interval | None:
+        return Interval.stored(self.bound_low, self.bound_high)
+
+
+def _bounds_of_enough(name: str) -> models.CheckConstraint:
+    both = Q(bound_low__isnull=False, bound_high__isnull=False, total__gte=MIN_VOTES)
+    return models.CheckConstraint(condition=Q(bound_low=None, bound_high=None) | both, name=name)
+
+
+class PublishedTally(Bounds, Counts):
     """What readers see of a tool's votes: a copy of the tally that moves in steps.
 
     A voter who tests the rules learns whether a vote counts no sooner than everybody else.
@@ -230,10 +253,15 @@ class PublishedTally(Counts):
 
     class Meta:
         verbose_name_plural = "published tallies"
+        constraints = [_bounds_of_enough("only_a_crowd_of_enough_votes_has_bounds")]
+
+    @property
+    def count(self) -> TallyCount:
+        return TallyCount(ship=self.ship, skip=self.skip, bounds=self.bounds)
 
     @property
     def published(self) -> PublishedCounts:
-        return PublishedCounts(self.ship, self.skip, self.pending, self.quarantined, self.as_of)
+        return PublishedCounts(self.ship, self.skip, self.pending, self.quarantined, self.as_of, self.bounds)
 
 
 class TallyDay(models.Model):
@@ -304,8 +332,8 @@ class PickTally(PickCounts):
         ]
 
 
-class PublishedPickTally(PickCounts):
-    """What readers see of a pair's picks: a copy of the tally that moves in steps."""
+class PublishedPickTally(Bounds, PickCounts):
+    """What readers see of a pair's picks: a copy of the tally that moves in steps. Bounds are of the first tool's share."""
 
     as_of = models.DateTimeField(db_default=Now(), help_text="When these numbers became public.")
 
@@ -319,11 +347,18 @@ class PublishedPickTally(PickCounts):
                 condition=Q(first_tool__lt=F("second_tool")),
                 name="a_published_pick_tally_keeps_its_pair_in_order",
             ),
+            _bounds_of_enough("only_enough_picks_have_bounds"),
         ]
 
     @property
+    def count(self) -> PickCount:
+        return PickCount(first=self.first, second=self.second, bounds=self.bounds)
+
+    @property
     def published(self) -> PublishedCounts:
-        return PublishedCounts(self.first, self.second, self.pending, self.quarantined, self.as_of)
+        return PublishedCounts(
+            self.first, self.second, self.pending, self.quarantined, self.as_of, self.bounds
+        )
 
 
 class SpentChallenge(models.Model):

@@ -1,9 +1,10 @@
-"""Votes to a tally: counts, a whole percentage, and the interval that says how much the counts can tell."""
+"""Votes to a tally: counts, a whole percentage, the interval that is shown, and the bounds that decide."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from math import sqrt
+from math import lgamma, log, log1p, sqrt
+from typing import Self
 
 from catalog.percent import ShipCount, whole_percent
 
@@ -11,14 +12,24 @@ from catalog.percent import ShipCount, whole_percent
 Z = 1.959963984540054
 # Below this many counted votes a crowd is too small to decide anything.
 MIN_VOTES = 20
+# How often the bounds of a crowd may miss its true share at any time, however often they are looked at. Two crowds that
+# are told apart by their bounds are so at 95 %.
+LOOKING_ERROR = 0.025
+# Halvings of an interval within 0 and 1: more than a float can tell apart.
+_HALVINGS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where the true share lies with 95 % confidence; both bounds between 0 and 1."""
+    """Where the true share lies; both bounds between 0 and 1."""
 
     low: float
     high: float
+
+    @classmethod
+    def stored(cls, low: float | None, high: float | None) -> Self | None:
+        """From two columns that are null together."""
+        return None if low is None or high is None else cls(low, high)
 
 
 def wilson_interval(*, part: int, total: int) -> Interval | None:
@@ -44,41 +55,92 @@ def crowd_status(*, total: int) -> str:
     return "enough" if total >= MIN_VOTES else "few"
 
 
-def is_decided(*, lead: int, total: int) -> bool:
-    """Whether a lead of one answer over the other is more than chance: its 95 % Wilson interval excludes one half.
+def time_uniform_bounds(*, part: int, total: int) -> Interval | None:
+    """Where the true share lies, at every look that anybody takes while votes come in; None of nothing.
 
-    The interval is that of the score test, and so excludes one half exactly when lead² > Z² · total.
+    A Wilson interval misses the true share in one look of twenty, and a tally is looked at after every vote. These
+    bounds miss it at any time with a probability of at most LOOKING_ERROR: a confidence sequence. A share p lies
+    within them while the likelihood of the votes, averaged over all shares alike, is less than 1 / LOOKING_ERROR times
+    their likelihood under p:
+
+        B(part + 1, total - part + 1) < p^part (1 - p)^(total - part) / LOOKING_ERROR
+
+    where B is the beta function. The ratio is a martingale that begins at 1, so Ville's inequality holds for all
+    lengths at once. The mixture is the two-sided beta-binomial one: Robbins, H. (1970), Annals of Mathematical
+    Statistics 41, 1397-1409; Howard, S. R. et al. (2021), Annals of Statistics 49, 1055-1080.
     """
-    return lead > 0 and lead * lead > Z * Z * total
+    if not total:
+        return None
+    return Interval(low=_least_share(part, total), high=1 - _least_share(total - part, total))
+
+
+def deciding_bounds(*, part: int, total: int) -> Interval | None:
+    """The time-uniform bounds of a crowd of at least MIN_VOTES; None of a smaller one, which decides nothing."""
+    return time_uniform_bounds(part=part, total=total) if total >= MIN_VOTES else None
+
+
+def _least_share(part: int, total: int) -> float:
+    """The lower bound, by halving: the likelihood rises from 0 to the share itself."""
+    low, high = 0.0, part / total
+    for _ in range(_HALVINGS if part else 0):
+        share = (low + high) / 2
+        if excludes(share, part=part, total=total):
+            low = share
+        else:
+            high = share
+    return low
+
+
+def excludes(share: float, *, part: int, total: int) -> bool:
+    """Whether the bounds leave out this share, which is neither 0 nor 1; sooner said than the bounds themselves."""
+    rest = total - part
+    mixture = lgamma(part + 1) + lgamma(rest + 1) - lgamma(total + 2)
+    return part * log(share) + rest * log1p(-share) <= mixture + log(LOOKING_ERROR)
+
+
+def is_decided(*, lead: int, total: int) -> bool:
+    """Whether a lead of one answer over the other is more than chance: MIN_VOTES, and bounds that exclude one half."""
+    return total >= MIN_VOTES and excludes(0.5, part=(total + lead) // 2, total=total)
 
 
 def flip_margin(one: int, other: int) -> int | None:
     """The fewest votes, cast or withdrawn, after which a decided crowd is undecided, or the other way round.
 
     A decided crowd is shaken fastest by votes for the answer behind, for they narrow the lead and raise what it has
-    to exceed. An undecided one is settled fastest by withdrawing votes for the answer behind, as long as there are
-    any, and then by votes for the one ahead. None while nobody has voted.
+    to exceed; or by withdrawing votes until there are fewer than MIN_VOTES. An undecided one is settled fastest by
+    withdrawing votes for the answer behind, as long as there are any and MIN_VOTES remain, and then by votes for the
+    one ahead. None while nobody has voted.
     """
     total, lead, behind = one + other, abs(one - other), min(one, other)
     if not total:
         return None
     if is_decided(lead=lead, total=total):
-        return 1 + bisect_left(
+        shaken = 1 + bisect_left(
             range(1, lead + 1), True, key=lambda votes: not is_decided(lead=lead - votes, total=total + votes)
         )
-    return 1 + bisect_left(
-        range(1, total + 5),
-        True,
-        key=lambda votes: is_decided(lead=lead + votes, total=total + votes - 2 * min(votes, behind)),
-    )
+        return min(shaken, total - MIN_VOTES + 1)
+
+    def settles(votes: int) -> bool:
+        withdrawn = max(0, min(votes, behind, (total + votes - MIN_VOTES) // 2))
+        return is_decided(lead=lead + votes, total=total + votes - 2 * withdrawn)
+
+    return 1 + bisect_left(range(1, total + MIN_VOTES), True, key=settles)
 
 
 @dataclass(frozen=True, slots=True)
 class TallyCount(ShipCount):
-    """Counted votes on one tool."""
+    """Counted votes on one tool; `bounds` are those that were published with them, None of a crowd that decides nothing."""
+
+    bounds: Interval | None = None
+
+    @classmethod
+    def with_bounds(cls, ship: int, skip: int) -> Self:
+        """The counts with the bounds that follow from them."""
+        return cls(ship, skip, deciding_bounds(part=ship, total=ship + skip))
 
     @property
     def interval(self) -> Interval | None:
+        """The Wilson interval, which is shown and decides nothing."""
         return wilson_interval(part=self.ship, total=self.total)
 
     @property
@@ -90,9 +152,7 @@ class TallyCount(ShipCount):
         """`ship` or `skip` where the lead is more than chance, else `undecided`; None while nobody has voted."""
         if not self.total:
             return None
-        if is_decided(lead=abs(self.ship - self.skip), total=self.total):
-            return "ship" if self.ship > self.skip else "skip"
-        return "undecided"
+        return {1: "ship", -1: "skip", 0: "undecided"}[_side_of_one_half(self.bounds)]
 
     @property
     def flip_margin(self) -> int | None:
@@ -102,10 +162,11 @@ class TallyCount(ShipCount):
 
 @dataclass(frozen=True, slots=True)
 class PickCount:
-    """The counted picks of a pair, in the order of its tools."""
+    """The counted picks of a pair, in the order of its tools; `bounds`, of the first tool's share, as in TallyCount."""
 
     first: int = 0
     second: int = 0
+    bounds: Interval | None = None
 
     @property
     def total(self) -> int:
@@ -124,7 +185,7 @@ class PickCount:
     @property
     def is_decided(self) -> bool:
         """Whether one tool's lead is more than chance."""
-        return is_decided(lead=abs(self.first - self.second), total=self.total)
+        return _side_of_one_half(self.bounds) != 0
 
     @property
     def flip_margin(self) -> int | None:
@@ -133,7 +194,15 @@ class PickCount:
 
     def turned(self) -> "PickCount":
         """The same picks with the tools in the other order."""
-        return PickCount(first=self.second, second=self.first)
+        bounds = self.bounds and Interval(low=1 - self.bounds.high, high=1 - self.bounds.low)
+        return replace(self, first=self.second, second=self.first, bounds=bounds)
+
+
+def _side_of_one_half(bounds: Interval | None) -> int:
+    """1 where the bounds lie above one half, -1 where they lie below; 0 where they don't say."""
+    if bounds is None:
+        return 0
+    return int(bounds.low > 0.5) - int(bounds.high < 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +217,4 @@ class PublishedCounts:
     pending: int = 0
     quarantined: int = 0
     as_of: datetime | None = None
+    bounds: Interval | None = None

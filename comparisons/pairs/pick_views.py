@@ -98,7 +98,7 @@ class PickView(PrivateView):
         return self.answer(pair, receipt.stored, receipt.published)
 
     def answer(self, pair: tuple[Tool, Tool], stored: StoredVote, published: PublishedCounts) -> HttpResponse:
-        count = picks_in_order(pair, PickCount(first=published.first, second=published.second))
+        count = picks_in_order(pair, PickCount(published.first, published.second, published.bounds))
         slugs: dict[object, str] = {tool.pk: tool.slug for tool in pair}
         return own_answer(stored, tool=slugs.get(stored.value), tally=pick_tally_answer(count, published))
 

@@ -232,7 +232,7 @@ def picks_of(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Pick
     """The picks of each pair, by the pair's ids in the order given: one query."""
     stored = [by_id(*pair) for pair in pairs]
     counts = {
-        (tally.first_tool_id, tally.second_tool_id): PickCount(first=tally.first, second=tally.second)
+        (tally.first_tool_id, tally.second_tool_id): tally.count
         for tally in (PublishedPickTally.objects.filter(_any_pair(stored)) if stored else [])
     }
     return {

@@ -310,6 +310,8 @@ def _crowd(choices: Choices, until: datetime) -> list[Item]:
     # A tally that is not in the line of the known day became public after it.
     known_until = datetime.combine(known + timedelta(days=1), time.min, UTC)
     tools = Tool.objects.filter(status=Tool.Status.PUBLISHED, published_tally__as_of__gte=known_until)
+    # A crowd that may decide nothing has no answer to tell.
+    tools = tools.exclude(published_tally__bound_low=None)
     if choices.topics:
         tools = tools.filter(category__slug__in=choices.topics)
     days = TallyDay.objects.filter(tool=OuterRef("pk")).order_by("-day")
@@ -320,12 +322,16 @@ def _crowd(choices: Choices, until: datetime) -> list[Item]:
     moved = [
         (tool, before, now)
         for tool in tools.select_related("category").defer("search", "description")
-        if has_moved(before := TallyCount(**(tool.known or {})), now := TallyCount(**(tool.told or {})))
+        if has_moved(before := _count(tool.known), now := _count(tool.told))
     ]
     return [
         crowd_item(side=_side(tool), before=before, now=now, choices=choices)
         for tool, before, now in sorted(moved, key=_crowd_order)
     ]
+
+
+def _count(line: dict[str, int] | None) -> TallyCount:
+    return TallyCount.with_bounds(**line) if line else TallyCount()
 
 
 def _crowd_order(moved: tuple[Tool, TallyCount, TallyCount]) -> tuple[int, int, str]:

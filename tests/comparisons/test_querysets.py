@@ -1,6 +1,7 @@
 """Reads of curated pairs; the verdict in SQL against the rule itself."""
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import combinations
 from random import Random
 
@@ -9,10 +10,18 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Tool
 from comparisons.models import Comparison
-from comparisons.verdict import Evidence, decide
+from comparisons.verdict import Evidence, crowd_favorite, decide
 from reviews.models import Panel
 from reviews.panel import PanelCount
-from tests.factories import NOW, CategoryFactory, ComparisonFactory, PickFactory, ToolFactory, VoterFactory
+from tests.factories import (
+    NOW,
+    CategoryFactory,
+    ComparisonFactory,
+    PickFactory,
+    ToolFactory,
+    VoterFactory,
+    published_counts,
+)
 from votes.models import PublishedTally
 from votes.tallies.publication import publish_tallies
 from votes.tally import TallyCount
@@ -31,6 +40,12 @@ def evidence(tool: Tool, panel: PanelCount, community: TallyCount) -> Evidence:
     return Evidence(
         slug=tool.slug, name=tool.name, panel=panel, community=community, entry=tool.pricing_entry, reviews={}
     )
+
+
+def publish(tallies: Iterable[tuple[Tool, tuple[int, int]]]) -> None:
+    """Counts with the bounds that a step of publication gives them."""
+    rows = [PublishedTally(tool=tool, **published_counts(*tally)) for tool, tally in tallies]
+    PublishedTally.objects.bulk_update(rows, ["ship", "skip", "bound_low", "bound_high"])
 
 
 @pytest.fixture
@@ -54,18 +69,12 @@ def evidence_by_tool() -> dict[Tool, Evidence]:
         ],
         ["ship", "skip"],
     )
-    PublishedTally.objects.bulk_update(
-        [
-            PublishedTally(tool=tool, ship=ship, skip=skip)
-            for tool, (_, (ship, skip)) in zip(tools, counts, strict=True)
-        ],
-        ["ship", "skip"],
-    )
+    publish(zip(tools, (tally for _, tally in counts), strict=True))
     Comparison.objects.bulk_create(
         Comparison(first_tool=first, second_tool=second) for first, second in combinations(tools, 2)
     )
     return {
-        tool: evidence(tool, PanelCount(*panel), TallyCount(*tally))
+        tool: evidence(tool, PanelCount(*panel), TallyCount.with_bounds(*tally))
         for tool, (panel, tally) in zip(tools, counts, strict=True)
     }
 
@@ -86,6 +95,34 @@ def test_the_outcome_in_sql_is_the_rules_for_every_pair_and_lists_filter_by_it(
     outcomes = Counter(outcome for *_, outcome in rows)
     assert set(outcomes) == {"winner", "tie", "insufficient"}
     assert Comparison.objects.with_outcome().filter(outcome="tie").count() == outcomes["tie"]
+
+
+def test_sql_and_the_rule_agree_on_a_hundred_thousand_pairs_of_random_tallies() -> None:
+    """The crowd of every pair is asked, for all panels are level."""
+    random = Random(2026)
+    tools = Tool.objects.bulk_create(ToolFactory.build_batch(100, category=CategoryFactory()))
+    Panel.objects.update(ship=4)
+    Comparison.objects.bulk_create(
+        Comparison(first_tool=first, second_tool=second) for first, second in combinations(tools, 2)
+    )
+    compared = Comparison.objects.with_outcome().values_list("first_tool", "second_tool", "outcome")
+    seen = dict.fromkeys(("winner", "tie"), 0)
+
+    for _ in range(21):
+        totals = [int(10 ** random.uniform(0, 6)) for _ in tools]
+        tallies = [(ship := round(total * random.random()), total - ship) for total in totals]
+        publish(zip(tools, tallies, strict=True))
+        sides = {
+            tally.tool_id: evidence(tools[0], PanelCount(ship=4), tally.count)
+            for tally in PublishedTally.objects.all()
+        }
+        for first, second, outcome in compared.all():
+            assert (outcome == "winner") == bool(crowd_favorite(sides[first], sides[second]))
+            seen[outcome] += 1
+
+    assert sum(seen.values()) == 103_950
+    assert min(seen.values()) > 10_000
+
 
 
 def gap_between(first: Evidence, second: Evidence) -> int:

@@ -1,7 +1,7 @@
 """The verdict rule row by row and edge by edge, and what must hold of it for any evidence at all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -44,7 +44,7 @@ def evidence(
         slug=slug,
         name=slug.title(),
         panel=PanelCount(*panel),
-        community=TallyCount(*votes),
+        community=TallyCount.with_bounds(*votes),
         entry=entry,
         reviews=reviews or {},
     )
@@ -137,20 +137,20 @@ TIE = ("tie", None, None, None, 0)
         pytest.param(LEVEL, ((9, 11), (16, 4)), TIE, id="intervals overlap"),
         pytest.param(
             LEVEL,
-            ((7, 13), (17, 3)),
-            ("winner", "beta", "community", "narrow", 50),
+            ((3, 17), (18, 2)),
+            ("winner", "beta", "community", "narrow", 75),
             id="7 points between the bounds are narrow",
         ),
         pytest.param(
             LEVEL,
-            ((17, 3), (4, 16)),
-            ("winner", "alpha", "community", "clear", 65),
+            ((20, 0), (3, 17)),
+            ("winner", "alpha", "community", "clear", 85),
             id="22 points between the bounds are clear",
         ),
         pytest.param(
             LEVEL,
-            ((13, 7), (1, 19)),
-            ("winner", "alpha", "community", "narrow", 60),
+            ((19, 1), (2, 18)),
+            ("winner", "alpha", "community", "narrow", 85),
             id="just under 20 points are narrow",
         ),
         pytest.param(
@@ -159,6 +159,9 @@ TIE = ("tie", None, None, None, 0)
             ("winner", "alpha", "community", "clear", 100),
             id="panels of different size can be level",
         ),
+        pytest.param(
+            LEVEL, ((15, 5), (4, 16)), TIE, id="Wilson intervals are apart, which is not enough at every look"
+        ),
         # 4. Otherwise nobody wins.
         pytest.param(((4, 0), (4, 0)), (NOBODY, NOBODY), TIE, id="100 v 100"),
         pytest.param(((0, 4), (0, 3)), (NOBODY, NOBODY), TIE, id="0 v 0"),
@@ -166,7 +169,7 @@ TIE = ("tie", None, None, None, 0)
         # A crowd of a hundred thousand can be sure of less than a point.
         pytest.param(
             ((4, 0), (4, 0)),
-            ((504_000, 496_000), (500_000, 500_000)),
+            ((504_000, 496_000), (495_500, 504_500)),
             ("winner", "alpha", "community", "narrow", 0),
             id="a huge crowd decides within a rounded point",
         ),
@@ -180,19 +183,6 @@ def test_the_first_row_that_fits_decides(
     verdict = decide_between(panels, votes)
 
     assert judgement(verdict) == expected
-
-
-@dataclass(frozen=True)
-class TallyWithInterval(TallyCount):
-    """A hundred votes with an interval of our choice: no whole numbers of votes give such round bounds."""
-
-    bounds: tuple[float, float] = (0.0, 1.0)
-    ship: int = 50
-    skip: int = 50
-
-    @property
-    def interval(self) -> Interval:
-        return Interval(*self.bounds)
 
 
 @pytest.mark.parametrize(
@@ -211,8 +201,8 @@ class TallyWithInterval(TallyCount):
 def test_the_nearer_bounds_say_how_far_crowds_are_apart(
     first: tuple[float, float], second: tuple[float, float], outcome: str, strength: str | None
 ) -> None:
-    one = replace(evidence("alpha"), community=TallyWithInterval(bounds=first))
-    other = replace(evidence("beta"), community=TallyWithInterval(bounds=second))
+    one = replace(evidence("alpha"), community=TallyCount(50, 50, Interval(*first)))
+    other = replace(evidence("beta"), community=TallyCount(50, 50, Interval(*second)))
 
     verdict = decide(first=one, second=other, roster=ROSTER)
 
@@ -564,7 +554,7 @@ def test_one_more_voter_who_ships_instead_of_skipping_never_turns_a_tool_into_th
 ) -> None:
     votes = first.community
     better = replace(
-        first, community=TallyCount(ship=votes.ship + min(votes.skip, 1), skip=max(votes.skip - 1, 0))
+        first, community=TallyCount.with_bounds(votes.ship + min(votes.skip, 1), max(votes.skip - 1, 0))
     )
 
     before = decide(first=first, second=second, roster=ROSTER)

@@ -17,6 +17,7 @@ from tests.factories import (
     ReviewFactory,
     ToolFactory,
     VerdictChangeFactory,
+    published_counts,
     review,
 )
 from votes.models import PublishedTally, TallyDay
@@ -120,7 +121,8 @@ def crowd(
     for at, counts in ((day, before), (until_day, now)):
         if counts:
             crowd_line(made, day=at, counts=counts)
-    PublishedTally.objects.filter(tool=made).update(as_of=as_of)
+    counts = published_counts(*(now or before or (0, 0)))
+    PublishedTally.objects.filter(tool=made).update(as_of=as_of, **counts)
     return made
 
 

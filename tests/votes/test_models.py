@@ -29,7 +29,7 @@ from votes.models import (
 )
 from votes.rules import RULESET
 from votes.tallies.publication import publish_tallies
-from votes.tally import TallyCount
+from votes.tally import MIN_VOTES, TallyCount, deciding_bounds
 
 pytestmark = pytest.mark.django_db
 
@@ -468,6 +468,18 @@ def below_zero(model: type[Model], column: str) -> Callable[[], object]:
     return write
 
 
+def bounds_of_too_few(low: float | None = 0.1, high: float | None = 1.0, ship: int = MIN_VOTES - 1) -> object:
+    tally = PublishedTally.objects.filter(tool=ToolFactory())
+    return tally.update(ship=ship, bound_low=low, bound_high=high)
+
+
+def bounds_of_too_few_picks() -> object:
+    first, second = in_order(*ToolFactory.create_batch(2))
+    return PublishedPickTally.objects.create(
+        first_tool=first, second_tool=second, first=MIN_VOTES - 1, bound_low=0.5, bound_high=1
+    )
+
+
 BROKEN: dict[str, Callable[[], object]] = {
     "votes_voter_key_key": lambda: VoterFactory.create_batch(2, key=b"k" * 32),
     "voter_assurance_is_known": lambda: VoterFactory(assurance=5),
@@ -486,6 +498,8 @@ BROKEN: dict[str, Callable[[], object]] = {
     "one_line_per_tool_and_day": two_lines_of_a_day,
     "alert_kind_is_known": lambda: alert(kind="rumour"),
     "one_alert_per_target_and_time": two_alerts,
+    "only_a_crowd_of_enough_votes_has_bounds": bounds_of_too_few,
+    "only_enough_picks_have_bounds": bounds_of_too_few_picks,
     "ruling_deed_is_known": lambda: moderation_action(action="forget"),
     "a_ruling_begins_before_it_ends": lambda: moderation_action(ends_at=NOW),
     "votes_ruling_count_check": lambda: moderation_action(count=-1),
@@ -506,6 +520,13 @@ BROKEN: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_must_never_happen_is_refused(name: str) -> None:
     assert broken_constraint(BROKEN[name]) == name
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.2, None), (None, 0.9)])
+def test_no_bound_stands_alone(low: float | None, high: float | None) -> None:
+    refused = broken_constraint(lambda: bounds_of_too_few(low, high, ship=MIN_VOTES))
+
+    assert refused == "only_a_crowd_of_enough_votes_has_bounds"
 
 
 def test_every_constraint_is_broken_on_purpose() -> None:
@@ -537,3 +558,38 @@ def test_what_was_voted_on_cannot_be_deleted_and_a_voter_takes_votes_along() -> 
     assert not Vote.objects.exists()
     row.tool.delete()
     assert not Tool.objects.exists()
+
+
+class TestBounds:
+    def public(self, tool: Tool) -> tuple[float | None, float | None]:
+        bounds: tuple[float | None, float | None]
+        bounds = PublishedTally.objects.values_list("bound_low", "bound_high").get(tool=tool)
+        return bounds
+
+    def test_a_published_tally_stores_the_bounds_of_its_counts(self) -> None:
+        tool = ToolFactory()
+        vote(tool, ship=18, skip=4)
+
+        bounds = deciding_bounds(part=18, total=22)
+        assert bounds is not None
+        assert self.public(tool) == (bounds.low, bounds.high)
+        assert PublishedTally.objects.get(tool=tool).count == TallyCount(18, 4, bounds)
+
+    def test_counts_that_are_changed_alone_lose_their_bounds(self) -> None:
+        tool = ToolFactory()
+        vote(tool, ship=30)
+
+        PublishedTally.objects.filter(tool=tool).update(ship=29)
+
+        assert self.public(tool) == (None, None)
+
+    def test_picks_that_are_changed_alone_lose_their_bounds(self) -> None:
+        first, second = in_order(*ToolFactory.create_batch(2))
+        tally = PublishedPickTally.objects.create(
+            first_tool=first, second_tool=second, first=20, bound_low=0.7, bound_high=1
+        )
+
+        PublishedPickTally.objects.update(first=21)
+
+        tally.refresh_from_db()
+        assert tally.bounds is None

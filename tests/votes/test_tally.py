@@ -1,20 +1,27 @@
-"""The Wilson interval against published values and as a property, and how shares are rounded."""
+"""The interval that is shown and the bounds that decide: against published values, as properties, and by simulation."""
 
-from itertools import count
+from collections.abc import Iterator
+from itertools import accumulate, count
+from math import comb
 from random import Random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from votes.tally import (
+    LOOKING_ERROR,
+    MIN_VOTES,
     Interval,
     PickCount,
     TallyCount,
     Z,
     crowd_status,
+    deciding_bounds,
+    excludes,
     flip_margin,
     is_decided,
+    time_uniform_bounds,
     wilson_interval,
 )
 
@@ -163,6 +170,131 @@ def test_a_count_knows_its_total_and_interval() -> None:
     assert TallyCount().interval is None
 
 
+def bounds_of(part: int, total: int) -> Interval:
+    bounds = time_uniform_bounds(part=part, total=total)
+    assert bounds is not None
+    return bounds
+
+
+class TestBounds:
+    @pytest.mark.parametrize("total", [1, 2, 3, 20, 57, 300])
+    def test_each_bound_is_where_the_mixture_is_forty_times_as_likely(self, total: int) -> None:
+        """The definition, with the beta function as the fraction that it is of whole numbers."""
+        for part in range(1, total + 1):
+            low = bounds_of(part, total).low
+            likelihood = low**part * (1 - low) ** (total - part)
+            mixture = 1 / ((total + 1) * comb(total, part))
+
+            assert likelihood == pytest.approx(mixture * LOOKING_ERROR, rel=1e-6)
+
+    @settings(deadline=None)
+    @given(shares())
+    def test_they_hold_the_share_and_the_wilson_interval(self, share: tuple[int, int]) -> None:
+        part, total = share
+
+        bounds, interval = bounds_of(part, total), interval_of(part, total)
+
+        assert 0 <= bounds.low <= interval.low <= part / total <= interval.high <= bounds.high <= 1
+
+    @settings(deadline=None)
+    @given(shares())
+    def test_ship_and_skip_have_mirrored_bounds(self, share: tuple[int, int]) -> None:
+        part, total = share
+
+        bounds, mirrored = bounds_of(part, total), bounds_of(total - part, total)
+
+        assert (mirrored.low, mirrored.high) == (
+            pytest.approx(1 - bounds.high, abs=1e-12),
+            pytest.approx(1 - bounds.low, abs=1e-12),
+        )
+
+    @settings(deadline=None)
+    @given(shares())
+    def test_one_more_ship_in_the_same_total_lowers_no_bound(self, share: tuple[int, int]) -> None:
+        part, total = share
+        part = min(part, total - 1)
+
+        before, after = bounds_of(part, total), bounds_of(part + 1, total)
+
+        assert before.low <= after.low
+        assert before.high <= after.high
+
+    @pytest.mark.parametrize("part", [0, 1, 2**30, 2**31 - 2, 2**31 - 1])
+    def test_they_hold_for_as_many_votes_as_a_column_can(self, part: int) -> None:
+        bounds = bounds_of(part, 2**31 - 1)
+
+        assert 0 <= bounds.low <= part / (2**31 - 1) <= bounds.high <= 1
+        assert bounds.high - bounds.low < 0.0002
+
+    def test_there_are_none_of_nothing(self) -> None:
+        assert time_uniform_bounds(part=0, total=0) is None
+
+    def test_few_votes_decide_nothing_however_clear_they_are(self) -> None:
+        assert deciding_bounds(part=MIN_VOTES - 1, total=MIN_VOTES - 1) is None
+        assert TallyCount.with_bounds(4, 0).status == "few"
+        assert TallyCount.with_bounds(4, 0).call == "undecided"
+        assert TallyCount.with_bounds(MIN_VOTES, 0).call == "ship"
+
+
+def looks_of_a_run(
+    chance: Random, *, rates: tuple[float, float], length: int
+) -> Iterator[tuple[int, int, int]]:
+    """Two tools get a vote each, again and again: how many shipped each, at those looks where Wilson tells them apart.
+
+    No other can tell them apart by the bounds, which hold the Wilson intervals.
+    """
+    one, other = (votes_in_order(chance, rate, length) for rate in rates)
+    return (
+        (ship, shipped, total)
+        for total, ship, shipped in zip(count(1), one, other, strict=False)
+        # A condition that is met wherever the intervals are apart, and sooner computed than they are.
+        if total >= MIN_VOTES
+        and total * (ship - shipped) ** 2 > Z * Z * (ship * (total - ship) + shipped * (total - shipped))
+    )
+
+
+def votes_in_order(chance: Random, rate: float, length: int) -> Iterator[int]:
+    """How many of the first one, two, three … voters ship."""
+    return accumulate(chance.random() < rate for _ in range(length))
+
+
+def are_apart(one: Interval, other: Interval) -> bool:
+    return one.low > other.high or other.low > one.high
+
+
+def wilson_tells_apart(one: int, other: int, total: int) -> bool:
+    return are_apart(interval_of(one, total), interval_of(other, total))
+
+
+def bounds_tell_apart(one: int, other: int, total: int) -> bool:
+    # Where both bounds hold the share of all votes, they overlap there.
+    shared = (one + other) / (2 * total)
+    if not (excludes(shared, part=one, total=total) or excludes(shared, part=other, total=total)):
+        return False
+    return are_apart(bounds_of(one, total), bounds_of(other, total))
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.9])
+def test_of_two_thousand_pairs_of_equal_tools_at_most_one_in_twenty_ever_shows_a_winner(
+    rate: float,
+) -> None:
+    """Over 2,000 votes on each tool, looked at after every one. By the Wilson interval more would."""
+    chance, runs = Random(2026), 1_000
+
+    looks = [list(looks_of_a_run(chance, rates=(rate, rate), length=2_000)) for _ in range(runs)]
+
+    assert sum(any(bounds_tell_apart(*look) for look in run) for run in looks) <= 0.05 * runs
+    assert sum(any(wilson_tells_apart(*look) for look in run) for run in looks) > 0.05 * runs
+
+
+def test_of_tools_at_70_and_55_percent_four_in_five_are_decided_by_a_thousand_votes() -> None:
+    chance, runs = Random(2026), 200
+
+    looks = [looks_of_a_run(chance, rates=(0.70, 0.55), length=1_000) for _ in range(runs)]
+
+    assert sum(any(bounds_tell_apart(*look) for look in run) for run in looks) >= 0.8 * runs
+
+
 class TestFlipMargin:
     @staticmethod
     def call(one: int, other: int) -> str:
@@ -194,39 +326,44 @@ class TestFlipMargin:
         assert flip_margin(one, other) == flip_margin(other, one)
 
     @given(one=COUNT, other=COUNT)
-    def test_a_crowd_is_decided_where_the_interval_excludes_one_half(self, one: int, other: int) -> None:
-        assume(one + other)
-        interval = TallyCount(ship=one, skip=other).interval
-        assert interval is not None
+    def test_a_crowd_is_decided_where_its_bounds_exclude_one_half(self, one: int, other: int) -> None:
+        bounds = deciding_bounds(part=one, total=one + other)
 
-        # Nearer than that, rounding decides.
-        assume(min(abs(interval.low - 0.5), abs(interval.high - 0.5)) > 1e-12)
+        excluded = bounds is not None and (bounds.low > 0.5 or bounds.high < 0.5)
 
-        assert (self.call(one, other) != "undecided") == (interval.low > 0.5 or interval.high < 0.5)
+        assert (self.call(one, other) != "undecided") == excluded
+        assert (TallyCount.with_bounds(one, other).call in {"ship", "skip"}) == excluded
 
     @pytest.mark.parametrize(
         ("ship", "skip", "call", "margin"),
         [
             pytest.param(0, 0, None, None, id="nobody voted"),
-            pytest.param(1, 0, "undecided", 3, id="one vote"),
-            pytest.param(60, 40, "ship", 1, id="barely decided"),
-            pytest.param(40, 60, "skip", 1, id="the other way"),
-            pytest.param(50, 50, "undecided", 18, id="level"),
-            pytest.param(5500, 4500, "ship", 797, id="clear"),
+            pytest.param(1, 0, "undecided", 19, id="one vote"),
+            pytest.param(20, 0, "ship", 1, id="just enough votes"),
+            pytest.param(17, 3, "ship", 1, id="barely decided"),
+            pytest.param(3, 17, "skip", 1, id="the other way"),
+            pytest.param(60, 40, "undecided", 12, id="more than chance at one look, not at every look"),
+            pytest.param(50, 50, "undecided", 29, id="level"),
+            pytest.param(5500, 4500, "ship", 586, id="clear"),
         ],
     )
     def test_a_tally_says_its_call_and_what_would_change_it(
         self, ship: int, skip: int, call: str | None, margin: int | None
     ) -> None:
-        tally = TallyCount(ship=ship, skip=skip)
+        tally = TallyCount.with_bounds(ship, skip)
 
         assert (tally.call, tally.flip_margin) == (call, margin)
 
 
 def test_picks_read_the_same_from_either_side() -> None:
-    picks = PickCount(first=30, second=10)
+    picks = PickCount(30, 10, deciding_bounds(part=30, total=40))
 
     assert (picks.total, picks.shares, picks.status) == (40, (75, 25), "enough")
     assert (picks.turned().shares, picks.turned().flip_margin) == ((25, 75), picks.flip_margin)
+    turned, expected = picks.turned().bounds, deciding_bounds(part=10, total=40)
+    assert turned
+    assert expected
+    assert (turned.low, turned.high) == pytest.approx((expected.low, expected.high))
     assert picks.is_decided
+    assert not PickCount(30, 10).is_decided
     assert PickCount().shares == (None, None)

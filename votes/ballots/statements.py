@@ -6,6 +6,7 @@ Arrays are sent in binary (%b): writing them as text takes psycopg longer than a
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
@@ -13,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from backend.api.ids import new_id
 from votes.ballots.values import Ballot, ClaimedTally, StoredVote, Target
 from votes.rules import BURST_WINDOW, COUNTED, RULESET, ScreeningResult, network_quota
-from votes.tally import PublishedCounts
+from votes.tally import Interval, PublishedCounts
 
 ClaimedTallies = Mapping[Target, ClaimedTally]
 
@@ -72,7 +73,8 @@ class Kind:
 
 CLAIM_TALLIES = """
 SELECT tool.slug, tool.id, tool.status <> 'archived', tally.hourly_limit,
-       public.ship, public.skip, public.pending, public.quarantined, public.as_of
+       public.ship, public.skip, public.pending, public.quarantined, public.as_of,
+       public.bound_low, public.bound_high
 FROM catalog_tool tool
 JOIN votes_tally tally ON tally.tool_id = tool.id
 JOIN votes_publishedtally public ON public.tool_id = tool.id
@@ -90,7 +92,8 @@ CLAIM_PICK_TALLIES = """
 SELECT tally.first_tool_id, tally.second_tool_id,
        one.status <> 'archived' AND other.status <> 'archived', tally.hourly_limit,
        coalesce(public.first, 0), coalesce(public.second, 0),
-       coalesce(public.pending, 0), coalesce(public.quarantined, 0), public.as_of
+       coalesce(public.pending, 0), coalesce(public.quarantined, 0), public.as_of,
+       public.bound_low, public.bound_high
 FROM unnest(%b::uuid[], %b::uuid[]) AS pair (first, second)
 JOIN votes_picktally tally ON tally.first_tool_id = pair.first AND tally.second_tool_id = pair.second
 JOIN catalog_tool one ON one.id = pair.first
@@ -105,7 +108,7 @@ def claim_tallies(cursor: CursorWrapper, slugs: list[Target]) -> ClaimedTallies:
     """Lock the tallies of the tools that have these slugs now and may be read; the others are left out."""
     cursor.execute(CLAIM_TALLIES, [slugs])
     return {
-        slug: ClaimedTally((tool_id,), is_open, hourly_limit, PublishedCounts(*published))
+        slug: ClaimedTally((tool_id,), is_open, hourly_limit, _published(*published))
         for slug, tool_id, is_open, hourly_limit, *published in cursor.fetchall()
     }
 
@@ -116,9 +119,15 @@ def claim_pick_tallies(cursor: CursorWrapper, pairs: list[Target]) -> ClaimedTal
     cursor.execute(MAKE_PICK_TALLIES, sides)
     cursor.execute(CLAIM_PICK_TALLIES, sides)
     return {
-        (first, second): ClaimedTally((first, second), is_open, hourly_limit, PublishedCounts(*published))
+        (first, second): ClaimedTally((first, second), is_open, hourly_limit, _published(*published))
         for first, second, is_open, hourly_limit, *published in cursor.fetchall()
     }
+
+
+def _published(*columns: Any) -> PublishedCounts:
+    """From the last columns of a claim; Any, for a row holds what its statement selects."""
+    *counts, low, high = columns
+    return PublishedCounts(*counts, bounds=Interval.stored(low, high))
 
 
 VOTES = Kind("votes_vote", ("tool_id",), "value", "text", claim_tallies)

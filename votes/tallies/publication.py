@@ -1,31 +1,50 @@
 """Publishing tallies: readers see them move in steps, and staff get an alert of each burst."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from votes.rules import BURST_WINDOW
 from votes.tallies.locks import PUBLISHER_LOCK
+from votes.tally import deciding_bounds
 
-PUBLISH_TALLIES = """
-UPDATE votes_publishedtally p SET
-    ship = t.ship, skip = t.skip, pending = t.pending, quarantined = t.quarantined, rejected = t.rejected,
-    as_of = %(now)s
-FROM votes_tally t
-WHERE t.tool_id = p.tool_id
-  AND (t.ship, t.skip, t.pending, t.quarantined, t.rejected)
+# What moved since the last step. Of a pair: the picks of its tools in the order of ids.
+MOVED_TALLIES = """
+SELECT t.tool_id, t.ship, t.skip, t.pending, t.quarantined, t.rejected
+FROM votes_tally t JOIN votes_publishedtally p USING (tool_id)
+WHERE (t.ship, t.skip, t.pending, t.quarantined, t.rejected)
    <> (p.ship, p.skip, p.pending, p.quarantined, p.rejected)
 """
 
+MOVED_PICK_TALLIES = """
+SELECT t.first_tool_id, t.second_tool_id, t.first, t.second, t.pending, t.quarantined, t.rejected
+FROM votes_picktally t LEFT JOIN votes_publishedpicktally p USING (first_tool_id, second_tool_id)
+WHERE (t.first, t.second, t.pending, t.quarantined, t.rejected)
+   IS DISTINCT FROM (p.first, p.second, p.pending, p.quarantined, p.rejected)
+"""
+
+PUBLISH_TALLIES = """
+UPDATE votes_publishedtally p SET
+    ship = moved.ship, skip = moved.skip, pending = moved.pending, quarantined = moved.quarantined,
+    rejected = moved.rejected, bound_low = moved.low, bound_high = moved.high, as_of = %s
+FROM unnest(%b::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::float[], %b::float[])
+    AS moved (tool_id, ship, skip, pending, quarantined, rejected, low, high)
+WHERE p.tool_id = moved.tool_id
+"""
+
 PUBLISH_PICK_TALLIES = """
-INSERT INTO votes_publishedpicktally AS p
-    (first_tool_id, second_tool_id, first, second, pending, quarantined, rejected, as_of)
-SELECT first_tool_id, second_tool_id, first, second, pending, quarantined, rejected, %(now)s FROM votes_picktally t
+INSERT INTO votes_publishedpicktally AS p (
+    as_of, first_tool_id, second_tool_id, first, second, pending, quarantined, rejected, bound_low, bound_high
+)
+SELECT %s, moved.*
+FROM unnest(%b::uuid[], %b::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::float[], %b::float[])
+    AS moved
 ON CONFLICT (first_tool_id, second_tool_id) DO UPDATE SET
     first = excluded.first, second = excluded.second, pending = excluded.pending,
-    quarantined = excluded.quarantined, rejected = excluded.rejected, as_of = excluded.as_of
-WHERE (p.first, p.second, p.pending, p.quarantined, p.rejected)
-   <> (excluded.first, excluded.second, excluded.pending, excluded.quarantined, excluded.rejected)
+    quarantined = excluded.quarantined, rejected = excluded.rejected,
+    bound_low = excluded.bound_low, bound_high = excluded.bound_high, as_of = excluded.as_of
 """
 
 # Only where more wait than at the last step.
@@ -61,7 +80,7 @@ ON CONFLICT DO NOTHING
 
 
 def publish_tallies(*, now: datetime) -> int:
-    """Bring what readers see to what is counted; the number of tallies that moved.
+    """Bring what readers see to what is counted, with the bounds that follow; the number of tallies that moved.
 
     Staff are told of each hour in which votes began to wait for a burst: here, so that casting such a vote takes no
     longer than casting another. All is one transaction. Where another process is publishing already, this one has
@@ -73,8 +92,30 @@ def publish_tallies(*, now: datetime) -> int:
             return 0
         for statement in (RAISE_VOTE_ALERTS, RAISE_PICK_ALERTS):
             cursor.execute(statement, {"now": now, "since": now - BURST_WINDOW})
-        moved = 0
-        for statement in (PUBLISH_TALLIES, PUBLISH_PICK_TALLIES):
-            cursor.execute(statement, {"now": now})
-            moved += cursor.rowcount
-        return moved
+        return _publish_votes(cursor, now) + _publish_picks(cursor, now)
+
+
+def _publish_votes(cursor: CursorWrapper, now: datetime) -> int:
+    cursor.execute(MOVED_TALLIES)
+    rows = [(*row, *_bounds(row[1], row[2])) for row in cursor.fetchall()]
+    if rows:
+        cursor.execute(PUBLISH_TALLIES, [now, *_columns(rows)])
+    return len(rows)
+
+
+def _publish_picks(cursor: CursorWrapper, now: datetime) -> int:
+    cursor.execute(MOVED_PICK_TALLIES)
+    rows = [(*row, *_bounds(row[2], row[3])) for row in cursor.fetchall()]
+    if rows:
+        cursor.execute(PUBLISH_PICK_TALLIES, [now, *_columns(rows)])
+    return len(rows)
+
+
+def _bounds(one: int, other: int) -> tuple[float | None, float | None]:
+    """For the two columns: nulls where the crowd decides nothing."""
+    bounds = deciding_bounds(part=one, total=one + other)
+    return (bounds.low, bounds.high) if bounds else (None, None)
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -59,7 +59,8 @@ class TallySerializer(CountsSerializer, CommunitySerializer):
     call = serializers.ChoiceField(
         choices=["ship", "skip", "undecided"],
         allow_null=True,
-        help_text="`undecided` while the interval includes one half; null without votes.",
+        help_text="Which answer leads by more than chance, by bounds that hold at every look; `undecided` while none "
+        "does, and with fewer than 20 votes; null without votes.",
     )
 
     def to_representation(self, tally: PublishedTally) -> dict[str, object]:
@@ -68,7 +69,7 @@ class TallySerializer(CountsSerializer, CommunitySerializer):
 
 def tally_answer(published: PublishedCounts) -> dict[str, object]:
     """A tool's tally as TallySerializer describes it."""
-    count = TallyCount(ship=published.first, skip=published.second)
+    count = TallyCount(ship=published.first, skip=published.second, bounds=published.bounds)
     interval = count.interval
     return {
         "ship": count.ship,

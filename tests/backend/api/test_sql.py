@@ -34,6 +34,7 @@ LOADED_BY = {
     ("reviews", "panels"): ("0002_panels_count_themselves", "17f63bde42e0"),
     ("reviews", "review_times"): ("0003_reviews_know_when_they_were_published_and_corrected", "e9a54f5e74d6"),
     ("votes", "ballots"): ("0011_rejected_ballots_stay_rejected", "4678f184f6aa"),
+    ("votes", "bounds"): ("0012_crowds_decide_by_bounds_that_hold_at_every_look", "b0e5433fa7f8"),
     ("votes", "held_ballots"): ("0011_rejected_ballots_stay_rejected", "faeb1c8f526b"),
     ("votes", "tallies"): ("0011_rejected_ballots_stay_rejected", "6b07d1f6b5d6"),
 }

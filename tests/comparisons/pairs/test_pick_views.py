@@ -64,7 +64,7 @@ class TestPick:
             "shares": [75, 25],
             "status": "few",
             "is_decided": False,
-            "flip_margin": 2,
+            "flip_margin": 16,
             "pending": 1,
             "quarantined": 0,
             "ruleset": "2026-11",

@@ -12,7 +12,7 @@ from comparisons.pairs.serializers import (
 )
 from tests.factories import NOW
 from votes.rules import RULESET
-from votes.tally import PickCount, PublishedCounts
+from votes.tally import PickCount, PublishedCounts, deciding_bounds
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_picks_are_shown_as_shares_in_the_order_of_the_tools(
 def test_a_tally_is_answered_as_the_contract_describes_it() -> None:
     published = PublishedCounts(first=0, second=20, pending=1, quarantined=2, as_of=NOW)
 
-    answer = pick_tally_answer(PickCount(first=20, second=0), published)
+    answer = pick_tally_answer(PickCount(20, 0, deciding_bounds(part=20, total=20)), published)
 
     assert answer.keys() == PickTallySerializer().fields.keys()
     assert answer == {
@@ -42,7 +42,7 @@ def test_a_tally_is_answered_as_the_contract_describes_it() -> None:
         "shares": [100, 0],
         "status": "enough",
         "is_decided": True,
-        "flip_margin": PickCount(first=20, second=0).flip_margin,
+        "flip_margin": 1,
         "pending": 1,
         "quarantined": 2,
         "ruleset": RULESET,

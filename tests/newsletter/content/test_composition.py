@@ -12,7 +12,7 @@ from comparisons.models import Comparison
 from newsletter.content.composition import compose, gather
 from newsletter.content.items import AT_MOST, Item
 from reviews.models import Review
-from tests.factories import ComparisonFactory
+from tests.factories import ComparisonFactory, published_counts
 from tests.newsletter.editions import (
     BEFORE,
     KNOWN,
@@ -347,10 +347,10 @@ def test_a_correction_by_a_followed_reviewer_is_in_whatever_its_topic() -> None:
             id="less keen",
         ),
         pytest.param(
-            (110, 90),
-            (120, 90),
+            (600, 500),
+            (650, 500),
             "55 → 57% ship",
-            "120 of 210 voters ship it now, 110 of 200 did before. The crowd says ship.",
+            "650 of 1150 voters ship it now, 600 of 1100 did before. The crowd says ship.",
             id="another call by few points",
         ),
         pytest.param(
@@ -362,9 +362,9 @@ def test_a_correction_by_a_followed_reviewer_is_in_whatever_its_topic() -> None:
         ),
         pytest.param(
             (5, 0),
-            (5, 20),
-            "100 → 20% ship",
-            "5 of 25 voters ship it now, 5 of 5 did before. The crowd says skip.",
+            (5, 30),
+            "100 → 14% ship",
+            "5 of 35 voters ship it now, 5 of 5 did before. The crowd says skip.",
             id="turned round by a crowd that has become large enough",
         ),
     ],
@@ -414,7 +414,7 @@ def test_the_crowd_is_measured_from_the_last_day_that_was_over() -> None:
 
 def test_what_moves_after_the_last_midnight_is_for_the_next_edition() -> None:
     made = crowd(before=(15, 15), now=None, as_of=UNTIL - timedelta(hours=4))
-    PublishedTally.objects.filter(tool=made).update(ship=40, skip=20)
+    PublishedTally.objects.filter(tool=made).update(**published_counts(40, 20))
     assert told() == ()
 
     crowd_line(made, day=date(2026, 11, 24), counts=(40, 20))

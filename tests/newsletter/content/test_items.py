@@ -136,7 +136,7 @@ def test_what_reviewers_did_in_words(changes: list[str], words: str) -> None:
 
 
 def tool(slug: str, panel: tuple[int, int], votes: tuple[int, int] = (0, 0)) -> Evidence:
-    return Evidence(slug, slug, PanelCount(*panel), TallyCount(*votes), "free", {})
+    return Evidence(slug, slug, PanelCount(*panel), TallyCount.with_bounds(*votes), "free", {})
 
 
 @pytest.mark.parametrize(
@@ -215,4 +215,4 @@ def test_the_surer_verdict_ranks_first() -> None:
     ],
 )
 def test_when_a_crowd_has_moved(before: tuple[int, int], now: tuple[int, int], moved: bool) -> None:
-    assert has_moved(TallyCount(*before), TallyCount(*now)) is moved
+    assert has_moved(TallyCount.with_bounds(*before), TallyCount.with_bounds(*now)) is moved

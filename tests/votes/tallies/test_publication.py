@@ -67,8 +67,8 @@ class TestSteps:
         with CaptureQueriesContext(connection) as queries:
             publish_tallies(now=NOW)
 
-        # A savepoint and its release; the lock; alerts and tallies, of votes and of picks.
-        assert len(queries) == 7
+        # A savepoint and its release; the lock; alerts, and what moved, of votes and of picks; the votes' tallies.
+        assert len(queries) == 8
 
     def test_the_clock_moves_them(self) -> None:
         tool = VoteFactory().tool

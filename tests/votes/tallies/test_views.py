@@ -35,7 +35,7 @@ def test_a_tally_counts_and_says_what_is_held_back(
         "percent": 60,
         "status": "few",
         "call": "undecided",
-        "flip_margin": 4,
+        "flip_margin": 12,
         "pending": 2,
         "quarantined": 1,
         "ruleset": "2026-11",
