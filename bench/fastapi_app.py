@@ -217,6 +217,7 @@ def community_dict(votes: TallyCount) -> dict[str, Any]:
         "percent": votes.percent,
         "interval": votes.interval,
         "status": votes.status,
+        "decides": votes.decides,
     }
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv6Address
 from statistics import median
 from time import sleep
 from typing import Any, Protocol
@@ -92,8 +93,8 @@ class Ballot:
         headers = {
             "Authorization": f"Voter {token}",
             "Content-Type": "application/json",
-            # To each voter a place of their own, from 10.0.0.0 on.
-            "ClientAddress": ".".join(map(str, (10 << 24 | self.voter).to_bytes(4))),
+            # To each voter a provider of their own, from 2000:: on.
+            "ClientAddress": str(IPv6Address((0x2000_0000 + self.voter) << 96)),
         }
         return "PUT", f"/api/v1/tools/{self.tool.slug}/vote", json.dumps({"value": self.value}), headers
 

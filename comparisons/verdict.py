@@ -192,6 +192,8 @@ def _crowd_reason(first: Evidence, second: Evidence, crowd_favors: Evidence | No
         return Reason("no_votes", None, "Nobody has voted on either tool yet.")
     if one.status != "enough" or other.status != "enough":
         return Reason("too_few_votes", None, f"The crowd is too small to say: {votes}")
+    if not (one.decides and other.decides):
+        return Reason("crowd_concentrated", None, f"Too few networks or days have voted to say: {votes}")
     if crowd_favors is None:
         return Reason("crowd_undecided", None, f"The crowd can't be told apart: {votes}")
     return Reason("crowd_ahead", crowd_favors.slug, f"The crowd prefers {crowd_favors.name}: {votes}")

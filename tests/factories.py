@@ -3,10 +3,11 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
+from django.db.models import F
 from factory.django import DjangoModelFactory
 
 from catalog.models import Category, Tool
@@ -190,15 +191,25 @@ def backdate(votes: Iterable[Vote], times: Iterable[datetime]) -> None:
 def vote(
     tool: Tool, *, ship: int = 0, skip: int = 0, status: str = "counted", at: datetime | None = None
 ) -> None:
-    """Votes on one tool, each by a voter of its own, cast just now or at the time given; and the tallies made public."""
+    """Votes on one tool, each by a voter and from a network of its own; and the tallies made public.
+
+    They were cast at the time given, or else just now, a day ago and two days ago, so that they may decide.
+    """
     values = ["ship"] * ship + ["skip"] * skip
     votes = Vote.objects.bulk_create(
-        Vote(voter=voter, tool=tool, value=value, status=status)
+        Vote(voter=voter, tool=tool, value=value, status=status, **networks_of(voter))
         for voter, value in zip(new_voters(len(values)), values, strict=True)
     )
-    if at:
-        Vote.objects.filter(pk__in=[each.pk for each in votes]).update(created_at=at)
+    for days in range(3):
+        cast = Vote.objects.filter(pk__in=[each.pk for each in votes[days::3]])
+        cast.update(created_at=at or F("created_at") - timedelta(days=days))
     publish_tallies(now=NOW)
+
+
+def networks_of(voter: Voter) -> dict[str, bytes]:
+    """A client network of the voter's own, in a site and with a provider of its own."""
+    own = bytes(voter.key)[:8]
+    return {"network_hash": own, "site_hash": own, "provider_hash": own}
 
 
 def published_counts(ship: int, skip: int) -> dict[str, Any]:

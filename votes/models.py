@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Greatest, Now, NullIf, Sqrt
+from django.db.models.functions import Cast, Coalesce, Greatest, Now, NullIf, Sqrt
 
 from backend.api.ids import new_id
 from catalog.models import Tool
@@ -77,6 +77,12 @@ class Ballot(models.Model):
         null=True,
         help_text="The hash of the client network under the day's salt: equal for votes of one network and day.",
     )
+    site_hash = models.BinaryField(
+        max_length=8, null=True, help_text="The same of its IPv4 /24 or IPv6 /48, under the week's salt."
+    )
+    provider_hash = models.BinaryField(
+        max_length=8, null=True, help_text="The same of its IPv4 /16 or IPv6 /32, under the day's salt."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -104,9 +110,18 @@ class Vote(Ballot):
         indexes = [
             # How many counted within the hour; the chart of a tool's votes; what waits.
             models.Index(fields=["tool", "status", "created_at"], name="votes_by_tool_and_time"),
-            # How many counted from one client network.
+            # How many counted from one client network, and from those around it.
             models.Index(
-                fields=["tool", "network_hash"], condition=Q(status="counted"), name="counted_votes_by_origin"
+                fields=["tool", "provider_hash", "site_hash", "network_hash"],
+                condition=Q(status="counted", value__isnull=False),
+                name="counted_votes_by_network",
+            ),
+            # From how many sites they come.
+            models.Index(
+                "tool",
+                Coalesce("site_hash", "network_hash"),
+                condition=Q(status="counted", value__isnull=False),
+                name="counted_votes_by_site",
             ),
         ]
         constraints = [
@@ -140,9 +155,16 @@ class Pick(Ballot):
                 fields=["first_tool", "second_tool", "status", "created_at"], name="picks_by_pair_and_time"
             ),
             models.Index(
-                fields=["first_tool", "second_tool", "network_hash"],
-                condition=Q(status="counted"),
-                name="counted_picks_by_origin",
+                fields=["first_tool", "second_tool", "provider_hash", "site_hash", "network_hash"],
+                condition=Q(status="counted", chosen_tool__isnull=False),
+                name="counted_picks_by_network",
+            ),
+            models.Index(
+                "first_tool",
+                "second_tool",
+                Coalesce("site_hash", "network_hash"),
+                condition=Q(status="counted", chosen_tool__isnull=False),
+                name="counted_picks_by_site",
             ),
         ]
         constraints = [
@@ -218,10 +240,10 @@ class Tally(Counts):
 
 
 class Bounds(models.Model):
-    """What a published crowd may decide by: votes.tally's time-uniform bounds, stored so that SQL compares columns.
+    """What a published crowd decides by: votes.tally's time-uniform bounds, stored so that SQL compares columns.
 
-    They stand where a crowd may decide, and are null elsewhere. The database takes them away from counts that are
-    changed without them.
+    They stand where a crowd may decide, for it is large enough and comes from enough networks and days, and are null
+    elsewhere. The database takes them away from counts that are changed without them.
     """
 
     bound_low = models.FloatField(null=True, editable=False)
@@ -392,16 +414,19 @@ class Alert(OfTarget):
 
     class Kind(models.TextChoices):
         BURST = "burst", "More votes within an hour than usual"
+        NETWORKS = "networks", "Many votes from few networks"
         DRIFT = "drift", "A tally differed from its votes"
 
     kind = models.CharField(max_length=16, choices=Kind)
-    begins_at = models.DateTimeField(help_text="The hour of the burst, or the moment of the recount.")
+    begins_at = models.DateTimeField(help_text="The hour of the votes, or the moment of the recount.")
     detail = models.CharField(max_length=500, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["burst", "drift"]), name="alert_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["burst", "networks", "drift"]), name="alert_kind_is_known"
+            ),
             models.UniqueConstraint(
                 fields=["kind", "tool", "other_tool", "begins_at"],
                 nulls_distinct=False,

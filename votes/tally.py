@@ -148,6 +148,11 @@ class TallyCount(ShipCount):
         return crowd_status(total=self.total)
 
     @property
+    def decides(self) -> bool:
+        """Whether the crowd may decide anything: it is large enough, and from enough networks and days."""
+        return self.bounds is not None
+
+    @property
     def call(self) -> str | None:
         """`ship` or `skip` where the lead is more than chance, else `undecided`; None while nobody has voted."""
         if not self.total:
@@ -156,8 +161,8 @@ class TallyCount(ShipCount):
 
     @property
     def flip_margin(self) -> int | None:
-        """The fewest votes that would change `call`."""
-        return flip_margin(self.ship, self.skip)
+        """The fewest votes that would change `call`; None where more votes from the same networks would not."""
+        return None if _is_concentrated(self) else flip_margin(self.ship, self.skip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +188,29 @@ class PickCount:
         return crowd_status(total=self.total)
 
     @property
+    def decides(self) -> bool:
+        """As in TallyCount."""
+        return self.bounds is not None
+
+    @property
     def is_decided(self) -> bool:
         """Whether one tool's lead is more than chance."""
         return _side_of_one_half(self.bounds) != 0
 
     @property
     def flip_margin(self) -> int | None:
-        """The fewest picks that would change `is_decided`."""
-        return flip_margin(self.first, self.second)
+        """The fewest picks that would change `is_decided`; None as in TallyCount."""
+        return None if _is_concentrated(self) else flip_margin(self.first, self.second)
 
     def turned(self) -> "PickCount":
         """The same picks with the tools in the other order."""
         bounds = self.bounds and Interval(low=1 - self.bounds.high, high=1 - self.bounds.low)
         return replace(self, first=self.second, second=self.first, bounds=bounds)
+
+
+def _is_concentrated(crowd: TallyCount | PickCount) -> bool:
+    """Whether there are votes enough, but of too few networks or days."""
+    return crowd.total >= MIN_VOTES and not crowd.decides
 
 
 def _side_of_one_half(bounds: Interval | None) -> int:

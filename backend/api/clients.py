@@ -6,6 +6,7 @@ the salt is deleted, nobody can tell which network a hash was made of.
 
 import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -25,8 +26,28 @@ SALTS_KEPT_FOR = timedelta(days=7)
 # The first request makes it; the others wait for that to be committed, and then read it.
 MAKE_SALT = "INSERT INTO votes_salt (day, salt) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 
-# The last day's salt that this process read: a day begins with one query, and no request after it makes another.
-_kept: tuple[date, bytes] | None = None
+# The salts that this process read last, of a day and of its week's Monday: a day begins with a query for each, and no
+# request after them makes another.
+_kept: dict[date, bytes] = {}
+_KEPT_AT_MOST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkHashes:
+    """What tells whether two requests came from one network, and from one around it.
+
+    `network` is of an IPv4 address or an IPv6 /64, `provider` of an IPv4 /16 or an IPv6 /32, both under the day's salt.
+    `site` is of an IPv4 /24 or an IPv6 /48, under the salt of the week's Monday: equal for all of a week.
+    """
+
+    network: bytes
+    site: bytes
+    provider: bytes
+
+    @property
+    def inwards(self) -> tuple[bytes, bytes, bytes]:
+        """From the widest to the narrowest, each within the one before."""
+        return self.provider, self.site, self.network
 
 
 def client_address(request: HttpRequest | Request) -> Address | None:
@@ -65,20 +86,44 @@ def wider_network(address: Address | None) -> bytes:
     return address.packed[:3] if address.version == 4 else address.packed[:6]
 
 
+def provider_network(address: Address | None) -> bytes:
+    """The network that an internet provider has many sites in: IPv4 /16, IPv6 /32."""
+    if address is None:
+        return b""
+    return address.packed[:2] if address.version == 4 else address.packed[:4]
+
+
+def network_hashes_of(request: HttpRequest | Request, *, now: datetime) -> NetworkHashes:
+    return network_hashes(client_address(request), now=now)
+
+
+def network_hashes(address: Address | None, *, now: datetime) -> NetworkHashes:
+    """The hashes of an address at the time of `now`, which is in UTC."""
+    monday = now.date() - timedelta(days=now.weekday())
+    return NetworkHashes(
+        network=network_hash(client_network(address), now=now),
+        site=_hash(wider_network(address), monday),
+        provider=network_hash(provider_network(address), now=now),
+    )
+
+
 def network_hash_of(request: HttpRequest | Request, *, now: datetime) -> bytes:
     """The hash of the client's network: equal for all of its requests on one UTC day."""
     return network_hash(client_network(client_address(request)), now=now)
 
 
 def network_hash(network: bytes, *, now: datetime) -> bytes:
-    """The first 8 bytes of the HMAC of a network of either width, under the salt of the UTC day of `now`."""
-    return hmac.digest(salt_of(now.date()), network, "sha256")[:HASH_LENGTH]
+    """The first 8 bytes of the HMAC of a network of any width, under the salt of the UTC day of `now`."""
+    return _hash(network, now.date())
+
+
+def _hash(network: bytes, day: date) -> bytes:
+    return hmac.digest(salt_of(day), network, "sha256")[:HASH_LENGTH]
 
 
 def salt_of(day: date) -> bytes:
-    kept = _kept
-    if kept and kept[0] == day:
-        return kept[1]
+    if kept := _kept.get(day):
+        return kept
     with connection.cursor() as cursor:
         cursor.execute(MAKE_SALT, [day, secrets.token_bytes(SALT_LENGTH)])
     salt = bytes(Salt.objects.values_list("salt", flat=True).get(day=day))
@@ -88,8 +133,10 @@ def salt_of(day: date) -> bytes:
 
 
 def _keep(day: date, salt: bytes) -> None:
-    global _kept  # noqa: PLW0603 - One value for the whole process is what is wanted.
-    _kept = day, salt
+    # Threads may do this at once; the worst is a query more.
+    while len(_kept) >= _KEPT_AT_MOST:
+        _kept.pop(min(_kept, default=day), None)
+    _kept[day] = salt
 
 
 def purge_expired_salts(now: datetime) -> int:

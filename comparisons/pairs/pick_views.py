@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from backend.api.bodies import json_of
-from backend.api.clients import network_hash_of
+from backend.api.clients import network_hashes_of
 from backend.api.problems import Moved, ProblemSerializer
 from backend.api.views import PrivateView
 from catalog.models import Tool
@@ -89,11 +89,9 @@ class PickView(PrivateView):
         value: UUID | None,
         now: datetime,
     ) -> HttpResponse:
-        network_hash = network_hash_of(request, now=now)
+        networks = network_hashes_of(request, now=now)
         first, second = (tool.pk for tool in by_id(*pair))
-        receipt = cast_pick(
-            voter=voter, pair=(first, second), value=value, network_hash=network_hash, now=now
-        )
+        receipt = cast_pick(voter=voter, pair=(first, second), value=value, networks=networks, now=now)
         self.rate_limits = receipt.rate_limits
         return self.answer(pair, receipt.stored, receipt.published)
 

@@ -11,7 +11,7 @@ from comparisons.tools.serializers import ToolSummarySerializer
 from comparisons.verdict import Reason, Standing, Verdict
 from reviews.serializers import ReviewCellSerializer, ReviewerReferenceSerializer
 from votes.rules import RULESET
-from votes.tallies.serializers import CountsSerializer
+from votes.tallies.serializers import DECIDES, CountsSerializer
 from votes.tally import PickCount, PublishedCounts
 
 
@@ -54,6 +54,7 @@ class PickTallySerializer(CountsSerializer, PickCountSerializer):
         max_length=2,
         help_text="In the order of the pair's tools.",
     )
+    decides = serializers.BooleanField(help_text=DECIDES)
     is_decided = serializers.BooleanField(help_text="Whether one tool's lead is more than chance.")
 
 
@@ -64,6 +65,7 @@ def pick_tally_answer(count: PickCount, published: PublishedCounts) -> dict[str,
         "counts": [count.first, count.second],
         "shares": list(count.shares),
         "status": count.status,
+        "decides": count.decides,
         "is_decided": count.is_decided,
         "flip_margin": count.flip_margin,
         "pending": published.pending,
@@ -102,6 +104,7 @@ class ReasonSerializer(serializers.Serializer[Reason]):
             "panel_ahead",
             "no_votes",
             "too_few_votes",
+            "crowd_concentrated",
             "crowd_undecided",
             "crowd_ahead",
             "cheaper_to_start",

@@ -177,7 +177,7 @@ def verdict_detail(verdict: Verdict, evidence: tuple[Evidence, Evidence]) -> str
     favorite = crowd_favorite(one, other)
     if favorite:
         said.append(f"The crowd {'agrees' if favorite is one else 'disagrees'}: {crowd}.")
-    elif min(one.community.total, other.community.total) >= MIN_VOTES:
+    elif one.community.decides and other.community.decides:
         said.append(f"The crowd can't tell them apart: {crowd}.")
     return " ".join(said)
 

@@ -1,16 +1,19 @@
 """The ruleset as a table, and against those whom it is made for: one machine, a botnet, a campus."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address
 
 import pytest
+import time_machine
+from django.db.models import F
 from rest_framework.test import APIClient
 
-from backend.api.clients import client_network, network_hash
+from backend.api.clients import network_hashes
 from catalog.models import Tool
 from tests.factories import NOW, ToolFactory, backdate, new_voters, review, vote
-from tests.votes.ballots.test_casting import network_hash as some_network
+from tests.votes.ballots.test_casting import networks as some_networks
 from tests.votes.ballots.test_casting import reader
 from votes.ballots.casting import count_group
 from votes.ballots.statements import VOTES
@@ -19,38 +22,51 @@ from votes.models import Alert, Tally, Vote
 from votes.rules import HOURLY_FLOOR, Circumstances, ScreeningResult, hourly_limit, screen
 from votes.tallies.publication import publish_tallies
 from votes.tallies.rescoring import rescore
+from votes.voters.tokens import VoterToken
 
 COUNTED = ScreeningResult("counted")
 
 
+QUOTA, BOTH = (
+    ScreeningResult("pending", ("origin_quota",)),
+    ScreeningResult("pending", ("origin_quota", "burst")),
+)
+
+
 @pytest.mark.parametrize(
-    ("assurance", "from_network", "within_hour", "screening"),
+    ("assurance", "counted_from", "within_hour", "screening"),
     [
-        pytest.param(0, 0, 0, COUNTED, id="the first"),
-        pytest.param(0, 4, 0, COUNTED, id="the fifth of a network"),
-        pytest.param(0, 5, 0, ScreeningResult("pending", ("origin_quota",)), id="the sixth of a network"),
-        pytest.param(
-            1, 5, 0, ScreeningResult("pending", ("origin_quota",)), id="the sixth, with proof of work"
-        ),
-        pytest.param(2, 49, 0, COUNTED, id="the fiftieth person of a network"),
-        pytest.param(2, 50, 0, ScreeningResult("pending", ("origin_quota",)), id="the fifty-first person"),
-        pytest.param(4, 50, 0, ScreeningResult("pending", ("origin_quota",)), id="also when staff know them"),
-        pytest.param(0, 0, 99, COUNTED, id="the last of an hour"),
-        pytest.param(2, 0, 100, ScreeningResult("pending", ("burst",)), id="one more in an hour"),
-        pytest.param(0, 5, 100, ScreeningResult("pending", ("origin_quota", "burst")), id="both"),
+        pytest.param(0, (0, 0, 0), 0, COUNTED, id="the first"),
+        pytest.param(0, (4, 4, 4), 0, COUNTED, id="the fifth of a network"),
+        pytest.param(0, (5, 5, 5), 0, QUOTA, id="the sixth of a network"),
+        pytest.param(1, (5, 5, 5), 0, QUOTA, id="the sixth, with proof of work"),
+        pytest.param(0, (5, 5, 0), 0, QUOTA, id="the first of a network whose site has had five"),
+        pytest.param(0, (19, 0, 0), 0, COUNTED, id="the twentieth of a provider"),
+        pytest.param(0, (20, 0, 0), 0, QUOTA, id="the twenty-first of a provider"),
+        pytest.param(2, (49, 49, 49), 0, COUNTED, id="the fiftieth person of a network"),
+        pytest.param(2, (50, 50, 50), 0, QUOTA, id="the fifty-first person"),
+        pytest.param(4, (50, 50, 50), 0, QUOTA, id="also when staff know them"),
+        pytest.param(2, (100, 100, 0), 0, QUOTA, id="the hundred and first person of a site"),
+        pytest.param(2, (500, 0, 0), 0, QUOTA, id="the five hundred and first person of a provider"),
+        pytest.param(0, (0, 0, 0), 19, COUNTED, id="the last of an hour"),
+        pytest.param(1, (0, 0, 0), 20, ScreeningResult("pending", ("burst",)), id="one more in an hour"),
+        pytest.param(2, (0, 0, 0), 49, COUNTED, id="people may come together"),
+        pytest.param(2, (0, 0, 0), 50, ScreeningResult("pending", ("burst",)), id="fifty people an hour"),
+        pytest.param(0, (5, 5, 5), 20, BOTH, id="both"),
     ],
 )
-def test_a_vote_is_screened_by_its_network_and_its_hour(
-    assurance: int, from_network: int, within_hour: int, screening: ScreeningResult
+def test_a_vote_is_screened_by_its_networks_and_its_hour(
+    assurance: int, counted_from: tuple[int, int, int], within_hour: int, screening: ScreeningResult
 ) -> None:
-    assert screen(Circumstances(assurance, from_network, within_hour, hourly_limit=100)) == screening
+    assert screen(Circumstances(assurance, counted_from, within_hour, hourly_limit=20)) == screening
 
 
 @pytest.mark.parametrize(
     ("counted_in_a_week", "limit"),
     [
         pytest.param(0, HOURLY_FLOOR, id="never voted on"),
-        pytest.param(20 * 168, HOURLY_FLOOR, id="20 an hour"),
+        pytest.param(168, HOURLY_FLOOR, id="one an hour"),
+        pytest.param(4 * 168, 16, id="4 an hour: 4 and six times 2"),
         pytest.param(25 * 168, 55, id="25 an hour: 25 and six times 5"),
         pytest.param(100 * 168, 160, id="100 an hour: 100 and six times 10"),
         pytest.param(10_000 * 168, 10_600, id="10,000 an hour: 10,000 and six times 100"),
@@ -75,17 +91,17 @@ class TestOneMachine:
         self, api: APIClient, assurance: int
     ) -> None:
         loved, other = ToolFactory(slug="loved"), ToolFactory(slug="other")
-        for tool, ship in ((loved, 700), (other, 600)):
+        for tool, ship in ((loved, 750), (other, 600)):
             review(tool, ship=3)
             vote(tool, ship=ship, skip=1_000 - ship)
-        Vote.objects.update(created_at=NOW - timedelta(days=30))
+        Vote.objects.update(created_at=F("created_at") - timedelta(days=60))
         before = api.get("/api/v1/comparisons/loved-vs-other").json()["verdict"]
         assert (before["winner"], before["decided_by"]) == ("loved", "community")
 
         cast_all(
             [
                 Ballot(
-                    reader(n).key, assurance, loved.slug, "skip", some_network(), NOW + timedelta(seconds=n)
+                    reader(n).key, assurance, loved.slug, "skip", some_networks(), NOW + timedelta(seconds=n)
                 )
                 for n in range(self.ATTEMPTS)
             ]
@@ -93,14 +109,14 @@ class TestOneMachine:
         rescore(now=NOW + timedelta(days=1))
         publish_tallies(now=NOW + timedelta(days=1))
 
-        assert (loved.tally.skip, loved.tally.pending) == (305, self.ATTEMPTS - 5)
+        assert (loved.tally.skip, loved.tally.pending) == (255, self.ATTEMPTS - 5)
         after = api.get("/api/v1/comparisons/loved-vs-other").json()["verdict"]
         assert (after["winner"], after["strength"]) == (before["winner"], before["strength"])
 
     def test_a_64_is_one_machine_whichever_of_its_addresses_it_uses(self) -> None:
         tool = ToolFactory()
         addresses = (IPv6Address("2001:db8::") + n for n in range(0, 65_536, 64))
-        hashes = [network_hash(client_network(address), now=NOW) for address in addresses]
+        hashes = [network_hashes(address, now=NOW) for address in addresses]
 
         cast_all([Ballot(reader(n).key, 0, tool.slug, "ship", each, NOW) for n, each in enumerate(hashes)])
 
@@ -123,7 +139,7 @@ class TestBotnet:
     def attack(self, tool: Tool) -> Iterator[Ballot]:
         for n in range(500):
             cast_at = NOW + timedelta(seconds=1.2 * n)
-            yield Ballot(reader(n).key, 1, tool.slug, "skip", some_network(n % 100), cast_at)
+            yield Ballot(reader(n).key, 1, tool.slug, "skip", some_networks(n % 100), cast_at)
 
     def test_nine_of_ten_votes_do_not_count_and_staff_are_told_with_the_next_step(self) -> None:
         tool = ToolFactory()
@@ -133,7 +149,7 @@ class TestBotnet:
         cast_all(list(self.attack(tool)), at_once=10)
         publish_tallies(now=NOW + timedelta(minutes=10))
 
-        assert Tally.objects.get(tool=tool).hourly_limit == HOURLY_FLOOR
+        assert Tally.objects.get(tool=tool).hourly_limit == 46
         attack = Vote.objects.filter(tool=tool, value="skip")
         assert attack.filter(status="counted").count() <= 50
         assert set(attack.exclude(status="counted").values_list("status", "reasons__0")) == {
@@ -141,3 +157,107 @@ class TestBotnet:
         }
         alert = Alert.objects.get()
         assert (alert.kind, alert.tool, alert.begins_at) == ("burst", tool, NOW.replace(minute=0))
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Each day so many voters of this class say ship, one after the other from so many networks in turn."""
+
+    addresses: Sequence[str]
+    days: int
+    votes: int
+    every: timedelta = timedelta(milliseconds=150)
+    assurance: int = 0
+
+    def run(self) -> None:
+        for day in range(self.days):
+            for number in range(self.votes):
+                now = NOW + timedelta(days=day) + number * self.every
+                token = VoterToken(
+                    (1_000 * day + number).to_bytes(16), now.replace(microsecond=0), self.assurance
+                )
+                client = APIClient(REMOTE_ADDR=self.addresses[number % len(self.addresses)])
+                client.credentials(HTTP_AUTHORIZATION=f"Voter {token.token}")
+                with time_machine.travel(now, tick=False):
+                    answer = client.put("/api/v1/tools/attacked/vote", {"value": "ship"}, format="json")
+                    assert answer.status_code == 200
+            publish_tallies(now=now)
+            rescore(now=NOW + timedelta(days=day, hours=23))
+        publish_tallies(now=NOW + timedelta(days=self.days))
+
+
+def providers(number: int) -> list[str]:
+    return [f"{20 + each}.1.0.1" for each in range(number)]
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.django_db
+class TestAttacks:
+    """A pair whose panels are level; on one of its tools the crowd is divided, and nobody has voted on the other.
+
+    NOW is a Monday, so that all days are of one week.
+    """
+
+    @pytest.fixture(autouse=True)
+    def pair(self) -> None:
+        attacked, other = ToolFactory(slug="attacked"), ToolFactory(slug="other")
+        for tool in (attacked, other):
+            review(tool, ship=3)
+        vote(other, ship=300, skip=300)
+
+    @pytest.mark.parametrize(
+        ("attack", "counted", "alerts", "turns"),
+        [
+            pytest.param(Attack(providers(4), 1, 20), 10, ["burst"], False, id="4 addresses, three seconds"),
+            pytest.param(Attack(providers(4), 3, 20), 30, ["burst"] * 3, False, id="4 addresses, 3 days"),
+            pytest.param(
+                Attack([f"198.51.100.{n}" for n in range(24)], 1, 24),
+                5,
+                ["networks"],
+                False,
+                id="24 of one /24",
+            ),
+            pytest.param(
+                Attack([f"198.51.{n}.1" for n in range(24)], 1, 24, every=HOUR / 4),
+                20,
+                [],
+                False,
+                id="24 of one /16",
+            ),
+            pytest.param(
+                Attack([f"2001:db8:1:{n:x}::1" for n in range(24)], 1, 48),
+                5,
+                ["networks"],
+                False,
+                id="24 of one /48",
+            ),
+            pytest.param(
+                Attack(providers(14), 3, 14, every=HOUR / 8), 42, [], False, id="14 networks, 3 days"
+            ),
+            pytest.param(
+                Attack(providers(15), 2, 15, every=HOUR / 8), 30, [], False, id="15 networks, 2 days"
+            ),
+            pytest.param(
+                Attack(providers(15), 3, 15, every=HOUR / 8), 45, [], True, id="15 networks, 3 days"
+            ),
+            pytest.param(
+                Attack(providers(15), 3, 15), 30, ["burst"] * 3, False, id="15 networks, 3 days, seconds"
+            ),
+            pytest.param(Attack(providers(1), 1, 30, assurance=2), 30, [], False, id="a campus of 30"),
+            pytest.param(
+                Attack(providers(15), 3, 15, assurance=2), 45, [], True, id="15 networks of people, 3 days"
+            ),
+        ],
+    )
+    def test_what_it_costs_to_turn_a_verdict(
+        self, api: APIClient, attack: Attack, counted: int, alerts: list[str], turns: bool
+    ) -> None:
+        attack.run()
+
+        tally = Tally.objects.get(tool__slug="attacked")
+        verdict = api.get("/api/v1/comparisons/attacked-vs-other").json()["verdict"]
+        assert (tally.ship, tally.pending) == (counted, attack.days * attack.votes - counted)
+        assert [alert.kind for alert in Alert.objects.order_by("begins_at")] == alerts
+        assert (verdict["outcome"] == "winner") == turns

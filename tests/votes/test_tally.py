@@ -356,14 +356,14 @@ class TestFlipMargin:
 
 
 def test_picks_read_the_same_from_either_side() -> None:
-    picks = PickCount(30, 10, deciding_bounds(part=30, total=40))
+    picks = PickCount(32, 8, deciding_bounds(part=32, total=40))
 
-    assert (picks.total, picks.shares, picks.status) == (40, (75, 25), "enough")
-    assert (picks.turned().shares, picks.turned().flip_margin) == ((25, 75), picks.flip_margin)
-    turned, expected = picks.turned().bounds, deciding_bounds(part=10, total=40)
+    assert (picks.total, picks.shares, picks.status) == (40, (80, 20), "enough")
+    assert (picks.turned().shares, picks.turned().flip_margin) == ((20, 80), picks.flip_margin)
+    turned, expected = picks.turned().bounds, deciding_bounds(part=8, total=40)
     assert turned
     assert expected
     assert (turned.low, turned.high) == pytest.approx((expected.low, expected.high))
     assert picks.is_decided
-    assert not PickCount(30, 10).is_decided
+    assert not PickCount(32, 8).is_decided
     assert PickCount().shares == (None, None)

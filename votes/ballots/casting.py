@@ -16,6 +16,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from backend.api.clients import NetworkHashes
 from backend.api.group_commit import GroupCommit
 from backend.api.outages import outage_of
 from backend.api.problems import Refusal
@@ -52,21 +53,21 @@ class UnknownTarget(Exception):  # noqa: N818 - it says what there is not.
 
 
 def cast_vote(
-    *, voter: VoterToken, slug: str, value: str | None, network_hash: bytes, now: datetime
+    *, voter: VoterToken, slug: str, value: str | None, networks: NetworkHashes, now: datetime
 ) -> Receipt:
     """Set or change a vote (`ship` or `skip`), or withdraw it (None); the receipt comes once that is durable.
 
     Raises UnknownTarget where no tool that may be read has this slug now, ToolArchived, Throttled, ErasedVoter, and
     what the database raises when it is out of reach.
     """
-    return submit_to(_votes, Ballot(voter.key, voter.assurance, slug, value, network_hash, now))
+    return submit_to(_votes, Ballot(voter.key, voter.assurance, slug, value, networks, now))
 
 
 def cast_pick(
-    *, voter: VoterToken, pair: tuple[UUID, UUID], value: UUID | None, network_hash: bytes, now: datetime
+    *, voter: VoterToken, pair: tuple[UUID, UUID], value: UUID | None, networks: NetworkHashes, now: datetime
 ) -> Receipt:
     """The same for a pick: `pair` in ascending order of ids, `value` one of the two."""
-    return submit_to(_picks, Ballot(voter.key, voter.assurance, pair, value, network_hash, now))
+    return submit_to(_picks, Ballot(voter.key, voter.assurance, pair, value, networks, now))
 
 
 def submit_to(group: GroupCommit[Ballot, Receipt], ballot: Ballot) -> Receipt:
@@ -208,23 +209,26 @@ def screen_new(entries: Iterable[Entry]) -> None:
 
     One that was withdrawn is new again, but what is held stays held.
     """
-    from_network: Counter[tuple[tuple[UUID, ...], bytes]] = Counter()
+    from_networks: Counter[tuple[tuple[UUID, ...], int, bytes]] = Counter()
     within_hour: Counter[tuple[UUID, ...]] = Counter()
     for entry in entries:
         if entry.found.value is not None or entry.wanted.value is None or entry.is_held:
             continue
         target = entry.tally.tool_ids
-        network = (target, entry.ballot.network_hash)
+        networks = [(target, level, each) for level, each in enumerate(entry.ballot.networks.inwards)]
         entry.screening = screen(
             Circumstances(
                 assurance=entry.ballot.assurance,
-                counted_from_network=entry.from_network + from_network[network],
+                counted_from=tuple(
+                    before + from_networks[network]
+                    for before, network in zip(entry.counted_from, networks, strict=True)
+                ),
                 counted_within_hour=entry.within_hour + within_hour[target],
                 hourly_limit=entry.tally.hourly_limit,
             )
         )
         if entry.screening.status == COUNTED:
-            from_network[network] += 1
+            from_networks.update(networks)
             within_hour[target] += 1
 
 

@@ -13,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 from backend.api.ids import new_id
 from votes.ballots.values import Ballot, ClaimedTally, StoredVote, Target
-from votes.rules import BURST_WINDOW, COUNTED, RULESET, ScreeningResult, network_quota
+from votes.rules import BURST_WINDOW, COUNTED, RULESET, ScreeningResult, hourly_quota, network_quotas
 from votes.tally import Interval, PublishedCounts
 
 ClaimedTallies = Mapping[Target, ClaimedTally]
@@ -25,7 +25,7 @@ COUNTS = ScreeningResult(COUNTED)
 class Entry:
     """A voter's ballot on a target while a group is counted: as it was found, and as it is to be.
 
-    `from_network` and `within_hour` are the votes that count already, as rules.Circumstances wants them. What `is_held`
+    `counted_from` and `within_hour` are the votes that count already, as rules.Circumstances wants them. What `is_held`
     was withdrawn while it didn't count: cast again, it keeps its status.
     """
 
@@ -34,7 +34,7 @@ class Entry:
     voter_id: UUID
     found: StoredVote = field(default_factory=StoredVote)
     wanted: StoredVote = field(default_factory=StoredVote)
-    from_network: int = 0
+    counted_from: tuple[int, int, int] = (0, 0, 0)
     within_hour: int = 0
     is_held: bool = False
     screening: ScreeningResult = COUNTS
@@ -164,13 +164,7 @@ def make_voters(cursor: CursorWrapper, assurances: Mapping[bytes, int], *, now: 
 READ_ENTRIES = """
 SELECT asked.number, ballot.{value}, ballot.created_at, ballot.updated_at,
        ballot.{value} IS NULL AND ballot.status <> 'counted',
-       CASE WHEN ballot.{value} IS NULL THEN (
-           SELECT count(*) FROM (
-               SELECT FROM {table} counted
-               WHERE {same_target} AND {counts} AND counted.origin = asked.network_hash
-               LIMIT asked.quota
-           ) limited
-       ) ELSE 0 END,
+       nearby.from_provider, nearby.from_site, nearby.from_network,
        CASE WHEN ballot.{value} IS NULL THEN (
            SELECT count(*) FROM (
                SELECT FROM {table} counted
@@ -178,44 +172,67 @@ SELECT asked.number, ballot.{value}, ballot.created_at, ballot.updated_at,
                LIMIT asked.hourly_limit
            ) limited
        ) ELSE 0 END
-FROM unnest(%b::int[], {key_arrays}, %b::uuid[], %b::bytea[], %b::int[], %b::int[], %b::timestamptz[])
-    AS asked (number, {keys}, voter_id, network_hash, quota, hourly_limit, window_start)
+FROM unnest(%b::int[], {key_arrays}, %b::uuid[], %b::bytea[], %b::bytea[], %b::bytea[], %b::int[], %b::int[],
+            %b::timestamptz[])
+    AS asked (number, {keys}, voter_id, provider, site, network, quota, hourly_limit, window_start)
 LEFT JOIN {table} ballot ON ballot.voter_id = asked.voter_id AND {ballot_of_target}
+CROSS JOIN LATERAL (
+    SELECT count(*) AS from_provider, count(*) FILTER (WHERE site_hash = asked.site) AS from_site,
+           count(*) FILTER (WHERE origin = asked.network) AS from_network
+    FROM (
+        SELECT counted.site_hash, counted.origin FROM {table} counted
+        WHERE ballot.{value} IS NULL AND {same_target} AND {counts} AND counted.provider_hash = asked.provider
+        LIMIT asked.quota
+    ) limited
+) nearby
 """
 
 
 def read_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -> None:
-    """Fill in what is stored and what the rules need to know. Counts stop at the limit that they are compared with."""
+    """Fill in what is stored and what the rules need to know.
+
+    Counts stop at the limit that they are compared with; those of a network's parts, at the quota of all of it, for then
+    the vote waits anyway.
+    """
     cursor.execute(
         kind.statement(READ_ENTRIES),
         [
             list(range(len(entries))),
             *kind.key_columns(entries),
             [entry.voter_id for entry in entries],
-            [entry.ballot.network_hash for entry in entries],
-            [network_quota(entry.ballot.assurance) for entry in entries],
-            [entry.tally.hourly_limit for entry in entries],
+            *_network_columns(entries),
+            [network_quotas(entry.ballot.assurance)[0] for entry in entries],
+            [hourly_quota(entry.ballot.assurance, entry.tally.hourly_limit) for entry in entries],
             [entry.ballot.cast_at - BURST_WINDOW for entry in entries],
         ],
     )
-    for number, value, created_at, updated_at, is_held, from_network, within_hour in cursor.fetchall():
+    for number, value, created_at, updated_at, is_held, provider, site, network, within_hour in cursor.fetchall():
         entry = entries[number]
         if value is not None:
             entry.found = entry.wanted = StoredVote(value, created_at, updated_at)
         entry.is_held = bool(is_held)
-        entry.from_network, entry.within_hour = from_network, within_hour
+        entry.counted_from, entry.within_hour = (provider, site, network), within_hour
+
+
+def _network_columns(entries: Sequence[Entry]) -> list[list[bytes]]:
+    return [
+        list(column) for column in zip(*(entry.ballot.networks.inwards for entry in entries), strict=True)
+    ]
 
 
 WRITE_ENTRIES = """
 INSERT INTO {table} AS ballot
-    (id, {keys}, voter_id, {value}, status, reasons, ruleset, origin, created_at, updated_at)
-SELECT id, {keys}, voter_id, value, status, string_to_array(reasons, ','), ruleset, network_hash, created_at, updated_at
+    (id, {keys}, voter_id, {value}, status, reasons, ruleset, provider_hash, site_hash, origin, created_at, updated_at)
+SELECT id, {keys}, voter_id, value, status, string_to_array(reasons, ','), ruleset, provider, site, network,
+       created_at, updated_at
 FROM unnest(%b::uuid[], {key_arrays}, %b::uuid[], %b::{value_type}[], %b::text[], %b::text[], %b::text[],
-            %b::bytea[], %b::timestamptz[], %b::timestamptz[])
-    AS new (id, {keys}, voter_id, value, status, reasons, ruleset, network_hash, created_at, updated_at)
+            %b::bytea[], %b::bytea[], %b::bytea[], %b::timestamptz[], %b::timestamptz[])
+    AS new (id, {keys}, voter_id, value, status, reasons, ruleset, provider, site, network, created_at, updated_at)
 ON CONFLICT (voter_id, {keys}) DO UPDATE SET
     {value} = excluded.{value}, updated_at = excluded.updated_at,
     created_at = CASE WHEN {is_back} THEN excluded.created_at ELSE ballot.created_at END,
+    provider_hash = CASE WHEN {is_back} THEN excluded.provider_hash ELSE ballot.provider_hash END,
+    site_hash = CASE WHEN {is_back} THEN excluded.site_hash ELSE ballot.site_hash END,
     origin = CASE WHEN {is_back} THEN excluded.origin ELSE ballot.origin END,
     status = CASE WHEN {is_screened} THEN excluded.status ELSE ballot.status END,
     reasons = CASE WHEN {is_screened} THEN excluded.reasons ELSE ballot.reasons END,
@@ -239,7 +256,7 @@ def write_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -
             [entry.screening.status for entry in entries],
             [",".join(entry.screening.reasons) for entry in entries],
             [RULESET] * len(entries),
-            [entry.ballot.network_hash for entry in entries],
+            *_network_columns(entries),
             [entry.wanted.created_at or entry.ballot.cast_at for entry in entries],
             [entry.wanted.updated_at or entry.ballot.cast_at for entry in entries],
         ],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from backend.api.clients import NetworkHashes
 from backend.api.rate_limits import RateLimitState
 from votes.tally import PublishedCounts
 
@@ -17,14 +18,14 @@ Value = str | UUID
 class Ballot:
     """A voter's vote or pick from now on; a `value` of None withdraws it.
 
-    `voter` is the key of the voter's row, `network_hash` the hash of the network that the request came from.
+    `voter` is the key of the voter's row, `networks` are those that the request came from.
     """
 
     voter: bytes
     assurance: int
     target: Target
     value: Value | None
-    network_hash: bytes
+    networks: NetworkHashes
     cast_at: datetime
 
 

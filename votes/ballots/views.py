@@ -7,7 +7,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from backend.api.bodies import json_of
-from backend.api.clients import network_hash_of
+from backend.api.clients import network_hashes_of
 from backend.api.problems import Moved, ProblemSerializer
 from backend.api.views import PrivateView, private_answer, timestamp
 from catalog.models import Tool
@@ -67,9 +67,9 @@ class VoteView(PrivateView):
     def cast(
         self, request: HttpRequest, slug: str, *, voter: VoterToken, value: str | None, now: datetime
     ) -> HttpResponse:
-        network_hash = network_hash_of(request, now=now)
+        networks = network_hashes_of(request, now=now)
         try:
-            receipt = cast_vote(voter=voter, slug=slug, value=value, network_hash=network_hash, now=now)
+            receipt = cast_vote(voter=voter, slug=slug, value=value, networks=networks, now=now)
         except UnknownTarget as unknown:
             self.rate_limits = unknown.rate_limits
             raise Moved(find_tool(slug, Tool.objects.visible()).slug) from None

@@ -120,7 +120,7 @@ def moderate(
     What was withdrawn is moved too: it says nothing now, and is what it was made when it is cast again.
 
     A time that reaches beyond `now` ends there. Voters are not told: `updated_at` stays. Closes the open alerts of
-    bursts that began in that time. Raises CurationError where nothing can be moved; then nothing is written.
+    votes that began to wait in that time. Raises CurationError where nothing can be moved; then nothing is written.
     """
     if not asked.why.strip():
         raise CurationError("Say why.")
@@ -135,7 +135,7 @@ def moderate(
         first, second = by_id(tool, other_tool) if other_tool else (tool, None)
         open_alerts = Alert.objects.filter(tool=first, other_tool=second, closed_at=None)
         in_time = open_alerts.filter(begins_at__gte=asked.begins_at, begins_at__lt=ends_at)
-        in_time.filter(kind=Alert.Kind.BURST).update(closed_at=now)
+        in_time.exclude(kind=Alert.Kind.DRIFT).update(closed_at=now)
         return ModerationAction.objects.create(
             action=asked.action,
             tool=first,

@@ -173,9 +173,9 @@ def span_of_action(made: ModerationAction) -> Span:
 
 
 def watch_address(alert: Alert) -> str:
-    """The page of what the alert is about; of a burst, with a quarantine of its hour already previewed."""
+    """The page of what the alert is about; of votes that wait, with a quarantine of their hour already previewed."""
     page = watch_page(alert.tool_id, alert.other_tool_id)
-    if alert.kind != Alert.Kind.BURST:
+    if alert.kind == Alert.Kind.DRIFT:
         return page
     ends_at = alert.begins_at + BURST_WINDOW
     span = {

@@ -6,20 +6,26 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from votes.rules import BURST_WINDOW
+from votes.rules import BURST_WINDOW, MIN_DAYS, MIN_NETWORKS
 from votes.tallies.locks import PUBLISHER_LOCK
-from votes.tally import deciding_bounds
+from votes.tally import MIN_VOTES, deciding_bounds
+
+_ENOUGH = {"votes": MIN_VOTES, "networks": MIN_NETWORKS, "days": MIN_DAYS}
 
 # What moved since the last step. Of a pair: the picks of its tools in the order of ids.
 MOVED_TALLIES = """
-SELECT t.tool_id, t.ship, t.skip, t.pending, t.quarantined, t.rejected
+SELECT t.tool_id, t.ship, t.skip, t.pending, t.quarantined, t.rejected,
+       CASE WHEN t.ship + t.skip >= %(votes)s THEN votes_are_spread(t.tool_id, %(networks)s, %(days)s) END
 FROM votes_tally t JOIN votes_publishedtally p USING (tool_id)
 WHERE (t.ship, t.skip, t.pending, t.quarantined, t.rejected)
    <> (p.ship, p.skip, p.pending, p.quarantined, p.rejected)
 """
 
 MOVED_PICK_TALLIES = """
-SELECT t.first_tool_id, t.second_tool_id, t.first, t.second, t.pending, t.quarantined, t.rejected
+SELECT t.first_tool_id, t.second_tool_id, t.first, t.second, t.pending, t.quarantined, t.rejected,
+       CASE WHEN t.first + t.second >= %(votes)s
+           THEN votes_picks_are_spread(t.first_tool_id, t.second_tool_id, %(networks)s, %(days)s)
+       END
 FROM votes_picktally t LEFT JOIN votes_publishedpicktally p USING (first_tool_id, second_tool_id)
 WHERE (t.first, t.second, t.pending, t.quarantined, t.rejected)
    IS DISTINCT FROM (p.first, p.second, p.pending, p.quarantined, p.rejected)
@@ -47,73 +53,89 @@ ON CONFLICT (first_tool_id, second_tool_id) DO UPDATE SET
     bound_low = excluded.bound_low, bound_high = excluded.bound_high, as_of = excluded.as_of
 """
 
+# Of an hour in which so many wait for their networks' quotas, staff are told even where they make no burst.
+ALERT_FROM = 10
+
 # Only where more wait than at the last step.
 RAISE_VOTE_ALERTS = """
 INSERT INTO votes_alert (id, kind, tool_id, begins_at, detail, created_at)
-SELECT gen_random_uuid(), 'burst', t.tool_id, burst.hour,
-       format('More than %%s counted within an hour; %%s wait.', t.hourly_limit, burst.count), %(now)s
+SELECT gen_random_uuid(), waiting.kind, t.tool_id, waiting.hour, waiting.detail, %(now)s
 FROM votes_tally t JOIN votes_publishedtally p ON p.tool_id = t.tool_id,
 LATERAL (
-    SELECT date_trunc('hour', v.created_at, 'UTC') AS hour, count(*) FROM votes_vote v
-    WHERE v.tool_id = t.tool_id AND v.status = 'pending' AND v.created_at > %(since)s AND 'burst' = ANY (v.reasons)
-    GROUP BY 1
-) burst
+    SELECT {waiting} FROM votes_vote v
+    WHERE v.tool_id = t.tool_id AND v.value IS NOT NULL AND v.status = 'pending' AND v.created_at > %(since)s
+    {grouped}
+) waiting
 WHERE t.pending > p.pending
 ON CONFLICT DO NOTHING
 """
 
 RAISE_PICK_ALERTS = """
 INSERT INTO votes_alert (id, kind, tool_id, other_tool_id, begins_at, detail, created_at)
-SELECT gen_random_uuid(), 'burst', t.first_tool_id, t.second_tool_id, burst.hour,
-       format('More than %%s counted within an hour; %%s wait.', t.hourly_limit, burst.count), %(now)s
+SELECT gen_random_uuid(), waiting.kind, t.first_tool_id, t.second_tool_id, waiting.hour, waiting.detail, %(now)s
 FROM votes_picktally t LEFT JOIN votes_publishedpicktally p
     ON p.first_tool_id = t.first_tool_id AND p.second_tool_id = t.second_tool_id,
 LATERAL (
-    SELECT date_trunc('hour', v.created_at, 'UTC') AS hour, count(*) FROM votes_pick v
+    SELECT {waiting} FROM votes_pick v
     WHERE v.first_tool_id = t.first_tool_id AND v.second_tool_id = t.second_tool_id
-      AND v.status = 'pending' AND v.created_at > %(since)s AND 'burst' = ANY (v.reasons)
-    GROUP BY 1
-) burst
+      AND v.chosen_tool_id IS NOT NULL AND v.status = 'pending' AND v.created_at > %(since)s
+    {grouped}
+) waiting
 WHERE t.pending > coalesce(p.pending, 0)
 ON CONFLICT DO NOTHING
 """
+
+# Of each hour in which votes wait: a burst where any waits for one.
+_WAITING = """
+    CASE WHEN bool_or('burst' = ANY (v.reasons)) THEN 'burst' ELSE 'networks' END AS kind,
+    date_trunc('hour', v.created_at, 'UTC') AS hour,
+    format(
+        '%%s wait, from %%s %%s.', count(*), count(DISTINCT coalesce(v.site_hash, v.origin)),
+        CASE WHEN count(DISTINCT coalesce(v.site_hash, v.origin)) = 1 THEN 'network' ELSE 'networks' END
+    ) AS detail
+"""
+_GROUPED = """
+    GROUP BY date_trunc('hour', v.created_at, 'UTC')
+    HAVING bool_or('burst' = ANY (v.reasons)) OR count(*) >= %(alert_from)s
+"""
+ALERTS = [each.format(waiting=_WAITING, grouped=_GROUPED) for each in (RAISE_VOTE_ALERTS, RAISE_PICK_ALERTS)]
 
 
 def publish_tallies(*, now: datetime) -> int:
     """Bring what readers see to what is counted, with the bounds that follow; the number of tallies that moved.
 
-    Staff are told of each hour in which votes began to wait for a burst: here, so that casting such a vote takes no
-    longer than casting another. All is one transaction. Where another process is publishing already, this one has
-    nothing to do.
+    Staff are told of each hour in which votes began to wait for a burst, or many for their networks. They are told here,
+    so that casting such a vote takes no longer than casting another. All is one transaction. Where another process is
+    publishing already, this one has nothing to do.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [PUBLISHER_LOCK])
         if cursor.fetchone() == (False,):
             return 0
-        for statement in (RAISE_VOTE_ALERTS, RAISE_PICK_ALERTS):
-            cursor.execute(statement, {"now": now, "since": now - BURST_WINDOW})
+        for statement in ALERTS:
+            cursor.execute(statement, {"now": now, "since": now - BURST_WINDOW, "alert_from": ALERT_FROM})
         return _publish_votes(cursor, now) + _publish_picks(cursor, now)
 
 
 def _publish_votes(cursor: CursorWrapper, now: datetime) -> int:
-    cursor.execute(MOVED_TALLIES)
-    rows = [(*row, *_bounds(row[1], row[2])) for row in cursor.fetchall()]
+    cursor.execute(MOVED_TALLIES, _ENOUGH)
+    rows = [(*row, *_bounds(row[1], row[2], is_spread)) for *row, is_spread in cursor.fetchall()]
     if rows:
         cursor.execute(PUBLISH_TALLIES, [now, *_columns(rows)])
     return len(rows)
 
 
 def _publish_picks(cursor: CursorWrapper, now: datetime) -> int:
-    cursor.execute(MOVED_PICK_TALLIES)
-    rows = [(*row, *_bounds(row[2], row[3])) for row in cursor.fetchall()]
+    cursor.execute(MOVED_PICK_TALLIES, _ENOUGH)
+    rows = [(*row, *_bounds(row[2], row[3], is_spread)) for *row, is_spread in cursor.fetchall()]
     if rows:
         cursor.execute(PUBLISH_PICK_TALLIES, [now, *_columns(rows)])
     return len(rows)
 
 
-def _bounds(one: int, other: int) -> tuple[float | None, float | None]:
+def _bounds(one: int, other: int, is_spread: bool) -> tuple[float | None, float | None]:
     """For the two columns: nulls where the crowd decides nothing."""
-    bounds = deciding_bounds(part=one, total=one + other)
+    bounds = deciding_bounds(part=one, total=one + other) if is_spread else None
     return (bounds.low, bounds.high) if bounds else (None, None)
 
 

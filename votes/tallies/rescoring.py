@@ -1,36 +1,88 @@
 """What time changes about votes: how many an hour are usual, and which have waited long enough."""
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count
 
 from catalog.models import Tool
 from votes.models import CountStatus, Pick, PickTally, Tally, Vote
-from votes.rules import BASELINE, RELEASE_AFTER, RELEASED_QUOTA, RULESET, STRONG_ASSURANCE, hourly_limit
+from votes.rules import (
+    BASELINE,
+    BURST_RELEASE_AFTER,
+    MIN_NETWORKS,
+    RELEASE_AFTER,
+    RELEASED_QUOTAS,
+    RULESET,
+    STRONG_ASSURANCE,
+    STRONG_HOURLY_FLOOR,
+    WEAK_QUOTAS,
+    hourly_limit,
+)
 from votes.tallies.locks import hold_tally
 
 # Votes on the same tool wait while a batch is written.
 BATCH = 1_000
+# Among how many votes after a burst its further networks are looked for.
+LOOKED_AT = 500
 
+# Networks are nested, so quotas are kept from the narrowest to the widest, and the hour's last: what one of them holds back
+# takes no part of the next. Votes of all classes of assurance share their numbers, and each is held to its own quotas.
 RELEASE = """
 WITH waiting AS (
-    SELECT b.id, b.origin, row_number() OVER (PARTITION BY b.origin ORDER BY b.created_at, b.id) AS number_of_network
+    SELECT b.id, b.created_at, b.provider_hash, b.site_hash, b.origin, 'burst' = ANY (b.reasons) AS is_of_burst,
+           date_trunc('hour', b.created_at, 'UTC') AS hour,
+           CASE WHEN v.assurance >= %(assurance)s THEN %(strong)s ELSE %(weak)s END::int[] AS quotas
     FROM {table} b JOIN votes_voter v ON v.id = b.voter_id
-    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'pending' AND b.created_at <= %(waited_since)s
-      AND b.reasons = ARRAY['origin_quota']::varchar[] AND b.origin IS NOT NULL
-      AND v.assurance >= %(assurance)s
+    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'pending'
+      AND b.created_at <= %(waited_since)s AND b.provider_hash IS NOT NULL
+      AND (NOT 'origin_quota' = ANY (b.reasons) OR v.assurance >= %(assurance)s)
+      AND (NOT 'burst' = ANY (b.reasons) OR b.created_at <= %(burst_since)s)
 ), counted AS (
-    SELECT b.origin, count(*) AS number FROM {table} b
-    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted' AND b.origin IN (SELECT origin FROM waiting)
-    GROUP BY b.origin
+    SELECT b.provider_hash, b.site_hash, b.origin, count(*) AS number FROM {table} b
+    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted' AND b.provider_hash IN (SELECT provider_hash FROM waiting)
+    GROUP BY 1, 2, 3
+), of_network AS (
+    SELECT w.*, coalesce(c.number, 0) + row_number() OVER (
+        PARTITION BY provider_hash, site_hash, origin ORDER BY w.created_at, w.id
+    ) AS number_of_network
+    FROM waiting w LEFT JOIN counted c USING (provider_hash, site_hash, origin)
+), of_site AS (
+    SELECT w.*, coalesce(c.number, 0) + row_number() OVER (
+        PARTITION BY provider_hash, site_hash ORDER BY w.created_at, w.id
+    ) AS number_of_site
+    FROM of_network w
+    LEFT JOIN (SELECT provider_hash, site_hash, sum(number) AS number FROM counted GROUP BY 1, 2) c
+        USING (provider_hash, site_hash)
+    WHERE number_of_network <= quotas[3]
+), of_provider AS (
+    SELECT w.*, coalesce(c.number, 0) + row_number() OVER (
+        PARTITION BY provider_hash ORDER BY w.created_at, w.id
+    ) AS number_of_provider
+    FROM of_site w
+    LEFT JOIN (SELECT provider_hash, sum(number) AS number FROM counted GROUP BY 1) c USING (provider_hash)
+    WHERE number_of_site <= quotas[2]
+), of_hour AS (
+    SELECT w.*, row_number() OVER (PARTITION BY w.hour, w.is_of_burst ORDER BY w.created_at, w.id) AS number_of_hour
+    FROM of_provider w WHERE number_of_provider <= quotas[1]
+), hours AS (
+    SELECT hour, (
+        SELECT count(*) FROM {table} b
+        WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted' AND b.created_at >= hour AND b.created_at < hour + interval '1 hour'
+    ) AS counted, (
+        SELECT count(DISTINCT site_hash) FROM (
+            SELECT b.site_hash FROM {table} b
+            WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted' AND b.created_at >= hour + interval '1 hour'
+            ORDER BY b.created_at LIMIT %(looked_at)s
+        ) later
+    ) AS networks_since
+    FROM (SELECT DISTINCT hour FROM of_hour WHERE is_of_burst) burst
 )
 UPDATE {table} SET status = 'counted', reasons = ARRAY[]::varchar[], ruleset = %(ruleset)s
 WHERE id IN (
-    SELECT id FROM waiting LEFT JOIN counted USING (origin)
-    WHERE coalesce(number, 0) + number_of_network <= %(quota)s
-    ORDER BY number_of_network, id LIMIT %(batch)s
+    SELECT id FROM of_hour LEFT JOIN hours USING (hour)
+    WHERE NOT is_of_burst OR (networks_since >= %(networks)s AND counted + number_of_hour <= %(of_an_hour)s)
+    ORDER BY created_at, id LIMIT %(batch)s
 )
 """
 
@@ -80,12 +132,17 @@ def refresh_hourly_limits(*, now: datetime) -> None:
 
 
 def _release(tool: Tool, other_tool: Tool | None, now: datetime) -> int:
-    values: dict[str, datetime | UUID | int | str | None] = {
+    values: dict[str, object] = {
         "tool": tool.pk,
         "other_tool": other_tool.pk if other_tool else None,
         "waited_since": now - RELEASE_AFTER,
+        "burst_since": now - BURST_RELEASE_AFTER,
         "assurance": STRONG_ASSURANCE,
-        "quota": RELEASED_QUOTA,
+        "strong": list(RELEASED_QUOTAS),
+        "weak": list(WEAK_QUOTAS),
+        "networks": MIN_NETWORKS,
+        "of_an_hour": STRONG_HOURLY_FLOOR,
+        "looked_at": LOOKED_AT,
         "ruleset": RULESET,
         "batch": BATCH,
     }

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from backend.api.views import timestamp
 from votes.models import PublishedTally, TallyDay
-from votes.rules import RULESET
-from votes.tally import Interval, PublishedCounts, TallyCount
+from votes.rules import MIN_DAYS, MIN_NETWORKS, RULESET
+from votes.tally import MIN_VOTES, Interval, PublishedCounts, TallyCount
 
 
 class IntervalSerializer(serializers.Serializer[Interval]):
@@ -18,8 +18,8 @@ class IntervalSerializer(serializers.Serializer[Interval]):
 
 
 # Any, since subclasses read their numbers from rows of different models.
-class CommunitySerializer(serializers.Serializer[Any]):
-    """The counted votes on one tool."""
+class VoteCountSerializer(serializers.Serializer[Any]):
+    """Counted votes on one tool."""
 
     ship = serializers.IntegerField(min_value=0)
     skip = serializers.IntegerField(min_value=0)
@@ -36,6 +36,18 @@ class CommunitySerializer(serializers.Serializer[Any]):
     )
 
 
+DECIDES = (
+    f"Whether this crowd may decide a verdict: at least {MIN_VOTES} votes, from at least {MIN_NETWORKS} networks and "
+    f"{MIN_DAYS} days. The numbers of another crowd are shown and decide nothing."
+)
+
+
+class CommunitySerializer(VoteCountSerializer):
+    """The counted votes on one tool, and whether they may decide."""
+
+    decides = serializers.BooleanField(help_text=DECIDES)
+
+
 class CountsSerializer(serializers.Serializer[Any]):
     """What every tally says of the ballots that it does not count, and of itself."""
 
@@ -45,7 +57,7 @@ class CountsSerializer(serializers.Serializer[Any]):
         min_value=1,
         allow_null=True,
         help_text="The fewest votes, cast or withdrawn, that would change whether the crowd is decided; "
-        "null without votes.",
+        "null without votes, and of 20 or more that may not decide, for they come from too few networks or days.",
     )
     ruleset = serializers.CharField(help_text="The version of the rules that say what counts.")
     as_of = serializers.DateTimeField(
@@ -78,6 +90,7 @@ def tally_answer(published: PublishedCounts) -> dict[str, object]:
         "percent": count.percent,
         "interval": {"low": interval.low, "high": interval.high} if interval else None,
         "status": count.status,
+        "decides": count.decides,
         "call": count.call,
         "flip_margin": count.flip_margin,
         "pending": published.pending,
@@ -87,7 +100,7 @@ def tally_answer(published: PublishedCounts) -> dict[str, object]:
     }
 
 
-class TallyDaySerializer(CommunitySerializer):
+class TallyDaySerializer(VoteCountSerializer):
     """A tool's published numbers at the end of one UTC day."""
 
     day_on = serializers.DateField()
@@ -103,7 +116,7 @@ class TallyDaySerializer(CommunitySerializer):
     def to_representation(self, line: TallyDay) -> dict[str, object]:
         return {
             "day_on": line.day.isoformat(),
-            **CommunitySerializer(line.count).data,
+            **VoteCountSerializer(line.count).data,
             "pending": line.pending,
             "quarantined": line.quarantined,
             "rejected": line.rejected,

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import DateTimeField
 from django.db.models.functions import Cast
 
+from backend.api.clients import HASH_LENGTH
 from backend.api.quoting import quoted
 from catalog.models import Category, Tool
 from catalog.pairs import by_id
@@ -22,6 +23,7 @@ from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison
 from reviews.models import Review, Reviewer
 from votes.models import Pick, Vote, Voter
+from votes.rules import MIN_DAYS
 from votes.tallies.day_lines import close_day, yesterday
 from votes.tallies.publication import publish_tallies
 
@@ -82,8 +84,10 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         # Whenever it is loaded, its history is that of its own time.
         dated = Review.objects.filter(reviewed_on__isnull=False, published_at__isnull=False)
         dated.update(published_at=Cast("reviewed_on", DateTimeField()))
-        for ballots in (Vote.objects, Pick.objects):
-            ballots.update(created_at=datetime.combine(LAST_DAY, time.min, UTC))
+        for cast, last in ((votes, Vote.objects), (picks, Pick.objects)):
+            for days in range(MIN_DAYS):
+                some = last.filter(pk__in=[ballot.pk for ballot in cast[days::MIN_DAYS]])
+                some.update(created_at=datetime.combine(LAST_DAY - timedelta(days=days), time.min, UTC))
         publish_tallies(now=now)
         for day in (LAST_DAY, yesterday(now)):
             close_day(day=day)
@@ -110,7 +114,7 @@ def _ballots(counts: Json) -> tuple[list[Vote], list[Pick]]:
     # Nobody answers twice: the circle is as long as the longest count.
     voters = cycle(_voters(max((sum(answer.values()) for answer in answers), default=0)))
     votes = [
-        Vote(voter=voter, tool=tools[slug], value=value)
+        Vote(voter=voter, tool=tools[slug], value=value, site_hash=bytes(voter.key)[:HASH_LENGTH])
         for slug, answer in counts["tools"].items()
         for value, total in answer.items()
         for voter in islice(voters, total)
@@ -125,7 +129,7 @@ def _ballots(counts: Json) -> tuple[list[Vote], list[Pick]]:
 
 
 def _voters(total: int) -> list[Voter]:
-    """Their keys come from no token, so nobody can vote in their name."""
+    """Their keys come from no token, so nobody can vote in their name. Each votes from a site of their own."""
     keys = [hashlib.sha256(f"demo {number}".encode()).digest() for number in range(total)]
     Voter.objects.bulk_create([Voter(key=key) for key in keys], ignore_conflicts=True)
     return list(Voter.objects.filter(key__in=keys).order_by("key"))
@@ -134,7 +138,8 @@ def _voters(total: int) -> list[Voter]:
 def _pick(voter: Voter, pair: Comparison, *, is_first: bool) -> Pick:
     first, second = by_id(pair.first_tool, pair.second_tool)
     chosen = pair.first_tool if is_first else pair.second_tool
-    return Pick(voter=voter, first_tool=first, second_tool=second, chosen_tool=chosen)
+    site = bytes(voter.key)[:HASH_LENGTH]
+    return Pick(voter=voter, first_tool=first, second_tool=second, chosen_tool=chosen, site_hash=site)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
+from backend.api.clients import NetworkHashes
 from backend.api.group_commit import GroupCommit
 from backend.api.throttling import Throttled
 from catalog.models import Tool
@@ -41,8 +42,11 @@ def reader(number: int = 0, *, assurance: int = 0) -> VoterToken:
     return VoterToken(voter_id=number.to_bytes(16), issued_at=NOW, assurance=assurance)
 
 
-def network_hash(number: int = 0) -> bytes:
-    return number.to_bytes(8)
+def networks(number: int = 0, *, site: int | None = None, provider: int | None = None) -> NetworkHashes:
+    """A network in a site and with a provider of its own, unless told otherwise."""
+    outer = number if site is None else site
+    around = outer if provider is None else provider
+    return NetworkHashes(*(each.to_bytes(8) for each in (number, outer, around)))
 
 
 def ballot(
@@ -51,16 +55,16 @@ def ballot(
     *,
     by: int = 0,
     at: datetime = NOW,
-    network: bytes | None = None,
+    network: NetworkHashes | None = None,
     assurance: int = 0,
 ) -> Ballot:
     """Each reader in a network of their own, unless told otherwise."""
     key = reader(by).key
-    return Ballot(key, assurance, tool.slug, value, network_hash(by) if network is None else network, at)
+    return Ballot(key, assurance, tool.slug, value, network or networks(by), at)
 
 
 def cast(tool: Tool, value: str | None, *, now: datetime = NOW, by: int = 0) -> Receipt:
-    return cast_vote(voter=reader(by), slug=tool.slug, value=value, network_hash=network_hash(by), now=now)
+    return cast_vote(voter=reader(by), slug=tool.slug, value=value, networks=networks(by), now=now)
 
 
 def value_of(outcome: Receipt | Exception) -> Any:
@@ -87,7 +91,11 @@ class TestOneVote:
         assert (bytes(voter.key), voter.assurance) == (reader().key, 0)
         row = Vote.objects.get(tool=tool, voter=voter)
         assert (row.value, row.status, row.reasons, row.ruleset) == ("ship", "counted", [], RULESET)
-        assert (row.created_at, row.updated_at, bytes(row.network_hash or b"")) == (NOW, NOW, network_hash())
+        assert (row.created_at, row.updated_at, bytes(row.network_hash or b"")) == (
+            NOW,
+            NOW,
+            networks().network,
+        )
 
     def test_a_second_vote_replaces_the_first(self) -> None:
         tool = ToolFactory()
@@ -267,19 +275,17 @@ class TestRules:
     def test_from_one_network_only_so_many_count(self) -> None:
         tool = ToolFactory()
 
-        count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in range(4)])
-        count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in range(4, 8)])
+        count_group(VOTES, [ballot(tool, by=by, network=networks()) for by in range(4)])
+        count_group(VOTES, [ballot(tool, by=by, network=networks()) for by in range(4, 8)])
 
         assert statuses() == [("counted", [])] * 5 + [("pending", ["origin_quota"])] * 3
         assert (tool.tally.ship, tool.tally.pending) == (5, 3)
 
     def test_a_network_has_its_quota_on_each_tool_and_other_networks_have_theirs(self) -> None:
         one, other = ToolFactory(), ToolFactory()
-        count_group(VOTES, [ballot(one, by=by, network=network_hash()) for by in range(6)])
+        count_group(VOTES, [ballot(one, by=by, network=networks()) for by in range(6)])
 
-        count_group(
-            VOTES, [ballot(other, by=1, network=network_hash()), ballot(one, by=7, network=network_hash(7))]
-        )
+        count_group(VOTES, [ballot(other, by=1, network=networks()), ballot(one, by=7, network=networks(7))])
 
         assert statuses()[-2:] == [("counted", []), ("counted", [])]
 
@@ -287,16 +293,16 @@ class TestRules:
         tool = ToolFactory()
         Tally.objects.update(hourly_limit=1_000)
 
-        count_group(VOTES, [ballot(tool, by=by, network=network_hash(), assurance=2) for by in range(52)])
+        count_group(VOTES, [ballot(tool, by=by, network=networks(), assurance=2) for by in range(52)])
 
         assert statuses() == [("counted", [])] * 50 + [("pending", ["origin_quota"])] * 2
 
     def test_withdrawing_gives_a_slot_back_and_no_more(self) -> None:
         tool = ToolFactory()
-        count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in range(5)])
+        count_group(VOTES, [ballot(tool, by=by, network=networks()) for by in range(5)])
 
-        count_group(VOTES, [ballot(tool, None, by=0, network=network_hash())])
-        count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in (5, 6)])
+        count_group(VOTES, [ballot(tool, None, by=0, network=networks())])
+        count_group(VOTES, [ballot(tool, by=by, network=networks()) for by in (5, 6)])
 
         assert [status for status, _ in statuses()] == ["counted"] * 5 + ["pending"]
 
@@ -333,7 +339,7 @@ class TestPicks:
         return first, second
 
     def pick(self, pair: tuple[UUID, UUID], value: UUID | None, *, by: int = 0) -> Receipt:
-        return cast_pick(voter=reader(by), pair=pair, value=value, network_hash=network_hash(by), now=NOW)
+        return cast_pick(voter=reader(by), pair=pair, value=value, networks=networks(by), now=NOW)
 
     def test_a_pick_is_made_changed_and_withdrawn(self, pair: tuple[UUID, UUID]) -> None:
         assert self.pick(pair, pair[0]).stored.value == pair[0]
@@ -345,7 +351,7 @@ class TestPicks:
         assert not Pick.objects.standing().exists()
 
     def test_picks_follow_the_rules_of_votes(self, pair: tuple[UUID, UUID]) -> None:
-        ballots = [Ballot(reader(by).key, 0, pair, pair[0], network_hash(), NOW) for by in range(7)]
+        ballots = [Ballot(reader(by).key, 0, pair, pair[0], networks(), NOW) for by in range(7)]
 
         count_group(PICKS, ballots)
 
@@ -404,7 +410,7 @@ class TestAtOnce:
         tool = ToolFactory()
 
         def vote_from_one_network(by: int) -> None:
-            cast_vote(voter=reader(by), slug=tool.slug, value="ship", network_hash=network_hash(), now=NOW)
+            cast_vote(voter=reader(by), slug=tool.slug, value="ship", networks=networks(), now=NOW)
 
         assert at_once(*(partial(vote_from_one_network, by) for by in range(40))) == [None] * 40
         assert (tool.tally.ship, tool.tally.pending) == (5, 35)

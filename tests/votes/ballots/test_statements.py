@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
+from backend.api.clients import NetworkHashes
 from catalog.models import Tool
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, VoterFactory, vote
 from votes.ballots.statements import (
@@ -18,17 +19,20 @@ from votes.ballots.statements import (
 )
 from votes.ballots.values import Ballot, ClaimedTally, StoredVote
 from votes.models import PickTally, Vote, Voter
-from votes.rules import RULESET, ScreeningResult
+from votes.rules import HOURLY_FLOOR, RULESET, ScreeningResult
 from votes.tally import PublishedCounts
 
 pytestmark = pytest.mark.django_db
 
-HASH = b"network1"
+HASHES = NetworkHashes(b"network1", b"site1", b"provider")
+SAME_NETWORK = {"network_hash": b"network1", "site_hash": b"site1", "provider_hash": b"provider"}
+SAME_SITE = {**SAME_NETWORK, "network_hash": b"network2"}
+SAME_PROVIDER = {**SAME_SITE, "site_hash": b"site2"}
 
 
 def entry(tool: Tool, voter: Voter, *, assurance: int = 0, hourly_limit: int = 50) -> Entry:
     tally = ClaimedTally((tool.pk,), True, hourly_limit, PublishedCounts())
-    return Entry(tally, Ballot(bytes(voter.key), assurance, tool.slug, "ship", HASH, NOW), voter.pk)
+    return Entry(tally, Ballot(bytes(voter.key), assurance, tool.slug, "ship", HASHES, NOW), voter.pk)
 
 
 class TestClaiming:
@@ -39,7 +43,9 @@ class TestClaiming:
         with connection.cursor() as cursor:
             claimed = VOTES.claim(cursor, ["alpha"])
 
-        assert claimed == {"alpha": ClaimedTally((tool.pk,), True, 50, PublishedCounts(3, 1, 0, 0, NOW))}
+        assert claimed == {
+            "alpha": ClaimedTally((tool.pk,), True, HOURLY_FLOOR, PublishedCounts(3, 1, 0, 0, NOW))
+        }
 
     def test_drafts_and_unknown_slugs_are_left_out_and_archived_tools_are_closed(self) -> None:
         ToolFactory(slug="draft", status="draft", published_at=None)
@@ -56,7 +62,9 @@ class TestClaiming:
         with connection.cursor() as cursor:
             claimed = PICKS.claim(cursor, [(first, second)])
 
-        assert claimed == {(first, second): ClaimedTally((first, second), True, 50, PublishedCounts())}
+        assert claimed == {
+            (first, second): ClaimedTally((first, second), True, HOURLY_FLOOR, PublishedCounts())
+        }
         assert PickTally.objects.count() == 1
 
 
@@ -82,7 +90,7 @@ class TestVoters:
 class TestReading:
     def test_counts_stop_at_the_limits_that_they_are_compared_with(self) -> None:
         tool = ToolFactory()
-        VoteFactory.create_batch(8, tool=tool, network_hash=HASH)
+        VoteFactory.create_batch(25, tool=tool, **SAME_NETWORK)
         Vote.objects.update(created_at=NOW - timedelta(minutes=59))
         weak = entry(tool, VoterFactory(), hourly_limit=3)
         strong = entry(tool, VoterFactory(), assurance=2)
@@ -90,27 +98,38 @@ class TestReading:
         with connection.cursor() as cursor:
             read_entries(cursor, VOTES, [weak, strong])
 
-        assert (weak.from_network, weak.within_hour) == (5, 3)
-        assert (strong.from_network, strong.within_hour) == (8, 8)
+        assert (weak.counted_from, weak.within_hour) == ((20, 20, 20), 3)
+        assert (strong.counted_from, strong.within_hour) == ((25, 25, 25), 25)
+
+    def test_each_network_is_counted_within_the_one_around_it(self) -> None:
+        tool = ToolFactory()
+        for fields, number in ((SAME_NETWORK, 1), (SAME_SITE, 2), (SAME_PROVIDER, 3)):
+            VoteFactory.create_batch(number, tool=tool, **fields)
+        mine = entry(tool, VoterFactory())
+
+        with connection.cursor() as cursor:
+            read_entries(cursor, VOTES, [mine])
+
+        assert mine.counted_from == (6, 3, 1)
 
     def test_votes_of_other_tools_networks_and_hours_are_not_counted(self) -> None:
         tool = ToolFactory()
-        VoteFactory(network_hash=HASH)
-        VoteFactory(tool=tool, network_hash=HASH, status="pending")
-        VoteFactory(tool=tool, network_hash=b"network2")
+        VoteFactory(**SAME_NETWORK)
+        VoteFactory(tool=tool, **SAME_NETWORK, status="pending")
+        VoteFactory(tool=tool, **{**SAME_PROVIDER, "provider_hash": b"another"})
         Vote.objects.update(created_at=NOW - timedelta(hours=1))
         mine = entry(tool, VoterFactory())
 
         with connection.cursor() as cursor:
             read_entries(cursor, VOTES, [mine])
 
-        assert (mine.from_network, mine.within_hour, mine.found) == (0, 0, StoredVote())
+        assert (mine.counted_from, mine.within_hour, mine.found) == ((0, 0, 0), 0, StoredVote())
 
     def test_a_pick_is_found_by_its_voter_and_pair(self) -> None:
         pick = PickFactory()
         pair = (pick.first_tool_id, pick.second_tool_id)
         tally = ClaimedTally(pair, True, 50, PublishedCounts())
-        mine = Entry(tally, Ballot(b"", 0, pair, None, HASH, NOW), pick.voter_id)
+        mine = Entry(tally, Ballot(b"", 0, pair, None, HASHES, NOW), pick.voter_id)
 
         with connection.cursor() as cursor:
             read_entries(cursor, PICKS, [mine])
@@ -133,7 +152,8 @@ class TestWriting:
 
         row = Vote.objects.get(voter=voter, tool=tool)
         assert (row.value, row.status, row.reasons) == ("ship", "pending", ["origin_quota", "burst"])
-        assert (row.ruleset, bytes(row.network_hash or b""), row.created_at) == (RULESET, HASH, NOW)
+        assert (row.ruleset, row.created_at) == (RULESET, NOW)
+        assert {name: bytes(getattr(row, name)) for name in SAME_NETWORK} == SAME_NETWORK
 
     def test_a_changed_vote_keeps_its_status_and_network(self) -> None:
         row = VoteFactory(value="ship", status="rejected", network_hash=b"network2")

@@ -80,7 +80,10 @@ class TestSteps:
 
 class TestBursts:
     def waiting(self, tool: Tool, number: int, *, at: datetime = NOW, reason: str = "burst") -> None:
-        votes = VoteFactory.create_batch(number, tool=tool, status="pending", reasons=[reason])
+        votes = [
+            VoteFactory(tool=tool, status="pending", reasons=[reason], site_hash=bytes([each]))
+            for each in range(number)
+        ]
         Vote.objects.filter(pk__in=[row.pk for row in votes]).update(created_at=at)
 
     def test_staff_are_told_once_of_each_hour_in_which_votes_began_to_wait(self) -> None:
@@ -95,7 +98,7 @@ class TestBursts:
         alert = Alert.objects.get()
         assert (alert.kind, alert.tool, alert.other_tool, alert.closed_at) == ("burst", tool, None, None)
         assert alert.begins_at == NOW.replace(minute=0)
-        assert alert.detail == "More than 50 counted within an hour; 3 wait."
+        assert alert.detail == "3 wait, from 3 networks."
 
         self.waiting(tool, 1, at=NOW + timedelta(hours=1))
         publish_tallies(now=NOW + timedelta(hours=1))

@@ -10,7 +10,16 @@ from catalog.models import Tool
 from tests.database import at_once
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, backdate, new_voters
 from votes.models import Pick, PickTally, Tally, Vote, Voter
-from votes.rules import HOURLY_FLOOR, RELEASED_QUOTA, RULESET, Circumstances, hourly_limit, screen
+from votes.rules import (
+    HOURLY_FLOOR,
+    MIN_NETWORKS,
+    RELEASED_QUOTAS,
+    RULESET,
+    STRONG_HOURLY_FLOOR,
+    Circumstances,
+    hourly_limit,
+    screen,
+)
 from votes.tallies.locks import hold_tally
 from votes.tallies.rescoring import rescore
 
@@ -18,13 +27,19 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 LONG_AGO = NOW - 12 * HOUR
+RELEASED_QUOTA = RELEASED_QUOTAS[-1]
 NETWORK, OTHER_NETWORK = b"\x01" * 8, b"\x02" * 8
+
+
+def of_network(network: bytes | None, *, site: bytes | None = None) -> dict[str, bytes | None]:
+    """A network in a site and with a provider of its own, unless told otherwise."""
+    return {"network_hash": network, "site_hash": site or network, "provider_hash": site or network}
 
 
 def wait(tool: Tool, count: int, *, at: datetime = LONG_AGO, assurance: int = 2, **fields: Any) -> None:
     """Votes of one network, each by a voter of its own, that wait for the network's quota."""
     voters = new_voters(count, assurance=assurance)
-    waiting = {"status": "pending", "reasons": ["origin_quota"], "network_hash": NETWORK, "value": "ship"}
+    waiting = {"status": "pending", "reasons": ["origin_quota"], "value": "ship", **of_network(NETWORK)}
     votes = Vote.objects.bulk_create(
         Vote(voter=voter, tool=tool, **{**waiting, **fields}) for voter in voters
     )
@@ -46,13 +61,13 @@ def come_in(tool: Tool, voters: list[Voter], *, every: timedelta, since: datetim
         screening = screen(
             Circumstances(
                 assurance=voter.assurance,
-                counted_from_network=len(counted),
-                counted_within_hour=sum(at - earlier < HOUR for earlier in counted[-HOURLY_FLOOR:]),
+                counted_from=(len(counted),) * 3,
+                counted_within_hour=sum(at - earlier < HOUR for earlier in counted[-STRONG_HOURLY_FLOOR:]),
                 hourly_limit=HOURLY_FLOOR,
             )
         )
         counted += [at] * (screening.status == "counted")
-        state = {"status": screening.status, "reasons": list(screening.reasons), "network_hash": NETWORK}
+        state = {"status": screening.status, "reasons": list(screening.reasons), **of_network(NETWORK)}
         votes.append(Vote(voter=voter, tool=tool, value="ship", **state))
     Vote.objects.bulk_create(votes, batch_size=1_000)
     backdate(votes, times)
@@ -87,7 +102,7 @@ class TestRelease:
             pytest.param({"reasons": ["origin_quota", "burst"]}, id="quota and burst"),
             pytest.param({"status": "quarantined"}, id="quarantined"),
             pytest.param({"status": "rejected"}, id="rejected"),
-            pytest.param({"network_hash": None}, id="of no network"),
+            pytest.param(of_network(None), id="of no network"),
         ],
     )
     def test_a_vote_stays_as_it_is(self, fields: dict[str, Any]) -> None:
@@ -103,7 +118,7 @@ class TestRelease:
         wait(tool, RELEASED_QUOTA - 2, status="counted", reasons=[])
         wait(tool, 1)
         wait(tool, 2, at=LONG_AGO - HOUR)
-        wait(tool, 1, network_hash=OTHER_NETWORK)
+        wait(tool, 1, **of_network(OTHER_NETWORK))
 
         assert rescore(now=NOW) == 3
 
@@ -133,14 +148,32 @@ class TestRelease:
         assert rescore(now=NOW) == 10
         assert counts_of(tool) == (10, 0)
 
+    def test_a_site_has_a_quota_for_all_its_networks(self) -> None:
+        tool = ToolFactory()
+        for number in range(6):
+            wait(tool, 100, **of_network(bytes([number]) * 8, site=NETWORK))
+
+        rescore(now=NOW)
+
+        assert counts_of(tool) == (RELEASED_QUOTAS[1], 100)
+
+    def test_what_a_network_holds_back_takes_nothing_of_its_sites_quota(self) -> None:
+        tool = ToolFactory()
+        wait(tool, 700, at=LONG_AGO - HOUR, **of_network(OTHER_NETWORK, site=NETWORK))
+        wait(tool, 100, **of_network(NETWORK))
+
+        rescore(now=NOW)
+
+        assert counts_of(tool) == (RELEASED_QUOTA + 100, 450)
+
     def test_picks_follow_the_same_rules(self) -> None:
         pick = PickFactory(
-            status="pending", reasons=["origin_quota"], network_hash=NETWORK, voter__assurance=2
+            status="pending", reasons=["origin_quota"], voter__assurance=2, **of_network(NETWORK)
         )
         weak = PickFactory(
             status="pending",
             reasons=["origin_quota"],
-            network_hash=NETWORK,
+            **of_network(NETWORK),
             first_tool=pick.first_tool,
             second_tool=pick.second_tool,
         )
@@ -153,6 +186,67 @@ class TestRelease:
         assert (pick.status, pick.reasons, weak.status) == ("counted", [], "pending")
         tally = PickTally.objects.get()
         assert (tally.total, tally.pending) == (1, 1)
+
+
+class TestBursts:
+    """Twenty votes of twenty networks in the hour of `begun`, of which ten count."""
+
+    BEGUN = NOW - timedelta(hours=25)
+
+    def burst(self, tool: Tool, *, counted: int = 10, waiting: int = 10, assurance: int = 0) -> None:
+        for number in range(counted + waiting):
+            held = {"status": "counted", "reasons": []} if number < counted else {"reasons": ["burst"]}
+            network = of_network(bytes([9, number]) + b"burst!")
+            wait(tool, 1, at=self.BEGUN, assurance=assurance, **held, **network)
+
+    def come_after(self, tool: Tool, networks: int, *, after: timedelta = 2 * HOUR) -> None:
+        for number in range(networks):
+            later = {"status": "counted", "reasons": [], **of_network(bytes([7, number]) + b"later!")}
+            wait(tool, 1, at=self.BEGUN + after, **later)
+
+    def test_it_waits_as_long_as_nobody_else_has_spoken(self) -> None:
+        tool = ToolFactory()
+        self.burst(tool)
+
+        assert rescore(now=NOW + timedelta(days=30)) == 0
+
+    def test_it_counts_once_it_has_aged_and_votes_from_more_networks_have_come(self) -> None:
+        tool = ToolFactory()
+        self.burst(tool)
+        self.come_after(tool, MIN_NETWORKS)
+
+        assert rescore(now=NOW - 2 * HOUR) == 0
+        assert rescore(now=NOW) == 10
+        assert rescore(now=NOW) == 0
+
+    @pytest.mark.parametrize(
+        ("networks", "after"),
+        [
+            pytest.param(MIN_NETWORKS - 1, 2 * HOUR, id="from too few networks"),
+            pytest.param(MIN_NETWORKS, timedelta(minutes=1), id="within the same hour"),
+        ],
+    )
+    def test_it_waits_for_more_networks_than_its_own(self, networks: int, after: timedelta) -> None:
+        tool = ToolFactory()
+        self.burst(tool)
+        self.come_after(tool, networks, after=after)
+
+        assert rescore(now=NOW) == 0
+
+    def test_no_more_than_fifty_votes_of_an_hour_come_to_count(self) -> None:
+        tool = ToolFactory()
+        self.burst(tool, waiting=90)
+        self.come_after(tool, MIN_NETWORKS)
+
+        assert rescore(now=NOW) == STRONG_HOURLY_FLOOR - 10
+        assert rescore(now=NOW + timedelta(days=1)) == 0
+
+    def test_one_network_has_its_own_quota_in_a_burst_too(self) -> None:
+        tool = ToolFactory()
+        wait(tool, 30, at=self.BEGUN, assurance=0, reasons=["burst"])
+        self.come_after(tool, MIN_NETWORKS)
+
+        assert rescore(now=NOW) == 5
 
 
 class TestNetworks:

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from tests.database import at_once
 from tests.factories import NOW, ToolFactory, vote
-from tests.votes.ballots.test_casting import network_hash, reader
+from tests.votes.ballots.test_casting import networks, reader
 from votes.ballots.casting import cast_vote
 from votes.models import Vote, Voter
 from votes.voters.erasure import ErasedVoter, erase_voter, find_voter
@@ -49,9 +49,7 @@ def test_a_voter_who_is_erased_while_voting_keeps_nothing() -> None:
     for number in range(10):
         voter = reader(number)
         deeds: list[Callable[[], object]] = [
-            partial(
-                cast_vote, voter=voter, slug=tool.slug, value="ship", network_hash=network_hash(), now=NOW
-            )
+            partial(cast_vote, voter=voter, slug=tool.slug, value="ship", networks=networks(), now=NOW)
             for tool in tools
         ]
 
