@@ -16,11 +16,14 @@ verdict can be replayed from the payload. Swapping the tools swaps the sides and
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
+from catalog.percent import whole_percent
+from comparisons.wording import REVIEWERS, VOTERS, Answers, apart, of_both, of_entries, of_shared
 from reviews.panel import PanelCount
-from votes.tally import TallyCount
+from votes.rules import MIN_DAYS, MIN_NETWORKS
+from votes.tally import MIN_VOTES, TallyCount
 
 RULE = "2026-11"
 MIN_PANEL = 3
@@ -28,12 +31,6 @@ CLEAR_PANEL = 50
 CLEAR_CROWD = 0.20
 
 _ENTRY_COST = {"free": 0, "freemium": 1, "paid": 2}
-_ENTRY_PHRASE = {"free": "is free to start", "freemium": "has a free plan", "paid": "is paid from the start"}
-_SHARED_ENTRY_PHRASE = {
-    "free": "are free to start",
-    "freemium": "have a free plan",
-    "paid": "are paid from the start",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +47,25 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Something that speaks for one tool (`favors` its slug) or for neither."""
+    """Something that speaks for one tool (`favors` its slug) or for neither.
+
+    `params` are the numbers and labels of `detail`, for a frontend that says it in its own words; lists are in the order of
+    the tools.
+    """
 
     code: str
     favors: str | None
     detail: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPanel:
+    """The reviewers who reviewed both tools, and how many of them ship the first and the second."""
+
+    reviewers: tuple[str, ...]
+    first: int
+    second: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class Verdict:
     contested: bool
     reasons: tuple[Reason, ...]
     dissent: tuple[str, ...]
+    shared_panel: SharedPanel
     rule: str = RULE
 
 
@@ -87,6 +99,7 @@ def decide(*, first: Evidence, second: Evidence, roster: Sequence[str]) -> Verdi
     """The verdict on two tools, by the rule above; `roster` is the order in which reviewers are named."""
     answer = _answer(first, second)
     crowd_favors = crowd_favorite(first, second)
+    shared = shared_panel(first, second, roster=roster)
     return Verdict(
         outcome=answer.outcome,
         winner=answer.winner.slug if answer.winner else None,
@@ -94,8 +107,9 @@ def decide(*, first: Evidence, second: Evidence, roster: Sequence[str]) -> Verdi
         strength=answer.strength,
         margin=answer.margin,
         contested=bool(answer.winner and crowd_favors and crowd_favors is not answer.winner),
-        reasons=tuple(_reasons(first, second, crowd_favors)),
+        reasons=tuple(_reasons(first, second, crowd_favors, shared)),
         dissent=_dissent(first, second, outcome=answer.outcome, winner=answer.winner, roster=roster),
+        shared_panel=shared,
     )
 
 
@@ -163,51 +177,97 @@ def agreement(first: str | None, second: str | None) -> str:
     return f"both_{first}" if first == second else "split"
 
 
-def _reasons(first: Evidence, second: Evidence, crowd_favors: Evidence | None) -> list[Reason]:
+def shared_panel(first: Evidence, second: Evidence, *, roster: Sequence[str]) -> SharedPanel:
+    """The like with the like: what the reviewers of both tools say of each, in the roster's order."""
+    reviewers = tuple(each for each in roster if each in first.reviews and each in second.reviews)
+    ships = [sum(tool.reviews[each] == "ship" for each in reviewers) for tool in (first, second)]
+    return SharedPanel(reviewers, *ships)
+
+
+def _reasons(
+    first: Evidence, second: Evidence, crowd_favors: Evidence | None, shared: SharedPanel
+) -> list[Reason]:
     return [
         _panel_reason(first, second),
+        *_shared_panel_reasons(first, second, shared),
         _crowd_reason(first, second, crowd_favors),
         *_price_reasons(first, second),
     ]
 
 
+def _names(first: Evidence, second: Evidence) -> tuple[str, str]:
+    return apart((first.name, first.slug), (second.name, second.slug))
+
+
 def _panel_reason(first: Evidence, second: Evidence) -> Reason:
-    counts = f"{_panel_words(first)}, {_panel_words(second)}."
+    answers = [
+        Answers(name, tool.panel.ship, tool.panel.total)
+        for name, tool in zip(_names(first, second), (first, second), strict=True)
+    ]
+    params: dict[str, object] = _counts(answers)
     if min(first.panel.total, second.panel.total) < MIN_PANEL:
-        return Reason("panel_too_small", None, f"A verdict needs {MIN_PANEL} reviews of each tool: {counts}")
-    if first.panel.percent == second.panel.percent:
-        return Reason("panel_level", None, f"The panel is level: {counts}")
-    leader = max(first, second, key=lambda tool: tool.panel.percent or 0)
-    return Reason("panel_ahead", leader.slug, f"The panel prefers {leader.name}: {counts}")
+        code, leader, opening = "panel_too_small", None, f"A verdict needs {MIN_PANEL} reviews of each tool"
+        params["minimum"] = MIN_PANEL
+    elif first.panel.percent == second.panel.percent:
+        code, leader, opening = "panel_level", None, "The panel is level"
+    else:
+        leader = max(first, second, key=lambda tool: tool.panel.percent or 0)
+        code, opening = "panel_ahead", f"The panel prefers {answers[leader is second].name}"
+    return Reason(code, leader and leader.slug, of_both(opening, *answers, group=REVIEWERS), params)
 
 
-def _panel_words(tool: Evidence) -> str:
-    return f"{tool.panel.ship} of {tool.panel.total} ship {tool.name}"
+def _counts(answers: Sequence[Answers]) -> dict[str, object]:
+    return {"ship": [each.ship for each in answers], "total": [each.total for each in answers]}
+
+
+def _shared_panel_reasons(first: Evidence, second: Evidence, shared: SharedPanel) -> list[Reason]:
+    """One where the reviewers of both tools see them otherwise than the percentages that are shown."""
+    # Of counts alone, nobody knows who reviewed both.
+    if any(len(tool.reviews) != tool.panel.total for tool in (first, second)):
+        return []
+    total = len(shared.reviewers)
+    shown = (first.panel.percent, second.panel.percent)
+    if shown == tuple(whole_percent(part=ship, total=total) for ship in (shared.first, shared.second)):
+        return []
+    answers = [
+        Answers(name, ship, total)
+        for name, ship in zip(_names(first, second), (shared.first, shared.second), strict=True)
+    ]
+    favors = None
+    if shared.first != shared.second:
+        favors = (first if shared.first > shared.second else second).slug
+    return [Reason("shared_panel", favors, of_shared(*answers), _counts(answers))]
 
 
 def _crowd_reason(first: Evidence, second: Evidence, crowd_favors: Evidence | None) -> Reason:
     one, other = first.community, second.community
-    votes = f"{_crowd_words(first)}, {_crowd_words(second)}."
+    answers = [
+        Answers(name, votes.ship, votes.total)
+        for name, votes in zip(_names(first, second), (one, other), strict=True)
+    ]
+    params = _counts(answers)
     if not one.total and not other.total:
-        return Reason("no_votes", None, "Nobody has voted on either tool yet.")
+        return Reason("no_votes", None, "Nobody has voted on either tool yet.", params)
     if one.status != "enough" or other.status != "enough":
-        return Reason("too_few_votes", None, f"The crowd is too small to say: {votes}")
-    if not (one.decides and other.decides):
-        return Reason("crowd_concentrated", None, f"Too few networks or days have voted to say: {votes}")
-    if crowd_favors is None:
-        return Reason("crowd_undecided", None, f"The crowd can't be told apart: {votes}")
-    return Reason("crowd_ahead", crowd_favors.slug, f"The crowd prefers {crowd_favors.name}: {votes}")
-
-
-def _crowd_words(tool: Evidence) -> str:
-    return f"{tool.community.ship} of {tool.community.total} voters ship {tool.name}"
+        code, opening = "too_few_votes", "The crowd is too small to say"
+        params["minimum"] = MIN_VOTES
+    elif not (one.decides and other.decides):
+        code, opening = "crowd_concentrated", "Too few networks have voted, or on too few days, to say"
+        params |= {"networks": MIN_NETWORKS, "days": MIN_DAYS}
+    elif crowd_favors is None:
+        code, opening = "crowd_undecided", "The crowd can't be told apart"
+    else:
+        code, opening = "crowd_ahead", f"The crowd prefers {answers[crowd_favors is second].name}"
+    favors = crowd_favors.slug if crowd_favors else None
+    return Reason(code, favors, of_both(opening, *answers, group=VOTERS), params)
 
 
 def _price_reasons(first: Evidence, second: Evidence) -> list[Reason]:
     cheaper = cheaper_to_start(first, second)
     if cheaper is None:
         return []
-    return [Reason("cheaper_to_start", cheaper.slug, price_note(first, second))]
+    params = {"entry": [first.entry, second.entry]}
+    return [Reason("cheaper_to_start", cheaper.slug, price_note(first, second), params)]
 
 
 def cheaper_to_start(first: Evidence, second: Evidence) -> Evidence | None:
@@ -218,9 +278,9 @@ def cheaper_to_start(first: Evidence, second: Evidence) -> Evidence | None:
 
 
 def price_note(first: Evidence, second: Evidence) -> str:
-    if first.entry == second.entry:
-        return f"Both tools {_SHARED_ENTRY_PHRASE[first.entry]}."
-    return f"{first.name} {_ENTRY_PHRASE[first.entry]}, {second.name} {_ENTRY_PHRASE[second.entry]}."
+    """How both tools are to start with, in words."""
+    one, other = _names(first, second)
+    return of_entries((one, first.entry), (other, second.entry))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """How comparisons, picks and line-ups look in an answer."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from backend.api.bodies import Body
 from backend.api.views import SparseFieldsMixin, timestamp
+from catalog.models import Tool
 from comparisons.models import DecidedBy, Outcome, Strength
 from comparisons.pairs.lineups import Lineup
 from comparisons.pairs.selectors import Pair, PricingRead, ScorecardRow
 from comparisons.tools.serializers import ToolSummarySerializer
-from comparisons.verdict import Reason, Standing, Verdict
+from comparisons.verdict import Reason, SharedPanel, Standing, Verdict
 from reviews.serializers import ReviewCellSerializer, ReviewerReferenceSerializer
 from votes.rules import RULESET
 from votes.tallies.serializers import DECIDES, CountsSerializer
@@ -88,6 +91,10 @@ class CastPickSerializer(Body):
     tool = serializers.CharField(max_length=255, help_text="The slug of one of the pair's tools.")
 
 
+def _of_each(child: serializers.Field[Any, Any, Any, Any], text: str) -> serializers.ListField:
+    return serializers.ListField(child=child, min_length=2, max_length=2, required=False, help_text=text)
+
+
 class PricingReadSerializer(serializers.Serializer[PricingRead]):
     cheaper_to_start = serializers.CharField(
         allow_null=True, help_text="A tool's slug; null when neither is."
@@ -96,12 +103,31 @@ class PricingReadSerializer(serializers.Serializer[PricingRead]):
     note = serializers.CharField()
 
 
+class ReasonParamsSerializer(serializers.Serializer[dict[str, object]]):
+    """The numbers and labels of a reason; only those that it speaks of. Lists are in the order of the pair's tools."""
+
+    ship = _of_each(serializers.IntegerField(min_value=0), "How many ship each tool.")
+    total = _of_each(serializers.IntegerField(min_value=0), "Of how many.")
+    entry = _of_each(serializers.ChoiceField(choices=Tool.Entry.values), "The entry labels.")
+    minimum = serializers.IntegerField(
+        required=False, help_text="How many reviews or votes each tool would need."
+    )
+    networks = serializers.IntegerField(
+        required=False, help_text="From how many networks votes would have to come."
+    )
+    days = serializers.IntegerField(required=False, help_text="On how many days.")
+
+    def to_representation(self, params: dict[str, object]) -> dict[str, object]:
+        return params
+
+
 class ReasonSerializer(serializers.Serializer[Reason]):
     code = serializers.ChoiceField(
         choices=[
             "panel_too_small",
             "panel_level",
             "panel_ahead",
+            "shared_panel",
             "no_votes",
             "too_few_votes",
             "crowd_concentrated",
@@ -113,7 +139,8 @@ class ReasonSerializer(serializers.Serializer[Reason]):
     favors = serializers.CharField(
         allow_null=True, help_text="A tool's slug; null when it speaks for neither."
     )
-    detail = serializers.CharField()
+    detail = serializers.CharField(help_text="In English; right for none, one and many.")
+    params = ReasonParamsSerializer(help_text="What `detail` says as data, for words of your own.")
 
 
 class VerdictSummarySerializer(serializers.Serializer[Verdict]):
@@ -130,10 +157,19 @@ class VerdictSummarySerializer(serializers.Serializer[Verdict]):
     rule = serializers.CharField(help_text="The version of the rule that decided.")
 
 
+class SharedPanelSerializer(serializers.Serializer[SharedPanel]):
+    """The like with the like: the reviewers who reviewed both tools, and how many of them ship each."""
+
+    reviewers = serializers.ListField(child=serializers.CharField(), help_text="Their slugs.")
+    first = serializers.IntegerField(min_value=0, help_text="How many of them ship the first tool.")
+    second = serializers.IntegerField(min_value=0, help_text="How many of them ship the second.")
+
+
 class VerdictSerializer(VerdictSummarySerializer):
     """The answer to: which one should you ship with? With all that led to it."""
 
     reasons = ReasonSerializer(many=True)
+    shared_panel = SharedPanelSerializer()
     dissent = serializers.ListField(
         child=serializers.CharField(),
         help_text="Slugs of reviewers who prefer the loser; in a tie, of all who are split.",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from comparisons.verdict import (
     Evidence,
     Reason,
+    SharedPanel,
     Standing,
     Verdict,
     agreement,
@@ -60,6 +61,11 @@ def decide_between(panels: tuple[Counts, Counts], votes: tuple[Counts, Counts] =
 
 def judgement(verdict: Verdict) -> tuple[str, str | None, str | None, str | None, int]:
     return verdict.outcome, verdict.winner, verdict.decided_by, verdict.strength, verdict.margin
+
+
+def in_words(verdict: Verdict) -> list[Reason]:
+    """The reasons without the data of their sentences."""
+    return [replace(reason, params={}) for reason in verdict.reasons]
 
 
 INSUFFICIENT = ("insufficient", None, None, None, 0)
@@ -265,23 +271,35 @@ def test_dissent_names_reviewers_in_the_order_of_the_roster(
             Reason(
                 "panel_too_small",
                 None,
-                "A verdict needs 3 reviews of each tool: 2 of 2 ship Alpha, 4 of 4 ship Beta.",
+                "A verdict needs 3 reviews of each tool: both reviewers ship Alpha, all 4 reviewers ship Beta.",
             ),
             id="too small",
         ),
         pytest.param(
             ((4, 0), (3, 0)),
-            Reason("panel_level", None, "The panel is level: 4 of 4 ship Alpha, 3 of 3 ship Beta."),
+            Reason(
+                "panel_level",
+                None,
+                "The panel is level: all 4 reviewers ship Alpha, all 3 reviewers ship Beta.",
+            ),
             id="level",
         ),
         pytest.param(
             ((4, 0), (3, 1)),
-            Reason("panel_ahead", "alpha", "The panel prefers Alpha: 4 of 4 ship Alpha, 3 of 4 ship Beta."),
+            Reason(
+                "panel_ahead",
+                "alpha",
+                "The panel prefers Alpha: all 4 reviewers ship Alpha, 3 of 4 reviewers ship Beta.",
+            ),
             id="first ahead",
         ),
         pytest.param(
             ((0, 4), (1, 3)),
-            Reason("panel_ahead", "beta", "The panel prefers Beta: 0 of 4 ship Alpha, 1 of 4 ship Beta."),
+            Reason(
+                "panel_ahead",
+                "beta",
+                "The panel prefers Beta: none of the 4 reviewers ships Alpha, 1 of 4 reviewers ships Beta.",
+            ),
             id="second ahead",
         ),
     ],
@@ -289,7 +307,7 @@ def test_dissent_names_reviewers_in_the_order_of_the_roster(
 def test_the_panel_is_the_first_reason(panels: tuple[Counts, Counts], reason: Reason) -> None:
     verdict = decide_between(panels)
 
-    assert verdict.reasons[0] == reason
+    assert in_words(verdict)[0] == reason
 
 
 @pytest.mark.parametrize(
@@ -303,7 +321,7 @@ def test_the_panel_is_the_first_reason(panels: tuple[Counts, Counts], reason: Re
             Reason(
                 "too_few_votes",
                 None,
-                "The crowd is too small to say: 0 of 0 voters ship Alpha, 25 of 25 voters ship Beta.",
+                "The crowd is too small to say: nobody has voted on Alpha, all 25 voters ship Beta.",
             ),
             id="none on one",
         ),
@@ -312,7 +330,7 @@ def test_the_panel_is_the_first_reason(panels: tuple[Counts, Counts], reason: Re
             Reason(
                 "too_few_votes",
                 None,
-                "The crowd is too small to say: 19 of 19 voters ship Alpha, 0 of 25 voters ship Beta.",
+                "The crowd is too small to say: all 19 voters ship Alpha, none of the 25 voters ships Beta.",
             ),
             id="19 on one",
         ),
@@ -355,7 +373,121 @@ def test_the_crowd_is_the_second_reason_whatever_the_panel_says(
 ) -> None:
     verdict = decide_between(panels, votes)
 
-    assert verdict.reasons[1:] == (reason,)
+    assert in_words(verdict)[1:] == [reason]
+
+
+def test_a_crowd_from_too_few_networks_is_shown_and_decides_nothing() -> None:
+    one = replace(evidence("alpha"), community=TallyCount(90, 0))
+
+    verdict = decide(first=one, second=evidence("beta", votes=(0, 90)), roster=ROSTER)
+
+    assert judgement(verdict) == TIE
+    assert verdict.reasons[1] == Reason(
+        "crowd_concentrated",
+        None,
+        "Too few networks have voted, or on too few days, to say: "
+        "all 90 voters ship Alpha, none of the 90 voters ships Beta.",
+        {"ship": [90, 0], "total": [90, 90], "networks": 15, "days": 3},
+    )
+
+
+@pytest.mark.parametrize(
+    ("panels", "votes", "params"),
+    [
+        pytest.param(
+            ((2, 0), (4, 0)),
+            (NOBODY, NOBODY),
+            [
+                {"ship": [2, 4], "total": [2, 4], "minimum": 3},
+                {"ship": [0, 0], "total": [0, 0]},
+                {"entry": ["free", "paid"]},
+            ],
+            id="nothing known",
+        ),
+        pytest.param(
+            ((4, 0), (1, 3)),
+            ((19, 0), (0, 25)),
+            [
+                {"ship": [4, 1], "total": [4, 4]},
+                {"ship": [19, 0], "total": [19, 25], "minimum": 20},
+                {"entry": ["free", "paid"]},
+            ],
+            id="a panel and few votes",
+        ),
+    ],
+)
+def test_each_reason_has_its_numbers_as_data(
+    panels: tuple[Counts, Counts], votes: tuple[Counts, Counts], params: list[dict[str, object]]
+) -> None:
+    first = evidence("alpha", panel=panels[0], votes=votes[0], entry="free")
+    second = evidence("beta", panel=panels[1], votes=votes[1], entry="paid")
+
+    verdict = decide(first=first, second=second, roster=ROSTER)
+
+    assert [reason.params for reason in verdict.reasons] == params
+
+
+def test_tools_of_one_name_are_told_apart_by_their_slugs() -> None:
+    one, other = (
+        replace(evidence("alpha"), name="Aider"),
+        replace(evidence("beta", entry="paid"), name="AIDER "),
+    )
+
+    details = [reason.detail for reason in decide(first=one, second=other, roster=ROSTER).reasons]
+
+    assert details[0].endswith("all 4 reviewers ship Aider (alpha), all 4 reviewers ship AIDER  (beta).")
+    assert details[2] == "Aider (alpha) is free to start, AIDER  (beta) is paid from the start."
+
+
+SAYS = {"+": "ship", "-": "skip"}
+
+
+def said(signs: str) -> dict[str, str]:
+    """What each of the roster says: `+` ships, `-` skips, a space says nothing."""
+    return {reviewer: SAYS[sign] for reviewer, sign in zip(ROSTER, signs, strict=True) if sign in SAYS}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reviewers", "ships", "reason"),
+    [
+        pytest.param("++++", "+++-", ROSTER, (4, 3), None, id="all reviewed both"),
+        pytest.param(
+            "++- ", "+ -+", ("builder", "founder"), (1, 1),
+            (None, "Of the two reviewers of both tools, 1 ships Alpha and 1 ships Beta."),
+            id="level among the two who reviewed both",
+        ),
+        pytest.param(
+            "+++-", " ++-", ROSTER[1:], (2, 2),
+            (None, "Of the 3 reviewers of both tools, 2 ship Alpha and 2 ship Beta."),
+            id="four against three of them, who see no difference",
+        ),
+        pytest.param(
+            "++--", " +++", ROSTER[1:], (1, 3),
+            ("beta", "Of the 3 reviewers of both tools, 1 ships Alpha and all ship Beta."),
+            id="clearer among those who reviewed both",
+        ),
+        pytest.param(
+            "+   ", "+---", ("builder",), (1, 1),
+            (None, "The only reviewer of both tools ships Alpha and ships Beta."),
+            id="one reviewed both",
+        ),
+        pytest.param("++  ", "  +-", (), (0, 0), (None, "No reviewer has reviewed both tools."), id="none did"),
+        pytest.param("    ", "    ", (), (0, 0), None, id="nothing to differ from"),
+    ],
+)  # fmt: skip
+def test_the_reviewers_of_both_tools_are_a_reason_where_they_differ_from_the_percentages(
+    one: str, other: str, reviewers: tuple[str, ...], ships: Counts, reason: tuple[str | None, str] | None
+) -> None:
+    sides = [
+        evidence(slug, panel=(signs.count("+"), signs.count("-")), reviews=said(signs))
+        for slug, signs in (("alpha", one), ("beta", other))
+    ]
+
+    verdict = decide(first=sides[0], second=sides[1], roster=ROSTER)
+
+    found = [(each.favors, each.detail) for each in verdict.reasons if each.code == "shared_panel"]
+    assert verdict.shared_panel == SharedPanel(reviewers, *ships)
+    assert found == ([reason] if reason else [])
 
 
 @pytest.mark.parametrize(
@@ -383,7 +515,7 @@ def test_price_is_a_reason_where_the_entry_labels_differ_and_never_decides(
     assert (favorite and favorite.slug) == cheaper
     assert price_note(one, other) == note
     assert verdict.outcome == "tie"
-    assert verdict.reasons[2:] == ((Reason("cheaper_to_start", cheaper, note),) if cheaper else ())
+    assert in_words(verdict)[2:] == ([Reason("cheaper_to_start", cheaper, note)] if cheaper else [])
 
 
 def test_the_first_real_page_is_a_tie_that_names_the_free_tool() -> None:
@@ -392,7 +524,7 @@ def test_the_first_real_page_is_a_tie_that_names_the_free_tool() -> None:
 
     verdict = decide(first=first, second=second, roster=ROSTER)
 
-    assert verdict == Verdict(
+    assert replace(verdict, reasons=tuple(in_words(verdict))) == Verdict(
         outcome="tie",
         winner=None,
         decided_by=None,
@@ -403,7 +535,7 @@ def test_the_first_real_page_is_a_tie_that_names_the_free_tool() -> None:
             Reason(
                 "panel_level",
                 None,
-                "The panel is level: 4 of 4 ship Claude-Files-Api, 4 of 4 ship Llama-4-Scout-Quantized.",
+                "The panel is level: all 4 reviewers ship Claude-Files-Api, all 4 reviewers ship Llama-4-Scout-Quantized.",
             ),
             Reason("no_votes", None, "Nobody has voted on either tool yet."),
             Reason(
@@ -413,6 +545,7 @@ def test_the_first_real_page_is_a_tie_that_names_the_free_tool() -> None:
             ),
         ),
         dissent=(),
+        shared_panel=SharedPanel(ROSTER, 4, 4),
         rule="2026-11",
     )
 
@@ -486,7 +619,7 @@ def test_a_row_prefers_a_tool_only_where_it_is_split(
 
 # Small panels are often level, and crowds of these sizes are now unsure, now sure.
 panels = st.builds(PanelCount, ship=st.integers(0, 4), skip=st.integers(0, 4))
-crowds = st.builds(TallyCount, ship=st.integers(0, 60), skip=st.integers(0, 60))
+crowds = st.builds(TallyCount.with_bounds, ship=st.integers(0, 60), skip=st.integers(0, 60))
 scorecards = st.dictionaries(st.sampled_from(ROSTER), st.sampled_from(["ship", "skip"]))
 
 
@@ -508,10 +641,22 @@ def test_swapping_the_tools_swaps_the_sides_and_nothing_else(first: Evidence, se
     verdict = decide(first=first, second=second, roster=ROSTER)
     swapped = decide(first=second, second=first, roster=ROSTER)
 
-    def without_words(verdict: Verdict) -> Verdict:
-        return replace(verdict, reasons=tuple(replace(reason, detail="") for reason in verdict.reasons))
+    def turned(value: object) -> object:
+        return value[::-1] if isinstance(value, list) else value
 
-    assert without_words(swapped) == without_words(verdict)
+    def turned_round(verdict: Verdict) -> Verdict:
+        """Without words, and with all numbers in the other order."""
+        reasons = tuple(
+            replace(reason, detail="", params={name: turned(value) for name, value in reason.params.items()})
+            for reason in verdict.reasons
+        )
+        shared = verdict.shared_panel
+        return replace(
+            verdict, reasons=reasons, shared_panel=replace(shared, first=shared.second, second=shared.first)
+        )
+
+    wordless = tuple(replace(reason, detail="") for reason in verdict.reasons)
+    assert turned_round(swapped) == replace(verdict, reasons=wordless)
 
 
 @settings(deadline=None)

@@ -42,7 +42,7 @@ TODAY = NOW.date()
 
 @pytest.fixture(autouse=True)
 def no_salt_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "_kept", None)
+    monkeypatch.setattr(clients, "_kept", {})
 
 
 def request_from(address: str) -> HttpRequest:

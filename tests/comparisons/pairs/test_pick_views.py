@@ -63,11 +63,12 @@ class TestPick:
             "counts": [3, 1],
             "shares": [75, 25],
             "status": "few",
+            "decides": False,
             "is_decided": False,
             "flip_margin": 16,
             "pending": 1,
             "quarantined": 0,
-            "ruleset": "2026-11",
+            "ruleset": "2026-12",
             "as_of": "2026-11-02T09:30:00Z",
         }
         assert voter.get(self.PICK).json()["tally"] == expected

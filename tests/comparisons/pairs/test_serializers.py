@@ -41,6 +41,7 @@ def test_a_tally_is_answered_as_the_contract_describes_it() -> None:
         "counts": [20, 0],
         "shares": [100, 0],
         "status": "enough",
+        "decides": True,
         "is_decided": True,
         "flip_margin": 1,
         "pending": 1,

@@ -27,7 +27,7 @@ def test_each_tool_that_has_votes_gets_a_line() -> None:
 
     line = TallyDay.objects.get()
     assert (line.tool, line.day, line.ship, line.skip, line.quarantined) == (voted, DAY, 3, 1, 2)
-    assert line.digest == hashlib.sha256(b"|2026-11-01|3|1|0|2|0|2026-11").hexdigest()
+    assert line.digest == hashlib.sha256(b"|2026-11-01|3|1|0|2|0|2026-12").hexdigest()
 
 
 def test_a_tool_whose_first_votes_came_later_gets_none() -> None:
@@ -58,7 +58,7 @@ def test_lines_are_chained() -> None:
     close_day(day=DAY + timedelta(days=1))
 
     first, second = TallyDay.objects.order_by("day")
-    text = f"{first.digest}|2026-11-02|0|0|0|0|0|2026-11"
+    text = f"{first.digest}|2026-11-02|0|0|0|0|0|2026-12"
     assert second.digest == hashlib.sha256(text.encode()).hexdigest()
 
 

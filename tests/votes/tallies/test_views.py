@@ -34,11 +34,12 @@ def test_a_tally_counts_and_says_what_is_held_back(
         "total": 10,
         "percent": 60,
         "status": "few",
+        "decides": False,
         "call": "undecided",
         "flip_margin": 12,
         "pending": 2,
         "quarantined": 1,
-        "ruleset": "2026-11",
+        "ruleset": "2026-12",
         "as_of": "2026-11-02T09:30:00Z",
     }
 
