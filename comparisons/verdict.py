@@ -204,16 +204,18 @@ def _panel_reason(first: Evidence, second: Evidence) -> Reason:
         Answers(name, tool.panel.ship, tool.panel.total)
         for name, tool in zip(_names(first, second), (first, second), strict=True)
     ]
-    params: dict[str, object] = _counts(answers)
+    params = _counts(answers)
+    leader: Evidence | None = None
     if min(first.panel.total, second.panel.total) < MIN_PANEL:
-        code, leader, opening = "panel_too_small", None, f"A verdict needs {MIN_PANEL} reviews of each tool"
+        code, opening = "panel_too_small", f"A verdict needs {MIN_PANEL} reviews of each tool"
         params["minimum"] = MIN_PANEL
     elif first.panel.percent == second.panel.percent:
-        code, leader, opening = "panel_level", None, "The panel is level"
+        code, opening = "panel_level", "The panel is level"
     else:
         leader = max(first, second, key=lambda tool: tool.panel.percent or 0)
         code, opening = "panel_ahead", f"The panel prefers {answers[leader is second].name}"
-    return Reason(code, leader and leader.slug, of_both(opening, *answers, group=REVIEWERS), params)
+    favors = leader.slug if leader else None
+    return Reason(code, favors, of_both(opening, *answers, group=REVIEWERS), params)
 
 
 def _counts(answers: Sequence[Answers]) -> dict[str, object]:

@@ -243,7 +243,8 @@ def picks_of(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Pick
 
 def picks_read_with(comparison: Comparison, pair: tuple[Tool, Tool]) -> PickCount:
     """The picks of a comparison that was read with them, in the order of the pair."""
-    return picks_in_order(pair, PickCount(**(comparison.stored_picks or {})))
+    stored = comparison.stored_picks or {}
+    return picks_in_order(pair, PickCount(stored.get("first", 0), stored.get("second", 0)))
 
 
 def picks_in_order(pair: tuple[Tool, Tool], stored: PickCount) -> PickCount:

@@ -124,7 +124,6 @@ def test_sql_and_the_rule_agree_on_a_hundred_thousand_pairs_of_random_tallies() 
     assert min(seen.values()) > 10_000
 
 
-
 def gap_between(first: Evidence, second: Evidence) -> int:
     shares = (first.panel.percent, second.panel.percent, first.community.percent, second.community.percent)
     if None in shares:

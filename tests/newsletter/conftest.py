@@ -16,7 +16,7 @@ from backend.api import clients
 
 @pytest.fixture(autouse=True)
 def no_salt_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "_kept", None)
+    monkeypatch.setattr(clients, "_kept", {})
 
 
 @pytest.fixture(autouse=True)

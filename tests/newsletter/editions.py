@@ -121,8 +121,8 @@ def crowd(
     for at, counts in ((day, before), (until_day, now)):
         if counts:
             crowd_line(made, day=at, counts=counts)
-    counts = published_counts(*(now or before or (0, 0)))
-    PublishedTally.objects.filter(tool=made).update(as_of=as_of, **counts)
+    public = published_counts(*(now or before or (0, 0)))
+    PublishedTally.objects.filter(tool=made).update(as_of=as_of, **public)
     return made
 
 

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from catalog.models import Tool
 from tests.desk import act, open_desk
 from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory
-from tests.votes.ballots.test_casting import ballot, network_hash, reader
+from tests.votes.ballots.test_casting import ballot, networks, reader
 from votes.ballots.casting import count_group
 from votes.ballots.statements import VOTES
 from votes.models import Pick, PickTally, Tally, Vote, Voter
@@ -126,10 +126,10 @@ def test_what_was_held_when_it_was_withdrawn_is_held_when_it_is_cast_again(case:
 
 def test_what_counted_is_screened_anew_when_it_is_cast_again() -> None:
     tool = ToolFactory()
-    crowd = [ballot(tool, by=by, network=network_hash()) for by in range(5)]
+    crowd = [ballot(tool, by=by, network=networks()) for by in range(5)]
     count_group(VOTES, crowd)
-    count_group(VOTES, [ballot(tool, None, by=by, network=network_hash()) for by in range(5)])
-    count_group(VOTES, [ballot(tool, by=by, network=network_hash()) for by in range(5, 10)])
+    count_group(VOTES, [ballot(tool, None, by=by, network=networks()) for by in range(5)])
+    count_group(VOTES, [ballot(tool, by=by, network=networks()) for by in range(5, 10)])
 
     count_group(VOTES, crowd)
 
@@ -139,15 +139,15 @@ def test_what_counted_is_screened_anew_when_it_is_cast_again() -> None:
 
 def test_on_another_day_and_from_another_network_it_is_screened_as_of_then() -> None:
     tool = ToolFactory()
-    count_group(VOTES, [ballot(tool, by=1, network=network_hash(1))])
-    count_group(VOTES, [ballot(tool, None, by=1, network=network_hash(1))])
-    count_group(VOTES, [ballot(tool, by=by, network=network_hash(2)) for by in range(2, 7)])
+    count_group(VOTES, [ballot(tool, by=1, network=networks(1))])
+    count_group(VOTES, [ballot(tool, None, by=1, network=networks(1))])
+    count_group(VOTES, [ballot(tool, by=by, network=networks(2)) for by in range(2, 7)])
 
-    count_group(VOTES, [ballot(tool, by=1, network=network_hash(2), at=NOW + timedelta(hours=2))])
+    count_group(VOTES, [ballot(tool, by=1, network=networks(2), at=NOW + timedelta(hours=2))])
 
     row = Vote.objects.get(voter__key=reader(1).key)
     assert (row.status, row.created_at) == ("pending", NOW + timedelta(hours=2))
-    assert bytes(row.network_hash or b"") == network_hash(2)
+    assert bytes(row.network_hash or b"") == networks(2).network
 
 
 def test_a_thousand_rejected_voters_who_withdraw_and_one_who_does_so_a_hundred_times_change_nothing(

@@ -126,8 +126,8 @@ def claim_pick_tallies(cursor: CursorWrapper, pairs: list[Target]) -> ClaimedTal
 
 def _published(*columns: Any) -> PublishedCounts:
     """From the last columns of a claim; Any, for a row holds what its statement selects."""
-    *counts, low, high = columns
-    return PublishedCounts(*counts, bounds=Interval.stored(low, high))
+    first, second, pending, quarantined, as_of, *bounds = columns
+    return PublishedCounts(first, second, pending, quarantined, as_of, Interval.stored(*bounds))
 
 
 VOTES = Kind("votes_vote", ("tool_id",), "value", "text", claim_tallies)
@@ -206,7 +206,17 @@ def read_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) ->
             [entry.ballot.cast_at - BURST_WINDOW for entry in entries],
         ],
     )
-    for number, value, created_at, updated_at, is_held, provider, site, network, within_hour in cursor.fetchall():
+    for (
+        number,
+        value,
+        created_at,
+        updated_at,
+        is_held,
+        provider,
+        site,
+        network,
+        within_hour,
+    ) in cursor.fetchall():
         entry = entries[number]
         if value is not None:
             entry.found = entry.wanted = StoredVote(value, created_at, updated_at)

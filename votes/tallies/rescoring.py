@@ -1,6 +1,7 @@
 """What time changes about votes: how many an hour are usual, and which have waited long enough."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -40,7 +41,8 @@ WITH waiting AS (
       AND (NOT 'burst' = ANY (b.reasons) OR b.created_at <= %(burst_since)s)
 ), counted AS (
     SELECT b.provider_hash, b.site_hash, b.origin, count(*) AS number FROM {table} b
-    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted' AND b.provider_hash IN (SELECT provider_hash FROM waiting)
+    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted'
+      AND b.provider_hash IN (SELECT provider_hash FROM waiting)
     GROUP BY 1, 2, 3
 ), of_network AS (
     SELECT w.*, coalesce(c.number, 0) + row_number() OVER (
@@ -68,7 +70,8 @@ WITH waiting AS (
 ), hours AS (
     SELECT hour, (
         SELECT count(*) FROM {table} b
-        WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted' AND b.created_at >= hour AND b.created_at < hour + interval '1 hour'
+        WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted'
+          AND b.created_at >= hour AND b.created_at < hour + interval '1 hour'
     ) AS counted, (
         SELECT count(DISTINCT site_hash) FROM (
             SELECT b.site_hash FROM {table} b
@@ -132,7 +135,7 @@ def refresh_hourly_limits(*, now: datetime) -> None:
 
 
 def _release(tool: Tool, other_tool: Tool | None, now: datetime) -> int:
-    values: dict[str, object] = {
+    values: dict[str, datetime | UUID | int | str | list[int] | None] = {
         "tool": tool.pk,
         "other_tool": other_tool.pk if other_tool else None,
         "waited_since": now - RELEASE_AFTER,

@@ -26,6 +26,7 @@ from backend.api.clients import (
     client_network,
     network_hash,
     network_hash_of,
+    network_hashes,
     purge_expired_salts,
     read_address,
     salt_of,
@@ -255,6 +256,16 @@ class TestSalt:
         with django_assert_num_queries(0):
             assert salt_of(TODAY) == first
 
+    def test_a_day_and_its_weeks_monday_are_asked_for_once(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        tuesday = NOW + timedelta(days=1)
+        with django_assert_num_queries(4):
+            network_hashes(ip_address("192.0.2.7"), now=tuesday)
+
+        with django_assert_num_queries(0):
+            network_hashes(ip_address("192.0.2.8"), now=tuesday)
+
     def test_all_who_come_first_have_the_same(self) -> None:
         salts: list[bytes] = []
 
@@ -291,3 +302,41 @@ def test_no_log_has_an_address_or_a_browser(api: APIClient, caplog: pytest.LogCa
     logged = [str(record.__dict__) for record in caplog.records]
     assert any("request_finished" in line for line in logged)
     assert not [line for line in logged if "Canary" in line or "203.0.113" in line]
+
+
+@pytest.mark.django_db
+class TestHashes:
+    def test_a_site_is_the_same_network_for_a_week_and_a_provider_for_a_day(self) -> None:
+        monday = datetime(2026, 11, 2, tzinfo=UTC)
+        address = ip_address("192.0.2.7")
+        first, last = (
+            network_hashes(address, now=monday),
+            network_hashes(address, now=monday + timedelta(days=6, hours=23)),
+        )
+        after = network_hashes(address, now=monday + timedelta(days=7))
+
+        assert first.site == last.site != after.site
+        assert len({first.network, last.network, after.network}) == 3
+        assert len({first.provider, last.provider, after.provider}) == 3
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("192.0.2.7", "192.0.2.8", ["provider", "site"]),
+            ("192.0.2.7", "192.0.3.7", ["provider"]),
+            ("192.0.2.7", "192.1.2.7", []),
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", ["provider", "site", "network"]),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", ["provider", "site"]),
+            ("2001:db8:1:200::1", "2001:db8:1:ff00::1", ["provider", "site"]),
+            ("2001:db8:1:2::1", "2001:db8:2:2::1", ["provider"]),
+            ("2001:db8:1:2::1", "2001:db9:1:2::1", []),
+        ],
+    )
+    def test_networks_are_nested(self, one: str, other: str, same: list[str]) -> None:
+        hashes = [network_hashes(ip_address(address), now=NOW) for address in (one, other)]
+
+        names = ("provider", "site", "network")
+        assert [name for name in names if getattr(hashes[0], name) == getattr(hashes[1], name)] == same
+
+    def test_without_an_address_there_is_one_network(self) -> None:
+        assert network_hashes(None, now=NOW) == network_hashes(None, now=NOW)

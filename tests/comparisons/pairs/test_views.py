@@ -67,7 +67,15 @@ class TestComparison:
             {"ship": 4, "skip": 0, "total": 4, "percent": 100, "call": "ship"}
         ] * 2
         assert [tool["community"] for tool in answer["tools"]] == [
-            {"ship": 0, "skip": 0, "total": 0, "percent": None, "interval": None, "status": "none"}
+            {
+                "ship": 0,
+                "skip": 0,
+                "total": 0,
+                "percent": None,
+                "interval": None,
+                "status": "none",
+                "decides": False,
+            }
         ] * 2
         assert answer["picks"] == {"total": 0, "shares": [None, None], "status": "none"}
         assert answer["pricing_read"] == {
@@ -92,6 +100,11 @@ class TestComparison:
             "margin": 0,
             "contested": False,
             "dissent": [],
+            "shared_panel": {
+                "reviewers": ["builder", "skeptic", "founder", "futurist"],
+                "first": 4,
+                "second": 4,
+            },
             "rule": "2026-11",
         }
         assert [(reason["code"], reason["favors"]) for reason in reasons] == [

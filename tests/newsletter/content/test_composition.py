@@ -336,7 +336,7 @@ def test_a_correction_by_a_followed_reviewer_is_in_whatever_its_topic() -> None:
             (15, 15),
             (40, 20),
             "50 → 67% ship",
-            "40 of 60 voters ship it now, 15 of 30 did before. The crowd says ship.",
+            "40 of 60 voters ship it now, 15 of 30 did before. The crowd is undecided.",
             id="keener",
         ),
         pytest.param(

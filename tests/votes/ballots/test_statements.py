@@ -168,10 +168,10 @@ class TestWriting:
         )  # fmt: skip
 
     def test_a_withdrawn_vote_keeps_its_row_and_says_nothing(self) -> None:
-        row, other = VoteFactory(status="pending", network_hash=HASH), VoteFactory()
+        row, other = VoteFactory(status="pending", **SAME_NETWORK), VoteFactory()
 
         self.write(entry(row.tool, row.voter))
 
         row.refresh_from_db()
-        assert (row.status, bytes(row.network_hash), row.updated_at) == ("pending", HASH, NOW)
+        assert (row.status, bytes(row.network_hash), row.updated_at) == ("pending", HASHES.network, NOW)
         assert Vote.objects.standing().get() == other

@@ -78,6 +78,77 @@ class TestSteps:
         assert public(tool) == (1, 0, 0, 0, 0)
 
 
+class TestWhoseCrowdDecides:
+    """Of 20 votes, or picks, from so many networks, cast on so many days."""
+
+    def votes(self, networks: int, days: int) -> Tool:
+        tool: Tool = ToolFactory()
+        for number in range(20):
+            row = VoteFactory(tool=tool, site_hash=bytes([number % networks]))
+            Vote.objects.filter(pk=row.pk).update(created_at=NOW - timedelta(days=number % days))
+        publish_tallies(now=NOW)
+        return tool
+
+    @pytest.mark.parametrize(
+        ("networks", "days", "decides"),
+        [
+            pytest.param(15, 3, True, id="just enough of both"),
+            pytest.param(14, 3, False, id="14 networks"),
+            pytest.param(20, 2, False, id="2 days"),
+            pytest.param(1, 1, False, id="one network in a minute"),
+        ],
+    )
+    def test_it_takes_votes_from_15_networks_on_3_days(self, networks: int, days: int, decides: bool) -> None:
+        tally = PublishedTally.objects.get(tool=self.votes(networks, days))
+
+        assert (tally.total, tally.count.decides) == (20, decides)
+        assert (tally.count.call, tally.count.flip_margin) == (
+            ("ship", 1) if decides else ("undecided", None)
+        )
+
+    @pytest.mark.parametrize(("networks", "days", "decides"), [(15, 3, True), (14, 3, False), (20, 2, False)])
+    def test_picks_follow_the_same_rule(self, networks: int, days: int, decides: bool) -> None:
+        first, second = ToolFactory.create_batch(2)
+        for number in range(20):
+            row = PickFactory(first_tool=first, second_tool=second, site_hash=bytes([number % networks]))
+            Pick.objects.filter(pk=row.pk).update(created_at=NOW - timedelta(days=number % days))
+
+        publish_tallies(now=NOW)
+
+        assert PublishedPickTally.objects.get().count.decides == decides
+
+    @pytest.mark.parametrize("change", [{"value": None}, {"status": "quarantined"}, {"status": "pending"}])
+    def test_what_does_not_count_speaks_for_no_network(self, change: dict[str, str | None]) -> None:
+        tool = self.votes(15, 3)
+        VoteFactory.create_batch(5, tool=tool, site_hash=bytes([1]))
+
+        Vote.objects.filter(tool=tool, site_hash=bytes([14])).update(**change)
+        publish_tallies(now=LATER)
+
+        tally = PublishedTally.objects.get(tool=tool)
+        assert (tally.total, tally.count.decides) == (24, False)
+
+    def test_votes_of_which_no_network_is_known_speak_for_none(self) -> None:
+        tool = self.votes(20, 3)
+        Vote.objects.update(site_hash=None)
+        VoteFactory(tool=tool)
+
+        publish_tallies(now=LATER)
+
+        assert not PublishedTally.objects.get(tool=tool).count.decides
+
+    def test_a_day_is_a_day_in_utc(self) -> None:
+        tool = self.votes(20, 1)
+        midnight = NOW.replace(hour=0, minute=0)
+        for hours, row in enumerate(Vote.objects.all()):
+            Vote.objects.filter(pk=row.pk).update(created_at=midnight + timedelta(hours=3 * hours))
+
+        VoteFactory(tool=tool)
+        publish_tallies(now=LATER)
+
+        assert PublishedTally.objects.get(tool=tool).count.decides
+
+
 class TestBursts:
     def waiting(self, tool: Tool, number: int, *, at: datetime = NOW, reason: str = "burst") -> None:
         votes = [
@@ -103,6 +174,16 @@ class TestBursts:
         self.waiting(tool, 1, at=NOW + timedelta(hours=1))
         publish_tallies(now=NOW + timedelta(hours=1))
         assert Alert.objects.count() == 2
+
+    def test_staff_are_told_of_ten_votes_that_wait_for_their_networks(self) -> None:
+        tool, other = ToolFactory.create_batch(2)
+        self.waiting(tool, 10, reason="origin_quota")
+        self.waiting(other, 9, reason="origin_quota")
+
+        publish_tallies(now=NOW)
+
+        alert = Alert.objects.get()
+        assert (alert.kind, alert.tool, alert.detail) == ("networks", tool, "10 wait, from 10 networks.")
 
     def test_an_alert_that_staff_closed_does_not_come_again(self) -> None:
         tool = ToolFactory()

@@ -31,7 +31,7 @@ RELEASED_QUOTA = RELEASED_QUOTAS[-1]
 NETWORK, OTHER_NETWORK = b"\x01" * 8, b"\x02" * 8
 
 
-def of_network(network: bytes | None, *, site: bytes | None = None) -> dict[str, bytes | None]:
+def of_network(network: bytes | None, *, site: bytes | None = None) -> dict[str, Any]:
     """A network in a site and with a provider of its own, unless told otherwise."""
     return {"network_hash": network, "site_hash": site or network, "provider_hash": site or network}
 
@@ -201,7 +201,11 @@ class TestBursts:
 
     def come_after(self, tool: Tool, networks: int, *, after: timedelta = 2 * HOUR) -> None:
         for number in range(networks):
-            later = {"status": "counted", "reasons": [], **of_network(bytes([7, number]) + b"later!")}
+            later: dict[str, Any] = {
+                "status": "counted",
+                "reasons": [],
+                **of_network(bytes([7, number]) + b"later!"),
+            }
             wait(tool, 1, at=self.BEGUN + after, **later)
 
     def test_it_waits_as_long_as_nobody_else_has_spoken(self) -> None:

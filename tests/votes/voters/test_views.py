@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_salt_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "_kept", None)
+    monkeypatch.setattr(clients, "_kept", {})
 
 
 @pytest.fixture
