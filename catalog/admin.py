@@ -3,13 +3,13 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from backend.admin.base import CuratedAdmin, ReadOnlyAdmin
+from backend.admin.base import ReadOnlyAdmin, RecordedAdmin
 from catalog.models import Category, ToolAlias
 from catalog.querysets import CategoryQuerySet
 
 
 @admin.register(Category)
-class CategoryAdmin(CuratedAdmin):
+class CategoryAdmin(RecordedAdmin):
     list_display = ["name", "slug", "published_tools", "updated_at"]
     search_fields = ["name", "slug"]
     ordering = ["name", "id"]

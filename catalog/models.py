@@ -57,13 +57,49 @@ class Category(models.Model):
         return self.name
 
 
-class Tool(models.Model):
-    """A product under review. Its price is data; the entry label is chosen, since a label derived from amounts misleads."""
+class Publishable(models.Model):
+    """What readers see from a moment on: a draft is published, and archived once it is of the past.
+
+    `published_at` is the date shown, an editor's. `public_at` is when readers can first read it, and the database's: the
+    moment of publication, or the date shown where that lies ahead. A draft has none. Both are kept by
+    `sql/publication.sql` and its likes.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft"
         PUBLISHED = "published"
         ARCHIVED = "archived"
+
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    published_at = models.DateTimeField(null=True, blank=True)
+    public_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        self.refuse_way_back()
+        if self.status != self.Status.DRAFT and self.published_at is None:
+            self.published_at = timezone.now()
+
+    def refuse_way_back(self) -> None:
+        """Raises a ValidationError where the database would refuse: what readers have seen stays public."""
+        now = timezone.now()
+        if self.public_at is None or self.public_at > now:
+            return
+        if self.status == self.Status.DRAFT:
+            raise ValidationError({"status": "What was public is no draft again: archive it."})
+        if self.published_at and self.published_at > now:
+            raise ValidationError({"published_at": "It is public already: the date shown can't lie ahead."})
+
+    @property
+    def is_published(self) -> bool:
+        """Of what may be read: whether lists show it."""
+        return self.status == self.Status.PUBLISHED
+
+
+class Tool(Publishable):
+    """A product under review. Its price is data; the entry label is chosen, since a label derived from amounts misleads."""
 
     class Entry(models.TextChoices):
         FREE = "free"
@@ -88,8 +124,6 @@ class Tool(models.Model):
         upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg", "webp"])]
     )
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="tools")
-    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
-    published_at = models.DateTimeField(null=True, blank=True)
 
     pricing_entry = models.CharField(max_length=16, choices=Entry)
     pricing_model = models.CharField(max_length=16, choices=PricingModel, null=True, blank=True)
@@ -179,12 +213,7 @@ class Tool(models.Model):
     def clean(self) -> None:
         if ToolAlias.objects.filter(slug=self.slug).exclude(tool=self).exists():
             raise ValidationError({"slug": "This slug once belonged to another tool and still leads there."})
-        if self.status != self.Status.DRAFT and self.published_at is None:
-            self.published_at = timezone.now()
-
-    @property
-    def is_published(self) -> bool:
-        return self.status == self.Status.PUBLISHED
+        super().clean()
 
 
 class ToolAlias(models.Model):

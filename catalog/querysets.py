@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
 from django.db import connections, models
 from django.db.models import Count, Q
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Now
 
 # Of the three-letter pieces of what was typed, so many are the name's: "chatgtp" has five of its eight in ChatGPT.
 MIN_LIKENESS = 0.5
@@ -19,18 +19,22 @@ MIN_LETTERS = 4
 
 class CategoryQuerySet(models.QuerySet[Any]):
     def with_tool_count(self) -> Self:
-        """Adds `tool_count`: published tools only."""
-        return self.annotate(tool_count=Count("tools", filter=Q(tools__status="published")))
+        """Adds `tool_count`: what lists show."""
+        listed = Q(tools__status="published", tools__public_at__lte=Now())
+        return self.annotate(tool_count=Count("tools", filter=listed))
 
 
 class ToolQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
         """What lists and rankings show."""
-        return self.filter(status="published")
+        return self.visible().filter(status="published")
 
     def visible(self) -> Self:
-        """What may be read by its slug: an archived tool leaves the lists, but its pages stay."""
-        return self.exclude(status="draft")
+        """What may be read by its slug: an archived tool leaves the lists, but its pages stay.
+
+        By PostgreSQL's clock: what is scheduled appears by itself.
+        """
+        return self.filter(public_at__lte=Now())
 
     def in_categories(self, slugs: Iterable[str]) -> Self:
         return self.filter(category__slug__in=slugs)

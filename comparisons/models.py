@@ -7,10 +7,9 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
-from django.utils import timezone
 
 from backend.api.ids import new_id
-from catalog.models import Tool
+from catalog.models import Publishable, Tool
 from catalog.validators import is_visible, is_web_address, validate_visible_text, validate_web_address
 from comparisons.changes import FIRST, PANEL, RULE, VOTES, VerdictSnapshot, change_words, verdict_words
 from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
@@ -18,13 +17,11 @@ from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
 PAIR_SEPARATOR = "-vs-"
 
 
-class Comparison(models.Model):
-    """Two tools in ascending order of their slugs' bytes; the database puts and keeps them in it."""
+class Comparison(Publishable):
+    """Two tools in ascending order of their slugs' bytes; the database puts and keeps them in it.
 
-    class Status(models.TextChoices):
-        DRAFT = "draft"
-        PUBLISHED = "published"
-        ARCHIVED = "archived"
+    It is public once both tools are.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     first_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="comparisons_as_first")
@@ -39,8 +36,6 @@ class Comparison(models.Model):
         validators=[validate_web_address],
         help_text="Where the pair was found, for curators only.",
     )
-    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
-    published_at = models.DateTimeField(null=True, blank=True)
     # Kept by the database. Null where an older pair had this slug before the rule came: such a pair can't be opened.
     pair_slug = models.CharField(max_length=514, null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -61,6 +56,10 @@ class Comparison(models.Model):
                 fields=["published_at", "id"],
                 condition=Q(status="published"),
                 name="comparisons_by_publication",
+            ),
+            # What became public since an edition of the mail.
+            models.Index(
+                fields=["public_at", "id"], condition=Q(status="published"), name="comparisons_by_news"
             ),
         ]
         constraints = [
@@ -98,8 +97,7 @@ class Comparison(models.Model):
     def clean(self) -> None:
         if self.first_tool_id and self.first_tool_id == self.second_tool_id:
             raise ValidationError("A comparison needs two different tools.")
-        if self.status != self.Status.DRAFT and self.published_at is None:
-            self.published_at = timezone.now()
+        super().clean()
 
 
 def pair_slug(first: str, second: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Abs, Cast, Coalesce, Greatest, JSONObject, Least, NullIf
+from django.db.models.functions import Abs, Cast, Coalesce, Greatest, JSONObject, Least, Now, NullIf
 
 from comparisons.verdict import MIN_PANEL
 from votes.models import PublishedPickTally
@@ -20,12 +20,8 @@ _CROWDS_DIFFER = Q(
 # The models import their querysets, which therefore name no model to the type checker.
 class ComparisonQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
-        """Published pairs whose tools may both be read."""
-        return (
-            self.filter(status="published")
-            .exclude(first_tool__status="draft")
-            .exclude(second_tool__status="draft")
-        )
+        """Published pairs whose tools may both be read, by PostgreSQL's clock."""
+        return self.filter(status="published", public_at__lte=Now())
 
     def of_tools(self, tool_ids: models.QuerySet[models.Model]) -> Self:
         """Pairs in which any of these tools stands."""

@@ -7,18 +7,15 @@ from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.http import HttpRequest
 
-from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, ReadOnlyAdmin, link_to_api, row_action
+from backend.admin.base import STAMPS, ReadOnlyAdmin, ReasonForm, RecordedAdmin, link_to_api, row_action
 from catalog.validators import validate_web_address
 from reviews import services
 from reviews.models import Panel, Review, Reviewer
 from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
 
-# What readers saw of a published review: a change of it is a correction.
-PUBLIC_FIELDS = {"reviewer", "tool", "verdict", "quote", "evidence", "reviewed_on"}
-
 
 @admin.register(Reviewer)
-class ReviewerAdmin(CuratedAdmin):
+class ReviewerAdmin(RecordedAdmin):
     list_display = ["name", "slug", "lens", "position", "is_active", "ships", "skips"]
     list_filter = ["is_active"]
     search_fields = ["name", "slug", "lens"]
@@ -60,7 +57,7 @@ class LinksField(SimpleArrayField):
         return super().to_python("\n".join(value.split()) if isinstance(value, str) else value)
 
 
-class ReviewForm(ModelForm):
+class ReviewForm(ReasonForm):
     evidence = LinksField()
 
     def clean(self) -> None:
@@ -78,7 +75,7 @@ class ReviewForm(ModelForm):
 
 
 @admin.register(Review)
-class ReviewAdmin(CuratedAdmin):
+class ReviewAdmin(RecordedAdmin):
     form = ReviewForm
     list_display = ["reviewer", "tool", "verdict", "status", "reviewed_on", "revision", "updated_at"]
     list_filter = ["status", "verdict", "reviewer", "tool__category"]
@@ -94,15 +91,6 @@ class ReviewAdmin(CuratedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
         return Review.objects.select_related("reviewer", "tool").order_by(*self.get_ordering(request))
-
-    def save_model(self, request: HttpRequest, obj: Review, form: ModelForm, change: bool) -> None:
-        if (
-            change
-            and form.initial["status"] == Review.Status.PUBLISHED
-            and PUBLIC_FIELDS & set(form.changed_data)
-        ):
-            obj.revision += 1
-        super().save_model(request, obj, form, change)
 
     @admin.display
     def page(self, review: Review) -> str:

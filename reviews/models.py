@@ -1,11 +1,13 @@
 """Reviewers (the panel's personas), their reviews of tools, and the panel's count of each tool."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import NullIf
 from django.db.models.lookups import GreaterThanOrEqual
+from django.utils import timezone
 
 from backend.api.ids import new_id
 from catalog.models import Tool, slug_constraint, validate_slug
@@ -72,9 +74,9 @@ class Review(models.Model):
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
     reviewed_on = models.DateField(null=True, blank=True)
     revision = models.PositiveIntegerField(
-        default=1, help_text="Raised by each correction after publication."
+        default=1, help_text="Raised by the database with each correction of what readers saw."
     )
-    # Both are kept by the database: when it was first published, and when its revision last rose.
+    # Both are kept by the database: when readers could first read it, and when what they read was last changed.
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     corrected_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -101,6 +103,41 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reviewer.name} on {self.tool.name}: {self.verdict}"
+
+    def clean(self) -> None:
+        self.refuse_way_back()
+
+    def refuse_way_back(self) -> None:
+        """Raises a ValidationError where the database would refuse: what readers have seen is corrected or retracted."""
+        was_public = self.published_at is not None and self.published_at <= timezone.now()
+        if was_public and self.status == self.Status.DRAFT:
+            raise ValidationError({"status": "What was public is no draft again: retract it."})
+
+
+class ReviewRevision(models.Model):
+    """What a review said to readers until it was corrected or retracted. Written by the database, and never changed."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    number = models.PositiveIntegerField()
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+", db_index=False)
+    verdict = models.CharField(max_length=8, choices=Review.Verdict)
+    quote = models.TextField(blank=True)
+    evidence = ArrayField(models.URLField(max_length=500))
+    reviewed_on = models.DateField(null=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # It begins with the review, and so serves for its index too.
+            models.UniqueConstraint(
+                fields=["review", "number"], name="revisions_are_numbered_without_repeats"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.review}, revision {self.number}"
 
 
 _TOTAL = F("ship") + F("skip")

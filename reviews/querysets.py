@@ -9,8 +9,12 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, Q
+from django.db.models.functions import Now
 
-_PUBLIC_REVIEW = Q(reviews__status="published", reviews__tool__status="published")
+# Neither is public before its tool is.
+_PUBLIC_REVIEW = Q(
+    reviews__status="published", reviews__published_at__lte=Now(), reviews__tool__status="published"
+)
 
 
 class ReviewerQuerySet(models.QuerySet[Any]):
@@ -28,7 +32,7 @@ class ReviewerQuerySet(models.QuerySet[Any]):
 class ReviewQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
         """Live reviews of tools that may be read."""
-        return self.filter(status="published").exclude(tool__status="draft")
+        return self.filter(status="published", published_at__lte=Now())
 
     def of_tools(self, tool_ids: Iterable[UUID]) -> Self:
         return self.filter(tool__in=tool_ids)

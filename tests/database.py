@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier
 from time import monotonic, sleep
 from typing import Any
@@ -43,6 +44,14 @@ def constraint_in(error: BaseException) -> str:
 def execute(sql: str, *values: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
+
+
+def database_now() -> datetime:
+    """PostgreSQL's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row: tuple[datetime] = cursor.fetchone()
+    return row[0]
 
 
 def at_once(*deeds: Callable[[], object]) -> list[BaseException | None]:

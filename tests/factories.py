@@ -21,6 +21,23 @@ from votes.tallies.publication import publish_tallies
 from votes.tally import deciding_bounds
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+# What is dated so is scheduled, whenever the tests run.
+AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class PublishableFactory(DjangoModelFactory[Any]):
+    """Public from now on, as the database has it, or since the `public_at` that is given."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, public_at: datetime | None = None, **kwargs: Any) -> Any:
+        made = super()._create(model_class, *args, **kwargs)
+        if public_at:
+            model_class.objects.filter(pk=made.pk, public_at__isnull=False).update(public_at=public_at)
+        made.refresh_from_db(fields=["public_at"])
+        return made
 
 
 class CategoryFactory(DjangoModelFactory[Category]):
@@ -31,7 +48,7 @@ class CategoryFactory(DjangoModelFactory[Category]):
     name = factory.Sequence(lambda n: f"Category {n}")
 
 
-class ToolFactory(DjangoModelFactory[Tool]):
+class ToolFactory(PublishableFactory):
     class Meta:
         model = Tool
 
@@ -103,7 +120,7 @@ class PickFactory(DjangoModelFactory[Pick]):
         return pick
 
 
-class ComparisonFactory(DjangoModelFactory[Comparison]):
+class ComparisonFactory(PublishableFactory):
     class Meta:
         model = Comparison
 

@@ -18,6 +18,8 @@ FOLDERS = [*APPS, "backend", "bench", "contract", "tests"]
 # Tables that nobody edits or looks up by themselves.
 NOT_IN_THE_ADMIN = {
     *("api.IdempotentAnswer", "api.RateCounter", "api.Salt", "votes.SpentChallenge"),
+    # History shows them on the page of their row.
+    *("api.Change", "reviews.ReviewRevision"),
     "newsletter.ConfirmationToken",
     "newsletter.MailRate",
     # Pages of editions say what they mean; `manage.py allow_sending` changes them.

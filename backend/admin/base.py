@@ -1,11 +1,12 @@
 """The admin's base classes: rows that curators write, and rows that the product writes by itself."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import model_ngettext
+from django.contrib.admin.utils import model_ngettext, unquote
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from backend.admin.errors import CurationError
+from backend.api.attribution import attributed
+from backend.api.models import Change
 
 # Django's classes take their model in brackets only for type checkers.
 if TYPE_CHECKING:
@@ -101,6 +104,60 @@ class CuratedAdmin(ModelAdmin):
         return to_delete, counts, forbidden - kept, protected
 
 
+class ReasonForm(ModelForm):
+    """A form that asks why, once there is something to change."""
+
+    why = forms.CharField(
+        required=False,
+        max_length=1_000,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="Kept in the history with what you change.",
+    )
+
+
+class RecordedAdmin(CuratedAdmin):
+    """Published data: the database keeps who changed what and why, and History shows it.
+
+    A request's changes are made in one transaction, which names the user and the reason to the database.
+    """
+
+    form = ReasonForm
+    object_history_template = "backend_admin/object_history.html"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        return [*fieldsets[:-1], (None, {"fields": ["why"]}), fieldsets[-1]]
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._record(request, super().changelist_view, *args, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._record(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._record(request, super().delete_view, *args, **kwargs)
+
+    def _record(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        why = request.POST.get("why", "")
+        with attributed(source="admin", actor=request.user.get_username(), why=why):
+            return view(request, *args, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's, below what the database kept: the latest change first."""
+        row = self.get_object(request, unquote(object_id))
+        changes = Change.objects.filter(row_id=row.pk).order_by("-id") if row else Change.objects.none()
+        page = self.get_paginator(request, changes, 100).get_page(request.GET.get("changes", 1))
+        return super().history_view(request, object_id, {**(extra_context or {}), "changes": page})
+
+
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that the product writes by itself: to be found and read here."""
 
@@ -125,6 +182,15 @@ def row_action(
         page.do_to_each(request, rows, lambda row: act(row, now=now), done=done)
 
     return run
+
+
+def link_once_public(path: str, *, public_at: datetime | None) -> str:
+    """A link to what readers see, or since when they will."""
+    if public_at is None:
+        return "Nothing is public yet."
+    if public_at > timezone.now():
+        return f"Public from {public_at:%Y-%m-%d %H:%M} UTC."
+    return link_to_api(path)
 
 
 def link_to_api(path: str) -> str:

@@ -1,7 +1,9 @@
-"""What the API remembers of requests: how many came, the daily salts of client networks, and the answers
-to those with an Idempotency-Key."""
+"""What every app shares: what is remembered of requests (how many came, the daily salts of client networks, the answers
+to those with an Idempotency-Key), and the history of published data."""
 
 from django.db import models
+from django.db.models import Func, Value
+from django.db.models.functions import Coalesce, Now
 
 
 class RateCounter(models.Model):
@@ -47,3 +49,48 @@ class Salt(models.Model):
 
     def __str__(self) -> str:
         return str(self.day)
+
+
+def _said(name: str) -> Coalesce:
+    """What backend.api.attribution says of the transaction; nothing in a shell and in plain SQL."""
+    return Coalesce(
+        Func(Value(f"history.{name}"), Value(True), function="current_setting"),
+        Value(""),
+        output_field=models.TextField(),
+    )
+
+
+class Change(models.Model):
+    """One change of one row of published data, written by the database's triggers and never changed.
+
+    `columns` holds the row's columns that changed, each as [before, after]; all of a deleted row, none of a new one.
+    Users and rows are named by value: their history outlives them.
+    """
+
+    class Action(models.TextChoices):
+        INSERT = "insert", "Added"
+        UPDATE = "update", "Changed"
+        DELETE = "delete", "Deleted"
+
+    table_name = models.CharField(max_length=63)
+    row_id = models.UUIDField()
+    action = models.CharField(max_length=8, choices=Action)
+    columns = models.JSONField()
+    changed_at = models.DateTimeField(db_default=Now())
+    actor = models.TextField(blank=True, db_default=_said("actor"), help_text="The user, where it was one.")
+    source = models.TextField(
+        blank=True,
+        db_default=_said("source"),
+        help_text="The admin, or a command; empty for a shell and plain SQL.",
+    )
+    role = models.TextField(db_default=Func(template="SESSION_USER"), help_text="The database's role.")
+    why = models.TextField(blank=True, db_default=_said("why"))
+
+    class Meta:
+        indexes = [
+            # The history of one row.
+            models.Index(fields=["row_id", "id"], name="changes_by_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.changed_at:%Y-%m-%d %H:%M}"

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
+from backend.api.attribution import attributed
 from backend.api.ids import new_id
 from backend.api.quoting import quoted
-from catalog.models import Category, Tool, ToolAlias
+from catalog.models import Category, Publishable, Tool, ToolAlias
 from catalog.pairs import folded_name
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
@@ -58,6 +60,7 @@ def import_catalog(
     *,
     source: BinaryIO,
     now: datetime,
+    why: str = "",
     is_dry_run: bool = False,
     on_progress: Callable[[int, int | None], object] = lambda done, total: None,
     batch_size: int = BATCH_SIZE,
@@ -67,12 +70,12 @@ def import_catalog(
     `on_progress` is told how many steps were just done, and of how many once the file was read. Memory holds
     `batch_size` rows of a kind, and of each tool its slugs and its name. The number of queries grows by a fixed number
     for each batch. Imports wait for each other. A dry run writes too, so that the database has its say, and then rolls
-    back.
+    back. The history of each row that changes tells `why`.
     """
     # Each row is a step when it is read, and again when it is written or found unchanged.
     with read_catalog(source, on_row=lambda: on_progress(1, None)) as catalog:
         try:
-            with transaction.atomic():
+            with attributed(source="import_catalog", why=why):
                 hold_import_lock()
                 run = _Import(
                     catalog, now, batch_size, on_rows=lambda done: on_progress(done, 2 * catalog.count)
@@ -322,14 +325,21 @@ class _Import:
         return values
 
     def _publish(self, item: Tool | Comparison, row: Row) -> Iterator[str]:
-        """What is public has a time of publication: now, unless the file gives one."""
-        if item.status == "draft" or item.published_at is not None:
-            return
-        if "published_at" in row.values:
-            self.errors += [f"{row.place}.published_at: only a draft can do without"]
-            return
-        item.published_at = self._now
-        yield "published_at"
+        """What is public has a date: now, unless the file gives one."""
+        if item.status != "draft" and item.published_at is None:
+            if "published_at" in row.values:
+                self.errors += [f"{row.place}.published_at: only a draft can do without"]
+                return
+            item.published_at = self._now
+            yield "published_at"
+        self._refuse_way_back(item, row)
+
+    def _refuse_way_back(self, item: Publishable | Review, row: Row) -> None:
+        """As the admin's forms do; the database would refuse the whole batch."""
+        try:
+            item.refuse_way_back()
+        except ValidationError as error:
+            self.errors += [f"{row.place}.{field}: {words[0]}" for field, words in error.message_dict.items()]
 
     def _take_aliases(self, tool: Tool, row: Row, claims: dict[str, str]) -> Iterator[str]:
         is_new = False
@@ -395,9 +405,9 @@ class _Import:
                     item = review or Review(
                         tool=tool, reviewer_id=reviewer_id, status=Review.Status.PUBLISHED
                     )
-                    self._reviews.take(
-                        item, f"{tool.slug}/{slug}", assign(item, review_row.values, REVIEW_COLUMNS)
-                    )
+                    changed = assign(item, _asked_of(item, review_row), REVIEW_COLUMNS)
+                    self._refuse_way_back(item, review_row)
+                    self._reviews.take(item, f"{tool.slug}/{slug}", changed)
 
     def _refuse_second_live(self, rows: Iterable[Row]) -> None:
         live = [row for row in rows if _status(row) == Review.Status.PUBLISHED]
@@ -488,7 +498,14 @@ def _pair_up(rows: Iterable[Row], reviews: Iterable[Review]) -> list[tuple[Row, 
 
 
 def _is_said_by(review: Review, row: Row) -> bool:
-    return review.status == _status(row) and not differences(review, row.values, REVIEW_COLUMNS)
+    return review.status == _status(row) and not differences(review, _asked_of(review, row), REVIEW_COLUMNS)
+
+
+def _asked_of(review: Review, row: Row) -> dict[str, Json]:
+    """The row's values; a lower revision asks for nothing, since the database raises it with each correction."""
+    return {
+        key: value for key, value in row.values.items() if key != "revision" or (value or 1) > review.revision
+    }
 
 
 def _has_status_of(review: Review, row: Row) -> bool:

@@ -108,5 +108,7 @@ def differences(item: RowT, values: Mapping[str, Json], columns: Mapping[str, st
 
 
 def _column_value(column: "models.Field[Json, Json]", value: Json) -> Json:
-    """Null and the empty string both clear, to whatever the column takes as empty."""
+    """Null and the empty string both clear, to whatever the column takes as empty. Lines end as the database keeps them."""
+    if isinstance(value, str):
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
     return column.get_default() if value in (None, "") else column.to_python(value)

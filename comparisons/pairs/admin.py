@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from backend.admin.base import STAMPS, CuratedAdmin, ModelForm, link_to_api, row_action
+from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
 from catalog.models import Category, Tool
 from catalog.services import archive
 from comparisons.models import Comparison, Outcome, pair_slug
@@ -16,11 +16,11 @@ from comparisons.pairs.services import publish
 from comparisons.querysets import ComparisonQuerySet
 
 
-class ComparisonForm(ModelForm):
+class ComparisonForm(ReasonForm):
     class Meta:
         help_texts = {
             "second_tool": "In either order: the pair is kept in the order of its slugs.",
-            "published_at": "Empty: the moment of publication.",
+            "published_at": "The date readers see. Empty: the moment of publication. Ahead: nothing is public until then.",
         }
 
     def clean(self) -> None:
@@ -83,7 +83,7 @@ class CategoryFilter(admin.SimpleListFilter):
 
 
 @admin.register(Comparison)
-class ComparisonAdmin(CuratedAdmin):
+class ComparisonAdmin(RecordedAdmin):
     form = ComparisonForm
     list_display = ["pair", "outcome", "status", "published_at"]
     list_filter = ["status", OutcomeFilter, CategoryFilter]
@@ -120,9 +120,7 @@ class ComparisonAdmin(CuratedAdmin):
 
     @admin.display
     def page(self, comparison: Comparison) -> str:
-        if comparison.status == Comparison.Status.DRAFT:
-            return "Nothing public while it is a draft."
-        return link_to_api(f"comparisons/{comparison.slug}")
+        return link_once_public(f"comparisons/{comparison.slug}", public_at=comparison.public_at)
 
     publish = row_action(publish, description="Publish", done="published")
     archive = row_action(archive, description="Archive", done="archived")

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from django.utils.html import format_html
 
-from backend.admin.base import NOTHING, STAMPS, CuratedAdmin, ModelForm, link_to_api, row_action
+from backend.admin.base import NOTHING, STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
 from catalog import services
 from catalog.models import Tool
 from comparisons.tools.slugs import taken_pair_slugs
@@ -21,11 +21,11 @@ MAX_LOGO_BYTES = 1_000_000
 MAX_LOGO_PIXELS = 4_000_000
 
 
-class ToolForm(ModelForm):
+class ToolForm(ReasonForm):
     class Meta:
         help_texts = {
             "slug": "Its place in addresses. When you change it, the earlier one leads here for ever.",
-            "published_at": "Empty: the moment of publication.",
+            "published_at": "The date readers see. Empty: the moment of publication. Ahead: nothing is public until then.",
             "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels.",
         }
 
@@ -67,7 +67,7 @@ class ToolForm(ModelForm):
 
 
 @admin.register(Tool)
-class ToolAdmin(CuratedAdmin):
+class ToolAdmin(RecordedAdmin):
     form = ToolForm
     list_display = [
         "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
@@ -132,9 +132,7 @@ class ToolAdmin(CuratedAdmin):
 
     @admin.display
     def page(self, tool: Tool) -> str:
-        if tool.status == Tool.Status.DRAFT:
-            return "Nothing public while it is a draft."
-        return link_to_api(f"tools/{tool.slug}")
+        return link_once_public(f"tools/{tool.slug}", public_at=tool.public_at)
 
     publish = row_action(services.publish, description="Publish", done="published")
     archive = row_action(services.archive, description="Archive", done="archived")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Now
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -15,7 +16,7 @@ from reviews.models import Reviewer
 SLUG_OWNERS: dict[str, list[QuerySet[Any, Any]]] = {
     "category": [Category.objects.all()],
     "reviewer": [Reviewer.objects.all()],
-    "tool": [Tool.objects.visible(), ToolAlias.objects.exclude(tool__status=Tool.Status.DRAFT)],
+    "tool": [Tool.objects.visible(), ToolAlias.objects.filter(tool__public_at__lte=Now())],
 }
 
 

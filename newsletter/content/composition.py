@@ -135,12 +135,12 @@ def _title(comparison: Comparison) -> str:
 
 
 def _comparisons(choices: Choices, until: datetime) -> list[Item]:
-    """Pairs published since, in the reader's topics; the surest verdicts first, then the latest."""
-    pairs = comparisons_with_counts().filter(_within("published_at", choices, until))
+    """Pairs that became public since, in the reader's topics; the surest verdicts first, then the latest."""
+    pairs = comparisons_with_counts().filter(_within("public_at", choices, until))
     if choices.topics:
         pairs = pairs.in_categories(choices.topics)
     found = []
-    pairs = pairs.defer(*_UNSAID).order_by("-published_at", "-id")
+    pairs = pairs.defer(*_UNSAID).order_by("-public_at", "-id")
     for pair in pairs[:READ_AT_MOST]:
         evidence = evidence_from_counts(pair.first_tool), evidence_from_counts(pair.second_tool)
         verdict = decide(first=evidence[0], second=evidence[1], roster=())
@@ -159,7 +159,7 @@ def _comparisons(choices: Choices, until: datetime) -> list[Item]:
 
 def _verdicts(choices: Choices, until: datetime) -> list[Item]:
     """Pairs that were public before and whose verdict differs from then; one that changed and changed back does not."""
-    pairs = Comparison.objects.published().filter(published_at__lte=choices.since)
+    pairs = Comparison.objects.published().filter(public_at__lte=choices.since)
     if choices.topics:
         pairs = pairs.in_categories(choices.topics)
     changed = _changed_verdicts(pairs, choices, until)
@@ -309,7 +309,7 @@ def _crowd(choices: Choices, until: datetime) -> list[Item]:
     known, told = _last_day_over(choices.since), _last_day_over(until)
     # A tally that is not in the line of the known day became public after it.
     known_until = datetime.combine(known + timedelta(days=1), time.min, UTC)
-    tools = Tool.objects.filter(status=Tool.Status.PUBLISHED, published_tally__as_of__gte=known_until)
+    tools = Tool.objects.published().filter(published_tally__as_of__gte=known_until)
     # A crowd that may decide nothing has no answer to tell.
     tools = tools.exclude(published_tally__bound_low=None)
     if choices.topics:

@@ -1,6 +1,7 @@
 """What the database promises of the catalog: earlier slugs, plain slugs, honest prices."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,8 +10,16 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
 from catalog.models import Category, Tool, ToolAlias, validate_slug
-from tests.database import at_once, broken_constraint, constraint_in, constraints_of, execute, start_elsewhere
-from tests.factories import NOW, CategoryFactory, ReviewFactory, ToolFactory
+from tests.database import (
+    at_once,
+    broken_constraint,
+    constraint_in,
+    constraints_of,
+    database_now,
+    execute,
+    start_elsewhere,
+)
+from tests.factories import AHEAD, NOW, CategoryFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -401,3 +410,148 @@ def test_rows_name_themselves() -> None:
     assert str(tool) == "Cursor (cursor-2)"
     assert str(tool.category) == "Editors"
     assert [str(alias) for alias in tool.aliases.all()] == ["cursor"]
+
+
+# --- When it became public, apart from the date shown -------------------------------------------
+
+
+def write_by_save(tool: Tool, **values: object) -> None:
+    for name, value in values.items():
+        setattr(tool, name, value)
+    tool.save()
+
+
+def write_by_update(tool: Tool, **values: object) -> None:
+    Tool.objects.filter(pk=tool.pk).update(**values)
+
+
+def write_by_import(tool: Tool, **values: object) -> None:
+    for name, value in values.items():
+        setattr(tool, name, value)
+    Tool.objects.bulk_create(
+        [tool], update_conflicts=True, unique_fields=["id"], update_fields=["status", "published_at"]
+    )
+
+
+def write_by_sql(tool: Tool, **values: object) -> None:
+    columns = ", ".join(f"{name} = %s" for name in values)
+    execute(f"UPDATE catalog_tool SET {columns} WHERE id = %s", *values.values(), tool.pk)
+
+
+WRITE: dict[str, Callable[..., None]] = {
+    "save": write_by_save,
+    "update": write_by_update,
+    "import": write_by_import,
+    "sql": write_by_sql,
+}
+LAST_MONTH = NOW - timedelta(days=31)
+
+
+def public_at(tool: Tool) -> datetime | None:
+    return Tool.objects.values_list("public_at", flat=True).get(pk=tool.pk)
+
+
+@pytest.mark.parametrize("way", WRITE)
+class TestPublication:
+    def test_a_draft_dated_last_month_becomes_public_today(self, way: str) -> None:
+        tool = ToolFactory(status="draft", published_at=LAST_MONTH)
+        before = database_now()
+
+        WRITE[way](tool, status="published")
+
+        at = public_at(tool)
+        assert at
+        assert before <= at <= database_now()
+        assert Tool.objects.published().get().published_at == LAST_MONTH
+
+    def test_what_is_dated_ahead_is_public_from_then_on(self, way: str) -> None:
+        tool = ToolFactory(status="draft", published_at=None)
+
+        WRITE[way](tool, status="published", published_at=AHEAD)
+
+        assert public_at(tool) == AHEAD
+        assert not Tool.objects.published().exists()
+        assert not Tool.objects.visible().exists()
+
+    def test_what_is_scheduled_may_be_dated_anew(self, way: str) -> None:
+        tool = ToolFactory(published_at=AHEAD)
+
+        WRITE[way](tool, published_at=AHEAD + timedelta(days=1))
+        assert public_at(tool) == AHEAD + timedelta(days=1)
+
+        WRITE[way](tool, published_at=NOW)
+        assert Tool.objects.published().exists()
+
+    def test_what_is_scheduled_may_be_a_draft_again(self, way: str) -> None:
+        tool = ToolFactory(published_at=AHEAD)
+
+        WRITE[way](tool, status="draft")
+
+        assert public_at(tool) is None
+
+    @pytest.mark.parametrize("status", ["published", "archived"])
+    def test_what_was_public_never_goes_back_to_draft(self, way: str, status: str) -> None:
+        tool = ToolFactory()
+        write_by_update(tool, status=status)
+
+        refusal = broken_constraint(lambda: WRITE[way](tool, status="draft"))
+
+        assert refusal == "what_was_public_is_no_draft_again"
+
+    def test_what_is_public_is_never_dated_ahead(self, way: str) -> None:
+        tool = ToolFactory()
+
+        refusal = broken_constraint(lambda: WRITE[way](tool, published_at=AHEAD))
+
+        assert refusal == "what_is_public_has_no_date_ahead"
+
+    def test_archiving_and_another_date_shown_leave_the_moment(self, way: str) -> None:
+        tool = ToolFactory()
+        moment = public_at(tool)
+
+        WRITE[way](tool, status="archived")
+        WRITE[way](tool, status="published", published_at=LAST_MONTH)
+
+        assert public_at(tool) == moment
+
+
+def test_what_is_scheduled_appears_once_the_clock_is_there() -> None:
+    tool = ToolFactory(published_at=AHEAD)
+    assert not Tool.objects.published().exists()
+
+    # The clock can't be moved, so its moment is; nothing else has to happen.
+    execute("UPDATE catalog_tool SET public_at = clock_timestamp() WHERE id = %s", tool.pk)
+
+    assert Tool.objects.published().get() == tool
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"status": "draft"}, "status", "What was public is no draft again: archive it."),
+        ({"published_at": AHEAD}, "published_at", "It is public already: the date shown can't lie ahead."),
+    ],
+)
+def test_the_form_says_what_the_database_would_refuse(
+    changes: dict[str, object], field: str, words: str
+) -> None:
+    tool = Tool.objects.get(pk=ToolFactory().pk)
+    for name, value in changes.items():
+        setattr(tool, name, value)
+
+    with pytest.raises(ValidationError) as refusal:
+        tool.full_clean()
+
+    assert refusal.value.message_dict == {field: [words]}
+
+
+# --- Line ends ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["One.\r\nTwo.", "One.\rTwo.", "One.\nTwo."])
+def test_lines_end_alike_whoever_wrote_them(text: str) -> None:
+    tool, category = ToolFactory(description=text), CategoryFactory(description=text)
+    tool.refresh_from_db()
+    category.refresh_from_db()
+
+    assert (tool.description, category.description) == ("One.\nTwo.", "One.\nTwo.")

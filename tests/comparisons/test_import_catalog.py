@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from backend.api.models import Change
 from catalog.models import Tool
 from tests.comparisons.catalog_file.files import document, source, tool
 
@@ -50,6 +51,17 @@ def test_the_command_tells_counts_changes_and_when_nothing_changed(file: Path) -
         "tools beta: name",
     ]
     assert third.splitlines()[-1] == "Nothing changed."
+
+
+def test_the_command_leaves_its_name_and_the_reason_with_each_change(file: Path) -> None:
+    run(str(file))
+    file.write_bytes(source(tools=[tool("alpha", tagline="New"), tool("beta")]))
+
+    run(str(file), "--why", "Taglines of May")
+
+    [change] = Change.objects.filter(action="update")
+    assert (change.source, change.actor, change.why) == ("import_catalog", "", "Taglines of May")
+    assert change.row_id == Tool.objects.get(slug="alpha").pk
 
 
 def test_the_command_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

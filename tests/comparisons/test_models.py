@@ -1,6 +1,7 @@
 """What the database promises of pairs: slug order, one row a pair, two different tools."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.db.models import ProtectedError
 from catalog.models import Tool
 from comparisons.models import Comparison, VerdictChange, pair_slug
 from tests.database import at_once, broken_constraint, constraints_of, execute, start_elsewhere
-from tests.factories import NOW, CategoryFactory, ComparisonFactory, ToolFactory, VerdictChangeFactory
+from tests.factories import AHEAD, NOW, CategoryFactory, ComparisonFactory, ToolFactory, VerdictChangeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -372,3 +373,90 @@ def test_a_rename_that_would_give_two_pairs_one_slug_is_refused() -> None:
     refused = broken_constraint(lambda: Tool.objects.filter(slug="other").update(slug="aa-vs-bb"))
 
     assert refused == "two_pairs_never_share_a_slug"
+
+
+# --- When it became public ----------------------------------------------------------------------
+
+
+def publish(item: Tool | Comparison, **values: Any) -> None:
+    type(item).objects.filter(pk=item.pk).update(status="published", published_at=NOW, **values)
+
+
+def test_a_pair_is_public_once_both_its_tools_are() -> None:
+    tools = [ToolFactory(status="draft", published_at=None) for _ in range(2)]
+    pair = ComparisonFactory(first_tool=tools[0], second_tool=tools[1])
+
+    publish(tools[0])
+    assert not Comparison.objects.published().exists()
+    publish(tools[1])
+
+    last = Tool.objects.get(pk=tools[1].pk)
+    assert Comparison.objects.published().get(pk=pair.pk).public_at == last.public_at
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"published_at": AHEAD}, id="its own date"),
+        pytest.param({"first_tool__published_at": AHEAD}, id="one tool's"),
+        pytest.param({"second_tool__published_at": AHEAD, "published_at": NOW}, id="the other tool's"),
+    ],
+)
+def test_a_pair_waits_for_the_last_date(values: dict[str, Any]) -> None:
+    pair = ComparisonFactory(**values)
+
+    assert pair.public_at == AHEAD
+    assert not Comparison.objects.published().exists()
+
+
+def test_a_pair_follows_a_tool_that_is_dated_anew() -> None:
+    pair = ComparisonFactory(first_tool__published_at=AHEAD)
+
+    Tool.objects.filter(pk=pair.first_tool_id).update(published_at=AHEAD + timedelta(days=1))
+    pair.refresh_from_db()
+    assert pair.public_at == AHEAD + timedelta(days=1)
+
+    Tool.objects.filter(pk=pair.first_tool_id).update(status="draft")
+    pair.refresh_from_db()
+    assert pair.public_at is None
+
+
+def test_a_public_pair_that_gets_a_draft_tool_is_hidden() -> None:
+    pair = ComparisonFactory()
+
+    Comparison.objects.filter(pk=pair.pk).update(second_tool=ToolFactory(status="draft", published_at=None))
+
+    assert not Comparison.objects.published().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pair_that_is_entered_while_its_tool_is_published_is_public_too() -> None:
+    tool, other = ToolFactory(status="draft", published_at=None), ToolFactory()
+
+    with transaction.atomic():
+        publish(tool)
+        entering = start_elsewhere(lambda: ComparisonFactory(first_tool=tool, second_tool=other))
+    entering.result(timeout=30)
+
+    assert Comparison.objects.published().exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "refusal"),
+    [
+        ({"status": "draft"}, "what_was_public_is_no_draft_again"),
+        ({"published_at": AHEAD}, "what_is_public_has_no_date_ahead"),
+    ],
+)
+def test_what_was_public_stays_so(values: dict[str, Any], refusal: str) -> None:
+    pair = ComparisonFactory()
+
+    assert broken_constraint(lambda: Comparison.objects.filter(pk=pair.pk).update(**values)) == refusal
+
+
+def test_lines_of_a_note_end_alike_whoever_wrote_them() -> None:
+    pair = ComparisonFactory(editor_note="One.\r\nTwo.")
+
+    pair.refresh_from_db()
+
+    assert pair.editor_note == "One.\nTwo."

@@ -92,7 +92,7 @@ def readers_with_news(number: int) -> list[str]:
 
     from tests.factories import ComparisonFactory, ReviewFactory, SubscriberFactory, VoteFactory
 
-    ComparisonFactory(published_at=timezone.now() - timedelta(hours=1))
+    ComparisonFactory(public_at=timezone.now() - timedelta(hours=1))
     ReviewFactory()
     VoteFactory()
     SubscriberFactory(address="asked@example.com", status="pending", confirmed_at=None)

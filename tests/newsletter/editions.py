@@ -46,8 +46,8 @@ def tool(name: str = "Aider", *, category: Category | None = None, **values: Any
 def new_pair(
     *, first: tuple[int, int] = (4, 0), second: tuple[int, int] = (2, 2), at: datetime = WITHIN, **values: Any
 ) -> Comparison:
-    """A pair published at that time, whose panels have so many ships and skips."""
-    pair: Comparison = ComparisonFactory(published_at=at, **values)
+    """A pair that became public at that time, whose panels have so many ships and skips."""
+    pair: Comparison = ComparisonFactory(public_at=at, **values)
     for side, (ship, skip) in ((pair.first_tool, first), (pair.second_tool, second)):
         review(side, ship=ship, skip=skip)
     Review.objects.filter(tool__in=[pair.first_tool, pair.second_tool]).update(published_at=BEFORE)
@@ -56,7 +56,7 @@ def new_pair(
 
 def changed_pair(*, at: datetime = WITHIN, published_at: datetime = BEFORE, **values: Any) -> Comparison:
     """A known pair whose verdict went from a tie to its first tool."""
-    pair: Comparison = ComparisonFactory(published_at=published_at, **values)
+    pair: Comparison = ComparisonFactory(public_at=published_at, **values)
     change(pair, at=at, winner=pair.first_tool)
     return pair
 
@@ -99,7 +99,8 @@ def reviewed(
     slug = reviewer.lower().replace(" ", "-")
     by = Reviewer.objects.filter(slug=slug).first() or ReviewerFactory(name=reviewer, slug=slug)
     row: Review = ReviewFactory(reviewer=by, revision=2 if corrected_at else 1, **values)
-    Review.objects.filter(pk=row.pk).update(published_at=published_at, corrected_at=corrected_at)
+    public = Review.objects.filter(pk=row.pk).exclude(tool__status="draft")
+    public.update(published_at=published_at, corrected_at=corrected_at)
     return row
 
 

@@ -423,7 +423,7 @@ def let_go() -> set[bytes]:
 def prepared() -> set[bytes]:
     """A new edition's mailboxes, however their copies stand."""
     now = timezone.now()
-    ComparisonFactory(published_at=now - timedelta(hours=1))
+    ComparisonFactory(public_at=now - timedelta(hours=1))
     edition = EditionFactory(week="2026-W50")
     freeze(edition_id=edition.pk, now=now, schedule=SCHEDULE)
     prepare(edition_id=edition.pk, now=now)

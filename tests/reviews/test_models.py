@@ -1,19 +1,20 @@
 """What the database promises of reviews: one live review each, and a panel that counts itself."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import product
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from catalog.models import Tool
 from reviews.models import Panel, Review, Reviewer
 from reviews.panel import PanelCount
-from reviews.services import publish, retract
-from tests.database import at_once, broken_constraint, constraints_of, execute
-from tests.factories import NOW, CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory, review
+from tests.database import at_once, broken_constraint, constraints_of, database_now, execute
+from tests.factories import AHEAD, NOW, CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory, review
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,6 @@ class TestPanelCountsItself:
             (("draft", "ship"), ("draft", "skip"), (2, 2)),
             (("draft", "ship"), ("retracted", "ship"), (2, 2)),
             (("published", "ship"), ("retracted", "ship"), (2, 2)),
-            (("published", "ship"), ("draft", "skip"), (2, 2)),
             (("published", "ship"), ("published", "skip"), (2, 3)),
             (("published", "skip"), ("published", "ship"), (3, 2)),
             (("published", "skip"), ("published", "skip"), (2, 3)),
@@ -105,8 +105,8 @@ class TestPanelCountsItself:
         Review.objects.filter(reviewer__in=reviewers[:2]).update(verdict="ship")
         assert [panel_of(tool) for tool in tools] == [(6, 0), (2, 4)]
 
-        Review.objects.filter(reviewer__in=reviewers[:4]).delete()
-        assert [panel_of(tool) for tool in tools] == [(2, 0), (0, 2)]
+        Review.objects.filter(reviewer__in=reviewers[2:]).delete()
+        assert [panel_of(tool) for tool in tools] == [(2, 0), (2, 0)]
 
     def test_other_changes_leave_the_panel_alone(self) -> None:
         row = ReviewFactory()
@@ -233,8 +233,9 @@ def test_what_must_never_happen_is_refused(name: str) -> None:
 
 
 def test_every_constraint_is_broken_on_purpose() -> None:
-    # A revision of at least 1 is at least 0 too.
-    assert constraints_of("reviews") == {*BROKEN, "reviews_review_revision_check"}
+    # A revision of at least 1 is at least 0 too, and the database alone writes the rows of earlier ones.
+    kept_by_triggers = {"reviews_reviewrevision_number_check", "revisions_are_numbered_without_repeats"}
+    assert constraints_of("reviews") == {*BROKEN, "reviews_review_revision_check", *kept_by_triggers}
 
 
 def test_a_refused_review_leaves_the_panel_as_it_was() -> None:
@@ -297,54 +298,243 @@ def test_what_was_reviewed_and_who_reviewed_cannot_be_deleted() -> None:
     assert Reviewer.objects.filter(pk=row.reviewer_id).exists()
 
 
-LATER = NOW + timedelta(days=1)
+# --- When it became public, and what it said before ---------------------------------------------
 
 
 def times_of(row: Review) -> tuple[datetime | None, datetime | None]:
-    """When it was published and when it was corrected."""
+    """When it became public and when it was corrected."""
     return Review.objects.values_list("published_at", "corrected_at").get(pk=row.pk)
+
+
+def revisions_of(row: Review) -> list[tuple[int, str, str]]:
+    return list(row.revisions.order_by("number").values_list("number", "verdict", "quote"))
+
+
+def change_all(row: Review, **values: Any) -> None:
+    Review.objects.filter(pk=row.pk).update(**values)
 
 
 class TestTimes:
     def test_a_draft_has_none(self) -> None:
         assert times_of(ReviewFactory(status="draft")) == (None, None)
 
-    def test_a_review_that_is_entered_as_published_was_published_then(self) -> None:
+    @pytest.mark.parametrize("way", CHANGE)
+    def test_publication_leaves_the_databases_moment_whatever_the_way(self, way: str) -> None:
+        row = ReviewFactory(status="draft")
+        before = database_now()
+
+        CHANGE[way](row, "published", "ship")
+
+        published_at, corrected_at = times_of(row)
+        assert published_at
+        assert before <= published_at <= database_now()
+        assert corrected_at is None
+
+    def test_a_review_of_a_draft_tool_becomes_public_with_the_tool(self) -> None:
+        tool = ToolFactory(status="draft", published_at=None)
+        row = ReviewFactory(tool=tool)
+        assert times_of(row) == (None, None)
+
+        Tool.objects.filter(pk=tool.pk).update(status="published", published_at=NOW)
+
+        tool.refresh_from_db()
+        assert times_of(row) == (tool.public_at, None)
+
+    def test_a_review_of_a_scheduled_tool_waits_with_it(self) -> None:
+        row = ReviewFactory(tool=ToolFactory(published_at=AHEAD))
+
+        assert times_of(row) == (AHEAD, None)
+        assert not Review.objects.published().exists()
+
+    def test_a_review_that_moves_to_a_draft_tool_is_not_public(self) -> None:
         row = ReviewFactory()
 
-        assert times_of(row) == (row.updated_at, None)
+        change_all(row, tool=ToolFactory(status="draft", published_at=None))
 
-    def test_publishing_leaves_its_moment(self) -> None:
-        row = ReviewFactory(status="draft")
-
-        publish(review=row, now=NOW)
-
-        assert times_of(row) == (NOW, None)
-
-    def test_a_correction_leaves_its_moment_and_no_other_change_does(self) -> None:
-        row = ReviewFactory(status="draft")
-        publish(review=row, now=NOW)
-
-        Review.objects.filter(pk=row.pk).update(quote="Another.", updated_at=LATER)
-        assert times_of(row) == (NOW, None)
-
-        Review.objects.filter(pk=row.pk).update(revision=2, updated_at=LATER)
-        assert times_of(row) == (NOW, LATER)
+        assert not Review.objects.published().exists()
 
     def test_a_review_that_comes_back_keeps_the_moment_of_its_first_publication(self) -> None:
-        row = ReviewFactory(status="draft")
-        publish(review=row, now=NOW)
-        retract(review=row, now=LATER)
+        row = ReviewFactory()
+        first = times_of(row)
 
-        Review.objects.filter(pk=row.pk).update(status="published", updated_at=LATER)
+        change_all(row, status="retracted")
+        change_all(row, status="published")
 
-        assert times_of(row) == (NOW, None)
+        assert times_of(row) == first
 
     def test_a_row_that_was_read_earlier_does_not_take_them_back(self) -> None:
         row = ReviewFactory(status="draft")
-        publish(review=row, now=NOW)
+        change_all(row, status="published")
+        times = times_of(row)
 
-        row.quote = "Saved as it was read."
+        row.status = "published"
         row.save()
 
-        assert times_of(row) == (NOW, None)
+        assert times_of(row) == times
+
+
+def import_row(row: Review, verdict: str, quote: str) -> None:
+    """As an import writes it."""
+    row.verdict, row.quote, row.revision = verdict, quote, 1
+    Review.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["id"], update_fields=["verdict", "quote", "revision"]
+    )
+
+
+def correct_by_save(row: Review, verdict: str, quote: str) -> None:
+    row.verdict, row.quote = verdict, quote
+    row.save()
+
+
+def correct_by_sql(row: Review, verdict: str, quote: str) -> None:
+    execute("UPDATE reviews_review SET verdict = %s, quote = %s WHERE id = %s", verdict, quote, row.pk)
+
+
+CORRECT: dict[str, Callable[[Review, str, str], None]] = {
+    "import": import_row,
+    "save": correct_by_save,
+    "update": lambda row, verdict, quote: change_all(row, verdict=verdict, quote=quote),
+    "sql": correct_by_sql,
+}
+
+
+@pytest.mark.parametrize("way", CORRECT)
+class TestCorrections:
+    def test_the_revision_rises_and_the_former_text_is_kept(self, way: str) -> None:
+        row = ReviewFactory(verdict="ship", quote="It holds.")
+        before = database_now()
+
+        CORRECT[way](row, "skip", "It broke.")
+
+        row.refresh_from_db()
+        assert (row.revision, row.verdict, row.quote) == (2, "skip", "It broke.")
+        assert row.corrected_at
+        assert before <= row.corrected_at <= database_now()
+        assert revisions_of(row) == [(1, "ship", "It holds.")]
+        kept = row.revisions.get()
+        assert (kept.began_at, kept.ended_at) == (row.published_at, row.corrected_at)
+
+    def test_each_correction_is_counted(self, way: str) -> None:
+        row = ReviewFactory(quote="One.")
+
+        for words in ("Two.", "Three.", "Three."):
+            CORRECT[way](row, "ship", words)
+
+        row.refresh_from_db()
+        assert row.revision == 3
+        assert revisions_of(row) == [(1, "ship", "One."), (2, "ship", "Two.")]
+
+    def test_a_browsers_line_ends_are_no_correction(self, way: str) -> None:
+        row = ReviewFactory(quote="One.\nTwo.")
+
+        CORRECT[way](row, "ship", "One.\r\nTwo.")
+
+        row.refresh_from_db()
+        assert (row.revision, row.quote, row.corrected_at) == (1, "One.\nTwo.", None)
+        assert revisions_of(row) == []
+
+    @pytest.mark.parametrize("tool", [{"status": "draft", "published_at": None}, {"published_at": AHEAD}])
+    def test_what_nobody_could_read_is_no_correction(self, way: str, tool: dict[str, Any]) -> None:
+        row = ReviewFactory(tool=ToolFactory(**tool))
+
+        CORRECT[way](row, "skip", "It broke.")
+
+        row.refresh_from_db()
+        assert (row.revision, row.corrected_at, revisions_of(row)) == (1, None, [])
+
+    def test_what_is_changed_while_it_is_retracted_counts_once_it_is_back(self, way: str) -> None:
+        row = ReviewFactory(verdict="ship", quote="It holds.")
+        change_all(row, status="retracted")
+        row.refresh_from_db()
+
+        CORRECT[way](row, "skip", "It may break.")
+        CORRECT[way](row, "skip", "It broke.")
+        change_all(row, status="published")
+
+        row.refresh_from_db()
+        assert row.revision == 2
+        assert row.corrected_at
+        assert revisions_of(row) == [(1, "ship", "It holds.")]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"quote": "It broke."}, id="quote"),
+        pytest.param({"verdict": "skip"}, id="verdict"),
+        pytest.param({"evidence": ["https://example.com/seen"]}, id="evidence"),
+        pytest.param({"reviewed_on": date(2026, 10, 6)}, id="day"),
+    ],
+)
+def test_all_that_readers_see_of_a_review_is_corrected(values: dict[str, Any]) -> None:
+    row = ReviewFactory()
+
+    change_all(row, **values)
+
+    row.refresh_from_db()
+    assert (row.revision, row.revisions.count()) == (2, 1)
+
+
+def test_a_review_that_comes_back_as_it_was_has_no_new_revision() -> None:
+    row = ReviewFactory(quote="It holds.")
+
+    change_all(row, status="retracted")
+    change_all(row, status="published")
+
+    row.refresh_from_db()
+    assert (row.revision, row.corrected_at) == (1, None)
+    assert revisions_of(row) == [(1, "ship", "It holds.")]
+
+
+@pytest.mark.parametrize(("given", "kept"), [(1, 4), (4, 4), (7, 7)])
+def test_a_revision_never_falls_and_a_higher_one_is_no_correction(given: int, kept: int) -> None:
+    row = ReviewFactory(revision=4)
+
+    change_all(row, revision=given)
+
+    row.refresh_from_db()
+    assert (row.revision, row.corrected_at) == (kept, None)
+
+
+@pytest.mark.parametrize("before", ["published", "retracted"])
+@pytest.mark.parametrize("way", CHANGE)
+def test_what_was_public_never_goes_back_to_draft(way: str, before: str) -> None:
+    row = ReviewFactory()
+    change_all(row, status=before)
+
+    assert broken_constraint(lambda: CHANGE[way](row, "draft", "ship")) == "what_was_public_is_no_draft_again"
+
+
+def test_the_form_says_what_to_do_instead_of_going_back_to_draft() -> None:
+    row = Review.objects.get(pk=ReviewFactory().pk)
+    row.status = "draft"
+
+    with pytest.raises(ValidationError, match="no draft again: retract it"):
+        row.full_clean()
+
+
+def test_a_review_that_waits_for_its_tool_may_be_a_draft_again() -> None:
+    row = ReviewFactory(tool=ToolFactory(published_at=AHEAD))
+
+    change_all(row, status="draft")
+
+    assert times_of(row) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "sql", ["UPDATE reviews_reviewrevision SET quote = 'Never said.'", "DELETE FROM reviews_reviewrevision"]
+)
+def test_a_former_text_is_never_rewritten(sql: str) -> None:
+    change_all(row := ReviewFactory(quote="It holds."), quote="It broke.")
+
+    with pytest.raises(IntegrityError, match="written once"), transaction.atomic():
+        execute(sql)
+
+    assert revisions_of(row) == [(1, "ship", "It holds.")]
+
+
+def test_a_review_whose_former_text_is_kept_cannot_be_deleted() -> None:
+    change_all(row := ReviewFactory(), verdict="skip")
+
+    with pytest.raises(ProtectedError):
+        row.delete()

@@ -78,7 +78,7 @@ SELECT tool.slug, tool.id, tool.status <> 'archived', tally.hourly_limit,
 FROM catalog_tool tool
 JOIN votes_tally tally ON tally.tool_id = tool.id
 JOIN votes_publishedtally public ON public.tool_id = tool.id
-WHERE tool.slug = ANY(%b) AND tool.status <> 'draft'
+WHERE tool.slug = ANY(%b) AND tool.public_at <= statement_timestamp()
 ORDER BY tool.id FOR NO KEY UPDATE OF tally
 """
 

@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import DateTimeField
+from django.db.models import DateTimeField, F
 from django.db.models.functions import Cast
 
 from backend.api.clients import HASH_LENGTH
@@ -76,7 +76,7 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         if Tool.objects.exists() or Category.objects.exists() or Reviewer.objects.exists():
             return None
         with _named("catalog.json"), (directory / "catalog.json").open("rb") as file:
-            report = import_catalog(source=file, now=now)
+            report = import_catalog(source=file, now=now, why="demo")
         with _named("votes.json"), (directory / "votes.json").open("rb") as file:
             votes, picks = _ballots(read_json(file, VOTES_SCHEMA))
         Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
@@ -84,6 +84,8 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         # Whenever it is loaded, its history is that of its own time.
         dated = Review.objects.filter(reviewed_on__isnull=False, published_at__isnull=False)
         dated.update(published_at=Cast("reviewed_on", DateTimeField()))
+        for items in (Tool.objects, Comparison.objects):
+            items.filter(public_at__isnull=False).update(public_at=F("published_at"))
         for cast, last in ((votes, Vote.objects), (picks, Pick.objects)):
             for days in range(MIN_DAYS):
                 some = last.filter(pk__in=[ballot.pk for ballot in cast[days::MIN_DAYS]])

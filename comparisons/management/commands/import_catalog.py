@@ -25,8 +25,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would change, and change nothing"
         )
+        parser.add_argument(
+            "--why", default="", help="the reason, which the history of each changed row tells"
+        )
 
-    def handle(self, *, file: str, dry_run: bool, **options: object) -> None:
+    def handle(self, *, file: str, dry_run: bool, why: str, **options: object) -> None:
         try:
             with _opened(file) as source, tqdm(unit="row", leave=False, disable=None) as bar:
 
@@ -35,7 +38,7 @@ class Command(BaseCommand):
                     bar.update(done)
 
                 report = import_catalog(
-                    source=source, now=timezone.now(), is_dry_run=dry_run, on_progress=show
+                    source=source, now=timezone.now(), why=why, is_dry_run=dry_run, on_progress=show
                 )
         except CatalogFileError as error:
             for line in error.lines:

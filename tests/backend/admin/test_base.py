@@ -1,12 +1,16 @@
 """What every page of the admin does: made-up ids, selections, rows that only the product writes."""
 
+from datetime import datetime
+
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from backend.admin.base import link_to_api
+from backend.admin.base import link_once_public, link_to_api
+from backend.api.models import Change
 from catalog.models import Category, Tool
+from tests.database import execute
 from tests.desk import act, desk_of, messages_of, open_desk, submit
-from tests.factories import CategoryFactory, ToolFactory
+from tests.factories import AHEAD, NOW, CategoryFactory, ToolFactory
 
 TOOLS = "/admin/catalog/tool/"
 PANELS = "/admin/reviews/panel/"
@@ -71,8 +75,9 @@ def test_a_new_row_has_no_record_and_a_stored_one_shows_id_and_times() -> None:
     stored = desk.get(f"/admin/catalog/category/{category.pk}/change/").context["adminform"].fieldsets
 
     assert [name for name, _ in new] == [None]
-    assert [name for name, _ in stored] == [None, "Record"]
-    assert stored[1][1]["fields"] == ["id", "created_at", "updated_at"]
+    assert [name for name, _ in stored] == [None, None, "Record"]
+    assert stored[1][1]["fields"] == ["why"]
+    assert stored[2][1]["fields"] == ["id", "created_at", "updated_at"]
 
 
 @pytest.mark.django_db
@@ -107,3 +112,86 @@ def test_a_deleted_row_takes_along_the_rows_that_the_product_kept_for_it() -> No
 )
 def test_a_link_to_the_api_is_quoted(path: str, link: str) -> None:
     assert link_to_api(path) == link
+
+
+@pytest.mark.parametrize(
+    ("public_at", "words"),
+    [
+        (None, "Nothing is public yet."),
+        (AHEAD, "Public from 2100-01-01 00:00 UTC."),
+        (NOW, '<a href="/api/v1/tools/cursor">View in API</a>'),
+    ],
+)
+def test_what_waits_says_until_when(public_at: datetime | None, words: str) -> None:
+    assert link_once_public("tools/cursor", public_at=public_at) == words
+
+
+# --- Who changed what, and why ------------------------------------------------------------------
+
+
+def history_of(tool: Tool) -> list[tuple[str, str, str, str]]:
+    changes = Change.objects.filter(row_id=tool.pk).order_by("id")
+    return list(changes.values_list("action", "source", "actor", "why"))
+
+
+@pytest.mark.django_db
+def test_a_form_leaves_the_user_and_the_reason() -> None:
+    tool = ToolFactory(tagline="Before")
+
+    submit(open_desk(), f"{TOOLS}{tool.pk}/change/", tagline="After", why="The maker renamed it.")
+
+    assert history_of(tool)[1:] == [("update", "admin", "curator", "The maker renamed it.")]
+    assert Change.objects.get(action="update").columns == {"tagline": ["Before", "After"]}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("action", "status"), [("archive", "published"), ("publish", "archived")])
+def test_an_action_of_a_list_leaves_the_user(action: str, status: str) -> None:
+    tool = ToolFactory(status=status)
+
+    act(open_desk(), TOOLS, action, [tool])
+
+    assert history_of(tool)[1:] == [("update", "admin", "curator", "")]
+
+
+@pytest.mark.django_db
+def test_a_deleted_row_leaves_the_user_and_what_it_was() -> None:
+    category = CategoryFactory(name="Shelf")
+
+    open_desk().post(f"/admin/catalog/category/{category.pk}/delete/", {"post": "yes"})
+
+    change = Change.objects.get(row_id=category.pk, action="delete")
+    assert (change.actor, change.columns["name"]) == ("curator", ["Shelf", None])
+
+
+@pytest.mark.django_db
+def test_history_shows_each_change_with_who_and_why_the_latest_first() -> None:
+    desk, tool = open_desk(), ToolFactory(tagline="Before")
+    submit(desk, f"{TOOLS}{tool.pk}/change/", tagline="After", why="The maker renamed it.")
+    execute("UPDATE catalog_tool SET pricing_note = 'Since May <b>' WHERE id = %s", tool.pk)
+
+    page = desk.get(f"{TOOLS}{tool.pk}/history/").content.decode()
+
+    shown = [
+        "(SQL)", "<dt>pricing_note</dt>", "<del>–</del> <ins>Since May &lt;b&gt;</ins>",
+        "curator (admin)", "<dt>tagline</dt>", "<del>Before</del> <ins>After</ins>", "The maker renamed it.",
+        "Added", "Actions in this admin",
+    ]  # fmt: skip
+    places = [page.find(each) for each in shown]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+@pytest.mark.django_db
+def test_history_of_an_unknown_row_leads_back() -> None:
+    response = open_desk().get(f"{TOOLS}x/history/", follow=True)
+
+    assert messages_of(response) == ["tool with ID “x” doesn’t exist. Perhaps it was deleted?"]
+
+
+@pytest.mark.django_db
+def test_one_who_may_only_look_is_asked_for_no_reason() -> None:
+    page = desk_of("view_tool").get(f"{TOOLS}{ToolFactory().pk}/change/")
+
+    assert page.status_code == 200
+    assert 'name="why"' not in page.content.decode()

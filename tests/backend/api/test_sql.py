@@ -20,6 +20,15 @@ FILES = sorted(
 # Which migration gave each file to databases in use, and the file's digest then. A file that is edited reaches only new
 # databases until another migration loads it: write that migration, and its name and the new digest here.
 LOADED_BY = {
+    ("comparisons", "history"): ("0006_pairs_know_when_they_became_public", "68820c669960"),
+    ("comparisons", "publication"): ("0006_pairs_know_when_they_became_public", "3b9ba641f23a"),
+    ("reviews", "history"): ("0007_corrections_are_kept", "b3e4fafdc86b"),
+    ("reviews", "publication"): ("0007_corrections_are_kept", "07f43b2af447"),
+    ("reviews", "review_times"): ("0007_corrections_are_kept", "8f8cc85e5502"),
+    ("catalog", "history"): ("0006_tools_know_when_they_became_public", "dcc14beb0c48"),
+    ("catalog", "publication"): ("0006_tools_know_when_they_became_public", "5a540aff8609"),
+    ("api", "line_ends"): ("0004_changes_leave_who_and_why", "d90e9f062e2c"),
+    ("api", "row_history"): ("0004_changes_leave_who_and_why", "79124397ad9a"),
     ("newsletter", "restores"): ("0010_data_alone_are_restored_without_triggers", "500dc17d34a7"),
     ("votes", "restores"): ("0010_data_alone_are_restored_without_triggers", "9243d29c71cb"),
     ("reviews", "restores"): ("0004_data_alone_are_restored_without_triggers", "dadde0812f95"),
@@ -32,7 +41,6 @@ LOADED_BY = {
     ("newsletter", "consent"): ("0002_confirmations_suppression_and_consent", "f622154753e9"),
     ("newsletter", "editions"): ("0004_a_ledger_of_deliveries", "2bfc924451a4"),
     ("reviews", "panels"): ("0002_panels_count_themselves", "17f63bde42e0"),
-    ("reviews", "review_times"): ("0003_reviews_know_when_they_were_published_and_corrected", "e9a54f5e74d6"),
     ("votes", "ballots"): ("0011_rejected_ballots_stay_rejected", "4678f184f6aa"),
     ("votes", "bounds"): ("0012_crowds_decide_by_bounds_that_hold_at_every_look", "b0e5433fa7f8"),
     ("votes", "held_ballots"): ("0011_rejected_ballots_stay_rejected", "faeb1c8f526b"),

@@ -22,7 +22,7 @@ from comparisons.catalog_file.upsert import Change, Count
 from comparisons.models import Comparison
 from reviews.models import Panel, Review, Reviewer
 from tests.comparisons.catalog_file.files import review, source, tool
-from tests.factories import NOW, ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
+from tests.factories import AHEAD, NOW, ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -335,7 +335,6 @@ def test_the_file_may_name_what_only_the_database_has() -> None:
             datetime(2025, 1, 1, tzinfo=UTC),
             id="kept",
         ),
-        pytest.param({}, {"status": "draft", "published_at": None}, None, id="taken back"),
     ],
 )
 def test_what_becomes_public_without_a_time_gets_now(
@@ -925,3 +924,58 @@ def test_the_real_catalog_arrives_as_it_stands_in_the_file() -> None:
     assert {pair.slug for pair in Comparison.objects.select_related("first_tool", "second_tool")} == {
         "-vs-".join(sorted(pair["tools"])) for pair in file["comparisons"]
     }
+
+
+# --- Dates and corrections ----------------------------------------------------------------------
+
+
+def test_what_the_file_dates_ahead_is_public_from_then_on() -> None:
+    load(
+        tools=[tool("alpha", published_at="2100-01-01T00:00:00Z"), tool("beta")],
+        comparisons=[{"tools": ["alpha", "beta"]}],
+    )
+
+    assert Tool.objects.get(slug="alpha").public_at == Comparison.objects.get().public_at == AHEAD
+    assert [tool.slug for tool in Tool.objects.published()] == ["beta"]
+
+
+def corrected(**keys: Any) -> dict[str, Any]:
+    return {"tools": [tool("alpha", reviews=[review("builder", **keys)]), tool("beta")]}
+
+
+@pytest.mark.parametrize("revision", [{}, {"revision": 1}, {"revision": 2}])
+def test_an_import_that_rewrites_a_published_review_raises_its_revision(revision: dict[str, int]) -> None:
+    load(**corrected(verdict="ship", quote="It holds.", **revision and {"revision": 1}))
+
+    load(**corrected(verdict="skip", quote="It broke.", **revision))
+    again = load(**corrected(verdict="skip", quote="It broke.", **revision))
+
+    row = Review.objects.get()
+    assert (row.verdict, row.revision) == ("skip", 2)
+    assert row.corrected_at
+    assert list(row.revisions.values_list("number", "verdict", "quote")) == [(1, "ship", "It holds.")]
+    assert again.is_empty
+
+
+def test_a_files_line_ends_are_no_correction() -> None:
+    load(**corrected(quote="One.\nTwo."))
+
+    report = load(**corrected(quote="One.\r\nTwo."))
+
+    assert report.is_empty
+    assert Review.objects.get().revision == 1
+
+
+def test_what_was_public_is_no_draft_again_by_a_file() -> None:
+    load(**corrected(), comparisons=[{"tools": ["alpha", "beta"]}])
+
+    lines = lines_of(
+        tools=[tool("alpha", status="draft", reviews=[review("builder", status="draft")]), tool("beta")],
+        comparisons=[{"tools": ["alpha", "beta"], "published_at": "2100-01-01T00:00:00Z"}],
+    )
+
+    assert lines == (
+        "tools[0].status: What was public is no draft again: archive it.",
+        "tools[0].reviews[0].status: What was public is no draft again: retract it.",
+        "comparisons[0].published_at: It is public already: the date shown can't lie ahead.",
+    )

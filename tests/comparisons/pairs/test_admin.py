@@ -168,7 +168,7 @@ def test_a_public_pair_leads_to_its_page_and_a_draft_does_not() -> None:
     public, draft = ComparisonFactory(), ComparisonFactory(status="draft", published_at=None)
 
     assert f'href="/api/v1/comparisons/{public.slug}"' in desk.get(page_of(public)).content.decode()
-    assert "Nothing public while it is a draft." in desk.get(page_of(draft)).content.decode()
+    assert "Nothing is public yet." in desk.get(page_of(draft)).content.decode()
 
 
 def test_a_comparison_can_be_removed() -> None:

@@ -177,7 +177,7 @@ def test_a_drafts_page_is_not_linked() -> None:
 
     page = open_desk().get(page_of(tool)).content.decode()
 
-    assert "Nothing public while it is a draft." in page
+    assert "Nothing is public yet." in page
     assert "/api/v1/tools/" not in page
 
 
@@ -350,7 +350,7 @@ def test_what_is_seen_at_a_glance_stands_first_on_a_stored_tool_and_not_on_a_new
 
     titles = [[fieldset.name for fieldset in page.context["adminform"]] for page in (stored, new)]
     assert titles == [
-        ["At a glance", None, "What readers see", "Pricing", "Record"],
+        ["At a glance", None, "What readers see", "Pricing", None, "Record"],
         [None, "What readers see", "Pricing"],
     ]
 

@@ -1,18 +1,22 @@
 """What an edition tells whom: for each kind a table of what is in and what is not, the order, and the cost."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from catalog.models import Tool
 from comparisons.models import Comparison
+from comparisons.pairs.services import publish
 from newsletter.content.composition import compose, gather
 from newsletter.content.items import AT_MOST, Item
 from reviews.models import Review
-from tests.factories import ComparisonFactory, published_counts
+from tests.database import database_now
+from tests.factories import AHEAD, NOW, ComparisonFactory, ReviewFactory, ToolFactory, published_counts
 from tests.newsletter.editions import (
     BEFORE,
     KNOWN,
@@ -88,6 +92,46 @@ def test_a_comparison_is_not_in(values: dict[str, Any]) -> None:
     new_pair(**values)
 
     assert told() == ()
+
+
+def edition_of_this_week(**values: Any) -> tuple[Item, ...]:
+    """What the database says became public in the last days, by its own clock."""
+    now = database_now()
+    choices = replace(chosen(**values), since=now - timedelta(days=1))
+    return gather(choices=choices, until=now + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("dated", [NOW - timedelta(days=400), NOW])
+def test_a_draft_dated_long_ago_and_published_today_is_in_this_weeks_edition(dated: datetime) -> None:
+    pair = ComparisonFactory(status="draft", published_at=dated)
+    assert edition_of_this_week() == ()
+
+    publish(pair, now=database_now())
+
+    pair.refresh_from_db()
+    assert [item.path for item in edition_of_this_week()] == [f"/comparisons/{pair.slug}"]
+    assert pair.published_at == dated
+
+
+def test_a_pair_and_a_review_that_waited_for_their_tool_are_told_once_it_is_public() -> None:
+    waiting = ToolFactory(status="draft", published_at=None)
+    ComparisonFactory(first_tool=waiting, public_at=BEFORE)
+    row = ReviewFactory(tool=waiting, reviewer__slug="skeptic")
+    assert edition_of_this_week(reviewers=("skeptic",)) == ()
+
+    Tool.objects.filter(pk=waiting.pk).update(status="published", published_at=BEFORE)
+
+    told = edition_of_this_week(reviewers=("skeptic",))
+    assert [item.kind for item in told] == ["comparison", "review"]
+    assert row.reviewer.name in told[1].title
+
+
+def test_what_is_scheduled_is_in_no_edition() -> None:
+    pair = ComparisonFactory(published_at=AHEAD)
+    ReviewFactory(tool=ToolFactory(published_at=AHEAD), reviewer__slug="skeptic")
+    change(pair, at=WITHIN, winner=pair.first_tool)
+
+    assert edition_of_this_week(reviewers=("skeptic",)) == ()
 
 
 def test_comparisons_are_told_surest_first_and_then_the_latest() -> None:
@@ -211,7 +255,7 @@ def test_a_verdict_that_the_panel_turned_says_who_did_what(values: dict[str, Any
 
 
 def test_a_verdict_that_votes_turned_names_no_reviewer() -> None:
-    pair = ComparisonFactory(published_at=BEFORE)
+    pair = ComparisonFactory(public_at=BEFORE)
     change(pair, winner=pair.first_tool, by="community")
     reviewed(tool=pair.first_tool)
 
@@ -219,7 +263,7 @@ def test_a_verdict_that_votes_turned_names_no_reviewer() -> None:
 
 
 def test_a_winner_that_stays_says_how_it_wins_now() -> None:
-    pair = ComparisonFactory(published_at=BEFORE, first_tool__name="Aider")
+    pair = ComparisonFactory(public_at=BEFORE, first_tool__name="Aider")
     change(pair, winner=pair.first_tool, before=pair.first_tool)
     pair.verdict_changes.update(strength="clear", margin=50)
 
@@ -229,9 +273,9 @@ def test_a_winner_that_stays_says_how_it_wins_now() -> None:
 
 
 def test_verdicts_are_told_by_how_much_they_turned() -> None:
-    gone = ComparisonFactory(published_at=BEFORE, first_tool__name="Gone")
+    gone = ComparisonFactory(public_at=BEFORE, first_tool__name="Gone")
     change(gone, winner=None, before=gone.first_tool)
-    turned = ComparisonFactory(published_at=BEFORE, first_tool__name="Turned", second_tool__name="Other")
+    turned = ComparisonFactory(public_at=BEFORE, first_tool__name="Turned", second_tool__name="Other")
     change(turned, winner=turned.second_tool, before=turned.first_tool, at=WITHIN - timedelta(days=1))
 
     assert [(item.title.split(" vs ")[0], item.mark) for item in told()] == [

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_readers_with_the_same_choices_share_one_text() -> None:
     first, second = CategoryFactory(), CategoryFactory()
     ComparisonFactory(
-        first_tool__category=first, second_tool__category=second, published_at=DUE - timedelta(days=1)
+        first_tool__category=first, second_tool__category=second, public_at=DUE - timedelta(days=1)
     )
     for topics in ([], [first, second], [second, first], [second]):
         reader: Subscriber = SubscriberFactory()

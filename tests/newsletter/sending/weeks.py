@@ -20,7 +20,7 @@ def clock(now: datetime = DUE) -> None:
 
 
 def news(at: datetime = DUE - timedelta(days=1)) -> None:
-    ComparisonFactory(published_at=at)
+    ComparisonFactory(public_at=at)
 
 
 def the_edition() -> Edition:
