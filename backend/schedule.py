@@ -5,17 +5,25 @@ Every task is idempotent: it may run late, twice or not at all, and its next run
 
 from celery.schedules import crontab
 
+A_DAY = 86_400
+
 
 def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> dict[str, dict[str, object]]:
-    """An entry for each task that runs by the clock; a number as `schedule` is an interval in seconds."""
-    return {
-        # A heartbeat older than its interval would say nothing about the worker's present state.
-        "worker-heartbeat": {"task": "backend.heartbeat", "schedule": 15, "options": {"expires": 15}},
+    """An entry for each task that runs by the clock; a number as `schedule` is an interval in seconds.
+
+    Closing a day publishes all tallies, so steps of a whole day need no entry of their own.
+    """
+    steps: dict[str, dict[str, object]] = {
         "publish-tallies": {
             "task": "votes.tasks.publish_tallies",
             "schedule": tally_publish_seconds,
             "options": {"expires": tally_publish_seconds},
-        },
+        }
+    }
+    return (steps if tally_publish_seconds < A_DAY else {}) | {
+        # A heartbeat older than its interval would say nothing about the worker's present state.
+        "worker-heartbeat": {"task": "backend.heartbeat", "schedule": 15, "options": {"expires": 15}},
+        "raise-alerts": {"task": "votes.tasks.raise_alerts", "schedule": 60, "options": {"expires": 60}},
         "close-yesterday": {"task": "votes.tasks.close_yesterday", "schedule": crontab(minute="*/10")},
         "rescore": {"task": "votes.tasks.rescore", "schedule": crontab(minute="*/15")},
         "reconcile-tallies": {
@@ -37,7 +45,6 @@ def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> d
             "schedule": 5,
             "options": {"expires": 5},
         },
-        "forget-sign-ups": {"task": "newsletter.tasks.forget", "schedule": crontab(minute="50")},
-        "forget-votes": {"task": "votes.tasks.forget", "schedule": crontab(minute="40")},
-        "forget": {"task": "backend.forget", "schedule": crontab(minute="45")},
+        # Of all apps.
+        "purge-expired": {"task": "newsletter.tasks.forget", "schedule": crontab(minute="50")},
     }

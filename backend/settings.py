@@ -193,8 +193,9 @@ WATCHDOG_SECONDS = env.integer("WATCHDOG_SECONDS", default=60, least=1, most=360
 
 # How often beat starts the task that sends editions.
 SENDING_TICK_SECONDS = env.integer("SENDING_TICK_SECONDS", default=10, least=1, most=3600)
-# How often public tallies are updated.
-TALLY_PUBLISH_SECONDS = env.integer("TALLY_PUBLISH_SECONDS", default=60, least=1, most=3600)
+# How often the counted votes that readers see move: once a day, when the day is closed. With shorter steps, who votes
+# on a quiet tool learns from the next one whether the vote counts.
+TALLY_PUBLISH_SECONDS = env.integer("TALLY_PUBLISH_SECONDS", default=86_400, least=1, most=86_400)
 CELERY_BEAT_SCHEDULER = "backend.beat.Scheduler"
 CELERY_BEAT_SCHEDULE = beat_schedule(
     tally_publish_seconds=TALLY_PUBLISH_SECONDS, sending_tick_seconds=SENDING_TICK_SECONDS

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from comparisons.history.views import VerdictHistoryView
-from comparisons.pairs.pick_views import PickView
+from comparisons.pairs.pick_views import PickTimelineView, PickView
 from comparisons.pairs.views import ComparisonListView, ComparisonView, LineupView
 from comparisons.rankings.views import RankingView
 from comparisons.tools.views import ToolListView, ToolView
@@ -14,6 +14,7 @@ urlpatterns = [
     path("comparisons", ComparisonListView.as_view(), name="comparison-list"),
     path("comparisons/<slug:slug>", ComparisonView.as_view(), name="comparison"),
     path("comparisons/<slug:slug>/pick", PickView.as_view(), name="pick"),
+    path("comparisons/<slug:slug>/pick/timeline", PickTimelineView.as_view(), name="pick-timeline"),
     path("comparisons/<slug:slug>/history", VerdictHistoryView.as_view(), name="verdict-history"),
     path("compare", LineupView.as_view(), name="compare"),
     path("rankings", RankingView.as_view(), name="ranking-list"),

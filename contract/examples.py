@@ -50,6 +50,10 @@ _ADDRESSES = {
     "list_tool_reviews": "/api/v1/tools/claude-files-api/reviews?limit=1",
     "retrieve_tool_tally": "/api/v1/tools/cursor-1-0-background-agent-project-memory/tally",
     "list_tool_tally_days": "/api/v1/tools/cursor-1-0-background-agent-project-memory/tally/timeline?limit=1",
+    "list_closed_days": "/api/v1/tallies/days?limit=1",
+    "retrieve_closed_day": "/api/v1/tallies/days/2026-11-09",
+    "list_pick_tally_days": "/api/v1/comparisons/cursor-1-0-background-agent-project-memory"
+    "-vs-github-copilot-multi-file-agent-mode-vscode/pick/timeline?limit=1",
     "list_comparisons": "/api/v1/comparisons?tool=claude-files-api&limit=1",
     "retrieve_comparison": "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized",
     "list_verdict_changes": "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized/history",
@@ -97,9 +101,12 @@ _TIMES = {
     "as_of": "2026-11-02T09:30:00Z",
     "expires_at": "2027-05-01T09:30:00Z",
     "day_on": "2026-11-09",
-    "digest": "064f01c29c2f26b2dcc2649772e962b6ba175b77154058dc0d8c179eafc2a321",
 }
+_ID = "019a4b2e-5c1d-7a34-8f6b-2d9c0e7a1b53"
 _EXAMPLES = {
+    # Digests and roots; the subject of a pair's line.
+    re.compile(r"[0-9a-f]{64}"): "064f01c29c2f26b2dcc2649772e962b6ba175b77154058dc0d8c179eafc2a321",
+    re.compile(r"[0-9a-f-]{36}\|[0-9a-f-]{36}"): f"{_ID}|{_ID}",
     re.compile(
         r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
     ): "019a4b2e-5c1d-7a34-8f6b-2d9c0e7a1b53",
@@ -124,6 +131,10 @@ def examples(client: Any) -> dict[str, Any]:
     new_subscriber()
     answers = {name: ask.of(client, token=token).json() for name, ask in REQUESTS.items()}
     answers["create_voter_challenge"] = challenge
+    for line in answers["list_pick_tally_days"]["results"]:
+        # The order of ids, which is another in each database.
+        sides = sorted(zip(line["tools"], line["counts"], strict=True))
+        line["tools"], line["counts"] = [slug for slug, _ in sides], [count for _, count in sides]
     review = answers["list_reviews"]["results"][0]
     answers["retrieve_review"] = client.get(_REVIEW.format(id=review["id"])).json()
     return {name: settled(answer) for name, answer in answers.items()}

@@ -80,8 +80,8 @@ async function timeline(slug: string): Promise<TallyDay[]> {
 async function firstBrokenDay(days: TallyDay[]): Promise<string | null> {
   let previous = "";
   for (const day of days) {
-    const { day_on, ship, skip, pending, quarantined, rejected, ruleset } = day;
-    const line = [previous, day_on, ship, skip, pending, quarantined, rejected, ruleset].join("|");
+    const { subject, day_on, ship, skip, pending, quarantined, rejected, ruleset } = day;
+    const line = [previous, subject, day_on, ship, skip, pending, quarantined, rejected, ruleset].join("|");
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(line));
     previous = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
     if (previous !== day.digest) return day_on;

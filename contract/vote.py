@@ -12,8 +12,8 @@ CHALLENGES = [
     {"VOTER_CHALLENGE": "proof_of_work", "PROOF_OF_WORK_BITS": "10"},
 ]
 CLOSE_DAY = (
-    "import datetime; from votes.tallies.day_lines import close_day; "
-    "close_day(day=datetime.date.fromisoformat({!r}))"
+    "import datetime; from django.utils import timezone; from votes.tallies.day_lines import close_day; "
+    "close_day(day=datetime.date.fromisoformat({!r}), now=timezone.now())"
 )
 
 

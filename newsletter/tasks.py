@@ -11,6 +11,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
+from newsletter import retention
 from newsletter.deliveries.claims import reap
 from newsletter.deliveries.database import database_now
 from newsletter.deliveries.resolution import assume_sent
@@ -84,7 +85,5 @@ def send_due_jobs() -> None:
 
 @shared_task(name="newsletter.tasks.forget")
 def purge_expired() -> None:
-    """Old links, failed jobs, sign-ups that nobody confirmed, and events of providers."""
-    now = database_now()
-    sign_ups.purge_expired(now=now)
-    provider_events.purge_expired(now=now)
+    """Everything that has been kept for as long as it may be, of all apps."""
+    retention.purge_expired(now=database_now())

@@ -153,6 +153,25 @@ class TallyDayAdmin(ReadOnlyAdmin):
     ordering = ["-day", "tool"]
 
 
+@admin.register(models.PickTallyDay)
+class PickTallyDayAdmin(ReadOnlyAdmin):
+    list_display = [
+        "day", "first_tool__name", "first", "second_tool__name", "second", "pending", "quarantined", "rejected",
+        "ruleset", "digest",
+    ]  # fmt: skip
+    list_select_related = ["first_tool", "second_tool"]
+    search_fields = ["first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug"]
+    date_hierarchy = "day"
+    ordering = ["-day", "id"]
+
+
+@admin.register(models.ClosedDay)
+class ClosedDayAdmin(ReadOnlyAdmin):
+    list_display = ["day", "line_count", "root"]
+    date_hierarchy = "day"
+    ordering = ["-day"]
+
+
 class StateFilter(admin.SimpleListFilter):
     """Open alerts, unless others are asked for."""
 

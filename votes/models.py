@@ -289,8 +289,8 @@ class PublishedTally(Bounds, Counts):
 class TallyDay(models.Model):
     """A tool's published numbers at the end of one UTC day; written once and never changed.
 
-    `digest` is the SHA-256 of the day's line and the digest before it: a number that was altered afterwards breaks
-    the chain of everybody who kept a later digest.
+    `digest` covers the line, whose it is, and the digest before it: a number that was altered afterwards breaks the
+    chain of everybody who kept a later digest. votes.tallies.day_lines says how it is made.
     """
 
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="tally_days", db_index=False)
@@ -304,10 +304,21 @@ class TallyDay(models.Model):
     digest = models.CharField(max_length=64)
 
     class Meta:
+        # All digests of a day, for its root.
+        indexes = [models.Index(fields=["day"], include=["digest"], name="tally_days_by_day")]
         constraints = [models.UniqueConstraint(fields=["tool", "day"], name="one_line_per_tool_and_day")]
 
     def __str__(self) -> str:
         return f"{self.day}: {self.ship} ship, {self.skip} skip"
+
+    @property
+    def subject(self) -> str:
+        """Whose line it is: the tool's id."""
+        return str(self.tool_id)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return self.ship, self.skip, self.pending, self.quarantined, self.rejected
 
     @property
     def count(self) -> TallyCount:
@@ -381,6 +392,52 @@ class PublishedPickTally(Bounds, PickCounts):
         return PublishedCounts(
             self.first, self.second, self.pending, self.quarantined, self.as_of, self.bounds
         )
+
+
+class PickTallyDay(models.Model):
+    """A pair's published picks at the end of one UTC day, as TallyDay has them of a tool."""
+
+    first_tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+", db_index=False)
+    second_tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    first = models.PositiveIntegerField()
+    second = models.PositiveIntegerField()
+    pending = models.PositiveIntegerField()
+    quarantined = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    ruleset = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["day"], include=["digest"], name="pick_tally_days_by_day")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first_tool", "second_tool", "day"], name="one_line_per_pair_and_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.first} to {self.second}"
+
+    @property
+    def subject(self) -> str:
+        """Whose line it is: the ids of both tools in their order, joined by `|`."""
+        return f"{self.first_tool_id}|{self.second_tool_id}"
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return self.first, self.second, self.pending, self.quarantined, self.rejected
+
+
+class ClosedDay(models.Model):
+    """A UTC day whose lines are written; `root` covers the digests of all of them and the root before."""
+
+    day = models.DateField(unique=True)
+    line_count = models.PositiveIntegerField()
+    root = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.root}"
 
 
 class SpentChallenge(models.Model):

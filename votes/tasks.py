@@ -12,13 +12,19 @@ logger = structlog.get_logger(__name__)
 
 
 @shared_task
+def raise_alerts() -> None:
+    publication.raise_alerts(now=timezone.now())
+
+
+@shared_task
 def publish_tallies() -> None:
     publication.publish_tallies(now=timezone.now())
 
 
 @shared_task
 def close_yesterday() -> None:
-    day_lines.close_day(day=day_lines.yesterday(timezone.now()))
+    now = timezone.now()
+    day_lines.close_day(day=day_lines.yesterday(now), now=now)
 
 
 @shared_task
@@ -34,7 +40,7 @@ def rescore() -> None:
     rescoring.rescore(now=timezone.now())
 
 
-# Beat's schedules and running workers know the task by this name.
+# What earlier beats asked for; newsletter.retention does it now.
 @shared_task(name="votes.tasks.forget")
 def purge_expired() -> None:
     """Salts of more than a week ago, challenges past their time."""

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from votes.ballots.views import VoteView
-from votes.tallies.views import ToolTallyView, ToolTimelineView
+from votes.tallies.views import ClosedDayListView, ClosedDayView, ToolTallyView, ToolTimelineView
 from votes.voters.views import ChallengesView, OwnPicksView, OwnVotesView, VotersView, VoterView
 
 urlpatterns = [
     path("tools/<slug:slug>/tally", ToolTallyView.as_view(), name="tool-tally"),
     path("tools/<slug:slug>/tally/timeline", ToolTimelineView.as_view(), name="tool-timeline"),
+    path("tallies/days", ClosedDayListView.as_view(), name="closed-days"),
+    path("tallies/days/<slug:day_on>", ClosedDayView.as_view(), name="closed-day"),
     path("tools/<slug:slug>/vote", VoteView.as_view(), name="vote"),
     path("voters/challenges", ChallengesView.as_view(), name="voter-challenges"),
     path("voters", VotersView.as_view(), name="voters"),

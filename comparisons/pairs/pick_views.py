@@ -1,4 +1,4 @@
-"""The endpoint of a voter's own pick of one pair."""
+"""Endpoints of picks: a voter's own of one pair, and those of a pair day by day."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,9 +8,13 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from backend.api.bodies import json_of
 from backend.api.clients import network_hashes_of
+from backend.api.pagination import ListView, page_schema
+from backend.api.parameters import ListParameters
 from backend.api.problems import Moved, ProblemSerializer
 from backend.api.views import PrivateView
 from catalog.models import Tool
@@ -21,7 +25,8 @@ from votes.ballots.casting import VOTES_A_MINUTE, cast_pick
 from votes.ballots.own import own_pick
 from votes.ballots.values import StoredVote
 from votes.ballots.views import own_answer
-from votes.models import PublishedPickTally
+from votes.models import PickTallyDay, PublishedPickTally
+from votes.tallies.serializers import PickTallyDaySerializer
 from votes.tally import PickCount, PublishedCounts
 from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
@@ -99,6 +104,27 @@ class PickView(PrivateView):
         count = picks_in_order(pair, PickCount(published.first, published.second, published.bounds))
         slugs: dict[object, str] = {tool.pk: tool.slug for tool in pair}
         return own_answer(stored, tool=slugs.get(stored.value), tally=pick_tally_answer(count, published))
+
+
+class PickTimelineView(ListView):
+    parameters = ListParameters
+    may_move = True
+
+    @extend_schema(
+        operation_id="list_pick_tally_days",
+        tags=["comparisons"],
+        responses=page_schema(PickTallyDaySerializer),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """List a pair's published picks day by day, the latest first
+
+        One line for each UTC day that is over, from the pair's first pick on, written once and never changed, with a
+        digest as those of tools have. `b-vs-a` and earlier slugs of either tool answer 308.
+        """
+        first, second = by_id(*find_tools(slug))
+        lines = PickTallyDay.objects.filter(first_tool=first, second_tool=second)
+        page = self.page(lines.select_related("first_tool", "second_tool"), keys=["-day"])
+        return Response(page.as_dict(PickTallyDaySerializer(page.results, many=True).data))
 
 
 def find_tools(slug: str) -> tuple[Tool, Tool]:

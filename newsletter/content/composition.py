@@ -44,7 +44,7 @@ from newsletter.content.items import (
 from newsletter.content.rendering import Content, paragraphs_of, render_html, render_text
 from reviews.models import Review
 from reviews.querysets import ReviewQuerySet
-from votes.models import TallyDay
+from votes.models import ClosedDay, TallyDay
 from votes.tallies.day_lines import close_day
 from votes.tally import TallyCount
 
@@ -77,13 +77,15 @@ class Composed:
 def compose(
     *, choices: Choices, until: datetime, subject: str = "", intro: str = "", is_personal: bool = True
 ) -> Composed | None:
-    """The mail for these choices with the changes up to `until`, or None where there are none. Queries as `gather`.
+    """The mail for these choices with the changes up to `until`, or None where there are none. A query more than `gather`.
 
     An empty subject or intro is made from the items. `{{unsubscribe_url}}` and `{{preferences_url}}` stand where each
     reader's own links go; without `is_personal`, for the archive, there are none. Items that make the HTML MAX_BYTES
     or longer are left out from the end.
     """
     items = gather(choices=choices, until=until)
+    days = ClosedDay.objects.filter(day__lte=_last_day_over(until - SETTLING)) if items else None
+    closed_day = days.order_by("-day").first() if days is not None else None
     while items:
         content = Content(
             subject=shortened(plain(subject), MAX_SUBJECT) or default_subject(items),
@@ -92,6 +94,7 @@ def compose(
             since=choices.since,
             until=until,
             is_personal=is_personal,
+            closed_day=closed_day,
         )
         html = render_html(content)
         if len(items) == 1 or len(html.encode()) < MAX_BYTES:
@@ -293,7 +296,7 @@ def _review_item(kind: str, review: Review, *, why: str) -> Item:
 
 def write_crowd_down(*, until: datetime) -> None:
     """Write each tool's line of the last whole day before `until`, in case beat missed it."""
-    close_day(day=_last_day_over(until - SETTLING))
+    close_day(day=_last_day_over(until - SETTLING), now=until)
 
 
 def _last_day_over(moment: datetime) -> date:

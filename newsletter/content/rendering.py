@@ -15,10 +15,13 @@ from django.utils.safestring import mark_safe
 from mjml import mjml2html
 
 from newsletter.content.items import HEADINGS, Item, plain, preheader
+from votes.models import ClosedDay
 
 # Where each reader's own links go, filled in when the mail is sent.
 UNSUBSCRIBE_URL, PREFERENCES_URL = "{{unsubscribe_url}}", "{{preferences_url}}"
 
+# What stands before the day in the foot, where readers find what they can check all numbers of the crowd by.
+ROOT_WORDS = "Root of all vote counts of"
 COLUMNS = 72
 # RFC 5322 allows lines of 998 bytes.
 MAX_LINE = 900
@@ -43,6 +46,7 @@ class Content:
     since: datetime
     until: datetime
     is_personal: bool
+    closed_day: ClosedDay | None = None
 
 
 def render_html(content: Content) -> str:
@@ -60,6 +64,8 @@ def render_html(content: Content) -> str:
         # Our own marks, no foreign text.
         "unsubscribe_url": mark_safe(UNSUBSCRIBE_URL),  # noqa: S308
         "preferences_url": mark_safe(PREFERENCES_URL),  # noqa: S308
+        "root_words": ROOT_WORDS,
+        "closed_day": content.closed_day,
         "site_url": settings.SITE_URL,
         "postal_address": settings.NEWSLETTER_POSTAL_ADDRESS,
     }
@@ -102,6 +108,8 @@ def render_text(content: Content) -> str:
         blocks.append(f"Unsubscribe:\n{UNSUBSCRIBE_URL}")
     else:
         blocks.append("This is the edition for every topic, as it was sent.")
+    if content.closed_day:
+        blocks.append(f"{ROOT_WORDS} {content.closed_day.day}:\n{content.closed_day.root}")
     blocks.append(f"AI Tool Verdicts\n{settings.SITE_URL}")
     if settings.NEWSLETTER_POSTAL_ADDRESS:
         blocks.append(wrapped(settings.NEWSLETTER_POSTAL_ADDRESS))

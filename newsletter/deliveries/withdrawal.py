@@ -1,8 +1,12 @@
-"""Ends copies that must not be sent any more."""
+"""Ends copies that must not be sent any more, and takes addresses out of those that are long settled."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from newsletter.deliveries.database import row_count
+from newsletter.deliveries.database import row_count, rows
+from newsletter.models import Edition
+
+ADDRESSES_KEPT_FOR = timedelta(days=90)
 
 CANCEL_WAITING = """
 UPDATE newsletter_delivery SET state = 'cancelled', updated_at = clock_timestamp()
@@ -23,6 +27,20 @@ UPDATE newsletter_delivery SET
 WHERE subscriber_id = %(subscriber)s
 """
 
+# By the unique index over edition and mailbox, a batch at a time.
+END_OF_BATCH = """
+SELECT address_key FROM (
+    SELECT address_key FROM newsletter_delivery WHERE edition_id = %(edition)s AND address_key > %(after)s
+    ORDER BY address_key LIMIT 5000
+) batch ORDER BY address_key DESC LIMIT 1
+"""
+
+ERASE_SETTLED = """
+UPDATE newsletter_delivery SET address = '', detail = '', updated_at = clock_timestamp()
+WHERE edition_id = %(edition)s AND address_key > %(after)s AND address_key <= %(until)s AND address <> ''
+  AND state IN ('accepted', 'failed', 'suppressed', 'cancelled', 'uncertain')
+"""
+
 
 def cancel_waiting(*, edition_id: UUID) -> int:
     """Cancel the copies that no worker holds; returns how many there were."""
@@ -37,3 +55,19 @@ def cancel_left_over() -> int:
 def erase_addresses(*, subscriber_id: UUID) -> None:
     """Suppress the reader's waiting copies, and take the address and the server's words out of all of them."""
     row_count(ERASE_ADDRESSES, {"subscriber": subscriber_id})
+
+
+def purge_addresses(*, now: datetime) -> None:
+    """Take the addresses out of the settled copies of editions that were made ADDRESSES_KEPT_FOR ago.
+
+    An edition that is over is read once; each batch is committed by itself.
+    """
+    old = Edition.objects.filter(created_at__lte=now - ADDRESSES_KEPT_FOR, addresses_erased_at=None)
+    for edition in old.order_by("pk"):
+        after = b""
+        while batch := rows(END_OF_BATCH, {"edition": edition.pk, "after": after}):
+            ((until,),) = batch
+            row_count(ERASE_SETTLED, {"edition": edition.pk, "after": after, "until": until})
+            after = until
+        if edition.state in {Edition.State.DONE, Edition.State.CANCELLED}:
+            Edition.objects.filter(pk=edition.pk).update(addresses_erased_at=now)

@@ -40,6 +40,7 @@ class Consent(models.Model):
     class Action(models.TextChoices):
         ASKED = "asked", "Was mailed a confirmation"
         CONFIRMED = "confirmed"
+        CHANGED = "changed", "Changed their choices"
         UNSUBSCRIBED = "unsubscribed"
         ERASED = "erased"
         SUPPRESSED = "suppressed"
@@ -63,7 +64,15 @@ class Consent(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    deed__in=["asked", "confirmed", "unsubscribed", "erased", "suppressed", "lifted"]
+                    deed__in=[
+                        "asked",
+                        "confirmed",
+                        "changed",
+                        "unsubscribed",
+                        "erased",
+                        "suppressed",
+                        "lifted",
+                    ]
                 ),
                 name="consent_deed_is_known",
             ),

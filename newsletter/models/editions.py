@@ -66,6 +66,9 @@ class Edition(models.Model):
     frozen_at = models.DateTimeField(null=True, blank=True)
     prepared_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    addresses_erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the addresses were taken out of its copies."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -16,7 +16,7 @@ run one after the other. No other module changes suppressions, and the journal r
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress as ignore
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 from django.db import connection, transaction
@@ -33,6 +33,9 @@ from reviews.models import Reviewer
 
 # Raised whenever the words change that a reader agrees to: those of the mail and of the page.
 WORDING = "2026-11"
+
+# How long the links of a mail let somebody who left come back to their choices.
+LEFT_KEPT_FOR = timedelta(days=30)
 
 LIFTED_BY_CONFIRMING = {"unsubscribe", "erased", "hard_bounce"}
 
@@ -143,7 +146,9 @@ def _lift_by_confirming(key: bytes, *, source: str, now: datetime) -> None:
 # --- Choosing -----------------------------------------------------------------------------------
 
 
-def change_preferences(*, subscriber: Subscriber, choices: Preferences) -> Subscriber:
+def change_preferences(
+    *, subscriber: Subscriber, choices: Preferences, source: str, now: datetime
+) -> Subscriber:
     """Set any of topics and reviewers (as slugs), frequency and time_zone. It does not subscribe a reader who left.
 
     Raises ErasedSubscriber.
@@ -151,6 +156,7 @@ def change_preferences(*, subscriber: Subscriber, choices: Preferences) -> Subsc
     with transaction.atomic():
         subscriber = _hold(subscriber)
         _choose(subscriber, choices)
+        _record(bytes(subscriber.address_key), "changed", source=source, now=now)
         return subscriber
 
 
@@ -192,14 +198,30 @@ def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
 
 def _erase(subscriber: Subscriber, *, now: datetime) -> None:
     key = bytes(subscriber.address_key)
-    MailJob.objects.filter(address=subscriber.address).delete()
-    erase_addresses(subscriber_id=subscriber.pk)
-    # A server's text may name its user.
-    ProviderEvent.objects.filter(address_key=key).update(detail="")
-    subscriber.delete()
+    _delete(subscriber)
     if not _suppress([key], "erased", now=now):
         # A stronger reason stays; the journal must still tell a restored database to erase this reader.
         note_suppressed([key], "erased")
+
+
+def _delete(subscriber: Subscriber) -> None:
+    MailJob.objects.filter(address=subscriber.address).delete()
+    erase_addresses(subscriber_id=subscriber.pk)
+    # A server's text may name its user.
+    ProviderEvent.objects.filter(address_key=subscriber.address_key).update(detail="")
+    subscriber.delete()
+
+
+def purge_those_who_left(*, now: datetime) -> None:
+    """Delete readers who left LEFT_KEPT_FOR ago, their address in each copy too; what an erasure leaves stays."""
+    left = Subscriber.objects.filter(
+        status=Subscriber.Status.UNSUBSCRIBED, unsubscribed_at__lte=now - LEFT_KEPT_FOR
+    )
+    for subscriber in left.order_by("pk").iterator():
+        with transaction.atomic(), ignore(ErasedSubscriber):
+            held = _hold(subscriber)
+            if held.unsubscribed_at and held.unsubscribed_at <= now - LEFT_KEPT_FOR:
+                _delete(held)
 
 
 def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) -> None:

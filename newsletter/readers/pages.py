@@ -152,7 +152,9 @@ class PreferencesPage(LinkedPage):
         )
         if not form.is_valid():
             return self.preferences(request, subscriber, faults=form.errors, status=400)
-        subscriber = consent.change_preferences(subscriber=subscriber, choices=form.validated_data)
+        subscriber = consent.change_preferences(
+            subscriber=subscriber, choices=form.validated_data, source=SOURCE, now=self.now
+        )
         return self.preferences(request, subscriber, is_saved=True)
 
     def preferences(

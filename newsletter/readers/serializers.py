@@ -11,7 +11,15 @@ from rest_framework import serializers
 from backend.api.bodies import Body
 from backend.api.parameters import SLUG
 from catalog.models import Category
-from newsletter.models import ConfirmationToken, Consent, Delivery, ProviderEvent, Subscriber, Suppression
+from newsletter.models import (
+    ConfirmationToken,
+    Consent,
+    Delivery,
+    MailJob,
+    ProviderEvent,
+    Subscriber,
+    Suppression,
+)
 from newsletter.readers.addresses import MAX_SPELLING, canonical
 from newsletter.readers.links import CONFIRMATION_LENGTH
 from reviews.models import Reviewer
@@ -181,6 +189,16 @@ class ConfirmationSerializer(serializers.ModelSerializer[ConfirmationToken]):
         fields = ["choices", "created_at", "expires_at", "used_at"]
 
 
+class SignUpJobSerializer(serializers.ModelSerializer[MailJob]):
+    """A sign-up whose mail waits to be sent, or could not be."""
+
+    choices = serializers.JSONField(help_text="As they were sent with the sign-up.")
+
+    class Meta:
+        model = MailJob
+        fields = ["choices", "source", "state", "created_at"]
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriberExport:
     """All rows that speak of one subscriber, each list in the order of time."""
@@ -188,6 +206,7 @@ class SubscriberExport:
     preferences: Subscriber
     suppressed_as: str | None
     reminded_at: datetime | None
+    sign_ups: QuerySet[MailJob]
     confirmations: QuerySet[ConfirmationToken]
     consents: QuerySet[Consent]
     deliveries: QuerySet[Delivery]
@@ -204,6 +223,7 @@ class ExportSerializer(serializers.Serializer[SubscriberExport]):
     reminded_at = serializers.DateTimeField(
         allow_null=True, help_text="When a mail last said that there is a subscription already."
     )
+    sign_ups = SignUpJobSerializer(many=True)
     confirmations = ConfirmationSerializer(many=True)
     consents = ConsentSerializer(many=True)
     deliveries = OwnDeliverySerializer(many=True)

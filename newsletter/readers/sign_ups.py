@@ -245,9 +245,10 @@ def _one_at_a_time(mailbox: bytes) -> None:
 
 
 def purge_expired(*, now: datetime) -> None:
-    """Delete old links, jobs that failed, and subscribers who never confirmed."""
+    """Delete old links, jobs that failed or that no worker ever took, and subscribers who never confirmed."""
     ConfirmationToken.objects.filter(expires_at__lte=now - TOKENS_KEPT_FOR).delete()
     MailJob.objects.filter(state=MailJob.State.FAILED, created_at__lte=now - FAILURES_KEPT_FOR).delete()
+    MailJob.objects.filter(created_at__lte=now - TOKENS_KEPT_FOR).delete()
     Subscriber.objects.filter(
         status=Subscriber.Status.PENDING,
         confirmation_tokens=None,

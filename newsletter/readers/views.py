@@ -13,7 +13,7 @@ from backend.api.idempotency import idempotent
 from backend.api.problems import ProblemSerializer
 from backend.api.rate_limits import RateLimitState
 from backend.api.views import PrivateView, nothing, private_answer
-from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
+from newsletter.models import Consent, Delivery, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent, links, sign_ups
 from newsletter.readers.serializers import (
     AcceptedSerializer,
@@ -106,7 +106,10 @@ class PreferencesView(PrivateView):
         """
         subscriber = authorized(request)
         choices = cast(consent.Preferences, ChangePreferencesSerializer.validate_json(json_of(request)))
-        return preferences_answer(consent.change_preferences(subscriber=subscriber, choices=choices))
+        changed = consent.change_preferences(
+            subscriber=subscriber, choices=choices, source=SOURCE, now=timezone.now()
+        )
+        return preferences_answer(changed)
 
     @extend_schema(operation_id="delete_subscriber", tags=["newsletter"], responses={204: None})
     def delete(self, request: HttpRequest) -> HttpResponse:
@@ -126,8 +129,8 @@ class ExportView(PrivateView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Export all that is kept of the subscriber
 
-        The address, the choices, the record of consent, each edition that was sent, and what a mail provider told of
-        it.
+        The address, the choices, the record of consent, sign-ups whose mail waits to be sent, each edition that was
+        sent, and what a mail provider told of it.
         """
         return private_answer(ExportSerializer(export_of(authorized(request))).data)
 
@@ -158,7 +161,7 @@ def preferences_answer(subscriber: Subscriber) -> HttpResponse:
 
 
 def export_of(subscriber: Subscriber) -> SubscriberExport:
-    """All that is kept of the subscriber; with its serialization nine queries."""
+    """All that is kept of the subscriber; with its serialization ten queries."""
     key = subscriber.address_key
     suppression = Suppression.objects.filter(address_key=key).first()
     deliveries = Delivery.objects.filter(subscriber=subscriber).select_related("edition")
@@ -166,6 +169,7 @@ def export_of(subscriber: Subscriber) -> SubscriberExport:
         preferences=subscriber,
         suppressed_as=suppression.reason if suppression else None,
         reminded_at=subscriber.reminded_at,
+        sign_ups=MailJob.objects.filter(address=subscriber.address).order_by("created_at", "id"),
         confirmations=subscriber.confirmation_tokens.order_by("created_at", "key"),
         consents=Consent.objects.filter(address_key=key).order_by("id"),
         deliveries=deliveries.order_by("created_at", "id"),

@@ -14,6 +14,10 @@ def test_an_interval_of_the_settings_is_also_how_long_a_waiting_task_is_worth_ru
     assert (SCHEDULE[entry]["schedule"], SCHEDULE[entry]["options"]) == (seconds, {"expires": seconds})
 
 
+def test_steps_of_a_day_need_no_entry_beside_closing_the_day() -> None:
+    assert "publish-tallies" not in beat_schedule(tally_publish_seconds=86_400, sending_tick_seconds=7)
+
+
 def test_a_task_that_runs_every_few_seconds_never_piles_up() -> None:
     """One that waits for longer than its interval has a successor that does the same."""
     frequent = {

@@ -1,5 +1,6 @@
 """Dumps and restores of the stack's database, by the programs that operators use."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -24,8 +25,15 @@ def program(server: Server, name: str) -> str:
 
 
 def dump(server: Server, file: Path) -> Path:
-    run(server, "pg_dump", "--format=custom", f"--file={file}", server.url)
+    """With the options of the guide's command."""
+    (options,) = re.findall(r"`pg_dump (.*) --file=verdicts\.dump", (ROOT / "docs/operators.md").read_text())
+    run(server, "pg_dump", *options.split(), f"--file={file}", server.url)
     return file
+
+
+def text_of(server: Server, file: Path) -> str:
+    """All that a dump holds, as SQL."""
+    return run(server, "pg_restore", "--file=-", str(file)).stdout
 
 
 def restore(server: Server, file: Path, *options: str, url: str = "") -> None:

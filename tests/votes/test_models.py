@@ -16,10 +16,12 @@ from tests.database import at_once, broken_constraint, constraints_of, execute
 from tests.factories import NOW, CategoryFactory, PickFactory, ToolFactory, VoteFactory, VoterFactory, vote
 from votes.models import (
     Alert,
+    ClosedDay,
     CountStatus,
     ModerationAction,
     Pick,
     PickTally,
+    PickTallyDay,
     PublishedPickTally,
     PublishedTally,
     Tally,
@@ -454,6 +456,32 @@ def tally_day(**values: Any) -> TallyDay:
     return TallyDay.objects.create(**{**given, **dict.fromkeys(COLUMNS, 0), **values})
 
 
+def pick_day(**values: Any) -> PickTallyDay:
+    first, second = in_order(ToolFactory(), ToolFactory())
+    given = {
+        "first_tool": first,
+        "second_tool": second,
+        "day": NOW.date(),
+        "ruleset": RULESET,
+        "digest": "0" * 64,
+    }
+    return PickTallyDay.objects.create(**{**given, **dict.fromkeys(PICK_COLUMNS, 0), **values})
+
+
+def two_lines_of_a_pair_and_day() -> None:
+    first = pick_day()
+    pick_day(first_tool=first.first_tool, second_tool=first.second_tool)
+
+
+def closed_day(**values: Any) -> ClosedDay:
+    return ClosedDay.objects.create(**{"day": NOW.date(), "line_count": 1, "root": "0" * 64, **values})
+
+
+def two_ends_of_a_day() -> None:
+    closed_day()
+    closed_day()
+
+
 def two_lines_of_a_day() -> None:
     first = tally_day()
     tally_day(tool=first.tool)
@@ -462,6 +490,7 @@ def two_lines_of_a_day() -> None:
 def below_zero(model: type[Model], column: str) -> Callable[[], object]:
     def write() -> None:
         tally_day(tool=PickFactory().first_tool)
+        pick_day()
         publish_tallies(now=NOW)
         model._default_manager.update(**{column: -1})
 
@@ -496,6 +525,9 @@ BROKEN: dict[str, Callable[[], object]] = {
     "one_published_pick_tally_per_pair": two_published_pick_tallies,
     "a_published_pick_tally_keeps_its_pair_in_order": published_pick_tally_the_wrong_way_round,
     "one_line_per_tool_and_day": two_lines_of_a_day,
+    "one_line_per_pair_and_day": two_lines_of_a_pair_and_day,
+    "votes_closedday_day_key": two_ends_of_a_day,
+    "votes_closedday_line_count_check": lambda: closed_day(line_count=-1),
     "alert_kind_is_known": lambda: alert(kind="rumour"),
     "one_alert_per_target_and_time": two_alerts,
     "only_a_crowd_of_enough_votes_has_bounds": bounds_of_too_few,
@@ -509,6 +541,7 @@ BROKEN: dict[str, Callable[[], object]] = {
             Tally: (*COLUMNS, "hourly_limit"),
             PublishedTally: COLUMNS,
             TallyDay: COLUMNS,
+            PickTallyDay: PICK_COLUMNS,
             PickTally: (*PICK_COLUMNS, "hourly_limit"),
             PublishedPickTally: PICK_COLUMNS,
         }.items()

@@ -4,9 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.api.views import timestamp
-from votes.models import PublishedTally, TallyDay
+from backend.api.views import SparseFieldsMixin, timestamp
+from votes.models import ClosedDay, PickTallyDay, PublishedTally, TallyDay
 from votes.rules import MIN_DAYS, MIN_NETWORKS, RULESET
+from votes.tallies.verification import digests_of
 from votes.tally import MIN_VOTES, Interval, PublishedCounts, TallyCount
 
 
@@ -36,6 +37,8 @@ class VoteCountSerializer(serializers.Serializer[Any]):
     )
 
 
+BANDS = "Told once a day and in bands: at least so many, 0 below 10, then 10, 100, 1,000 and so on."
+
 DECIDES = (
     f"Whether this crowd may decide a verdict: at least {MIN_VOTES} votes, from at least {MIN_NETWORKS} networks and "
     f"{MIN_DAYS} days. The numbers of another crowd are shown and decide nothing."
@@ -51,8 +54,8 @@ class CommunitySerializer(VoteCountSerializer):
 class CountsSerializer(serializers.Serializer[Any]):
     """What every tally says of the ballots that it does not count, and of itself."""
 
-    pending = serializers.IntegerField(min_value=0, help_text="Waiting to be counted.")
-    quarantined = serializers.IntegerField(min_value=0, help_text="Set aside as suspicious.")
+    pending = serializers.IntegerField(min_value=0, help_text=f"Waiting to be counted. {BANDS}")
+    quarantined = serializers.IntegerField(min_value=0, help_text=f"Set aside as suspicious. {BANDS}")
     flip_margin = serializers.IntegerField(
         min_value=1,
         allow_null=True,
@@ -100,26 +103,89 @@ def tally_answer(published: PublishedCounts) -> dict[str, object]:
     }
 
 
-class TallyDaySerializer(VoteCountSerializer):
-    """A tool's published numbers at the end of one UTC day."""
+class DayLineSerializer(serializers.Serializer[Any]):
+    """What the lines of tools and pairs have in common."""
 
     day_on = serializers.DateField()
-    pending = serializers.IntegerField(min_value=0)
-    quarantined = serializers.IntegerField(min_value=0)
-    rejected = serializers.IntegerField(min_value=0)
+    pending = serializers.IntegerField(min_value=0, help_text=BANDS)
+    quarantined = serializers.IntegerField(min_value=0, help_text=BANDS)
+    rejected = serializers.IntegerField(min_value=0, help_text=BANDS)
     ruleset = serializers.CharField()
+    subject = serializers.CharField(
+        help_text="Whose line it is, the same on every day: an id, or two joined by `|`."
+    )
     digest = serializers.CharField(
-        help_text="SHA-256 in hex of `digest of the line before|day|ship|skip|pending|quarantined|rejected|ruleset`; "
-        "the first line has nothing before its first `|`."
+        help_text="SHA-256 in hex of `digest of the line before|subject|day|the two counts|pending|quarantined|rejected"
+        "|ruleset`; the first line has nothing before its first `|`. Lines of days before the first root have no "
+        "subject in it."
     )
 
+
+def day_line_answer(line: TallyDay | PickTallyDay) -> dict[str, object]:
+    """What DayLineSerializer describes."""
+    return {
+        "day_on": line.day.isoformat(),
+        "pending": line.pending,
+        "quarantined": line.quarantined,
+        "rejected": line.rejected,
+        "ruleset": line.ruleset,
+        "subject": line.subject,
+        "digest": line.digest,
+    }
+
+
+class TallyDaySerializer(DayLineSerializer, VoteCountSerializer):
+    """A tool's published numbers at the end of one UTC day."""
+
     def to_representation(self, line: TallyDay) -> dict[str, object]:
-        return {
-            "day_on": line.day.isoformat(),
-            **VoteCountSerializer(line.count).data,
-            "pending": line.pending,
-            "quarantined": line.quarantined,
-            "rejected": line.rejected,
-            "ruleset": line.ruleset,
-            "digest": line.digest,
+        return {**VoteCountSerializer(line.count).data, **day_line_answer(line)}
+
+
+class PickTallyDaySerializer(DayLineSerializer):
+    """A pair's published picks at the end of one UTC day."""
+
+    tools = serializers.ListField(
+        child=serializers.CharField(),
+        min_length=2,
+        max_length=2,
+        help_text="Slugs of the pair, in the order of `counts` and of `subject`; not always that of slugs.",
+    )
+    counts = serializers.ListField(child=serializers.IntegerField(min_value=0), min_length=2, max_length=2)
+
+    def to_representation(self, line: PickTallyDay) -> dict[str, object]:
+        tools = [line.first_tool.slug, line.second_tool.slug]
+        return {"tools": tools, "counts": [line.first, line.second], **day_line_answer(line)}
+
+
+class ClosedDaySerializer(SparseFieldsMixin, serializers.ModelSerializer[ClosedDay]):
+    """A UTC day whose lines are written."""
+
+    day_on = serializers.DateField(source="day")
+
+    class Meta:
+        model = ClosedDay
+        fields = ["day_on", "line_count", "root"]
+        extra_kwargs = {
+            "line_count": {"help_text": "How many tools and pairs have a line of the day."},
+            "root": {
+                "help_text": "SHA-256 in hex of `root of the day before|day|digests of all lines in ascending order`, "
+                "the digests joined by `|`; the first root has nothing before its first `|`."
+            },
         }
+
+
+class DayDigestsSerializer(ClosedDaySerializer):
+    """All that a root covers."""
+
+    previous_root = serializers.SerializerMethodField(help_text="Of the day before; empty for the first.")
+    digests = serializers.SerializerMethodField(help_text="Those of all lines, in ascending order.")
+
+    class Meta(ClosedDaySerializer.Meta):
+        fields = [*ClosedDaySerializer.Meta.fields, "previous_root", "digests"]
+
+    def get_previous_root(self, closed: ClosedDay) -> str:
+        before = ClosedDay.objects.filter(day__lt=closed.day).order_by("-day").first()
+        return before.root if before else ""
+
+    def get_digests(self, closed: ClosedDay) -> list[str]:
+        return digests_of(closed.day)

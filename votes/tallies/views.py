@@ -1,4 +1,6 @@
-"""Endpoints of a tool's tally: as it is, and day by day."""
+"""Endpoints of a tool's tally: as it is, and day by day; and of the days that are closed."""
+
+from datetime import date
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -6,11 +8,23 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
+from backend.api.problems import Refusal
 from backend.api.views import PublicView
 from catalog.models import Tool
 from catalog.views import find_tool
-from votes.models import TallyDay
-from votes.tallies.serializers import TallyDaySerializer, TallySerializer
+from votes.models import ClosedDay, TallyDay
+from votes.tallies.serializers import (
+    ClosedDaySerializer,
+    DayDigestsSerializer,
+    TallyDaySerializer,
+    TallySerializer,
+)
+
+
+class ClosedDayNotFound(Refusal):
+    status_code = 404
+    default_code = "closed_day_not_found"
+    default_detail = "No lines were written of this day."
 
 
 class ToolTallyView(PublicView):
@@ -38,9 +52,47 @@ class ToolTimelineView(ListView):
         """List a tool's published numbers day by day, the latest first
 
         One line for each UTC day that is over, from the tool's first vote on, written once and never changed. Each
-        line's digest covers the line before it: who keeps one can tell whether anything earlier was altered. An
-        earlier slug of the tool answers 308.
+        line's digest covers the line before it, and the day's root all lines: who keeps one can tell whether anything
+        earlier was altered. An earlier slug of the tool answers 308.
         """
         tool = find_tool(slug, Tool.objects.visible())
         page = self.page(TallyDay.objects.filter(tool=tool), keys=["-day"])
         return Response(page.as_dict(TallyDaySerializer(page.results, many=True).data))
+
+
+class ClosedDayListView(ListView):
+    parameters = ListParameters
+
+    @extend_schema(
+        operation_id="list_closed_days", tags=["tools"], responses=page_schema(ClosedDaySerializer)
+    )
+    def get(self, request: Request) -> Response:
+        """List the days whose tallies are closed, the latest first
+
+        Each has a root over the lines of all tools and pairs. The weekly mail prints the latest: who keeps one can
+        tell whether any line of that day or before was altered.
+        """
+        page = self.page(ClosedDay.objects.all(), keys=["-day"])
+        return Response(page.as_dict(ClosedDaySerializer(page.results, many=True).data))
+
+
+class ClosedDayView(PublicView):
+    @extend_schema(operation_id="retrieve_closed_day", tags=["tools"], responses=DayDigestsSerializer)
+    def get(self, request: Request, day_on: str) -> Response:
+        """Retrieve all digests of a closed day
+
+        What its root covers: the root before and the digest of each line. 67 bytes for each tool and pair that was
+        ever voted on.
+        """
+        return Response(DayDigestsSerializer(find_closed_day(day_on)).data)
+
+
+def find_closed_day(text: str) -> ClosedDay:
+    """The day of a date as ISO 8601 has it; raises ClosedDayNotFound. One query."""
+    try:
+        closed = ClosedDay.objects.filter(day=date.fromisoformat(text)).first()
+    except ValueError:
+        closed = None
+    if closed is None:
+        raise ClosedDayNotFound
+    return closed

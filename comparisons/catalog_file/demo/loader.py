@@ -92,7 +92,7 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
                 some.update(created_at=datetime.combine(LAST_DAY - timedelta(days=days), time.min, UTC))
         publish_tallies(now=now)
         for day in (LAST_DAY, yesterday(now)):
-            close_day(day=day)
+            close_day(day=day, now=now)
         record_verdicts(now=now)
     return DemoReport(
         tools=report.counts["tools"].created,

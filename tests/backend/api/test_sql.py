@@ -43,6 +43,7 @@ LOADED_BY = {
     ("reviews", "panels"): ("0002_panels_count_themselves", "17f63bde42e0"),
     ("votes", "ballots"): ("0011_rejected_ballots_stay_rejected", "4678f184f6aa"),
     ("votes", "bounds"): ("0012_crowds_decide_by_bounds_that_hold_at_every_look", "b0e5433fa7f8"),
+    ("votes", "closed_days"): ("0014_days_have_roots_and_picks_have_lines", "903c757fa5ac"),
     ("votes", "held_ballots"): ("0011_rejected_ballots_stay_rejected", "faeb1c8f526b"),
     ("votes", "spread"): ("0013_votes_say_from_which_networks_they_come", "8ce577d985f6"),
     ("votes", "tallies"): ("0011_rejected_ballots_stay_rejected", "6b07d1f6b5d6"),

@@ -66,7 +66,7 @@ class TestPick:
             "decides": False,
             "is_decided": False,
             "flip_margin": 16,
-            "pending": 1,
+            "pending": 0,
             "quarantined": 0,
             "ruleset": "2026-12",
             "as_of": "2026-11-02T09:30:00Z",

@@ -264,11 +264,12 @@ class TestLeaving:
         leave()
 
         changed = consent.change_preferences(
-            subscriber=Subscriber.objects.get(), choices={"frequency": "monthly"}
+            subscriber=Subscriber.objects.get(), choices={"frequency": "monthly"}, source="api", now=NOW
         )
 
         assert (changed.status, changed.frequency) == ("unsubscribed", "monthly")
         assert suppressed_as() == "unsubscribe"
+        assert recorded()[-2:] == ["unsubscribed", "changed"]
 
     @pytest.mark.django_db(transaction=True)
     def test_leaving_and_confirming_at_once_end_in_one_of_the_two(self, sink: Sink) -> None:

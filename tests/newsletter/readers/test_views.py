@@ -352,8 +352,8 @@ class TestPreferences:
         # Subscriber, topics, reviewers, the last mail.
         with django_assert_num_queries(4):
             ask(api, "GET", PREFERENCES, token)
-        # And suppression, confirmations, record, deliveries, what providers told.
-        with django_assert_num_queries(9):
+        # And suppression, sign-ups that wait, confirmations, record, deliveries, what providers told.
+        with django_assert_num_queries(10):
             ask(api, "GET", EXPORT, token)
 
     def test_the_export_holds_all_that_is_kept(self, api: APIClient, token: str) -> None:
@@ -363,6 +363,7 @@ class TestPreferences:
 
         sign_up = MailJob(address=ADA, choices={"frequency": "monthly"}, source="api", created_at=NOW)
         sign_ups.prepare(sign_up, now=NOW)
+        sign_ups.sign_up(address=subscriber.address, choices={"topics": []}, source="page", now=NOW)
         a_soft_bounce(bytes(subscriber.address_key))
 
         answer = ask(api, "GET", EXPORT, token).json()
@@ -370,6 +371,14 @@ class TestPreferences:
         assert answer["preferences"] == ask(api, "GET", PREFERENCES, token).json()
         assert answer["suppressed_as"] == "unsubscribe"
         assert answer["reminded_at"] is None
+        assert answer["sign_ups"] == [
+            {
+                "choices": {"topics": []},
+                "source": "page",
+                "state": "waiting",
+                "created_at": "2026-11-02T09:30:00Z",
+            }
+        ]
         assert answer["confirmations"] == [
             {
                 "choices": {"frequency": "monthly"},

@@ -27,7 +27,7 @@ def test_weeks_of_a_moving_crowd_are_told_without_repetition_or_gap(closed: bool
     ]
     for number, (moment, is_due) in enumerate(moments):
         if closed:
-            close_day(day=yesterday(moment))
+            close_day(day=yesterday(moment), now=moment)
         if is_due:
             clock(moment)
             continue

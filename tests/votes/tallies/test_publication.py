@@ -1,16 +1,21 @@
 """What the public sees of the tallies, in steps; and what staff are told of bursts."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from backend.schedule import beat_schedule
 from catalog.models import Tool
-from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, vote
-from votes.models import Alert, Pick, PublishedPickTally, PublishedTally, Vote
-from votes.tallies.publication import publish_tallies
+from comparisons.history.recording import record_verdicts
+from tests.factories import NOW, ComparisonFactory, PickFactory, ToolFactory, VoteFactory, vote
+from tests.votes.conftest import new_voter
+from votes.models import Alert, Pick, PickTally, PublishedPickTally, PublishedTally, Tally, Vote
+from votes.tallies.day_lines import close_day
+from votes.tallies.publication import publish_tallies, raise_alerts
+from votes.tallies.rescoring import rescore
 from votes.tasks import publish_tallies as publish_task
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +46,10 @@ class TestSteps:
         vote(tools[0], ship=2)
         VoteFactory(tool=tools[1], status="pending", value="skip")
 
+        VoteFactory(tool=tools[1], value="skip")
+
         assert publish_tallies(now=LATER) == 1
-        assert [public(tool) for tool in tools[:2]] == [(2, 0, 0, 0, 0), (0, 0, 1, 0, 0)]
+        assert [public(tool) for tool in tools[:2]] == [(2, 0, 0, 0, 0), (0, 1, 0, 0, 0)]
         assert list(PublishedTally.objects.filter(as_of=LATER).values_list("tool", flat=True)) == [
             tools[1].pk
         ]
@@ -147,6 +154,93 @@ class TestWhoseCrowdDecides:
         publish_tallies(now=LATER)
 
         assert PublishedTally.objects.get(tool=tool).count.decides
+
+
+class TestWhatIsHeld:
+    @pytest.mark.parametrize(
+        ("number", "band"), [(0, 0), (1, 0), (9, 0), (10, 10), (99, 10), (100, 100), (1_234, 1_000)]
+    )
+    def test_it_is_told_in_bands_when_the_day_is_closed(self, number: int, band: int) -> None:
+        tool, pick = VoteFactory().tool, PickFactory()
+        for tallies in (Tally.objects.filter(tool=tool), PickTally.objects.all()):
+            tallies.update(pending=number, quarantined=number, rejected=number)
+
+        publish_tallies(now=NOW)
+        assert public(tool) == (1, 0, 0, 0, 0)
+        close_day(day=NOW.date() - timedelta(days=1), now=LATER)
+
+        assert public(tool) == (1, 0, band, band, band)
+        picks = PublishedPickTally.objects.get(first_tool=pick.first_tool)
+        assert (picks.total, picks.pending, picks.quarantined, picks.rejected) == (1, band, band, band)
+
+
+PUBLIC = [
+    "/tools?sort=-votes",
+    "/tools/alpha",
+    "/tools/alpha/tally",
+    "/tools/alpha/tally/timeline",
+    "/comparisons",
+    "/comparisons/alpha-vs-beta",
+    "/comparisons/alpha-vs-beta/history",
+    "/comparisons/alpha-vs-beta/pick/timeline",
+    "/compare?tools=alpha,beta",
+    "/rankings?by=crowd",
+    "/tallies/days",
+]
+
+
+class TestNoOracle:
+    """An attacker with one vote on a quiet tool and one pick, who reads all that is public and all answers to them."""
+
+    NIGHT = datetime(2026, 11, 3, tzinfo=UTC)
+
+    @pytest.fixture
+    def attacker(self) -> APIClient:
+        alpha, beta = ToolFactory(slug="alpha"), ToolFactory(slug="beta")
+        ComparisonFactory(first_tool=alpha, second_tool=beta)
+        close_day(day=date(2026, 11, 1), now=NOW)
+        attacker = new_voter()
+        attacker.put("/api/v1/tools/alpha/vote", {"value": "ship"}, format="json")
+        attacker.put("/api/v1/comparisons/alpha-vs-beta/pick", {"tool": "alpha"}, format="json")
+        for ballots in (Vote.objects, Pick.objects):
+            ballots.update(created_at=NOW, updated_at=NOW)
+        return attacker
+
+    def seen(self, attacker: APIClient, status: str) -> tuple[list[object], list[object]]:
+        """What is seen on the day when ballots of this status were cast, and after midnight."""
+        with transaction.atomic():
+            for ballots in (Vote.objects, Pick.objects):
+                ballots.update(status=status, reasons=[] if status == "counted" else ["origin_quota"])
+            raise_alerts(now=NOW + timedelta(hours=1))
+            rescore(now=NOW + timedelta(hours=2))
+            record_verdicts(now=NOW + timedelta(hours=3))
+            by_day = self.read(attacker)
+            close_day(day=NOW.date(), now=self.NIGHT)
+            after = self.read(attacker)
+            transaction.set_rollback(True)
+        return by_day, after
+
+    def read(self, attacker: APIClient) -> list[object]:
+        own = ["/voters/me", "/voters/me/votes", "/tools/alpha/vote", "/comparisons/alpha-vs-beta/pick"]
+        return [attacker.get(f"/api/v1{address}").content for address in PUBLIC + own]
+
+    def test_nobody_can_tell_counted_from_held_within_a_day(self, attacker: APIClient) -> None:
+        counted, counted_after = self.seen(attacker, "counted")
+
+        for status in ("pending", "quarantined", "rejected"):
+            held, held_after = self.seen(attacker, status)
+            assert held == counted
+            assert held_after != counted_after
+
+    def test_by_default_nothing_but_closing_a_day_publishes(self) -> None:
+        entries = beat_schedule(tally_publish_seconds=86_400, sending_tick_seconds=10).values()
+
+        assert "votes.tasks.publish_tallies" not in {entry["task"] for entry in entries}
+
+    def test_who_waits_in_a_day_is_told_as_one_who_counts_and_not_how_many(self, attacker: APIClient) -> None:
+        after = [self.seen(attacker, status)[1] for status in ("pending", "quarantined", "rejected")]
+
+        assert after == after[:1] * 3
 
 
 class TestBursts:

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from tests.factories import ToolFactory, vote
+from tests.factories import NOW, ToolFactory, vote
 from votes.tallies.day_lines import close_day
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +17,9 @@ def test_a_tally_counts_and_says_what_is_held_back(
 ) -> None:
     tool = ToolFactory(slug="alpha")
     vote(tool, ship=6, skip=4)
-    vote(tool, ship=2, status="pending")
-    vote(tool, skip=1, status="quarantined")
+    vote(tool, ship=12, status="pending")
+    vote(tool, skip=9, status="quarantined")
+    close_day(day=date(2026, 11, 1), now=NOW)
 
     # The tool with its tally: votes are never scanned.
     with django_assert_num_queries(1):
@@ -37,8 +38,8 @@ def test_a_tally_counts_and_says_what_is_held_back(
         "decides": False,
         "call": "undecided",
         "flip_margin": 12,
-        "pending": 2,
-        "quarantined": 1,
+        "pending": 10,
+        "quarantined": 0,
         "ruleset": "2026-12",
         "as_of": "2026-11-02T09:30:00Z",
     }
@@ -64,9 +65,9 @@ def test_a_timeline_shows_closed_days_the_latest_first(
 ) -> None:
     tool = ToolFactory(slug="alpha")
     vote(tool, ship=1, at=datetime(2026, 11, 1, tzinfo=UTC))
-    close_day(day=date(2026, 11, 1))
+    close_day(day=date(2026, 11, 1), now=NOW)
     vote(tool, ship=2, skip=1)
-    close_day(day=date(2026, 11, 2))
+    close_day(day=date(2026, 11, 2), now=NOW)
 
     # The tool, and its days.
     with django_assert_num_queries(2):
@@ -78,5 +79,27 @@ def test_a_timeline_shows_closed_days_the_latest_first(
     ]
     assert answer["results"][0].keys() == {
         "day_on", "ship", "skip", "total", "percent", "interval", "status",
-        "pending", "quarantined", "rejected", "ruleset", "digest",
+        "pending", "quarantined", "rejected", "ruleset", "subject", "digest",
     }  # fmt: skip
+
+
+def test_closed_days_are_listed_and_each_has_all_digests(api: APIClient) -> None:
+    tool = ToolFactory(slug="alpha")
+    vote(tool, ship=1, at=datetime(2026, 11, 1, tzinfo=UTC))
+    for day in (1, 2):
+        close_day(day=date(2026, 11, day), now=NOW)
+
+    listed = api.get("/api/v1/tallies/days").json()["results"]
+    first, second = (api.get(f"/api/v1/tallies/days/2026-11-0{day}").json() for day in (1, 2))
+
+    assert [(day["day_on"], day["line_count"]) for day in listed] == [("2026-11-02", 1), ("2026-11-01", 1)]
+    assert (first["previous_root"], second["previous_root"]) == ("", first["root"])
+    lines = api.get("/api/v1/tools/alpha/tally/timeline").json()["results"]
+    assert [second["digests"], first["digests"]] == [[line["digest"]] for line in lines]
+
+
+@pytest.mark.parametrize("day_on", ["2026-11-03", "today", "2026-13-01"])
+def test_a_day_that_is_not_closed_is_not_found(api: APIClient, day_on: str) -> None:
+    answer = api.get(f"/api/v1/tallies/days/{day_on}")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "closed_day_not_found")

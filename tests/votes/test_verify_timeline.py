@@ -1,0 +1,56 @@
+"""The command that checks every day's line: what it prints, and how it ends."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django.live_server_helper import LiveServer
+
+from backend.bootstrap import ROOT
+from tests.factories import NOW, ToolFactory, vote
+from tests.votes.tallies.test_day_lines import DAY, LATE, NEXT_DAY
+from votes.models import ClosedDay, TallyDay
+from votes.tallies.day_lines import close_day
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_command_says_what_it_finds(capsys: pytest.CaptureFixture[str]) -> None:
+    tool = ToolFactory()
+    vote(tool, ship=1, at=LATE)
+    close_day(day=DAY, now=NOW)
+    root = ClosedDay.objects.get().root
+
+    call_command("verify_timeline")
+    assert (
+        capsys.readouterr().out == f"Every line and every root is whole. The root of 2026-11-01 is {root}.\n"
+    )
+
+    TallyDay.objects.update(skip=1)
+    with pytest.raises(CommandError, match="Broken: 1"):
+        call_command("verify_timeline")
+    assert capsys.readouterr().out == f"The line of 2026-11-01 of {tool.pk} is not what its digest says.\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_program_of_the_docs_checks_a_tool_with_the_api_alone(live_server: LiveServer) -> None:
+    vote(ToolFactory(slug="alpha"), ship=1, at=LATE)
+    for day in (DAY, NEXT_DAY):
+        close_day(day=day, now=NOW)
+    root = ClosedDay.objects.get(day=NEXT_DAY).root
+
+    assert checked(live_server, root).stdout == "2 lines are whole, and 2026-11-02 is what you kept.\n"
+    assert "This is another root than yours." in checked(live_server, "0" * 64).stderr
+    TallyDay.objects.filter(day=DAY).update(ship=2)
+    assert "The line of 2026-11-01 is not what its digest says." in checked(live_server, root).stderr
+
+
+def checked(server: LiveServer, root: str) -> "subprocess.CompletedProcess[str]":
+    """What the program of docs/timeline.md says of the tool `alpha`."""
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/timeline.md").read_text(), re.DOTALL)
+    arguments = [f"{server.url}/api/v1", "alpha", "2026-11-02", root]
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
