@@ -31,7 +31,7 @@ STRENGTH = ["unsubscribe", "erased", "hard_bounce", "complaint", "manual"]
 
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 LINE = re.compile(
-    rf"(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{6}}Z) ([0-9a-f]{{64}}) ({'|'.join([*STRENGTH, LIFTED, CONFIRMED])})\n"
+    rf"(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{6}}Z) ([0-9a-f]{{64}}) ({'|'.join([*STRENGTH, LIFTED, CONFIRMED])})\r?\n"
 )
 
 
@@ -157,14 +157,18 @@ def read_journals(paths: Sequence[Path]) -> Journal:
 
 
 def _parsed(line: str) -> _Line | None:
-    match = LINE.fullmatch(line)
-    if match is None:
-        return None
-    try:
-        at = datetime.fromisoformat(match[1])
-    except ValueError:
+    match, at = LINE.fullmatch(line), time_of(line)
+    if match is None or at is None:
         return None
     return _Line(at, match[3] in STRENGTH, bytes.fromhex(match[2]), match[3])
+
+
+def time_of(line: str) -> datetime | None:
+    """The time at the beginning of a line of either journal; None where no calendar has it."""
+    try:
+        return datetime.fromisoformat(line.partition(" ")[0])
+    except ValueError:
+        return None
 
 
 def _after(before: MailboxState | None, line: _Line) -> MailboxState:

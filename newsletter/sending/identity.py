@@ -29,6 +29,7 @@ WAY_ON = (
 WORDS = {
     "unknown": "This database has mailed before, and nobody has allowed it to send from here.",
     "foreign": "{file} was written for another database.",
+    "illegible": "{file} has lines, and none that can be read: it may know of mail that this database does not.",
     "cluster": "This is a copy of the database that sends, or a standby that was promoted: its cluster is another.",
     "name": 'SENDING_IDENTITY is "{name}" here, and sending was allowed to "{allowed}".',
     "unset": "The database that sends has a journal, and SUPPRESSION_JOURNAL names none here.",
@@ -130,17 +131,17 @@ def _gather_evidence() -> Evidence:
 
 
 def _is_new(evidence: Evidence) -> bool:
-    """Neither side knows of the other, and nobody was mailed yet."""
+    """Neither side knows of the other, and nobody was mailed yet. A file with lines knows, though none can be read."""
     is_unknown = evidence.known is None or not evidence.known.cluster
     mailed = Delivery.objects.filter(state__in=["sending", "accepted", "uncertain"])
-    return is_unknown and evidence.found.journal is None and not mailed.exists()
+    return is_unknown and evidence.found == Mailings() and not mailed.exists()
 
 
 def _refusal(evidence: Evidence) -> str:
     """Why this database is not recognised; empty where it is."""
     known, found = evidence.known, evidence.found
     if known is None or not known.cluster:
-        return _words("foreign" if found.journal else "unknown")
+        return _words("foreign" if found.journal else "illegible" if found.unreadable else "unknown")
     if known.cluster != evidence.cluster:
         return _words("cluster")
     if known.name != settings.SENDING_IDENTITY:

@@ -18,13 +18,13 @@ from django.db import transaction
 
 from newsletter.deliveries.database import database_now
 from newsletter.models import Edition, MailingJournal
-from newsletter.readers.journal import TIME, write_through
+from newsletter.readers.journal import TIME, time_of, write_through
 
 SUFFIX = ".mailings"
 JOINED, ALIVE, BEGUN, FINISHED = "joined", "alive", "begun", "finished"
 LINE = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) (\d{1,18}) "
-    r"(joined|alive|begun|finished)(?: (\d{4}-W\d\d))?\n"
+    r"(joined|alive|begun|finished)(?: (\d{4}-W\d\d))?\r?\n"
 )
 
 
@@ -45,11 +45,15 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True)
 class Mailings:
-    """What a file says: the journal's id, the highest number of a line, and the weeks that were mailed."""
+    """What a file says: the journal's id, the highest number of a line, and the weeks that were mailed.
+
+    `unreadable` are the lines that say nothing, as `file:number`: they broke off, or no journal wrote them.
+    """
 
     journal: UUID | None = None
     number: int = 0
     weeks: Mapping[str, Mailing] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
 
 
 def file() -> Path | None:
@@ -66,19 +70,23 @@ def read_file() -> Mailings:
 
 
 def read_mailings(paths: Iterable[Path]) -> Mailings:
-    """Of several journals the id and number are the last one's; raises OSError. Lines that say nothing are left out."""
+    """Of several journals the id and number are the last one's; raises OSError."""
     weeks: dict[str, Mailing] = {}
+    unreadable: list[str] = []
     journal, number = None, 0
     for path in paths:
         with path.open(encoding="ascii", errors="replace", newline="\n") as lines:
-            for match in filter(None, map(LINE.fullmatch, lines)):
+            for place, line in enumerate(lines, start=1):
+                match, at = LINE.fullmatch(line), time_of(line)
+                if match is None or at is None:
+                    unreadable += [f"{path}:{place}"] if line.strip() else []
+                    continue
                 if journal != UUID(match[2]):
                     journal, number = UUID(match[2]), 0
                 number = max(number, int(match[3]))
                 if match[5]:
-                    at = datetime.strptime(match[1], TIME).replace(tzinfo=UTC)
                     weeks[match[5]] = _then(weeks.get(match[5]), at=at, is_finished=match[4] == FINISHED)
-    return Mailings(journal, number, weeks)
+    return Mailings(journal, number, weeks, tuple(unreadable))
 
 
 def _then(before: Mailing | None, *, at: datetime, is_finished: bool) -> Mailing:

@@ -29,11 +29,11 @@ class Command(BaseCommand):
     def handle(self, *, files: list[str], **options: object) -> None:
         try:
             paths = _with_mailings([Path(file) for file in files])
-            weeks = read_mailings([path for path in paths if path.name.endswith(SUFFIX)]).weeks
+            mailings = read_mailings([path for path in paths if path.name.endswith(SUFFIX)])
             journal = read_journals([path for path in paths if not path.name.endswith(SUFFIX)])
         except OSError as error:
             raise CommandError(f"{quoted(error.filename)} can't be read: {error.strerror}.") from None
-        for line in journal.unreadable:
+        for line in (*journal.unreadable, *mailings.unreadable):
             self.stderr.write(f"{line}: not a whole line, left out.")
         done: Counter[str] = Counter()
         final_states = iter(journal.final_states.items())
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{done['lost']} confirmed since and are not in this backup: they must sign up again."
             )
-        for week, mailing in sorted(weeks.items()):
+        for week, mailing in sorted(mailings.weeks.items()):
             if editions.hold(week=week, mailing=mailing):
                 self.stdout.write(
                     f"{week} was {mailing}: it waits for staff, who send it again or cancel it."

@@ -34,10 +34,10 @@ def file(settings: Settings, tmp_path: Path) -> Path:
 
 
 def words(file: Path) -> list[tuple[str, str]]:
-    """Whose, and what, in the order of the lines."""
+    """Whose, and what, in the order of the lines; writers that meet may leave an empty one."""
     known = {address_key(address).hex(): address for address in [ADA, *map(reader, range(200))]}
-    entries = [line.split(" ") for line in file.read_text().splitlines()] if file.exists() else []
-    return [(known[key], word) for _, key, word in entries]
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(known[key], word) for _, key, word in (line.split(" ") for line in lines if line)]
 
 
 def reader(number: int) -> str:

@@ -97,6 +97,18 @@ def test_several_machines_may_share_a_journal(file: Path) -> None:
     assert set(read_file().weeks) == {"2026-W48", "2026-W49"}
 
 
+def test_a_journal_of_which_no_line_can_be_read_is_no_new_one(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf\x00 damaged\n")
+
+    assert not may_send()
+
+    assert refusal() == (
+        f"{file} has lines, and none that can be read: it may know of mail that this database does not."
+    )
+    identity.allow()
+    assert may_send()
+
+
 def test_once_an_hour_the_journal_hears_of_the_database(file: Path) -> None:
     may_send()
     MailingJournal.objects.update(noted_at=NOW - timedelta(days=400))

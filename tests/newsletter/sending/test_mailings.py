@@ -135,8 +135,37 @@ def test_lines_in_any_order_and_torn_ones_are_read(tmp_path: Path) -> None:
     )
 
     assert read_mailings([path]) == Mailings(
-        UUID(ID), 4, {"2026-W48": Mailing(at(8), at(9)), "2026-W49": Mailing(at(10))}
+        UUID(ID), 4, {"2026-W48": Mailing(at(8), at(9)), "2026-W49": Mailing(at(10))}, (f"{path}:4",)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "weeks", "unreadable"),
+    [
+        pytest.param(
+            line(1, "begun 2026-W48").replace("\n", "\r\n"), ["2026-W48"], [], id="Windows line ends"
+        ),
+        pytest.param(line(1, "begun 2026-W48") * 3, ["2026-W48"], [], id="a line three times"),
+        pytest.param(
+            line(1, "begun 2026-W48").replace("-11-", "-13-") + line(2, "begun 2026-W49"),
+            ["2026-W49"],
+            [1],
+            id="a month that no year has",
+        ),
+        pytest.param("\n\n" + line(1, "begun 2026-W48"), ["2026-W48"], [], id="empty lines"),
+        pytest.param(line(1, "begun 2026-W48").encode("utf-16").decode("latin-1"), [], [1, 2], id="UTF-16"),
+    ],
+)
+def test_lines_that_an_editor_changed_are_read_or_named(
+    tmp_path: Path, text: str, weeks: list[str], unreadable: list[int]
+) -> None:
+    path = tmp_path / "mailings"
+    path.write_bytes(text.encode("latin-1"))
+
+    found = read_mailings([path])
+
+    assert list(found.weeks) == weeks
+    assert found.unreadable == tuple(f"{path}:{number}" for number in unreadable)
 
 
 def test_several_journals_know_their_weeks_together(tmp_path: Path) -> None:
