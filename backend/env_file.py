@@ -7,40 +7,52 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
-LINE = re.compile(r"(?:export )?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+LINE = re.compile(r"(?:export )?([A-Za-z_][A-Za-z0-9_]*)=([^\0]*)")
 KEY_RINGS = {"VOTER_KEYS", "NEWSLETTER_KEYS"}
 SECRETS = {"SECRET_KEY", "VOTER_PEPPER", "NEWSLETTER_PEPPER", "POSTGRES_PASSWORD"}
 SECRET_BYTES = 33
 
 
 class EnvFileError(Exception):
-    """The file can't be read; the message is one sentence that names the file and the line."""
+    """The file can't be read; the message is one sentence that names the file, and the line if it is one."""
+
+
+def variables_of(named: str | None, *, default: Path) -> dict[str, str]:
+    """Those of the file that ENV_FILE names, none if that is empty; if it is not set, those of `default`, if there."""
+    if named is None:
+        return read_env_file(default) if default.exists() else {}
+    return read_env_file(Path(named)) if named else {}
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of the file; none if there is no file. Raises EnvFileError for a line that sets no variable."""
-    if not path.is_file():
-        return {}
+    """The variables of the file. Raises EnvFileError for a file that can't be read, and a line that sets no variable."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, ValueError):
+        raise EnvFileError(f"{path} must be a text file in UTF-8, and can not be read.") from None
     variables: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         match = LINE.fullmatch(text)
         if not match:
             raise EnvFileError(f"{path}, line {number}, must be like NAME=value.")
-        variables[match[1]] = _value(match[2].strip())
+        value = _value(match[2].strip())
+        if value is None:
+            raise EnvFileError(f"{path}, line {number}: a value in quotes ends with its second quote.")
+        variables[match[1]] = value
     return variables
 
 
-def _value(text: str) -> str:
-    """As docker compose reads it, but without its `$` substitution."""
+def _value(text: str) -> str | None:
+    """As docker compose reads it, but without its `$` substitution; None: it begins with a quote that does not end it."""
     if quoted := re.fullmatch(r"'([^']*)'(?:\s+#.*)?", text):
         return quoted[1]
     if quoted := re.fullmatch(r'"((?:[^"\\]|\\.)*)"(?:\s+#.*)?', text):
         # A backslash before r, n or t stays, for the readers of keys to make line breaks of.
         return re.sub(r"\\([^rnt])", r"\1", quoted[1])
-    return re.sub(r"(^|\s+)#.*", "", text)
+    return None if text.startswith(("'", '"')) else re.sub(r"(^|\s+)#.*", "", text)
 
 
 def new_env_file() -> str:

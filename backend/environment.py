@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from email.utils import getaddresses, parseaddr
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -28,9 +28,16 @@ FLAGS = {
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 HOST = re.compile(rf"\*|\.?{LABEL}(?:\.{LABEL})*|\[[0-9a-f:.]+\]", re.IGNORECASE)
-ORIGIN = re.compile(rf"https?://(?:{LABEL}(?:\.{LABEL})*|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?")
+SITE = rf"(?:{LABEL}(?:\.{LABEL})*|\[[0-9a-f:.]+\])"
+# 1 to 65535.
+PORT = r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+ORIGIN = re.compile(rf"https?://{SITE}{PORT}")
+# What follows the host is a path of RFC 3986.
+WEB_ADDRESS = re.compile(rf"{ORIGIN.pattern}(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?", re.IGNORECASE)
+ADDRESS = re.compile(rf"[^\s@,;<>]+@({LABEL}(?:\.{LABEL})*)", re.IGNORECASE)
+SENTRY_DSN = rf"https?://[^\s:@/?#]+@{SITE}{PORT}(?:/[^\s@?#]*)?/[0-9]+"
 # A star stands in the first label alone, before two more: https://preview-*.example.app.
-ORIGIN_PATTERN = re.compile(rf"https?://[a-z0-9-]*\*[a-z0-9-]*(?:\.{LABEL}){{2,}}(?::[0-9]{{1,5}})?")
+ORIGIN_PATTERN = re.compile(rf"https?://[a-z0-9-]*\*[a-z0-9-]*(?:\.{LABEL}){{2,}}{PORT}")
 
 Network = IPv4Network | IPv6Network
 
@@ -39,7 +46,8 @@ class Environment:
     """
     Reads variables, or the files that `<name>_FILE` name; readers without a `default` are for required variables.
 
-    A file's last line break does not count. An empty variable counts as one that is set, unless it is required.
+    Line breaks at the end of a file do not count, nor does a byte order mark. An empty variable counts as one that is
+    set, unless it is required.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
@@ -52,11 +60,14 @@ class Environment:
             return self._variables.get(name)
         require(not self._variables.get(name), f"Set {name} or {name}_FILE, not both.")
         try:
-            return Path(file).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+            text = Path(file).read_text(encoding="utf-8-sig").rstrip("\n")
         except (OSError, ValueError):
-            raise ImproperlyConfigured(
-                f"{name}_FILE must name a text file, and {file!r} can not be read."
-            ) from None
+            text = "\0"
+        # UTF-16 is such a text too.
+        require(
+            "\0" not in text, f"{name}_FILE must name a text file in UTF-8, and {file!r} can not be read."
+        )
+        return text
 
     def with_prefix(self, prefix: str) -> dict[str, str]:
         """All variables whose names begin with it, those read from files among them."""
@@ -106,11 +117,20 @@ class Environment:
         return exact, patterns
 
     def networks(self, name: str) -> list[Network]:
-        """Networks in CIDR notation, or single addresses."""
+        """Networks in CIDR notation, or single addresses: IPv4 as such, and without a zone, as clients' are compared."""
+        return [self._network(name, item) for item in self.items(name)]
+
+    def _network(self, name: str, item: str) -> Network:
         try:
-            return [ip_network(item) for item in self.items(name)]
+            network = ip_network(item)
         except ValueError as error:
             raise ImproperlyConfigured(f"{name} must be like 10.0.0.0/8,192.0.2.7: {error}.") from None
+        address = network.network_address
+        require(
+            isinstance(address, IPv4Address) or not (address.ipv4_mapped or address.scope_id),
+            f"{name} must be like 10.0.0.0/8,192.0.2.7, without ::ffff: and zone, not {item!r}.",
+        )
+        return network
 
     def weekday(self, name: str, *, default: int) -> int:
         """The ISO weekday, 1 for Monday; names are English."""
@@ -145,10 +165,23 @@ class Environment:
         """An absolute URL of http or https; it may be empty, or absent, where `default` is."""
         text = self.text(name, default=default)
         require(
-            text == default == "" or _is_web_address(text),
+            text == default == "" or WEB_ADDRESS.fullmatch(text),
             f"{name} must be like https://www.example.com, not {text!r}.",
         )
         return text
+
+    def sender(self, name: str) -> tuple[str, str]:
+        """A From header with one address, and the domain of that in lower case."""
+        text = self.text(name)
+        address = ADDRESS.fullmatch(parseaddr(text)[1])
+        if not address or len(getaddresses([text])) != 1 or re.search(r"[\x00-\x1f\x7f]", text):
+            raise ImproperlyConfigured(
+                f"{name} must be like AI Tool Verdicts <digest@example.com>, not {text!r}."
+            )
+        return text, address[1].lower()
+
+    def sentry_dsn(self, name: str) -> str:
+        return self.matching(name, SENTRY_DSN, example="https://key@sentry.example.com/1")
 
     def secret(self, name: str) -> bytes:
         return long_secret(name, self.text(name))
@@ -211,15 +244,3 @@ def _integer(name: str, text: str, *, least: int, most: int) -> int:
     number = int(text) if re.fullmatch("-?[0-9]{1,9}", text) else least - 1
     require(least <= number <= most, f"{name} must be a whole number from {least} to {most}, not {text!r}.")
     return number
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        _ = url.port
-    except ValueError:
-        return False
-    has_more = (
-        url.username is not None or url.query or url.fragment or not re.fullmatch(r"[\x21-\x7e]+", text)
-    )
-    return url.scheme in {"http", "https"} and url.hostname is not None and not has_more

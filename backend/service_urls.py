@@ -57,6 +57,11 @@ def split_service_url(name: str, text: str, *, example: str) -> ServiceUrl:
 
     Raises ImproperlyConfigured if the text is no address, or if it can be read as two different ones.
     """
+    # libpq would quote the text around one, which may be a password.
+    require(
+        not re.search(r"%(?:00|(?![0-9A-Fa-f]{2}))", text),
+        f"{name}: write each % of its user, password and options as %25.",
+    )
     scheme, separator, rest = text.partition("://")
     # Each @ may be the one that ends the password; -1: there are no credentials.
     ends = [-1, *(match.start() for match in re.finditer("@", rest))]
@@ -93,8 +98,7 @@ def _decoded(name: str, text: str) -> str:
         decoded = unquote(text, errors="strict")
     except UnicodeDecodeError:
         decoded = ""
-    is_escaped = not re.search(r"%(?![0-9A-Fa-f]{2})", text) and (decoded or not text)
-    require(is_escaped, f"{name}: write each % of its user and password as %25.")
+    require(decoded or not text, f"{name}: write each % of its user, password and options as %25.")
     return decoded
 
 

@@ -3,7 +3,6 @@
 import logging
 import os
 import re
-from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -12,7 +11,7 @@ from csp.constants import NONE, SELF
 
 from backend import process_kind
 from backend.api.schema_settings import SCHEMA_SETTINGS
-from backend.env_file import read_env_file
+from backend.env_file import variables_of
 from backend.environment import Environment, require
 from backend.logging import configure_structlog, logging_settings
 from backend.mail_providers import PREFIX, anymail_settings, mail_hooks, mail_provider
@@ -24,7 +23,7 @@ from backend.service_urls import database_settings, email_settings, redis_url
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What is exported wins. Here and not in `env` alone, for boto3 reads its own variables.
-for _name, _text in read_env_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))).items():
+for _name, _text in variables_of(os.environ.get("ENV_FILE"), default=BASE_DIR / ".env").items():
     os.environ.setdefault(_name, _text)
 env = Environment(os.environ)
 
@@ -32,9 +31,10 @@ TIMEOUT_PARAMETERS = ("statement_timeout", "lock_timeout", "idle_in_transaction_
 
 # --- Identity ---------------------------------------------------------------------------------
 
-SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY = env.secret("SECRET_KEY").decode()
 DEBUG = env.flag("DEBUG", default=False)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+require(ALLOWED_HOSTS, "ALLOWED_HOSTS must name a host: without one every request is refused.")
 # Absolute links are built from this, never from a request's Host header.
 PUBLIC_BASE_URL = env.web_address("PUBLIC_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _public_url = urlsplit(PUBLIC_BASE_URL)
@@ -266,12 +266,7 @@ else:
 # Seconds; Django has no timeout by default.
 EMAIL_TIMEOUT = 10
 # The From header and envelope sender, and the domain of Message-IDs.
-MAIL_FROM = env.text("MAIL_FROM")
-_, _at_sign, _from_domain = parseaddr(MAIL_FROM)[1].rpartition("@")
-require(
-    re.fullmatch(r"[^\x00-\x1f\x7f]*", MAIL_FROM) and _at_sign,
-    f"MAIL_FROM must be like AI Tool Verdicts <digest@example.com>, not {MAIL_FROM!r}.",
-)
+MAIL_FROM, _from_domain = env.sender("MAIL_FROM")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", default="") or _from_domain
 require(
     re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", MAIL_DOMAIN),
@@ -290,7 +285,7 @@ require(
     "DKIM_DOMAIN is for SMTP servers that do not sign: providers sign by themselves.",
 )
 require(
-    not DKIM_DOMAIN or f".{_from_domain.lower()}".endswith(f".{DKIM_DOMAIN}"),
+    not DKIM_DOMAIN or f".{_from_domain}".endswith(f".{DKIM_DOMAIN}"),
     f"DKIM_DOMAIN must be the domain of MAIL_FROM or one above it, for DMARC to pass, not {DKIM_DOMAIN!r}.",
 )
 # Sign the preferences and unsubscribe links, which stay in mailboxes for years; the pepper keys the hashes of addresses.
@@ -410,7 +405,9 @@ STATIC_ROOT = _collected if _collected.is_dir() else None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = False
 MEDIA_URL = "/media/"
-MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
+MEDIA_ROOT = Path(
+    env.matching("MEDIA_ROOT", "/.+", example="/data/media", default=str(BASE_DIR / "var" / "media"))
+)
 
 # --- Security ---------------------------------------------------------------------------------
 
@@ -463,14 +460,14 @@ configure_structlog()
 LOGGING = logging_settings(
     level=env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO"),
     # Where errors are sent; empty: nowhere.
-    sentry_dsn=env.matching(
-        "SENTRY_DSN", r"https?://[^\s:@/?#]+@[^\s@?#]+/\d+", example="https://key@sentry.example.com/1"
-    ),
+    sentry_dsn=env.sentry_dsn("SENTRY_DSN"),
 )
 
 # --- Metrics ----------------------------------------------------------------------------------
 
 # Where the processes of one machine count; commands do not, for they are often another user's.
-METRICS_DIR = Path(env.text("METRICS_DIR", default=str(BASE_DIR / "var" / "metrics")))
+METRICS_DIR = Path(
+    env.matching("METRICS_DIR", "/.+", example="/data/metrics", default=str(BASE_DIR / "var" / "metrics"))
+)
 if process_kind.current in {"web", "worker"}:
     count_in(METRICS_DIR)

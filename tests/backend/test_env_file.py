@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.bootstrap import ROOT
-from backend.env_file import EXAMPLE, EnvFileError, new_env_file, read_env_file
+from backend.env_file import EXAMPLE, EnvFileError, new_env_file, read_env_file, variables_of
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,54 @@ def test_a_line_that_sets_no_variable_is_named(tmp_path: Path, line: str) -> Non
         read_env_file(path)
 
 
-def test_no_file_sets_nothing(tmp_path: Path) -> None:
-    assert read_env_file(tmp_path / ".env") == {}
+@pytest.mark.parametrize(
+    "line", ['NAME="a', "NAME='it's'", "NAME='a'b", 'NAME="a" <b>', "NAME='a'#b", 'NAME="']
+)
+def test_a_quote_that_does_not_end_the_value_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / ".env").write_text(f"A=1\n{line}\n", encoding="utf-8")
+
+    with pytest.raises(EnvFileError, match=r"\.env, line 2: a value in quotes ends with its second quote\."):
+        read_env_file(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("A=1\n".encode("utf-16"), "must be a text file in UTF-8", id="UTF-16"),
+        pytest.param("A=ü\n".encode("latin-1"), "must be a text file in UTF-8", id="Latin-1"),
+        pytest.param(b"A=a\0b\n", "line 1, must be like NAME=value", id="a zero byte"),
+    ],
+)
+def test_a_file_that_is_no_text_is_named(tmp_path: Path, text: bytes, sentence: str) -> None:
+    (tmp_path / ".env").write_bytes(text)
+
+    with pytest.raises(EnvFileError, match=rf"\.env,? {sentence}"):
+        read_env_file(tmp_path / ".env")
+
+
+def test_what_windows_writes_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfA=1\r\nB='2'\r\n")
+
+    assert read_env_file(tmp_path / ".env") == {"A": "1", "B": "2"}
+
+
+def test_a_file_that_is_named_must_be_there_and_the_default_need_not(tmp_path: Path) -> None:
+    default = tmp_path / ".env"
+
+    assert variables_of(None, default=default) == {}
+    for named in (default, tmp_path):
+        with pytest.raises(EnvFileError, match="must be a text file in UTF-8, and can not be read"):
+            variables_of(str(named), default=default)
+
+    default.write_text("A=1\n", encoding="utf-8")
+    assert variables_of(None, default=default) == variables_of(str(default), default=tmp_path) == {"A": "1"}
+    assert variables_of("", default=default) == {}
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    """Docker makes one where it is to mount a file that is not there."""
+    with pytest.raises(EnvFileError, match="must be a text file"):
+        variables_of(None, default=tmp_path)
 
 
 def test_the_example_names_nobodys_servers_and_holds_no_secret() -> None:

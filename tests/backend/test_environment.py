@@ -30,8 +30,10 @@ READERS: dict[str, dict[str, Any]] = {
     "origins": {},
     "networks": {},
     "weekday": {"default": 2},
+    "sender": {},
+    "sentry_dsn": {},
 }
-REQUIRED = ["secret", "key_ring", "text"]
+REQUIRED = ["secret", "key_ring", "text", "sender"]
 
 
 def read(reader: str, **options: Any) -> object:
@@ -78,6 +80,14 @@ def read(reader: str, **options: Any) -> object:
         ),
         pytest.param("weekday", "Tuesday", 2, id="a weekday by name"),
         pytest.param("weekday", "7", 7, id="a weekday by number"),
+        pytest.param(
+            "sender",
+            '"Verdicts, AI" <d@Mail.Example.com>',
+            ('"Verdicts, AI" <d@Mail.Example.com>', "mail.example.com"),
+            id="a sender and its domain",
+        ),
+        pytest.param("sentry_dsn", "http://k@[::1]:9000/a/12", "http://k@[::1]:9000/a/12", id="a Sentry"),
+        pytest.param("sentry_dsn", "", "", id="no Sentry"),
     ],
 )
 def test_a_right_value_is_read(
@@ -170,6 +180,25 @@ def test_a_variable_without_a_default_is_required(reader: str) -> None:
         ("matching", "ab\n", r"VARIABLE must be like abc, not 'ab\n'."),
         ("web_address", "example.com", "VARIABLE must be like https://www.example.com, not 'example.com'."),
         ("web_address", "https:///a", "VARIABLE must be like https://www.example.com, not 'https:///a'."),
+        *(
+            ("web_address", text, f"VARIABLE must be like https://www.example.com, not {text!r}.")
+            for text in (
+                "https://*",
+                'https://a"b',
+                "https://a..b",
+                "http://a:0",
+                "http://a:65536",
+                "http://a/<b>",
+            )
+        ),
+        *(
+            (
+                "networks",
+                text,
+                f"VARIABLE must be like 10.0.0.0/8,192.0.2.7, without ::ffff: and zone, not {text!r}.",
+            )
+            for text in ("::ffff:10.0.0.0/104", "fe80::1%eth0/128")
+        ),
         ("web_address", "http://[", "VARIABLE must be like https://www.example.com, not 'http://['."),
         ("web_address", "ftp://a.b", "VARIABLE must be like https://www.example.com, not 'ftp://a.b'."),
         ("secret", LONG[:-1], "VARIABLE must be a random text of at least 32 characters."),
@@ -232,6 +261,25 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
 
     assert environment.secret("VARIABLE") == LONG.encode()
     assert environment.with_prefix("VAR") == {"VARIABLE": LONG}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"\ufeff{LONG}", f"{LONG}\r\n", f"{LONG}\n\n", f"{LONG}\r"],
+    ids=["a byte order mark", "a Windows line end", "two line ends", "an old Mac's"],
+)
+def test_what_editors_add_to_a_secret_is_no_part_of_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / "secret").write_bytes(text.encode())
+
+    assert Environment({"VARIABLE_FILE": str(tmp_path / "secret")}).text("VARIABLE") == LONG
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_a_secret_in_another_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "secret").write_bytes(LONG.encode(encoding))
+
+    with pytest.raises(ImproperlyConfigured, match="VARIABLE_FILE must name a text file in UTF-8"):
+        Environment({"VARIABLE_FILE": str(tmp_path / "secret")}).text("VARIABLE")
 
 
 def test_a_file_that_is_not_there_and_one_beside_a_value_are_refused(tmp_path: Path) -> None:

@@ -91,13 +91,23 @@ def test_an_escaped_password_is_read(text: str, password: str) -> None:
     assert database(f"postgres://u:{text}@h/d")["PASSWORD"] == password
 
 
-@pytest.mark.parametrize("text", ["ab%cd", "ab%", "ab%zz"], ids=["no UTF-8", "at the end", "no digits"])
+@pytest.mark.parametrize(
+    "text", ["ab%cd", "ab%", "ab%zz", "%00a"], ids=["no UTF-8", "at the end", "no digits", "zero"]
+)
 def test_a_percent_sign_that_escapes_nothing_is_refused(text: str) -> None:
     for read, name in ((database, "DATABASE_URL"), (redis_url, "REDIS_URL"), (email_settings, "EMAIL_URL")):
         scheme = {"DATABASE_URL": "postgres", "REDIS_URL": "redis", "EMAIL_URL": "smtp"}[name]
         with pytest.raises(ImproperlyConfigured) as refusal:
             read(f"{scheme}://u:{text}@h/0")
-        assert str(refusal.value) == f"{name}: write each % of its user and password as %25."
+        assert str(refusal.value) == f"{name}: write each % of its user, password and options as %25."
+
+
+@pytest.mark.parametrize("password", ["secret%zz", "secret%00"])
+def test_a_refused_password_among_the_options_is_not_told(password: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        database(f"postgres://u@h/d?password={password}")
+
+    assert str(refusal.value) == "DATABASE_URL: write each % of its user, password and options as %25."
 
 
 def test_an_address_that_can_be_read_in_two_ways_is_refused() -> None:

@@ -106,6 +106,15 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("NEWSLETTER_PEPPER", "short", id="a short pepper of addresses"),
         pytest.param("MAIL_FROM", "AI Tool Verdicts", id="a sender without an address"),
         pytest.param("MAIL_FROM", "a@example.com\nBcc: b@example.com", id="a sender with a header behind it"),
+        pytest.param("MAIL_FROM", "@example.com", id="a sender without a name"),
+        pytest.param("MAIL_FROM", "a@example.com, b@example.com", id="two senders"),
+        pytest.param("MAIL_FROM", "a b@example.com", id="a sender with a space"),
+        pytest.param("MAIL_FROM", "a@bücher.example", id="a sender's domain that is not as in DNS"),
+        pytest.param("SECRET_KEY", "changeme", id="a key that can be guessed"),
+        pytest.param("ALLOWED_HOSTS", " , ", id="no host at all"),
+        pytest.param("SENTRY_DSN", "https://key@sentry.example.com:99999/1", id="a port that is none"),
+        pytest.param("MEDIA_ROOT", "", id="logos that lie anywhere"),
+        pytest.param("METRICS_DIR", "metrics", id="counts that lie anywhere"),
         pytest.param("MAIL_DOMAIN", "exa mple", id="a domain that is none"),
         pytest.param("MAIL_PROVIDER", "pigeon", id="a provider nobody knows"),
         pytest.param("MAIL_HOOKS", "pigeon", id="webhooks nobody knows"),
@@ -423,7 +432,7 @@ def test_everybodys_mail_is_never_shown_in_public(monkeypatch: pytest.MonkeyPatc
 
 
 def test_mail_comes_from_the_senders_domain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MAIL_FROM", "Verdicts <digest@mail.example.com>")
+    monkeypatch.setenv("MAIL_FROM", "Verdicts <digest@Mail.Example.com>")
 
     assert settings_read().MAIL_DOMAIN == "mail.example.com"
 
