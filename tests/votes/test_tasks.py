@@ -9,6 +9,7 @@ from backend.api.models import Salt
 from tests.factories import ToolFactory, VoteFactory, vote
 from votes import tasks
 from votes.models import PublishedTally, SpentChallenge, Tally, TallyDay
+from votes.rules import HOURLY_FLOOR
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def test_limits_follow_what_is_usual() -> None:
 
     tasks.rescore()
 
-    assert Tally.objects.get(tool=tool).hourly_limit == 50
+    assert Tally.objects.get(tool=tool).hourly_limit == HOURLY_FLOOR
 
 
 def test_old_salts_and_spent_challenges_are_forgotten() -> None:

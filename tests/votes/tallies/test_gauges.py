@@ -16,7 +16,7 @@ def open_alerts() -> dict[str, float]:
 
 
 def test_each_kind_of_alert_is_told_though_there_is_none() -> None:
-    assert open_alerts() == {"drift": 0, "burst": 0}
+    assert open_alerts() == {"drift": 0, "burst": 0, "networks": 0}
 
 
 def test_an_alert_that_is_closed_is_not_told() -> None:
@@ -24,4 +24,4 @@ def test_an_alert_that_is_closed_is_not_told() -> None:
     for kind, closed_at in [("drift", None), ("burst", None), ("burst", None), ("burst", now)]:
         Alert.objects.create(kind=kind, tool=ToolFactory(), begins_at=now, closed_at=closed_at)
 
-    assert open_alerts() == {"drift": 1, "burst": 2}
+    assert open_alerts() == {"drift": 1, "burst": 2, "networks": 0}
