@@ -116,8 +116,8 @@ def test_no_app_knows_signals() -> None:
 
 
 SESSION_STATE = re.compile(
-    r"pg_(?:try_)?advisory_(?:un)?lock|\b(?:LISTEN|DISCARD|WITH HOLD)\b|pg_notify|set_config\("
-    r"|[\"'] *SET (?!LOCAL|TRANSACTION)"
+    r"pg_(?:try_)?advisory_(?:un)?lock|\b(?:LISTEN|DISCARD|WITH HOLD)\b|pg_notify"
+    r"|set_config\((?![^)]*, true\))|[\"'] *SET (?!LOCAL|TRANSACTION)"
 )
 # A pooler is refused there; and the statement changes nothing behind one.
 IN_ITS_OWN_SESSION = {"backend/api/management/commands/migrate.py", "newsletter/deliveries/database.py"}

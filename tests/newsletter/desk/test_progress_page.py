@@ -51,7 +51,7 @@ class TestWhatItSays:
         for page in (page_of(edition), "/admin/newsletter/edition/"):
             assert messages_of(desk.get(page)) == [f"Nothing is mailed: This is a copy. {WAY_ON}"]
 
-    def test_a_held_draft_says_why_it_waits_and_goes_out_by_a_action_of_its_own(self) -> None:
+    def test_a_held_draft_says_why_it_waits_and_goes_out_by_an_action_of_its_own(self) -> None:
         edition = an_edition("draft", repeat="held", state_reason="It was mailed.")
         desk = open_desk()
 
