@@ -112,6 +112,7 @@ def _write_reviews(tools: list[Tool], chance: random.Random) -> None:
             tool=tool,
             verdict=chance.choice(["ship", "ship", "skip"]),
             quote=_prose(chance, QUOTE_LENGTH),
+            basis="read",
             evidence=[f"{tool.website}pricing"],
             status="published",
             reviewed_on=date(2026, 10, 2),

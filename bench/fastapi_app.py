@@ -43,8 +43,8 @@ FIRST_PAGE = f"{TOOLS} WHERE t.status = 'published' ORDER BY t.published_at DESC
 NEXT_PAGE = f"""{TOOLS} WHERE t.status = 'published' AND (t.published_at, t.id) < ($2, $3)
 ORDER BY t.published_at DESC, t.id DESC LIMIT $1"""
 REVIEWS = """
-SELECT r.tool_id::text, r.id::text, r.verdict, r.quote, r.evidence, r.reviewed_on, r.revision, r.updated_at,
-       w.slug, w.name, nullif(w.lens, '') AS lens
+SELECT r.tool_id::text, r.id::text, r.verdict, r.quote, r.basis, nullif(r.disclosure, '') AS disclosure,
+       r.evidence, r.reviewed_on, r.revision, r.updated_at, w.slug, w.name, w.kind, nullif(w.lens, '') AS lens
 FROM reviews_review r JOIN reviews_reviewer w ON w.id = r.reviewer_id
 WHERE r.tool_id = ANY($1::uuid[]) AND r.status = 'published'
 ORDER BY w.position, w.id
@@ -271,7 +271,12 @@ def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[
         "tools": [tool_dict(tool) for tool in tools],
         "scorecard": [
             {
-                "reviewer": {"slug": name, "name": reviewer["name"], "lens": reviewer["lens"]},
+                "reviewer": {
+                    "slug": name,
+                    "name": reviewer["name"],
+                    "kind": reviewer["kind"],
+                    "lens": reviewer["lens"],
+                },
                 "reviews": [cell(said_of_tool.get(name)) for said_of_tool in said],
                 "agreement": agreement(first.reviews.get(name), second.reviews.get(name)),
                 "prefers": preference(first, second, reviewer=name),
@@ -291,7 +296,8 @@ def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[
 def cell(review: Any) -> dict[str, Any] | None:
     if review is None:
         return None
-    return {name: review[name] for name in ("id", "verdict", "quote", "evidence", "reviewed_on", "revision")}
+    shown = ("id", "verdict", "quote", "basis", "disclosure", "evidence", "reviewed_on", "revision")
+    return {name: review[name] for name in shown}
 
 
 def picks_dict(first: int, second: int) -> dict[str, Any]:

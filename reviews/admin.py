@@ -16,11 +16,11 @@ from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
 
 @admin.register(Reviewer)
 class ReviewerAdmin(RecordedAdmin):
-    list_display = ["name", "slug", "lens", "position", "is_active", "ships", "skips"]
-    list_filter = ["is_active"]
+    list_display = ["name", "slug", "kind", "lens", "position", "is_active", "ships", "skips"]
+    list_filter = ["is_active", "kind"]
     search_fields = ["name", "slug", "lens"]
     ordering = ["position", "id"]
-    fields = ["name", "slug", "lens", "motto", "position", "is_active"]
+    fields = ["name", "slug", "kind", "lens", "motto", "position", "is_active"]
     prepopulated_fields = {"slug": ["name"]}
 
     def get_queryset(self, request: HttpRequest) -> ReviewerQuerySet:
@@ -63,6 +63,8 @@ class ReviewForm(ReasonForm):
     def clean(self) -> None:
         super().clean()
         given = self.cleaned_data
+        if given.get("status") != Review.Status.DRAFT and not given.get("basis", "refused"):
+            self.add_error("basis", "Only a draft can do without.")
         if given.get("status") != Review.Status.PUBLISHED or not {"reviewer", "tool"} <= given.keys():
             return
         live = Review.objects.filter(
@@ -77,8 +79,8 @@ class ReviewForm(ReasonForm):
 @admin.register(Review)
 class ReviewAdmin(RecordedAdmin):
     form = ReviewForm
-    list_display = ["reviewer", "tool", "verdict", "status", "reviewed_on", "revision", "updated_at"]
-    list_filter = ["status", "verdict", "reviewer", "tool__category"]
+    list_display = ["reviewer", "tool", "verdict", "basis", "status", "reviewed_on", "revision", "updated_at"]
+    list_filter = ["status", "verdict", "basis", "reviewer", "tool__category"]
     search_fields = ["tool__name", "tool__slug", "reviewer__name", "quote"]
     search_help_text = "Tool, reviewer or words of the quote."
     date_hierarchy = "reviewed_on"
@@ -87,7 +89,18 @@ class ReviewAdmin(RecordedAdmin):
     readonly_fields = [*STAMPS, "revision", "page"]
     at_a_glance = ["page"]
     actions = ["publish", "retract"]
-    fields = ["reviewer", "tool", "verdict", "quote", "evidence", "reviewed_on", "status", "revision"]
+    fields = [
+        "reviewer",
+        "tool",
+        "verdict",
+        "quote",
+        "basis",
+        "disclosure",
+        "evidence",
+        "reviewed_on",
+        "status",
+        "revision",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
         return Review.objects.select_related("reviewer", "tool").order_by(*self.get_ordering(request))

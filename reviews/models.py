@@ -1,4 +1,4 @@
-"""Reviewers (the panel's personas), their reviews of tools, and the panel's count of each tool."""
+"""Reviewers (people and personas), their reviews of tools, and the panel's count of each tool."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -17,18 +17,30 @@ from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
 
 
 class Reviewer(models.Model):
-    """A persona of the panel. `lens` is what it looks for; `motto` is how it sums itself up."""
+    """A voice of the panel. `lens` is what it looks for; `motto` is how it sums itself up."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human"
+        PERSONA = "persona"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
     name = models.CharField(max_length=100, validators=[validate_visible_text])
+    # Of a reviewer about whom nothing is said, the lesser claim.
+    kind = models.CharField(
+        max_length=16,
+        choices=Kind,
+        default=Kind.PERSONA,
+        db_default=Kind.PERSONA,
+        help_text="A person who signs with their name, or a persona: a point of view that others write for.",
+    )
     lens = models.CharField(max_length=300, blank=True, validators=[validate_visible_text])
     motto = models.CharField(max_length=300, blank=True, validators=[validate_visible_text])
     position = models.PositiveSmallIntegerField(
         default=0, help_text="The place in the roster; scorecards follow it."
     )
     is_active = models.BooleanField(
-        default=True, help_text="Whether this persona still reviews; earlier reviews stay."
+        default=True, help_text="Whether this reviewer still reviews; earlier reviews stay."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -41,6 +53,7 @@ class Reviewer(models.Model):
             models.CheckConstraint(
                 condition=is_visible("name", "lens", "motto"), name="reviewer_text_is_visible"
             ),
+            models.CheckConstraint(condition=Q(kind__in=["human", "persona"]), name="reviewer_kind_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -59,6 +72,11 @@ class Review(models.Model):
         PUBLISHED = "published"
         RETRACTED = "retracted"
 
+    class Basis(models.TextChoices):
+        TESTED = "tested"
+        READ = "read"
+        SYNTHETIC = "synthetic"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="reviews")
     tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="reviews")
@@ -67,6 +85,25 @@ class Review(models.Model):
         blank=True,
         validators=[MaxLengthValidator(5_000), validate_visible_text],
         help_text="In the reviewer's words; empty where there are none to quote.",
+    )
+    # The database's default is for rows that know nothing of a basis: they claim none.
+    basis = models.CharField(
+        max_length=16,
+        choices=Basis,
+        null=True,
+        blank=True,
+        default=None,
+        db_default=Basis.SYNTHETIC,
+        help_text="Tested: the reviewer used the tool. Read: from public documents, which the evidence names. "
+        "Synthetic: neither. Only a draft can leave it open.",
+    )
+    disclosure = models.CharField(
+        max_length=500,
+        blank=True,
+        validators=[validate_visible_text],
+        default="",
+        db_default="",
+        help_text="The reviewer's ties to the tool's maker: work, money, gifts. Empty: none declared.",
     )
     evidence = ArrayField(
         models.URLField(max_length=500, validators=[validate_web_address]), default=list, blank=True, size=20
@@ -99,6 +136,13 @@ class Review(models.Model):
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="a_review_has_a_revision"),
             models.CheckConstraint(condition=is_visible("quote"), name="review_text_is_visible"),
+            models.CheckConstraint(
+                condition=Q(basis__in=["tested", "read", "synthetic"]), name="review_basis_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(basis__isnull=False), name="a_public_review_has_a_basis"
+            ),
+            models.CheckConstraint(condition=is_visible("disclosure"), name="review_disclosure_is_visible"),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +167,8 @@ class ReviewRevision(models.Model):
     tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+", db_index=False)
     verdict = models.CharField(max_length=8, choices=Review.Verdict)
     quote = models.TextField(blank=True)
+    basis = models.CharField(max_length=16, db_default=Review.Basis.SYNTHETIC)
+    disclosure = models.CharField(max_length=500, blank=True, db_default="")
     evidence = ArrayField(models.URLField(max_length=500))
     reviewed_on = models.DateField(null=True)
     began_at = models.DateTimeField()

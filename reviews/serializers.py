@@ -11,12 +11,23 @@ from reviews.models import Review, Reviewer
 from reviews.panel import PanelCount
 
 
+class ReviewerKind(serializers.ChoiceField):
+    """The one enum of all reviewers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            choices=Reviewer.Kind.choices,
+            help_text="`human`: a person who signs with their name. `persona`: a point of view that others write for.",
+        )
+
+
 class ReviewerReferenceSerializer(serializers.ModelSerializer[Reviewer]):
+    kind = ReviewerKind()
     lens = OptionalText(help_text="What this reviewer looks for.")
 
     class Meta:
         model = Reviewer
-        fields = ["slug", "name", "lens"]
+        fields = ["slug", "name", "kind", "lens"]
 
 
 class RecordSerializer(serializers.Serializer[PanelCount]):
@@ -31,15 +42,16 @@ class RecordSerializer(serializers.Serializer[PanelCount]):
 
 
 class ReviewerSerializer(SparseFieldsMixin, serializers.ModelSerializer[Reviewer]):
-    """A persona of the panel, with how often it says ship."""
+    """A reviewer of the panel, with how often they say ship."""
 
+    kind = ReviewerKind()
     lens = OptionalText(help_text="What this reviewer looks for.")
     motto = OptionalText()
     record = serializers.SerializerMethodField()
 
     class Meta:
         model = Reviewer
-        fields = ["id", "slug", "name", "lens", "motto", "is_active", "record"]
+        fields = ["id", "slug", "name", "kind", "lens", "motto", "is_active", "record"]
 
     @extend_schema_field(RecordSerializer)
     # Any: the row has the annotations of `with_record()`.
@@ -73,6 +85,14 @@ class ReviewCellSerializer(serializers.ModelSerializer[Review]):
     quote = OptionalText(
         max_length=5_000, help_text="In the reviewer's words; null where there are none to quote."
     )
+    basis = serializers.ChoiceField(
+        choices=Review.Basis.choices,
+        help_text="`tested`: the reviewer used the tool. `read`: from public documents, which `evidence` names. "
+        "`synthetic`: neither.",
+    )
+    disclosure = OptionalText(
+        max_length=500, help_text="The reviewer's ties to the tool's maker; null where none are declared."
+    )
     evidence = serializers.ListField(
         child=serializers.URLField(), help_text="Addresses the reviewer points to."
     )
@@ -80,7 +100,7 @@ class ReviewCellSerializer(serializers.ModelSerializer[Review]):
 
     class Meta:
         model = Review
-        fields = ["id", "verdict", "quote", "evidence", "reviewed_on", "revision"]
+        fields = ["id", "verdict", "quote", "basis", "disclosure", "evidence", "reviewed_on", "revision"]
 
 
 class ToolReviewSerializer(SparseFieldsMixin, ReviewCellSerializer):
@@ -90,7 +110,17 @@ class ToolReviewSerializer(SparseFieldsMixin, ReviewCellSerializer):
 
     class Meta:
         model = Review
-        fields = ["id", "reviewer", "verdict", "quote", "evidence", "reviewed_on", "revision"]
+        fields = [
+            "id",
+            "reviewer",
+            "verdict",
+            "quote",
+            "basis",
+            "disclosure",
+            "evidence",
+            "reviewed_on",
+            "revision",
+        ]
 
 
 class ReviewSerializer(ToolReviewSerializer):
@@ -100,4 +130,4 @@ class ReviewSerializer(ToolReviewSerializer):
 
     class Meta:
         model = Review
-        fields = ["id", "tool", "reviewer", "verdict", "quote", "evidence", "reviewed_on", "revision"]
+        fields = ["id", "tool", *ToolReviewSerializer.Meta.fields[1:]]

@@ -37,8 +37,8 @@ class ReviewerListView(ListView):
     def get(self, request: Request) -> Response:
         """List the panel's reviewers, in the roster's order
 
-        The personas of the panel, those who no longer review included (`is_active` is false), each with a record over
-        published reviews.
+        The people and personas of the panel, those who no longer review included (`is_active` is false), each with a
+        record over published reviews.
         """
         return self.answer_page(
             Reviewer.objects.with_record(), keys=["position"], serializer=ReviewerSerializer
@@ -52,7 +52,7 @@ class ReviewerView(PublicView):
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve a reviewer with their ship rate
 
-        One persona by its slug, with its record over published reviews.
+        One reviewer by their slug, with a record over published reviews.
         """
         reviewer = Reviewer.objects.with_record().filter(slug=slug).first()
         if reviewer is None:

@@ -81,6 +81,7 @@ class ReviewFactory(DjangoModelFactory[Review]):
     tool = factory.SubFactory(ToolFactory)
     verdict = "ship"
     quote = "It does what it says."
+    basis = "read"
     status = "published"
     reviewed_on = date(2026, 10, 5)
 

@@ -28,7 +28,7 @@ def _same(*names: str) -> dict[str, str]:
 
 # Keys of the file, and the columns that they stand for.
 CATEGORY_COLUMNS = _same("name", "description")
-REVIEWER_COLUMNS = _same("name", "lens", "motto", "position", "is_active")
+REVIEWER_COLUMNS = _same("name", "kind", "lens", "motto", "position", "is_active")
 TOOL_COLUMNS = {
     **_same("name", "tagline", "description"), "category": "category_id", **_same("website", "status", "published_at"),
 }  # fmt: skip
@@ -36,7 +36,9 @@ PRICING_COLUMNS = {
     key: f"pricing_{key}"
     for key in ("entry", "model", "starts_at", "currency", "unit", "free_tier", "note", "checked_on")
 }
-REVIEW_COLUMNS = _same("verdict", "quote", "evidence", "status", "reviewed_on", "revision")
+REVIEW_COLUMNS = _same(
+    "verdict", "quote", "basis", "disclosure", "evidence", "status", "reviewed_on", "revision"
+)
 COMPARISON_COLUMNS = {**_same("title", "editor_note", "status", "published_at"), "url": "source_url"}
 
 SCHEMA: dict[str, Json] = json.loads(Path(__file__).with_name("catalog-file.schema.json").read_text("utf-8"))

@@ -402,10 +402,16 @@ class _Import:
                     continue
                 self._refuse_second_live(rows)
                 for review_row, review in _pair_up(rows, present[tool.id, reviewer_id]):
+                    # What a file does not say of a new review claims the least.
                     item = review or Review(
-                        tool=tool, reviewer_id=reviewer_id, status=Review.Status.PUBLISHED
+                        tool=tool,
+                        reviewer_id=reviewer_id,
+                        status=Review.Status.PUBLISHED,
+                        basis=Review.Basis.SYNTHETIC,
                     )
                     changed = assign(item, _asked_of(item, review_row), REVIEW_COLUMNS)
+                    if not item.basis and item.status != Review.Status.DRAFT:
+                        self.errors += [f"{review_row.place}.basis: only a draft can do without"]
                     self._refuse_way_back(item, review_row)
                     self._reviews.take(item, f"{tool.slug}/{slug}", changed)
 

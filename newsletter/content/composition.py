@@ -35,6 +35,7 @@ from newsletter.content.items import (
     plain,
     review_change,
     review_item,
+    review_provenance,
     shortened,
     verdict_item,
     verdict_rank,
@@ -289,6 +290,9 @@ def _review_item(kind: str, review: Review, *, why: str) -> Item:
         side=_side(review.tool),
         verdict=review.verdict,
         quote=review.quote,
+        provenance=review_provenance(
+            reviewer_kind=review.reviewer.kind, basis=review.basis, disclosure=review.disclosure
+        ),
         revision=review.revision,
         why=why,
     )

@@ -33,6 +33,13 @@ _COUNTED = {
 # From this many points on, readers have moved on a tool; with fewer than MIN_VOTES votes a single one moves five.
 MOVED_POINTS = 10
 
+_WRITERS = {"human": "person", "persona": "persona"}
+_BASES: dict[str | None, str] = {
+    "tested": "after a test of the tool",
+    "read": "from public documents, without a test",
+    "synthetic": "without a test and without sources",
+}
+
 MAX_QUOTE = 280
 MAX_NAME_IN_SUBJECT = 40
 MAX_SUBJECT = 150
@@ -250,22 +257,42 @@ def verdict_mark(*, outcome: str, winner: str | None) -> tuple[str, str]:
 
 
 def review_item(
-    *, kind: str, reviewer: str, side: Side, verdict: str, quote: str, revision: int, why: str
+    *,
+    kind: str,
+    reviewer: str,
+    side: Side,
+    verdict: str,
+    quote: str,
+    provenance: str,
+    revision: int,
+    why: str,
 ) -> Item:
     """A review that is new, or one that was corrected."""
     title = f"{plain(reviewer)} on {plain(side.name)}"
     is_correction = kind == CORRECTION
+    correction = f"Corrected: this is revision {revision} of the review. " if is_correction else ""
     return Item(
         kind=kind,
         title=title,
         mark=verdict.capitalize(),
         tone=verdict,
-        detail=f"Corrected: this is revision {revision} of the review." if is_correction else "",
+        detail=correction + provenance,
         quote=shortened(plain(quote), MAX_QUOTE),
         path=f"/tools/{side.slug}",
         why=why,
         headline=f"{_brief(reviewer)} on {_brief(side.name)}: {'corrected' if is_correction else verdict}",
     )
+
+
+def review_provenance(*, reviewer_kind: str, basis: str | None, disclosure: str) -> str:
+    """Who wrote a review, what it stands on, and the ties that were declared; KeyError for a draft without a basis."""
+    ties = f" Ties to the maker: {_sentence(disclosure)}" if disclosure else ""
+    return f"By a {_WRITERS[reviewer_kind]}, {_BASES[basis]}.{ties}"
+
+
+def _sentence(text: str) -> str:
+    text = plain(text)
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def has_moved(before: TallyCount, now: TallyCount) -> bool:

@@ -5,8 +5,6 @@ Reviews from before get the nearest times that are known.
 
 from django.db import migrations, models
 
-from backend.api.sql import load_sql
-
 # Without the times of tools and the table of former texts, which come with 0007.
 EARLIER_TRIGGER = """
 CREATE OR REPLACE FUNCTION reviews_review_keeps_times() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -51,7 +49,7 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.RunSQL(
-            load_sql("reviews", "review_times") + EARLIER_TRIGGER + GIVE_TIMES,
+            EARLIER_TRIGGER + GIVE_TIMES,
             "DROP FUNCTION reviews_review_keeps_times CASCADE",
         ),
     ]

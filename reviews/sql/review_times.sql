@@ -23,19 +23,23 @@ BEGIN
         END IF;
         NEW.revision := greatest(NEW.revision, OLD.revision);
         IF OLD.status = 'published' THEN
-            is_corrected := (NEW.reviewer_id, NEW.tool_id, NEW.verdict, NEW.quote, NEW.evidence, NEW.reviewed_on)
-                IS DISTINCT FROM (OLD.reviewer_id, OLD.tool_id, OLD.verdict, OLD.quote, OLD.evidence, OLD.reviewed_on);
+            is_corrected := (NEW.reviewer_id, NEW.tool_id, NEW.verdict, NEW.quote, NEW.basis, NEW.disclosure, NEW.evidence,
+                    NEW.reviewed_on)
+                IS DISTINCT FROM (OLD.reviewer_id, OLD.tool_id, OLD.verdict, OLD.quote, OLD.basis, OLD.disclosure,
+                    OLD.evidence, OLD.reviewed_on);
             IF is_corrected OR NEW.status <> 'published' THEN
                 INSERT INTO reviews_reviewrevision
-                    (review_id, number, reviewer_id, tool_id, verdict, quote, evidence, reviewed_on, began_at, ended_at)
-                VALUES (OLD.id, OLD.revision, OLD.reviewer_id, OLD.tool_id, OLD.verdict, OLD.quote, OLD.evidence,
-                    OLD.reviewed_on, coalesce(OLD.corrected_at, OLD.published_at), now)
+                    (review_id, number, reviewer_id, tool_id, verdict, quote, basis, disclosure, evidence, reviewed_on, began_at,
+                        ended_at)
+                VALUES (OLD.id, OLD.revision, OLD.reviewer_id, OLD.tool_id, OLD.verdict, OLD.quote, OLD.basis,
+                    OLD.disclosure, OLD.evidence, OLD.reviewed_on, coalesce(OLD.corrected_at, OLD.published_at), now)
                 ON CONFLICT DO NOTHING;
             END IF;
         ELSIF NEW.status = 'published' THEN
             -- It comes back after a retraction, which kept what readers had seen.
-            SELECT (reviewer_id, tool_id, verdict, quote, evidence, reviewed_on) IS DISTINCT FROM
-                (NEW.reviewer_id, NEW.tool_id, NEW.verdict, NEW.quote, NEW.evidence, NEW.reviewed_on)
+            SELECT (reviewer_id, tool_id, verdict, quote, basis, disclosure, evidence, reviewed_on) IS DISTINCT FROM
+                (NEW.reviewer_id, NEW.tool_id, NEW.verdict, NEW.quote, NEW.basis, NEW.disclosure, NEW.evidence,
+                    NEW.reviewed_on)
             INTO is_corrected FROM reviews_reviewrevision WHERE review_id = OLD.id ORDER BY number DESC LIMIT 1;
         END IF;
         -- What is corrected while it is retracted counts once it comes back.
@@ -54,5 +58,6 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER review_keeps_times
-    BEFORE INSERT OR UPDATE OF reviewer_id, tool_id, verdict, quote, evidence, reviewed_on, status, revision ON reviews_review
+    BEFORE INSERT OR UPDATE
+    OF reviewer_id, tool_id, verdict, quote, basis, disclosure, evidence, reviewed_on, status, revision ON reviews_review
     FOR EACH ROW EXECUTE FUNCTION reviews_review_keeps_times();

@@ -134,6 +134,17 @@ def test_a_second_live_review_of_one_reviewer_and_tool_is_refused_on_the_form() 
     assert draft.status == "draft"
 
 
+@pytest.mark.parametrize("status", ["published", "retracted"])
+def test_a_review_is_public_only_with_a_basis(status: str) -> None:
+    draft = ReviewFactory(status="draft", basis=None)
+
+    response = submit(open_desk(), page_of(draft), status=status)
+
+    draft.refresh_from_db()
+    assert errors_of(response) == {"basis": ["Only a draft can do without."]}
+    assert draft.status == "draft"
+
+
 def test_a_draft_beside_a_live_review_is_fine() -> None:
     live = ReviewFactory()
 
@@ -154,6 +165,8 @@ def test_a_draft_beside_a_live_review_is_fine() -> None:
     [
         pytest.param("published", {"quote": "Corrected."}, 2, id="published and reworded"),
         pytest.param("published", {"verdict": "skip"}, 2, id="published and turned"),
+        pytest.param("published", {"basis": "tested"}, 2, id="published and tested since"),
+        pytest.param("published", {"disclosure": "Works there."}, 2, id="published and a tie declared"),
         pytest.param("published", {}, 1, id="published and saved as it was"),
         pytest.param("published", {"status": "retracted"}, 1, id="retracted"),
         pytest.param("draft", {"quote": "Reworded."}, 1, id="draft and reworded"),

@@ -220,6 +220,10 @@ BROKEN: dict[str, Callable[[], object]] = {
     "review_status_is_known": lambda: ReviewFactory(status="hidden"),
     "a_review_says_ship_or_skip": lambda: ReviewFactory(verdict="maybe"),
     "reviewer_text_is_visible": lambda: ReviewerFactory(motto="Show\u202e me"),
+    "reviewer_kind_is_known": lambda: ReviewerFactory(kind="robot"),
+    "review_basis_is_known": lambda: ReviewFactory(basis="heard"),
+    "a_public_review_has_a_basis": lambda: ReviewFactory(basis=None),
+    "review_disclosure_is_visible": lambda: ReviewFactory(disclosure="Paid\u200b by the maker."),
     "review_text_is_visible": lambda: ReviewFactory(quote="It\u2060 held."),
     "a_review_has_a_revision": lambda: ReviewFactory(revision=0),
     "reviews_panel_ship_check": lambda: panel_below_zero(ship=-1),
@@ -236,6 +240,16 @@ def test_every_constraint_is_broken_on_purpose() -> None:
     # A revision of at least 1 is at least 0 too, and the database alone writes the rows of earlier ones.
     kept_by_triggers = {"reviews_reviewrevision_number_check", "revisions_are_numbered_without_repeats"}
     assert constraints_of("reviews") == {*BROKEN, "reviews_review_revision_check", *kept_by_triggers}
+
+
+@pytest.mark.parametrize("status", ["published", "retracted"])
+def test_a_review_does_without_a_basis_only_while_it_is_a_draft(status: str) -> None:
+    row = ReviewFactory(status="draft", basis=None)
+
+    refusal = broken_constraint(lambda: change_by_update(row, status, "ship"))
+
+    row.refresh_from_db()
+    assert (refusal, row.status) == ("a_public_review_has_a_basis", "draft")
 
 
 def test_a_refused_review_leaves_the_panel_as_it_was() -> None:

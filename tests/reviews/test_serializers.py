@@ -27,9 +27,9 @@ def test_a_reviewer_has_a_record_with_its_percentage(ships: int, skips: int, per
 
 
 def test_what_a_reviewer_does_not_say_is_null() -> None:
-    shown = ReviewerSerializer(reviewer(), only=["lens", "motto"]).data
+    shown = ReviewerSerializer(reviewer(), only=["kind", "lens", "motto"]).data
 
-    assert shown == {"lens": None, "motto": None}
+    assert shown == {"kind": "persona", "lens": None, "motto": None}
 
 
 def test_a_count_without_reviews_has_no_percentage_and_says_so() -> None:
@@ -44,11 +44,22 @@ def test_a_count_without_reviews_has_no_percentage_and_says_so() -> None:
 
 def test_a_review_names_its_tool_and_its_reviewer() -> None:
     shown = ReviewSerializer(
-        Review(reviewer=reviewer(lens="What breaks"), tool=Tool(slug="cursor", name="Cursor"), verdict="ship")
+        Review(
+            reviewer=reviewer(lens="What breaks"),
+            tool=Tool(slug="cursor", name="Cursor"),
+            verdict="ship",
+            basis="read",
+        )
     ).data
 
-    assert shown["reviewer"] == {"slug": "skeptic", "name": "The Skeptic", "lens": "What breaks"}
+    assert shown["reviewer"] == {
+        "slug": "skeptic",
+        "name": "The Skeptic",
+        "kind": "persona",
+        "lens": "What breaks",
+    }
     assert shown["tool"] == {"slug": "cursor", "name": "Cursor"}
+    assert (shown["basis"], shown["disclosure"]) == ("read", None)
     assert (shown["verdict"], shown["evidence"], shown["reviewed_on"], shown["revision"]) == (
         "ship",
         [],

@@ -29,6 +29,16 @@ def test_a_draft_is_not_published_beside_a_live_review() -> None:
     assert draft.status == "draft"
 
 
+def test_a_draft_without_a_basis_is_not_published() -> None:
+    draft = ReviewFactory(status="draft", basis=None)
+
+    with pytest.raises(CurationError, match=r"^it has no basis$"):
+        services.publish(draft, now=NOW)
+
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+
+
 def test_a_draft_takes_the_place_of_a_retracted_review() -> None:
     retracted = ReviewFactory(status="retracted")
     draft = ReviewFactory(reviewer=retracted.reviewer, tool=retracted.tool, status="draft")

@@ -58,6 +58,8 @@ def test_reviews_are_narrowed_by_tool_reviewer_and_verdict(api: APIClient) -> No
         "reviewer",
         "verdict",
         "quote",
+        "basis",
+        "disclosure",
         "evidence",
         "reviewed_on",
         "revision",

@@ -24,7 +24,7 @@ LOADED_BY = {
     ("comparisons", "publication"): ("0006_pairs_know_when_they_became_public", "3b9ba641f23a"),
     ("reviews", "history"): ("0007_corrections_are_kept", "b3e4fafdc86b"),
     ("reviews", "publication"): ("0007_corrections_are_kept", "07f43b2af447"),
-    ("reviews", "review_times"): ("0007_corrections_are_kept", "8f8cc85e5502"),
+    ("reviews", "review_times"): ("0008_reviewers_and_reviews_say_what_they_are", "7220668fbb7e"),
     ("catalog", "history"): ("0006_tools_know_when_they_became_public", "dcc14beb0c48"),
     ("catalog", "publication"): ("0006_tools_know_when_they_became_public", "5a540aff8609"),
     ("api", "line_ends"): ("0004_changes_leave_who_and_why", "d90e9f062e2c"),

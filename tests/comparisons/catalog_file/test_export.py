@@ -85,6 +85,7 @@ EXPECTED = """{
     {
       "slug": "builder",
       "name": "The Builder",
+      "kind": "persona",
       "lens": "What breaks first",
       "motto": "Show me",
       "position": 3,
@@ -117,6 +118,8 @@ EXPECTED = """{
           "reviewer": "builder",
           "verdict": "ship",
           "quote": "It does what it says.",
+          "basis": "read",
+          "disclosure": "",
           "evidence": [],
           "status": "published",
           "reviewed_on": "2026-10-05",
@@ -258,6 +261,8 @@ def catalogs(draw: st.DrawFn) -> dict[str, Any]:
                 "reviewer": st.sampled_from(reviewers),
                 "verdict": st.sampled_from(["ship", "skip"]),
                 "quote": words(30),
+                "basis": st.sampled_from(["tested", "read", "synthetic"]),
+                "disclosure": lines(20),
                 "status": st.sampled_from(["draft", "published", "retracted"]),
                 "reviewed_on": days,
                 "revision": st.integers(1, 9),
@@ -281,6 +286,7 @@ def catalogs(draw: st.DrawFn) -> dict[str, Any]:
                 "name": draw(words(20)),
                 "position": draw(st.integers(0, 2)),
                 "motto": draw(lines(20)),
+                "kind": draw(st.sampled_from(["human", "persona"])),
             }
             for slug in reviewers
         ],

@@ -250,6 +250,21 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools a
             id="verdict",
         ),
         pytest.param(
+            with_review(basis="heard"),
+            'tools[0].reviews[0].basis: must be tested, read, synthetic or null, not "heard"',
+            id="basis",
+        ),
+        pytest.param(
+            with_review(disclosure="x" * 501),
+            "tools[0].reviews[0].disclosure: has 501 characters, and 500 are allowed",
+            id="long disclosure",
+        ),
+        pytest.param(
+            document(reviewers=[{"slug": "x", "name": "X", "kind": "robot"}]),
+            'reviewers[0].kind: must be human or persona, not "robot"',
+            id="kind",
+        ),
+        pytest.param(
             with_review(evidence=["https://example.com", "example"]),
             "tools[0].reviews[0].evidence[1]: must be a web address that begins with http://"
             ' or https:// and holds no user name, not "example"',

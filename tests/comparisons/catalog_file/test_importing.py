@@ -72,6 +72,9 @@ def test_what_is_new_is_created_with_the_defaults() -> None:
         "pricing_free_tier": None,
         "pricing_note": "",
     }
+    # What the file does not say claims the least.
+    assert Reviewer.objects.get().kind == "persona"
+    assert columns(Review.objects.get(), "basis", "disclosure") == {"basis": "synthetic", "disclosure": ""}
     assert columns(Review.objects.get(), "status", "revision", "reviewed_on", "evidence") == {
         "status": "published",
         "revision": 1,
@@ -87,11 +90,29 @@ def test_what_is_new_is_created_with_the_defaults() -> None:
     assert Panel.objects.get(tool=made).ship == 1
 
 
+@pytest.mark.parametrize("status", ["published", "retracted"])
+def test_a_file_leaves_the_basis_open_only_of_drafts(status: str) -> None:
+    with pytest.raises(CatalogFileError) as refusal:
+        load(tools=[tool("alpha", reviews=[review(status=status, basis=None)])], comparisons=[])
+
+    assert refusal.value.lines == ("tools[0].reviews[0].basis: only a draft can do without",)
+    load(tools=[tool("alpha", reviews=[review(status="draft", basis=None)])], comparisons=[])
+    assert Review.objects.get().basis is None
+
+
 def test_every_key_lands_in_its_column() -> None:
     load(
         categories=[{"slug": "editors", "name": "Editors", "description": "Where text is made."}],
         reviewers=[
-            {"slug": "builder", "name": "B", "lens": "L", "motto": "M", "position": 7, "is_active": False}
+            {
+                "slug": "builder",
+                "name": "B",
+                "kind": "human",
+                "lens": "L",
+                "motto": "M",
+                "position": 7,
+                "is_active": False,
+            }
         ],
         tools=[
             tool(
@@ -114,6 +135,8 @@ def test_every_key_lands_in_its_column() -> None:
                     review(
                         verdict="skip",
                         quote="“No.”",
+                        basis="tested",
+                        disclosure="Consults for the maker.",
                         evidence=["https://example.com/a"],
                         status="retracted",
                         reviewed_on="2026-09-30",
@@ -136,7 +159,8 @@ def test_every_key_lands_in_its_column() -> None:
     )
 
     assert Category.objects.get().description == "Where text is made."
-    assert columns(Reviewer.objects.get(), "lens", "motto", "position", "is_active") == {
+    assert columns(Reviewer.objects.get(), "kind", "lens", "motto", "position", "is_active") == {
+        "kind": "human",
         "lens": "L",
         "motto": "M",
         "position": 7,
@@ -160,10 +184,20 @@ def test_every_key_lands_in_its_column() -> None:
     }
     assert list(made.aliases.values_list("slug", flat=True)) == ["alfa"]
     assert columns(
-        Review.objects.get(), "verdict", "quote", "evidence", "status", "revision", "reviewed_on"
+        Review.objects.get(),
+        "verdict",
+        "quote",
+        "basis",
+        "disclosure",
+        "evidence",
+        "status",
+        "revision",
+        "reviewed_on",
     ) == {
         "verdict": "skip",
         "quote": "“No.”",
+        "basis": "tested",
+        "disclosure": "Consults for the maker.",
         "evidence": ["https://example.com/a"],
         "status": "retracted",
         "revision": 3,

@@ -16,6 +16,7 @@ from newsletter.content.items import (
     plain,
     preheader,
     review_changes_in_words,
+    review_provenance,
     shortened,
     verdict_detail,
     why_topics,
@@ -187,6 +188,38 @@ def test_what_led_to_a_verdict(first: Evidence, second: Evidence, detail: str) -
     verdict = decide(first=first, second=second, roster=())
 
     assert verdict_detail(verdict, (first, second)) == detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "basis", "disclosure", "said"),
+    [
+        pytest.param("human", "tested", "", "By a person, after a test of the tool.", id="a person's test"),
+        pytest.param(
+            "persona", "read", "", "By a persona, from public documents, without a test.", id="a reading"
+        ),
+        pytest.param(
+            "persona", "synthetic", "", "By a persona, without a test and without sources.", id="neither"
+        ),
+        pytest.param(
+            "human",
+            "tested",
+            "works\nthere",
+            "By a person, after a test of the tool. Ties to the maker: works there.",
+            id="a tie",
+        ),
+        pytest.param(
+            "human",
+            "read",
+            "Owns shares.",
+            "By a person, from public documents, without a test. Ties to the maker: Owns shares.",
+            id="a tie that ends a sentence",
+        ),
+    ],
+)
+def test_a_review_in_the_mail_says_who_wrote_it_and_on_what(
+    kind: str, basis: str, disclosure: str, said: str
+) -> None:
+    assert review_provenance(reviewer_kind=kind, basis=basis, disclosure=disclosure) == said
 
 
 def test_the_surer_verdict_ranks_first() -> None:
