@@ -293,6 +293,15 @@ class TestPreferences:
         assert "Not saved" in response.content.decode()
         assert Subscriber.objects.get().frequency == "weekly"
 
+    def test_a_persona_to_follow_is_told_from_a_person(self, client: Client, address: str) -> None:
+        ReviewerFactory(name="The Skeptic")
+        ReviewerFactory(name="Ada Example", kind="human")
+
+        text = client.get(address).content.decode()
+
+        assert "The Skeptic (a persona)</label>" in text
+        assert "Ada Example</label>" in text
+
     def test_every_field_has_a_label(self, client: Client, address: str) -> None:
         CategoryFactory()
         ReviewerFactory()
