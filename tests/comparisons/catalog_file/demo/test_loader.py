@@ -1,13 +1,14 @@
 """The demo's content: what comes into an empty database, and that nothing else is ever touched."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from catalog.models import Category, Tool
-from comparisons.catalog_file.demo.loader import DemoReport, load_demo
+from comparisons.catalog_file.demo.loader import DEMO, DemoReport, load_demo
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.models import Comparison
 from tests.comparisons.catalog_file.files import source, tool
@@ -16,6 +17,8 @@ from votes.models import Pick, PublishedPickTally, PublishedTally, Vote, Voter
 
 pytestmark = pytest.mark.django_db
 
+CATALOG: dict[str, Any] = json.loads((DEMO / "catalog.json").read_text(encoding="utf-8"))
+TOOLS = {tool["slug"]: tool for tool in CATALOG["tools"]}
 COUNTS: dict[str, Any] = {
     "tools": {"alpha": {"ship": 3, "skip": 2}},
     "picks": {"alpha-vs-beta": {"first": 1, "second": 3}},
@@ -114,3 +117,78 @@ def test_bad_files_are_refused_and_nothing_is_left_behind(
 
     assert refusal.value.lines == lines
     assert (Category.objects.count(), Tool.objects.count(), Voter.objects.count()) == (0, 0, 0)
+
+
+# --- What the demo says -------------------------------------------------------------------------
+
+# Entry label, ships, reviews: as the pages have them that the demo's names are from.
+PANELS = {
+    "anthropic-claude-4-api-tool-use-streaming-prompt-caching": ("paid", 4, 4),
+    "anthropic-claude-files-api-token-efficient-tool-use": ("paid", 3, 4),
+    "archon-coleam00-yaml-workflow-engine-ai-coding-agents-deterministic-2026": ("paid", 2, 4),
+    "claude-files-api": ("paid", 4, 4),
+    "crag-governance-compiler-ai-coding-cursor-copilot-rules": ("paid", 2, 4),
+    "cursor-1-0-background-agent-project-memory": ("free", 4, 4),
+    "example-draft-vs-final-margin-notes": ("freemium", 1, 2),
+    "example-overnight-rewrite-bot": ("paid", 0, 4),
+    "github-copilot-multi-file-agent-mode-vscode": ("paid", 4, 4),
+    "hugging-face-inference-providers-hub-unified-api-12-backends": ("free", 4, 4),
+    "hugging-face-inference-providers-marketplace-pay-per-token": ("free", 4, 4),
+    "hugging-face-inference-providers-v2-unified-billing-12-cloud-backends": ("free", 4, 4),
+    "karpathy-skills-claudemd-four-principles-claude-code-behavior-2026": ("free", 3, 4),
+    "llama-4-scout-quantized": ("free", 4, 4),
+    "mattpocock-skills-real-engineers-claude-coding-agents-2026": ("free", 3, 4),
+    "perplexity-sonar-pro-2-api-deep-research-citation-streaming": ("paid", 3, 4),
+    "runway-gen-4-turbo-real-time-video-generation": ("free", 4, 4),
+    "stability-ai-stable-diffusion-4-apache-open-source": ("free", 3, 4),
+    "windsurf-wave-11-cascade-agent-multi-file-edits-memory": ("free", 3, 4),
+}
+# Other reviewers wrote on these than on the rest: they show what a page does then.
+OTHER_CASTS = {
+    "crag-governance-compiler-ai-coding-cursor-copilot-rules",
+    "example-draft-vs-final-margin-notes",
+    "perplexity-sonar-pro-2-api-deep-research-citation-streaming",
+}
+
+
+def test_the_demo_keeps_the_labels_and_panels_of_the_pages() -> None:
+    assert {
+        slug: (
+            tool["pricing"]["entry"],
+            sum(review["verdict"] == "ship" for review in tool["reviews"]),
+            len(tool["reviews"]),
+        )
+        for slug, tool in TOOLS.items()
+    } == PANELS
+
+
+def test_the_demos_reviewers_are_personas_and_say_so() -> None:
+    assert {reviewer["kind"] for reviewer in CATALOG["reviewers"]} == {"persona"}
+
+
+@pytest.mark.parametrize("slug", TOOLS)
+def test_nobody_tested_the_demos_tools_and_each_reading_names_its_pages(slug: str) -> None:
+    basis = "synthetic" if slug.startswith("example-") else "read"
+
+    for review in TOOLS[slug]["reviews"]:
+        assert (review["basis"], bool(review["evidence"])) == (basis, basis == "read"), review["reviewer"]
+
+
+@pytest.mark.parametrize("slug", TOOLS)
+def test_a_price_of_the_demo_has_a_day_and_a_page_or_no_amount(slug: str) -> None:
+    pricing = TOOLS[slug]["pricing"]
+
+    has_page = re.search(r"\w\.\w+/\w", pricing["note"]) is not None
+    assert ("not checked" in pricing["note"], has_page) == (False, pricing["checked_on"] is not None)
+    # The made-up price of a made-up product was checked nowhere.
+    assert (pricing["starts_at"] is not None) is (has_page or "made-up price" in pricing["note"])
+
+
+def test_the_demos_pairs_have_full_scorecards_but_for_a_few_that_show_the_other_case() -> None:
+    casts = {slug: {review["reviewer"] for review in tool["reviews"]} for slug, tool in TOOLS.items()}
+    pairs = [set(pair["tools"]) for pair in CATALOG["comparisons"]]
+
+    partial = [pair for pair in pairs if len(set.union(*(casts[slug] for slug in pair))) != 4]
+
+    assert partial == [pair for pair in pairs if pair & OTHER_CASTS]
+    assert (len(partial), len(pairs)) == (5, 26)
