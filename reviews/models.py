@@ -180,6 +180,9 @@ class ReviewRevision(models.Model):
             models.UniqueConstraint(
                 fields=["review", "number"], name="revisions_are_numbered_without_repeats"
             ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=["ship", "skip"]), name="a_revision_says_ship_or_skip"
+            ),
         ]
 
     def __str__(self) -> str:

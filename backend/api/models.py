@@ -91,6 +91,12 @@ class Change(models.Model):
             # The history of one row.
             models.Index(fields=["row_id", "id"], name="changes_by_row"),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(action__in=["insert", "update", "delete"]),
+                name="a_change_is_of_a_known_kind",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.changed_at:%Y-%m-%d %H:%M}"

@@ -180,7 +180,11 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("review", "number"), name="revisions_are_numbered_without_repeats"
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("verdict__in", ["ship", "skip"])),
+                        name="a_revision_says_ship_or_skip",
+                    ),
                 ],
             },
         ),

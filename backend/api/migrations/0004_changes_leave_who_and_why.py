@@ -90,6 +90,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [models.Index(fields=["row_id", "id"], name="changes_by_row")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("action__in", ["insert", "update", "delete"])),
+                        name="a_change_is_of_a_known_kind",
+                    )
+                ],
             },
         ),
         migrations.RunSQL(load_sql("api", "row_history") + load_sql("api", "line_ends"), DROP),
