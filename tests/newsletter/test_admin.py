@@ -88,7 +88,7 @@ def test_who_is_looked_for_is_not_logged(caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level("INFO"):
         desk.get(f"{SUBSCRIBERS}?status__exact=active&q=ada%40example.com")
 
-    assert f"GET {SUBSCRIBERS}?status__exact=active&q=…" in caplog.text
+    assert f"GET {SUBSCRIBERS}?status__exact=…&q=…" in caplog.text
     assert "ada" not in caplog.text
 
 
