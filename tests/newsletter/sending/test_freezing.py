@@ -9,7 +9,7 @@ from newsletter.models import Delivery, Edition, Segment
 from newsletter.sending import editions
 from tests.factories import SubscriberFactory, ToolFactory, vote
 from tests.newsletter.sending.weeks import DUE, SCHEDULE, clock, news
-from votes.models import PublishedTally
+from votes.models import Vote
 from votes.tallies.day_lines import close_day, yesterday
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_weeks_of_a_moving_crowd_are_told_without_repetition_or_gap(closed: bool) -> None:
     """It turns round two days before each edition, in the night before, and an hour after."""
     tool = ToolFactory(name="Aider")
-    vote(tool, ship=1, at=DUE - timedelta(weeks=1))
+    for days in range(3):
+        vote(tool, ship=40, at=DUE - timedelta(weeks=1, days=days))
+    voters = list(Vote.objects.values_list("pk", flat=True))
     moments = [
         (DUE + timedelta(weeks=week, hours=hours), hours == 0)
         for week in range(6)
@@ -31,15 +33,15 @@ def test_weeks_of_a_moving_crowd_are_told_without_repetition_or_gap(closed: bool
         if is_due:
             clock(moment)
             continue
-        total = 100 + number
-        ship = (90 if number // 4 % 2 else 10) + number % 4
-        PublishedTally.objects.filter(tool=tool).update(ship=ship, skip=total - ship, as_of=moment)
+        ship = (100 if number // 4 % 2 else 10) + number % 4
+        Vote.objects.filter(pk__in=voters[:ship]).update(value="ship")
+        Vote.objects.filter(pk__in=voters[ship:]).update(value="skip")
 
     told = [re.findall(r"(\d+ of \d+)", each.text) for each in Edition.objects.order_by("week")]
     assert [len(counts) for counts in told] == [1, 2, 2, 2, 2, 2]
     assert [now for now, *_ in told[:-1]] == [before for _, before in told[1:]]
     # The last line that was there when the last edition was frozen.
-    assert told[-1][0] == ("90 of 120" if closed else "91 of 121")
+    assert told[-1][0] == ("100 of 120" if closed else "101 of 120")
 
 
 def test_what_is_frozen_does_not_change() -> None:
