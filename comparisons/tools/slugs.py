@@ -27,8 +27,8 @@ def known_slugs(asked: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         by_kind.setdefault(kind, []).append(slug)
     queries = [
         owners.filter(slug__in=slugs)
-        .annotate(kind=Value(kind, output_field=CharField()))
-        .values_list("kind", "slug")
+        .annotate(asked_kind=Value(kind, output_field=CharField()))
+        .values_list("asked_kind", "slug")
         for kind, slugs in by_kind.items()
         for owners in SLUG_OWNERS[kind]
     ]

@@ -84,6 +84,7 @@ def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: l
     choose(page, "reviewer", "The Skeptic")
     choose(page, "tool", "Cursor: 2.0")
     page.get_by_label("Verdict").select_option("Ship")
+    page.get_by_label("Basis").select_option("Read")
     page.get_by_label("Quote").fill("It holds — <even> under “load”.")
     page.get_by_label("Evidence").fill("https://example.com/a\nhttps://example.com/b")
     assert "was added successfully." in save(page)
