@@ -49,9 +49,9 @@ SELECT (SELECT (ship, skip, pending, quarantined, rejected)::text FROM votes_tal
         SELECT (
             count(*) FILTER (WHERE status = 'counted' AND value = 'ship'),
             count(*) FILTER (WHERE status = 'counted' AND value = 'skip'),
-            count(*) FILTER (WHERE status = 'pending'),
-            count(*) FILTER (WHERE status = 'quarantined'),
-            count(*) FILTER (WHERE status = 'rejected')
+            count(value) FILTER (WHERE status = 'pending'),
+            count(value) FILTER (WHERE status = 'quarantined'),
+            count(value) FILTER (WHERE status = 'rejected')
         )::text
         FROM votes_vote WHERE tool_id = tool.id
     )
