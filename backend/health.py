@@ -107,19 +107,19 @@ def answer_with(names: Iterable[str]) -> HttpResponse:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """For whoever restarts this process: it answers."""
+    """For what restarts this process: it answers."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """For whoever sends requests here: this process can answer them."""
+    """For a load balancer: this process can answer requests."""
     return answer_with(READINESS)
 
 
 @never_cache
 @require_safe
 def statusz(request: HttpRequest) -> HttpResponse:
-    """For whoever is called when something is wrong: all of it works, the worker and Redis too."""
+    """For operators: all of it works, the worker and Redis too."""
     return answer_with(STATUS)

@@ -218,7 +218,7 @@ CLIENT_ADDRESS_HEADER = env.matching(
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 require(
     bool(CLIENT_ADDRESS_HEADER) == bool(TRUSTED_PROXIES),
-    "CLIENT_ADDRESS_HEADER and TRUSTED_PROXIES go together: whoever else reaches our port could put any address there.",
+    "CLIENT_ADDRESS_HEADER and TRUSTED_PROXIES go together: anybody else who reaches our port could put any address there.",
 )
 BEHIND_TLS_PROXY = env.flag("BEHIND_TLS_PROXY", default=False)
 require(

@@ -1,7 +1,7 @@
 """Publishing tallies: readers see them move in steps, and staff get an alert of each burst.
 
 What is held back is published once a day and in bands, with everything else: a step that showed a vote as counted or
-as waiting would teach whoever cast it what passes.
+as waiting would teach its voter what passes.
 """
 
 from collections.abc import Sequence
