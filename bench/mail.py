@@ -37,10 +37,10 @@ _templates: dict[str, Any] = {}
 
 READERS = """
 INSERT INTO newsletter_subscriber (
-    id, address, address_key, status, frequency, time_zone, confirmed_at, created_at, updated_at
+    id, address, address_key, status, frequency, confirmed_at, created_at, updated_at
 )
 SELECT md5('reader' || n)::uuid, 'reader-' || n || '@example.com', sha256(('reader' || n)::bytea), 'active', 'weekly',
-    'UTC', now() - interval '1 day', now(), now()
+    now() - interval '1 day', now(), now()
 FROM generate_series(1, %s) AS n
 """
 

@@ -77,7 +77,7 @@ REQUESTS = {
     "retrieve_own_voter": Ask("/api/v1/voters/me", needs_voter=True),
     "delete_vote": Ask(_VOTE, "DELETE", needs_voter=True),
     "delete_pick": Ask(_PICK, "DELETE", needs_voter=True),
-    "create_subscription": Ask("/api/v1/newsletter/subscriptions", "POST", {"address": ADDRESS}),
+    "create_subscription": Ask("/api/v1/newsletter/subscriptions", "POST", {"email": ADDRESS}),
     "confirm_subscription": Ask(
         "/api/v1/newsletter/subscriptions/confirm", "POST", {"token": CONFIRMATION_TOKEN}
     ),

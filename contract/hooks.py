@@ -34,12 +34,11 @@ KNOWN = {
     "tools": PAIR,
 }
 
-# Likewise in bodies: an address must be one that can be written to, a time zone must exist.
+# Likewise in bodies: an address must be one that can be written to.
 KNOWN_IN_BODIES = {
-    "address": "ada@example.com",
+    "email": "ada@example.com",
     "topics": ["developer-tools"],
     "reviewers": ["skeptic"],
-    "time_zone": "Europe/Berlin",
 }
 
 

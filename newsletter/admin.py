@@ -40,14 +40,14 @@ SENDING_FIELDS = [
 class SubscriberAdmin(GrowthAdmin):
     """Staff may correct choices and unsubscribe a reader. Only readers subscribe themselves."""
 
-    list_display = ["masked_address", "status", "frequency", "time_zone", "confirmed_at", "created_at"]
+    list_display = ["masked_address", "status", "frequency", "confirmed_at", "created_at"]
     list_filter = ["status", "frequency", "topics"]
     search_fields = ["address"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
     autocomplete_fields = ["topics", "reviewers"]
     fields = [
-        "address", "status", "frequency", "time_zone", "topics", "reviewers",
+        "address", "status", "frequency", "topics", "reviewers",
         "confirmed_at", "unsubscribed_at", "last_mailed_at", "next_mail",
     ]  # fmt: skip
     readonly_fields = [

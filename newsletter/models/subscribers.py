@@ -28,7 +28,6 @@ class Subscriber(models.Model):
     address_key = models.BinaryField(max_length=32, unique=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     frequency = models.CharField(max_length=16, choices=Frequency, default=Frequency.WEEKLY)
-    time_zone = models.CharField(max_length=64, default="UTC")
     topics = models.ManyToManyField(
         Category, blank=True, related_name="+", help_text="None chosen: every topic."
     )

@@ -33,7 +33,7 @@ class InvalidAddress(Refusal):
     default_code = "invalid_address"
     default_detail = "This is no mail address that we can write to."
     example_rank = 1
-    pointer = "/address"
+    pointer = "/email"
 
 
 def canonical(address: str) -> str:

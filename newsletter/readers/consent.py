@@ -55,7 +55,6 @@ class Preferences(TypedDict, total=False):
     topics: list[str]
     reviewers: list[str]
     frequency: str
-    time_zone: str
 
 
 class UnknownConfirmation(Refusal):
@@ -149,7 +148,7 @@ def _lift_by_confirming(key: bytes, *, source: str, now: datetime) -> None:
 def change_preferences(
     *, subscriber: Subscriber, choices: Preferences, source: str, now: datetime
 ) -> Subscriber:
-    """Set any of topics and reviewers (as slugs), frequency and time_zone. It does not subscribe a reader who left.
+    """Set any of topics and reviewers (as slugs) and frequency. It does not subscribe a reader who left.
 
     Raises ErasedSubscriber.
     """
@@ -163,7 +162,6 @@ def change_preferences(
 def _choose(subscriber: Subscriber, choices: Preferences) -> None:
     """Topics and reviewers that were deleted meanwhile are left out."""
     subscriber.frequency = choices.get("frequency", subscriber.frequency)
-    subscriber.time_zone = choices.get("time_zone", subscriber.time_zone)
     subscriber.save()
     if "topics" in choices:
         subscriber.topics.set(Category.objects.filter(slug__in=choices["topics"]))

@@ -20,7 +20,7 @@ from backend.api.problems import Refusal
 from catalog.models import Category
 from newsletter.models import ConfirmationToken, Consent, Subscriber
 from newsletter.readers import consent, links, sign_ups
-from newsletter.readers.serializers import TIME_ZONES, ChangePreferencesSerializer
+from newsletter.readers.serializers import ChangePreferencesSerializer
 from reviews.models import Reviewer
 
 SOURCE = Consent.Source.PAGE
@@ -147,7 +147,6 @@ class PreferencesPage(LinkedPage):
                 "topics": request.POST.getlist("topics"),
                 "reviewers": request.POST.getlist("reviewers"),
                 "frequency": request.POST.get("frequency", ""),
-                "time_zone": request.POST.get("time_zone", ""),
             }
         )
         if not form.is_valid():
@@ -171,7 +170,6 @@ class PreferencesPage(LinkedPage):
             reviewers=Reviewer.objects.order_by("position", "id"),
             chosen_reviewers=set(subscriber.reviewers.values_list("pk", flat=True)),
             frequencies=Subscriber.Frequency.choices,
-            time_zones=sorted(TIME_ZONES),
             **values,
         )
 

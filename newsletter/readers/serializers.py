@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
@@ -25,8 +24,6 @@ from newsletter.readers.links import CONFIRMATION_LENGTH
 from reviews.models import Reviewer
 
 MAX_CHOICES = 50
-# The database of time zones holds names that are none.
-TIME_ZONES = available_timezones() - {"Factory", "localtime", "posixrules"}
 
 
 class AddressField(serializers.CharField):
@@ -58,35 +55,18 @@ class SlugsField(serializers.ListField):
         return slugs
 
 
-class TimeZoneField(serializers.RegexField):
-    """A name of the IANA database."""
-
-    default_error_messages = {"unknown": "There is no such time zone; `Europe/Berlin` is one."}
-
-    # Any: as above.
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(r"^[A-Za-z0-9_+/-]{1,64}\Z", trim_whitespace=False, **kwargs)
-
-    def to_internal_value(self, data: str) -> str:
-        name = super().to_internal_value(data)
-        if name not in TIME_ZONES:
-            self.fail("unknown")
-        return name
-
-
 class ChangePreferencesSerializer(Body):
     """What is to change; what is left out stays."""
 
     topics = SlugsField(Category, required=False, help_text="Slugs of categories; empty: every topic.")
     reviewers = SlugsField(Reviewer, required=False, help_text="Slugs of reviewers to follow.")
     frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices, required=False)
-    time_zone = TimeZoneField(required=False, help_text="Of the IANA database, such as `Europe/Berlin`.")
 
 
 class SubscribeSerializer(Body):
     """An address, and what its reader would like."""
 
-    address = AddressField(
+    email = AddressField(
         trim_whitespace=False,
         max_length=MAX_SPELLING,
         help_text="In any spelling; the part before the @ must be ASCII.",
@@ -94,7 +74,6 @@ class SubscribeSerializer(Body):
     topics = SlugsField(Category, default=list, help_text="Slugs of categories; empty: every topic.")
     reviewers = SlugsField(Reviewer, default=list, help_text="Slugs of reviewers to follow.")
     frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices, default="weekly")
-    time_zone = TimeZoneField(default="UTC", help_text="Of the IANA database, such as `Europe/Berlin`.")
 
 
 class AcceptedSerializer(serializers.Serializer[dict[str, str]]):
@@ -123,6 +102,7 @@ class ConfirmedSerializer(serializers.Serializer[dict[str, str]]):
 class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
     """A subscriber, and what the subscriber chose."""
 
+    email = serializers.CharField(source="address", help_text="The address that the mail goes to.")
     topics = serializers.SerializerMethodField(help_text="Slugs of categories; empty: every topic.")
     reviewers = serializers.SerializerMethodField(help_text="Slugs of the reviewers followed.")
     last_mailed_at = serializers.DateTimeField(
@@ -132,12 +112,11 @@ class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
     class Meta:
         model = Subscriber
         fields = [
-            "address",
+            "email",
             "status",
             "topics",
             "reviewers",
             "frequency",
-            "time_zone",
             "created_at",
             "confirmed_at",
             "unsubscribed_at",

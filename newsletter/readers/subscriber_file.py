@@ -13,11 +13,11 @@ from backend.api.parameters import SLUG
 from catalog.models import Category
 from newsletter.models import Subscriber
 from newsletter.readers.addresses import InvalidAddress, canonical, key_of
-from newsletter.readers.serializers import MAX_CHOICES, TIME_ZONES
+from newsletter.readers.serializers import MAX_CHOICES
 from reviews.models import Reviewer
 
-REQUIRED = ("address", "confirmed_at")
-OPTIONAL = ("frequency", "time_zone", "topics", "reviewers")
+REQUIRED = ("email", "confirmed_at")
+OPTIONAL = ("frequency", "topics", "reviewers")
 # Exports write 0 or 1970 for a reader who did not confirm; consent by mail is younger than this.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -39,7 +39,6 @@ class Row:
     key: bytes
     confirmed_at: datetime
     frequency: str
-    time_zone: str
     topics: tuple[UUID, ...]
     reviewers: tuple[UUID, ...]
 
@@ -83,7 +82,7 @@ def _read(file: Path, *, known: Mapping[str, Mapping[str, UUID]], now: datetime)
                     raise _BadValueError(f"has {len(fields)} fields, not {len(columns)}")
                 yield _row(line, values, known=known, now=now)
             except _BadValueError as error:
-                yield BadLine(line, hidden(values.get("address", "")), str(error))
+                yield BadLine(line, hidden(values.get("email", "")), str(error))
 
 
 def hidden(address: str) -> str:
@@ -120,22 +119,18 @@ def _row(
     line: int, values: Mapping[str, str], *, known: Mapping[str, Mapping[str, UUID]], now: datetime
 ) -> Row:
     try:
-        address = canonical(values["address"])
+        address = canonical(values["email"])
     except InvalidAddress:
-        raise _BadValueError("address: is no mail address that we can write to") from None
+        raise _BadValueError("email: is no mail address that we can write to") from None
     frequency = values.get("frequency", "").strip() or Subscriber.Frequency.WEEKLY
     if frequency not in Subscriber.Frequency.values:
         raise _BadValueError(f"frequency: must be one of {', '.join(Subscriber.Frequency.values)}")
-    time_zone = values.get("time_zone", "").strip() or "UTC"
-    if time_zone not in TIME_ZONES:
-        raise _BadValueError("time_zone: must be a name like Europe/Berlin")
     return Row(
         line=line,
         address=address,
         key=key_of(address),
         confirmed_at=_time(values["confirmed_at"], now=now),
         frequency=frequency,
-        time_zone=time_zone,
         topics=_chosen("topics", values, known["topics"]),
         reviewers=_chosen("reviewers", values, known["reviewers"]),
     )

@@ -13,7 +13,7 @@ from newsletter.readers.subscriber_file import BadLine, Row, read_subscribers
 
 STAGE = """
 CREATE TEMPORARY TABLE newsletter_import (
-    line int, id uuid, address text, address_key bytea, confirmed_at timestamptz, frequency text, time_zone text,
+    line int, id uuid, address text, address_key bytea, confirmed_at timestamptz, frequency text,
     topics uuid[], reviewers uuid[]
 ) ON COMMIT DROP
 """
@@ -44,12 +44,12 @@ WHERE s.address_key = i.address_key AND s.status = 'active'
 ADD = """
 WITH added AS (
     INSERT INTO newsletter_subscriber AS s (
-        id, address, address_key, status, frequency, time_zone, confirmed_at, created_at, updated_at
+        id, address, address_key, status, frequency, confirmed_at, created_at, updated_at
     )
-    SELECT id, address, address_key, 'active', frequency, time_zone, confirmed_at, %(now)s, %(now)s
+    SELECT id, address, address_key, 'active', frequency, confirmed_at, %(now)s, %(now)s
     FROM newsletter_import ORDER BY line
     ON CONFLICT (address_key) DO UPDATE SET
-        status = 'active', frequency = EXCLUDED.frequency, time_zone = EXCLUDED.time_zone,
+        status = 'active', frequency = EXCLUDED.frequency,
         confirmed_at = EXCLUDED.confirmed_at, updated_at = EXCLUDED.updated_at
     WHERE s.status = 'pending'
     RETURNING s.id, s.address_key
@@ -133,7 +133,6 @@ def _staged(row: Row) -> tuple[Any, ...]:
         row.key,
         row.confirmed_at,
         row.frequency,
-        row.time_zone,
         list(row.topics),
         list(row.reviewers),
     )

@@ -54,7 +54,7 @@ class SubscriptionsView(PrivateView):
         such mails a day and one in 5 minutes.
         """
         body = SubscribeSerializer.validate_json(json_of(request))
-        address = body.pop("address")
+        address = body.pop("email")
         choices = cast(consent.Preferences, body)
         sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=timezone.now())
         return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
@@ -89,7 +89,7 @@ class PreferencesView(PrivateView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Retrieve one's preferences
 
-        Topics, reviewers, frequency and time zone of whom the token of the mail's links is for.
+        Address, topics, reviewers and frequency of whom the token of the mail's links is for.
         """
         return preferences_answer(authorized(request))
 

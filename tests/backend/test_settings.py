@@ -2,8 +2,11 @@
 
 import os
 import re
+import zoneinfo
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -59,6 +62,18 @@ def test_time_outs_of_the_database_go_by_the_kind_of_process(
     monkeypatch.setenv("DATABASE_TIMEOUTS_WEB", "1,2,3")
 
     assert f"-c jit=off -c {options}" in settings_read().DATABASES["default"]["OPTIONS"]["options"]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Calcutta", "Europe/Kiev", "Asia/Saigon", "America/Buenos_Aires"])
+def test_the_newsletters_zone_may_have_a_former_name_on_a_machine_that_knows_no_zones(
+    monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_ZONE", zone)
+    zoneinfo.reset_tzpath(to=())
+    try:
+        assert ZoneInfo(settings_read().NEWSLETTER_ZONE).utcoffset(datetime(2026, 11, 28)) is not None
+    finally:
+        zoneinfo.reset_tzpath()
 
 
 def test_time_outs_are_three(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,10 @@ import django
 
 READERS = """
 INSERT INTO newsletter_subscriber (
-    id, address, address_key, status, frequency, time_zone, confirmed_at, unsubscribed_at, created_at, updated_at
+    id, address, address_key, status, frequency, confirmed_at, unsubscribed_at, created_at, updated_at
 )
 SELECT md5('reader' || n || kind)::uuid, kind || '-' || n || '@example.com', sha256((kind || n)::bytea), 'active', 'weekly',
-    'UTC', now() - interval '1 day', NULL, now(), now()
+    now() - interval '1 day', NULL, now(), now()
 FROM unnest(%s::text[], %s::integer[]) AS wanted (kind, number), generate_series(1, number) AS n
 """
 

@@ -64,7 +64,7 @@ class Readers:
         if kind == "page":
             return client.send("GET", f"/tools/{self._tool}" if number % 2 else "/tools").status
         headers = {"ClientAddress": f"10.{number // 62_500 % 250}.{number // 250 % 250}.{number % 250}"}
-        body = {"address": f"outage-{number}@example.com"}
+        body = {"email": f"outage-{number}@example.com"}
         return client.send("POST", "/newsletter/subscriptions", body=body, headers=headers).status
 
     def during(self) -> "Answers":

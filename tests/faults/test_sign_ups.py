@@ -51,7 +51,7 @@ def subscribe(port: int, address: str, place: int) -> tuple[int, bytes, float]:
         "ClientAddress": f"10.{place // 62_500 % 250}.{place // 250 % 250}.{place % 250}",
     }
     began = time.perf_counter()
-    connection.request("POST", SUBSCRIPTIONS, json.dumps({"address": address}), headers)
+    connection.request("POST", SUBSCRIPTIONS, json.dumps({"email": address}), headers)
     answer = connection.getresponse()
     body = answer.read()
     seconds = time.perf_counter() - began

@@ -27,7 +27,7 @@ def nothing_cached(settings: Settings) -> None:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., str]:
-    def write(*lines: str, header: str = "address,confirmed_at", encoding: str = "utf-8") -> str:
+    def write(*lines: str, header: str = "email,confirmed_at", encoding: str = "utf-8") -> str:
         file = tmp_path / "subscribers.csv"
         file.write_bytes("".join(f"{line}\r\n" for line in [header, *lines]).encode(encoding))
         return str(file)

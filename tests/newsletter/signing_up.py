@@ -12,10 +12,8 @@ SUBSCRIPTIONS = "/api/v1/newsletter/subscriptions"
 LINK = re.compile(r"https?://\S+?(/newsletter/[a-z]+)\?token=([\w.-]+)")
 
 
-def subscribe(
-    api: Any, address: str, *, place: str = "192.0.2.7", headers: Any = None, **choices: Any
-) -> Any:
-    body = {"address": address, **choices}
+def subscribe(api: Any, email: str, *, place: str = "192.0.2.7", headers: Any = None, **choices: Any) -> Any:
+    body = {"email": email, **choices}
     return api.post(SUBSCRIPTIONS, body, format="json", REMOTE_ADDR=place, headers=headers or {})
 
 

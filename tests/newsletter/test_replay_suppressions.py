@@ -395,7 +395,7 @@ def subscribers(tmp_path: Path) -> Path:
     """A file of ten thousand."""
     file = tmp_path / "subscribers.csv"
     lines = "".join(f"{address(number)},2024-05-06T07:08:09Z\n" for number in range(READERS))
-    file.write_text("address,confirmed_at\n" + lines)
+    file.write_text("email,confirmed_at\n" + lines)
     return file
 
 

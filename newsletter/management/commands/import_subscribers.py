@@ -16,9 +16,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "file", help="address, confirmed_at, and maybe frequency, time_zone, topics, reviewers"
-        )
+        parser.add_argument("file", help="email, confirmed_at, and maybe frequency, topics, reviewers")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
         parser.add_argument(
             "--skip-bad-lines",

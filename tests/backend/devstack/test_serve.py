@@ -148,7 +148,7 @@ def demo_mails(var: Path) -> list[EmailMessage]:
 
 
 def ask_for_mail(url: str, address: str) -> None:
-    body = json.dumps({"address": address}).encode()
+    body = json.dumps({"email": address}).encode()
     request = urllib.request.Request(
         f"{url}/api/v1/newsletter/subscriptions", body, {"Content-Type": "application/json"}
     )

@@ -38,9 +38,9 @@ SELECT sha256(('left' || n)::bytea), 'complaint', now() FROM generate_series(1, 
 
 MANY_SUBSCRIBERS = """
 INSERT INTO newsletter_subscriber (
-    id, address, address_key, status, frequency, time_zone, confirmed_at, created_at, updated_at
+    id, address, address_key, status, frequency, confirmed_at, created_at, updated_at
 )
-SELECT md5('reader' || n)::uuid, n || '@many.example', sha256(('reader' || n)::bytea), 'active', 'weekly', 'UTC',
+SELECT md5('reader' || n)::uuid, n || '@many.example', sha256(('reader' || n)::bytea), 'active', 'weekly',
     now(), now(), now()
 FROM generate_series(1, 3000) AS n
 """

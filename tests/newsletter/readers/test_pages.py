@@ -264,28 +264,24 @@ class TestPreferences:
                 "topics": [topic.slug],
                 "reviewers": [reviewer.slug],
                 "frequency": "monthly",
-                "time_zone": "Europe/Berlin",
             },
         )
 
         checked = {each["value"] for each in Page(response).all("input") if "checked" in each}
-        [zone] = [each for each in Page(response).all("option") if "selected" in each]
         assert "Saved." in response.content.decode()
         assert checked == {topic.slug, reviewer.slug, "monthly"}
         assert other.slug not in checked
-        assert "Europe/Berlin" in response.content.decode()
-        assert zone
         subscriber = Subscriber.objects.get()
-        assert (subscriber.frequency, subscriber.time_zone) == ("monthly", "Europe/Berlin")
+        assert subscriber.frequency == "monthly"
 
     @pytest.mark.parametrize(
         "changes",
-        [{"frequency": "hourly"}, {"time_zone": "Mars"}, {"topics": ["nowhere"]}, {"frequency": ""}],
+        [{"frequency": "hourly"}, {"topics": ["nowhere"]}, {"frequency": ""}],
     )
     def test_what_is_not_offered_is_not_saved(
         self, client: Client, address: str, changes: dict[str, Any]
     ) -> None:
-        values = {"deed": "save", "frequency": "monthly", "time_zone": "UTC", **changes}
+        values = {"deed": "save", "frequency": "monthly", **changes}
 
         response = client.post(address, values)
 

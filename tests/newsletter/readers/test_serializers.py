@@ -16,7 +16,6 @@ from newsletter.readers.serializers import (
     PreferencesSerializer,
     SlugsField,
     SubscribeSerializer,
-    TimeZoneField,
 )
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
 
@@ -40,19 +39,6 @@ def test_an_address_is_a_text(value: Any) -> None:
 def test_what_is_no_address_is_refused(value: str) -> None:
     with pytest.raises(InvalidAddress):
         AddressField().run_validation(value)
-
-
-@pytest.mark.parametrize("name", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5"])
-def test_a_time_zone_is_a_name_of_the_iana_database(name: str) -> None:
-    assert TimeZoneField().run_validation(name) == name
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["Mars/Base", "localtime", "posixrules", "Factory", "../etc/passwd", "UTC\n", " UTC", "utc", "A" * 65],
-)
-def test_another_time_zone_is_refused(name: str) -> None:
-    assert codes(TimeZoneField(), name) == ["unknown"]
 
 
 @pytest.mark.django_db
@@ -97,12 +83,11 @@ def test_as_many_slugs_as_the_limit_are_taken_and_not_one_more() -> None:
 
 
 def test_a_sign_up_without_wishes_gets_every_topic_weekly() -> None:
-    assert SubscribeSerializer.validate_json({"address": "ada@example.com"}) == {
-        "address": "ada@example.com",
+    assert SubscribeSerializer.validate_json({"email": "ada@example.com"}) == {
+        "email": "ada@example.com",
         "topics": [],
         "reviewers": [],
         "frequency": "weekly",
-        "time_zone": "UTC",
     }
 
 
@@ -119,17 +104,16 @@ def test_a_token_of_another_form_is_refused(token: Any) -> None:
 
 @pytest.mark.django_db
 def test_a_subscriber_is_shown_with_the_slugs_they_chose_in_order() -> None:
-    subscriber = SubscriberFactory(address="ada@example.com", frequency="monthly", time_zone="Europe/Berlin")
+    subscriber = SubscriberFactory(address="ada@example.com", frequency="monthly")
     subscriber.topics.set([CategoryFactory(slug="b"), CategoryFactory(slug="a")])
     subscriber.reviewers.set([ReviewerFactory(slug="skeptic")])
 
     shown = PreferencesSerializer(subscriber).data
 
-    assert {name: shown[name] for name in ("address", "topics", "reviewers", "frequency", "time_zone")} == {
-        "address": "ada@example.com",
+    assert {name: shown[name] for name in ("email", "topics", "reviewers", "frequency")} == {
+        "email": "ada@example.com",
         "topics": ["a", "b"],
         "reviewers": ["skeptic"],
         "frequency": "monthly",
-        "time_zone": "Europe/Berlin",
     }
     assert shown["last_mailed_at"] is None

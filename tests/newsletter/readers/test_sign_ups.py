@@ -130,7 +130,6 @@ class TestWhatAMailIsLike:
             topics=[topic.slug],
             reviewers=[reviewer.slug],
             frequency="monthly",
-            time_zone="Pacific/Kiritimati",
             headers={"User-Agent": markup, "Referer": "https://evil.example/", "X-Request-ID": "typed-id"},
         )
 
@@ -138,7 +137,7 @@ class TestWhatAMailIsLike:
 
         [received] = sink.to("typed-by-eve@example.com")
         assert sent.status_code == 202
-        typed = ["typed-by-eve", "evil", "pills", "markup", "monthly", "Kiritimati", "typed-id"]
+        typed = ["typed-by-eve", "evil", "pills", "markup", "monthly", "typed-id"]
         assert [word for word in typed if word in received.text + received.html] == []
 
     def test_each_mail_has_a_message_id_of_its_own(self, sink: Sink) -> None:
@@ -158,15 +157,14 @@ class TestWhatAMailIsLike:
         answers = Counter[int]()
         for n, payload in enumerate(HEADER_INJECTIONS):
             fields: list[dict[str, Any]] = [
-                {"address": f"ada-{n}@example.com{payload}"},
-                {"address": f"ada{payload}@example.com"},
+                {"email": f"ada-{n}@example.com{payload}"},
+                {"email": f"ada{payload}@example.com"},
                 {"frequency": payload},
-                {"time_zone": payload},
                 {"topics": [payload]},
                 {"reviewers": [payload]},
             ]
             for place, field in enumerate(fields):
-                body = {"address": f"ada-{n}@example.com", **field}
+                body = {"email": f"ada-{n}@example.com", **field}
                 answers[subscribe(api, place=f"10.{place}.{n}.1", **body).status_code] += 1
             answers[
                 subscribe(
@@ -181,7 +179,7 @@ class TestWhatAMailIsLike:
         for _ in range(10):
             work()
 
-        assert answers == {400: 1_200, 202: 200}
+        assert answers == {400: 1_000, 202: 200}
         assert len(sink.received) == 200
         assert {frozenset(received.mail) for received in sink.received} == {frozenset(OWN_HEADERS)}
         assert b"eve@example.com" not in b"".join(received.raw for received in sink.received)

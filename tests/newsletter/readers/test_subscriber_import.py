@@ -30,15 +30,15 @@ def test_a_reader_is_subscribed_with_all_that_the_line_says(write: Callable[...,
     CategoryFactory(slug="design")
     CategoryFactory(slug="developer-tools")
     ReviewerFactory(slug="skeptic")
-    header = "address,confirmed_at,frequency,time_zone,topics,reviewers"
+    header = "email,confirmed_at,frequency,topics,reviewers"
 
-    said = run(write(f"{ADA},{TIME},monthly,Europe/Berlin,design; developer-tools,skeptic", header=header))
+    said = run(write(f"{ADA},{TIME},monthly,design; developer-tools,skeptic", header=header))
 
     assert said == counted(1, new=1)
     reader = Subscriber.objects.get()
     assert (reader.address, bytes(reader.address_key)) == (ADA, address_key(ADA))
     assert (reader.status, reader.confirmed_at, reader.unsubscribed_at) == ("active", CONFIRMED_AT, None)
-    assert (reader.frequency, reader.time_zone) == ("monthly", "Europe/Berlin")
+    assert reader.frequency == "monthly"
     assert set(reader.topics.values_list("slug", flat=True)) == {"design", "developer-tools"}
     assert list(reader.reviewers.values_list("slug", flat=True)) == ["skeptic"]
     [record] = Consent.objects.all()
@@ -49,10 +49,10 @@ def test_a_reader_is_subscribed_with_all_that_the_line_says(write: Callable[...,
 
 
 def test_what_is_left_out_or_empty_is_as_a_sign_up_has_it(write: Callable[..., str]) -> None:
-    run(write(f"{ADA},{TIME},,,,", header="address,confirmed_at,time_zone,frequency,reviewers,topics"))
+    run(write(f"{ADA},{TIME},,,", header="email,confirmed_at,frequency,reviewers,topics"))
 
     reader = Subscriber.objects.get()
-    assert (reader.frequency, reader.time_zone, reader.topics.count()) == ("weekly", "UTC", 0)
+    assert (reader.frequency, reader.topics.count()) == ("weekly", 0)
 
 
 def test_one_mailbox_is_one_reader_however_often_it_is_written(write: Callable[..., str]) -> None:
@@ -110,7 +110,7 @@ def test_who_has_left_stays_away(write: Callable[..., str]) -> None:
 def test_who_is_subscribed_keeps_what_they_chose(write: Callable[..., str]) -> None:
     SubscriberFactory(address=ADA, frequency="monthly")
 
-    assert run(write(f"{ADA},{TIME},weekly", header="address,confirmed_at,frequency")) == counted(
+    assert run(write(f"{ADA},{TIME},weekly", header="email,confirmed_at,frequency")) == counted(
         1, subscribed=1
     )
 
@@ -150,7 +150,7 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> No
     def peak(number: int) -> int:
         file = tmp_path / f"{number}.csv"
         with file.open("w") as stream:
-            stream.write("address,confirmed_at\n")
+            stream.write("email,confirmed_at\n")
             stream.writelines(f"reader-{number}-{n}@example.com,{TIME}\n" for n in range(number))
         tracemalloc.start()
         assert run(str(file)) == counted(number, new=number)
