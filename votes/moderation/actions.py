@@ -133,9 +133,7 @@ def moderate(
             status=step.becomes, reasons=step.reasons, ruleset=RULESET
         )
         first, second = by_id(tool, other_tool) if other_tool else (tool, None)
-        open_alerts = Alert.objects.filter(tool=first, other_tool=second, closed_at=None)
-        in_time = open_alerts.filter(begins_at__gte=asked.begins_at, begins_at__lt=ends_at)
-        in_time.exclude(kind=Alert.Kind.DRIFT).update(closed_at=now)
+        _close_alerts(first, second, asked.begins_at, ends_at, now=now)
         return ModerationAction.objects.create(
             action=asked.action,
             tool=first,
@@ -153,6 +151,15 @@ def close(alert: Alert, *, now: datetime) -> None:
     """Staff have looked at it, and there is nothing to do. Raises CurationError where it is closed already."""
     if not Alert.objects.filter(pk=alert.pk, closed_at=None).update(closed_at=now):
         raise CurationError("closed already")
+
+
+def _close_alerts(
+    tool: Tool, other_tool: Tool | None, begins_at: datetime, ends_at: datetime, *, now: datetime
+) -> None:
+    """Those of votes that began to wait in that time; a drift is closed by a person who looked at it."""
+    open_alerts = Alert.objects.filter(tool=tool, other_tool=other_tool, closed_at=None)
+    in_time = open_alerts.filter(begins_at__gte=begins_at, begins_at__lt=ends_at)
+    in_time.exclude(kind=Alert.Kind.DRIFT).update(closed_at=now)
 
 
 def _within(ballots: Ballots, asked: AskedAction, now: datetime) -> Ballots:

@@ -1,0 +1,40 @@
+"""The tables of voting, one module for each subject: import them from here."""
+
+from votes.models.ballots import Ballot, BallotQuerySet, CountStatus, Pick, Vote
+from votes.models.moderation import Alert, ModerationAction, OfTarget
+from votes.models.tallies import (
+    Bounds,
+    ClosedDay,
+    Counts,
+    PickCounts,
+    PickTally,
+    PickTallyDay,
+    PublishedPickTally,
+    PublishedTally,
+    Tally,
+    TallyDay,
+)
+from votes.models.voters import SpentChallenge, Voter
+
+__all__ = [
+    "Alert",
+    "Ballot",
+    "BallotQuerySet",
+    "Bounds",
+    "ClosedDay",
+    "CountStatus",
+    "Counts",
+    "ModerationAction",
+    "OfTarget",
+    "Pick",
+    "PickCounts",
+    "PickTally",
+    "PickTallyDay",
+    "PublishedPickTally",
+    "PublishedTally",
+    "SpentChallenge",
+    "Tally",
+    "TallyDay",
+    "Vote",
+    "Voter",
+]
