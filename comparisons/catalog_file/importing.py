@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, islice
@@ -16,10 +16,8 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from backend.api.attribution import attributed
-from backend.api.ids import new_id
 from backend.api.quoting import quoted
 from catalog.models import Category, Publishable, Tool, ToolAlias
-from catalog.pairs import folded_name
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,
@@ -32,7 +30,9 @@ from comparisons.catalog_file.format import (
     read_catalog,
 )
 from comparisons.catalog_file.reading import CatalogFileError, Json, Problems
-from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, differences, locked
+from comparisons.catalog_file.review_matching import asked_of, pair_up, status_of
+from comparisons.catalog_file.tool_slugs import ToolSlugs
+from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, locked
 from comparisons.models import Comparison, pair_slug
 from reviews.models import Review, Reviewer
 
@@ -96,17 +96,6 @@ def hold_import_lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('comparisons.import', 0))")
 
 
-@dataclass(frozen=True, slots=True)
-class _ToolKey:
-    """What the file says of a tool's slugs, and which tool is meant: one of the database, or a new one."""
-
-    place: str
-    slug: str
-    aliases: tuple[str, ...]
-    tool_id: UUID
-    is_new: bool
-
-
 class _Import:
     """Goes through the rows batch by batch: each beside what the database holds of it, and then written.
 
@@ -123,9 +112,7 @@ class _Import:
         self._now = now
         self._batch_size = batch_size
         self._on_rows = on_rows
-        # Every slug that a tool has or had, and the slug it has.
-        self._tool_ids: dict[str, UUID] = {}
-        self._slugs: dict[UUID, str] = {}
+        self._slugs = ToolSlugs(self.errors, self.warnings)
         self._categories = Table("categories", Category, CATEGORY_COLUMNS, batch_size)
         # Mottos of the database's reviewers that the file doesn't name, by slug.
         self._strangers: dict[str, str] = {}
@@ -138,7 +125,6 @@ class _Import:
             | {f"pricing.{key}": column for key, column in PRICING_COLUMNS.items()},
             batch_size,
         )
-        self._aliases: list[ToolAlias] = []
         self._reviews = Table("reviews", Review, REVIEW_COLUMNS, batch_size)
         self._pair_places: dict[frozenset[UUID], str] = {}
         self._comparisons = Table("comparisons", Comparison, COMPARISON_COLUMNS, batch_size)
@@ -172,8 +158,8 @@ class _Import:
             return
         for table in (self._categories, self._reviewers, self._tools):
             table.write(self._on_rows)
-        ToolAlias.objects.bulk_create(self._aliases, batch_size=self._batch_size)
-        self._aliases.clear()
+        ToolAlias.objects.bulk_create(self._slugs.new_aliases, batch_size=self._batch_size)
+        self._slugs.new_aliases.clear()
         self._reviews.write(self._on_rows)
         self._comparisons.write(self._on_rows)
 
@@ -216,8 +202,8 @@ class _Import:
         reviewer_ids: Mapping[str, UUID],
         write: Callable[[], None],
     ) -> None:
-        names = self._read_names()
-        keys = self._match_tools()
+        names = self._slugs.read()
+        keys = self._slugs.match(self._distinct(self._catalog.tools))
         claims = {key.slug: f"is the slug of {key.place}" for key in keys.values()}
         places: dict[UUID, str] = {}
         slugs: dict[UUID, str] = {}
@@ -246,72 +232,21 @@ class _Import:
                 tools.append((row, tool))
             self._plan_reviews(tools, reviewer_ids)
             write()
-        self._know_slugs(keys.values(), slugs)
-        self._warn_of_same_names(names, places)
+        self._slugs.note(keys.values(), slugs)
+        self._slugs.warn_of_same_names(names, places)
 
     def _plan_tool(
         self, tool: Tool, row: Row, category_ids: Mapping[str, UUID], claims: dict[str, str]
     ) -> None:
         changed = [
-            *self._take_slug(tool, row),
+            *self._slugs.take_slug(tool, row),
             *assign(tool, self._tool_values(row, category_ids), self._tools.columns),
             *self._publish(tool, row),
-            *self._take_aliases(tool, row, claims),
+            *self._slugs.take_aliases(tool, row, claims),
         ]
         if row.is_whole and (tool.pricing_starts_at is None) != (tool.pricing_currency is None):
             self.errors += [f"{row.place}.pricing: an amount and its currency come together"]
         self._tools.take(tool, tool.slug, changed)
-
-    def _read_names(self) -> dict[UUID, str]:
-        """The name of each tool in the database; notes its slugs too."""
-        names = {}
-        for tool_id, slug, name in Tool.objects.values_list("id", "slug", "name"):
-            self._slugs[tool_id] = slug
-            names[tool_id] = name
-        self._tool_ids = dict(ToolAlias.objects.values_list("slug", "tool_id"))
-        self._tool_ids |= {slug: tool_id for tool_id, slug in self._slugs.items()}
-        return names
-
-    def _match_tools(self) -> dict[str, _ToolKey]:
-        """By place, each row that is not the second of its slug, with the tool it means."""
-        rows = [
-            (row.place, row.values["slug"], tuple(row.values.get("aliases", ())))
-            for row in self._distinct(self._catalog.tools)
-        ]
-        slugs = {slug for _, slug, _ in rows}
-        keys = {}
-        for place, slug, aliases in rows:
-            tool_id = self._match(slug, [alias for alias in aliases if alias not in slugs])
-            keys[place] = _ToolKey(place, slug, aliases, tool_id or new_id(), is_new=tool_id is None)
-        return keys
-
-    def _match(self, slug: str, aliases: Iterable[str]) -> UUID | None:
-        """By slug, present or earlier; else by the earlier slugs in the file, where they mean one tool."""
-        if slug in self._tool_ids:
-            return self._tool_ids[slug]
-        owners = {self._tool_ids[alias] for alias in aliases if alias in self._tool_ids}
-        return owners.pop() if len(owners) == 1 else None
-
-    def _know_slugs(self, keys: Collection[_ToolKey], slugs: Mapping[UUID, str]) -> None:
-        """Notes the slugs that the file's tools have now; an alias of the file yields to a slug."""
-        self._slugs.update(slugs)
-        self._tool_ids.update((key.slug, key.tool_id) for key in keys)
-        for key in keys:
-            for alias in key.aliases:
-                self._tool_ids.setdefault(alias, key.tool_id)
-
-    def _take_slug(self, tool: Tool, row: Row) -> Iterator[str]:
-        slug = row.values["slug"]
-        if slug == tool.slug:
-            return
-        if slug in self._tool_ids:
-            self.warnings.append(
-                f"{row.place}.slug: {quoted(slug)} is an earlier slug of {quoted(tool.slug)}, which is meant"
-            )
-            return
-        self.warnings.append(f"{row.place}.slug: {quoted(tool.slug)} is now called {quoted(slug)}")
-        tool.slug = slug
-        yield "slug"
 
     def _tool_values(self, row: Row, category_ids: Mapping[str, UUID]) -> dict[str, Json]:
         """As columns take them: the category by its id, and the slug left to `_take_slug`."""
@@ -340,35 +275,6 @@ class _Import:
             item.refuse_way_back()
         except ValidationError as error:
             self.errors += [f"{row.place}.{field}: {words[0]}" for field, words in error.message_dict.items()]
-
-    def _take_aliases(self, tool: Tool, row: Row, claims: dict[str, str]) -> Iterator[str]:
-        is_new = False
-        for index, alias in enumerate(row.values.get("aliases", ())):
-            place = f"{row.place}.aliases[{index}]"
-            owner = self._tool_ids.get(alias, tool.id)
-            if alias in claims:
-                self.errors += [f"{place}: {quoted(alias)} {claims[alias]}"]
-            elif owner != tool.id:
-                self.errors += [f"{place}: {quoted(alias)} belongs to {quoted(self._slugs[owner])}"]
-            elif alias not in self._tool_ids:
-                self._aliases.append(ToolAlias(slug=alias, tool=tool))
-                is_new = True
-            claims.setdefault(alias, f"stands already at {place}")
-        if is_new:
-            yield "aliases"
-
-    def _warn_of_same_names(self, names: Mapping[UUID, str], places: Mapping[UUID, str]) -> None:
-        """Of tools in the file, whether their namesakes stand in the file or in the database."""
-        namesakes = defaultdict(list)
-        for tool_id in sorted(names, key=lambda tool_id: self._slugs[tool_id]):
-            namesakes[folded_name(names[tool_id])].append(tool_id)
-        for same in namesakes.values():
-            in_file = [places[tool_id] for tool_id in same if tool_id in places]
-            if len(same) > 1 and in_file:
-                slugs = ", ".join(self._slugs[tool_id] for tool_id in same)
-                self.warnings.append(
-                    f"{', '.join(in_file)}: {len(same)} tools are called {quoted(names[same[0]])}: {slugs}"
-                )
 
     def _warn_of_demo(self) -> None:
         """Where reviewers of the demo stay beside the file's: every panel would hold both."""
@@ -401,7 +307,7 @@ class _Import:
                     ]
                     continue
                 self._refuse_second_live(rows)
-                for review_row, review in _pair_up(rows, present[tool.id, reviewer_id]):
+                for review_row, review in pair_up(rows, present[tool.id, reviewer_id]):
                     # What a file does not say of a new review claims the least.
                     item = review or Review(
                         tool=tool,
@@ -409,14 +315,14 @@ class _Import:
                         status=Review.Status.PUBLISHED,
                         basis=Review.Basis.SYNTHETIC,
                     )
-                    changed = assign(item, _asked_of(item, review_row), REVIEW_COLUMNS)
+                    changed = assign(item, asked_of(item, review_row), REVIEW_COLUMNS)
                     if not item.basis and item.status != Review.Status.DRAFT:
                         self.errors += [f"{review_row.place}.basis: only a draft can do without"]
                     self._refuse_way_back(item, review_row)
                     self._reviews.take(item, f"{tool.slug}/{slug}", changed)
 
     def _refuse_second_live(self, rows: Iterable[Row]) -> None:
-        live = [row for row in rows if _status(row) == Review.Status.PUBLISHED]
+        live = [row for row in rows if status_of(row) == Review.Status.PUBLISHED]
         for row in live[1:]:
             slug = quoted(row.values["reviewer"])
             self.errors += [f"{row.place}.reviewer: {slug} reviews this tool already at {live[0].place}"]
@@ -437,7 +343,9 @@ class _Import:
                 first_tool_id=first, second_tool_id=second, status=Comparison.Status.PUBLISHED
             )
             changed = [*assign(comparison, row.values, COMPARISON_COLUMNS), *self._publish(comparison, row)]
-            self._comparisons.take(comparison, pair_slug(self._slugs[first], self._slugs[second]), changed)
+            self._comparisons.take(
+                comparison, pair_slug(self._slugs.current[first], self._slugs.current[second]), changed
+            )
 
     def _present_pairs(self, pairs: Iterable[frozenset[UUID]]) -> dict[frozenset[UUID], Comparison]:
         """Those that the database has, whichever tool stands first."""
@@ -455,11 +363,11 @@ class _Import:
 
     def _pair(self, row: Row) -> frozenset[UUID]:
         slugs = row.values["tools"]
-        unknown = [index for index, slug in enumerate(slugs) if slug not in self._tool_ids]
+        unknown = [index for index, slug in enumerate(slugs) if slug not in self._slugs.tool_ids]
         self.errors += [
             f"{row.place}.tools[{index}]: no tool is called {quoted(slugs[index])}" for index in unknown
         ]
-        pair = frozenset(self._tool_ids[slug] for slug in slugs if slug in self._tool_ids)
+        pair = frozenset(self._slugs.tool_ids[slug] for slug in slugs if slug in self._slugs.tool_ids)
         if len(pair) == 1 and not unknown:
             self.errors += [f"{row.place}.tools: must be two different tools"]
         return pair
@@ -484,43 +392,3 @@ def _batches(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
 
 def _in_words(error: DatabaseError) -> str:
     return f"database: {str(error).splitlines()[0]}"
-
-
-def _pair_up(rows: Iterable[Row], reviews: Iterable[Review]) -> list[tuple[Row, Review | None]]:
-    """One reviewer's rows on one tool, each with the review it speaks of.
-
-    That is the review that says just what the row says; else the one with the row's status; else any that is
-    not retracted, the published one first. What is retracted is history, so a row never rewrites it.
-    """
-    left = sorted(reviews, key=lambda review: review.status != Review.Status.PUBLISHED)
-    pairs: dict[str, Review] = {}
-    for fits in (_is_said_by, _has_status_of, _is_current):
-        for row in rows:
-            review = next((review for review in left if fits(review, row)), None)
-            if review and row.place not in pairs:
-                pairs[row.place] = review
-                left.remove(review)
-    return [(row, pairs.get(row.place)) for row in rows]
-
-
-def _is_said_by(review: Review, row: Row) -> bool:
-    return review.status == _status(row) and not differences(review, _asked_of(review, row), REVIEW_COLUMNS)
-
-
-def _asked_of(review: Review, row: Row) -> dict[str, Json]:
-    """The row's values; a lower revision asks for nothing, since the database raises it with each correction."""
-    return {
-        key: value for key, value in row.values.items() if key != "revision" or (value or 1) > review.revision
-    }
-
-
-def _has_status_of(review: Review, row: Row) -> bool:
-    return _is_current(review, row) and review.status == _status(row)
-
-
-def _is_current(review: Review, row: Row) -> bool:
-    return review.status != Review.Status.RETRACTED
-
-
-def _status(row: Row) -> str:
-    return str(row.values.get("status", Review.Status.PUBLISHED))
