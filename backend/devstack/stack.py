@@ -10,8 +10,10 @@ from types import FrameType
 from backend.bootstrap import ROOT
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.engines import Server, require_redis, start_postgresql, start_redis
+from backend.devstack.engines import Server
 from backend.devstack.location import choose_location
+from backend.devstack.postgresql import start_postgresql
+from backend.devstack.redis import require_redis, start_redis
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 5

@@ -13,8 +13,9 @@ import psycopg
 
 from backend.bootstrap import ROOT
 from backend.devstack.directory import StackDirectory
-from backend.devstack.engines import Server, start_postgresql
+from backend.devstack.engines import Server
 from backend.devstack.location import choose_location, remove_outside
+from backend.devstack.postgresql import start_postgresql
 from backend.devstack.processes import stop
 from backend.devstack.stack import STOP_SECONDS
 

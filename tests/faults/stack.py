@@ -24,9 +24,11 @@ from redis import Redis
 from backend.bootstrap import ROOT, last_lines
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
-from backend.devstack.engines import Server, start_postgresql, start_redis
+from backend.devstack.engines import Server
 from backend.devstack.location import choose_location, remove_outside
+from backend.devstack.postgresql import start_postgresql
 from backend.devstack.processes import Child, Process
+from backend.devstack.redis import start_redis
 from backend.devstack.stack import STOP_SECONDS, product_environment
 from tests.pgbouncer import pgbouncer
 from tests.ports import PATIENCE_SECONDS, quiet_port, wait_until

@@ -26,10 +26,11 @@ from psycopg_pool import PoolTimeout
 from rest_framework.test import APIClient
 
 from backend.api.outages import outage_of
-from backend.devstack import engines, processes
+from backend.devstack import processes
 from backend.devstack.__main__ import reset
 from backend.devstack.directory import StackDirectory
 from backend.devstack.location import choose_location
+from backend.devstack.postgresql import start_postgresql
 from backend.postgresql.base import DatabaseWrapper
 from newsletter.readers.links import preferences_token, unsubscribe_token
 from tests.factories import SubscriberFactory
@@ -288,7 +289,7 @@ def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_bac
     elsewhere: Any, stack: StackDirectory
 ) -> None:
     location = choose_location(stack, is_lasting=False)
-    server = engines.start_postgresql(stack, location, mark="", is_lasting=False)
+    server = start_postgresql(stack, location, mark="", is_lasting=False)
     url = urlsplit(server.url)
     there = elsewhere(
         HOST=url.hostname, PORT=str(url.port), USER=url.username, PASSWORD=url.password, NAME=url.path[1:]
@@ -302,6 +303,6 @@ def test_while_postgresql_is_stopped_every_request_is_told_so_and_when_it_is_bac
         assert time.monotonic() - began < MOMENT_SECONDS
     assert_a_calm_page(there.ask(PAGE))
 
-    again = engines.start_postgresql(stack, location, mark="", is_lasting=False, port=url.port)
+    again = start_postgresql(stack, location, mark="", is_lasting=False, port=url.port)
     assert [there.ask(path).status_code for path in [*PATHS, PAGE] * 2] == [200] * 6
     processes.stop([again.child], timeout=5)
