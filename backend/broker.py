@@ -4,9 +4,20 @@ import base64
 from typing import Any
 
 import structlog
+from django.conf import settings
 from kombu.transport import redis
+from redis import Redis
 
 logger = structlog.get_logger(__name__)
+
+TIMEOUT_SECONDS = 1.0
+
+
+def connect() -> Redis:
+    """A client of the broker for what is counted there beside Celery's messages; waits a second at most."""
+    return Redis.from_url(
+        settings.CELERY_BROKER_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+    )
 
 
 class QoS(redis.QoS):

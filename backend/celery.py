@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 logger = structlog.get_logger(__name__)
 
-HEARTBEAT_KEY = "worker-heartbeat"
+HEARTBEAT_KEY = "verdicts-worker-heartbeat"
 # Beat's schedule stands in the settings.
 HEARTBEAT_SECONDS = 15
 # Before the next try of a task that met an outage.
@@ -80,9 +80,22 @@ def refuse_unfit_pooler(**_: object) -> None:
 @app.task(name="backend.heartbeat")
 def heartbeat() -> None:
     """Record that a worker took a task just now."""
-    from django.core.cache import cache
+    from backend.broker import connect
 
-    cache.set(HEARTBEAT_KEY, time.time(), timeout=10 * HEARTBEAT_SECONDS)
+    with connect() as broker:
+        broker.set(HEARTBEAT_KEY, time.time(), ex=10 * HEARTBEAT_SECONDS)
+
+
+def heartbeat_age() -> float | None:
+    """Seconds since a worker last took a task; None where none did lately. Raises RedisError."""
+    from backend.broker import connect
+
+    with connect() as broker:
+        beat_at = broker.get(HEARTBEAT_KEY)
+    try:
+        return time.time() - float(beat_at)
+    except (TypeError, ValueError):
+        return None
 
 
 @app.task(name="backend.forget")

@@ -1,6 +1,5 @@
 """Liveness and readiness for load balancers, and the status of the whole for people (decisions 22 and 45)."""
 
-import time
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import LiteralString
@@ -16,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from backend.celery import HEARTBEAT_KEY
+from backend.celery import heartbeat_age
 
 logger = structlog.get_logger(__name__)
 
@@ -65,7 +64,7 @@ def check_database() -> None:
 
 
 def check_cache() -> None:
-    shared_cache.get(HEARTBEAT_KEY)
+    shared_cache.get("status")
 
 
 @cache
@@ -77,8 +76,8 @@ def check_migrations() -> None:
 
 
 def check_worker() -> None:
-    beat_at = shared_cache.get(HEARTBEAT_KEY)
-    if beat_at is None or time.time() - beat_at > MAX_HEARTBEAT_AGE_SECONDS:
+    age = heartbeat_age()
+    if age is None or age > MAX_HEARTBEAT_AGE_SECONDS:
         raise NotReadyError("No worker has taken a task lately.")
 
 

@@ -7,7 +7,6 @@ from functools import lru_cache
 import psycopg
 import structlog
 from django.conf import settings
-from django.core.cache import cache
 from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -16,12 +15,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
-from redis import Redis
 from redis.exceptions import RedisError
 
 from backend import metric_files
-from backend.celery import HEARTBEAT_KEY
-from backend.watchdog import STALLS_KEY, TIMEOUT_SECONDS
+from backend.broker import connect
+from backend.celery import heartbeat_age
+from backend.watchdog import STALLS_KEY
 from newsletter.desk import gauges as newsletter
 from votes.tallies import gauges as votes
 
@@ -90,12 +89,7 @@ def _read_redis() -> Iterator[Metric]:
         "verdicts_queue_messages", "Messages that no worker has taken.", labels=["queue"]
     )
     queues = sorted({"celery", *(route["queue"] for route in settings.CELERY_TASK_ROUTES.values())})
-    with (
-        Redis.from_url(
-            settings.CELERY_BROKER_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-        ) as broker,
-        broker.pipeline() as pipeline,
-    ):
+    with connect() as broker, broker.pipeline() as pipeline:
         for queue in queues:
             pipeline.llen(queue)
         pipeline.get(STALLS_KEY)
@@ -106,11 +100,11 @@ def _read_redis() -> Iterator[Metric]:
     yield CounterMetricFamily(
         "verdicts_worker_stalls", "Workers that ended themselves because they took nothing.", int(stalls or 0)
     )
-    beat_at = cache.get(HEARTBEAT_KEY)
+    age = heartbeat_age()
     yield GaugeMetricFamily(
         "verdicts_heartbeat_age_seconds",
         "Since a worker last took a task of the queue celery; +Inf where none did lately.",
-        time.time() - beat_at if beat_at else float("inf"),
+        float("inf") if age is None else age,
     )
 
 

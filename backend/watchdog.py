@@ -13,12 +13,13 @@ from celery.worker import state
 from django.conf import settings
 from redis import Redis, RedisError
 
+from backend.broker import connect
+
 logger = structlog.get_logger(__name__)
 
 # A number in the broker: `/metrics` is asked of other processes, on other machines maybe.
 STALLS_KEY = "verdicts-worker-stalls"
 SAMPLES = 6
-TIMEOUT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ def _watch(queues: Sequence[str]) -> None:
     seconds = settings.WATCHDOG_SECONDS / SAMPLES
     busy_seconds = settings.WATCHDOG_SECONDS + settings.CELERY_TASK_TIME_LIMIT
     detector = StallDetector(idle=SAMPLES, busy=math.ceil(busy_seconds / seconds))
-    broker = Redis.from_url(
-        settings.CELERY_BROKER_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-    )
+    broker = connect()
     while not detector.is_stalled(_sample(broker, queues)):
         time.sleep(seconds)
     with suppress(RedisError):

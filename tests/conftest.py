@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as configured
@@ -24,7 +25,7 @@ def pytest_configure() -> None:
     Redis has 16, unless it is told otherwise; the Makefile starts no more processes, and a further one would fail.
     """
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    url = configured.REDIS_URL.rpartition("/")[0] + f"/{number}"
+    url = urlsplit(configured.REDIS_URL)._replace(path=f"/{number}").geturl()
     configured.REDIS_URL = configured.CELERY_BROKER_URL = os.environ["REDIS_URL"] = url
     configured.CACHES["default"]["LOCATION"] = url
     # Otherwise each test client looks for all files of the admin first.

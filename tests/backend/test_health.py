@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
-from django.core.cache import cache
 from django.db import OperationalError, connection, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
@@ -19,6 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from backend import health
 from backend.bootstrap import ROOT
+from backend.broker import connect
 from backend.celery import HEARTBEAT_KEY, heartbeat
 from backend.postgresql.base import DatabaseWrapper
 
@@ -63,14 +63,24 @@ def test_a_working_process_is_ready_and_all_is_well(client: Client) -> None:
 )
 @pytest.mark.usefixtures("working")
 def test_a_worker_is_there_while_its_heartbeat_is_young(client: Client, age: int, state: str) -> None:
-    cache.set(HEARTBEAT_KEY, time.time() - age)
+    with connect() as broker:
+        broker.set(HEARTBEAT_KEY, time.time() - age)
 
     assert checks(client)[1]["worker"] == state
 
 
 @pytest.mark.usefixtures("working")
+def test_a_heartbeat_that_is_no_number_is_none(client: Client) -> None:
+    with connect() as broker:
+        broker.set(HEARTBEAT_KEY, b"\x80what is this")
+
+    assert checks(client)[1]["worker"] == "unavailable"
+
+
+@pytest.mark.usefixtures("working")
 def test_without_a_worker_the_web_goes_on(client: Client) -> None:
-    cache.delete(HEARTBEAT_KEY)
+    with connect() as broker:
+        broker.delete(HEARTBEAT_KEY)
 
     assert checks(client, "/statusz") == (503, {**ALL_OK, "status": "unavailable", "worker": "unavailable"})
     assert checks(client, "/readyz") == (200, READY)
@@ -103,9 +113,9 @@ def test_applied_migrations_are_remembered(client: Client) -> None:
 
 @pytest.mark.usefixtures("working")
 def test_without_redis_the_web_goes_on(client: Client, settings: Settings, silent_port: int) -> None:
-    settings.CACHES = {
-        "default": {**settings.CACHES["default"], "LOCATION": f"redis://127.0.0.1:{silent_port}/0"}
-    }
+    silent = f"redis://127.0.0.1:{silent_port}/0"
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": silent}}
+    settings.CELERY_BROKER_URL = silent
 
     assert checks(client, "/statusz") == (
         503,

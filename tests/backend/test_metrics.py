@@ -1,6 +1,5 @@
 """What Prometheus reads, and the alert rules that are made of it."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,12 +30,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def broker(settings: Settings) -> Iterator[Redis]:
-    """A database of Redis of this process's own, for messages and cache."""
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15 + 1
-    url = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
-    settings.CELERY_BROKER_URL = url
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
-    with Redis.from_url(url) as redis:
+    """The database of Redis that no other process tests with, emptied."""
+    with Redis.from_url(settings.CELERY_BROKER_URL) as redis:
         redis.flushdb()
         yield redis
         redis.flushdb()
