@@ -51,7 +51,7 @@ ENUM_NAMES: dict[str, str | list[str]] = {
     "SubscriberStatus": "newsletter.models.Subscriber.Status",
     "MailFrequency": "newsletter.models.Subscriber.Frequency",
     "SuppressionReason": "newsletter.models.Suppression.Reason",
-    "ConsentDeed": "newsletter.models.Consent.Action",
+    "ConsentAction": "newsletter.models.Consent.Action",
     "ConsentSource": "newsletter.models.Consent.Source",
     "DeliveryState": "newsletter.models.Delivery.State",
     "ProviderEventKind": "newsletter.models.ProviderEvent.Kind",

@@ -4,10 +4,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.static import serve
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from backend import caught_mail, health, metrics
-from backend.api.docs import OpenApiView, ProblemView
+from backend.api.docs import DocsPage, OpenApiView, ProblemView
 from newsletter.feedback.hooks import hook_urls
 from newsletter.urls import api_urls as newsletter_api
 from newsletter.urls import page_urls as newsletter_pages
@@ -27,8 +26,9 @@ api = [
 
 urlpatterns = [
     path("api/v1/", include(api)),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
-    path("api/openapi.yaml", OpenApiView.as_view(), name="openapi"),
+    path("api/docs", DocsPage.as_view(url_name="openapi"), name="docs"),
+    path("api/openapi.yaml", OpenApiView.as_view(), {"kind": "yaml"}, name="openapi"),
+    path("api/openapi.json", OpenApiView.as_view(), {"kind": "json"}),
     path("api/problems/<slug:slug>", ProblemView.as_view(), name="problem"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -21,7 +21,19 @@ class OptionalText(serializers.CharField):
         return value or None
 
 
+class OptionalAddress(serializers.URLField):
+    """A web address that may be unknown: an empty one is null."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_null=True)
+
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]
+        return value or None
+
+
 class CategoryReferenceSerializer(serializers.ModelSerializer[Category]):
+    """A category as what stands in it names it."""
+
     class Meta:
         model = Category
         fields = ["slug", "name"]
@@ -61,6 +73,8 @@ class PricingSerializer(serializers.Serializer[Tool]):
 
 
 class ToolReferenceSerializer(serializers.ModelSerializer[Tool]):
+    """A tool as what speaks of it names it."""
+
     class Meta:
         model = Tool
         fields = ["slug", "name"]

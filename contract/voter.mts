@@ -48,13 +48,13 @@ export class Voter {
     return answerOf(await this.#me.DELETE("/api/v1/tools/{slug}/vote", { params: { path: { slug } } }));
   }
 
-  async pick(slug: string, tool: string): Promise<Schemas["Pick"]> {
+  async pick(slug: string, tool: string): Promise<Schemas["PairPick"]> {
     return answerOf(
       await this.#me.PUT("/api/v1/comparisons/{slug}/pick", { params: { path: { slug } }, body: { tool } }),
     );
   }
 
-  async withdrawPick(slug: string): Promise<Schemas["Pick"]> {
+  async withdrawPick(slug: string): Promise<Schemas["PairPick"]> {
     return answerOf(await this.#me.DELETE("/api/v1/comparisons/{slug}/pick", { params: { path: { slug } } }));
   }
 

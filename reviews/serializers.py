@@ -22,6 +22,8 @@ class ReviewerKind(serializers.ChoiceField):
 
 
 class ReviewerReferenceSerializer(serializers.ModelSerializer[Reviewer]):
+    """A reviewer as what they said names them."""
+
     kind = ReviewerKind()
     lens = OptionalText(help_text="What this reviewer looks for.")
 
@@ -30,7 +32,7 @@ class ReviewerReferenceSerializer(serializers.ModelSerializer[Reviewer]):
         fields = ["slug", "name", "kind", "lens"]
 
 
-class RecordSerializer(serializers.Serializer[PanelCount]):
+class ReviewerRecordSerializer(serializers.Serializer[PanelCount]):
     """A reviewer's published reviews, counted."""
 
     ship = serializers.IntegerField(min_value=0)
@@ -53,10 +55,10 @@ class ReviewerSerializer(SparseFieldsMixin, serializers.ModelSerializer[Reviewer
         model = Reviewer
         fields = ["id", "slug", "name", "kind", "lens", "motto", "is_active", "record"]
 
-    @extend_schema_field(RecordSerializer)
+    @extend_schema_field(ReviewerRecordSerializer)
     # Any: the row has the annotations of `with_record()`.
     def get_record(self, reviewer: Any) -> dict[str, object]:
-        return RecordSerializer(PanelCount(ship=reviewer.ship_count, skip=reviewer.skip_count)).data
+        return ReviewerRecordSerializer(PanelCount(ship=reviewer.ship_count, skip=reviewer.skip_count)).data
 
 
 class PanelCountSerializer(serializers.Serializer[PanelCount]):

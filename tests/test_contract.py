@@ -1,7 +1,10 @@
 """openapi.yaml against the code, the routes, and the answers that the demo content gives."""
 
+import builtins
+import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,12 +45,62 @@ def demo(loaded_demo: None, db: None) -> None:
     """The demo's content, in the test's own transaction."""
 
 
+# What an answer lacks unless the request asks for it.
+ON_REQUEST = {
+    ("ToolListItem", "reviews"),
+    ("ToolListItemPage", "facets"),
+    ("ComparisonListItem", "scorecard"),
+}
+# Names that generated code would take from a client's language.
+# TypeScript's utility types, what every page has, and what Java, Kotlin, Swift or C# have without an import.
+BUILT_INS = {name for name in dir(builtins) if name[0].isupper()} | {
+    *re.findall(
+        r"\w+",
+        """
+        Awaited Capitalize Exclude Extract NonNullable Omit Parameters Partial Pick Readonly Record Required
+        Array Blob Comment Date Document Element Error Event File Function Headers History Image Location
+        Map Node Notification Number Object Option Promise Proxy Range Request Response Selection Set
+        String Symbol Text URL
+        Any Boolean Character Class Collection Data Double Enum Iterable List Long Module Never Optional
+        Override Package Process Result Runtime Short System Task Thread Type Unit Void
+        """,
+    )
+}
+
+
 def success(operation: str) -> tuple[int, dict[str, Any]]:
     """The status of the one kind of success that an operation has, and its schema."""
     _, _, description = OPERATIONS[operation]
     [(status, answer)] = [each for each in description["responses"].items() if each[0].startswith("2")]
     schema: dict[str, Any] = answer["content"]["application/json"]["schema"]
     return int(status), {**schema, "components": SCHEMA["components"]}
+
+
+def partial_schema(operation: str) -> dict[str, Any]:
+    """The schema of the operation's answer to `fields=`."""
+    _, _, description = OPERATIONS[operation]
+    schema: dict[str, Any] = description["responses"]["200"]["content"]["application/json"][
+        "x-partial-schema"
+    ]
+    return {**schema, "components": SCHEMA["components"]}
+
+
+def objects(schema: dict[str, Any], value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each object within an answer, with the name of its schema."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        if isinstance(value, dict):
+            yield name, value
+        yield from objects(SCHEMA["components"]["schemas"][name], value)
+    for inner in [*schema.get("allOf", []), *schema.get("oneOf", [])]:
+        yield from objects(inner, value)
+    if isinstance(value, list):
+        for item in value:
+            yield from objects(schema.get("items", {}), item)
+    elif isinstance(value, dict):
+        for name, inner in schema.get("properties", {}).items():
+            if name in value:
+                yield from objects(inner, value[name])
 
 
 def selectable(operation: str) -> list[str]:
@@ -138,6 +191,106 @@ def test_each_field_alone_is_as_it_is_among_all(api: APIClient, operation: str) 
     for name in selectable(operation):
         sparse = api.get(f"{address}{'&' if '?' in address else '?'}fields={name}").json()
 
+        Draft202012Validator(partial_schema(operation)).validate(sparse)
         rows, full_rows = (page.get("results", [page]) for page in (sparse, whole))
         for row, full_row in zip(rows, full_rows, strict=True):
             assert row == {name: full_row[name]}
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_is_always_sent_is_required(api: APIClient) -> None:
+    new_subscriber()
+    token = new_token(api)
+    answers = [(name, ask.of(api, token=token).json()) for name, ask in REQUESTS.items()]
+    answers += [
+        (name, api.get(f"/api/v1/{path}").json())
+        for name, path in {
+            "list_tools": "tools?limit=100&include=reviews",
+            "list_comparisons": "comparisons?limit=100&include=scorecard",
+            "list_rankings": "rankings?limit=100",
+        }.items()
+    ]
+    sent: dict[str, list[set[str]]] = defaultdict(list)
+    for operation, answer in answers:
+        for schema, value in objects(success(operation)[1], answer):
+            sent[schema].append(set(value))
+
+    always = {
+        (schema, name)
+        for schema, found in sent.items()
+        for name in set.intersection(*found)
+        if name not in SCHEMA["components"]["schemas"][schema].get("required", [])
+    }
+
+    assert len(sent) > 50
+    assert always <= ON_REQUEST
+
+
+def test_only_what_is_asked_for_may_be_missing_from_an_answer() -> None:
+    optional = {
+        (name, property_)
+        for name, schema in SCHEMA["components"]["schemas"].items()
+        if not re.search("Partial|Request$", name)
+        for property_ in schema.get("properties", {}).keys() - set(schema.get("required", []))
+    }
+
+    # The numbers of a reason are those that it speaks of.
+    assert {each for each in optional if each[0] != "ReasonParams"} == ON_REQUEST
+
+
+def test_no_schema_is_named_like_what_a_clients_language_has() -> None:
+    assert not SCHEMA["components"]["schemas"].keys() & BUILT_INS
+
+
+def test_no_property_of_a_body_has_a_default_for_which_generated_code_would_demand_it() -> None:
+    bodies = {
+        name: each for name, each in SCHEMA["components"]["schemas"].items() if name.endswith("Request")
+    }
+
+    assert bodies
+    assert not [
+        name
+        for body in bodies.values()
+        for name, each in body.get("properties", {}).items()
+        if "default" in each
+    ]
+
+
+def test_members_of_an_enum_have_names_of_their_own() -> None:
+    enums = [
+        parameter["schema"]
+        for _, _, operation in OPERATIONS.values()
+        for parameter in operation.get("parameters", [])
+        if "enum" in parameter["schema"]
+    ]
+    enums += [each for each in SCHEMA["components"]["schemas"].values() if "enum" in each]
+
+    for enum in enums:
+        names = enum.get("x-enum-varnames", enum["enum"])
+        assert len({re.sub(r"\W", "", name) for name in names}) == len(enum["enum"])
+
+
+def test_every_address_in_an_answer_says_that_it_is_one() -> None:
+    undeclared = [
+        (name, property_)
+        for name, schema in SCHEMA["components"]["schemas"].items()
+        for property_, each in schema.get("properties", {}).items()
+        if re.search("(^|_)(url|website|logo|next|previous)$", property_) and each.get("format") != "uri"
+    ]
+
+    assert undeclared == []
+
+
+def test_no_description_speaks_of_the_code() -> None:
+    for name, schema in SCHEMA["components"]["schemas"].items():
+        assert not re.search("serializer|subclass|The base", schema.get("description", "")), name
+
+
+def test_the_example_of_a_proof_of_work_is_a_proof() -> None:
+    _, _, operation = OPERATIONS["create_voter"]
+    example = operation["requestBody"]["content"]["application/json"]["examples"]["ProofOfWork"]["value"]
+    asked = json.loads(example_files()["create_voter_challenge"].read_text())
+
+    assert example["challenge"] == asked["challenge"]
+    digest = hashlib.sha256(f"{example['challenge']}:{example['nonce']}".encode()).digest()
+    assert int.from_bytes(digest, "big") >> (256 - asked["difficulty_bits"]) == 0

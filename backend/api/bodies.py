@@ -43,11 +43,27 @@ class Body(serializers.Serializer[Any]):
 
 
 def json_of(request: HttpRequest) -> Any:
-    """The body's JSON document, which is UTF-8; raises UnsupportedMediaType or ParseError."""
+    """The body's JSON document, in UTF-8 and with each name once (RFC 7493); raises UnsupportedMediaType or ParseError."""
     charset = (request.content_params or {}).get("charset", "utf-8")
-    if request.content_type != "application/json" or charset.lower() != "utf-8":
+    if request.content_type != "application/json" or charset.lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType(request.content_type or "")
     try:
-        return json.loads(request.body)
+        # Decoded here, since json.loads would guess UTF-16 and UTF-32 too. A byte order mark is ignored.
+        return _decode(request.body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ParseError from error
+
+
+def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ParseError("The body names a property twice.")
+    return document
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity, which Python would take, are not JSON."""
+    raise ValueError(name)
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_refuse_repeated_names, parse_constant=_refuse_constant).decode

@@ -8,18 +8,29 @@ from rest_framework.request import Request
 from backend.api.problems import Refusal
 
 
+class WrongScheme(Refusal):
+    """The token may be right: a code of its own, so that no client throws it away."""
+
+    status_code = 401
+    default_code = "wrong_scheme"
+    default_detail = "`Authorization` names another scheme, or none before the token."
+    example_rank = 13
+
+    def __init__(self, scheme: "Scheme") -> None:
+        super().__init__(f"Send `Authorization: {scheme.name} <token>`: the scheme, a space, the token.")
+        self.headers = {"WWW-Authenticate": scheme.name}
+
+
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """A kind of token, as the header and the contract name it.
 
-    `missing` is raised where there is no such header, `invalid` where it names another scheme; both are 401s with a
-    `WWW-Authenticate` header.
+    `missing` is raised where there is no such header: a 401 with a `WWW-Authenticate` header.
     """
 
     name: str
     description: str
     missing: type[Refusal]
-    invalid: type[Refusal]
 
     @property
     def key(self) -> str:
@@ -45,5 +56,5 @@ def bearer(request: HttpRequest | Request, scheme: Scheme) -> str:
     name, _, token = header.partition(" ")
     # By RFC 9110 a scheme's case says nothing.
     if name.lower() != scheme.key:
-        raise scheme.invalid
+        raise WrongScheme(scheme)
     return str(token)

@@ -36,10 +36,9 @@ class Parameters(serializers.Serializer[Any]):
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:
         """The validated values; raises one ValidationError that lists every error."""
+        texts = {name: ",".join(values) for name, values in query.lists()}
         # A plain dict, because DRF takes an empty value for a missing one in a QueryDict.
-        parameters = cls(
-            data={name: value for name, value in query.items() if len(value) <= MAX_VALUE_LENGTH}
-        )
+        parameters = cls(data={name: text for name, text in texts.items() if len(text) <= MAX_VALUE_LENGTH})
         parameters.is_valid()
         errors = {**parameters.errors, **dict(parameters.errors_of(query))}
         if errors:
@@ -52,9 +51,9 @@ class Parameters(serializers.Serializer[Any]):
             if name not in self.fields:
                 allowed = ", ".join(self.fields) or "none"
                 yield name, [ErrorDetail(f"Unknown parameter; allowed here: {allowed}.", "unknown_parameter")]
-            elif len(values) > 1:
+            elif len(values) > 1 and not isinstance(self.fields[name], CommaList):
                 yield name, [ErrorDetail("Given more than once.", "repeated_parameter")]
-            elif len(values[0]) > MAX_VALUE_LENGTH:
+            elif len(",".join(values)) > MAX_VALUE_LENGTH:
                 yield name, [ErrorDetail(f"Longer than {MAX_VALUE_LENGTH:,} characters.", "max_length")]
 
 
@@ -77,7 +76,10 @@ class WholeNumber(serializers.IntegerField):
 
 
 class CommaList(serializers.Field[list[str], str, list[str], Any]):
-    """`a,b` as a list without repeats, of `choices` or of texts like `pattern`; empty when not given."""
+    """`a,b` as a list without repeats, of `choices` or of texts like `pattern`; empty when not given.
+
+    The parameter may be repeated instead, as some generated clients do, or both: `name=a,b&name=c`.
+    """
 
     default_error_messages = {
         "invalid_choice": "'{value}' is not one of: {allowed}.",

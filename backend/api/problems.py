@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import ResolverMatch, reverse
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.views import csrf, defaults
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
@@ -273,12 +273,17 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=Unavailable.status_code, headers=headers)
 
 
-# The contract named it before the code did.
-@extend_schema_serializer(component_name="Fault")
 class InvalidFieldSerializer(serializers.Serializer[InvalidField]):
+    """One refused value."""
+
     pointer = serializers.CharField(help_text="JSON pointer to the value, `/limit` for a query parameter.")
     code = serializers.CharField(help_text="Stable, for programs.")
     detail = serializers.CharField(help_text="For people.")
+
+
+@extend_schema_field({"type": "string", "format": "uri-reference"})
+class UriReferenceField(serializers.CharField):
+    """A path of this server."""
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -289,7 +294,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(min_value=400, max_value=599)
     detail = serializers.CharField()
     code = serializers.CharField()
-    instance = serializers.CharField(help_text="The path that was asked for.")
+    instance = UriReferenceField(help_text="The path that was asked for.")
     request_id = serializers.CharField(help_text="Quote it when you report a problem.")
     errors = InvalidFieldSerializer(  # type: ignore[assignment]
         many=True, help_text="Each refused value; empty when the problem is not one of values."

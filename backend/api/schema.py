@@ -65,6 +65,12 @@ class AutoSchema(StandardizedErrorsSchema):
         warn(f"{self.method} {self.path} has no operation_id in @extend_schema")
         return super().get_operation_id()
 
+    # Any: its arguments are the library's own.
+    def get_operation(self, *args: Any, **kwargs: Any) -> SchemaObject | None:
+        operation: SchemaObject | None = super().get_operation(*args, **kwargs)
+        # Said outright where nothing is asked for.
+        return {"security": [], **operation} if operation else operation
+
     def get_summary(self) -> str:
         """The first line of the method's docstring; that of a class speaks to those who read the code."""
         return self._paragraphs()[0]
@@ -113,6 +119,21 @@ class AutoSchema(StandardizedErrorsSchema):
             if schema.get("default") == "":
                 del schema["default"]
         return result
+
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> SchemaObject:
+        schema: SchemaObject = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        # The docstring of a base speaks to those who read the code.
+        if not type(serializer).__dict__.get("__doc__"):
+            schema.pop("description", None)
+        properties: Any = schema.get("properties", {})
+        if direction == "response":
+            sometimes = {
+                name for name, field in serializer.fields.items() if is_sent_on_request(serializer, field)
+            }
+            schema["required"] = sorted(properties.keys() - sometimes)
+            for name, property_ in properties.items():
+                properties[name] = without_read_only(property_)
+        return schema
 
     def _get_request_body(self, direction: Direction = "request") -> Any:
         body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
@@ -177,6 +198,28 @@ class AutoSchema(StandardizedErrorsSchema):
         return hasattr(getattr(self.view, self.method.lower(), None), "is_idempotent")
 
 
+def is_sent_on_request(serializer: Any, field: Any) -> bool:
+    """Whether an answer may lack the field: those that are declared with `required=False`.
+
+    Of a model's other fields DRF says that too, where it means that a request may leave them out.
+    """
+    return field.field_name in serializer._declared_fields and field._kwargs.get("required") is False
+
+
+def without_read_only(schema: Any) -> Any:
+    """The property of an answer: requests have schemas of their own, so nothing there need be marked as read alone."""
+    schema.pop("readOnly", None)
+    return schema["allOf"][0] if schema.keys() == {"allOf"} and len(schema["allOf"]) == 1 else schema
+
+
+def say_default(schema: Any) -> None:
+    """In words: generators take a property with a `default` for one that has to be sent."""
+    default = schema.pop("default", None)
+    if default:
+        said = schema.get("description", "").removesuffix(".")
+        schema["description"] = f"{said}{'; ' if said else ''}`{default}` when left out."
+
+
 def add_shared_answers(
     result: dict[str, SchemaObject], generator: SchemaGenerator, **_: object
 ) -> dict[str, SchemaObject]:
@@ -199,6 +242,8 @@ class BodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call
 
     def map_serializer(self, auto_schema: Any, direction: str) -> SchemaObject:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        for property_ in schema.get("properties", {}).values():
+            say_default(property_)
         return {**schema, "additionalProperties": False}
 
 
@@ -226,21 +271,3 @@ class NullableItemsExtension(OpenApiSerializerFieldExtension):  # type: ignore[n
         if self.target.child.allow_null and "$ref" in schema["items"]:
             schema["items"] = {"oneOf": [schema["items"], {"type": "null"}]}
         return schema
-
-
-def plain_null(result: dict[str, SchemaObject], **_: object) -> SchemaObject:
-    """A postprocessing hook: null is null, not an enum with a name."""
-    schemas = result["components"]["schemas"]
-    assert isinstance(schemas, dict)  # noqa: S101 - so OpenAPI has it.
-    schemas.pop("Null", None)
-    return {key: _with_plain_null(inner) for key, inner in result.items()}
-
-
-def _with_plain_null(value: object) -> object:
-    if value == {"$ref": "#/components/schemas/Null"}:
-        return {"type": "null"}
-    if isinstance(value, dict):
-        return {key: _with_plain_null(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_plain_null(inner) for inner in value]
-    return value

@@ -1,13 +1,23 @@
 """How drf-spectacular generates a contract; backend/openapi.py says what ours is called and about."""
 
+DOCUMENTED_SERVER = "http://127.0.0.1:8000"
+
 SCHEMA_SETTINGS: dict[str, object] = {
     "OAS_VERSION": "3.1.0",
-    "SERVERS": [{"url": "/", "description": "The host that serves this document"}],
+    # Some generators make `http://localhost` of a relative address. What is served names PUBLIC_BASE_URL instead.
+    "SERVERS": [
+        {
+            "url": DOCUMENTED_SERVER,
+            "description": "The host that serves this document; `make serve`'s in the repository",
+        }
+    ],
     "SCHEMA_PATH_PREFIX": r"/api/v\d+",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "backend.api.schema.plain_null",
+        "backend.api.schema_hooks.plain_null",
         "backend.api.schema.add_shared_answers",
+        "backend.api.schema_hooks.add_partial_schemas",
+        "backend.api.schema_hooks.name_enum_members",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # The viewer would ask a host of its makers whether the document is valid.

@@ -1,7 +1,7 @@
 """The bases of the API's views, public and private, and serializers that can leave fields out."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import renderers, serializers
 from rest_framework.exceptions import MethodNotAllowed, NotAcceptable
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.mediatypes import media_type_matches
 from rest_framework.views import APIView
 
 from backend.api.credentials import Scheme
@@ -31,6 +32,24 @@ class JSONRenderer(renderers.JSONRenderer):
         return None
 
 
+class JsonNegotiation(BaseContentNegotiation):
+    """Every answer is JSON, or what a view's one renderer writes: `Accept` may refuse it, and chooses nothing."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        return next(iter(parsers), None)
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[renderers.BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[renderers.BaseRenderer, str]:
+        if not accepts_json(request):
+            raise NotAcceptable
+        [renderer] = renderers
+        return renderer, str(renderer.media_type)
+
+
 class PublicView(APIView):
     """A read whose answers carry nobody's data, so that shared caches may keep them: every public read is one.
 
@@ -45,6 +64,7 @@ class PublicView(APIView):
     may_move = False
 
     renderer_classes: Sequence[type[renderers.BaseRenderer]] = (JSONRenderer,)
+    content_negotiation_class = JsonNegotiation
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
@@ -121,10 +141,31 @@ class PrivateView(APIView):
         return nothing(headers={"Allow": ", ".join(self.allowed_methods)})
 
 
-def accepts_json(request: HttpRequest) -> bool:
-    """Whether `Accept` allows JSON, as DRF reads that header for public views; an empty one allows everything."""
-    accepted = request.META.get("HTTP_ACCEPT") or "*/*"
-    return any(media_type_matches(JSONRenderer.media_type, kind.strip()) for kind in accepted.split(","))
+# What may stand in `Accept` for JSON, the most specific first.
+JSON_RANGES = ("application/json", "application/*", "*/*")
+
+
+def accepts_json(request: HttpRequest | Request) -> bool:
+    """Whether `Accept` allows JSON (RFC 9110, 12.5.1): the most specific range that speaks of it decides.
+
+    `q=0` refuses, and an empty header allows everything.
+    """
+    weights: dict[str, float] = {}
+    for part in (request.META.get("HTTP_ACCEPT") or "*/*").split(","):
+        media_range, *parameters = (each.strip().lower() for each in part.split(";"))
+        weights[media_range] = max(weights.get(media_range, 0), _weight(parameters))
+    return next((weights[each] > 0 for each in JSON_RANGES if each in weights), False)
+
+
+def _weight(parameters: Sequence[str]) -> float:
+    for each in parameters:
+        name, _, value = each.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0
+    return 1
 
 
 def nothing(*, headers: Mapping[str, str] = MappingProxyType({})) -> HttpResponse:

@@ -20,7 +20,7 @@ from backend.api.views import PrivateView
 from catalog.models import Tool
 from catalog.pairs import by_id
 from comparisons.pairs.selectors import picks_in_order, resolve_pair
-from comparisons.pairs.serializers import CastPickSerializer, PickSerializer, pick_tally_answer
+from comparisons.pairs.serializers import CastPickSerializer, PairPickSerializer, pick_tally_answer
 from votes.ballots.casting import VOTES_A_MINUTE, cast_pick
 from votes.ballots.own import own_pick
 from votes.ballots.values import StoredVote
@@ -38,7 +38,7 @@ class PickView(PrivateView):
     counted_by = VOTES_A_MINUTE
     may_move = True
 
-    @extend_schema(operation_id="retrieve_pick", tags=["votes"], responses=PickSerializer)
+    @extend_schema(operation_id="retrieve_pick", tags=["votes"], responses=PairPickSerializer)
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Retrieve the voter's own pick of a pair
 
@@ -55,7 +55,7 @@ class PickView(PrivateView):
         operation_id="put_pick",
         tags=["votes"],
         request=CastPickSerializer,
-        responses={200: PickSerializer, 409: ProblemSerializer},
+        responses={200: PairPickSerializer, 409: ProblemSerializer},
     )
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Pick one tool of a pair, or change one's pick
@@ -74,7 +74,7 @@ class PickView(PrivateView):
             raise serializers.ValidationError({"tool": [ErrorDetail(f"Pick {allowed}.", "invalid_choice")]})
         return self.cast(request, pair, voter=voter, value=picked.pk, now=now)
 
-    @extend_schema(operation_id="delete_pick", tags=["votes"], responses={200: PickSerializer})
+    @extend_schema(operation_id="delete_pick", tags=["votes"], responses={200: PairPickSerializer})
     def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Withdraw one's pick of a pair
 

@@ -78,7 +78,7 @@ def pick_tally_answer(count: PickCount, published: PublishedCounts) -> dict[str,
     }
 
 
-class PickSerializer(serializers.Serializer[object]):
+class PairPickSerializer(serializers.Serializer[object]):
     """A voter's own pick of a pair; nulls where there is none. The tally is the public one."""
 
     tool = serializers.CharField(allow_null=True, help_text="The slug of the tool that was picked.")

@@ -4,7 +4,13 @@ from rest_framework import serializers
 
 from backend.api.views import SparseFieldsMixin
 from catalog.models import Tool
-from catalog.serializers import CategoryReferenceSerializer, LogoField, OptionalText, PricingSerializer
+from catalog.serializers import (
+    CategoryReferenceSerializer,
+    LogoField,
+    OptionalAddress,
+    OptionalText,
+    PricingSerializer,
+)
 from comparisons.tools.filters import Facet
 from reviews.serializers import PanelCountSerializer, ToolReviewSerializer
 from votes.tallies.serializers import CommunitySerializer
@@ -16,7 +22,7 @@ class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
     tagline = OptionalText()
     description = OptionalText()
     category = CategoryReferenceSerializer()
-    website = OptionalText()
+    website = OptionalAddress()
     logo = LogoField(allow_null=True)
     pricing = PricingSerializer(source="*")
     panel = PanelCountSerializer(source="panel.count")

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,6 +42,7 @@ class EditionItemSerializer(serializers.Serializer[dict[str, str | None]]):
     )
     url = serializers.SerializerMethodField(help_text="Where it leads on the site.")
 
+    @extend_schema_field(serializers.URLField)
     def get_url(self, item: dict[str, str | None]) -> str:
         return f"{settings.SITE_URL}{item['path']}"
 
@@ -62,6 +63,7 @@ class EditionListItemSerializer(SparseFieldsMixin, serializers.Serializer[Editio
     def get_item_count(self, edition: Edition) -> int:
         return len(edition.archive["items"]) if edition.archive else 0
 
+    @extend_schema_field(serializers.URLField)
     def get_page_url(self, edition: Edition) -> str:
         return f"{settings.PUBLIC_BASE_URL}{reverse('newsletter-edition-page', args=[edition.week])}"
 

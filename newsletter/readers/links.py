@@ -54,7 +54,6 @@ SUBSCRIBER = Scheme(
         "`POST /newsletter/subscriptions/confirm`."
     ),
     missing=SubscriberRefusal,
-    invalid=InvalidSubscriberToken,
 )
 
 

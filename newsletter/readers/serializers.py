@@ -133,9 +133,11 @@ class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
 class ConsentSerializer(serializers.ModelSerializer[Consent]):
     """One line of the record of what was wanted."""
 
+    action = serializers.ChoiceField(choices=Consent.Action.choices, source="deed")
+
     class Meta:
         model = Consent
-        fields = ["deed", "source", "wording", "created_at"]
+        fields = ["action", "source", "wording", "created_at"]
 
 
 class OwnDeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -158,10 +160,26 @@ class OwnProviderEventSerializer(serializers.ModelSerializer[ProviderEvent]):
         fields = ["kind", "provider", "detail", "happened_at"]
 
 
+class SignUpChoicesSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a sign-up chose; what it left out is as if it had chosen this."""
+
+    topics = serializers.ListField(
+        child=serializers.CharField(), help_text="Slugs of categories; empty: every topic."
+    )
+    reviewers = serializers.ListField(
+        child=serializers.CharField(), help_text="Slugs of the reviewers to follow."
+    )
+    frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices)
+
+    def to_representation(self, choices: dict[str, Any]) -> dict[str, object]:
+        default = {"topics": [], "reviewers": [], "frequency": Subscriber.Frequency.WEEKLY}
+        return {name: choices.get(name, value) for name, value in default.items()}
+
+
 class ConfirmationSerializer(serializers.ModelSerializer[ConfirmationToken]):
     """A confirmation that was mailed, and what it was to choose."""
 
-    choices = serializers.JSONField(help_text="As they were sent with the sign-up.")
+    choices = SignUpChoicesSerializer()
 
     class Meta:
         model = ConfirmationToken
@@ -171,7 +189,7 @@ class ConfirmationSerializer(serializers.ModelSerializer[ConfirmationToken]):
 class SignUpJobSerializer(serializers.ModelSerializer[MailJob]):
     """A sign-up whose mail waits to be sent, or could not be."""
 
-    choices = serializers.JSONField(help_text="As they were sent with the sign-up.")
+    choices = SignUpChoicesSerializer()
 
     class Meta:
         model = MailJob

@@ -81,6 +81,7 @@ class OwnVoteSerializer(SparseFieldsMixin, serializers.ModelSerializer[Vote]):
     """One of a voter's own votes."""
 
     tool = ToolReferenceSerializer()
+    value = serializers.ChoiceField(choices=Vote.Value.choices)
 
     class Meta:
         model = Vote

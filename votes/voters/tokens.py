@@ -49,7 +49,6 @@ VOTER = Scheme(
     name="Voter",
     description="`Voter <token>`, the token being one from `POST /voters`.",
     missing=VoterRefusal,
-    invalid=InvalidVoterToken,
 )
 
 

@@ -104,7 +104,7 @@ class BrewParameters(Parameters):
     milk = WholeNumber(default=0)
 
 
-KETTLES = Scheme(name="Kettle", description="Its key.", missing=InvalidCursor, invalid=InvalidCursor)
+KETTLES = Scheme(name="Kettle", description="Its key.", missing=InvalidCursor)
 
 
 class BrewView(PrivateView):

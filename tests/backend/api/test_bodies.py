@@ -70,13 +70,25 @@ def test_a_body_that_is_no_object_is_at_fault_as_a_whole(document: Any) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "application/json; charset=utf-8", "application/json; charset=UTF-8"],
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/json; charset=UTF-8",
+        'application/json; charset="utf-8"',
+        "application/json; charset=utf8",
+    ],
 )
 @pytest.mark.parametrize("document", [{"colour": "röt"}, [], None, 0], ids=json.dumps)
 def test_json_in_utf_8_is_read(content_type: str, document: Any) -> None:
     body = json.dumps(document, ensure_ascii=False).encode()
 
     assert json_of(RequestFactory().post("/", body, content_type=content_type)) == document
+
+
+def test_a_byte_order_mark_of_utf_8_is_ignored() -> None:
+    body = json.dumps({"colour": "red"}).encode("utf-8-sig")
+
+    assert json_of(RequestFactory().post("/", body, content_type="application/json")) == {"colour": "red"}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +107,13 @@ def test_another_media_type_is_refused_whatever_the_body(content_type: str) -> N
         pytest.param(b"{", id="torn"),
         pytest.param(b"{'a': 1}", id="other quotes"),
         pytest.param(b'{"a": "\xff"}', id="no UTF-8"),
+        pytest.param('{"a": 1}'.encode("utf-16"), id="UTF-16"),
+        pytest.param('{"a": 1}'.encode("utf-16-le"), id="UTF-16 without its mark"),
+        pytest.param('{"a": 1}'.encode("utf-32"), id="UTF-32"),
+        pytest.param(b'{"a": 1, "a": 2}', id="a name twice"),
+        pytest.param(b'{"a": [{"b": 1, "b": 1}]}', id="a name twice further in"),
+        pytest.param(b'{"a": NaN}', id="no number"),
+        pytest.param(b'{"a": -Infinity}', id="no finite number"),
         pytest.param(b"[" * 100_000, id="100,000 deep"),
     ],
 )

@@ -4,12 +4,11 @@ import pytest
 from django.test import RequestFactory
 from rest_framework.request import Request
 
-from backend.api.credentials import Scheme, bearer
-from backend.api.pagination import InvalidCursor
+from backend.api.credentials import Scheme, WrongScheme, bearer
 from backend.api.problems import Unavailable
 
-# Any two refusals will do.
-KETTLE = Scheme(name="Kettle", description="A key.", missing=Unavailable, invalid=InvalidCursor)
+# Any refusal will do.
+KETTLE = Scheme(name="Kettle", description="A key.", missing=Unavailable)
 
 
 def token_in(header: str) -> str:
@@ -43,6 +42,11 @@ def test_without_a_header_the_credentials_are_missing() -> None:
 
 
 @pytest.mark.parametrize("header", ["Bearer abc", "Kettles abc", "abc", " Kettle abc"])
-def test_another_scheme_is_invalid(header: str) -> None:
-    with pytest.raises(InvalidCursor):
+def test_another_scheme_and_a_bare_token_are_told_which_scheme_to_send(header: str) -> None:
+    with pytest.raises(WrongScheme) as refusal:
         token_in(header)
+
+    assert (
+        str(refusal.value.detail) == "Send `Authorization: Kettle <token>`: the scheme, a space, the token."
+    )
+    assert refusal.value.headers == {"WWW-Authenticate": "Kettle"}

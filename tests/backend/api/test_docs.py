@@ -1,21 +1,48 @@
 """The contract and the kinds of problem, over HTTP."""
 
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from django.conf import settings
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from backend.api.docs import contract
 from backend.api.problems import PROBLEMS
 
 
-def test_the_contract_is_served_as_it_is_committed(api: APIClient) -> None:
-    response = api.get("/api/openapi.yaml")
+@pytest.fixture
+def fresh_contract() -> Iterator[None]:
+    contract.cache_clear()
+    yield
+    contract.cache_clear()
 
-    assert response["Content-Type"] == "application/yaml"
-    assert response.content == (Path(settings.BASE_DIR) / "openapi.yaml").read_bytes()
-    assert yaml.safe_load(response.content)["openapi"] == "3.1.0"
+
+COMMITTED = yaml.safe_load((Path(settings.BASE_DIR) / "openapi.yaml").read_text())
+
+
+@pytest.mark.usefixtures("fresh_contract")
+@pytest.mark.parametrize(
+    "accept",
+    ["application/json", "application/yaml", "application/yaml, */*;q=0.1", "text/html", "*/*", ""],
+)
+@pytest.mark.parametrize(
+    ("kind", "read"), [("yaml", yaml.safe_load), ("json", json.loads)], ids=["yaml", "json"]
+)
+def test_the_contract_is_served_with_the_address_of_its_server_whatever_is_accepted(
+    api: APIClient, settings: Settings, kind: str, read: Callable[[bytes], Any], accept: str
+) -> None:
+    settings.PUBLIC_BASE_URL = "https://api.example.com/verdicts"
+
+    response = api.get(f"/api/openapi.{kind}", headers={"accept": accept})
+
+    assert (response.status_code, response["Content-Type"]) == (200, f"application/{kind}")
+    server = {**COMMITTED["servers"][0], "url": "https://api.example.com/verdicts"}
+    assert read(response.content) == {**COMMITTED, "servers": [server]}
 
 
 @pytest.mark.parametrize("code", sorted(PROBLEMS))
@@ -45,3 +72,9 @@ def test_the_docs_page_runs_no_inline_script_and_asks_no_other_host(api: APIClie
     assert b"//" not in page.content.replace(b"<!DOCTYPE html>", b"")
     assert script["Content-Type"].startswith("application/javascript")
     assert b"/api/openapi.yaml" in script.content
+
+
+def test_the_docs_page_tells_options_what_it_answers(api: APIClient) -> None:
+    response = api.options("/api/docs")
+
+    assert (response.status_code, response["Allow"], response.content) == (204, "GET, HEAD, OPTIONS", b"")

@@ -36,6 +36,12 @@ def test_nothing_given_means_the_defaults() -> None:
         pytest.param("limit=007", "limit", 7, id="leading zeros"),
         pytest.param("min_litres=-5", "min_litres", -5, id="below nought"),
         pytest.param("sold_by=b,a,b", "sold_by", ["b", "a"], id="repeats in a list are dropped"),
+        pytest.param("sold_by=a&sold_by=b", "sold_by", ["a", "b"], id="a list by repeating"),
+        pytest.param(
+            "sold_by=a,b&sold_by=c", "sold_by", ["a", "b", "c"], id="a list by comma and by repeating"
+        ),
+        pytest.param("sold_by=a&sold_by=a,b", "sold_by", ["a", "b"], id="repeats in either form are dropped"),
+        pytest.param("fields=slug&fields=litres", "fields", ["slug", "litres"], id="choices by repeating"),
         pytest.param("fields=slug", "fields", ["slug"], id="a choice"),
         pytest.param("colour=red", "colour", "red", id="one choice"),
     ],
@@ -68,6 +74,16 @@ def test_these_values_are_taken(query: str, name: str, value: Any) -> None:
         pytest.param("sold_by=" + "a" * 256, ("/sold_by", "invalid"), id="a long slug"),
         pytest.param("sold_by=a,b,c,d", ("/sold_by", "max_items"), id="a long list"),
         pytest.param("sold_by=a,a,a,a", ("/sold_by", "max_items"), id="a long list of one"),
+        pytest.param(
+            "sold_by=a,b&sold_by=c&sold_by=d", ("/sold_by", "max_items"), id="a long list by repeating"
+        ),
+        pytest.param("sold_by=a&sold_by=", ("/sold_by", "invalid"), id="a gap by repeating"),
+        pytest.param("colour=red&colour=red", ("/colour", "repeated_parameter"), id="one choice twice"),
+        pytest.param(
+            "&".join(["sold_by=" + "a" * 200] * 11),
+            ("/sold_by", "max_length"),
+            id="repeats longer than anything",
+        ),
         pytest.param("fields=slug,price", ("/fields", "invalid_choice"), id="unknown choice in a list"),
         pytest.param("colour=green", ("/colour", "invalid_choice"), id="unknown choice"),
         pytest.param("q=" + "x" * 11, ("/q", "max_length"), id="long text"),
@@ -129,6 +145,7 @@ class LineupParameters(ListParameters):
         pytest.param("", ("/tools", "required"), id="not given"),
         pytest.param("tools=a", ("/tools", "min_items"), id="one"),
         pytest.param("tools=a,a", ("/tools", "min_items"), id="one twice"),
+        pytest.param("tools=a&tools=a", ("/tools", "min_items"), id="one by repeating"),
     ],
 )
 def test_a_list_may_be_asked_for(query: str, error: tuple[str, str]) -> None:

@@ -368,7 +368,7 @@ class TestPreferences:
         assert answer["reminded_at"] is None
         assert answer["sign_ups"] == [
             {
-                "choices": {"topics": []},
+                "choices": {"topics": [], "reviewers": [], "frequency": "weekly"},
                 "source": "page",
                 "state": "waiting",
                 "created_at": "2026-11-02T09:30:00Z",
@@ -376,13 +376,13 @@ class TestPreferences:
         ]
         assert answer["confirmations"] == [
             {
-                "choices": {"frequency": "monthly"},
+                "choices": {"topics": [], "reviewers": [], "frequency": "monthly"},
                 "created_at": "2026-11-02T09:30:00Z",
                 "expires_at": "2026-11-04T09:30:00Z",
                 "used_at": None,
             }
         ]
-        assert [(line["deed"], line["source"]) for line in answer["consents"]] == [
+        assert [(line["action"], line["source"]) for line in answer["consents"]] == [
             ("unsubscribed", "one_click")
         ]
         assert [line["state"] for line in answer["deliveries"]] == ["pending"]
@@ -426,7 +426,7 @@ class TestPreferences:
             ("", "not_authenticated"),
             ("Subscriber", "invalid_subscriber_token"),
             ("Subscriber nonsense", "invalid_subscriber_token"),
-            ("Voter v1.first.AAAA.AAAA", "invalid_subscriber_token"),
+            ("Voter v1.first.AAAA.AAAA", "wrong_scheme"),
             ("Subscriber " + "v1.first." + "A" * 2_000, "invalid_subscriber_token"),
             ("Subscriber v1.first.é.A", "invalid_subscriber_token"),
         ],

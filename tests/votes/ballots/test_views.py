@@ -71,7 +71,7 @@ class TestEachMethod:
         ("authorization", "code"),
         [
             pytest.param(None, "not_authenticated", id="none"),
-            pytest.param("Bearer x", "invalid_voter_token", id="another scheme"),
+            pytest.param("Bearer x", "wrong_scheme", id="another scheme"),
             pytest.param("Voter v1.first.x.y", "invalid_voter_token", id="made up"),
             pytest.param("Voter " + "x" * 9_000, "invalid_voter_token", id="huge"),
         ],
