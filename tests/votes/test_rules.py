@@ -18,7 +18,7 @@ from tests.votes.ballots.test_casting import reader
 from votes.ballots.casting import count_group
 from votes.ballots.statements import VOTES
 from votes.ballots.values import Ballot
-from votes.models import Alert, Tally, Vote
+from votes.models import Alert, PublishedTally, Tally, Vote
 from votes.rules import HOURLY_FLOOR, Circumstances, ScreeningResult, hourly_limit, screen
 from votes.tallies.publication import publish_tallies
 from votes.tallies.rescoring import rescore
@@ -261,3 +261,86 @@ class TestAttacks:
         assert (tally.ship, tally.pending) == (counted, attack.days * attack.votes - counted)
         assert [alert.kind for alert in Alert.objects.order_by("begins_at")] == alerts
         assert (verdict["outcome"] == "winner") == turns
+
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+
+def flood(tool: Tool, *, networks: int, votes: int, within: timedelta) -> None:
+    """So many votes within that time, from so many networks in turn; the rules look again every six hours."""
+    every = within / votes
+    ballots = []
+    for n in range(votes):
+        cast_at = NOW + n * every
+        # Hashes of networks and providers last for a day, and those of sites for a week.
+        network = n % networks
+        of_day = networks * (cast_at.date() - NOW.date()).days + network
+        hashes = some_networks(of_day, site=network, provider=of_day)
+        ballots.append(Ballot(reader(n).key, 0, tool.slug, "ship", hashes, cast_at))
+    for hour in range(7 * 24):
+        begun = NOW + hour * HOUR
+        cast_all([each for each in ballots if begun <= each.cast_at < begun + HOUR])
+        if hour % 6 == 5:
+            rescore(now=begun + HOUR)
+    publish_tallies(now=NOW + WEEK)
+
+
+@pytest.mark.django_db
+class TestFloods:
+    """One tool that nobody has voted on; NOW is a Monday at noon."""
+
+    @pytest.mark.parametrize(
+        ("networks", "votes", "within", "counted", "decides"),
+        [
+            pytest.param(1, 500, timedelta(minutes=1), 5, False, id="one network, a minute"),
+            pytest.param(1, 500, WEEK, 40, False, id="one network, a week: five a UTC day"),
+            pytest.param(500, 500, timedelta(minutes=1), 10, False, id="500 networks, a minute"),
+            pytest.param(500, 500, DAY, 471, False, id="500 networks, a day: later hours bear it out"),
+            pytest.param(500, 500, WEEK, 500, True, id="500 networks, a week: a crowd like any other"),
+            pytest.param(15, 15, WEEK, 15, False, id="15 networks, a week: too few votes"),
+        ],
+    )
+    def test_what_counts_of_a_flood(
+        self, networks: int, votes: int, within: timedelta, counted: int, decides: bool
+    ) -> None:
+        tool = ToolFactory(slug="flooded")
+
+        flood(tool, networks=networks, votes=votes, within=within)
+
+        tally = Tally.objects.get(tool=tool)
+        assert (tally.ship, tally.pending) == (counted, votes - counted)
+        assert (PublishedTally.objects.get(tool=tool).bound_low is not None) == decides
+
+    def test_a_token_that_500_networks_share_is_one_vote(self) -> None:
+        tool = ToolFactory(slug="flooded")
+
+        count_group(
+            VOTES, [Ballot(reader().key, 0, tool.slug, "ship", some_networks(n), NOW) for n in range(500)]
+        )
+
+        assert (Tally.objects.get(tool=tool).ship, Vote.objects.count()) == (1, 1)
+
+    def test_a_clock_that_steps_back_gives_no_quota_anew(self) -> None:
+        tool = ToolFactory(slug="flooded")
+        for back in (timedelta(), timedelta(minutes=90)):
+            number = 0 if not back else 10
+            cast_all(
+                [
+                    Ballot(reader(n).key, 0, tool.slug, "ship", some_networks(n), NOW - back)
+                    for n in range(number, number + 10)
+                ]
+            )
+
+        tally = Tally.objects.get(tool=tool)
+        assert (tally.ship, tally.pending) == (10, 10)
+
+    def test_a_ruleset_that_changes_amid_an_attack_keeps_what_its_networks_have_used(self) -> None:
+        tool = ToolFactory(slug="flooded")
+        cast_all([Ballot(reader(n).key, 0, tool.slug, "ship", some_networks(), NOW) for n in range(5)])
+        Vote.objects.update(ruleset="2026-11")
+
+        cast_all([Ballot(reader(n).key, 0, tool.slug, "ship", some_networks(), NOW) for n in range(5, 10)])
+        rescore(now=NOW + HOUR)
+
+        tally = Tally.objects.get(tool=tool)
+        assert (tally.ship, tally.pending) == (5, 5)
