@@ -45,6 +45,7 @@ _ADDRESSES = {
     "list_reviewers": "/api/v1/reviewers?limit=1",
     "retrieve_reviewer": "/api/v1/reviewers/builder",
     "list_reviews": "/api/v1/reviews?tool=claude-files-api&reviewer=builder",
+    "list_head_to_heads": "/api/v1/head-to-heads?tool=llama-4-scout-quantized&reviewer=skeptic",
     "list_tools": "/api/v1/tools?q=windsurf&limit=1&include=facets",
     "retrieve_tool": "/api/v1/tools/llama-4-scout-quantized",
     "list_tool_reviews": "/api/v1/tools/claude-files-api/reviews?limit=1",

@@ -1,4 +1,4 @@
-"""The curators' pages for reviewers, their reviews, and the count of reviews on each tool."""
+"""The curators' pages for reviewers, their reviews and head-to-heads, and the count of reviews on each tool."""
 
 from typing import Any
 
@@ -6,12 +6,17 @@ from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from backend.admin.base import STAMPS, ReadOnlyAdmin, ReasonForm, RecordedAdmin, link_to_api, row_action
+from catalog.models import Tool
+from catalog.pairs import by_id
 from catalog.validators import validate_web_address
 from reviews import services
-from reviews.models import Panel, Review, Reviewer
-from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
+from reviews.models import HeadToHead, Panel, Review, Reviewer
+from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
 
 
 @admin.register(Reviewer)
@@ -57,7 +62,7 @@ class LinksField(SimpleArrayField):
         return super().to_python("\n".join(value.split()) if isinstance(value, str) else value)
 
 
-class ReviewForm(ReasonForm):
+class OpinionForm(ReasonForm):
     evidence = LinksField()
 
     def clean(self) -> None:
@@ -65,6 +70,12 @@ class ReviewForm(ReasonForm):
         given = self.cleaned_data
         if given.get("status") != Review.Status.DRAFT and not given.get("basis", "refused"):
             self.add_error("basis", "Only a draft can do without.")
+
+
+class ReviewForm(OpinionForm):
+    def clean(self) -> None:
+        super().clean()
+        given = self.cleaned_data
         if given.get("status") != Review.Status.PUBLISHED or not {"reviewer", "tool"} <= given.keys():
             return
         live = Review.objects.filter(
@@ -113,6 +124,96 @@ class ReviewAdmin(RecordedAdmin):
 
     publish = row_action(services.publish, description="Publish", done="published")
     retract = row_action(services.retract, description="Retract", done="retracted")
+
+
+class HeadToHeadForm(OpinionForm):
+    def clean(self) -> None:
+        super().clean()
+        # On a page of its own the reviewer and the pair stay, and are no fields.
+        reviewer, first, second = (
+            self.cleaned_data.get(name) or getattr(self.instance, name, None)
+            for name in ("reviewer", "first_tool", "second_tool")
+        )
+        if reviewer is None or first is None or second is None:
+            return
+        pair = (first, second)
+        if self.instance._state.adding and not reviewer.is_active:
+            self.add_error("reviewer", f"{reviewer.name} is not active and answers no more pairs.")
+        if pair[0] == pair[1]:
+            self.add_error("second_tool", "A head-to-head needs two different tools.")
+        elif self.cleaned_data.get("choice") not in (None, *pair):
+            self.add_error(
+                "choice", f"Choose {pair[0].name} or {pair[1].name}, or nothing for no difference."
+            )
+        elif self.cleaned_data.get("status") == HeadToHead.Status.PUBLISHED and self.find_live(
+            reviewer, pair
+        ):
+            message = "This reviewer has a live head-to-head on the pair already: correct or retract it."
+            self.add_error("reviewer" if "reviewer" in self.fields else None, message)
+
+    def find_live(self, reviewer: Reviewer, pair: tuple[Tool, Tool]) -> bool:
+        first, second = by_id(*pair)
+        live = HeadToHead.objects.filter(reviewer=reviewer, first_tool=first, second_tool=second)
+        return live.filter(status=HeadToHead.Status.PUBLISHED).exclude(pk=self.instance.pk).exists()
+
+
+@admin.register(HeadToHead)
+class HeadToHeadAdmin(RecordedAdmin):
+    form = HeadToHeadForm
+    list_display = ["reviewer", "pair", "chosen", "basis", "status", "compared_on", "revision", "updated_at"]
+    list_filter = ["status", "basis", "reviewer"]
+    search_fields = [
+        "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug", "reviewer__name", "quote",
+    ]  # fmt: skip
+    search_help_text = "Either tool, reviewer or words of the quote."
+    date_hierarchy = "compared_on"
+    ordering = ["-updated_at", "-id"]
+    autocomplete_fields = ["reviewer", "first_tool", "second_tool", "choice"]
+    readonly_fields = [*STAMPS, "revision", "their_reviews"]
+    at_a_glance = ["their_reviews"]
+    actions = ["publish", "retract"]
+    fields = [
+        "reviewer", ("first_tool", "second_tool"), "choice", "quote", "basis", "disclosure", "evidence",
+        "compared_on", "status", "revision",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> HeadToHeadQuerySet:
+        return HeadToHead.objects.with_all_named().order_by(*self.get_ordering(request))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: HeadToHead | None = None) -> list[str]:
+        stays = ["reviewer", "first_tool", "second_tool"] if obj else []
+        return [*self.readonly_fields, *stays]
+
+    @admin.display
+    def pair(self, answer: HeadToHead) -> str:
+        return " vs ".join(tool.name for tool in answer.tools)
+
+    @admin.display
+    def chosen(self, answer: HeadToHead) -> str:
+        return answer.choice.name if answer.choice else "no difference"
+
+    @admin.display
+    def their_reviews(self, answer: HeadToHead) -> str:
+        """What the reviewer says of each tool by itself."""
+        reviews = Review.objects.filter(
+            reviewer=answer.reviewer_id, tool__in=answer.tools, status=Review.Status.PUBLISHED
+        )
+        by_tool = {review.tool_id: review for review in reviews}
+        return format_html_join(
+            mark_safe("<br>"),
+            "{}: {}",
+            ((tool.name, _linked(by_tool.get(tool.pk))) for tool in answer.tools),
+        )
+
+    publish = row_action(services.publish, description="Publish", done="published")
+    retract = row_action(services.retract, description="Retract", done="retracted")
+
+
+def _linked(review: Review | None) -> str:
+    if review is None:
+        return "no live review"
+    page = reverse("admin:reviews_review_change", args=[review.pk])
+    return format_html('<a href="{}">{}</a> {}', page, review.get_verdict_display(), review.quote)
 
 
 @admin.register(Panel)

@@ -1,4 +1,6 @@
-"""Reviewers (people and personas), their reviews of tools, and the panel's count of each tool."""
+"""Reviewers (people and personas), their reviews of tools, their answers to pairs, and the panel's count of each tool."""
+
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -11,9 +13,10 @@ from django.utils import timezone
 
 from backend.api.ids import new_id
 from catalog.models import Tool, slug_constraint, validate_slug
+from catalog.pairs import by_slug
 from catalog.validators import is_visible, validate_visible_text, validate_web_address
 from reviews.panel import MIXED_FROM, SHIP_FROM, PanelCount
-from reviews.querysets import ReviewerQuerySet, ReviewQuerySet
+from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
 
 
 class Reviewer(models.Model):
@@ -60,12 +63,11 @@ class Reviewer(models.Model):
         return self.name
 
 
-class Review(models.Model):
-    """What one reviewer says of one tool."""
+class Opinion(models.Model):
+    """What a reviewer says in public, on what basis, and with which ties: a review, or a head-to-head.
 
-    class Verdict(models.TextChoices):
-        SHIP = "ship"
-        SKIP = "skip"
+    It is drafted, published, corrected and retracted. The database raises `revision` and keeps both times.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft"
@@ -78,9 +80,6 @@ class Review(models.Model):
         SYNTHETIC = "synthetic"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="reviews")
-    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="reviews")
-    verdict = models.CharField(max_length=8, choices=Verdict)
     quote = models.TextField(
         blank=True,
         validators=[MaxLengthValidator(5_000), validate_visible_text],
@@ -109,7 +108,6 @@ class Review(models.Model):
         models.URLField(max_length=500, validators=[validate_web_address]), default=list, blank=True, size=20
     )
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
-    reviewed_on = models.DateField(null=True, blank=True)
     revision = models.PositiveIntegerField(
         default=1, help_text="Raised by the database with each correction of what readers saw."
     )
@@ -118,6 +116,49 @@ class Review(models.Model):
     corrected_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        self.refuse_way_back()
+
+    def refuse_way_back(self) -> None:
+        """Raises a ValidationError where the database would refuse: what readers have seen is corrected or retracted."""
+        was_public = self.published_at is not None and self.published_at <= timezone.now()
+        if was_public and self.status == self.Status.DRAFT:
+            raise ValidationError({"status": "What was public is no draft again: retract it."})
+
+
+def _opinion_constraints(name: str) -> list[models.CheckConstraint]:
+    """What holds of every opinion; `name` is what the constraints call it."""
+    return [
+        models.CheckConstraint(
+            condition=Q(status__in=["draft", "published", "retracted"]), name=f"{name}_status_is_known"
+        ),
+        models.CheckConstraint(condition=Q(revision__gte=1), name=f"a_{name}_has_a_revision"),
+        models.CheckConstraint(condition=is_visible("quote"), name=f"{name}_text_is_visible"),
+        models.CheckConstraint(
+            condition=Q(basis__in=["tested", "read", "synthetic"]), name=f"{name}_basis_is_known"
+        ),
+        models.CheckConstraint(
+            condition=Q(status="draft") | Q(basis__isnull=False), name=f"a_public_{name}_has_a_basis"
+        ),
+        models.CheckConstraint(condition=is_visible("disclosure"), name=f"{name}_disclosure_is_visible"),
+    ]
+
+
+class Review(Opinion):
+    """What one reviewer says of one tool."""
+
+    class Verdict(models.TextChoices):
+        SHIP = "ship"
+        SKIP = "skip"
+
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="reviews")
+    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="reviews")
+    verdict = models.CharField(max_length=8, choices=Verdict)
+    reviewed_on = models.DateField(null=True, blank=True)
 
     objects = ReviewQuerySet.as_manager()
 
@@ -129,33 +170,13 @@ class Review(models.Model):
                 name="one_live_review_per_reviewer_and_tool",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "published", "retracted"]), name="review_status_is_known"
-            ),
-            models.CheckConstraint(
                 condition=Q(verdict__in=["ship", "skip"]), name="a_review_says_ship_or_skip"
             ),
-            models.CheckConstraint(condition=Q(revision__gte=1), name="a_review_has_a_revision"),
-            models.CheckConstraint(condition=is_visible("quote"), name="review_text_is_visible"),
-            models.CheckConstraint(
-                condition=Q(basis__in=["tested", "read", "synthetic"]), name="review_basis_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(status="draft") | Q(basis__isnull=False), name="a_public_review_has_a_basis"
-            ),
-            models.CheckConstraint(condition=is_visible("disclosure"), name="review_disclosure_is_visible"),
+            *_opinion_constraints("review"),
         ]
 
     def __str__(self) -> str:
         return f"{self.reviewer.name} on {self.tool.name}: {self.verdict}"
-
-    def clean(self) -> None:
-        self.refuse_way_back()
-
-    def refuse_way_back(self) -> None:
-        """Raises a ValidationError where the database would refuse: what readers have seen is corrected or retracted."""
-        was_public = self.published_at is not None and self.published_at <= timezone.now()
-        if was_public and self.status == self.Status.DRAFT:
-            raise ValidationError({"status": "What was public is no draft again: retract it."})
 
 
 class ReviewRevision(models.Model):
@@ -187,6 +208,100 @@ class ReviewRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.review}, revision {self.number}"
+
+
+class HeadToHead(Opinion):
+    """Which of two tools one reviewer would ship with; `choice` is empty where it makes no difference to them.
+
+    The pair is kept in the order of the tools' ids, which never change, and a head-to-head stays with its reviewer and
+    pair: the database sees to both.
+    """
+
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="head_to_heads")
+    first_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+", db_index=False)
+    second_tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+")
+    choice = models.ForeignKey(
+        Tool,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="One of the two; empty: to this reviewer it makes no difference.",
+    )
+    compared_on = models.DateField(null=True, blank=True)
+
+    objects = HeadToHeadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "head-to-head"
+        indexes = [
+            # Those of a pair, and those of a tool where it stands first.
+            models.Index(fields=["first_tool", "second_tool"], name="head_to_heads_by_pair"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reviewer", "first_tool", "second_tool"],
+                condition=Q(status="published"),
+                name="one_live_head_to_head_per_reviewer_and_pair",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_tool__lt=F("second_tool")), name="a_head_to_head_has_two_tools_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(choice=None) | Q(choice=F("first_tool")) | Q(choice=F("second_tool")),
+                name="a_head_to_head_chooses_one_of_its_pair",
+            ),
+            *_opinion_constraints("head_to_head"),
+        ]
+
+    def __str__(self) -> str:
+        chosen = self.choice.name if self.choice else "no difference"
+        return f"{self.reviewer.name} on {self.first_tool.name} and {self.second_tool.name}: {chosen}"
+
+    def clean(self) -> None:
+        super().clean()
+        # As the database will, so that a form may name either tool first.
+        if self.first_tool_id and self.second_tool_id and self.first_tool_id > self.second_tool_id:
+            self.first_tool, self.second_tool = self.second_tool, self.first_tool
+
+    @property
+    def subject(self) -> tuple[frozenset[UUID], UUID]:
+        """The ids of both tools, and of the reviewer who answers them."""
+        return frozenset((self.first_tool_id, self.second_tool_id)), self.reviewer_id
+
+    @property
+    def tools(self) -> tuple[Tool, Tool]:
+        """In the order in which readers see a pair."""
+        return by_slug(self.first_tool, self.second_tool)
+
+
+class HeadToHeadRevision(models.Model):
+    """What a head-to-head said to readers until it was corrected or retracted, as ReviewRevision has it of a review."""
+
+    head_to_head = models.ForeignKey(
+        HeadToHead, on_delete=models.PROTECT, related_name="revisions", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    choice = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    quote = models.TextField(blank=True)
+    basis = models.CharField(max_length=16)
+    disclosure = models.CharField(max_length=500, blank=True)
+    evidence = ArrayField(models.URLField(max_length=500))
+    compared_on = models.DateField(null=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["head_to_head", "number"],
+                name="head_to_head_revisions_are_numbered_without_repeats",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.head_to_head}, revision {self.number}"
 
 
 _TOTAL = F("ship") + F("skip")

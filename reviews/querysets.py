@@ -8,8 +8,8 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 
 # Neither is public before its tool is.
 _PUBLIC_REVIEW = Q(
@@ -22,10 +22,20 @@ class ReviewerQuerySet(models.QuerySet[Any]):
         return self.order_by("position", "id")
 
     def with_record(self) -> Self:
-        """Adds `ship_count` and `skip_count` over published reviews of published tools; one query."""
+        """Adds `ship_count` and `skip_count` over published reviews of published tools, and `head_to_head_count`; one
+        query."""
+        # A second join would count each review once for each head-to-head.
+        head_to_heads = (
+            self.model.head_to_heads.rel.related_model.objects.published()
+            .filter(reviewer=OuterRef("pk"))
+            .order_by()
+            .values("reviewer")
+            .values(number=Count("*"))
+        )
         return self.annotate(
             ship_count=Count("reviews", filter=_PUBLIC_REVIEW & Q(reviews__verdict="ship")),
             skip_count=Count("reviews", filter=_PUBLIC_REVIEW & Q(reviews__verdict="skip")),
+            head_to_head_count=Coalesce(Subquery(head_to_heads), 0),
         )
 
 
@@ -39,3 +49,19 @@ class ReviewQuerySet(models.QuerySet[Any]):
 
     def in_roster_order(self) -> Self:
         return self.order_by("reviewer__position", "reviewer", "id")
+
+
+class HeadToHeadQuerySet(models.QuerySet[Any]):
+    def published(self) -> Self:
+        """Live ones on two tools that may both be read."""
+        return self.filter(status="published", published_at__lte=Now())
+
+    def of_tools(self, tool_ids: models.QuerySet[models.Model]) -> Self:
+        """On pairs in which any of these tools stands."""
+        return self.filter(Q(first_tool__in=tool_ids) | Q(second_tool__in=tool_ids))
+
+    def with_all_named(self) -> Self:
+        """With the reviewer, both tools and the chosen one, and no query more for them."""
+        return self.select_related("reviewer", "first_tool", "second_tool", "choice").defer(
+            "first_tool__search", "second_tool__search", "choice__search"
+        )

@@ -1,4 +1,4 @@
-"""How reviewers, reviews and the panel's count look in an answer."""
+"""How reviewers, their reviews and head-to-heads, and the panel's count look in an answer."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from backend.api.views import SparseFieldsMixin
 from catalog.serializers import OptionalText, ToolReferenceSerializer
-from reviews.models import Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 from reviews.panel import PanelCount
 
 
@@ -50,10 +50,23 @@ class ReviewerSerializer(SparseFieldsMixin, serializers.ModelSerializer[Reviewer
     lens = OptionalText(help_text="What this reviewer looks for.")
     motto = OptionalText()
     record = serializers.SerializerMethodField()
+    head_to_head_count = serializers.IntegerField(
+        min_value=0, help_text="On how many pairs this reviewer has said which tool to ship with."
+    )
 
     class Meta:
         model = Reviewer
-        fields = ["id", "slug", "name", "kind", "lens", "motto", "is_active", "record"]
+        fields = [
+            "id",
+            "slug",
+            "name",
+            "kind",
+            "lens",
+            "motto",
+            "is_active",
+            "record",
+            "head_to_head_count",
+        ]
 
     @extend_schema_field(ReviewerRecordSerializer)
     # Any: the row has the annotations of `with_record()`.
@@ -79,11 +92,11 @@ class PanelCountSerializer(serializers.Serializer[PanelCount]):
     )
 
 
-class ReviewCellSerializer(serializers.ModelSerializer[Review]):
-    """One review where the tool and the reviewer are known from the place it stands in."""
+# Any, since what is said is a review or a head-to-head.
+class OpinionSerializer(serializers.ModelSerializer[Any]):
+    """What a reviewer says, and what it stands on."""
 
     id = serializers.UUIDField()
-    verdict = serializers.ChoiceField(choices=Review.Verdict.choices)
     quote = OptionalText(
         max_length=5_000, help_text="In the reviewer's words; null where there are none to quote."
     )
@@ -99,6 +112,12 @@ class ReviewCellSerializer(serializers.ModelSerializer[Review]):
         child=serializers.URLField(), help_text="Addresses the reviewer points to."
     )
     revision = serializers.IntegerField(min_value=1, help_text="1, and one more for each correction.")
+
+
+class ReviewCellSerializer(OpinionSerializer):
+    """One review where the tool and the reviewer are known from the place it stands in."""
+
+    verdict = serializers.ChoiceField(choices=Review.Verdict.choices)
 
     class Meta:
         model = Review
@@ -133,3 +152,56 @@ class ReviewSerializer(ToolReviewSerializer):
     class Meta:
         model = Review
         fields = ["id", "tool", *ToolReviewSerializer.Meta.fields[1:]]
+
+
+class HeadToHeadCellSerializer(OpinionSerializer):
+    """A reviewer's answer to a pair, where the pair and the reviewer are known from the place it stands in."""
+
+    prefers = serializers.CharField(
+        source="choice.slug",
+        default=None,
+        allow_null=True,
+        help_text="The slug of the tool that this reviewer would ship with; null where it makes no difference to them.",
+    )
+
+    class Meta:
+        model = HeadToHead
+        fields = ["id", "prefers", "quote", "basis", "disclosure", "evidence", "compared_on", "revision"]
+
+
+class ReviewerHeadToHeadSerializer(HeadToHeadCellSerializer):
+    """A reviewer's answer to a pair, where the reviewer is known from the place it stands in."""
+
+    tools = serializers.ListField(
+        child=ToolReferenceSerializer(),
+        min_length=2,
+        max_length=2,
+        help_text="In ascending order of their slugs: joined by `-vs-` these are the slug of the comparison.",
+    )
+
+    class Meta:
+        model = HeadToHead
+        fields = ["id", "tools", *HeadToHeadCellSerializer.Meta.fields[1:]]
+
+
+class HeadToHeadSerializer(SparseFieldsMixin, ReviewerHeadToHeadSerializer):
+    """Which of two tools one reviewer would ship with, or that it makes no difference to them."""
+
+    reviewer = ReviewerReferenceSerializer()
+
+    class Meta:
+        model = HeadToHead
+        fields = ["id", "tools", "reviewer", *HeadToHeadCellSerializer.Meta.fields[1:]]
+
+
+class ReviewerDetailSerializer(ReviewerSerializer):
+    """A reviewer of the panel, with the latest of their answers to pairs."""
+
+    head_to_heads = ReviewerHeadToHeadSerializer(
+        many=True,
+        source="latest_head_to_heads",
+        help_text="The latest, ten at most; `/head-to-heads?reviewer=` lists all.",
+    )
+
+    class Meta(ReviewerSerializer.Meta):
+        fields = [*ReviewerSerializer.Meta.fields, "head_to_heads"]

@@ -1,38 +1,37 @@
-"""What curators do to reviews: each action happens or says why it did not."""
+"""What curators do to reviews and head-to-heads: each action happens or says why it did not."""
 
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from backend.admin.errors import CurationError
-from reviews.models import Review
+from reviews.models import HeadToHead, Review
 
 
-def publish(review: Review, *, now: datetime) -> None:
-    """Publish a draft; raises CurationError for any other review, for one without a basis, or where the reviewer has a
-    live one on the tool.
+def publish(opinion: Review | HeadToHead, *, now: datetime) -> None:
+    """Publish a draft; raises CurationError for anything else, for one without a basis, where the reviewer has a live one
+    on the same, or where an inactive reviewer would answer a pair.
 
-    A retracted review is brought back on its own page: that is a decision about one review, not about a selection.
+    What was retracted is brought back on its own page: that is a decision about one row, not about a selection.
     """
-    if not review.basis:
+    if not opinion.basis:
         raise CurationError("it has no basis")
+    if isinstance(opinion, HeadToHead) and not opinion.reviewer.is_active:
+        raise CurationError("the reviewer is not active")
+    drafts = type(opinion)._default_manager.filter(pk=opinion.pk, status=Review.Status.DRAFT)
     try:
         with transaction.atomic():
-            changed = (
-                Review.objects.filter(pk=review.pk, status=Review.Status.DRAFT)
-                .exclude(basis=None)
-                .update(status=Review.Status.PUBLISHED, updated_at=now)
-            )
+            changed = drafts.exclude(basis=None).update(status=Review.Status.PUBLISHED, updated_at=now)
     except IntegrityError as error:
-        raise CurationError("the reviewer already has a live review of the tool") from error
+        same = "tool" if isinstance(opinion, Review) else "pair"
+        kind = "review of the" if isinstance(opinion, Review) else "head-to-head on the"
+        raise CurationError(f"the reviewer already has a live {kind} {same}") from error
     if not changed:
         raise CurationError("not a draft")
 
 
-def retract(review: Review, *, now: datetime) -> None:
-    """Take a published review back; raises CurationError for any other."""
-    changed = Review.objects.filter(pk=review.pk, status=Review.Status.PUBLISHED).update(
-        status=Review.Status.RETRACTED, updated_at=now
-    )
-    if not changed:
+def retract(opinion: Review | HeadToHead, *, now: datetime) -> None:
+    """Take what is published back; raises CurationError for anything else."""
+    published = type(opinion)._default_manager.filter(pk=opinion.pk, status=Review.Status.PUBLISHED)
+    if not published.update(status=Review.Status.RETRACTED, updated_at=now):
         raise CurationError("not published")

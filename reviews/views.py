@@ -1,4 +1,4 @@
-"""Endpoints of the panel: reviewers and published reviews."""
+"""Endpoints of the panel: reviewers, published reviews, and published head-to-heads."""
 
 from uuid import UUID
 
@@ -12,8 +12,17 @@ from backend.api.problems import Refusal
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.views import find_tool
-from reviews.models import Review, Reviewer
-from reviews.serializers import ReviewerSerializer, ReviewSerializer, ToolReviewSerializer
+from reviews.models import HeadToHead, Review, Reviewer
+from reviews.serializers import (
+    HeadToHeadSerializer,
+    ReviewerDetailSerializer,
+    ReviewerSerializer,
+    ReviewSerializer,
+    ToolReviewSerializer,
+)
+
+# How many of a reviewer's answers to pairs their page shows.
+LATEST = 10
 
 
 class ReviewerNotFound(Refusal):
@@ -46,18 +55,46 @@ class ReviewerListView(ListView):
 
 
 class ReviewerView(PublicView):
-    parameters = Parameters.selecting(field_names(ReviewerSerializer))
+    parameters = Parameters.selecting(field_names(ReviewerDetailSerializer))
 
-    @extend_schema(operation_id="retrieve_reviewer", tags=["reviewers"], responses=ReviewerSerializer)
+    @extend_schema(operation_id="retrieve_reviewer", tags=["reviewers"], responses=ReviewerDetailSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve a reviewer with their ship rate
 
-        One reviewer by their slug, with a record over published reviews.
+        One reviewer by their slug, with a record over published reviews and the latest answers to pairs.
         """
         reviewer = Reviewer.objects.with_record().filter(slug=slug).first()
         if reviewer is None:
             raise ReviewerNotFound
-        return Response(ReviewerSerializer(reviewer, only=self.params["fields"]).data)
+        own = HeadToHead.objects.published().with_all_named().filter(reviewer=reviewer)
+        reviewer.latest_head_to_heads = own.order_by("-published_at", "-id")[:LATEST]
+        return Response(ReviewerDetailSerializer(reviewer, only=self.params["fields"]).data)
+
+
+class HeadToHeadListParameters(ListParameters):
+    selectable = field_names(HeadToHeadSerializer)
+    tool = CommaList(help_text="Slugs of tools, present or earlier ones; a pair matches with either side.")
+    reviewer = CommaList(help_text="Slugs of reviewers.")
+
+
+class HeadToHeadListView(ListView):
+    parameters = HeadToHeadListParameters
+
+    @extend_schema(
+        operation_id="list_head_to_heads", tags=["reviews"], responses=page_schema(HeadToHeadSerializer)
+    )
+    def get(self, request: Request) -> Response:
+        """List which of two tools reviewers would ship with, newest first
+
+        Published answers of reviewers to pairs of tools, whether or not an editor paired them; narrow them by tool or
+        reviewer. A comparison shows those on its pair in its scorecard.
+        """
+        answers = HeadToHead.objects.published().with_all_named()
+        if self.params["tool"]:
+            answers = answers.of_tools(Tool.objects.with_slugs(self.params["tool"]))
+        if self.params["reviewer"]:
+            answers = answers.filter(reviewer__slug__in=self.params["reviewer"])
+        return self.answer_page(answers, keys=["-created_at"], serializer=HeadToHeadSerializer)
 
 
 class ReviewListParameters(ListParameters):

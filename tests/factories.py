@@ -14,7 +14,7 @@ from catalog.models import Category, Tool
 from comparisons.models import Comparison, VerdictChange
 from newsletter.models import Delivery, Edition, Segment, Subscriber
 from newsletter.readers.addresses import address_key
-from reviews.models import Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 from tests.database import execute
 from votes.models import Pick, Vote, Voter
 from votes.tallies.publication import publish_tallies
@@ -84,6 +84,33 @@ class ReviewFactory(DjangoModelFactory[Review]):
     basis = "read"
     status = "published"
     reviewed_on = date(2026, 10, 5)
+
+
+class HeadToHeadFactory(DjangoModelFactory[HeadToHead]):
+    """Takes the pair in any order, which the database turns; without a `choice` it makes no difference."""
+
+    class Meta:
+        model = HeadToHead
+
+    reviewer = factory.SubFactory(ReviewerFactory)
+    first_tool = factory.SubFactory(ToolFactory)
+    second_tool = factory.SubFactory(ToolFactory)
+    quote = "I would open this one again."
+    basis = "read"
+    status = "published"
+    compared_on = date(2026, 10, 6)
+
+    @classmethod
+    def _create(cls, model_class: type[HeadToHead], *args: Any, **kwargs: Any) -> HeadToHead:
+        made: HeadToHead = super()._create(model_class, *args, **kwargs)
+        made.refresh_from_db()
+        return made
+
+
+def answer_pair(first: Tool, second: Tool, *, a: int = 0, b: int = 0, neither: int = 0) -> None:
+    """Published head-to-heads, each by a reviewer of its own: `a` ship the first, `b` the second."""
+    for choice in [first] * a + [second] * b + [None] * neither:
+        HeadToHeadFactory(first_tool=first, second_tool=second, choice=choice)
 
 
 class VoterFactory(DjangoModelFactory[Voter]):

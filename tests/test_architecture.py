@@ -19,7 +19,7 @@ FOLDERS = [*APPS, "backend", "bench", "contract", "tests"]
 NOT_IN_THE_ADMIN = {
     *("api.IdempotentAnswer", "api.RateCounter", "api.Salt", "votes.SpentChallenge"),
     # History shows them on the page of their row.
-    *("api.Change", "reviews.ReviewRevision"),
+    *("api.Change", "reviews.ReviewRevision", "reviews.HeadToHeadRevision"),
     "newsletter.ConfirmationToken",
     "newsletter.MailRate",
     # Pages of editions say what they mean; `manage.py allow_sending` changes them.

@@ -10,13 +10,14 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models.functions import Collate
+from django.db.models.functions import Collate, Greatest, Least
 
 from catalog.models import Category, Tool, ToolAlias
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,
     FORMAT,
+    HEAD_TO_HEAD_COLUMNS,
     PRICING_COLUMNS,
     REVIEW_COLUMNS,
     REVIEWER_COLUMNS,
@@ -25,7 +26,7 @@ from comparisons.catalog_file.format import (
 from comparisons.catalog_file.reading import MAX_ROW_CHARACTERS, CatalogFileError, Json
 from comparisons.catalog_file.upsert import BATCH_SIZE
 from comparisons.models import Comparison
-from reviews.models import Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 
 RowT = TypeVar("RowT", bound=models.Model)
 
@@ -41,6 +42,7 @@ def export_catalog(*, batch_size: int = BATCH_SIZE) -> Iterator[str]:
         yield from _list("categories", _slug_and(Category.objects.all(), CATEGORY_COLUMNS))
         yield from _list("reviewers", _slug_and(Reviewer.objects.all(), REVIEWER_COLUMNS))
         yield from _list("tools", _tools(batch_size))
+        yield from _list("head_to_head", _head_to_heads(batch_size))
         yield from _list("comparisons", _comparisons(batch_size))
         yield "\n}\n"
 
@@ -95,6 +97,35 @@ def _comparisons(batch_size: int) -> Iterator[dict[str, Json]]:
         yield from map(_comparison, batch)
 
 
+def _head_to_heads(batch_size: int) -> Iterator[dict[str, Json]]:
+    """By pair and reviewer; of several by one reviewer on a pair, their whole text makes the order."""
+    first, second = Collate("first_tool__slug", "C"), Collate("second_tool__slug", "C")
+    places = HeadToHead.objects.order_by(
+        Least(first, second), Greatest(first, second), Collate("reviewer__slug", "C"), "id"
+    ).values_list("id", "first_tool_id", "second_tool_id", "reviewer_id")
+    batches = _whole_groups(places, batch_size)
+    for ids in batches:
+        rows = HeadToHead.objects.with_all_named().in_bulk(ids)
+        answers = [_head_to_head(rows[row_id]) for row_id in ids if row_id in rows]
+        yield from sorted(
+            answers, key=lambda answer: (answer["tools"], answer["reviewer"], json.dumps(answer))
+        )
+
+
+def _whole_groups(places: Iterable[tuple[UUID, UUID, UUID, UUID]], batch_size: int) -> Iterator[list[UUID]]:
+    """Ids in batches that don't part what one reviewer said of one pair."""
+    batch: list[UUID] = []
+    last = None
+    for row_id, *subject in places:
+        if len(batch) >= batch_size and subject != last:
+            yield batch
+            batch = []
+        batch.append(row_id)
+        last = subject
+    if batch:
+        yield batch
+
+
 def _in_order(rows: models.QuerySet[RowT], ids: list[UUID], batch_size: int) -> Iterator[list[RowT]]:
     for start in range(0, len(ids), batch_size):
         batch = ids[start : start + batch_size]
@@ -116,6 +147,15 @@ def _tool(tool: Tool, aliases: Iterable[str], reviews: Iterable[dict[str, Json]]
 
 def _review(review: Review) -> dict[str, Json]:
     return {"reviewer": review.reviewer.slug, **_values(review, REVIEW_COLUMNS)}
+
+
+def _head_to_head(answer: HeadToHead) -> dict[str, Json]:
+    return {
+        "tools": [tool.slug for tool in answer.tools],
+        "reviewer": answer.reviewer.slug,
+        **_values(answer, HEAD_TO_HEAD_COLUMNS),
+        "prefers": answer.choice.slug if answer.choice else None,
+    }
 
 
 def _comparison(comparison: Comparison) -> dict[str, Json]:

@@ -17,7 +17,7 @@ from catalog.validators import validate_currency, validate_visible_text, validat
 from comparisons.catalog_file.reading import CatalogFileError, Json, JsonStream, Problems, RepeatedKeys, Rows
 
 FORMAT = 1
-KINDS = ("categories", "reviewers", "tools", "comparisons")
+KINDS = ("categories", "reviewers", "tools", "head_to_head", "comparisons")
 # Of one row: whatever is wrong with it, this many problems tell enough.
 MAX_PROBLEMS_A_ROW = 1_000
 
@@ -39,6 +39,9 @@ PRICING_COLUMNS = {
 REVIEW_COLUMNS = _same(
     "verdict", "quote", "basis", "disclosure", "evidence", "status", "reviewed_on", "revision"
 )
+HEAD_TO_HEAD_COLUMNS = {
+    "prefers": "choice_id", **_same("quote", "basis", "disclosure", "evidence", "status", "compared_on", "revision"),
+}  # fmt: skip
 COMPARISON_COLUMNS = {**_same("title", "editor_note", "status", "published_at"), "url": "source_url"}
 
 SCHEMA: dict[str, Json] = json.loads(Path(__file__).with_name("catalog-file.schema.json").read_text("utf-8"))
@@ -64,6 +67,7 @@ class Catalog:
     categories: Rows[Row] = field(default_factory=Rows)
     reviewers: Rows[Row] = field(default_factory=Rows)
     tools: Rows[Row] = field(default_factory=Rows)
+    head_to_head: Rows[Row] = field(default_factory=Rows)
     comparisons: Rows[Row] = field(default_factory=Rows)
     errors: Problems = field(default_factory=Problems)
     count: int = 0
@@ -81,6 +85,7 @@ _ROWS = {
     "categories": ("category", "slug"),
     "reviewers": ("reviewer", "slug"),
     "tools": ("tool", "slug"),
+    "head_to_head": ("head_to_head", "tools"),
     "comparisons": ("comparison", "tools"),
 }
 

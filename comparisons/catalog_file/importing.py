@@ -5,15 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
-from django.db.models import BooleanField
-from django.db.models.expressions import RawSQL
 
 from backend.api.attribution import attributed
 from backend.api.quoting import quoted
@@ -21,6 +19,7 @@ from catalog.models import Category, Publishable, Tool, ToolAlias
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,
+    HEAD_TO_HEAD_COLUMNS,
     PRICING_COLUMNS,
     REVIEW_COLUMNS,
     REVIEWER_COLUMNS,
@@ -29,12 +28,14 @@ from comparisons.catalog_file.format import (
     Row,
     read_catalog,
 )
+from comparisons.catalog_file.head_to_heads import HeadToHeadPlan, neighbours
 from comparisons.catalog_file.reading import CatalogFileError, Json, Problems
 from comparisons.catalog_file.review_matching import asked_of, pair_up, status_of
+from comparisons.catalog_file.tool_pairs import is_any_pair, pair_of
 from comparisons.catalog_file.tool_slugs import ToolSlugs
 from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, locked
 from comparisons.models import Comparison, pair_slug
-from reviews.models import Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 
 DEMO_FILE = Path(__file__).with_name("demo") / "catalog.json"
 # The last place that the roster's column holds.
@@ -126,6 +127,16 @@ class _Import:
             batch_size,
         )
         self._reviews = Table("reviews", Review, REVIEW_COLUMNS, batch_size)
+        # Reviewers who answer no more pairs; what they said before may still be in a file.
+        self._inactive: set[UUID] = set()
+        self._head_to_heads = Table("head_to_head", HeadToHead, HEAD_TO_HEAD_COLUMNS, batch_size)
+        self._answers = HeadToHeadPlan(
+            self._head_to_heads,
+            self._slugs,
+            self.errors,
+            refuse_second_live=self._refuse_second_live,
+            refuse_bad_state=self._refuse_bad_state,
+        )
         self._pair_places: dict[frozenset[UUID], str] = {}
         self._comparisons = Table("comparisons", Comparison, COMPARISON_COLUMNS, batch_size)
 
@@ -148,6 +159,9 @@ class _Import:
         write()
         self._plan_tools(category_ids, reviewer_ids, write)
         self._warn_of_demo()
+        for groups in _batches(neighbours(self._catalog.head_to_head), self._batch_size):
+            self._answers.take(chain.from_iterable(groups), reviewer_ids, self._inactive)
+            write()
         for rows in _batches(self._catalog.comparisons, self._batch_size):
             self._plan_comparisons(rows)
             write()
@@ -161,10 +175,14 @@ class _Import:
         ToolAlias.objects.bulk_create(self._slugs.new_aliases, batch_size=self._batch_size)
         self._slugs.new_aliases.clear()
         self._reviews.write(self._on_rows)
+        self._head_to_heads.write(self._on_rows)
         self._comparisons.write(self._on_rows)
 
     def report(self) -> ImportReport:
-        tables = (self._categories, self._reviewers, self._tools, self._reviews, self._comparisons)
+        tables = (
+            *(self._categories, self._reviewers, self._tools),
+            *(self._reviews, self._head_to_heads, self._comparisons),
+        )
         return ImportReport(
             counts={table.kind: table.count for table in tables},
             changes=tuple(change for table in tables for change in table.changes),
@@ -183,6 +201,7 @@ class _Import:
         rows = list(rows)
         by_slug = {reviewer.slug: reviewer for reviewer in locked(Reviewer.objects.all())}
         taken = [reviewer.position for reviewer in by_slug.values()]
+        was_inactive = {slug for slug, reviewer in by_slug.items() if not reviewer.is_active}
         last = max([*taken, *(row.values.get("position", 0) for row in rows)], default=0)
         # Beyond the last place they share it.
         free = (min(place, LAST_POSITION) for place in count(1 + last))
@@ -194,6 +213,7 @@ class _Import:
             self._reviewers.take(reviewer, slug, assign(reviewer, row.values, REVIEWER_COLUMNS))
         named = {row.values["slug"] for row in rows}
         self._strangers = {slug: item.motto for slug, item in by_slug.items() if slug not in named}
+        self._inactive = {by_slug[slug].id for slug in was_inactive if not by_slug[slug].is_active}
         return {slug: reviewer.id for slug, reviewer in by_slug.items()}
 
     def _plan_tools(
@@ -269,7 +289,7 @@ class _Import:
             yield "published_at"
         self._refuse_way_back(item, row)
 
-    def _refuse_way_back(self, item: Publishable | Review, row: Row) -> None:
+    def _refuse_way_back(self, item: Publishable | Review | HeadToHead, row: Row) -> None:
         """As the admin's forms do; the database would refuse the whole batch."""
         try:
             item.refuse_way_back()
@@ -306,29 +326,32 @@ class _Import:
                         f"{row.place}.reviewer: no reviewer is called {quoted(slug)}" for row in rows
                     ]
                     continue
-                self._refuse_second_live(rows)
-                for review_row, review in pair_up(rows, present[tool.id, reviewer_id]):
+                self._refuse_second_live(rows, "reviews this tool")
+                for review_row, said in pair_up(rows, present[tool.id, reviewer_id], REVIEW_COLUMNS):
                     # What a file does not say of a new review claims the least.
-                    item = review or Review(
+                    item = said or Review(
                         tool=tool,
                         reviewer_id=reviewer_id,
                         status=Review.Status.PUBLISHED,
                         basis=Review.Basis.SYNTHETIC,
                     )
                     changed = assign(item, asked_of(item, review_row), REVIEW_COLUMNS)
-                    if not item.basis and item.status != Review.Status.DRAFT:
-                        self.errors += [f"{review_row.place}.basis: only a draft can do without"]
-                    self._refuse_way_back(item, review_row)
+                    self._refuse_bad_state(item, review_row)
                     self._reviews.take(item, f"{tool.slug}/{slug}", changed)
 
-    def _refuse_second_live(self, rows: Iterable[Row]) -> None:
+    def _refuse_second_live(self, rows: Iterable[Row], does: str) -> None:
         live = [row for row in rows if status_of(row) == Review.Status.PUBLISHED]
         for row in live[1:]:
             slug = quoted(row.values["reviewer"])
-            self.errors += [f"{row.place}.reviewer: {slug} reviews this tool already at {live[0].place}"]
+            self.errors += [f"{row.place}.reviewer: {slug} {does} already at {live[0].place}"]
+
+    def _refuse_bad_state(self, item: Review | HeadToHead, row: Row) -> None:
+        if not item.basis and item.status != Review.Status.DRAFT:
+            self.errors += [f"{row.place}.basis: only a draft can do without"]
+        self._refuse_way_back(item, row)
 
     def _plan_comparisons(self, rows: Iterable[Row]) -> None:
-        pairs = [(row, self._pair(row)) for row in rows]
+        pairs = [(row, pair_of(row, self._slugs, self.errors)) for row in rows]
         present = self._present_pairs(pair for _, pair in pairs if len(pair) == 2)
         for row, pair in pairs:
             if len(pair) < 2:
@@ -349,28 +372,10 @@ class _Import:
 
     def _present_pairs(self, pairs: Iterable[frozenset[UUID]]) -> dict[frozenset[UUID], Comparison]:
         """Those that the database has, whichever tool stands first."""
-        sides = [sorted(pair) for pair in pairs]
-        condition = RawSQL(
-            "(LEAST(first_tool_id, second_tool_id), GREATEST(first_tool_id, second_tool_id))"
-            " IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))",
-            [[low for low, _ in sides], [high for _, high in sides]],
-            output_field=BooleanField(),
-        )
         return {
             frozenset([comparison.first_tool_id, comparison.second_tool_id]): comparison
-            for comparison in locked(Comparison.objects.filter(condition))
+            for comparison in locked(Comparison.objects.filter(is_any_pair(pairs)))
         }
-
-    def _pair(self, row: Row) -> frozenset[UUID]:
-        slugs = row.values["tools"]
-        unknown = [index for index, slug in enumerate(slugs) if slug not in self._slugs.tool_ids]
-        self.errors += [
-            f"{row.place}.tools[{index}]: no tool is called {quoted(slugs[index])}" for index in unknown
-        ]
-        pair = frozenset(self._slugs.tool_ids[slug] for slug in slugs if slug in self._slugs.tool_ids)
-        if len(pair) == 1 and not unknown:
-            self.errors += [f"{row.place}.tools: must be two different tools"]
-        return pair
 
     def _distinct(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows without those whose slug stood before."""

@@ -1,48 +1,56 @@
-"""Which review of the database a row of the file speaks of."""
+"""Which review of the database, or which head-to-head, a row of the file speaks of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
-from comparisons.catalog_file.format import REVIEW_COLUMNS, Row
+from comparisons.catalog_file.format import Row
 from comparisons.catalog_file.reading import Json
 from comparisons.catalog_file.upsert import differences
-from reviews.models import Review
+from reviews.models import HeadToHead, Review
+
+OpinionT = TypeVar("OpinionT", Review, HeadToHead)
 
 
-def pair_up(rows: Iterable[Row], reviews: Iterable[Review]) -> list[tuple[Row, Review | None]]:
-    """One reviewer's rows on one tool, each with the review it speaks of.
+def pair_up(
+    rows: Iterable[Row], opinions: Iterable[OpinionT], columns: Mapping[str, str]
+) -> list[tuple[Row, OpinionT | None]]:
+    """One reviewer's rows on one tool or pair, each with the review or head-to-head it speaks of.
 
-    That is the review that says just what the row says; else the one with the row's status; else any that is
-    not retracted, the published one first. What is retracted is history, so a row never rewrites it.
+    That is the one that says just what the row says; else the one with the row's status; else any that is not
+    retracted, the published one first. What is retracted is history, so a row never rewrites it.
     """
-    left = sorted(reviews, key=lambda review: review.status != Review.Status.PUBLISHED)
-    pairs: dict[str, Review] = {}
-    for fits in (_is_said_by, _has_status, _is_current):
+    left = sorted(opinions, key=lambda opinion: opinion.status != Review.Status.PUBLISHED)
+    pairs: dict[str, OpinionT] = {}
+
+    def is_said_by(opinion: OpinionT, row: Row) -> bool:
+        return opinion.status == status_of(row) and not differences(opinion, asked_of(opinion, row), columns)
+
+    for fits in (is_said_by, _has_status, _is_current):
         for row in rows:
-            review = next((review for review in left if fits(review, row)), None)
-            if review and row.place not in pairs:
-                pairs[row.place] = review
-                left.remove(review)
+            opinion = next((opinion for opinion in left if fits(opinion, row)), None)
+            if opinion and row.place not in pairs:
+                pairs[row.place] = opinion
+                left.remove(opinion)
     return [(row, pairs.get(row.place)) for row in rows]
 
 
-def _is_said_by(review: Review, row: Row) -> bool:
-    return review.status == status_of(row) and not differences(review, asked_of(review, row), REVIEW_COLUMNS)
-
-
-def asked_of(review: Review, row: Row) -> dict[str, Json]:
+def asked_of(opinion: Review | HeadToHead, row: Row) -> dict[str, Json]:
     """The row's values; a lower revision asks for nothing, since the database raises it with each correction."""
     return {
-        key: value for key, value in row.values.items() if key != "revision" or (value or 1) > review.revision
+        key: value
+        for key, value in row.values.items()
+        if key != "revision" or (value or 1) > opinion.revision
     }
 
 
-def _has_status(review: Review, row: Row) -> bool:
-    return _is_current(review, row) and review.status == status_of(row)
+def _has_status(opinion: Review | HeadToHead, row: Row) -> bool:
+    return _is_current(opinion, row) and opinion.status == status_of(row)
 
 
-def _is_current(review: Review, row: Row) -> bool:
-    return review.status != Review.Status.RETRACTED
+def _is_current(opinion: Review | HeadToHead, row: Row) -> bool:
+    return opinion.status != Review.Status.RETRACTED
 
 
 def status_of(row: Row) -> str:
+    """What is new without a status is published."""
     return str(row.values.get("status", Review.Status.PUBLISHED))

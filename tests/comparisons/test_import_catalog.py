@@ -43,6 +43,7 @@ def test_the_command_tells_counts_changes_and_when_nothing_changed(file: Path) -
         "reviewers: 1 created, 0 updated, 0 unchanged",
         "tools: 2 created, 0 updated, 0 unchanged",
         "reviews: 1 created, 0 updated, 0 unchanged",
+        "head_to_head: 0 created, 0 updated, 0 unchanged",
         "comparisons: 1 created, 0 updated, 0 unchanged",
     ]
     assert second.splitlines()[:3] == [

@@ -237,13 +237,19 @@ def test_what_must_never_happen_is_refused(name: str) -> None:
 
 
 def test_every_constraint_is_broken_on_purpose() -> None:
+    # Those of head-to-heads are broken in test_head_to_heads.py.
+    answers = {name for name in constraints_of("reviews") if "head_to_head" in name or "headtohead" in name}
     # A revision of at least 1 is at least 0 too, and the database alone writes the rows of earlier ones.
     kept_by_triggers = {
         "a_revision_says_ship_or_skip",
         "reviews_reviewrevision_number_check",
         "revisions_are_numbered_without_repeats",
     }
-    assert constraints_of("reviews") == {*BROKEN, "reviews_review_revision_check", *kept_by_triggers}
+    assert constraints_of("reviews") - answers == {
+        *BROKEN,
+        "reviews_review_revision_check",
+        *kept_by_triggers,
+    }
 
 
 @pytest.mark.parametrize("status", ["published", "retracted"])

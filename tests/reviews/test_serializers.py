@@ -13,7 +13,7 @@ from reviews.serializers import PanelCountSerializer, ReviewerSerializer, Review
 def reviewer(*, ships: int = 0, skips: int = 0, **values: Any) -> Reviewer:
     """One as `with_record()` gives it."""
     made = Reviewer(slug="skeptic", name="The Skeptic", **values)
-    made.ship_count, made.skip_count = ships, skips  # type: ignore[attr-defined]
+    made.ship_count, made.skip_count, made.head_to_head_count = ships, skips, 0  # type: ignore[attr-defined]
     return made
 
 

@@ -21,7 +21,7 @@ from comparisons.catalog_file.importing import hold_import_lock, import_catalog
 from comparisons.catalog_file.reading import CatalogFileError, Json
 from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison
-from reviews.models import Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 from votes.models import Pick, Vote, Voter
 from votes.rules import MIN_DAYS
 from votes.tallies.day_lines import close_day, yesterday
@@ -82,8 +82,9 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
         Pick.objects.bulk_create(picks, batch_size=BATCH_SIZE)
         # Whenever it is loaded, its history is that of its own time.
-        dated = Review.objects.filter(reviewed_on__isnull=False, published_at__isnull=False)
-        dated.update(published_at=Cast("reviewed_on", DateTimeField()))
+        for opinions, said_on in ((Review.objects, "reviewed_on"), (HeadToHead.objects, "compared_on")):
+            dated = opinions.filter(published_at__isnull=False).exclude(**{said_on: None})
+            dated.update(published_at=Cast(said_on, DateTimeField()))
         for items in (Tool.objects, Comparison.objects):
             items.filter(public_at__isnull=False).update(public_at=F("published_at"))
         for cast, last in ((votes, Vote.objects), (picks, Pick.objects)):

@@ -18,11 +18,12 @@ from comparisons.catalog_file.export import export_catalog
 from comparisons.catalog_file.importing import import_catalog
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.models import Comparison
-from reviews.models import Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 from tests.factories import (
     NOW,
     CategoryFactory,
     ComparisonFactory,
+    HeadToHeadFactory,
     ReviewerFactory,
     ReviewFactory,
     ToolFactory,
@@ -39,7 +40,7 @@ def exported() -> str:
 
 
 def wipe() -> None:
-    for model in (Comparison, Review, Tool, Reviewer, Category):
+    for model in (Comparison, HeadToHead, Review, Tool, Reviewer, Category):
         model._default_manager.all().delete()
 
 
@@ -150,6 +151,7 @@ EXPECTED = """{
       "reviews": []
     }
   ],
+  "head_to_head": [],
   "comparisons": [
     {
       "tools": [
@@ -173,6 +175,7 @@ def test_an_empty_catalog_has_empty_lists() -> None:
         "categories": [],
         "reviewers": [],
         "tools": [],
+        "head_to_head": [],
         "comparisons": [],
     }
 
@@ -352,10 +355,45 @@ def test_a_tool_that_no_import_would_take_is_no_export() -> None:
 
 
 @pytest.mark.parametrize("pairs", [1, 5])
-def test_an_export_takes_eight_queries_a_batch(pairs: int, django_assert_num_queries: Any) -> None:
+def test_an_export_takes_ten_queries_a_batch(pairs: int, django_assert_num_queries: Any) -> None:
     for pair in ComparisonFactory.create_batch(pairs):
         ReviewFactory(tool=pair.first_tool)
+        HeadToHeadFactory(first_tool=pair.first_tool, second_tool=pair.second_tool)
 
-    # Categories, reviewers; ids of tools, tools, reviews, aliases; ids of comparisons, comparisons.
-    with django_assert_num_queries(8):
+    # Categories, reviewers; ids of tools, tools, reviews, aliases; ids of head-to-heads, these; of comparisons, these.
+    with django_assert_num_queries(10):
         exported()
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 500])
+def test_head_to_heads_come_back_as_they_were_also_of_reviewers_who_left(batch_size: int) -> None:
+    beta, alpha = ToolFactory(slug="beta"), ToolFactory(slug="alpha")
+    left = ReviewerFactory(slug="veteran", is_active=False)
+    pair = {"reviewer": left, "first_tool": beta, "second_tool": alpha}
+    HeadToHeadFactory(**pair, choice=beta, status="retracted", revision=3, quote="Faster.")
+    HeadToHeadFactory(
+        **pair, quote="Either.", evidence=["https://example.com/a"], disclosure="Paid.", revision=2
+    )
+    HeadToHeadFactory(**pair, choice=alpha, status="draft", basis=None)
+    HeadToHeadFactory(first_tool=alpha, second_tool=beta, choice=alpha)
+    before = exported()
+
+    assert journey(before) == before == "".join(export_catalog(batch_size=batch_size))
+    rows = json.loads(before)["head_to_head"]
+    assert [(row["reviewer"], row["status"], row["prefers"]) for row in rows[1:]] == [
+        ("veteran", "draft", "alpha"),
+        ("veteran", "retracted", "beta"),
+        ("veteran", "published", None),
+    ]
+    assert rows[3] == {
+        "tools": ["alpha", "beta"],
+        "reviewer": "veteran",
+        "prefers": None,
+        "quote": "Either.",
+        "basis": "read",
+        "disclosure": "Paid.",
+        "evidence": ["https://example.com/a"],
+        "status": "published",
+        "compared_on": "2026-10-06",
+        "revision": 2,
+    }

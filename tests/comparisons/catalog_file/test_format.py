@@ -57,7 +57,7 @@ A_MOMENT = "a time such as 2026-11-02T09:30:00Z, or null"
 A_DAY = "a day such as 2026-11-02, or null"
 A_POSITION = "a whole number from 0 to 32767"
 AN_AMOUNT = 'an amount in quotes, such as "20" or "0.25", with at most 8 digits before the point and 4 after it, or null'
-A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools and comparisons'
+A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools, head-to-heads and comparisons'
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_what_is_new_is_created_with_the_defaults() -> None:
         "reviewers": Count(1, 0, 0),
         "tools": Count(2, 0, 0),
         "reviews": Count(1, 0, 0),
+        "head_to_head": Count(0, 0, 0),
         "comparisons": Count(1, 0, 0),
     }
     made = Tool.objects.get(slug="alpha")

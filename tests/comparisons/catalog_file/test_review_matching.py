@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from comparisons.catalog_file.format import Row
+from comparisons.catalog_file.format import REVIEW_COLUMNS, Row
 from comparisons.catalog_file.review_matching import asked_of, pair_up
 from reviews.models import Review
 
@@ -57,7 +57,7 @@ def review(quote: str, status: str = "published", revision: int = 1) -> Review:
 def test_a_row_speaks_of_one_review(
     rows: list[dict[str, Any]], reviews: list[Review], expected: list[str | None]
 ) -> None:
-    pairs = pair_up([row(str(index), **values) for index, values in enumerate(rows)], reviews)
+    pairs = pair_up([row(str(index), **values) for index, values in enumerate(rows)], reviews, REVIEW_COLUMNS)
 
     assert [review and review.quote for _, review in pairs] == expected
 

@@ -174,6 +174,14 @@ def test_nobody_tested_the_demos_tools_and_each_reading_names_its_pages(slug: st
         assert (review["basis"], bool(review["evidence"])) == (basis, basis == "read"), review["reviewer"]
 
 
+def test_the_demos_answers_to_pairs_are_readings_that_name_their_pages() -> None:
+    answers = CATALOG["head_to_head"]
+
+    assert {(answer["basis"], bool(answer["evidence"])) for answer in answers} == {("read", True)}
+    assert {answer["prefers"] in {None, *answer["tools"]} for answer in answers} == {True}
+    assert any(answer["prefers"] is None for answer in answers)
+
+
 @pytest.mark.parametrize("slug", TOOLS)
 def test_a_price_of_the_demo_has_a_day_and_a_page_or_no_amount(slug: str) -> None:
     pricing = TOOLS[slug]["pricing"]
