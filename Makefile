@@ -52,8 +52,10 @@ types: dev ## Check types
 schema: dev ## Write openapi.yaml anew
 	@exec $(DEVSTACK) run -- $(BIN)/python manage.py spectacular --file openapi.yaml --validate --fail-on-warn
 
-contract: dev ## Lint openapi.yaml, generate types from it, compile clients, let one vote on a live server (needs Node.js)
+contract: dev ## Lint openapi.yaml, generate clients by five generators, let each call a live server (needs Node.js)
 	cd contract && npm ci --silent && npm run --silent check
+	@$(BIN)/python backend/bootstrap.py generators
+	@$(DEVSTACK) run -- $(BIN)/python -m contract.calls
 	@exec $(DEVSTACK) run -- $(BIN)/python -m contract.vote
 
 fuzz: dev ## Send generated requests to a live server on demo content
@@ -76,6 +78,7 @@ lock: dev ## Resolve requirements/*.txt anew from pyproject.toml, with as few ch
 	$(BIN)/uv pip compile $(LOCK) --group embedded -o requirements/embedded.txt
 	$(BIN)/uv pip compile $(LOCK) --group providers -c requirements/runtime.txt -o requirements/providers.txt
 	$(BIN)/uv pip compile $(LOCK) --group bench -c requirements/dev.txt -o requirements/bench.txt
+	$(BIN)/uv pip compile $(LOCK) --group generators -c requirements/dev.txt -o requirements/generators.txt
 	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements/uv.txt
 
 upgrade: ## Resolve them to the newest versions that pyproject.toml allows

@@ -7,7 +7,7 @@ import { Refused, Voter } from "./voter.mjs";
 
 type TallyDay = components["schemas"]["TallyDay"];
 
-const [baseUrl = "http://127.0.0.1:8000"] = process.argv.slice(2);
+const [baseUrl = "http://127.0.0.1:8000", also] = process.argv.slice(2);
 const TOOL = "cursor-1-0-background-agent-project-memory";
 // The other way round than it is kept: the API answers 308, and fetch follows with body and token.
 const PAIR = "llama-4-scout-quantized-vs-claude-files-api";
@@ -59,6 +59,17 @@ token = spent;
 await voter.vote(TOOL, "ship");
 assert.notEqual(token, spent);
 await voter.erase();
+
+if (also === "without-storage") {
+  const refused = (): never => {
+    throw new DOMException("The operation is insecure.", "SecurityError");
+  };
+  const guest = new Voter({ baseUrl, storage: { read: refused, write: refused }, askTurnstile: refused });
+  await guest.vote(TOOL, "ship");
+  assert.equal((await guest.votes()).length, 1);
+  await guest.erase();
+  console.log("Voted without storage, by a token that lasts as long as the page");
+}
 
 function hasCode(code: string): (error: unknown) => boolean {
   return (error) => error instanceof Refused && error.problem.code === code;

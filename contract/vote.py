@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from contract.server import ROOT, manage, running_server
 
-# Both runs together ask for no more tokens than one place gets in a minute.
-CHALLENGES = [
-    {"VOTER_CHALLENGE": "none"},
-    {"VOTER_CHALLENGE": "proof_of_work", "PROOF_OF_WORK_BITS": "10"},
+# Both runs together ask for no more tokens than one place gets in a minute, so only one is without storage too.
+RUNS = [
+    ({"VOTER_CHALLENGE": "none"}, ["without-storage"]),
+    ({"VOTER_CHALLENGE": "proof_of_work", "PROOF_OF_WORK_BITS": "10"}, []),
 ]
 CLOSE_DAY = (
     "import datetime; from django.utils import timezone; from votes.tallies.day_lines import close_day; "
@@ -22,10 +22,10 @@ def main() -> None:
     manage("load_demo")
     # The demo ends with yesterday; a chain of digests begins with a second day.
     manage("shell", "--no-imports", "-c", CLOSE_DAY.format(datetime.now(UTC).date().isoformat()))
-    for settings in CHALLENGES:
+    for settings, arguments in RUNS:
         print(f"\n{settings}", flush=True)
         with running_server(**settings) as address:
-            command = [shutil.which("node") or "node", "contract/build/vote.mjs", address]
+            command = [shutil.which("node") or "node", "contract/build/vote.mjs", address, *arguments]
             subprocess.run(command, cwd=ROOT, check=True)
 
 

@@ -5,7 +5,7 @@ import type { components, paths } from "./schema.js";
 type Schemas = components["schemas"];
 type Problem = Schemas["Problem"];
 
-/** Where the token lies; `localStorage` fits but for its names, and so does an object in memory. */
+/** Where the token lies; `localStorage` fits but for its names. Both may throw: browsers refuse storage, and it may be full. */
 export interface TokenStorage {
   read(): string | null;
   write(token: string | null): void;
@@ -18,6 +18,8 @@ export class Refused extends Error {
   }
 }
 
+// Of these alone the token is of no more use. Another 401 says that the request was wrong.
+const ENDED = new Set(["invalid_voter_token", "expired_voter_token", "erased_voter"]);
 const TRIES = 3;
 const LONGEST_WAIT_SECONDS = 10;
 
@@ -27,6 +29,8 @@ export class Voter {
   readonly #anybody;
   readonly #me;
   #tokenOnItsWay: Promise<string> | null = null;
+  /** For as long as the page lives, where storage is refused. */
+  #token: string | null = null;
 
   constructor(options: {
     baseUrl: string;
@@ -60,32 +64,49 @@ export class Voter {
 
   /** The latest 100. Who has no token has not voted: to show that takes no token. */
   async votes(): Promise<Schemas["OwnVote"][]> {
-    if (this.#storage.read() === null) return [];
+    if (this.#read() === null) return [];
     const page = await this.#me.GET("/api/v1/voters/me/votes", { params: { query: { limit: 100 } } });
     return answerOf(page).results;
   }
 
   async export(): Promise<Schemas["Voter"] | null> {
-    if (this.#storage.read() === null) return null;
+    if (this.#read() === null) return null;
     return answerOf(await this.#me.GET("/api/v1/voters/me"));
   }
 
   /** Past recall. A token that is refused is not replaced here: that would erase somebody who was never there. */
   async erase(): Promise<void> {
-    const token = this.#storage.read();
+    const token = this.#read();
     if (token === null) return;
     const { error } = await this.#anybody.DELETE("/api/v1/voters/me", { headers: credentials(token) });
     if (error) throw new Refused(error);
-    this.#storage.write(null);
+    this.#write(null);
   }
 
   async #fetchAsMe(request: Request): Promise<Response> {
-    const token = this.#storage.read() ?? (await this.#newToken());
+    const token = this.#read() ?? (await this.#newToken());
     const answer = await patientFetch(withToken(request, token));
-    if (answer.status !== 401) return answer;
+    if (answer.status !== 401 || !ENDED.has(((await answer.clone().json()) as Problem).code)) return answer;
     // Expired or erased: from here on this reader is a new voter. Another tab may have seen to that already.
-    if (this.#storage.read() === token) this.#storage.write(null);
-    return patientFetch(withToken(request, this.#storage.read() ?? (await this.#newToken())));
+    if (this.#read() === token) this.#write(null);
+    return patientFetch(withToken(request, this.#read() ?? (await this.#newToken())));
+  }
+
+  #read(): string | null {
+    try {
+      return this.#storage.read() ?? this.#token;
+    } catch {
+      return this.#token;
+    }
+  }
+
+  #write(token: string | null): void {
+    this.#token = token;
+    try {
+      this.#storage.write(token);
+    } catch {
+      // Kept in memory, then.
+    }
   }
 
   /** One token, however many ask at once. */
@@ -100,7 +121,7 @@ export class Voter {
     // Should the answer be lost, then the same key gets the same token again.
     const header = { "Idempotency-Key": crypto.randomUUID() };
     const { token } = answerOf(await this.#anybody.POST("/api/v1/voters", { params: { header }, body }));
-    this.#storage.write(token);
+    this.#write(token);
     return token;
   }
 

@@ -1,0 +1,39 @@
+"""Generates the two Python clients, and has all make their ten calls to the real server on demo content."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from contract.server import BIN, ROOT, manage, running_server
+
+GENERATED = ROOT / "contract" / "generated"
+# The TypeScript ones are generated and compiled by `npm run check`.
+TYPESCRIPT = ["openapi-fetch", "hey-api", "orval"]
+
+
+def main() -> None:
+    generate()
+    manage("migrate", "--verbosity", "0")
+    manage("load_demo")
+    with running_server() as address:
+        for client in TYPESCRIPT:
+            run(shutil.which("node") or "node", f"contract/build/calls/{client}.mjs", address)
+        run(sys.executable, "contract/calls/openapi_python_client.py", address)
+
+
+def generate() -> None:
+    run(BIN / "openapi-python-client", "generate", "--path", "openapi.yaml", "--meta", "none", "--overwrite",
+        "--output-path", GENERATED / "python_client")  # fmt: skip
+    run(BIN / "datamodel-codegen", "--input", "openapi.yaml", "--input-file-type", "openapi", "--formatters", "builtin",
+        "--output-model-type", "pydantic_v2.BaseModel", "--output", GENERATED / "pydantic_models.py")  # fmt: skip
+
+
+def run(*command: object) -> None:
+    # The generators find their formatter among the programs of this environment.
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=True)
+
+
+if __name__ == "__main__":
+    main()
