@@ -46,6 +46,10 @@ class OpenApiView(PublicView):
 
 
 class DocsPage(SpectacularSwaggerSplitView):
+    """The contract as a page to read and to try, which a keyboard and a screen reader can use too."""
+
+    template_name = "api/docs.html"
+
     def options(self, *args: object, **kwargs: object) -> HttpResponse:  # type: ignore[override]
         """The base would describe itself, for which its page has no template."""
         return nothing(headers={"Allow": "GET, HEAD, OPTIONS"})
