@@ -25,7 +25,7 @@ help: ## Show the targets and options
 secrets: ## Print a .env with new secrets: make secrets > .env
 	@"$(PYTHON)" -P backend/env_file.py
 
-serve: runtime ## Run the product on http://127.0.0.1:8000, with its data kept in var/serve
+serve: runtime ## Run the product on http://127.0.0.1:8000 and a site on the next free port, with data kept in var/serve
 	@exec $(DEVSTACK) serve
 
 stop: runtime ## End what `make serve` started
@@ -52,7 +52,7 @@ types: dev ## Check types
 schema: dev ## Write openapi.yaml anew
 	@exec $(DEVSTACK) run -- $(BIN)/python manage.py spectacular --file openapi.yaml --validate --fail-on-warn
 
-contract: dev ## Lint openapi.yaml, generate clients by five generators, let each call a live server (needs Node.js)
+contract: dev ## Lint openapi.yaml, generate clients by five generators, compile the site, let each client call a live server (needs Node.js)
 	cd contract && npm ci --silent && npm run --silent check
 	@$(BIN)/python backend/bootstrap.py generators
 	@$(DEVSTACK) run -- $(BIN)/python -m contract.calls

@@ -19,7 +19,14 @@ from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import free_port
 from backend.devstack.processes import Child
-from backend.devstack.stack import STOP_SECONDS, Stopped, end_leftovers, engines_running, product_environment
+from backend.devstack.stack import (
+    FRONTEND_ORIGINS,
+    STOP_SECONDS,
+    Stopped,
+    end_leftovers,
+    engines_running,
+    product_environment,
+)
 
 DEFAULT_PORT = 8000
 READY_SECONDS = 90
@@ -45,6 +52,8 @@ def serve(stack: StackDirectory) -> None:
         )
     end_leftovers(stack)
     _require_free(port)
+    site_port = _free_port_above(port)
+    site_url = f"http://127.0.0.1:{site_port}"
     mark = stack.begin(url=url)
 
     print("Starting PostgreSQL and Redis …", flush=True)
@@ -54,17 +63,21 @@ def serve(stack: StackDirectory) -> None:
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
             "DEBUG_MAIL_DIR": str(stack.path / "mail"),
             "SUPPRESSION_JOURNAL": str(stack.path / "suppressions"),
+            "SITE_URL": site_url,
+            "SITE_NEWSLETTER_URL": f"{site_url}/newsletter",
+            "CORS_ALLOWED_ORIGINS": f"{site_url},{FRONTEND_ORIGINS}",
         }
         # What the caller has exported wins.
         ours |= {name: os.environ[name] for name in {*ours, *servers} if os.environ.get(name)}
         stack.write_environment(ours)
         environment = {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
         prepare_database(stack, mark=mark, environment=environment)
-        product = Product(stack, ports={"web": port, "mail": mail_port}, mark=mark, environment=environment)
+        ports = {"web": port, "site": site_port, "mail": mail_port}
+        product = Product(stack, ports=ports, mark=mark, environment=environment)
         engines = [server.child for server in servers.values() if server]
         with product.running():
-            _await_ready(port, [*engines, *product.children.values()])
-            _announce(stack, url=url, seconds=time.monotonic() - began)
+            _await_ready(port, site_port, [*engines, *product.children.values()])
+            _announce(stack, url=url, site_url=site_url, seconds=time.monotonic() - began)
             _watch(product, engines=engines)
 
 
@@ -83,7 +96,7 @@ def prepare_database(stack: StackDirectory, *, mark: str, environment: Mapping[s
 
 
 class Product:
-    """The web server, the workers, beat and the mail catcher; each is started again when it ends, as Docker does it."""
+    """What is not an engine; each process is started again when it ends, as Docker does it."""
 
     def __init__(
         self, stack: StackDirectory, *, ports: Mapping[str, int], mark: str, environment: Mapping[str, str]
@@ -136,6 +149,7 @@ def _commands(stack: StackDirectory, ports: Mapping[str, int]) -> dict[str, list
     """The modules to run, by name, with their arguments."""
     return {
         "mail": ["backend.devstack.mail_catcher", str(stack.path / "mail"), str(ports["mail"])],
+        "site": ["backend.devstack.site_server", str(ports["site"]), f"http://127.0.0.1:{ports['web']}"],
         "web": [
             *shlex.split("granian backend.wsgi:application --interface wsgi --host 127.0.0.1 --workers 1"),
             *shlex.split("--blocking-threads 32 --respawn-failed-workers --workers-kill-timeout 3"),
@@ -171,10 +185,13 @@ def _wanted_port() -> int:
 def _require_free(port: int) -> None:
     if _can_bind(port):
         return
-    other = next(
-        (candidate for candidate in range(max(port, 1024) + 1, 65536) if _can_bind(candidate)), DEFAULT_PORT
-    )
-    raise UserError(f"Port {port} is taken by another program: PORT={other} make serve")
+    raise UserError(f"Port {port} is taken by another program: PORT={_free_port_above(port)} make serve")
+
+
+def _free_port_above(port: int) -> int:
+    """The next one that is free; where there is none, any."""
+    above = range(max(port, 1024) + 1, 65536)
+    return next((candidate for candidate in above if _can_bind(candidate)), None) or free_port()
 
 
 def _can_bind(port: int) -> bool:
@@ -188,10 +205,10 @@ def _can_bind(port: int) -> bool:
     return True
 
 
-def _await_ready(port: int, children: Sequence[Child]) -> None:
+def _await_ready(port: int, site_port: int, children: Sequence[Child]) -> None:
     with Progress("Starting the web server, a worker and beat") as progress:
         status, body = _ask(port, "/statusz")
-        while status != http.client.OK:
+        while status != http.client.OK or _ask(site_port, "/")[0] != http.client.OK:
             _require_all(children)
             if progress.seconds() > READY_SECONDS:
                 raise UserError(f"/statusz still says {status} after {READY_SECONDS} seconds: {body}")
@@ -212,11 +229,12 @@ def _ask(port: int, path: str) -> tuple[int, str]:
         connection.close()
 
 
-def _announce(stack: StackDirectory, *, url: str, seconds: float) -> None:
+def _announce(stack: StackDirectory, *, url: str, site_url: str, seconds: float) -> None:
     print(
         f"""
 Ready in {seconds:.1f} s.
 
+  Site          {site_url}/
   A comparison  {url}{EXAMPLE}
   Docs          {url}/api/docs
   OpenAPI       {url}/api/openapi.yaml

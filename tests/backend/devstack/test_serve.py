@@ -55,6 +55,11 @@ def test_serve_end_to_end(var: Path) -> None:
     running.wait_for(ready)
     password = (var / "serve" / "admin_password").read_text().strip()
     assert f"user admin, password {password}" in running.text()
+    site = running.wait_for(r"Ready in .*\n\n  Site +http://127.0.0.1:\d+/").split()[-1]
+    assert f'<meta name="api" content="{url}"'.encode() in read(site)
+    assert origins_that_may_read(f"{url}/api/v1/tools", site.rstrip("/"), "http://127.0.0.1:1") == [
+        site.rstrip("/")
+    ]
     with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
         assert answer.status == 200
     ask_for_mail(url, "ada@example.com")
@@ -64,6 +69,9 @@ def test_serve_end_to_end(var: Path) -> None:
         demo_mails(var)[0]["List-Unsubscribe"].strip("<>"), b"", timeout=10
     ) as answer:
         assert answer.status == 200
+    html = demo_mails(var)[0].get_body(("html",))
+    assert html
+    assert f'href="{site}comparisons/' in html.get_content()
     assert (var / "serve" / "suppressions").read_text().endswith(" unsubscribe\n")
     second = devstack(var, "serve", PORT=port)
     assert f"runs here already, at {url} (process {running.popen.pid})" in second.stderr
@@ -82,7 +90,7 @@ def test_serve_end_to_end(var: Path) -> None:
             ("kept",),
         ]
 
-    for name in ("mail", "web", "worker", "mailer", "beat"):
+    for name in ("mail", "site", "web", "worker", "mailer", "beat"):
         kill_and_await_another(var, name)
         running.wait_for(f"{name} was ended by SIGKILL, and is started again")
     wait_until(lambda: is_answering(f"{url}/readyz"))
@@ -103,7 +111,10 @@ def test_serve_end_to_end(var: Path) -> None:
 
 def test_what_ends_again_and_again_is_given_up(stack: StackDirectory) -> None:
     product = Product(
-        stack, ports={"web": free_port(), "mail": free_port()}, mark=stack.begin(), environment=os.environ
+        stack,
+        ports={"web": free_port(), "site": free_port(), "mail": free_port()},
+        mark=stack.begin(),
+        environment=os.environ,
     )
 
     with product.running():
@@ -136,6 +147,18 @@ def test_what_ends_again_and_again_is_given_up(stack: StackDirectory) -> None:
 )
 def test_of_a_log_requests_and_errors_are_shown_without_control_characters(line: str, text: str) -> None:
     assert shown(line) == text
+
+
+def origins_that_may_read(address: str, *origins: str) -> list[str]:
+    """Those of the origins that the API lets read its answer."""
+    return [
+        origin
+        for origin in origins
+        if urllib.request.urlopen(
+            urllib.request.Request(address, headers={"Origin": origin}), timeout=10
+        ).headers["Access-Control-Allow-Origin"]
+        == origin
+    ]
 
 
 def demo_mails(var: Path) -> list[EmailMessage]:

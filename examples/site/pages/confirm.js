@@ -1,0 +1,38 @@
+// Where the mail of a sign-up leads. Mail scanners open links too, so only the button confirms.
+
+import { Refused, send } from "../api.js";
+import { h } from "../dom.js";
+import { sentence } from "../failure.js";
+import { empty, heading } from "../parts.js";
+import { signUpBox } from "../sign-up.js";
+import { linkToken, rememberToken } from "../subscriber.js";
+
+const TRY_AGAIN = new Set(["expired_confirmation", "used_confirmation", "unknown_confirmation"]);
+
+/** @type {import("../types.js").Page} */
+export async function page() {
+  const title = "Confirm your subscription";
+  const token = linkToken();
+  if (token === null) return { title, content: [heading(title), empty("This link is not whole. Copy all of it from the mail."), signUpBox()] };
+  const said = h("p", { class: "said", role: "status" });
+  const button = h("button", { type: "button", class: "button", onclick: confirm }, "Yes, send me the mail");
+  const box = h("div", { class: "confirm" }, button, said);
+  return { title, content: [heading(title, "One mail a week. You can leave with one click, in every mail."), box] };
+
+  async function confirm() {
+    button.disabled = true;
+    try {
+      const { preferences_token: given } = await send("post", "/api/v1/newsletter/subscriptions/confirm", { body: { token: token ?? "" } });
+      rememberToken(given);
+      box.replaceChildren(
+        h("h2", { tabindex: "-1" }, "You are subscribed"),
+        h("p", {}, h("a", { href: "/newsletter/preferences" }, "Choose topics, reviewers and how often")),
+      );
+      box.querySelector("h2")?.focus();
+    } catch (failure) {
+      said.textContent = sentence(failure);
+      button.disabled = false;
+      if (failure instanceof Refused && TRY_AGAIN.has(failure.problem.code)) button.replaceWith(signUpBox());
+    }
+  }
+}
