@@ -383,10 +383,17 @@ CORS_EXPOSE_HEADERS = [
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
+    # Browsers and tracing libraries add these by themselves, and some HTTP clients.
+    "baggage",
+    "cache-control",
     "content-type",
     "idempotency-key",
     "if-none-match",
+    "pragma",
+    "traceparent",
+    "tracestate",
     "x-request-id",
+    "x-requested-with",
 ]
 
 # --- Language and time ------------------------------------------------------------------------
@@ -413,6 +420,8 @@ MEDIA_ROOT = Path(
 
 _https = _public_url.scheme == "https"
 SECURE_SSL_REDIRECT = _https
+# Else the redirect would lead to whatever host the request names.
+SECURE_SSL_HOST = f"{_public_url.netloc}{_public_url.path}" if _https else None
 # Load balancers and Prometheus use plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^statusz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0

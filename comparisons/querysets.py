@@ -21,7 +21,11 @@ _CROWDS_DIFFER = Q(
 class ComparisonQuerySet(models.QuerySet[Any]):
     def published(self) -> Self:
         """Published pairs whose tools may both be read, by PostgreSQL's clock."""
-        return self.filter(status="published", public_at__lte=Now())
+        return self.visible().filter(status="published")
+
+    def visible(self) -> Self:
+        """The same, and archived ones."""
+        return self.filter(public_at__lte=Now())
 
     def of_tools(self, tool_ids: models.QuerySet[models.Model]) -> Self:
         """Pairs in which any of these tools stands."""

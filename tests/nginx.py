@@ -1,9 +1,10 @@
 """A real nginx before the product, with the file that compose brings."""
 
+import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +18,9 @@ AROUND = """
 daemon off;
 master_process off;
 pid nginx.pid;
+# Else it forgets what tells it a false time.
+env FAKETIME_TIMESTAMP_FILE;
+env FAKETIME_NO_CACHE;
 events {{ worker_connections 1024; }}
 http {{
     default_type application/octet-stream;
@@ -25,14 +29,24 @@ http {{
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
+    {cache}
     {file}
 }}
 """
 
 
+# It keeps what our headers allow, by its own clock, and says whether it asked us.
+CACHE = """
+    proxy_cache_path cache keys_zone=pages:1m;
+    proxy_cache pages;
+    proxy_cache_revalidate on;
+    add_header Cache-Status $upstream_cache_status always;
+"""
+
+
 @contextmanager
-def nginx(web_port: int) -> Iterator[int]:
-    """The port of an nginx before the product's, for the length of the block."""
+def nginx(web_port: int, *, cache: str = "", environment: Mapping[str, str] = os.environ) -> Iterator[int]:
+    """The port of an nginx before the product's, for the length of the block; with CACHE, one that keeps answers."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if not program:
         pytest.skip("There is no nginx here.")
@@ -46,10 +60,10 @@ def nginx(web_port: int) -> Iterator[int]:
         file = file.replace(ours, tested)
     with tempfile.TemporaryDirectory(prefix="nginx-") as directory:
         log = Path(directory, "log")
-        Path(directory, "nginx.conf").write_text(AROUND.format(file=file))
+        Path(directory, "nginx.conf").write_text(AROUND.format(file=file, cache=cache))
         command = [program, "-p", directory, "-c", "nginx.conf", "-e", "stderr"]
         with log.open("wb") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=output)
+            process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
         try:
             wait_until(lambda: process.poll() is not None or answers(port))
             assert process.poll() is None, log.read_text()

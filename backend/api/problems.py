@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.signals import got_request_exception
@@ -57,6 +58,7 @@ PROBLEMS = {
     ),
     "not_acceptable": Problem(406, "Answers are JSON, and the `Accept` header refuses that."),
     "body_too_slow": Problem(408, "The body took too long to arrive."),
+    "precondition_failed": Problem(412, "The answer is not the one that `If-Match` names.", 0),
     "content_too_large": Problem(413, "The body is larger than 64 KiB.", 0),
     "address_too_long": Problem(414, "Path and query together are longer than 4,096 characters.", 0),
     "unsupported_media_type": Problem(415, "The body must be sent as `application/json`.", 0),
@@ -229,8 +231,10 @@ def permanent_redirect(request: HttpRequest | Request, slug: str) -> HttpRespons
     match = cast(ResolverMatch, request.resolver_match)
     path = reverse(match.view_name, kwargs={**match.kwargs, "slug": slug})
     query = request.META.get("QUERY_STRING", "")
+    # What PUBLIC_BASE_URL has before our paths is the proxy's, which takes it off.
+    address = f"{urlsplit(settings.PUBLIC_BASE_URL).path}{path}"
     response = HttpResponse(
-        status=308, headers={"Location": iri_to_uri(f"{path}?{query}" if query else path)}
+        status=308, headers={"Location": iri_to_uri(f"{address}?{query}" if query else address)}
     )
     del response["Content-Type"]
     return response

@@ -14,7 +14,7 @@ from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.http import parse_header_parameters
 
 from backend.api.incoming import MAX_EARLY_BODY, REFUSAL, is_length
-from backend.api.problems import problem_response, unavailable
+from backend.api.problems import is_api, problem_response, unavailable
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Metrics are counted by method, so nobody may make new ones up.
@@ -104,6 +104,15 @@ class ConditionalReadMiddleware(ConditionalGetMiddleware):
     """Django's, and the same for HEAD: its body is still whole here, the server drops it later."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if "Last-Modified" not in response:
+            # RFC 9110, 13.1.4: to be ignored of what has no date.
+            request.META.pop("HTTP_IF_UNMODIFIED_SINCE", None)
+        answer = self._conditional(request, response)
+        if answer.status_code == 412 and is_api(request):
+            return problem_response(request, "precondition_failed")
+        return answer
+
+    def _conditional(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.method == "HEAD" and isinstance(response, HttpResponse) and self.needs_etag(response):
             set_response_etag(response)
             return get_conditional_response(request, etag=response.get("ETag"), response=response) or response

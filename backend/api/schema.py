@@ -154,6 +154,7 @@ class AutoSchema(StandardizedErrorsSchema):
             "308": getattr(self.view, "may_move", False),
             "401": bool(self.view.get_authenticators()) or self.credentials() is not None,
             "409": is_idempotent,
+            "412": is_public,
             "413": has_body,
             "414": is_public,
             "415": has_body,

@@ -45,6 +45,7 @@ ANSWERS = {
         "This cannot be done as things stand; `code` says why. It will pass where there is a `Retry-After`.",
         ("Retry-After", "X-Request-ID"),
     ),
+    "412": SharedAnswer("PreconditionFailed", "The answer is not the one that `If-Match` names."),
     "413": SharedAnswer("ContentTooLarge", "The body is too large."),
     "414": SharedAnswer("AddressTooLong", "The address is too long."),
     "415": SharedAnswer("UnsupportedMediaType", "The body is of another type."),
@@ -86,7 +87,7 @@ def header_components(*, scheme: str, limit: Limit) -> SchemaObject:
         },
         "Cache-Control": {
             "description": "How long the answer may be kept.",
-            "schema": {"type": "string", "examples": ["public, max-age=60, stale-while-revalidate=300"]},
+            "schema": {"type": "string", "examples": ["public, max-age=60"]},
         },
         "X-Request-ID": {
             "description": "The id you sent, or one of ours; it finds the request in our logs.",

@@ -53,13 +53,12 @@ class JsonNegotiation(BaseContentNegotiation):
 class PublicView(APIView):
     """A read whose answers carry nobody's data, so that shared caches may keep them: every public read is one.
 
-    `self.params` holds the validated query, as `parameters` describes it. `max_age` and `stale_while_revalidate`
-    are in seconds.
+    `self.params` holds the validated query, as `parameters` describes it.
     """
 
     parameters: type[Parameters] = Parameters
+    # How many seconds a cache may keep an answer, and so how long it goes on with what was unpublished or corrected.
     max_age = 60
-    stale_while_revalidate = 300
     # Whether it answers 308 to some addresses; the schema says so.
     may_move = False
 
@@ -80,8 +79,9 @@ class PublicView(APIView):
     ) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 308}:
-            kept = f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}"
-            response["Cache-Control"] = kept
+            # A redirect that is kept would lead round and round with a fresh one, once a rename is undone.
+            moved = response.status_code == 308
+            response["Cache-Control"] = "no-cache" if moved else f"public, max-age={self.max_age}"
         return response
 
 

@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, prefetch_related_objects
 
 from backend.api.problems import Refusal
-from catalog.models import Tool, ToolAlias
+from catalog.models import Category, Tool, ToolAlias
 from catalog.pairs import by_id, by_slug, folded_name
 from catalog.querysets import ToolQuerySet
 from comparisons.models import PAIR_SEPARATOR, Comparison, pair_slug
@@ -20,6 +20,8 @@ from comparisons.verdict import Evidence, Verdict, agreement, cheaper_to_start, 
 from reviews.models import Review, Reviewer
 from votes.models import PublishedPickTally
 from votes.tally import PickCount
+
+MAX_SLUG_LENGTH = Tool._meta.get_field("slug").max_length or 0
 
 
 def comparisons_with_counts() -> ComparisonQuerySet:
@@ -73,11 +75,16 @@ class PricingRead:
 
 @dataclass(frozen=True)
 class FoundPair:
-    """Two tools in ascending order of their slugs, and the comparison where an editor published one."""
+    """Two tools in ascending order of their slugs, and the comparison where an editor published one, archived or not."""
 
     first: Tool
     second: Tool
-    comparison: Comparison | None
+    stored: Comparison | None
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """None where it is archived, too: the pair is computed again then."""
+        return self.stored if self.stored and self.stored.is_published else None
 
     @property
     def slug(self) -> str:
@@ -119,10 +126,17 @@ class Pair(FoundPair):
 
     @property
     def updated_at(self) -> datetime:
-        """When an editor last changed anything on the page; votes and picks don't count."""
-        rows: list[Tool | Review] = [*self.tools, *reviews_of(self.first), *reviews_of(self.second)]
-        edited = [row.updated_at for row in rows]
-        return max([*edited, self.comparison.updated_at] if self.comparison else edited)
+        """When an editor last changed anything on the page, names of categories and reviewers too; votes and picks don't
+        count. What leaves the page moves it as well: an archived pair by its own time, a review by that of its tool."""
+        reviews = [*reviews_of(self.first), *reviews_of(self.second)]
+        rows: list[Tool | Category | Review | Reviewer | Comparison] = [
+            *self.tools,
+            *(tool.category for tool in self.tools),
+            *reviews,
+            *(review.reviewer for review in reviews),
+            *([self.stored] if self.stored else []),
+        ]
+        return max(row.updated_at for row in rows)
 
     @cached_property
     def evidence(self) -> tuple[Evidence, Evidence]:
@@ -164,11 +178,11 @@ def find_pair(slug: str) -> Pair:
     """
     found = resolve_pair(slug, tools=with_reviews(tools_with_counts()))
     picks = (
-        picks_read_with(found.comparison, found.tools)
-        if found.comparison
+        picks_read_with(found.stored, found.tools)
+        if found.stored
         else picks_of([found.tools])[found.first.pk, found.second.pk]
     )
-    return Pair(found.first, found.second, found.comparison, picks=picks)
+    return Pair(found.first, found.second, found.stored, picks=picks)
 
 
 def resolve_pair(slug: str, *, tools: ToolQuerySet) -> FoundPair:
@@ -185,21 +199,23 @@ def resolve_pair(slug: str, *, tools: ToolQuerySet) -> FoundPair:
         for one, other in readings
         if one in named and other in named and named[one] != named[other]
     ]
-    curated = curated_pairs(pairs)
-    tools_named = min(pairs, key=lambda pair: _ids(pair) not in curated, default=None)
-    if tools_named is None:
+    stored = stored_pairs(pairs)
+    found = [FoundPair(*pair, stored.get(_ids(pair))) for pair in pairs]
+    pair = min(found, key=lambda pair: pair.comparison is None, default=None)
+    if pair is None:
         raise ComparisonNotFound
-    comparison = curated.get(_ids(tools_named))
-    if comparison is None and not all(tool.is_published for tool in tools_named):
+    if pair.comparison is None and not all(tool.is_published for tool in pair.tools):
         raise ComparisonNotFound
-    return FoundPair(*tools_named, comparison)
+    return pair
 
 
 def _readings(slug: str) -> Iterator[tuple[str, str]]:
-    """Every way to read `a-vs-b` as two slugs."""
+    """Every way to read `a-vs-b` as two slugs, of which none is longer than a slug can be: 128 at most."""
     at = slug.find(PAIR_SEPARATOR, 1)
     while at != -1:
-        yield slug[:at], slug[at + len(PAIR_SEPARATOR) :]
+        first, second = slug[:at], slug[at + len(PAIR_SEPARATOR) :]
+        if max(len(first), len(second)) <= MAX_SLUG_LENGTH:
+            yield first, second
         at = slug.find(PAIR_SEPARATOR, at + 1)
 
 
@@ -222,9 +238,9 @@ def _any_pair(pairs: Iterable[tuple[Tool, Tool]]) -> Q:
     return condition
 
 
-def curated_pairs(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Comparison]:
-    """Those of the pairs that an editor published, with their picks, by the pair's ids: one query."""
-    found = Comparison.objects.published().with_picks().filter(_any_pair(pairs)) if pairs else []
+def stored_pairs(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Comparison]:
+    """Those of the pairs that an editor published, archived ones too, with their picks, by the pair's ids: one query."""
+    found = Comparison.objects.visible().with_picks().filter(_any_pair(pairs)) if pairs else []
     return {(comparison.first_tool_id, comparison.second_tool_id): comparison for comparison in found}
 
 
@@ -254,9 +270,9 @@ def picks_in_order(pair: tuple[Tool, Tool], stored: PickCount) -> PickCount:
 
 def pair_up(pairs: Sequence[tuple[Tool, Tool]]) -> list[Pair]:
     """Each pair with its curated comparison and its picks: two queries."""
-    curated = curated_pairs(pairs)
+    stored = stored_pairs(pairs)
     picks = picks_of(pairs)
-    return [Pair(*pair, curated.get(_ids(pair)), picks=picks[_ids(pair)]) for pair in pairs]
+    return [Pair(*pair, stored.get(_ids(pair)), picks=picks[_ids(pair)]) for pair in pairs]
 
 
 def pairs_of(comparisons: Sequence[Comparison]) -> list[Pair]:

@@ -113,5 +113,5 @@ class EditionPage(View):
         edition = archived_editions().filter(week=slug).first()
         if edition is None:
             raise Http404
-        kept = {"Cache-Control": "public, max-age=300, stale-while-revalidate=3600"}
+        kept = {"Cache-Control": "public, max-age=60"}
         return HttpResponse(edition.html, headers=kept)

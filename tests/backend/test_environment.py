@@ -293,6 +293,21 @@ def test_a_file_that_is_not_there_and_one_beside_a_value_are_refused(tmp_path: P
 @pytest.mark.parametrize(
     ("origin", "is_allowed"),
     [
+        ("https://site-git-main.vercel.app", True),
+        ("https://vercel.app", False),
+        ("https://site.vercel.app.evil.example", False),
+        ("http://site.vercel.app", False),
+    ],
+)
+def test_a_star_may_be_a_whole_label(origin: str, is_allowed: bool) -> None:
+    _, patterns = Environment({"SITES": "https://*.vercel.app"}).origins("SITES")
+
+    assert bool(re.match(patterns[0], origin)) == is_allowed
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"),
+    [
         ("https://preview-1.example.app", True),
         ("https://preview-1.example.app.evil.example", False),
         ("https://preview-1.evil.example/.example.app", False),

@@ -471,3 +471,28 @@ def test_a_preview_of_the_frontend_may_call_the_api(
     response = api.get("/api/v1/nothing", headers={"Origin": origin})
 
     assert response.headers.get("Access-Control-Allow-Origin") == allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://api.example.com", "api.example.com"),
+        ("https://example.com/verdicts", "example.com/verdicts"),
+        ("http://127.0.0.1:8000", None),
+    ],
+)
+def test_the_redirect_to_https_leads_to_our_own_address(
+    monkeypatch: pytest.MonkeyPatch, address: str, host: str | None
+) -> None:
+    monkeypatch.setenv("PUBLIC_BASE_URL", address)
+
+    assert host == settings_read().SECURE_SSL_HOST
+
+
+def test_the_redirect_to_https_does_not_repeat_the_host(api: APIClient, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_SSL_HOST = True, "api.example.com"
+
+    answer = api.get("/api/v1/tools?limit=1", headers={"Host": "evil.example"})
+
+    assert answer.status_code == 301
+    assert answer["Location"] == "https://api.example.com/api/v1/tools?limit=1"

@@ -153,6 +153,18 @@ def test_a_bad_query_is_refused_everywhere(api: APIClient, query: str) -> None:
         assert_refused(api.get(f"{filled(route)}?{query}"))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    ["voters", "voters/challenges", "newsletter/subscriptions", "newsletter/subscriptions/confirm"],
+)
+def test_an_unknown_parameter_of_a_post_is_refused(api: APIClient, path: str) -> None:
+    response = api.post(f"/api/v1/{path}?x=1", {}, format="json")
+
+    assert_refused(response)
+    assert response.json()["errors"][0]["code"] == "unknown_parameter"
+
+
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("slug", BAD_SLUGS)
 def test_a_bad_slug_is_nobodys(api: APIClient, slug: str) -> None:

@@ -114,10 +114,39 @@ def test_an_unchanged_answer_is_a_304_without_a_body(api: APIClient, method: str
 
     assert (second.status_code, second.content) == (304, b"")
     assert second["ETag"] == first["ETag"]
-    assert second["Cache-Control"] == "public, max-age=60, stale-while-revalidate=300"
+    assert second["Cache-Control"] == "public, max-age=60"
     assert second["Vary"] == "origin"
     assert second["X-Request-ID"] == "mine"
     assert "Content-Type" not in second
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        pytest.param("If-Match", '"other"', 412, id="another answer"),
+        pytest.param("If-Match", 'W/"{etag}"', 412, id="a weak tag, which never matches"),
+        pytest.param("If-Match", '"{etag}"', 200, id="this answer"),
+        pytest.param("If-Match", "*", 200, id="any answer"),
+        pytest.param(
+            "If-Unmodified-Since", "Sat, 29 Oct 1994 19:43:31 GMT", 200, id="a date, where there is none"
+        ),
+        pytest.param("If-Modified-Since", "Sat, 29 Oct 2094 19:43:31 GMT", 200, id="a date to come"),
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_condition_that_fails_is_a_problem_and_one_that_says_nothing_is_ignored(
+    api: APIClient, method: str, name: str, value: str, status: int
+) -> None:
+    etag = api.get(KETTLES)["ETag"].strip('"')
+
+    answer = getattr(api, method)(KETTLES, headers={name: value.format(etag=etag)})
+
+    assert answer.status_code == status
+    assert answer["Content-Type"] == ("application/json" if status == 200 else "application/problem+json")
+
+
+def test_a_failed_condition_has_its_own_code(api: APIClient) -> None:
+    assert api.get(KETTLES, headers={"If-Match": '"other"'}).json()["code"] == "precondition_failed"
 
 
 def test_another_etag_gets_the_whole_answer(api: APIClient) -> None:
@@ -231,7 +260,17 @@ def test_a_preflight_is_answered_before_the_view(api: APIClient) -> None:
     assert response.status_code == 200
     assert response["Access-Control-Allow-Origin"] == "https://site.example"
     assert "PUT" in response["Access-Control-Allow-Methods"]
-    assert "authorization" in response["Access-Control-Allow-Headers"]
+    allowed = response["Access-Control-Allow-Headers"].split(", ")
+    # What our clients send, and what browsers, tracing libraries and HTTP clients add by themselves.
+    ours = {"accept", "authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"}
+    assert set(allowed) == ours | {
+        "baggage",
+        "cache-control",
+        "pragma",
+        "traceparent",
+        "tracestate",
+        "x-requested-with",
+    }
 
 
 @pytest.mark.usefixtures("cross_origin")

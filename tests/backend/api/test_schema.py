@@ -79,11 +79,11 @@ def test_a_view_without_parameters_documents_none(contract: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     ("path", "method", "statuses"),
     [
-        pytest.param("/api/v1/kettles", "get", ["200", "304", "400", "414", "503"], id="a list"),
+        pytest.param("/api/v1/kettles", "get", ["200", "304", "400", "412", "414", "503"], id="a list"),
         pytest.param(
             "/api/v1/kettles/{slug}",
             "get",
-            ["200", "304", "308", "400", "404", "414", "503"],
+            ["200", "304", "308", "400", "404", "412", "414", "503"],
             id="one that may move",
         ),
         pytest.param("/api/v1/orders", "post", ["200", "400", "413", "415", "503"], id="a write"),
@@ -156,6 +156,7 @@ def test_refusals_document_their_headers(contract: dict[str, Any]) -> None:
         "Forbidden": ["X-Request-ID"],
         "NotFound": ["X-Request-ID"],
         "Conflict": ["Retry-After", "X-Request-ID"],
+        "PreconditionFailed": ["X-Request-ID"],
         "ContentTooLarge": ["X-Request-ID"],
         "AddressTooLong": ["X-Request-ID"],
         "UnsupportedMediaType": ["X-Request-ID"],

@@ -22,6 +22,8 @@ FILES = sorted(
 LOADED_BY = {
     ("comparisons", "history"): ("0006_pairs_know_when_they_became_public", "68820c669960"),
     ("comparisons", "publication"): ("0006_pairs_know_when_they_became_public", "3b9ba641f23a"),
+    ("reviews", "tool_pages"): ("0011_reviews_that_leave_a_tool_move_its_time", "5ff373f40c93"),
+    ("reviews", "head_to_heads"): ("0010_reviewers_answer_pairs", "443b0e939c2f"),
     ("reviews", "history"): ("0007_corrections_are_kept", "b3e4fafdc86b"),
     ("reviews", "publication"): ("0007_corrections_are_kept", "07f43b2af447"),
     ("reviews", "review_times"): ("0008_reviewers_and_reviews_say_what_they_are", "7220668fbb7e"),

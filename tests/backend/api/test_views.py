@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from backend.api.views import private_answer, timestamp
@@ -14,16 +15,15 @@ pytestmark = pytest.mark.urls("tests.backend.api.probe")
 def test_an_answer_may_be_kept_by_everybody(api: APIClient) -> None:
     response = api.get("/api/v1/kettles")
 
-    assert response["Cache-Control"] == "public, max-age=60, stale-while-revalidate=300"
+    assert response["Cache-Control"] == "public, max-age=60"
 
 
 def test_a_view_says_how_long(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KettleListView, "max_age", 5)
-    monkeypatch.setattr(KettleListView, "stale_while_revalidate", 10)
 
     response = api.get("/api/v1/kettles")
 
-    assert response["Cache-Control"] == "public, max-age=5, stale-while-revalidate=10"
+    assert response["Cache-Control"] == "public, max-age=5"
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,21 @@ def test_a_view_says_how_long(api: APIClient, monkeypatch: pytest.MonkeyPatch) -
         pytest.param("/api/v1/kettles/old?", "/api/v1/kettles/new", id="empty query"),
     ],
 )
-def test_a_move_is_a_308_to_a_path_that_may_be_kept(api: APIClient, path: str, location: str) -> None:
+def test_a_move_is_a_308_to_a_path_that_no_cache_goes_on_with(
+    api: APIClient, path: str, location: str
+) -> None:
     response = api.get(path)
 
     assert (response.status_code, response.content) == (308, b"")
     assert response["Location"] == location
-    assert response["Cache-Control"] == "public, max-age=60, stale-while-revalidate=300"
+    assert response["Cache-Control"] == "no-cache"
     assert "Content-Type" not in response
+
+
+def test_a_move_leads_to_where_the_proxy_shows_us(api: APIClient, settings: Settings) -> None:
+    settings.PUBLIC_BASE_URL = "https://example.com/verdicts"
+
+    assert api.get("/api/v1/kettles/old")["Location"] == "/verdicts/api/v1/kettles/new"
 
 
 def test_an_unknown_parameter_is_refused_before_the_move(api: APIClient) -> None:

@@ -71,7 +71,7 @@ class TestVerdictHistory:
                 "after": tie,
             },
         ]
-        assert answer["Cache-Control"] == "public, max-age=60, stale-while-revalidate=300"
+        assert answer["Cache-Control"] == "public, max-age=60"
         assert answer["ETag"]
 
     @pytest.mark.usefixtures("pair")

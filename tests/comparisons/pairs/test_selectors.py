@@ -1,23 +1,28 @@
 """Reads of pairs: which two tools a slug names, in which order, with what of them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import Tool
+from catalog.models import Category, Tool
+from catalog.services import archive
 from comparisons.models import Comparison
 from comparisons.pairs.selectors import (
     ComparisonNotFound,
     comparisons_with_counts,
-    curated_pairs,
     find_pair,
     pair_up,
     pairs_of,
     picks_of,
     resolve_pair,
+    stored_pairs,
 )
-from reviews.models import Review
+from reviews.models import Review, Reviewer
+from reviews.services import retract
+from tests.database import execute
 from tests.factories import NOW, ComparisonFactory, PickFactory, ReviewerFactory, ReviewFactory, ToolFactory
 from votes.tallies.publication import publish_tallies
 from votes.tally import PickCount
@@ -118,12 +123,68 @@ def test_a_page_was_updated_when_an_editor_last_changed_anything_on_it() -> None
             Comparison.objects.all(),
             Tool.objects.filter(slug="b"),
             Review.objects.filter(pk=review.pk),
+            Reviewer.objects.filter(pk=review.reviewer_id),
+            Category.objects.filter(pk=comparison.first_tool.category_id),
         )
     ):
         rows.update(updated_at=NOW + timedelta(days=100 + days))
         pair = find_pair("a-vs-b")
         if days:
             assert pair.updated_at == NOW + timedelta(days=100 + days)
+
+
+def retract_by_service(review: Review) -> None:
+    retract(review, now=timezone.now())
+
+
+def retract_by_update(review: Review) -> None:
+    Review.objects.filter(pk=review.pk).update(status="retracted")
+
+
+def retract_by_sql(review: Review) -> None:
+    execute("UPDATE reviews_review SET status = 'retracted' WHERE id = %s", review.pk)
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [retract_by_service, retract_by_update, retract_by_sql, Review.delete],
+    ids=lambda way: way.__name__,
+)
+def test_a_page_that_a_review_leaves_never_gets_an_earlier_time(leave: Callable[[Review], object]) -> None:
+    first, second = ToolFactory(slug="a"), ToolFactory(slug="b")
+    review = ReviewFactory(tool=first)
+    ReviewFactory(tool=second)
+    before = find_pair("a-vs-b").updated_at
+
+    leave(review)
+
+    assert find_pair("a-vs-b").updated_at > before
+
+
+def test_a_page_whose_pair_is_archived_is_computed_and_never_gets_an_earlier_time() -> None:
+    comparison = ComparisonFactory(first_tool__slug="a", second_tool__slug="b", title="The two")
+    before = find_pair("a-vs-b")
+
+    archive(comparison, now=timezone.now())
+
+    after = find_pair("a-vs-b")
+    assert (before.kind, after.kind) == ("curated", "computed")
+    assert after.updated_at > before.updated_at
+    assert "two" not in after.title
+
+
+@pytest.mark.parametrize(
+    ("slug", "queries"),
+    [
+        pytest.param("a" + "-vs" * 1_330 + "-a", 0, id="longer than two slugs"),
+        pytest.param("a" + "-vs" * 160 + "-a", 1, id="no longer than two slugs"),
+    ],
+)
+def test_a_slug_of_many_readings_asks_at_most_once(
+    django_assert_num_queries: DjangoAssertNumQueries, slug: str, queries: int
+) -> None:
+    with django_assert_num_queries(queries), pytest.raises(ComparisonNotFound):
+        resolve_pair(slug, tools=Tool.objects.all())
 
 
 def test_picks_stand_in_the_order_in_which_the_pair_is_asked_for() -> None:
@@ -143,7 +204,7 @@ def test_picks_stand_in_the_order_in_which_the_pair_is_asked_for() -> None:
 
 def test_of_no_pairs_nothing_is_read(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert (curated_pairs([]), picks_of([]), pair_up([])) == ({}, {}, [])
+        assert (stored_pairs([]), picks_of([]), pair_up([])) == ({}, {}, [])
 
 
 @pytest.mark.parametrize("number", [1, 4])
