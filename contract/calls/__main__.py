@@ -7,7 +7,7 @@ import sys
 
 from contract.server import BIN, ROOT, manage, running_server
 
-GENERATED = ROOT / "contract" / "generated"
+GENERATED = ROOT / "var" / "generated"
 # The TypeScript ones are generated and compiled by `npm run check`.
 TYPESCRIPT = ["openapi-fetch", "hey-api", "orval"]
 
@@ -23,6 +23,7 @@ def main() -> None:
 
 
 def generate() -> None:
+    GENERATED.mkdir(parents=True, exist_ok=True)
     run(BIN / "openapi-python-client", "generate", "--path", "openapi.yaml", "--meta", "none", "--overwrite",
         "--output-path", GENERATED / "python_client")  # fmt: skip
     run(BIN / "datamodel-codegen", "--input", "openapi.yaml", "--input-file-type", "openapi", "--formatters", "builtin",

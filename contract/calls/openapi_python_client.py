@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 # What is generated lies there, and is no part of the product.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "generated"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "var" / "generated"))
 
 import pydantic_models as models
 from python_client import AuthenticatedClient, Client
