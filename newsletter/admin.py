@@ -16,11 +16,13 @@ from django.utils.html import format_html
 
 from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin, row_action
 from backend.admin.errors import CurationError
+from catalog.models import Category
 from newsletter.deliveries import resolution
 from newsletter.deliveries.totals import totals_of
 from newsletter.desk.growth_page import GrowthAdmin
 from newsletter.desk.preview import PreviewAdmin
 from newsletter.desk.progress_page import ProgressAdmin
+from newsletter.desk.topics_page import TopicAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
@@ -36,6 +38,11 @@ SENDING_FIELDS = [
 ]  # fmt: skip
 
 
+# In place of the catalog's own page, which knows of no readers.
+admin.site.unregister(Category)
+admin.site.register(Category, TopicAdmin)
+
+
 @admin.register(Subscriber)
 class SubscriberAdmin(GrowthAdmin):
     """Staff may correct choices and unsubscribe a reader. Only readers subscribe themselves."""
@@ -47,7 +54,7 @@ class SubscriberAdmin(GrowthAdmin):
     ordering = ["-created_at", "-id"]
     autocomplete_fields = ["topics", "reviewers"]
     fields = [
-        "address", "status", "frequency", "topics", "reviewers",
+        "address", "status", "frequency", "gets_every_topic", "topics", "reviewers",
         "confirmed_at", "unsubscribed_at", "last_mailed_at", "next_mail",
     ]  # fmt: skip
     readonly_fields = [

@@ -23,7 +23,7 @@ def keep_for_archive(*, edition: Edition, since: datetime, until: datetime) -> b
     items as they are then.
     """
     composed = compose(
-        choices=Choices(topics=(), reviewers=(), frequency=Subscriber.Frequency.WEEKLY, since=since),
+        choices=Choices(topics=None, reviewers=(), frequency=Subscriber.Frequency.WEEKLY, since=since),
         until=until,
         subject=edition.subject,
         intro=edition.intro,

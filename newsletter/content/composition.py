@@ -141,7 +141,7 @@ def _title(comparison: Comparison) -> str:
 def _comparisons(choices: Choices, until: datetime) -> list[Item]:
     """Pairs that became public since, in the reader's topics; the surest verdicts first, then the latest."""
     pairs = comparisons_with_counts().filter(_within("public_at", choices, until))
-    if choices.topics:
+    if choices.topics is not None:
         pairs = pairs.in_categories(choices.topics)
     found = []
     pairs = pairs.defer(*_UNSAID).order_by("-public_at", "-id")
@@ -164,7 +164,7 @@ def _comparisons(choices: Choices, until: datetime) -> list[Item]:
 def _verdicts(choices: Choices, until: datetime) -> list[Item]:
     """Pairs that were public before and whose verdict differs from then; one that changed and changed back does not."""
     pairs = Comparison.objects.published().filter(public_at__lte=choices.since)
-    if choices.topics:
+    if choices.topics is not None:
         pairs = pairs.in_categories(choices.topics)
     changed = _changed_verdicts(pairs, choices, until)
     changes_by_tool = _review_changes(
@@ -267,7 +267,7 @@ def _corrections(choices: Choices, until: datetime) -> list[Item]:
     reviews = _public_reviews().filter(
         _within("corrected_at", choices, until), published_at__lte=choices.since
     )
-    if choices.topics:
+    if choices.topics is not None:
         reviews = reviews.filter(
             Q(tool__category__slug__in=choices.topics) | Q(reviewer__slug__in=choices.reviewers)
         )
@@ -319,7 +319,7 @@ def _crowd(choices: Choices, until: datetime) -> list[Item]:
     tools = Tool.objects.published().filter(published_tally__as_of__gte=known_until)
     # A crowd that may decide nothing has no answer to tell.
     tools = tools.exclude(published_tally__bound_low=None)
-    if choices.topics:
+    if choices.topics is not None:
         tools = tools.filter(category__slug__in=choices.topics)
     days = TallyDay.objects.filter(tool=OuterRef("pk")).order_by("-day")
     lines = days.values(counts=JSONObject(ship="ship", skip="skip"))

@@ -54,9 +54,9 @@ _HOW = {"unanimous": "unanimously", "clear": "clearly", "narrow": "narrowly"}
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a reader chose: slugs of categories (none: all) and of reviewers; `since` is when their last edition ended."""
+    """What a reader chose: slugs of categories (None: all) and of reviewers; `since` is when their last edition ended."""
 
-    topics: tuple[str, ...]
+    topics: tuple[str, ...] | None
     reviewers: tuple[str, ...]
     frequency: str
     since: datetime
@@ -122,7 +122,7 @@ def listed(parts: Sequence[str]) -> str:
 
 def why_topics(sides: Iterable[Side], choices: Choices) -> str:
     """The reader's choice that the item is in for."""
-    chosen = {plain(side.topic_name): None for side in sides if side.topic in choices.topics}
+    chosen = {plain(side.topic_name): None for side in sides if side.topic in (choices.topics or ())}
     if choices.frequency == EACH_COMPARISON:
         where = f" in {listed(list(chosen))}" if chosen else ""
         return f"Because you asked for each new comparison{where}."

@@ -49,6 +49,11 @@ class ChoicesForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="None: every topic.",
     )
+    has_no_topic = forms.BooleanField(
+        required=False,
+        label="No topic at all",
+        help_text="As for readers whose topics are gone, and those who only follow reviewers.",
+    )
     reviewers: "forms.ModelMultipleChoiceField[Reviewer]" = forms.ModelMultipleChoiceField(
         Reviewer.objects.in_roster_order(),
         to_field_name="slug",
@@ -70,7 +75,8 @@ class ChoicesForm(forms.Form):
         """Filled in with what the subscriber has chosen. Two queries."""
         return cls(
             {
-                "topics": list(subscriber.topics.values_list("slug", flat=True)),
+                "topics": (topics := list(subscriber.topics.values_list("slug", flat=True))),
+                "has_no_topic": not (topics or subscriber.gets_every_topic),
                 "reviewers": list(subscriber.reviewers.values_list("slug", flat=True)),
                 "frequency": subscriber.frequency,
             }
@@ -80,8 +86,9 @@ class ChoicesForm(forms.Form):
         given = self.cleaned_data
         frequency = given["frequency"] or Subscriber.Frequency.WEEKLY
         days = given["days"]
+        topics = tuple(sorted(topic.slug for topic in given["topics"]))
         return Choices(
-            topics=tuple(sorted(topic.slug for topic in given["topics"])),
+            topics=None if not (topics or given["has_no_topic"]) else topics,
             reviewers=tuple(sorted(reviewer.slug for reviewer in given["reviewers"])),
             frequency=frequency,
             since=now - timedelta(days=days) if days else since(edition, frequency=frequency),

@@ -11,7 +11,10 @@ from reviews.models import Reviewer
 
 
 class Subscriber(models.Model):
-    """A person who asked for the mail. `address_key` is an HMAC of the canonical address: one mailbox, one row."""
+    """A person who asked for the mail. `address_key` is an HMAC of the canonical address: one mailbox, one row.
+
+    Triggers keep `gets_every_topic` and `topics` apart: a topic that is added ends the former, which ends all topics.
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting for confirmation"
@@ -28,9 +31,12 @@ class Subscriber(models.Model):
     address_key = models.BinaryField(max_length=32, unique=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     frequency = models.CharField(max_length=16, choices=Frequency, default=Frequency.WEEKLY)
-    topics = models.ManyToManyField(
-        Category, blank=True, related_name="+", help_text="None chosen: every topic."
+    gets_every_topic = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Without it, only the topics chosen; where these are gone, none.",
     )
+    topics = models.ManyToManyField(Category, blank=True, related_name="+")
     reviewers = models.ManyToManyField(
         Reviewer, blank=True, related_name="+", help_text="Whose reviews the reader follows."
     )

@@ -19,11 +19,12 @@ from contextlib import suppress as ignore
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from backend.api.problems import Refusal
 from catalog.models import Category
+from newsletter.deliveries.database import rows
 from newsletter.deliveries.withdrawal import erase_addresses
 from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers.addresses import address_key
@@ -41,18 +42,21 @@ LIFTED_BY_CONFIRMING = {"unsubscribe", "erased", "hard_bounce"}
 
 SUPPRESS = """
 INSERT INTO newsletter_suppression AS kept (address_key, reason, created_at)
-VALUES (%(key)s, %(reason)s, %(now)s)
+SELECT key, %(reason)s, %(now)s FROM unnest(%(keys)s::bytea[]) key
 ON CONFLICT (address_key) DO UPDATE SET reason = EXCLUDED.reason, created_at = EXCLUDED.created_at
 WHERE array_position(%(strength)s::text[], EXCLUDED.reason::text)
     > array_position(%(strength)s::text[], kept.reason::text)
+RETURNING address_key
 """
 
 
 class Preferences(TypedDict, total=False):
     """What a reader chooses, as sign-ups and confirmations keep it in JSON; what is left out stays as it is."""
 
-    # Slugs of categories, none: every topic; and of reviewers.
+    # Slugs of categories, and of reviewers.
     topics: list[str]
+    # Where it is left out, a list without topics means every one.
+    every_topic: bool
     reviewers: list[str]
     frequency: str
 
@@ -83,6 +87,16 @@ class BlockedMailbox(Refusal):
     default_code = "blocked_mailbox"
     default_detail = "This mailbox is blocked, because it reported our mail or asked us to; write to us."
     example_rank = 13
+
+
+class NothingChosen(Refusal):
+    status_code = 400
+    default_code = "nothing_chosen"
+    default_detail = (
+        "No mail would ever come: choose every topic (null), some topics or reviewers, or unsubscribe."
+    )
+    example_rank = 2
+    pointer = "/topics"
 
 
 # --- Confirming ---------------------------------------------------------------------------------
@@ -150,18 +164,35 @@ def change_preferences(
 ) -> Subscriber:
     """Set any of topics and reviewers (as slugs) and frequency. It does not subscribe a reader who left.
 
-    Raises ErasedSubscriber.
+    Raises ErasedSubscriber, and NothingChosen where topics are chosen so that no mail would come.
     """
     with transaction.atomic():
         subscriber = _hold(subscriber)
+        if "topics" in choices:
+            follows = bool(choices.get("reviewers", subscriber.reviewers.exists()))
+            refuse_nothing({"frequency": subscriber.frequency, **choices}, follows=follows)
         _choose(subscriber, choices)
         _record(bytes(subscriber.address_key), "changed", source=source, now=now)
         return subscriber
 
 
+def refuse_nothing(choices: Preferences, *, follows: bool) -> None:
+    """Raises NothingChosen for choices with topics that bring no mail; `follows` says whether reviewers are followed."""
+    # Of each new comparison only topics decide.
+    follows = follows and choices.get("frequency") != Subscriber.Frequency.EACH_COMPARISON
+    if not (follows or choices.get("topics") or _wants_every_topic(choices)):
+        raise NothingChosen
+
+
+def _wants_every_topic(choices: Preferences) -> bool:
+    return choices.get("every_topic", not choices.get("topics"))
+
+
 def _choose(subscriber: Subscriber, choices: Preferences) -> None:
     """Topics and reviewers that were deleted meanwhile are left out."""
     subscriber.frequency = choices.get("frequency", subscriber.frequency)
+    if "topics" in choices:
+        subscriber.gets_every_topic = _wants_every_topic(choices)
     subscriber.save()
     if "topics" in choices:
         subscriber.topics.set(Category.objects.filter(slug__in=choices["topics"]))
@@ -229,8 +260,7 @@ def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) 
         for subscriber in held:
             _end(subscriber, now=now)
         _suppress(keys, reason, now=now)
-        for key in sorted(keys):
-            _record(key, "suppressed", source=source, now=now)
+        Consent.objects.bulk_create(_line(key, "suppressed", source=source, now=now) for key in sorted(keys))
 
 
 def lift(*, suppression: Suppression, now: datetime) -> None:
@@ -271,18 +301,19 @@ def _end(subscriber: Subscriber, *, now: datetime) -> None:
 
 def _suppress(keys: Sequence[bytes], reason: str, *, now: datetime) -> list[bytes]:
     """The keys that are suppressed now for this reason: those with an equal or stronger one keep theirs."""
-    changed = []
-    with connection.cursor() as cursor:
-        for key in sorted(keys):
-            cursor.execute(SUPPRESS, {"key": key, "reason": reason, "now": now, "strength": STRENGTH})
-            if cursor.rowcount:
-                changed.append(key)
+    # In order, so that two at once don't wait for each other.
+    values = {"keys": sorted(set(keys)), "reason": reason, "now": now, "strength": STRENGTH}
+    changed = [bytes(key) for (key,) in rows(SUPPRESS, values)]
     note_suppressed(changed, reason)
     return changed
 
 
 def _record(key: bytes, action: str, *, source: str, now: datetime) -> None:
-    Consent.objects.create(address_key=key, deed=action, source=source, wording=WORDING, created_at=now)
+    _line(key, action, source=source, now=now).save()
+
+
+def _line(key: bytes, action: str, *, source: str, now: datetime) -> Consent:
+    return Consent(address_key=key, deed=action, source=source, wording=WORDING, created_at=now)
 
 
 # --- Catching up after a restore ----------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -20,7 +20,7 @@ from backend.api.problems import Refusal
 from catalog.models import Category
 from newsletter.models import ConfirmationToken, Consent, Subscriber
 from newsletter.readers import consent, links, sign_ups
-from newsletter.readers.serializers import ChangePreferencesSerializer
+from newsletter.readers.serializers import ChangePreferencesSerializer, preferences_of
 from reviews.models import Reviewer
 
 SOURCE = Consent.Source.PAGE
@@ -144,16 +144,20 @@ class PreferencesPage(LinkedPage):
     def save(self, request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         form = ChangePreferencesSerializer(
             data={
-                "topics": request.POST.getlist("topics"),
+                "topics": _topics_of(request.POST),
                 "reviewers": request.POST.getlist("reviewers"),
                 "frequency": request.POST.get("frequency", ""),
             }
         )
         if not form.is_valid():
             return self.preferences(request, subscriber, faults=form.errors, status=400)
-        subscriber = consent.change_preferences(
-            subscriber=subscriber, choices=form.validated_data, source=SOURCE, now=self.now
-        )
+        choices = preferences_of(form.validated_data)
+        try:
+            subscriber = consent.change_preferences(
+                subscriber=subscriber, choices=choices, source=SOURCE, now=self.now
+            )
+        except consent.NothingChosen:
+            return self.preferences(request, subscriber, chooses_nothing=True, status=400)
         return self.preferences(request, subscriber, is_saved=True)
 
     def preferences(
@@ -172,6 +176,13 @@ class PreferencesPage(LinkedPage):
             frequencies=Subscriber.Frequency.choices,
             **values,
         )
+
+
+def _topics_of(post: QueryDict) -> list[str] | None:
+    topics = post.getlist("topics")
+    # A page that was opened before there were two buttons asks for every topic by choosing none.
+    is_every = post["every_topic"] == "yes" if "every_topic" in post else not topics
+    return None if is_every else topics
 
 
 class UnsubscribePage(LinkedPage):

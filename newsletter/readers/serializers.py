@@ -20,10 +20,12 @@ from newsletter.models import (
     Suppression,
 )
 from newsletter.readers.addresses import MAX_SPELLING, canonical
+from newsletter.readers.consent import Preferences
 from newsletter.readers.links import CONFIRMATION_LENGTH
 from reviews.models import Reviewer
 
 MAX_CHOICES = 50
+TOPICS = "Slugs of categories; null: every topic, those to come too; empty: none, as when all that were chosen are gone."
 
 
 class AddressField(serializers.CharField):
@@ -58,7 +60,7 @@ class SlugsField(serializers.ListField):
 class ChangePreferencesSerializer(Body):
     """What is to change; what is left out stays."""
 
-    topics = SlugsField(Category, required=False, help_text="Slugs of categories; empty: every topic.")
+    topics = SlugsField(Category, required=False, allow_null=True, help_text=TOPICS)
     reviewers = SlugsField(Reviewer, required=False, help_text="Slugs of reviewers to follow.")
     frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices, required=False)
 
@@ -71,9 +73,18 @@ class SubscribeSerializer(Body):
         max_length=MAX_SPELLING,
         help_text="In any spelling; the part before the @ must be ASCII.",
     )
-    topics = SlugsField(Category, default=list, help_text="Slugs of categories; empty: every topic.")
+    topics = SlugsField(Category, default=None, allow_null=True, help_text=TOPICS)
     reviewers = SlugsField(Reviewer, default=list, help_text="Slugs of reviewers to follow.")
     frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices, default="weekly")
+
+
+# Any: what the two serializers make of JSON.
+def preferences_of(body: dict[str, Any]) -> Preferences:
+    """What was chosen, as it is kept."""
+    chosen = Preferences(**body)  # type: ignore[typeddict-item]
+    if "topics" in body:
+        chosen["topics"], chosen["every_topic"] = body["topics"] or [], body["topics"] is None
+    return chosen
 
 
 class AcceptedSerializer(serializers.Serializer[dict[str, str]]):
@@ -103,7 +114,7 @@ class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
     """A subscriber, and what the subscriber chose."""
 
     email = serializers.CharField(source="address", help_text="The address that the mail goes to.")
-    topics = serializers.SerializerMethodField(help_text="Slugs of categories; empty: every topic.")
+    topics = serializers.SerializerMethodField(help_text=TOPICS)
     reviewers = serializers.SerializerMethodField(help_text="Slugs of the reviewers followed.")
     last_mailed_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="When an edition last went out."
@@ -123,7 +134,9 @@ class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
             "last_mailed_at",
         ]
 
-    def get_topics(self, subscriber: Subscriber) -> list[str]:
+    def get_topics(self, subscriber: Subscriber) -> list[str] | None:
+        if subscriber.gets_every_topic:
+            return None
         return list(subscriber.topics.order_by("slug").values_list("slug", flat=True))
 
     def get_reviewers(self, subscriber: Subscriber) -> list[str]:

@@ -80,7 +80,8 @@ def count_sign_up(*, address: Address | None, now: datetime) -> RateLimitState:
 
 
 def sign_up(*, address: str, choices: consent.Preferences, source: str, now: datetime) -> None:
-    """Have a worker mail the canonical address what it needs. One query, for every address."""
+    """Have a worker mail the canonical address what it needs. One query, for every address. Raises NothingChosen."""
+    consent.refuse_nothing(choices, follows=bool(choices.get("reviewers")))
     # Workers read the database's clock: a job must not wait because ours is ahead of it.
     due_at = Least(Value(now), Now())
     MailJob.objects.create(address=address, choices=choices, source=source, due_at=due_at, created_at=now)

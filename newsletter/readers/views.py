@@ -1,7 +1,5 @@
 """Endpoints for subscribers of the mail: sign up, confirm, change preferences, export, unsubscribe, erase."""
 
-from typing import cast
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -24,6 +22,7 @@ from newsletter.readers.serializers import (
     PreferencesSerializer,
     SubscriberExport,
     SubscribeSerializer,
+    preferences_of,
 )
 
 ACCEPTED = {"detail": "If we may write to this address, a mail is on its way: follow the link in it."}
@@ -55,7 +54,7 @@ class SubscriptionsView(PrivateView):
         """
         body = SubscribeSerializer.validate_json(json_of(request))
         address = body.pop("email")
-        choices = cast(consent.Preferences, body)
+        choices = preferences_of(body)
         sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=timezone.now())
         return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
 
@@ -105,7 +104,7 @@ class PreferencesView(PrivateView):
         What is left out stays. Preferences never subscribe anybody again who has left.
         """
         subscriber = authorized(request)
-        choices = cast(consent.Preferences, ChangePreferencesSerializer.validate_json(json_of(request)))
+        choices = preferences_of(ChangePreferencesSerializer.validate_json(json_of(request)))
         changed = consent.change_preferences(
             subscriber=subscriber, choices=choices, source=SOURCE, now=timezone.now()
         )

@@ -16,12 +16,12 @@ NO_READER = UUID(int=0)
 
 # What readers chose, in an order that makes one choice one text.
 READERS = """
-SELECT s.id, s.frequency, coalesce(
+SELECT s.id, s.frequency, CASE WHEN NOT s.gets_every_topic THEN coalesce(
     (
         SELECT jsonb_agg(c.slug ORDER BY c.slug) FROM newsletter_subscriber_topics t
         JOIN catalog_category c ON c.id = t.category_id WHERE t.subscriber_id = s.id
     ), '[]'
-) AS topics, coalesce(
+) END AS topics, coalesce(
     (
         SELECT jsonb_agg(v.slug ORDER BY v.slug) FROM newsletter_subscriber_reviewers f
         JOIN reviews_reviewer v ON v.id = f.reviewer_id WHERE f.subscriber_id = s.id
@@ -36,20 +36,23 @@ PAGE_OF_READERS = f"{READERS} AND s.id > %(after)s ORDER BY s.id LIMIT %(limit)s
 
 @dataclass(frozen=True)
 class SegmentKey:
-    """The choices that all readers of one segment share: slugs of topics and reviewers; none means all topics."""
+    """The choices that all readers of one segment share: slugs of topics (None: every topic) and of reviewers."""
 
     frequency: str
-    topics: tuple[str, ...] = ()
+    topics: tuple[str, ...] | None = None
     reviewers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, frequency: str, topics: object, reviewers: object) -> "SegmentKey":
         """From a row, in which topics and reviewers are jsonb."""
-        return cls(frequency, tuple(json_list(topics)), tuple(json_list(reviewers)))
+        return cls(
+            frequency, None if topics is None else tuple(json_list(topics)), tuple(json_list(reviewers))
+        )
 
-    def choices(self) -> dict[str, str | list[str]]:
+    def choices(self) -> dict[str, str | list[str] | None]:
         """As `Segment.choices` keeps them."""
-        return {"frequency": self.frequency, "topics": list(self.topics), "reviewers": list(self.reviewers)}
+        topics = None if self.topics is None else list(self.topics)
+        return {"frequency": self.frequency, "topics": topics, "reviewers": list(self.reviewers)}
 
     def digest(self) -> bytes:
         """The SHA-256 that `Segment.key` keeps."""

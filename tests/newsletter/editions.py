@@ -34,7 +34,7 @@ MOMENT = timedelta(microseconds=1)
 def chosen(
     *topics: str, reviewers: tuple[str, ...] = (), frequency: str = "weekly", since: datetime = SINCE
 ) -> Choices:
-    return Choices(topics=topics, reviewers=reviewers, frequency=frequency, since=since)
+    return Choices(topics=topics or None, reviewers=reviewers, frequency=frequency, since=since)
 
 
 def tool(name: str = "Aider", *, category: Category | None = None, **values: Any) -> Tool:

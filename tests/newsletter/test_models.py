@@ -272,3 +272,32 @@ def test_a_reader_was_last_mailed_when_a_copy_was_last_accepted() -> None:
 
     assert reader.last_mailed_at == NOW
     assert SubscriberFactory().last_mailed_at is None
+
+
+def test_a_topic_that_is_added_in_any_way_ends_every_topic() -> None:
+    reader = SubscriberFactory()
+
+    reader.topics.add(CategoryFactory())
+
+    reader.refresh_from_db()
+    assert not reader.gets_every_topic
+
+
+def test_every_topic_ends_those_that_were_chosen() -> None:
+    reader = SubscriberFactory()
+    reader.topics.add(CategoryFactory())
+
+    Subscriber.objects.filter(pk=reader.pk).update(gets_every_topic=True)
+
+    assert reader.topics.count() == 0
+
+
+def test_a_deleted_category_leaves_its_only_follower_with_no_topic_and_not_with_every_one() -> None:
+    reader, topic = SubscriberFactory(), CategoryFactory()
+    reader.topics.add(topic)
+
+    execute(f"DELETE FROM newsletter_subscriber_topics WHERE category_id = '{topic.pk}'")
+    topic.delete()
+
+    reader.refresh_from_db()
+    assert (reader.gets_every_topic, reader.topics.count()) == (False, 0)

@@ -32,6 +32,7 @@ LOADED_BY = {
     ("api", "line_ends"): ("0004_changes_leave_who_and_why", "d90e9f062e2c"),
     ("api", "row_history"): ("0004_changes_leave_who_and_why", "79124397ad9a"),
     ("newsletter", "restores"): ("0010_data_alone_are_restored_without_triggers", "500dc17d34a7"),
+    ("newsletter", "topics"): ("0013_every_topic_is_a_choice_of_its_own", "b26fce1578bf"),
     ("votes", "restores"): ("0010_data_alone_are_restored_without_triggers", "9243d29c71cb"),
     ("reviews", "restores"): ("0004_data_alone_are_restored_without_triggers", "dadde0812f95"),
     ("catalog", "restores"): ("0003_data_alone_are_restored_without_triggers", "7f0db75dce22"),

@@ -108,14 +108,14 @@ def test_a_preheader_names_what_the_subject_does_not() -> None:
 @pytest.mark.parametrize(
     ("topics", "frequency", "why"),
     [
-        ((), "weekly", "Because you get every topic."),
+        (None, "weekly", "Because you get every topic."),
         (("dev",), "weekly", "Because you chose Developer Tools."),
         (("dev", "design"), "monthly", "Because you chose Developer Tools and Design."),
-        ((), "each_comparison", "Because you asked for each new comparison."),
+        (None, "each_comparison", "Because you asked for each new comparison."),
         (("dev",), "each_comparison", "Because you asked for each new comparison in Developer Tools."),
     ],
 )
-def test_each_item_says_why_it_is_in(topics: tuple[str, ...], frequency: str, why: str) -> None:
+def test_each_item_says_why_it_is_in(topics: tuple[str, ...] | None, frequency: str, why: str) -> None:
     sides = [Side("a", "A", "dev", "Developer Tools"), Side("b", "B", "design", "Design")]
 
     assert why_topics(sides, Choices(topics, (), frequency, SINCE)) == why

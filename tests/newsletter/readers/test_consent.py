@@ -97,12 +97,17 @@ class TestConfirming:
         assert raised == [None] * 8
         assert recorded() == ["asked", "confirmed"]
 
-    def test_topics_deleted_since_are_left_out(self, sink: Sink) -> None:
+    def test_a_sign_up_whose_topic_was_deleted_before_it_was_confirmed_gets_none_not_every_one(
+        self, sink: Sink
+    ) -> None:
         topic = CategoryFactory()
         token = mailed_token(sink, topics=[topic.slug])
         topic.delete()
 
-        assert list(confirm(token).topics.all()) == []
+        subscriber = confirm(token)
+
+        assert list(subscriber.topics.all()) == []
+        assert not subscriber.gets_every_topic
 
     def test_a_link_lasts_48_hours(self, sink: Sink, clock: time_machine.Traveller) -> None:
         token = mailed_token(sink)

@@ -269,7 +269,7 @@ class TestPreferences:
 
         checked = {each["value"] for each in Page(response).all("input") if "checked" in each}
         assert "Saved." in response.content.decode()
-        assert checked == {topic.slug, reviewer.slug, "monthly"}
+        assert checked == {"no", topic.slug, reviewer.slug, "monthly"}
         assert other.slug not in checked
         subscriber = Subscriber.objects.get()
         assert subscriber.frequency == "monthly"
@@ -288,6 +288,33 @@ class TestPreferences:
         assert response.status_code == 400
         assert "Not saved" in response.content.decode()
         assert Subscriber.objects.get().frequency == "weekly"
+
+    @pytest.mark.parametrize(
+        ("posted", "status", "is_every"),
+        [
+            pytest.param({"every_topic": "yes"}, 200, True, id="every one"),
+            pytest.param({"every_topic": "no"}, 400, True, id="none, and no reviewer"),
+            pytest.param({"every_topic": "no", "reviewers": ["skeptic"]}, 200, False, id="reviewers alone"),
+            pytest.param({}, 200, True, id="a page of before"),
+        ],
+    )
+    def test_every_topic_is_a_choice_of_its_own(
+        self, client: Client, address: str, posted: dict[str, Any], status: int, is_every: bool
+    ) -> None:
+        ReviewerFactory(slug="skeptic")
+
+        response = client.post(address, {"deed": "save", "frequency": "weekly", **posted})
+
+        assert response.status_code == status
+        assert ("no mail would ever come" in response.content.decode()) == (status == 400)
+        assert Subscriber.objects.get().gets_every_topic == is_every
+
+    def test_a_reader_whose_topics_are_gone_is_told(self, client: Client, address: str) -> None:
+        topic = CategoryFactory()
+        Subscriber.objects.get().topics.add(topic)
+        topic.delete()
+
+        assert "None of the topics that you chose is there any more" in client.get(address).content.decode()
 
     def test_a_persona_to_follow_is_told_from_a_person(self, client: Client, address: str) -> None:
         ReviewerFactory(name="The Skeptic")

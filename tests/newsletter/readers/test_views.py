@@ -125,6 +125,7 @@ class TestSigningUp:
         assert job.address == ADA
         assert job.choices == {
             "topics": [topic.slug],
+            "every_topic": False,
             "reviewers": [reviewer.slug],
             "frequency": "each_comparison",
         }
@@ -134,9 +135,16 @@ class TestSigningUp:
 
         assert MailJob.objects.get().choices == {
             "topics": [],
+            "every_topic": True,
             "reviewers": [],
             "frequency": "weekly",
         }
+
+    def test_a_sign_up_that_would_bring_no_mail_is_refused(self, api: APIClient) -> None:
+        response = subscribe(api, ADA, topics=[])
+
+        assert refused(response) == (400, "nothing_chosen")
+        assert not MailJob.objects.exists()
 
     @pytest.mark.parametrize("rounds", [0, 1], ids=["asked", "and worked on"])
     def test_the_answer_is_the_same_to_the_byte_whatever_is_known_of_the_address(
@@ -291,7 +299,7 @@ class TestPreferences:
         assert response.json() == {
             "email": ADA,
             "status": "active",
-            "topics": [],
+            "topics": None,
             "reviewers": [],
             "frequency": "weekly",
             "created_at": "2026-11-02T09:30:00Z",
@@ -307,6 +315,26 @@ class TestPreferences:
             DeliveryFactory(subscriber=Subscriber.objects.get(), state="accepted", accepted_at=accepted_at)
 
         assert '"last_mailed_at":"2026-11-02T09:30:00Z"' in ask(api, "GET", path, token).content.decode()
+
+    def test_every_topic_and_none_are_two_things(self, api: APIClient, token: str) -> None:
+        topic, reviewer = CategoryFactory(), ReviewerFactory()
+        bodies = [
+            {"topics": [topic.slug]},
+            {"topics": [], "reviewers": [reviewer.slug]},
+            {"topics": None},
+        ]
+
+        answers = [ask(api, "PATCH", PREFERENCES, token, body).json()["topics"] for body in bodies]
+
+        assert answers == [[topic.slug], [], None]
+
+    @pytest.mark.parametrize("body", [{"topics": []}, {"topics": [], "frequency": "monthly"}])
+    def test_choices_that_bring_no_mail_are_refused(self, api: APIClient, token: str, body: Any) -> None:
+        response = ask(api, "PATCH", PREFERENCES, token, body)
+
+        assert refused(response) == (400, "nothing_chosen")
+        assert [error["pointer"] for error in response.json()["errors"]] == ["/topics"]
+        assert Subscriber.objects.get().gets_every_topic
 
     def test_what_is_left_out_stays(self, api: APIClient, token: str) -> None:
         topic, reviewer = CategoryFactory(), ReviewerFactory()
@@ -326,7 +354,6 @@ class TestPreferences:
             {"email": "eve@example.com"},
             {"confirmed_at": None},
             {"frequency": None},
-            {"topics": None},
             {"time_zone": "UTC"},
         ],
     )
