@@ -1,6 +1,7 @@
 """Files of subscribers, and what the command says of them."""
 
 import io
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,13 +10,13 @@ ADA = "ada@example.com"
 TIME = "2024-05-06T07:08:09Z"
 
 
-def run(file: str, **options: bool) -> str:
+def run(file: str, **options: Any) -> str:
     out = io.StringIO()
     call_command("import_subscribers", file, stdout=out, **options)
     return out.getvalue()
 
 
-def refused(file: str, **options: bool) -> tuple[list[str], str]:
+def refused(file: str, **options: Any) -> tuple[list[str], str]:
     """The lines that are complained of, and the last word."""
     errors = io.StringIO()
     with pytest.raises(CommandError) as refusal:
@@ -24,6 +25,14 @@ def refused(file: str, **options: bool) -> tuple[list[str], str]:
 
 
 def counted(lines: int, new: int = 0, **others: int) -> str:
-    kinds = {"subscribed already": 0, "left before": 0, "suppressed": 0, "repeated": 0, "bad": 0}
-    counts = ", ".join(f"{others.get(kind.split()[0], 0)} {kind}" for kind in kinds)
+    kinds = {
+        "subscribed": "subscribed already",
+        "left": "left before",
+        "suppressed": "suppressed",
+        "unwanted": "must not be mailed",
+        "unconfirmed": "never confirmed",
+        "repeated": "repeated",
+        "bad": "bad",
+    }
+    counts = ", ".join(f"{others.get(kind, 0)} {words}" for kind, words in kinds.items())
     return f"{lines} lines: {new} new, {counts}.\n"

@@ -8,7 +8,19 @@ from django.utils import timezone
 
 from backend.api.quoting import quoted
 from newsletter.readers.subscriber_file import BadLine, SubscriberFileError
-from newsletter.readers.subscriber_import import ImportReport, import_subscribers
+from newsletter.readers.subscriber_import import SHOWN, ImportReport, import_subscribers
+
+# What became of the lines, in words.
+KINDS = {
+    "new": "new",
+    "subscribed": "subscribed already",
+    "left": "left before",
+    "suppressed": "suppressed",
+    "unwanted": "must not be mailed",
+    "unconfirmed": "never confirmed",
+    "wanted": "may be mailed",
+    "repeated": "repeated",
+}
 
 
 class Command(BaseCommand):
@@ -16,15 +28,26 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="email, confirmed_at, and maybe frequency, topics, reviewers")
+        parser.add_argument(
+            "file", help="email, confirmed_at, and maybe status, frequency, topics, reviewers"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
         parser.add_argument(
             "--skip-bad-lines",
             action="store_true",
             help="bring in the others; without it one bad line stops all",
         )
+        parser.add_argument(
+            "--ignore-column",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="leave out a column that is not understood and says nothing about who wants mail",
+        )
 
-    def handle(self, *, file: str, dry_run: bool, skip_bad_lines: bool, **options: object) -> None:
+    def handle(
+        self, *, file: str, dry_run: bool, skip_bad_lines: bool, ignore_column: list[str], **options: object
+    ) -> None:
         try:
             report = import_subscribers(
                 file=Path(file),
@@ -32,6 +55,8 @@ class Command(BaseCommand):
                 on_bad_line=self._tell_of,
                 skips_bad_lines=skip_bad_lines,
                 is_dry_run=dry_run,
+                unread=ignore_column,
+                suppress_as=str(options.get("reason", "")),
             )
         except SubscriberFileError as error:
             raise CommandError(f"line {error.line}: {error.reason}. Nothing was imported.") from None
@@ -39,6 +64,7 @@ class Command(BaseCommand):
             raise CommandError(f"{quoted(file)} can't be read: {error.strerror}.") from None
         self._tell(report)
         if dry_run:
+            self._show(report)
             self.stdout.write("Dry run: nothing was written.")
         if not (report.is_written or skip_bad_lines) and report.bad:
             raise CommandError(
@@ -49,7 +75,13 @@ class Command(BaseCommand):
         self.stderr.write(f"line {bad.line}: {bad.address} {bad.reason}")
 
     def _tell(self, report: ImportReport) -> None:
-        self.stdout.write(
-            f"{report.lines} lines: {report.added} new, {report.subscribed} subscribed already, {report.left} left before, "
-            f"{report.suppressed} suppressed, {report.repeated} repeated, {report.bad} bad."
-        )
+        counts = [f"{report.counts[kind]} {words}" for kind, words in KINDS.items() if kind in report.counts]
+        self.stdout.write(f"{report.lines} lines: {', '.join(counts)}, {report.bad} bad.")
+
+    def _show(self, report: ImportReport) -> None:
+        """The first lines of each kind, so that somebody can see whether the file was understood."""
+        for kind, words in KINDS.items():
+            for example in report.examples.get(kind, []):
+                self.stdout.write(f"  {words}: line {example.line}, {example.address}")
+            if report.counts.get(kind, 0) > SHOWN:
+                self.stdout.write(f"  {words}: and {report.counts[kind] - SHOWN} more")

@@ -36,6 +36,7 @@ def test_a_line_is_a_row_with_the_ids_of_what_was_chosen(write: Callable[..., st
             line=2,
             address=ADA,
             key=address_key(ADA),
+            objection="",
             confirmed_at=CONFIRMED_AT,
             frequency="monthly",
             topics=(tools.pk, design.pk),
@@ -49,7 +50,7 @@ def test_what_is_empty_or_left_out_is_the_default(write: Callable[..., str]) -> 
 
     assert short == long
     assert isinstance(short, Row)
-    assert (short.frequency, short.topics, short.reviewers) == ("weekly", (), ())
+    assert (short.frequency, short.topics, short.reviewers) == ("weekly", None, ())
 
 
 @pytest.mark.parametrize(
@@ -77,11 +78,14 @@ def test_times_are_taken_as_tools_write_them(write: Callable[..., str], text: st
         pytest.param(f"email,confirmed_at\n{ADA},{TIME}", id="ends of Unix, none at the last line"),
         pytest.param(f'"confirmed_at","email"\r\n"{TIME}","{ADA}"\r\n\r\n', id="quoted, in another order"),
         pytest.param(f"email,confirmed_at\r\n  Ada@EXAMPLE.com ,{TIME}\r\n", id="another spelling"),
+        pytest.param(f"email;confirmed_at\r\n{ADA};{TIME}\r\n", id="semicolons of Excel"),
+        pytest.param(f"email\tconfirmed_at\n{ADA}\t{TIME}\n", id="tabs"),
     ],
 )
-def test_files_are_read_as_tools_write_them(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_files_are_read_as_tools_write_them(tmp_path: Path, content: str, encoding: str) -> None:
     file = tmp_path / "subscribers.csv"
-    file.write_bytes(content.encode())
+    file.write_bytes(content.encode(encoding))
 
     [row] = read(str(file))
 
@@ -156,26 +160,25 @@ def test_bytes_that_are_no_utf_8_make_a_bad_line(write: Callable[..., str]) -> N
 @pytest.mark.parametrize(
     ("lines", "header", "end"),
     [
-        pytest.param([], "", "line 1: names no column email and confirmed_at", id="nothing"),
+        pytest.param([], "", "line 1: names no column email", id="nothing"),
         pytest.param(
-            [f"{ADA},{TIME}"], "email,confirmed", "line 1: names no column confirmed_at", id="no time"
+            [f"{ADA},{TIME}"],
+            "email,confirmed",
+            "line 1: has the column confirmed, which",
+            id="a typing error",
         ),
-        pytest.param(
-            [f"{ADA};{TIME}"],
-            "email;confirmed_at",
-            "line 1: names no column email and confirmed_at; commas part columns",
-            id="semicolons",
-        ),
+        pytest.param([ADA], "email", "line 1: names no column confirmed_at", id="no time"),
         pytest.param(
             [f"{ADA},{TIME},x"],
-            "email,confirmed_at,name",
-            "line 1: may name each of these columns",
+            "email,confirmed_at,gdpr_state",
+            "line 1: has the column gdpr_state, which is not understood. If it says who must not be mailed, a file without "
+            "it would have them mailed",
             id="unknown",
         ),
         pytest.param(
             [f"{ADA},{TIME},{ADA}"],
-            "email,confirmed_at,email",
-            "line 1: may name each of these columns once",
+            "email,confirmed_at,Email",
+            "line 1: names the column email twice",
             id="twice",
         ),
         pytest.param(
@@ -225,3 +228,11 @@ def test_a_long_file_asks_the_database_for_the_slugs_and_nothing_more(
 )
 def test_of_an_address_as_much_is_shown_as_finds_the_line_again(address: str, shown: str) -> None:
     assert hidden(address) == shown
+
+
+def test_every_topic_and_no_topic_are_told_apart(write: Callable[..., str]) -> None:
+    rows = read(
+        write(*(f"{ADA},{TIME},{topics}" for topics in ("*", "-", "")), header="email,confirmed_at,topics")
+    )
+
+    assert [row.topics for row in rows if isinstance(row, Row)] == [None, (), None]

@@ -2,16 +2,17 @@
 
 import tracemalloc
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from newsletter.models import Consent, MailJob, Subscriber, Suppression
+from newsletter.models import Consent, Delivery, MailJob, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
 from tests.factories import NOW, CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
+from tests.newsletter.sending.weeks import DUE, clock, news
 from tests.newsletter.subscriber_files import ADA, TIME, counted, refused, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +118,52 @@ def test_who_is_subscribed_keeps_what_they_chose(write: Callable[..., str]) -> N
     reader = Subscriber.objects.get()
     assert (reader.frequency, reader.confirmed_at) == ("monthly", NOW)
     assert not Consent.objects.exists()
+
+
+LISTMONK = "uuid,email,name,attributes,status,created_at,updated_at"
+LISTMONK_TIME = "2024-05-06 07:08:09.123456 +0000 UTC"
+
+
+def test_none_is_mailed_whom_a_listmonk_export_says_is_unsubscribed_or_blocklisted(
+    write: Callable[..., str],
+) -> None:
+    news()
+    readers = {
+        "ada": "enabled",
+        "bob": "unsubscribed",
+        "eve": "blocklisted",
+        "dan": "disabled",
+        "twice": "enabled",
+    }
+    lines = [
+        f"u,{name}@example.com,,{{}},{status},{LISTMONK_TIME},{LISTMONK_TIME}"
+        for name, status in readers.items()
+    ]
+    lines.append(f"u,TWICE@example.com,,{{}},blocklisted,{LISTMONK_TIME},{LISTMONK_TIME}")
+    SubscriberFactory(address="eve@example.com", confirmed_at=DUE - timedelta(days=3))
+
+    said = run(write(*lines, header=LISTMONK))
+    clock()
+
+    assert said == counted(6, new=1, unwanted=5)
+    assert list(Delivery.objects.values_list("address", flat=True)) == [ADA]
+    assert statuses() == {ADA: "active", "eve@example.com": "unsubscribed"}
+    assert sorted(Suppression.objects.values_list("reason", flat=True)) == [
+        "manual",
+        "manual",
+        "unsubscribe",
+        "unsubscribe",
+    ]
+
+
+def test_who_never_confirmed_to_the_other_tool_is_not_subscribed_and_may_still_ask(
+    write: Callable[..., str],
+) -> None:
+    said = run(write(f"{ADA},{TIME},unconfirmed", header="email,confirmed_at,status"))
+
+    assert said == counted(1, unconfirmed=1)
+    assert not Subscriber.objects.exists()
+    assert not Suppression.objects.exists()
 
 
 # --- Bad lines ----------------------------------------------------------------------------------

@@ -1,0 +1,17 @@
+"""`export_subscribers > FILE.csv`: the subscribers and those who left, as `import_subscribers` reads them."""
+
+import csv
+
+from django.core.management.base import BaseCommand
+
+from newsletter.readers.subscriber_export import COLUMNS, exported_rows
+
+
+class Command(BaseCommand):
+    help = "Print subscribers as CSV. Suppressed mailboxes without a subscriber's row have no address: export_suppressions."
+    requires_system_checks = ()
+
+    def handle(self, **options: object) -> None:
+        lines = csv.writer(self.stdout, lineterminator="\n")
+        lines.writerow(COLUMNS)
+        lines.writerows(exported_rows())

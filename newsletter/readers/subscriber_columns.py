@@ -1,0 +1,153 @@
+"""What the columns of other tools' subscriber files mean, above all those that say who must not be mailed.
+
+The names and values are those of listmonk, Mailchimp, Ghost and Buttondown, and of our own export. What is not listed here
+is refused: a column that somebody takes out since it was refused may be the one that keeps readers from being mailed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from newsletter.models import Suppression
+
+Reason = Suppression.Reason
+# Of a line whose reader never confirmed.
+UNCONFIRMED = "unconfirmed"
+# Of a line whose reader wants the mail.
+WANTED = ""
+
+# What we read, by what other tools call it; of several names that a file has, the first counts.
+NAMES = {
+    "email": ("email", "email_address", "address"),
+    # When the reader was added, where nothing says when they confirmed.
+    "confirmed_at": ("confirmed_at", "confirm_time", "created_at", "creation_date"),
+    "frequency": ("frequency",),
+    "topics": ("topics",),
+    "reviewers": ("reviewers",),
+}
+# Columns of words, and what each word says of mail to the reader.
+STATUS = {"status", "subscription_status", "subscriber_type", "type", "reason"}
+WORDS = {
+    # Those who pay, paid or don't are all readers to Buttondown and Ghost.
+    WANTED: "enabled active subscribed confirmed regular premium gifted trialed unpaid churning paused past_due free paid",
+    UNCONFIRMED: "unconfirmed unactivated pending waiting",
+    Reason.UNSUBSCRIBE: "unsubscribed unsubscribe disabled removed inactive",
+    Reason.HARD_BOUNCE: "cleaned bounced hard_bounce bounce undeliverable",
+    Reason.COMPLAINT: "complained complaint spam",
+    Reason.ERASED: "erased",
+    Reason.MANUAL: "blocklisted blacklisted blocked banned spammy manual",
+}
+MEANINGS = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+# Columns of yes or no, and columns of a time or nothing: what yes, or a time, says.
+FLAGS = {
+    "unsubscribed": Reason.UNSUBSCRIBE,
+    "unsubscribed_at": Reason.UNSUBSCRIBE,
+    "unsub_time": Reason.UNSUBSCRIBE,
+    "unsubscription_date": Reason.UNSUBSCRIBE,
+    "deleted_at": Reason.UNSUBSCRIBE,
+    "bounced": Reason.HARD_BOUNCE,
+    "bounced_at": Reason.HARD_BOUNCE,
+    "clean_time": Reason.HARD_BOUNCE,
+    "complained": Reason.COMPLAINT,
+    "complained_at": Reason.COMPLAINT,
+    "blocklisted": Reason.MANUAL,
+    "blocklisted_at": Reason.MANUAL,
+    "blacklisted": Reason.MANUAL,
+    "blocked": Reason.MANUAL,
+}
+# Columns of yes or no in which no says that the reader has left.
+WISHES = {"subscribed_to_emails", "subscribed"}
+NO = {"", "0", "f", "false", "n", "no", "null", "none"}
+YES = {"1", "t", "true", "y", "yes"}
+# Says nothing about whether the reader wants mail.
+UNREAD = set(
+    re.findall(
+        r"\w+",
+        """
+    id uuid name first_name last_name phone_number address_line birthday attributes updated_at time_zone timezone language
+    country note notes labels tags tiers complimentary_plan stripe_customer_id metadata referrer_url secondary_id source
+    member_rating optin_time optin_ip confirm_ip latitude longitude gmtoff dstoff cc region last_changed leid euid
+    unsub_campaign_title unsub_campaign_id unsub_reason unsub_reason_other unsubscription_reason
+    clean_campaign_title clean_campaign_id
+    """,
+    )
+)
+# The weaker ones first: of several reasons the last one here counts.
+STRENGTH = [
+    WANTED,
+    UNCONFIRMED,
+    Reason.UNSUBSCRIBE,
+    Reason.ERASED,
+    Reason.HARD_BOUNCE,
+    Reason.COMPLAINT,
+    Reason.MANUAL,
+]
+
+
+class UnknownColumnsError(ValueError):
+    """A header that can't be read; the message says what to do."""
+
+
+class UnknownWordError(ValueError):
+    """A value in a column about consent that is not listed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a header's columns are: `read` by our own names, and those about consent by theirs."""
+
+    number: int
+    read: Mapping[str, int]
+    consent: Mapping[str, int]
+
+    def value(self, name: str, fields: Sequence[str]) -> str:
+        return fields[self.read[name]].strip() if name in self.read else ""
+
+    def objection(self, fields: Sequence[str]) -> str:
+        """WANTED, UNCONFIRMED or the reason of a suppression, the strongest; raises UnknownWordError."""
+        found = [_meaning(name, fields[place].strip().lower()) for name, place in self.consent.items()]
+        return max(found, key=STRENGTH.index, default=WANTED)
+
+
+def columns_of(header: Sequence[str], *, unread: Sequence[str] = ()) -> Columns:
+    """Raises UnknownColumnsError. `unread` are columns that the operator says to leave out."""
+    names = [_normalized(name) for name in header]
+    left_out = UNREAD | {_normalized(name) for name in unread}
+    read = {
+        ours: names.index(theirs[0])
+        for ours, known in NAMES.items()
+        if (theirs := [name for name in known if name in names])
+    }
+    known = {name for all_names in NAMES.values() for name in all_names}
+    consent = {name: place for place, name in enumerate(names) if name in STATUS | FLAGS.keys() | WISHES}
+    if twice := sorted({name for name in names if names.count(name) > 1 and name in known | consent.keys()}):
+        raise UnknownColumnsError(f"names the column {twice[0]} twice")
+    if "email" not in read:
+        raise UnknownColumnsError("names no column email")
+    unknown = [name for name in names if name not in known | consent.keys() | left_out]
+    if unknown:
+        raise UnknownColumnsError(
+            f"has the column {', '.join(unknown)}, which is not understood. If it says who must not be mailed, a file "
+            "without it would have them mailed: take their lines out first. Then --ignore-column it"
+        )
+    return Columns(len(names), read, consent)
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
+
+
+def _meaning(name: str, value: str) -> str:
+    if name in STATUS:
+        word = _normalized(value)
+        if word not in MEANINGS:
+            raise UnknownWordError(
+                f"{name}: {value[:40]!r} is not understood; it may mean that they want no mail"
+            )
+        return MEANINGS[word]
+    if name in WISHES:
+        if value not in NO | YES:
+            raise UnknownWordError(f"{name}: must be true or false")
+        return WANTED if value in YES else Reason.UNSUBSCRIBE
+    # A time, a word for yes, anything at all.
+    return WANTED if value in NO else FLAGS[name]
