@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
@@ -81,7 +81,7 @@ class SubscribeSerializer(Body):
 # Any: what the two serializers make of JSON.
 def preferences_of(body: dict[str, Any]) -> Preferences:
     """What was chosen, as it is kept."""
-    chosen = Preferences(**body)  # type: ignore[typeddict-item]
+    chosen = cast(Preferences, {**body})
     if "topics" in body:
         chosen["topics"], chosen["every_topic"] = body["topics"] or [], body["topics"] is None
     return chosen
@@ -176,17 +176,19 @@ class OwnProviderEventSerializer(serializers.ModelSerializer[ProviderEvent]):
 class SignUpChoicesSerializer(serializers.Serializer[dict[str, Any]]):
     """What a sign-up chose; what it left out is as if it had chosen this."""
 
-    topics = serializers.ListField(
-        child=serializers.CharField(), help_text="Slugs of categories; empty: every topic."
-    )
+    topics = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text=TOPICS)
     reviewers = serializers.ListField(
         child=serializers.CharField(), help_text="Slugs of the reviewers to follow."
     )
     frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices)
 
     def to_representation(self, choices: dict[str, Any]) -> dict[str, object]:
-        default = {"topics": [], "reviewers": [], "frequency": Subscriber.Frequency.WEEKLY}
-        return {name: choices.get(name, value) for name, value in default.items()}
+        topics = choices.get("topics", [])
+        return {
+            "topics": None if choices.get("every_topic", not topics) else topics,
+            "reviewers": choices.get("reviewers", []),
+            "frequency": choices.get("frequency", Subscriber.Frequency.WEEKLY),
+        }
 
 
 class ConfirmationSerializer(serializers.ModelSerializer[ConfirmationToken]):

@@ -165,9 +165,10 @@ def import_subscribers(
         # The journal keeps what is rolled back.
         if is_written:
             _suppress_unwanted(now=now)
-        left_out = [kind for kind in LEAVE_OUT if suppress_as or kind != "wanted"]
+        left_out = ["unwanted", "wanted"] if suppress_as else [kind for kind in LEAVE_OUT if kind != "wanted"]
         found = {kind: _found(COUNTED.format(LEAVE_OUT[kind], SHOWN)) for kind in left_out}
-        found["new"] = _found(NEW)
+        if not suppress_as:
+            found["new"] = _found(NEW)
         cursor.execute(ADD, {"now": now})
         transaction.set_rollback(not is_written)
     counts = {kind: total for kind, (total, _) in found.items()}

@@ -395,7 +395,7 @@ class TestPreferences:
         assert answer["reminded_at"] is None
         assert answer["sign_ups"] == [
             {
-                "choices": {"topics": [], "reviewers": [], "frequency": "weekly"},
+                "choices": {"topics": None, "reviewers": [], "frequency": "weekly"},
                 "source": "page",
                 "state": "waiting",
                 "created_at": "2026-11-02T09:30:00Z",
@@ -403,7 +403,7 @@ class TestPreferences:
         ]
         assert answer["confirmations"] == [
             {
-                "choices": {"topics": [], "reviewers": [], "frequency": "monthly"},
+                "choices": {"topics": None, "reviewers": [], "frequency": "monthly"},
                 "created_at": "2026-11-02T09:30:00Z",
                 "expires_at": "2026-11-04T09:30:00Z",
                 "used_at": None,
