@@ -166,6 +166,8 @@ class Tool(Publishable):
             # The tool list by name.
             models.Index(fields=["name", "id"], condition=Q(status="published"), name="tools_by_name"),
             GinIndex(fields=["search"], name="tools_by_words"),
+            # What becomes public next by the clock.
+            models.Index(fields=["public_at"], name="tools_by_moment"),
         ]
         constraints = [
             slug_constraint("tool_slug_is_plain"),

@@ -61,6 +61,8 @@ class Comparison(Publishable):
             models.Index(
                 fields=["public_at", "id"], condition=Q(status="published"), name="comparisons_by_news"
             ),
+            # What becomes public next by the clock.
+            models.Index(fields=["public_at"], name="comparisons_by_moment"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -163,6 +163,10 @@ class Review(Opinion):
     objects = ReviewQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            # What becomes public next by the clock.
+            models.Index(fields=["published_at"], condition=Q(status="published"), name="reviews_by_moment")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["reviewer", "tool"],
@@ -238,6 +242,10 @@ class HeadToHead(Opinion):
         indexes = [
             # Those of a pair, and those of a tool where it stands first.
             models.Index(fields=["first_tool", "second_tool"], name="head_to_heads_by_pair"),
+            # What becomes public next by the clock.
+            models.Index(
+                fields=["published_at"], condition=Q(status="published"), name="head_to_heads_by_moment"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

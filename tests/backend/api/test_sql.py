@@ -50,6 +50,12 @@ LOADED_BY = {
     ("votes", "held_ballots"): ("0011_rejected_ballots_stay_rejected", "faeb1c8f526b"),
     ("votes", "spread"): ("0013_votes_say_from_which_networks_they_come", "8ce577d985f6"),
     ("votes", "tallies"): ("0011_rejected_ballots_stay_rejected", "6b07d1f6b5d6"),
+    ("api", "public_changes"): ("0005_changes_of_public_data_are_told", "21229c903423"),
+    ("catalog", "public_changes"): ("0008_changes_of_public_data_are_told", "6267bb902411"),
+    ("comparisons", "public_changes"): ("0009_changes_of_public_data_are_told", "b522f5bd46fe"),
+    ("newsletter", "public_changes"): ("0014_changes_of_public_data_are_told", "7d7f11f90861"),
+    ("reviews", "public_changes"): ("0013_changes_of_public_data_are_told", "67b2a2db64bb"),
+    ("votes", "public_changes"): ("0016_changes_of_public_data_are_told", "3c4a640bb16b"),
 }
 
 DEFINITIONS = """

@@ -1,0 +1,10 @@
+-- Readers see these tables.
+
+CREATE OR REPLACE TRIGGER category_change_is_told AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON catalog_category
+    FOR EACH STATEMENT EXECUTE FUNCTION api_tell_change();
+
+CREATE OR REPLACE TRIGGER tool_change_is_told AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON catalog_tool
+    FOR EACH STATEMENT EXECUTE FUNCTION api_tell_change();
+
+CREATE OR REPLACE TRIGGER toolalias_change_is_told AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON catalog_toolalias
+    FOR EACH STATEMENT EXECUTE FUNCTION api_tell_change();

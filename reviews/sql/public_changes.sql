@@ -1,0 +1,13 @@
+-- Readers see these tables.
+
+CREATE OR REPLACE TRIGGER reviewer_change_is_told AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON reviews_reviewer
+    FOR EACH STATEMENT EXECUTE FUNCTION api_tell_change();
+
+CREATE OR REPLACE TRIGGER review_change_is_told AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON reviews_review
+    FOR EACH STATEMENT EXECUTE FUNCTION api_tell_change();
+
+CREATE OR REPLACE TRIGGER headtohead_change_is_told AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON reviews_headtohead
+    FOR EACH STATEMENT EXECUTE FUNCTION api_tell_change();
+
+CREATE OR REPLACE TRIGGER panel_change_is_told AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON reviews_panel
+    FOR EACH STATEMENT EXECUTE FUNCTION api_tell_change();
