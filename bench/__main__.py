@@ -82,6 +82,9 @@ def main() -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(document, indent=2) + "\n")
     print(f"\n{json.dumps(machine)}\nWritten to {file}.")
+    missed = [target["name"] for target in results.get("targets", []) if not target["is_met"]]
+    if missed:
+        raise UserError(f"Missed: {'; '.join(missed)}.")
 
 
 def find_program(name: str) -> str:

@@ -84,7 +84,9 @@ class Contender:
         raise UserError(f"{self.name} does not answer {address}:\n{log}")
 
 
-def start_product(directory: Path, *, core: int, environment: Mapping[str, str] = NOTHING) -> Contender:
+def start_product(
+    directory: Path, *, core: int, environment: Mapping[str, str] = NOTHING, name: str = "product"
+) -> Contender:
     """Started as `make serve` starts it, logs and all."""
     port = free_port()
     options = [
@@ -93,7 +95,7 @@ def start_product(directory: Path, *, core: int, environment: Mapping[str, str] 
         *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
     ]
     command = [sys.executable, "-m", "granian", "backend.wsgi:application", *options]
-    return _start("product", command, port, directory, core=core, environment=environment)
+    return _start(name, command, port, directory, core=core, environment=environment)
 
 
 def start_fastapi(directory: Path, *, core: int) -> Contender:
@@ -101,6 +103,15 @@ def start_fastapi(directory: Path, *, core: int) -> Contender:
     options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
     command = [sys.executable, "-m", "uvicorn", "bench.fastapi_app:app", *options]
     return _start("FastAPI", command, port, directory, core=core)
+
+
+def start_fastapi_bytes(directory: Path, *, core: int) -> Contender:
+    """It holds what nginx serves."""
+    port = free_port()
+    options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+    command = [sys.executable, "-m", "uvicorn", "bench.fastapi_bytes:app", *options]
+    environment = {"BENCH_FILES": str(directory / "files")}
+    return _start("FastAPI, in memory", command, port, directory, core=core, environment=environment)
 
 
 def start_nginx(directory: Path, files: Mapping[str, bytes], *, program: str, core: int) -> Contender:
