@@ -136,6 +136,8 @@ def logging_settings(*, level: str, sentry_dsn: str = "") -> dict[str, object]:
     handlers: dict[str, dict[str, object]] = {
         "console": {"class": "logging.StreamHandler", "formatter": "json"},
         "counter": {"class": "backend.log_events.EventCounter", "level": "ERROR", "filters": ["failures"]},
+        # What comes in whole lines of JSON.
+        "lines": {"class": "logging.StreamHandler"},
     }
     if sentry_dsn:
         handlers["reporter"] = {
@@ -161,9 +163,10 @@ def logging_settings(*, level: str, sentry_dsn: str = "") -> dict[str, object]:
         },
         "filters": {"failures": {"()": "backend.logging.FailureFilter"}},
         "handlers": handlers,
-        "root": {"handlers": list(handlers), "level": level},
+        "root": {"handlers": [name for name in handlers if name != "lines"], "level": level},
         # The request middleware logs each outcome and each exception once, with the request's id.
         "loggers": {
+            "backend.response_cache.lines": {"handlers": ["lines"], "propagate": False},
             "django.request": {"level": "CRITICAL"},
             # Scanners send every host name there is; each gets a 400, which is logged like any other.
             "django.security.DisallowedHost": {"level": "CRITICAL"},

@@ -102,13 +102,16 @@ def _decoded(name: str, text: str) -> str:
     return decoded
 
 
-def database_settings(text: str, *, options: Mapping[str, object]) -> dict[str, object]:
+def database_settings(
+    text: str, *, options: Mapping[str, object], name: str = "DATABASE_URL"
+) -> dict[str, object]:
     """
-    An entry of Django's DATABASES from DATABASE_URL; what its query says of libpq's parameters wins over `options`.
+    An entry of Django's DATABASES from DATABASE_URL, or from another `name` of a variable.
+
+    What its query says of libpq's parameters wins over `options`.
 
     Server settings, the parameter `options`, are joined: PostgreSQL takes the later of two.
     """
-    name = "DATABASE_URL"
     url = split_service_url(name, text, example="postgres://user:password@host:5432/name")
     require(
         url.scheme in {"postgres", "postgresql"},

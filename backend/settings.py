@@ -396,6 +396,22 @@ CORS_ALLOW_HEADERS = [
     "x-requested-with",
 ]
 
+# --- Public answers in memory -----------------------------------------------------------------
+
+# How many bytes of answers a process keeps; 0: none.
+RESPONSE_CACHE_BYTES = env.integer("RESPONSE_CACHE_BYTES", default=67_108_864, least=0, most=1 << 40)
+# For how many milliseconds an answer is believed while changes of the database are not heard.
+RESPONSE_CACHE_AGE = env.integer("RESPONSE_CACHE_AGE", default=1_000, least=0, most=60_000)
+# Of so many requests that memory answers one is logged; 0: none. All are counted.
+RESPONSE_CACHE_LOG_EVERY = env.integer("RESPONSE_CACHE_LOG_EVERY", default=1, least=0, most=1_000_000)
+# PostgreSQL itself, where DATABASE_URL leads to a pooler: notifications do not pass one. Empty: as DATABASE_URL.
+_listen_url = env.text("DATABASE_LISTEN_URL", default="")
+DATABASE_LISTEN = (
+    database_settings(_listen_url, name="DATABASE_LISTEN_URL", options={"options": " ".join(_TIMEOUTS)})
+    if _listen_url
+    else {}
+)
+
 # --- Language and time ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"

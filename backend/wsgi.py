@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application that granian serves: public reads from memory, everything else from Django."""
 
 import gc
 import os
@@ -15,9 +15,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 handler = get_wsgi_application()
 
-from backend.api import deadlines, incoming  # noqa: E402 - they need the settings.
+from django.conf import settings  # noqa: E402 - they need the settings.
+
+from backend.api import deadlines, incoming  # noqa: E402
 from backend.api.requests import Utf8Request  # noqa: E402
 from backend.pooler import find_pooler  # noqa: E402
+from backend.response_cache.cache import ResponseCache  # noqa: E402
+from backend.response_cache.changes import changes  # noqa: E402
+from backend.response_cache.request_log import request_log  # noqa: E402
 from backend.site import PROBES  # noqa: E402
 
 handler.request_class = Utf8Request
@@ -25,8 +30,13 @@ handler.request_class = Utf8Request
 find_pooler()
 
 
-def application(environ: WSGIEnvironment, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Return a complete body as a list, which granian sends at once; it would iterate over a response object."""
+def render(
+    environ: WSGIEnvironment, start_response: Callable[..., Any], seconds: float = deadlines.REQUEST_SECONDS
+) -> Any:
+    """Django's response, whose headers are given to `start_response`; a whole one has ended, a streamed one is to be read.
+
+    Any: Django's types know neither `streaming` nor `content` of what a handler returns.
+    """
     body = incoming.receive(environ)
     path = environ["PATH_INFO"]
     if deadlines.watch.stuck >= deadlines.MOST_STUCK and path not in PROBES:
@@ -38,15 +48,29 @@ def application(environ: WSGIEnvironment, start_response: Callable[..., Any]) ->
             headers.append(("Connection", "close"))
         return start_response(status, headers, *exc_info)
 
-    with deadlines.request_deadline(path):
-        # Any: Django's types know neither `streaming` nor `content` of what a handler returns.
+    with deadlines.request_deadline(path, seconds=seconds):
         response: Any = handler(environ, start)
-        if response.streaming:
-            return response  # type: ignore[no-any-return]
-        # Granian would send it over HTTP/2.
-        content = [] if environ["REQUEST_METHOD"] == "HEAD" else [response.content]
-        response.close()
-        return content
+        if not response.streaming:
+            # It hands its connection back.
+            response.close()
+        return response
+
+
+responses = ResponseCache(
+    render=render, changes=changes, log=request_log, limit=settings.RESPONSE_CACHE_BYTES
+)
+
+
+def application(environ: WSGIEnvironment, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Return a complete body as a list, which granian sends at once; it would iterate over a response object."""
+    cached = responses.answer(environ, start_response)
+    if cached is not None:
+        return cached
+    response = render(environ, start_response)
+    if response.streaming:
+        return response  # type: ignore[no-any-return]
+    # Granian would send it over HTTP/2.
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.content]
 
 
 # Objects made up to here live as long as the process, so the garbage collector need not scan them.

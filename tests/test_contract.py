@@ -5,14 +5,15 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
@@ -21,6 +22,8 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from contract.examples import REQUESTS, example_files, examples, file_of, new_subscriber, new_token
+from reviews.models import Review
+from tests.backend.response_cache.asking import ask, keeping_the_connection, new_cache
 
 COMMITTED = Path(__file__).resolve().parent.parent / "openapi.yaml"
 SCHEMA = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
@@ -294,3 +297,63 @@ def test_the_example_of_a_proof_of_work_is_a_proof() -> None:
     assert example["challenge"] == asked["challenge"]
     digest = hashlib.sha256(f"{example['challenge']}:{example['nonce']}".encode()).digest()
     assert int.from_bytes(digest, "big") >> (256 - asked["difficulty_bits"]) == 0
+
+
+READS = sorted(
+    name
+    for name, ask in REQUESTS.items()
+    if ask.method == "GET" and not (ask.needs_voter or ask.needs_subscriber)
+)
+TELLING = "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'api_tell_change'::regproc"
+
+
+def read_addresses() -> list[str]:
+    """An address of each public read."""
+    review = Review.objects.filter(status="published").earliest("id")
+    return [*(REQUESTS[name].address for name in READS), f"/api/v1/reviews/{review.pk}"]
+
+
+@pytest.mark.usefixtures("demo")
+def test_each_table_that_a_public_answer_reads_tells_its_changes(api: APIClient) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TELLING)
+        telling = {name for (name,) in cursor.fetchall()}
+        tables = connection.introspection.table_names(cursor)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert {api.get(address).status_code for address in read_addresses()} == {200}
+
+    asked = " ".join(query["sql"] for query in queries)
+    read = {table for table in tables if re.search(rf"\b{table}\b", asked)}
+    assert len(read) > 10
+    assert read - telling == set()
+
+
+# What each answer has of its own, and what tells how it was come by.
+OF_ONE_ANSWER = {"X-Request-ID", "Age", "Cache-Status"}
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("is_known", [False, True], ids=["whole", "known already"])
+def test_every_answer_from_memory_is_the_one_that_django_gives(
+    api: APIClient, method: str, is_known: bool
+) -> None:
+    cache, _ = new_cache()
+    for address in read_addresses():
+        known: dict[str, Any] = {"HTTP_IF_NONE_MATCH": api.get(address)["ETag"]} if is_known else {}
+        rendered = api.generic(method, address, **known)
+
+        with keeping_the_connection():
+            rendering, cached = (ask(cache, address, method, **known) for _ in range(2))
+
+        assert (rendering.cache_status, cached.cache_status) == ("fwd=miss", "hit"), address
+        for answer in (rendering, cached):
+            assert answer.status.startswith(str(rendered.status_code))
+            assert answer.body == (b"" if method == "HEAD" else rendered.content)
+            expected = {**rendered.headers, "Vary": "origin, Accept-Encoding"}
+            assert without(answer.headers, OF_ONE_ANSWER) == without(expected, OF_ONE_ANSWER)
+
+
+def without(headers: Mapping[str, str], names: set[str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in names}

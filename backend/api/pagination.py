@@ -11,7 +11,7 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import F, Field, FloatField, Lookup, Model, Q, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -49,8 +49,11 @@ def paginate(
     limit: int,
     cursor: str | None,
     request: HttpRequest | Request,
+    query: str | None = None,
 ) -> Page[Row]:
     """One page of `queryset` in the order of `keys`, in one query.
+
+    The pages beside it have `query` in their addresses, or what the request asked where that is None.
 
     Keys name fields, paths over to-one relations or annotations, none of them ever NULL, with "-" in front
     where they descend. The unique `id` is added to end them.
@@ -75,7 +78,8 @@ def paginate(
     rows = found[:limit][::-1] if backward else found[:limit]
 
     def beside(row: Row, *, backward: bool) -> str:
-        return page_url(request, write_cursor(row, aliases=aliases, backward=backward, signer=signer))
+        sent = write_cursor(row, aliases=aliases, backward=backward, signer=signer)
+        return page_url(request, sent, query=query)
 
     return Page(
         results=rows,
@@ -132,10 +136,10 @@ def read_cursor(
         raise InvalidCursor from error
 
 
-def page_url(request: HttpRequest | Request, cursor: str) -> str:
-    query = request.GET.copy()
-    query["cursor"] = cursor
-    return f"{settings.PUBLIC_BASE_URL}{request.path}?{query.urlencode(safe=',')}"
+def page_url(request: HttpRequest | Request, cursor: str, *, query: str | None = None) -> str:
+    asked = request.GET.copy() if query is None else QueryDict(query, mutable=True)
+    asked["cursor"] = cursor
+    return f"{settings.PUBLIC_BASE_URL}{request.path}?{asked.urlencode(safe=',')}"
 
 
 @cache
@@ -159,7 +163,9 @@ class ListView(PublicView):
 
     def page(self, queryset: QuerySet[Row], *, keys: Sequence[str]) -> Page[Row]:
         limit, cursor = self.params["limit"], self.params["cursor"]
-        return paginate(queryset, keys=keys, limit=limit, cursor=cursor, request=self.request)
+        # Two requests for the same page get the same bytes, whatever the order of their parameters.
+        query = self.parameters.query_of({**self.params, "cursor": None})
+        return paginate(queryset, keys=keys, limit=limit, cursor=cursor, request=self.request, query=query)
 
     def answer_page(
         self, queryset: QuerySet[Row], *, keys: Sequence[str], serializer: type[SparseFieldsMixin]

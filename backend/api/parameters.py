@@ -1,7 +1,7 @@
 """Query parameters, read strictly: what is not documented is refused, and every error is named at once."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from django.http import QueryDict
@@ -45,6 +45,25 @@ class Parameters(serializers.Serializer[Any]):
             raise ValidationError(errors)
         return dict(parameters.validated_data)
 
+    @classmethod
+    def canonical(cls, query: QueryDict) -> str:
+        """The one spelling of all queries that ask for the same: ours of names and of closed lists, without defaults.
+
+        Raises what `read` raises.
+        """
+        return cls.query_of(cls.read(query))
+
+    @classmethod
+    def query_of(cls, values: Mapping[str, Any]) -> str:
+        """The canonical query of validated values."""
+        asked = QueryDict(mutable=True)
+        for name, field in cls().fields.items():
+            default = None if field.default is serializers.empty else field.default
+            text = as_text(values.get(name), field)
+            if text != as_text(default() if callable(default) else default, field):
+                asked[name] = text
+        return asked.urlencode(safe=",")
+
     def errors_of(self, query: QueryDict) -> Iterator[tuple[str, list[ErrorDetail]]]:
         """What no field can see: names that we do not know, repeats, and values too long to look at."""
         for name, values in query.lists():
@@ -55,6 +74,13 @@ class Parameters(serializers.Serializer[Any]):
                 yield name, [ErrorDetail("Given more than once.", "repeated_parameter")]
             elif len(",".join(values)) > MAX_VALUE_LENGTH:
                 yield name, [ErrorDetail(f"Longer than {MAX_VALUE_LENGTH:,} characters.", "max_length")]
+
+
+def as_text(value: Any, field: serializers.Field[Any, Any, Any, Any]) -> str:
+    """A validated value as a query has it; the values of a closed list in the list's order."""
+    if isinstance(field, CommaList) and value:
+        return ",".join([choice for choice in field.choices if choice in value] or value)
+    return "" if value is None or value == [] else str(value)
 
 
 def with_choices_named(fields: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -146,12 +147,18 @@ JSON_RANGES = ("application/json", "application/*", "*/*")
 
 
 def accepts_json(request: HttpRequest | Request) -> bool:
-    """Whether `Accept` allows JSON (RFC 9110, 12.5.1): the most specific range that speaks of it decides.
+    """Whether the request's `Accept` allows JSON."""
+    return allows_json(request.META.get("HTTP_ACCEPT", ""))
+
+
+@lru_cache(maxsize=256)
+def allows_json(accepted: str) -> bool:
+    """Whether an `Accept` allows JSON (RFC 9110, 12.5.1): the most specific range that speaks of it decides.
 
     `q=0` refuses, and an empty header allows everything.
     """
     weights: dict[str, float] = {}
-    for part in (request.META.get("HTTP_ACCEPT") or "*/*").split(","):
+    for part in (accepted or "*/*").split(","):
         media_range, *parameters = (each.strip().lower() for each in part.split(";"))
         weights[media_range] = max(weights.get(media_range, 0), _weight(parameters))
     return next((weights[each] > 0 for each in JSON_RANGES if each in weights), False)

@@ -49,7 +49,7 @@ def checks(client: Client, path: str = "/statusz") -> tuple[int, dict[str, str]]
 
 
 READY = {"status": "ok", "database": "ok", "migrations": "ok"}
-ALL_OK = {**READY, "cache": "ok", "worker": "ok"}
+ALL_OK = {**READY, "cache": "ok", "worker": "ok", "changes": "ok"}
 
 
 @pytest.mark.usefixtures("working")

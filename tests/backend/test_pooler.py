@@ -16,6 +16,7 @@ from django.db import connection
 
 from backend.bootstrap import ROOT
 from backend.pooler import NOT_FIT, OPTIONS_REFUSED, find_pooler
+from backend.response_cache.changes import Changes, PooledError, connect_directly
 from tests.pgbouncer import pgbouncer, required_program
 from tests.ports import PATIENCE_SECONDS, quiet_port
 
@@ -55,6 +56,13 @@ def test_without_a_database_none_is_found(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(connection.settings_dict, "PORT", str(quiet_port()))
 
     assert find_pooler() is False
+
+
+def test_through_pgbouncer_nobody_is_believed_to_hear_changes(begin: Begin) -> None:
+    begin()
+
+    with connect_directly() as session, pytest.raises(PooledError):
+        Changes(max_age=1, connect=connect_directly).listen(session)
 
 
 def test_pgbouncer_with_its_two_settings_is_found_and_fit(begin: Begin) -> None:

@@ -287,12 +287,44 @@ def broadcast(command: str, arguments: dict[str, Any]) -> Any:
     return app.control.broadcast(command, arguments, reply=True, timeout=30, limit=1)
 
 
+def category(slug: str, name: str) -> None:
+    from catalog.models import Category
+
+    Category.objects.update_or_create(slug=slug, defaults={"name": name})
+
+
+def import_category(slug: str, name: str) -> None:
+    import tempfile
+
+    from django.core.management import call_command
+
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        rows = [{"slug": slug, "name": name, "description": ""}]
+        file.write(json.dumps({"format": 1, "categories": rows}))
+        file.flush()
+        call_command("import_catalog", file.name, verbosity=0)
+
+
+def curator(name: str, password: str) -> None:
+    from django.contrib.auth.models import User
+
+    User.objects.create_superuser(name, password=password)
+
+
+def publish() -> int:
+    """A step of the tallies; how many moved."""
+    from votes.tallies.publication import publish_tallies
+
+    return publish_tallies(now=datetime.now(UTC))
+
+
 DEEDS: dict[str, Callable[..., Any]] = {
     deed.__name__: deed
     for deed in (
         *(migrate, tools, voters, subscribers, open_edition, draft, resolve),
         *(readers_with_news, since_the_backup, send_again),
         *(duplicates, storm, sign_up, resume, cancel, call, broadcast),
+        *(category, import_category, curator, publish),
     )
 }
 
