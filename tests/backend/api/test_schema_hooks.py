@@ -81,3 +81,11 @@ def test_null_is_plain_null() -> None:
 
     assert made["paths"]["/kettles"] == {"oneOf": [{"type": "null"}]}
     assert list(made["components"]["schemas"]) == ["Kettle"]
+
+
+def test_a_list_that_may_be_null_says_so_once() -> None:
+    twice = {"type": ["array", "null", "null"], "items": {"type": "string"}}
+
+    made: Any = plain_null({"components": {"schemas": {"Kettle": twice}}})
+
+    assert made["components"]["schemas"]["Kettle"]["type"] == ["array", "null"]
