@@ -37,6 +37,11 @@ export function toolLink({ slug, name }) {
   return h("a", { href: `/tools/${slug}` }, name);
 }
 
+/** @param {{ logo: string | null }} tool */
+export function logo({ logo: address }) {
+  return address && h("img", { src: address, alt: "", class: "logo", width: 40, height: 40, loading: "lazy" });
+}
+
 /**
  * The three numbers of a tool: panel, community, entry price. Nobody's vote is a dash, never 0 %.
  * @param {Schemas["ToolSummary"]} tool
@@ -91,14 +96,14 @@ export function toolCard(tool, action) {
  * A comparison in a list: the question and its answer.
  * @param {Schemas["ComparisonListItem"]} comparison
  */
-export function comparisonCard({ slug, tools, verdict, updated_at: updatedAt }) {
+export function comparisonCard({ slug, tools, verdict, published_at: publishedAt, updated_at: updatedAt }) {
   return h(
     "li",
     { class: "card comparison-card" },
     h("p", { class: "kicker" }, [...new Set(tools.map((tool) => tool.category.name))].join(" · ")),
     h("h3", {}, h("a", { href: `/comparisons/${slug}` }, tools[0]?.name, h("span", { class: "versus" }, " vs "), tools[1]?.name)),
     h("p", { class: "answer", "data-outcome": verdict.outcome }, headline(verdict, tools)),
-    h("p", { class: "note" }, howDecided(verdict), " · ", day(updatedAt)),
+    h("p", { class: "note" }, howDecided(verdict), " · ", day(publishedAt ?? updatedAt)),
   );
 }
 

@@ -7,6 +7,8 @@ import * as storage from "./storage.js";
 /** @typedef {Schemas["CastVoteRequest"]["value"]} Value */
 
 const TOKEN = "voter_token";
+// Of these alone the token is of no more use. Another 401 says that the request was wrong.
+const ENDED = new Set(["invalid_voter_token", "expired_voter_token", "erased_voter"]);
 const NOT_SOLVED = new Set(["challenge_failed", "challenge_spent", "challenge_required"]);
 
 /** @type {Promise<string> | null} */
@@ -95,7 +97,7 @@ function asVoter(ask) {
     try {
       return await ask(credentials(token));
     } catch (failure) {
-      if (!isRefusedToken(failure)) throw failure;
+      if (!hasEnded(failure)) throw failure;
       // Expired or erased: from here on this reader is a new voter. Another tab may have seen to that already.
       if (storage.read(TOKEN) === token) forget();
       return ask(credentials(storage.read(TOKEN) ?? (await newToken())));
@@ -166,7 +168,7 @@ async function readOwn() {
     get("/api/v1/voters/me/votes", options),
     get("/api/v1/voters/me/picks", options),
   ]).catch((failure) => {
-    if (!isRefusedToken(failure)) throw failure;
+    if (!hasEnded(failure)) throw failure;
     storage.write(TOKEN, null);
     return [{ results: [] }, { results: [] }];
   });
@@ -177,8 +179,8 @@ async function readOwn() {
 }
 
 /** @param {unknown} failure */
-function isRefusedToken(failure) {
-  return failure instanceof Refused && failure.problem.status === 401;
+function hasEnded(failure) {
+  return failure instanceof Refused && ENDED.has(failure.problem.code);
 }
 
 function forget() {

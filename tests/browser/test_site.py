@@ -131,7 +131,7 @@ def test_a_reader_votes_changes_withdraws_and_picks(page: Page, complaints: list
     page.get_by_role("group", name="Which of the two").get_by_role("button", name="Zed").click()
     expect(page.get_by_text("You picked Zed.")).to_be_visible()
     assert votes() == [("aider", "skip")]
-    assert outside(lambda: Pick.objects.get().chosen_tool.slug) == "zed"
+    assert outside(lambda: list(Pick.objects.values_list("chosen_tool__slug", flat=True))) == ["zed"]
 
     page.reload()
     expect(aider.get_by_role("button", name="Skip it")).to_have_attribute("aria-pressed", "true")

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { pickBox, voteBox } from "../ballots.js";
 import { counted, day, h, percent } from "../dom.js";
-import { badge, foldedQuote, heading, headline, howDecided, named, numbers, persona, standing, toolLink } from "../parts.js";
+import { badge, foldedQuote, heading, headline, howDecided, logo, named, numbers, persona, standing, toolLink } from "../parts.js";
 import { signUpBox } from "../sign-up.js";
 
 /** @typedef {import("../types.js").Schemas} Schemas */
@@ -104,7 +104,7 @@ function toolColumn(tool) {
     "article",
     { class: "card tool-column" },
     h("p", { class: "kicker" }, tool.category.name),
-    h("div", { class: "name-line" }, h("h2", {}, toolLink(tool)), badge(tool.panel.call)),
+    h("div", { class: "name-line" }, logo(tool), h("h2", {}, toolLink(tool)), badge(tool.panel.call)),
     h("p", { class: "tagline" }, tool.tagline),
     numbers(tool),
     h("p", { class: "description" }, tool.description),

@@ -28,7 +28,7 @@ export async function page() {
   const form = h(
     "form",
     { class: "preferences", onsubmit: save },
-    choices("topics", "Topics (none means every topic)", "checkbox", topics, categories.results.map(({ slug, name }) => [slug, name])),
+    choices("topics", "Topics (none means every topic)", "checkbox", topics ?? [], categories.results.map(({ slug, name }) => [slug, name])),
     choices("reviewers", "Reviewers (none means everybody)", "checkbox", followed, reviewers.results.map(({ slug, name }) => [slug, name])),
     choices("frequency", "How often", "radio", frequency ? [frequency] : [], FREQUENCIES),
     h("button", { class: "button" }, "Save"),
@@ -44,9 +44,10 @@ export async function page() {
   async function save(event) {
     event.preventDefault();
     const entered = new FormData(form);
+    const topicsChosen = entered.getAll("topics").map(String);
     /** @type {import("../types.js").Schemas["PatchedChangePreferencesRequest"]} */
     const body = {
-      topics: entered.getAll("topics").map(String),
+      topics: topicsChosen.length > 0 ? topicsChosen : null,
       reviewers: entered.getAll("reviewers").map(String),
       frequency: /** @type {import("../types.js").Schemas["MailFrequency"]} */ (entered.get("frequency")),
     };

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { voteBox } from "../ballots.js";
 import { h, outwardLink } from "../dom.js";
 import { compareButton } from "../line-up.js";
-import { badge, comparisonCard, heading, numbers, persona, quote, standing } from "../parts.js";
+import { badge, comparisonCard, heading, logo, numbers, persona, quote, standing } from "../parts.js";
 import { signUpBox } from "../sign-up.js";
 
 /** @type {import("../types.js").Page} */
@@ -20,7 +20,7 @@ export async function page({ parameters: { slug = "" } }) {
       h(
         "section",
         { class: "card tool-facts", "aria-label": "At a glance" },
-        h("p", { class: "name-line" }, badge(tool.panel.call), tool.website && outwardLink(tool.website, "Website"), tool.status === "published" && compareButton(tool)),
+        h("p", { class: "name-line" }, logo(tool), badge(tool.panel.call), tool.website && outwardLink(tool.website, "Website"), tool.status === "published" && compareButton(tool)),
         numbers(tool),
         h("p", { class: "description" }, tool.description),
         tool.pricing.note && h("p", { class: "note" }, `Price: ${tool.pricing.note}`),
