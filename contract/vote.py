@@ -1,4 +1,4 @@
-"""Runs the compiled vote.mts against the real server, once for each challenge that a program can solve alone."""
+"""Runs the TypeScript client against the real server, once for each challenge that a program can solve alone."""
 
 import shutil
 import subprocess
@@ -25,7 +25,8 @@ def main() -> None:
     for settings, arguments in RUNS:
         print(f"\n{settings}", flush=True)
         with running_server(**settings) as address:
-            command = [shutil.which("node") or "node", "contract/build/vote.mjs", address, *arguments]
+            compiled = "clients/typescript/build/vote.mjs"
+            command = [shutil.which("node") or "node", compiled, address, *arguments]
             subprocess.run(command, cwd=ROOT, check=True)
 
 

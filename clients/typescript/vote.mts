@@ -1,9 +1,9 @@
 // Becomes a voter, votes, picks, reads what became of it, checks the published days, and is forgotten:
 //   node build/vote.mjs http://127.0.0.1:8000
 import assert from "node:assert/strict";
-import createClient from "openapi-fetch";
-import type { components, paths } from "./schema.js";
-import { Refused, Voter } from "./voter.mjs";
+import { Refused, createApi, revalidating } from "./api.mjs";
+import type { components } from "./schema.js";
+import { Voter } from "./voter.mjs";
 
 type TallyDay = components["schemas"]["TallyDay"];
 
@@ -12,7 +12,7 @@ const TOOL = "cursor-1-0-background-agent-project-memory";
 // The other way round than it is kept: the API answers 308, and fetch follows with body and token.
 const PAIR = "llama-4-scout-quantized-vs-claude-files-api";
 
-const api = createClient<paths>({ baseUrl });
+const api = createApi({ baseUrl });
 let token: string | null = null;
 const voter = new Voter({
   baseUrl,
@@ -38,6 +38,17 @@ const { data: tally } = await api.GET("/api/v1/tools/{slug}/tally", { params: { 
 assert(tally);
 const interval = tally.interval && `${Math.round(tally.interval.low * 100)} to ${Math.round(tally.interval.high * 100)} %`;
 console.log(`Tally: ${tally.percent ?? "—"} % ship (${interval ?? "no votes"}), ${tally.call ?? "no call"}`);
+
+const statuses: number[] = [];
+const thrifty = revalidating(async (request) => {
+  const answer = await fetch(request);
+  statuses.push(answer.status);
+  return answer;
+});
+const categories = async () => (await thrifty(new Request(`${baseUrl}/api/v1/categories`))).text();
+assert.equal(await categories(), await categories());
+assert.deepEqual(statuses, [200, 304]);
+console.log("Asked twice for the categories: the second answer came from memory");
 
 const days = await timeline(TOOL);
 assert.equal(await firstBrokenDay(days), null);

@@ -1,5 +1,6 @@
-// A reader as a voter: gets a token at the first vote, keeps it, sends it along. For browsers as for Node.js; copy it.
+// A reader as a voter: gets a token at the first vote, keeps it, sends it along. For browsers as for Node.js.
 import createClient from "openapi-fetch";
+import { Refused, answerOf, patientFetch } from "./api.mjs";
 import type { components, paths } from "./schema.js";
 
 type Schemas = components["schemas"];
@@ -11,17 +12,8 @@ export interface TokenStorage {
   write(token: string | null): void;
 }
 
-/** What the API refused. `problem.code` is for programs, the message for people. */
-export class Refused extends Error {
-  constructor(readonly problem: Problem) {
-    super(problem.detail);
-  }
-}
-
 // Of these alone the token is of no more use. Another 401 says that the request was wrong.
 const ENDED = new Set(["invalid_voter_token", "expired_voter_token", "erased_voter"]);
-const TRIES = 3;
-const LONGEST_WAIT_SECONDS = 10;
 
 export class Voter {
   readonly #storage: TokenStorage;
@@ -146,19 +138,6 @@ export async function work(challenge: string, bits: number): Promise<string> {
   }
 }
 
-/** Waits and asks again where the API says when to, or was not reached. All that a voter sends may be sent twice. */
-async function patientFetch(request: Request): Promise<Response> {
-  for (let tries = 1; ; tries += 1) {
-    const answer = await fetch(request.clone()).catch((failure: Error) => failure);
-    const wait = answer instanceof Error ? 1 : Number(answer.headers.get("Retry-After") ?? Infinity);
-    if (tries === TRIES || !(wait <= LONGEST_WAIT_SECONDS)) {
-      if (answer instanceof Error) throw answer;
-      return answer;
-    }
-    await new Promise((resolve) => setTimeout(resolve, wait * 1_000));
-  }
-}
-
 function withToken(request: Request, token: string): Request {
   const mine = request.clone();
   mine.headers.set("Authorization", credentials(token).Authorization);
@@ -167,9 +146,4 @@ function withToken(request: Request, token: string): Request {
 
 function credentials(token: string): { Authorization: string } {
   return { Authorization: `Voter ${token}` };
-}
-
-function answerOf<Answer>({ data, error }: { data?: Answer; error?: Problem }): Answer {
-  if (data === undefined) throw new Refused(error!);
-  return data;
 }
