@@ -77,7 +77,7 @@ class SmtpMailer(Mailer):
             raise DeliveryError(unwritable(error)) from error
         self._connection.renew_if_worn()
         self._was_fresh = self._connection.is_fresh
-        self._connection.offer(sender=self._from, recipient=message.recipient.address)
+        self._connection.offer(sender=self._from, recipient=message.recipient.address, size=len(body))
         reach("recipient_accepted")
         try:
             until = permit()
@@ -141,10 +141,14 @@ def edition_mailer() -> Mailer:
     return _mailer(Server.from_settings())
 
 
-def single_mailer() -> Mailer:
-    """For mails that something waits for: a server may take EMAIL_TIMEOUT seconds for each answer."""
+def single_mailer(*, final_seconds: float | None = None) -> Mailer:
+    """For mails that something waits for: a server may take EMAIL_TIMEOUT seconds for each answer.
+
+    `final_seconds` for that to the final dot, where it is known whether more can be waited for.
+    """
     timeout = settings.EMAIL_TIMEOUT
-    return _mailer(replace(Server.from_settings(), timeout_seconds=timeout, final_seconds=timeout))
+    server = replace(Server.from_settings(), timeout_seconds=timeout, final_seconds=final_seconds or timeout)
+    return _mailer(server)
 
 
 def _mailer(server: Server) -> Mailer:

@@ -60,9 +60,10 @@ def _of_recipient(error: AnymailRecipientsRefused) -> RefusedError:
 def _of_answer(status: int, text: str) -> RefusedError | BrokenError:
     detail = f"{status} {_plain(text)}"
     if status == 429:
-        return RefusedError(Phase.DATA, 450, f"4.7.0 {detail}")
+        return RefusedError(Phase.DATA, 450, f"4.7.0 Too many requests: {detail}")
     if status == 503:
-        return RefusedError(Phase.CONNECT, 421, f"4.3.2 {detail}")
+        # Of this mail, for all that we know: others may go through.
+        return RefusedError(Phase.RCPT, 421, f"4.3.2 Service unavailable: {detail}")
     if status in OF_THE_ACCOUNT:
         return RefusedError(Phase.LOGIN, 535, f"5.7.8 {detail}")
     if 400 <= status <= 499 and status not in UNCLEAR:

@@ -23,7 +23,8 @@ OPENING_SECONDS = (5, 5, None)
 Opened = TypeVar("Opened")
 Reply = tuple[int, bytes]
 
-ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+# Not the beginning of an IP address.
+ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 
 
 class Phase(IntEnum):
@@ -147,14 +148,19 @@ class Connection:
         """No mail has gone over it yet: whatever it refuses, it is not because it was used for too long."""
         return self._smtp is None or self._messages == 0
 
-    def offer(self, *, sender: str, recipient: str) -> None:
+    def offer(self, *, sender: str, recipient: str, size: int) -> None:
         """MAIL and RCPT, and DATA with them where the server takes several commands at once (RFC 2920).
 
+        A server that announces SIZE is told the mail's size in octets, and not offered one that is larger (RFC 1870).
         RefusedError leaves the connection ready for the next recipient.
         """
         smtp = self._ready()
+        parameters = ""
+        if smtp.has_extn("size"):
+            _require_size(size, smtp.esmtp_features["size"])
+            parameters = f" SIZE={size}"
         commands = {
-            Phase.MAIL: f"MAIL FROM:<{sender}>\r\n".encode("ascii"),
+            Phase.MAIL: f"MAIL FROM:<{sender}>{parameters}\r\n".encode("ascii"),
             Phase.RCPT: f"RCPT TO:<{recipient}>\r\n".encode("ascii"),
             Phase.DATA: DATA,
         }
@@ -301,6 +307,17 @@ def _opened(server: Server) -> smtplib.SMTP:
         if server.user:
             smtp.login(server.user, server.password)
     return smtp
+
+
+def _require_size(size: int, announced: str) -> None:
+    """Raises RefusedError in the server's stead; an announcement of none or of 0 is no limit."""
+    most = int(announced) if announced.isdecimal() else 0
+    if 0 < most < size:
+        raise RefusedError(
+            Phase.DATA,
+            552,
+            f"5.3.4 The mail is too large: it has {size} octets, and the server takes {most}.",
+        )
 
 
 @contextmanager

@@ -12,14 +12,13 @@ from newsletter.transport.failures import (
 from newsletter.transport.smtp import BrokenError, Phase, RefusedError
 
 GREETING = [Phase.CONNECT, Phase.LOGIN]
-TALKING = [Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY]
 
 
 @pytest.mark.parametrize(
     ("phase", "action"),
     [
         *((phase, FailureAction.OUTAGE) for phase in GREETING),
-        *((phase, FailureAction.RECONNECT) for phase in TALKING),
+        *((phase, FailureAction.CUT_OFF) for phase in (Phase.DATA, Phase.BODY)),
         (Phase.DOT, FailureAction.UNCERTAIN),
     ],
     ids=lambda value: value.name,
@@ -29,6 +28,18 @@ def test_a_connection_that_broke_may_have_taken_the_mail_after_the_dot_alone(
     phase: Phase, action: FailureAction, is_fresh: bool
 ) -> None:
     assert failure_of(BrokenError(phase, "timed out"), is_fresh=is_fresh).action == action
+
+
+@pytest.mark.parametrize(
+    ("phase", "when_fresh"), [(Phase.MAIL, FailureAction.OUTAGE), (Phase.RCPT, FailureAction.CUT_OFF)]
+)
+def test_a_used_connection_ends_for_no_reason_and_a_fresh_one_for_a_reason(
+    phase: Phase, when_fresh: FailureAction
+) -> None:
+    error = BrokenError(phase, "closed")
+
+    assert failure_of(error, is_fresh=False).action == FailureAction.RECONNECT
+    assert failure_of(error, is_fresh=True).action == when_fresh
 
 
 REFUSALS = [
@@ -41,12 +52,12 @@ REFUSALS = [
     (Phase.LOGIN, 454, "4.7.0 Temporary authentication failure", FailureAction.OUTAGE),
     (Phase.MAIL, 451, "4.3.0 Try again", FailureAction.OUTAGE),
     (Phase.MAIL, 452, "4.3.1 Insufficient system storage", FailureAction.OUTAGE),
-    (Phase.MAIL, 450, "4.7.1 Rejected", FailureAction.SLOW_DOWN),
-    (Phase.RCPT, 450, "4.2.1 The user is receiving mail too fast", FailureAction.SLOW_DOWN),
+    (Phase.MAIL, 450, "4.7.1 Rejected", FailureAction.OUTAGE),
+    (Phase.RCPT, 450, "4.2.1 The user is receiving mail too fast", FailureAction.DEFER),
     (Phase.RCPT, 450, "4.2.1 THROTTLED", FailureAction.SLOW_DOWN),
     (Phase.RCPT, 450, "4.2.1 Mailbox busy", FailureAction.DEFER),
     (Phase.RCPT, 452, "4.2.2 Over quota", FailureAction.DEFER),
-    (Phase.DOT, 451, "4.3.0 Local error in processing", FailureAction.DEFER),
+    (Phase.DOT, 451, "4.3.0 Local error in processing", FailureAction.CUT_OFF),
     # For good.
     (Phase.CONNECT, 554, "5.7.1 Access denied", FailureAction.PAUSE),
     (Phase.MAIL, 550, "5.7.1 Sender refused", FailureAction.PAUSE),
@@ -60,7 +71,7 @@ REFUSALS = [
     (Phase.RCPT, 552, "Mailbox full", FailureAction.FAIL),
     (Phase.DATA, 554, "No valid recipients", FailureAction.FAIL),
     (Phase.DOT, 554, "5.6.0 Malformed message", FailureAction.FAIL),
-    (Phase.DOT, 550, "5.7.1 Message refused as spam", FailureAction.PAUSE),
+    (Phase.DOT, 550, "5.7.1 Message refused as spam", FailureAction.FAIL),
     *((phase, code, "Log in first", FailureAction.PAUSE) for code in (530, 534, 535, 538) for phase in Phase),
     *((Phase.RCPT, code, "No", FailureAction.BOUNCE) for code in (501, 550, 551, 553, 556)),
     *((Phase.RCPT, code, "No", FailureAction.FAIL) for code in (500, 552, 554)),
@@ -69,7 +80,7 @@ REFUSALS = [
     (Phase.RCPT, 450, "4.7.28 Later", FailureAction.SLOW_DOWN),
     (Phase.LOGIN, 500, "What?", FailureAction.PAUSE),
     (Phase.DATA, 451, "Later", FailureAction.DEFER),
-    (Phase.DATA, 554, "5.7.1 Spam", FailureAction.PAUSE),
+    (Phase.DATA, 554, "5.7.1 Spam", FailureAction.FAIL),
     (Phase.DOT, 550, "No", FailureAction.FAIL),
 ]
 
@@ -84,21 +95,26 @@ def test_a_refusal_means(phase: Phase, code: int, text: str, action: FailureActi
     assert failure_of(RefusedError(phase, code, text), is_fresh=is_fresh).action == action
 
 
-@pytest.mark.parametrize("phase", TALKING, ids=lambda phase: phase.name)
 @pytest.mark.parametrize(
-    ("text", "when_fresh"),
+    ("phase", "text", "when_fresh", "when_used"),
     [
-        pytest.param("Closing connection", FailureAction.OUTAGE, id="plainly"),
-        pytest.param("4.7.0 Too many messages", FailureAction.SLOW_DOWN, id="for too many mails"),
+        (Phase.MAIL, "Closing connection", FailureAction.OUTAGE, FailureAction.RECONNECT),
+        (Phase.MAIL, "4.7.0 Too many messages", FailureAction.SLOW_DOWN, FailureAction.RECONNECT),
+        (Phase.RCPT, "Closing connection", FailureAction.CUT_OFF, FailureAction.RECONNECT),
+        (Phase.RCPT, "4.7.0 Too many messages", FailureAction.SLOW_DOWN, FailureAction.RECONNECT),
+        (Phase.RCPT, "Goodbye", FailureAction.CUT_OFF, FailureAction.RECONNECT),
+        # The copy was allowed: it can't be offered again at once.
+        (Phase.DATA, "Closing connection", FailureAction.CUT_OFF, FailureAction.CUT_OFF),
+        (Phase.DOT, "Goodbye", FailureAction.CUT_OFF, FailureAction.CUT_OFF),
     ],
 )
-def test_a_421_of_a_used_connection_is_its_end_and_of_a_fresh_one_about_us(
-    phase: Phase, text: str, when_fresh: FailureAction
+def test_a_421_of_a_used_connection_is_its_end_and_of_a_fresh_one_means_what_it_says(
+    phase: Phase, text: str, when_fresh: FailureAction, when_used: FailureAction
 ) -> None:
     error = RefusedError(phase, 421, text)
 
-    assert failure_of(error, is_fresh=False).action == FailureAction.RECONNECT
     assert failure_of(error, is_fresh=True).action == when_fresh
+    assert failure_of(error, is_fresh=False).action == when_used
 
 
 @pytest.mark.parametrize(
@@ -132,7 +148,11 @@ def test_only_after_the_dot_may_a_mail_be_sent_without_an_answer(phase: Phase) -
         (failure_of(RefusedError(Phase.LOGIN, 535, "no"), is_fresh=True), True, False),
         (failure_of(RefusedError(Phase.RCPT, 450, "later"), is_fresh=True), False, False),
         (failure_of(RefusedError(Phase.RCPT, 530, "log in"), is_fresh=True), False, False),
-        (failure_of(RefusedError(Phase.RCPT, 550, "5.7.1 spam"), is_fresh=True), False, True),
+        (
+            failure_of(RefusedError(Phase.RCPT, 550, "5.7.1 blocked using a list"), is_fresh=True),
+            False,
+            False,
+        ),
         (failure_of(RefusedError(Phase.RCPT, 552, "5.2.2 full"), is_fresh=True), False, True),
         (failure_of(RefusedError(Phase.DOT, 550, "5.6.0 foul"), is_fresh=True), False, False),
         (malformed("ada"), False, True),

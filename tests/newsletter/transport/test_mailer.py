@@ -131,7 +131,7 @@ def test_a_permit_that_has_run_out_keeps_the_mail_back(sink: Sink) -> None:
     mailer.send(message(), permit=lambda: math.inf)
     mailer.close()
 
-    assert error.value.failure.action == FailureAction.RECONNECT
+    assert error.value.failure.action == FailureAction.CUT_OFF
     assert [received.recipient for received in sink.received] == ["ada@example.com"]
 
 

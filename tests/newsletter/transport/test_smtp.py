@@ -22,11 +22,14 @@ class Script:
     says: dict[str, str]
     offers: str = "PIPELINING"
     verbs: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     mails: list[bytes] = field(default_factory=list)
     connections: int = 0
 
-    def answer(self, verb: str) -> str:
+    def answer(self, line: str) -> str:
+        verb = line.split(maxsplit=1)[0].upper()
         self.verbs.append(verb)
+        self.lines.append(line)
         usual = {"EHLO": f"250-server\r\n250 {self.offers}", "DATA": "354 go on", ".": "250 taken"}
         return self.says.pop(verb, usual.get(verb, "250 fine"))
 
@@ -49,8 +52,7 @@ class ScriptedSession(StreamRequestHandler):
             if mail is not None and line != b".\r\n":
                 mail.append(line)
                 continue
-            verb = line.decode().split()[0].upper()
-            answer = script.answer(verb)
+            answer = script.answer(line.decode().strip())
             if answer == CLOSED:
                 return
             if mail is not None:
@@ -74,8 +76,8 @@ def serving(script: Script) -> Iterator[Connection]:
             server.shutdown()
 
 
-def offer(connection: Connection) -> None:
-    connection.offer(sender="weekly@example.com", recipient="reader@example.com")
+def offer(connection: Connection, *, size: int = 7) -> None:
+    connection.offer(sender="weekly@example.com", recipient="reader@example.com", size=size)
 
 
 def deliver(connection: Connection, body: bytes) -> str:
@@ -191,3 +193,40 @@ def test_an_answer_can_be_kept_in_the_database() -> None:
 
         assert (str(refused.value), refused.value.text) == ("LOGIN: 550 go", "go")
         assert deliver(connection, b"first\r\n") == "taken"
+
+
+# --- What a server says of itself -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("offers", "size", "sender"),
+    [
+        ("SIZE 1000", 1_000, "MAIL FROM:<weekly@example.com> SIZE=1000"),
+        ("SIZE 0", 5_000, "MAIL FROM:<weekly@example.com> SIZE=5000"),
+        ("SIZE", 5_000, "MAIL FROM:<weekly@example.com> SIZE=5000"),
+        ("8BITMIME", 5_000, "MAIL FROM:<weekly@example.com>"),
+    ],
+)
+def test_a_server_that_announces_size_hears_how_large_the_mail_is(
+    offers: str, size: int, sender: str
+) -> None:
+    script = Script({}, offers)
+
+    with serving(script) as connection:
+        offer(connection, size=size)
+
+        assert script.lines[1] == sender
+
+
+def test_a_mail_that_is_larger_than_the_server_takes_is_not_offered_and_a_smaller_one_is() -> None:
+    script = Script({}, "SIZE 1000")
+
+    with serving(script) as connection:
+        with pytest.raises(RefusedError) as refused:
+            offer(connection, size=1_001)
+        told = list(script.verbs)
+        offer(connection, size=1_000)
+
+    assert (refused.value.phase, refused.value.enhanced) == (Phase.DATA, "5.3.4")
+    assert told == ["EHLO"]
+    assert script.connections == 1
