@@ -6,8 +6,10 @@ from prometheus_client import Counter
 
 # All that our own code logs as an error. Each is there from the start, as 0: the first one is an increase too.
 EVENTS = (
+    "accepted_with_an_old_fence",
     "broker_message_dropped",
     "edition_held",
+    "edition_not_begun",
     "edition_paused",
     "edition_totals_do_not_balance",
     "mailing_not_journaled",
@@ -17,6 +19,7 @@ EVENTS = (
     "tally_drift",
     "task_given_up",
     "too_many_sign_ups",
+    "too_many_sign_ups_of_a_domain",
     "worker_stalled",
 )
 # A library's: its text may hold anything, so it is no label.

@@ -295,6 +295,8 @@ NEWSLETTER_PEPPER = env.secret("NEWSLETTER_PEPPER")
 SUPPRESSION_JOURNAL = env.matching("SUPPRESSION_JOURNAL", "/.+", example="/data/journal/suppressions")
 # The rate limit of sign-ups a minute, over all clients.
 SIGN_UPS_A_MINUTE = env.integer("SIGN_UPS_A_MINUTE", default=300, least=1, most=1_000_000)
+# How many mailboxes of one domain are mailed in an hour, those of large mailbox hosts not counted; the others wait.
+SIGN_UPS_A_DOMAIN_AND_HOUR = env.integer("SIGN_UPS_A_DOMAIN_AND_HOUR", default=60, least=1, most=1_000_000)
 # The frontend's pages for confirm, preferences and unsubscribe; empty: this server's own pages.
 SITE_NEWSLETTER_URL = env.web_address("SITE_NEWSLETTER_URL").rstrip("/")
 # The directory in which the mail catcher keeps mail, for the page /mail/.
@@ -341,6 +343,8 @@ SENDING_FINAL_SECONDS = env.integer("SENDING_FINAL_SECONDS", default=600, least=
 CELERY_TASK_TIME_LIMIT = max(600, SENDING_FINAL_SECONDS + 300)
 # The delay before the next try while the mail server is down.
 SENDING_OUTAGE_SECONDS = env.integer("SENDING_OUTAGE_SECONDS", default=30, least=1, most=3600)
+# For how long the bounce of a mailbox is held, in case others follow that show it to be the server's fault.
+SENDING_BOUNCE_SECONDS = env.integer("SENDING_BOUNCE_SECONDS", default=300, least=0, most=86_400)
 # The delays between the tries of one copy; after the last one the copy has failed.
 SENDING_RETRY_SECONDS = env.integers(
     "SENDING_RETRY_SECONDS", default=(60, 300, 1800, 7200, 21600), least=1, most=604_800

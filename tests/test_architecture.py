@@ -24,6 +24,7 @@ NOT_IN_THE_ADMIN = {
     "newsletter.MailRate",
     # Pages of editions say what they mean; `manage.py allow_sending` changes them.
     *("newsletter.MailingJournal", "newsletter.SendingIdentity"),
+    *("newsletter.Bounce", "newsletter.EditionHealth"),
     "newsletter.Segment",
 }
 

@@ -6,6 +6,7 @@ next: whatever process dies, at most one copy for each connection is in doubt. A
 * `insertion` adds the copies of an edition.
 * `claims` hands them to workers, takes them back, and reaps those that a worker lost.
 * `outcomes` allows a copy to be sent and records the result.
+* `health` counts how many of an edition's latest copies failed, and `bounces` holds those that were refused for good.
 * `resolution` settles copies in doubt.
 * `withdrawal` ends copies that must not be sent.
 * `totals` counts copies.

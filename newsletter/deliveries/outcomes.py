@@ -4,11 +4,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 
 from newsletter.deliveries.claims import Copy
 from newsletter.deliveries.database import MAX_DETAIL, WANTED, array, row_count, rows
 from newsletter.models import Delivery
+
+logger = structlog.get_logger(__name__)
 
 # The holder of the fence knows best, even of a copy that was given up as uncertain meanwhile.
 RECORD = """
@@ -27,7 +30,7 @@ WHERE d.id = outcome.id AND d.fence = outcome.fence AND d.state IN ('claimed', '
 
 # Unsubscribing wins: this is the last look before the mails go out.
 RECORD_AND_ALLOW = f"""
-WITH previous AS ({RECORD})
+WITH previous AS ({RECORD} RETURNING d.id), allowed AS (
 UPDATE newsletter_delivery d SET
     state = 'sending', updated_at = clock_timestamp(),
     lease_until = clock_timestamp() + %(seconds)s::float8 * interval '1 second'
@@ -41,6 +44,8 @@ WHERE d.id = following.id AND d.fence = following.fence
   AND (SELECT state FROM newsletter_edition WHERE id = d.edition_id) = 'sending'
   AND {WANTED}
 RETURNING d.id
+)
+SELECT id, true FROM allowed UNION ALL SELECT id, false FROM previous
 """  # noqa: S608
 
 
@@ -66,7 +71,10 @@ class Step:
 
 def record(outcome: Outcome) -> bool:
     """Write down what became of one copy; False where another process has taken it over. One query."""
-    return row_count(RECORD, _columns([outcome])) == 1
+    is_recorded = row_count(RECORD, _columns([outcome])) == 1
+    if not is_recorded:
+        _tell_of_old_fence(outcome)
+    return is_recorded
 
 
 def allow(steps: Sequence[Step], *, again: bool = False) -> list[bool]:
@@ -74,8 +82,23 @@ def allow(steps: Sequence[Step], *, again: bool = False) -> list[bool]:
 
     `again`: an earlier call may have been committed although its answer got lost.
     """
-    allowed = {key for (key,) in rows(RECORD_AND_ALLOW, values_to_allow(steps, again=again))}
-    return [step.copy.id in allowed for step in steps]
+    found = rows(RECORD_AND_ALLOW, values_to_allow(steps, again=again))
+    recorded = {key for key, is_allowed in found if not is_allowed}
+    for step in steps:
+        if step.after and step.after.copy.id not in recorded and not again:
+            _tell_of_old_fence(step.after)
+    return [(step.copy.id, True) in found for step in steps]
+
+
+def _tell_of_old_fence(outcome: Outcome) -> None:
+    """A mail was accepted from a process that others took for dead; its copy may have been settled as not sent since."""
+    if outcome.state == Delivery.State.ACCEPTED:
+        logger.error(
+            "accepted_with_an_old_fence",
+            edition=str(outcome.copy.edition_id),
+            delivery=str(outcome.copy.id),
+            fence=outcome.copy.fence,
+        )
 
 
 def values_to_allow(steps: Sequence[Step], *, again: bool) -> dict[str, object]:

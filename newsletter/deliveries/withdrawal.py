@@ -7,6 +7,8 @@ from newsletter.deliveries.database import row_count, rows
 from newsletter.models import Edition
 
 ADDRESSES_KEPT_FOR = timedelta(days=90)
+# How long a copy is tried for, as RFC 5321 has it (4.5.4.1).
+TRIED_FOR = timedelta(days=5)
 
 CANCEL_WAITING = """
 UPDATE newsletter_delivery SET state = 'cancelled', updated_at = clock_timestamp()
@@ -18,6 +20,16 @@ CANCEL_LEFT_OVER = """
 UPDATE newsletter_delivery d SET state = 'cancelled', updated_at = clock_timestamp()
 FROM newsletter_edition e
 WHERE e.id = d.edition_id AND e.state = 'cancelled' AND d.state IN ('pending', 'deferred')
+"""
+
+# One that nobody has tried yet only waits for its turn.
+EXPIRE = """
+UPDATE newsletter_delivery d SET
+    state = 'failed', code = 'expired', detail = left('It was tried for too long. ' || d.detail, 500),
+    updated_at = clock_timestamp()
+FROM newsletter_edition e
+WHERE e.id = d.edition_id AND e.state = 'sending' AND d.state IN ('pending', 'deferred') AND d.code <> ''
+  AND greatest(e.prepared_at, e.resumed_at) < clock_timestamp() - %(tried_for)s::interval
 """
 
 ERASE_ADDRESSES = """
@@ -50,6 +62,11 @@ def cancel_waiting(*, edition_id: UUID) -> int:
 def cancel_left_over() -> int:
     """Cancel the waiting copies of cancelled editions; returns how many there were."""
     return row_count(CANCEL_LEFT_OVER, {})
+
+
+def expire() -> int:
+    """Give up the copies that were refused again and again for TRIED_FOR; returns how many there were."""
+    return row_count(EXPIRE, {"tried_for": TRIED_FOR})
 
 
 def erase_addresses(*, subscriber_id: UUID) -> None:

@@ -16,9 +16,11 @@ from django.utils.html import format_html
 
 from backend.admin.base import CuratedAdmin
 from backend.admin.errors import CurationError
+from newsletter.deliveries import bounces
 from newsletter.desk.progress import Progress, progress_of
 from newsletter.models import Edition
 from newsletter.sending import editions, identity
+from newsletter.sending.bounces import undo_suppressions
 
 State = Edition.State
 
@@ -55,8 +57,14 @@ ACTIONS = [
     EditionAction("send_again", "Send again", frozenset({State.DRAFT}), is_held=True),
     EditionAction("pause", "Pause", frozenset({State.FROZEN, State.PREPARING, State.SENDING})),
     EditionAction("resume", "Resume", frozenset({State.PAUSED})),
+    EditionAction(
+        "undo_suppressions", "Undo suppressions", frozenset({State.PAUSED, State.DONE, State.CANCELLED})
+    ),
     EditionAction("cancel", "Cancel …", frozenset(State) - {State.DONE, State.CANCELLED}),
 ]
+
+# Where copies that failed may wait again.
+RETRIED = {State.SENDING, State.PAUSED, State.DONE}
 
 
 class ProgressAdmin(CuratedAdmin):
@@ -97,6 +105,7 @@ class ProgressAdmin(CuratedAdmin):
         shown = {
             "answer": answer_of(progress_of(edition)),
             "actions": ACTIONS if self.has_change_permission(request) else [],
+            "can_retry": edition.state in RETRIED and self.has_change_permission(request),
             "numbers": reverse("admin:newsletter_edition_progress_numbers", args=[edition.pk]),
         }
         return self.show(request, edition, "progress", f"Progress: {edition.week}", **shown)
@@ -121,6 +130,8 @@ class ProgressAdmin(CuratedAdmin):
             "pause": self.pause,
             "resume": self.resume,
             "cancel": self.cancel,
+            "retry_failed": self.retry_failed,
+            "undo_suppressions": self.undo_suppressions,
         }
         action = request.POST.get("action", "")
         if action not in actions:
@@ -169,6 +180,25 @@ class ProgressAdmin(CuratedAdmin):
             return editions.resume(edition_id=edition.pk, by_staff_at=timezone.now())
 
         self.act_on_each(request, rows, action, done="resumed", unless="it is not paused")
+
+    def retry_failed(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+        """Have the copies that failed with the code that the form names wait again."""
+        code = request.POST.get("code", "")
+
+        def action(edition: Edition) -> bool:
+            return bounces.retry_failed(edition_id=edition.pk, code=code) > 0
+
+        done = f"asked to retry its copies that failed with {code or 'no code'}"
+        self.act_on_each(request, rows, action, done=done, unless="it has none, or is cancelled")
+
+    def undo_suppressions(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+        """Give the readers whose mailboxes this edition's bounces ended their subscriptions back."""
+
+        def action(edition: Edition) -> bool:
+            return undo_suppressions(edition_id=edition.pk, now=timezone.now()) > 0
+
+        done = "rid of its suppressions"
+        self.act_on_each(request, rows, action, done=done, unless="its bounces have suppressed nobody")
 
     def cancel(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
         def action(edition: Edition) -> bool:
@@ -250,7 +280,8 @@ def why_of(edition: Edition) -> str:
     reason = f"{edition.state_reason.rstrip('.')}." if edition.state_reason else ""
     match edition.state:
         case State.DRAFT if edition.repeat != Edition.Repeat.HELD:
-            return f"Due at {edition.due_at:%-d %b %H:%M} UTC." if edition.due_at else "Due by the schedule."
+            due = f"Due at {edition.due_at:%-d %b %H:%M} UTC." if edition.due_at else "Due by the schedule."
+            return f"{reason} {due}".strip()
         case State.PAUSED if edition.resume_at:
             return f"{reason} It goes on by itself at {edition.resume_at:%H:%M:%S} UTC."
         case State.PAUSED:

@@ -1,5 +1,6 @@
 """The tables of the weekly mail, one module for each subject: import them from here."""
 
+from newsletter.models.bounces import Bounce, EditionHealth
 from newsletter.models.consent import ConfirmationToken, Consent, MailJob, Suppression
 from newsletter.models.deliveries import Delivery, MailRate
 from newsletter.models.editions import Edition, Segment
@@ -8,10 +9,12 @@ from newsletter.models.identity import MailingJournal, SendingIdentity
 from newsletter.models.subscribers import Subscriber
 
 __all__ = [
+    "Bounce",
     "ConfirmationToken",
     "Consent",
     "Delivery",
     "Edition",
+    "EditionHealth",
     "MailJob",
     "MailRate",
     "MailingJournal",

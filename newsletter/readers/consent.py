@@ -272,6 +272,23 @@ def lift(*, suppression: Suppression, now: datetime) -> None:
         _record(key, "lifted", source=Consent.Source.STAFF, now=now)
 
 
+def take_back_bounce(*, key: bytes, suppressed_at: datetime, now: datetime) -> bool:
+    """Lift a hard bounce that was none, and make the reader whom it unsubscribed active again; whether it still stood."""
+    with transaction.atomic():
+        reader = Subscriber.objects.select_for_update().filter(address_key=key).first()
+        bounced = Suppression.objects.filter(
+            address_key=key, reason=Suppression.Reason.HARD_BOUNCE, created_at=suppressed_at
+        )
+        if not bounced.delete()[0]:
+            return False
+        if reader and reader.unsubscribed_at == suppressed_at and reader.confirmed_at:
+            reader.status, reader.unsubscribed_at = Subscriber.Status.ACTIVE, None
+            reader.save(update_fields=["status", "unsubscribed_at", "updated_at"])
+        note_lifted(key, LIFTED)
+        _record(key, "lifted", source=Consent.Source.STAFF, now=now)
+        return True
+
+
 def is_blocked(address: str) -> bool:
     """Whether the mailbox gets no mail at all, not even for a sign-up. One query; raises InvalidAddress."""
     suppressions = Suppression.objects.filter(address_key=address_key(address))

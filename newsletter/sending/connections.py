@@ -8,26 +8,28 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.utils import timezone
 
 from backend.api.group_commit import GroupCommit
-from newsletter.deliveries import claims, outcomes
+from newsletter.deliveries import bounces, claims, outcomes
 from newsletter.deliveries.claims import Copy
 from newsletter.deliveries.database import plan_once
 from newsletter.deliveries.outcomes import Outcome, Step
-from newsletter.deliveries.totals import too_many_fail
 from newsletter.failpoints import reach
-from newsletter.models import Consent, Delivery, Suppression
-from newsletter.readers import consent, links
+from newsletter.models import Delivery
+from newsletter.readers import links
 from newsletter.sending.breaker import CircuitBreaker
 from newsletter.sending.queue import CopyQueue
 from newsletter.sending.retries import retried
 from newsletter.transport.failures import DeliveryError, DeliveryFailure, FailureAction
 from newsletter.transport.mailer import Mailer
 from newsletter.transport.messages import Message, MessageTemplate, Recipient
+from newsletter.transport.smtp import Phase
 
 SLOW_DOWN_SECONDS = 5
 PAUSE_AFTER_ERROR_SECONDS = 0.1
+FOR_GOOD = {FailureAction.FAIL, FailureAction.BOUNCE}
+# What may go otherwise over another connection.
+ELSEWHERE = {FailureAction.RECONNECT, FailureAction.CUT_OFF}
 
 State = Delivery.State
 
@@ -80,7 +82,7 @@ class SendConnection:
             return
         message = Message(self._round.template_of(copy.segment_id), _recipient_of(copy))
         try:
-            answer = self._mailer.send(message, permit=lambda: self._allow(copy))
+            answer = self._hand_over(copy, message)
         except DeliveryError as error:
             self._fail(copy, error.failure)
         except NotAllowedError:
@@ -88,6 +90,24 @@ class SendConnection:
         else:
             self._round.breaker.count_success()
             self._previous = Outcome(copy, State.ACCEPTED, "250", answer)
+
+    def _hand_over(self, copy: Copy, message: Message) -> str:
+        """A connection that ended before the copy was allowed is no proof against its mailbox: once more over another."""
+        is_allowed = False
+
+        def permit() -> float:
+            nonlocal is_allowed
+            until = self._allow(copy)
+            is_allowed = True
+            return until
+
+        try:
+            return self._mailer.send(message, permit=permit)
+        except DeliveryError as error:
+            if is_allowed or error.failure.action not in ELSEWHERE:
+                raise
+        self._settle()
+        return self._mailer.send(message, permit=permit)
 
     # --- After a failure ----------------------------------------------------------------------
 
@@ -97,49 +117,65 @@ class SendConnection:
         match failure.action:
             case FailureAction.UNCERTAIN:
                 self._record(Outcome(copy, State.UNCERTAIN, failure.code, failure.detail))
+                breaker.count_failure(failure)
                 self._count_connection_error(failure)
             case FailureAction.DEFER:
                 self._defer(copy, failure)
+            case FailureAction.CUT_OFF | FailureAction.RECONNECT:
+                self._defer(copy, failure)
+                self._count_connection_error(failure)
             case FailureAction.SUSPICIOUS:
                 if breaker.count_suspicious(failure):
                     self._defer(copy, failure)
+                    breaker.count_failure(failure)
                 else:
                     self._put_back(copy, failure)
             case FailureAction.FAIL | FailureAction.BOUNCE:
-                self._give_up(copy, failure)
+                outcome = Outcome(copy, State.FAILED, failure.code, failure.detail, counts=True)
+                self._give_up(outcome, failure)
             case FailureAction.SLOW_DOWN:
-                self._put_back(copy, failure, seconds=SLOW_DOWN_SECONDS)
-                self._round.queue.slow_down()
-            case FailureAction.RECONNECT:
+                self._slow_down(copy, failure)
+            case FailureAction.OUTAGE:
                 self._put_back(copy, failure)
-                self._count_connection_error(failure)
-            case FailureAction.OUTAGE | FailureAction.PAUSE:
+                self._wait_after(breaker.count_unreachable(failure))
+            case FailureAction.PAUSE:
                 self._put_back(copy, failure)
-                breaker.pause(failure, comes_back=failure.action == FailureAction.OUTAGE)
+                breaker.pause(failure, comes_back=False)
 
     def _defer(self, copy: Copy, failure: DeliveryFailure) -> None:
-        self._record(outcomes.after_refusal(copy, code=failure.code, detail=failure.detail))
+        """It waits for its next try; after the last it has failed."""
+        outcome = outcomes.after_refusal(copy, code=failure.code, detail=failure.detail)
+        if outcome.state == State.FAILED:
+            self._give_up(outcome, failure)
+        else:
+            self._record(outcome)
 
-    def _give_up(self, copy: Copy, failure: DeliveryFailure) -> None:
-        self._record(Outcome(copy, State.FAILED, failure.code, failure.detail, counts=True))
-        if failure.action == FailureAction.BOUNCE:
-            consent.suppress(
-                keys=[claims.address_key_of(copy)],
-                reason=Suppression.Reason.HARD_BOUNCE,
-                source=Consent.Source.PROVIDER,
-                now=timezone.now(),
-            )
-        if too_many_fail(edition_id=self._round.edition_id):
-            detail = f"Too many fail, like {failure.detail}"
-            too_many = DeliveryFailure(FailureAction.PAUSE, failure.code, detail)
-            self._round.breaker.pause(too_many, comes_back=False)
+    def _give_up(self, outcome: Outcome, failure: DeliveryFailure) -> None:
+        copy = outcome.copy
+        is_hard = failure.action == FailureAction.BOUNCE
+        self._record(outcome)
+        retried(lambda _: bounces.hold(delivery_id=copy.id, edition_id=copy.edition_id, is_hard=is_hard))
+        is_exhausted = failure.action not in FOR_GOOD
+        self._round.breaker.count_failure(failure, is_exhausted=is_exhausted)
+
+    def _slow_down(self, copy: Copy, failure: DeliveryFailure) -> None:
+        if failure.phase is not None and failure.phase >= Phase.RCPT:
+            # Should a server say so of one mailbox again and again, its copy must not slow all others down for ever.
+            self._defer(copy, failure)
+        else:
+            self._put_back(copy, failure, seconds=SLOW_DOWN_SECONDS)
+        self._round.queue.slow_down()
 
     def _put_back(self, copy: Copy, failure: DeliveryFailure, *, seconds: float = 0) -> None:
         """It was not sent and is not to blame: no attempt is counted."""
         self._record(Outcome(copy, State.PENDING, failure.code, failure.detail, delay_seconds=seconds))
 
     def _count_connection_error(self, failure: DeliveryFailure) -> None:
-        if self._round.breaker.count_connection_error(failure) > 1 and not self._round.breaker.is_open:
+        self._wait_after(self._round.breaker.count_connection_error(failure))
+
+    def _wait_after(self, errors: int) -> None:
+        """Of several in a row."""
+        if errors > 1 and not self._round.breaker.is_open:
             time.sleep(PAUSE_AFTER_ERROR_SECONDS)
 
     # --- The ledger, whatever the database does -----------------------------------------------

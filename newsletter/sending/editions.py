@@ -8,9 +8,12 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from backend.api.outages import met_outage
+from newsletter.deliveries import bounces, health
 from newsletter.deliveries.database import row_count
 from newsletter.deliveries.totals import too_many_are_lost
 from newsletter.deliveries.withdrawal import cancel_waiting
@@ -52,12 +55,26 @@ def ensure_due_editions(*, now: datetime, schedule: Schedule) -> None:
         .exclude(repeat=Repeat.HELD)
         .order_by("due_at", "id")
     ):
-        freeze(edition_id=edition.pk, now=now, schedule=schedule)
+        try:
+            freeze(edition_id=edition.pk, now=now, schedule=schedule)
+        except Exception as error:  # noqa: BLE001 # Whatever is wrong with one edition must not stop another.
+            note_failure(edition_id=edition.pk, error=error)
     for edition in Edition.objects.filter(state=State.PAUSED, resume_at__lte=now).order_by("id"):
         resume(edition_id=edition.pk)
     _take_up_reopened()
     close_finished(now=now)
     _note_finished()
+
+
+def note_failure(*, edition_id: UUID, error: Exception) -> None:
+    """Say on the edition's pages why it does not begin; the next look of the clock tries again. Raises an outage."""
+    if isinstance(error, DatabaseError) and met_outage(error):
+        raise error
+    logger.error("edition_not_begun", edition=str(edition_id), exc_info=error)
+    reason = f"It can't be begun: {type(error).__name__}: {error}"
+    Edition.objects.filter(pk=edition_id, state__in=[State.DRAFT, State.FROZEN, State.PREPARING]).update(
+        state_reason=reason[:300]
+    )
 
 
 def unprepared() -> QuerySet[Edition]:
@@ -194,16 +211,28 @@ def pause_where_too_many_are_lost() -> None:
             pause(edition_id=edition.pk, reason="Too many copies were lost with the process that held them.")
 
 
+def pause_where_in_trouble() -> None:
+    """Where too many copies fail or readers complain, of which no worker may know: providers tell of bounces later."""
+    for edition_id, trouble in health.troubles():
+        if pause(edition_id=edition_id, reason=f"{trouble}."):
+            logger.error("edition_paused", edition=str(edition_id), reason=trouble, comes_back=False)
+
+
 def resume(*, edition_id: UUID, by_staff_at: datetime | None = None) -> bool:
-    """Go on where it was; when staff say so, failures are counted anew."""
+    """Go on where it was. When staff say so, failures are counted anew, and what was refused in a burst is tried again."""
     changes: dict[str, object] = {"state_reason": "", "resume_at": None}
     if by_staff_at:
         changes["resumed_at"] = by_staff_at
     paused = Edition.objects.filter(pk=edition_id, state=State.PAUSED)
-    return bool(
-        paused.filter(prepared_at__isnull=False).update(state=State.SENDING, **changes)
-        or paused.filter(prepared_at=None).update(state=State.PREPARING, **changes)
-    )
+    with transaction.atomic():
+        is_resumed = bool(
+            paused.filter(prepared_at__isnull=False).update(state=State.SENDING, **changes)
+            or paused.filter(prepared_at=None).update(state=State.PREPARING, **changes)
+        )
+        if is_resumed and by_staff_at:
+            health.begin_anew(edition_id=edition_id)
+            bounces.put_back_held(edition_id=edition_id)
+    return is_resumed
 
 
 def cancel(*, edition_id: UUID) -> bool:

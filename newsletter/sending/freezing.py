@@ -34,7 +34,7 @@ def _freeze(edition_id: UUID, now: datetime, schedule: Schedule) -> bool:
     edition = drafts.select_for_update().filter(pk=edition_id).first()
     if edition is None:
         return False
-    edition.state, edition.frozen_at = Edition.State.FROZEN, now
+    edition.state, edition.frozen_at, edition.state_reason = Edition.State.FROZEN, now, ""
     edition.includes_monthly = is_first_of_month(edition, schedule=schedule)
     edition.save()
     for key in keys_of(edition):

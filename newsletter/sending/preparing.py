@@ -37,7 +37,7 @@ def prepare(*, edition_id: UUID, now: datetime) -> None:
     refresh_statistics()
     # Cancelled or paused meanwhile: the condition says so, and resuming comes back here.
     Edition.objects.filter(pk=edition_id, state=Edition.State.PREPARING).update(
-        state=Edition.State.SENDING, prepared_at=now, audience=number_of_copies(edition)
+        state=Edition.State.SENDING, state_reason="", prepared_at=now, audience=number_of_copies(edition)
     )
     reach("edition_prepared")
 

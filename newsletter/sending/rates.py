@@ -1,6 +1,8 @@
 """How many mails one SMTP server may get from all our processes: a token bucket whose rate is learned from refusals.
 
-Additive increase, multiplicative decrease: each quiet minute adds a little, each refusal for speed takes a little more.
+A rate is learned from a whole minute of sending, never from less: thousands leave within seconds, and what came before the
+first refusal of an edition says nothing. Each refusal takes a little; each quiet minute adds twice as much as the one
+before, so that a rate that was learned wrongly is gone after ten of them, and one that is right is met again gently.
 """
 
 from dataclasses import dataclass, replace
@@ -8,11 +10,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 
-from newsletter.deliveries.totals import sent_in_the_last_minute
+from newsletter.deliveries.totals import SentLately, sent_lately
 from newsletter.models import MailRate
 
-INCREASE = 1.0
+FIRST_INCREASE = 1.0
 DECREASE = 0.95
 # Servers count in minutes: once the allowance is used up, the first pause must reach into the next one.
 FIRST_PAUSE = timedelta(seconds=60)
@@ -62,20 +66,26 @@ def take(bucket: Bucket, *, wanted: int, most_per_minute: int, now: datetime) ->
     return replace(bucket, tokens=tokens - mails, refilled_at=now), Allowance(mails, wait)
 
 
-def slower(bucket: Bucket, *, sent_in_a_minute: int, now: datetime) -> Bucket:
+def slower(bucket: Bucket, *, sent: SentLately, now: datetime) -> Bucket:
     """Those who are refused while the bucket is closed asked before it closed: that is one refusal, not several."""
     if bucket.closed_until and now < bucket.closed_until:
         return bucket
     known = bucket.per_minute
-    met = min(known, sent_in_a_minute) if known else sent_in_a_minute
+    rates = [known] if known else []
+    if sent.for_a_minute:
+        rates.append(float(sent.in_a_minute))
+    learned = max(1.0, min(rates) * DECREASE) if rates else None
     pause = LATER_PAUSE if known else FIRST_PAUSE
-    return replace(
-        bucket, per_minute=max(1.0, met * DECREASE), tokens=0, raised_at=now, closed_until=now + pause
-    )
+    return replace(bucket, per_minute=learned, tokens=0, raised_at=now, closed_until=now + pause)
 
 
 def take_from(server: str, *, wanted: int, most_per_minute: int) -> Allowance:
-    has_limit = most_per_minute or MailRate.objects.filter(server=server, per_minute__isnull=False).exists()
+    has_limit = (
+        most_per_minute
+        or MailRate.objects.filter(
+            Q(per_minute__isnull=False) | Q(closed_until__gt=Now()), server=server
+        ).exists()
+    )
     if not has_limit:
         return Allowance(wanted, 0)
     with transaction.atomic():
@@ -87,16 +97,20 @@ def take_from(server: str, *, wanted: int, most_per_minute: int) -> Allowance:
 
 
 def slow_down(server: str, *, edition_id: UUID) -> None:
-    sent = sent_in_the_last_minute(edition_id=edition_id)
+    sent = sent_lately(edition_id=edition_id)
     with transaction.atomic():
         bucket, now = _locked(server)
-        _keep(server, slower(bucket, sent_in_a_minute=sent, now=now))
+        _keep(server, slower(bucket, sent=sent, now=now))
 
 
 def _raised(bucket: Bucket, now: datetime) -> Bucket:
     if bucket.per_minute is None or now - bucket.raised_at < timedelta(minutes=1):
         return bucket
-    return replace(bucket, per_minute=bucket.per_minute + INCREASE, raised_at=now)
+    quiet_since = bucket.closed_until or bucket.raised_at
+    quiet_minutes = max(1, (now - quiet_since) // timedelta(minutes=1))
+    # After a week without mail the first minute doubles the rate and doesn't undo it.
+    increase = min(bucket.per_minute, FIRST_INCREASE * 2.0 ** min(quiet_minutes - 1, 30))
+    return replace(bucket, per_minute=bucket.per_minute + increase, raised_at=now)
 
 
 def _locked(server: str) -> tuple[Bucket, datetime]:

@@ -47,7 +47,7 @@
     else return;
     for (const element of page.querySelectorAll("[data-text]")) write(element, answer.texts[element.dataset.text]);
     for (const [state, , number] of answer.rows) write(page.querySelector(`[data-row="${state}"]`), number);
-    for (const button of page.querySelectorAll("[name=action]")) button.hidden = !answer.actions.includes(button.value);
+    for (const button of page.querySelectorAll("button[name=action]")) button.hidden = !answer.actions.includes(button.value);
     if (answer.share === null) bar.removeAttribute("value");
     else bar.value = answer.share;
     fill("failures", answer.failures.map(([code, number]) => row(cell(code), cell(number, "count"))));

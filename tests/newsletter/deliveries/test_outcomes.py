@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import connection
 
 from newsletter.deliveries import claims, outcomes
+from newsletter.deliveries.claims import Copy
 from newsletter.deliveries.outcomes import Outcome, Step
-from newsletter.models import Delivery, Suppression
+from newsletter.models import Delivery, Edition, Suppression
 from tests.database import execute
 from tests.factories import NOW
 from tests.newsletter.deliveries.ledger import allow, an_edition, claim_one, let_the_lease_run_out, state_of
@@ -181,3 +182,45 @@ def test_refusals_wait_longer_and_longer_and_then_end() -> None:
 
 def suppress(key: bytes) -> None:
     Suppression.objects.create(address_key=key, reason="complaint", created_at=NOW)
+
+
+# --- An acceptance that comes too late --------------------------------------------------------
+
+
+def settled_as_not_sent_while_on_its_way() -> Copy:
+    """Its sender was frozen for so long that evidence was asked, and a second one has it now."""
+    copy = claim_one(an_edition(2))
+    allow(copy, after=None)
+    execute("UPDATE newsletter_delivery SET state = 'pending', fence = fence + 1, lease_until = NULL")
+    return copy
+
+
+def late_acceptances(caplog: pytest.LogCaptureFixture) -> int:
+    return sum("accepted_with_an_old_fence" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("is_followed", [True, False], ids=["with the next copy", "alone"])
+def test_an_acceptance_that_arrives_with_an_old_fence_is_logged(
+    caplog: pytest.LogCaptureFixture, is_followed: bool
+) -> None:
+    late = Outcome(settled_as_not_sent_while_on_its_way(), "accepted", "250")
+
+    if is_followed:
+        allow(claim_one(Edition.objects.get()), after=late)
+    else:
+        outcomes.record(late)
+
+    assert late_acceptances(caplog) == 1
+    assert state_of(late.copy) != "accepted"
+
+
+def test_an_acceptance_that_is_recorded_or_repeated_is_not_late(caplog: pytest.LogCaptureFixture) -> None:
+    edition = an_edition(2)
+    first, second = claims.claim(edition_id=edition.pk)
+    allow(first, after=None)
+    accepted = Outcome(first, "accepted", "250")
+
+    allow(second, after=accepted)
+    allow(second, after=accepted, again=True)
+
+    assert late_acceptances(caplog) == 0

@@ -8,7 +8,6 @@ from newsletter.deliveries.outcomes import Outcome
 from newsletter.deliveries.totals import Totals
 from newsletter.models import Delivery
 from newsletter.sending import editions
-from tests.database import execute
 from tests.factories import NOW, EditionFactory
 from tests.newsletter.deliveries.ledger import an_edition
 
@@ -36,28 +35,6 @@ def test_copies_are_counted_of_the_editions_under_way_alone() -> None:
     Delivery.objects.update(state="cancelled")
     editions.cancel(edition_id=edition.pk)
     assert totals.copies_under_way() == []
-
-
-@pytest.mark.parametrize(
-    ("failures", "successes", "is_too_much"), [(50, 0, False), (51, 0, True), (51, 950, False)]
-)
-def test_many_failures_at_the_beginning_are_a_sign(failures: int, successes: int, is_too_much: bool) -> None:
-    edition = an_edition(failures + successes)
-    execute("UPDATE newsletter_delivery SET state = 'accepted', accepted_at = now()")
-    failed = Delivery.objects.order_by("id").values("pk")[:failures]
-    Delivery.objects.filter(pk__in=failed).update(state="failed", accepted_at=None)
-
-    assert totals.too_many_fail(edition_id=edition.pk) == is_too_much
-
-
-def test_once_staff_resume_failures_are_counted_anew() -> None:
-    edition = an_edition(60)
-    Delivery.objects.update(state="failed", updated_at=NOW)
-    editions.pause(edition_id=edition.pk, reason="too many")
-
-    editions.resume(edition_id=edition.pk, by_staff_at=NOW)
-
-    assert not totals.too_many_fail(edition_id=edition.pk)
 
 
 @pytest.mark.parametrize("statement", [totals.FAILURES, totals.UNCERTAIN], ids=["failures", "uncertain"])

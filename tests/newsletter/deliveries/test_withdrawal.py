@@ -1,8 +1,11 @@
 """Copies that must not be sent any more."""
 
+from datetime import timedelta
+
 import pytest
 
 from newsletter.deliveries import withdrawal
+from newsletter.deliveries.database import database_now
 from newsletter.models import Delivery, Edition, Subscriber
 from tests.newsletter.deliveries.ledger import an_edition
 
@@ -36,3 +39,31 @@ def test_a_copy_of_an_edition_that_goes_on_keeps_waiting(state: str) -> None:
 
     assert withdrawal.cancel_left_over() == 0
     assert set(Delivery.objects.values_list("state", flat=True)) == {"pending"}
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "state", "left_as"),
+    [
+        pytest.param(5.01, "4.2.2", "sending", "failed", id="refused for more than five days"),
+        pytest.param(4.99, "4.2.2", "sending", "deferred", id="for less"),
+        pytest.param(5.01, "", "sending", "deferred", id="not tried yet"),
+        pytest.param(5.01, "4.2.2", "paused", "deferred", id="paused"),
+    ],
+)
+def test_a_copy_is_tried_for_five_days(days: float, code: str, state: str, left_as: str) -> None:
+    an_edition(1)
+    Delivery.objects.update(state="deferred", code=code)
+    Edition.objects.update(state=state, prepared_at=database_now() - timedelta(days=days))
+
+    assert withdrawal.expire() == (left_as == "failed")
+
+    assert Delivery.objects.get().state == left_as
+
+
+def test_an_edition_that_staff_resume_is_tried_for_as_long_again() -> None:
+    an_edition(1)
+    Delivery.objects.update(state="deferred", code="4.2.2")
+    now = database_now()
+    Edition.objects.update(prepared_at=now - timedelta(days=9), resumed_at=now - timedelta(days=1))
+
+    assert withdrawal.expire() == 0

@@ -10,9 +10,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
+from newsletter.deliveries import bounces
 from newsletter.desk.progress_page import duration_words
-from newsletter.models import Delivery, Edition, SendingIdentity
+from newsletter.models import Delivery, Edition, SendingIdentity, Subscriber
+from newsletter.sending.bounces import suppress_single_bounces
 from newsletter.sending.identity import WAY_ON
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import NOW, DeliveryFactory, EditionFactory
@@ -130,6 +133,11 @@ class TestWhatItSays:
         [
             pytest.param({"state": "draft"}, "Due by the schedule.", id="draft"),
             pytest.param({"state": "draft", "due_at": NOW}, "Due at 2 Nov 09:30 UTC.", id="due"),
+            pytest.param(
+                {"state": "draft", "state_reason": "It can't be begun: KeyError: 'x'"},
+                "It can't be begun: KeyError: 'x'. Due by the schedule.",
+                id="draft that can't be frozen",
+            ),
             pytest.param({"state": "sending"}, "", id="sending"),
             pytest.param(
                 {"state": "paused", "state_reason": "Paused by eve."},
@@ -284,9 +292,9 @@ class TestSteering:
             ("frozen", ["pause", "cancel"]),
             ("preparing", ["pause", "cancel"]),
             ("sending", ["pause", "cancel"]),
-            ("paused", ["resume", "cancel"]),
-            ("done", []),
-            ("cancelled", []),
+            ("paused", ["resume", "undo_suppressions", "cancel"]),
+            ("done", ["undo_suppressions"]),
+            ("cancelled", ["undo_suppressions"]),
         ],
     )
     def test_only_what_makes_sense_is_offered(self, state: str, actions: list[str]) -> None:
@@ -300,7 +308,7 @@ class TestSteering:
 
         assert desk.get(numbers_of(edition)).json()["actions"] == actions
         assert [name for name, hidden in buttons if not hidden] == actions
-        assert len(buttons) == 5
+        assert len(buttons) == 6
 
     @pytest.mark.parametrize(
         ("action", "before", "after", "said"),
@@ -320,6 +328,46 @@ class TestSteering:
         edition.refresh_from_db()
         assert messages_of(response) == [said]
         assert edition.state == after
+        assert LogEntry.objects.get().object_id == str(edition.pk)
+
+    def test_copies_that_failed_are_tried_again_by_their_code(self) -> None:
+        edition = an_edition("paused")
+        Delivery.objects.update(state="failed", code="5.1.1")
+        other = DeliveryFactory(edition=edition, state="failed", code="5.2.2", address="eve@example.com")
+        desk = open_desk()
+
+        page = desk.get(page_of(edition)).content.decode()
+        asked = {"action": "retry_failed", "code": "5.1.1"}
+        done = messages_of(desk.post(page_of(edition), asked, follow=True))
+        again = messages_of(desk.post(page_of(edition), asked, follow=True))
+
+        assert '<option value="5.1.1">5.1.1 (1)</option>' in page
+        assert done == ["1 edition asked to retry its copies that failed with 5.1.1."]
+        assert again == [
+            f"Not asked to retry its copies that failed with 5.1.1 (it has none, or is cancelled): {edition}."
+        ]
+        assert Delivery.objects.exclude(pk=other.pk).get().state == "pending"
+        assert Delivery.objects.get(pk=other.pk).state == "failed"
+        assert LogEntry.objects.get().object_id == str(edition.pk)
+
+    def test_what_its_bounces_suppressed_is_undone(self, settings: Settings) -> None:
+        settings.SENDING_BOUNCE_SECONDS = 0
+        edition = an_edition("paused")
+        copy = Delivery.objects.get()
+        Delivery.objects.update(state="failed", code="5.1.1")
+        bounces.hold(delivery_id=copy.pk, edition_id=edition.pk, is_hard=True)
+        Edition.objects.update(state="sending")
+        suppress_single_bounces(now=timezone.now())
+        Edition.objects.update(state="paused")
+        desk, undo = open_desk(), {"action": "undo_suppressions"}
+        ended = Subscriber.objects.get().status
+
+        done = messages_of(desk.post(page_of(edition), undo, follow=True))
+        again = messages_of(desk.post(page_of(edition), undo, follow=True))
+
+        assert (ended, Subscriber.objects.get().status) == ("unsubscribed", "active")
+        assert done == ["1 edition rid of its suppressions."]
+        assert again == [f"Not rid of its suppressions (its bounces have suppressed nobody): {edition}."]
         assert LogEntry.objects.get().object_id == str(edition.pk)
 
     def test_cancelling_asks_once_more(self) -> None:

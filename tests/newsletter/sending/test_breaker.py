@@ -2,9 +2,16 @@
 
 import pytest
 
-from newsletter.models import Edition
-from newsletter.sending.breaker import MOST_CONNECTION_ERRORS, MOST_SUSPICIOUS, CircuitBreaker
+from newsletter.models import Edition, EditionHealth
+from newsletter.sending import editions
+from newsletter.sending.breaker import (
+    MOST_CONNECTION_ERRORS,
+    MOST_SUSPICIOUS,
+    MOST_UNREACHABLE,
+    CircuitBreaker,
+)
 from newsletter.transport.failures import DeliveryFailure, FailureAction
+from newsletter.transport.refusals import Concern
 from tests.factories import NOW, EditionFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +55,7 @@ def test_a_mail_that_goes_well_ends_the_row(edition: Edition) -> None:
     for _ in range(MOST_CONNECTION_ERRORS * 2):
         breaker.count_connection_error(FAILURE)
         breaker.count_suspicious(FAILURE)
+        breaker.count_unreachable(FAILURE)
         breaker.count_success()
 
     assert not breaker.is_open
@@ -63,3 +71,76 @@ def test_it_opens_without_pausing(edition: Edition) -> None:
     edition.refresh_from_db()
     assert breaker.is_open
     assert edition.state == "sending"
+
+
+def test_one_connection_that_cannot_be_opened_stops_no_other_and_five_in_a_row_wait(edition: Edition) -> None:
+    breaker = CircuitBreaker(edition.pk)
+
+    for _ in range(MOST_UNREACHABLE - 1):
+        breaker.count_unreachable(FAILURE)
+    was_open = breaker.is_open
+    breaker.count_unreachable(FAILURE)
+
+    edition.refresh_from_db()
+    assert (was_open, breaker.is_open) == (False, True)
+    assert (edition.state, edition.resume_at is not None) == ("paused", True)
+
+
+def test_too_many_failures_among_the_latest_copies_pause_the_edition_and_say_over_what(
+    edition: Edition,
+) -> None:
+    gone = DeliveryFailure(FailureAction.BOUNCE, "5.1.1", "RCPT: 550 5.1.1 no", concern=Concern.GONE)
+    breakers = CircuitBreaker(edition.pk), CircuitBreaker(edition.pk)
+    for _ in range(1_100):
+        breakers[0].count_success()
+
+    for number in range(22):
+        breakers[number % 2].count_failure(gone)
+
+    edition.refresh_from_db()
+    assert (edition.state, edition.resume_at) == ("paused", None)
+    assert edition.state_reason == (
+        "21 of about the last 200 copies failed, the latest over a mailbox that does not exist: RCPT: 550 5.1.1 no"
+    )
+
+
+def test_what_went_well_is_counted_at_the_end_of_a_round(edition: Edition) -> None:
+    breaker = CircuitBreaker(edition.pk)
+    breaker.count_success()
+    breaker.count_success()
+
+    breaker.tell()
+    breaker.tell()
+
+    assert EditionHealth.objects.get().judged == 2
+
+
+def test_what_goes_well_is_told_soon_so_that_no_process_hides_the_failures_of_others(
+    edition: Edition,
+) -> None:
+    breaker = CircuitBreaker(edition.pk)
+
+    for _ in range(120):
+        breaker.count_success()
+
+    assert EditionHealth.objects.get().judged == 100
+
+
+def test_a_process_whose_edition_another_has_paused_stops_at_its_next_failure(edition: Edition) -> None:
+    breaker = CircuitBreaker(edition.pk)
+    editions.pause(edition_id=edition.pk, reason="by another")
+
+    breaker.count_failure(FAILURE)
+
+    edition.refresh_from_db()
+    assert breaker.is_open
+    assert edition.state_reason == "by another"
+
+
+def test_the_reason_of_a_pause_says_in_words_whom_a_refusal_concerns(edition: Edition) -> None:
+    refusal = DeliveryFailure(FailureAction.PAUSE, "5.3.4", "MAIL: 552 5.3.4 too large", concern=Concern.SIZE)
+
+    CircuitBreaker(edition.pk).pause(refusal, comes_back=False)
+
+    edition.refresh_from_db()
+    assert edition.state_reason == "The server speaks of the size of the mail: MAIL: 552 5.3.4 too large"

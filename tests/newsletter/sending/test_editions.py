@@ -1,18 +1,24 @@
 """An edition's life, in steps that may be repeated, overlap, or be taken up by somebody else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from pytest_django.fixtures import Settings
 
+from newsletter.deliveries import bounces, health
 from newsletter.deliveries.totals import Totals, totals_of
 from newsletter.models import Delivery, Edition, Segment, Suppression
 from newsletter.sending import editions, identity, mailings
 from newsletter.sending.freezing import freeze
-from tests.database import at_once
+from newsletter.tasks import prepare as prepare_task
+from tests.database import at_once, execute
 from tests.factories import EditionFactory, SubscriberFactory
+from tests.newsletter.deliveries import ledger
 from tests.newsletter.sending.weeks import DUE, SCHEDULE, clock, news, the_edition
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -274,3 +280,104 @@ def test_the_journal_hears_of_the_end(mailed: Path) -> None:
     editions.ensure_due_editions(now=DUE - timedelta(days=3), schedule=SCHEDULE)
 
     assert mailed.read_text().endswith(" finished 2026-W49\n")
+
+
+# --- What goes wrong with one edition ---------------------------------------------------------
+
+
+@contextmanager
+def refusing_content_of(edition: Edition) -> Iterator[None]:
+    """As a content that can't be written, for whatever reason."""
+    execute(
+        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+        " BEGIN RAISE EXCEPTION 'this content is broken'; END $$"
+    )
+    execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON newsletter_segment FOR EACH ROW"
+        f" WHEN (NEW.edition_id = '{edition.pk}') EXECUTE FUNCTION refuse()"
+    )
+    try:
+        yield
+    finally:
+        execute("DROP FUNCTION refuse CASCADE")
+
+
+def test_a_failure_to_freeze_stands_in_the_reason_and_stops_no_other_edition() -> None:
+    SubscriberFactory()
+    news()
+    broken = EditionFactory(week="2026-W47", due_at=DUE - timedelta(minutes=2))
+    sound = EditionFactory(week="2026-W48", due_at=DUE - timedelta(minutes=1))
+
+    with refusing_content_of(broken):
+        clock()
+
+    broken.refresh_from_db()
+    sound.refresh_from_db()
+    assert broken.state == "draft"
+    assert "this content is broken" in broken.state_reason
+    assert sound.state in {"sending", "done"}
+
+
+def test_once_it_can_be_frozen_the_reason_is_gone() -> None:
+    SubscriberFactory()
+    news()
+    broken = EditionFactory(week="2026-W48", due_at=DUE, state_reason="It can't be begun: …")
+
+    clock()
+
+    broken.refresh_from_db()
+    assert broken.state in {"sending", "done"}
+    assert broken.state_reason == ""
+
+
+def test_a_failure_to_prepare_stands_in_the_reason() -> None:
+    edition = EditionFactory(state="frozen", frozen_at=DUE)
+    SubscriberFactory()
+
+    with refusing_content_of(edition):
+        prepare_task(str(edition.pk))
+
+    edition.refresh_from_db()
+    assert edition.state == "preparing"
+    assert "this content is broken" in edition.state_reason
+
+
+def test_an_outage_of_the_database_is_nothing_that_an_edition_is_blamed_for() -> None:
+    edition = EditionFactory(week="2026-W48")
+    outage = OperationalError("gone")
+
+    with pytest.raises(OperationalError):
+        editions.note_failure(edition_id=edition.pk, error=outage)
+
+
+def test_an_edition_of_which_too_much_bounces_after_it_was_taken_pauses() -> None:
+    edition = EditionFactory(state="sending", frozen_at=DUE, prepared_at=DUE, audience=213)
+    health.count(edition_id=edition.pk, judged=213)
+    health.count(edition_id=edition.pk, failed=21)
+
+    editions.pause_where_in_trouble()
+
+    edition.refresh_from_db()
+    assert (edition.state, edition.resume_at) == ("paused", None)
+    assert edition.state_reason == "21 of about the last 200 copies failed."
+
+
+def test_a_thousand_complaints_about_213_copies_pause() -> None:
+    edition = EditionFactory(state="sending", frozen_at=DUE, prepared_at=DUE, audience=300)
+    health.count(edition_id=edition.pk, judged=213, complaints=213)
+
+    editions.pause_where_in_trouble()
+
+    edition.refresh_from_db()
+    assert (edition.state, edition.state_reason) == ("paused", "The readers of 213 copies complained.")
+
+
+@pytest.mark.parametrize(("by_staff", "state"), [(True, "pending"), (False, "failed")])
+def test_what_was_refused_in_a_burst_is_tried_again_when_staff_resume(by_staff: bool, state: str) -> None:
+    edition = ledger.an_edition(1, state="paused")
+    Delivery.objects.update(state="failed", code="5.1.1")
+    bounces.hold(delivery_id=Delivery.objects.get().pk, edition_id=edition.pk, is_hard=True)
+
+    assert editions.resume(edition_id=edition.pk, by_staff_at=DUE if by_staff else None)
+
+    assert Delivery.objects.get().state == state

@@ -95,20 +95,37 @@ def test_a_provider_is_asked_once_for_each_copy_and_the_ledger_knows_what_it_sai
     assert sink.taken() == []
 
 
-@pytest.mark.parametrize("word", ["unauthorized", "away"])
 def test_a_provider_that_lets_nobody_in_pauses_the_edition_and_burns_nobody(
-    word: str, provider: FakeProvider, sink: RunningSink
+    provider: FakeProvider, sink: RunningSink
 ) -> None:
-    edition = an_edition(f"{word}-1@example.com", *(f"reader-{n}@example.com" for n in range(200)))
-    Delivery.objects.filter(address=f"{word}-1@example.com").update(next_attempt_at=NOW - timedelta(days=1))
+    edition = an_edition("unauthorized-1@example.com", *(f"reader-{n}@example.com" for n in range(200)))
+    first = Delivery.objects.filter(address="unauthorized-1@example.com")
+    first.update(next_attempt_at=NOW - timedelta(days=1))
 
     send_through_provider(edition, sink)
 
     edition.refresh_from_db()
-    assert (edition.state, edition.resume_at is not None) == ("paused", word == "away")
-    assert states()[f"{word}-1@example.com"] == "pending"
+    assert (edition.state, edition.resume_at) == ("paused", None)
+    assert states()["unauthorized-1@example.com"] == "pending"
     assert set(states().values()) <= {"accepted", "pending"}
     assert sum(Delivery.objects.values_list("attempts", flat=True)) == 0
+
+
+def test_a_provider_that_is_away_for_all_is_waited_for_and_for_one_stops_no_other(
+    provider: FakeProvider, sink: RunningSink
+) -> None:
+    one = an_edition("away-1@example.com", *(f"reader-{n}@example.com" for n in range(50)))
+    send_through_provider(one, sink)
+    after_one = Counter(states().values())
+    everybody = an_edition(*(f"away-{n}@example.org" for n in range(50)))
+
+    send_through_provider(everybody, sink)
+
+    one.refresh_from_db()
+    everybody.refresh_from_db()
+    assert (one.state, after_one) == ("sending", {"accepted": 50, "deferred": 1})
+    assert (everybody.state, everybody.resume_at is not None) == ("paused", True)
+    assert set(everybody.deliveries.values_list("state", flat=True)) == {"deferred", "pending"}
 
 
 def test_who_left_is_not_named_to_a_provider(provider: FakeProvider, sink: RunningSink) -> None:
