@@ -1,10 +1,10 @@
 """The links in mails and their tokens. Links are built from settings alone, and stay valid when keys rotate.
 
-A confirmation token is random and expires; only its hash is stored. A subscriber's tokens are signed and never expire;
-they are invalid once the subscriber is erased. A token for preferences also unsubscribes, but not the reverse.
+A confirmation token follows from the sign-up and a key, and expires; only its hash is stored. A subscriber's tokens are
+signed and never expire; they are invalid once the subscriber is erased. A token for preferences also unsubscribes, but not
+the reverse.
 """
 
-import secrets
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
@@ -14,10 +14,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from backend.api.credentials import Scheme
+from backend.api.digests import digest
 from backend.api.problems import Refusal
 from backend.api.signed_tokens import InvalidSignatureError, base64url, sign, verify
 from newsletter.models import Subscriber
 
+CONFIRMATION = b"confirmation/v1"
 UNSUBSCRIBE = "unsubscribe/v1"
 PREFERENCES = "preferences/v1"
 
@@ -70,12 +72,14 @@ def unsubscribe_url(subscriber_id: UUID) -> str:
     return _url("newsletter-unsubscribe", unsubscribe_token(subscriber_id))
 
 
-def new_confirmation_token() -> str:
-    return base64url(secrets.token_bytes(32))
+def confirmation_token(job_id: UUID) -> str:
+    """The token of a sign-up: the same in each mail that its tries may have sent, so that none ends another's link."""
+    secret = next(iter(settings.NEWSLETTER_KEYS.values()))
+    return base64url(digest(secret, CONFIRMATION, job_id.bytes))
 
 
 def confirmation_key(token: str) -> bytes:
-    """The value of `ConfirmationToken.key`. A token has 256 random bits, so a fast hash is enough."""
+    """The value of `ConfirmationToken.key`. A token has 256 bits that nobody can guess, so a fast hash is enough."""
     return sha256(token.encode()).digest()
 
 

@@ -3,7 +3,8 @@
 So every request gets the same answer in the same time, even while SMTP and the broker are down. The worker looks the
 address up and sends the mail that fits: a confirmation to a reader who is new, pending or unsubscribed; a reminder, at
 most once in 30 days, to a subscriber; nothing to a blocked mailbox. A mailbox gets at most 3 confirmations in 24 hours
-and one in 5 minutes, whatever the number of sign-ups; further ones are dropped, since an earlier mail is there.
+and one in 5 minutes, whatever the number of sign-ups; further ones are dropped, since an earlier mail is there. A mail
+counts if a server has taken it, or perhaps has; one that was surely not sent counts nothing, however many tries it took.
 """
 
 import math
@@ -25,7 +26,7 @@ from backend.api.throttling import Throttled, throttle, throttle_client
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.readers import consent, mails
 from newsletter.readers.addresses import address_key, mailbox_key
-from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, new_confirmation_token
+from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, confirmation_token
 from newsletter.transport.failures import DeliveryError, DeliveryFailure
 from newsletter.transport.mailer import Mailer, single_mailer
 from newsletter.transport.messages import Message
@@ -35,12 +36,25 @@ log = structlog.get_logger(__name__)
 PREFIX_LIMITS = (Limit("sign-ups-60s", 5, 60), Limit("sign-ups-86400s", 30, 86_400))
 NETWORK_LIMITS = (Limit("sign-ups-of-network-86400s", 200, 86_400),)
 
+# Whoever runs a domain can read all its mailboxes, and make up any number of them; nobody runs these for that.
+LARGE_HOSTS = {
+    *("126.com", "163.com", "aol.com", "btinternet.com", "comcast.net", "fastmail.com", "free.fr"),
+    *("gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "googlemail.com", "hotmail.co.uk"),
+    *("hotmail.com", "hotmail.de", "hotmail.fr", "icloud.com", "laposte.net", "libero.it"),
+    *("live.com", "mac.com", "mail.com", "mail.ru", "me.com", "msn.com", "naver.com", "orange.fr"),
+    *("outlook.com", "pm.me", "proton.me", "protonmail.com", "qq.com", "rediffmail.com"),
+    *("t-online.de", "uol.com.br", "web.de", "wp.pl", "yahoo.co.jp", "yahoo.co.uk", "yahoo.com"),
+    *("yahoo.de", "yahoo.fr", "yandex.ru", "ymail.com", "zoho.com"),
+}
+
 CONFIRMATIONS_A_DAY = 3
 BETWEEN_CONFIRMATIONS = timedelta(minutes=5)
 BETWEEN_REMINDERS = timedelta(days=30)
 
 # How long after each try the next one is due; there is none after the last. Each is longer than a try can take.
 BACK_OFF = [60, 120, 300, 900, 3_600, 10_800, 21_600]
+# How long a server may take to answer the final dot, within which a try mostly ends before the next is due.
+FINAL_SECONDS = 30
 # A run gives way to other tasks after this long.
 RUN_SECONDS = 5
 # How much of a connection's time one mail may take: 0.8 of a slow server, the rest of a busy machine.
@@ -96,6 +110,8 @@ class NotedMail:
 
     mail: Message
     unsend: Callable[[], object]
+    # An earlier try may have sent it.
+    is_repeated: bool = False
     # The key of the mailbox whose consent the mail asks for, if it does.
     asks: bytes | None = None
 
@@ -133,7 +149,7 @@ def _send_in_thread(*, clock: Callable[[], datetime], until: float) -> None:
 
 def _send_over_one_connection(*, clock: Callable[[], datetime], until: float) -> None:
     """One mail after the other, until no job is due or the monotonic clock says `until`."""
-    mailer = single_mailer()
+    mailer = single_mailer(final_seconds=FINAL_SECONDS)
     try:
         while time.monotonic() < until:
             now = clock()
@@ -162,16 +178,36 @@ def perform(job: MailJob, *, mailer: Mailer, now: datetime) -> None:
     if noted is None:
         job.delete()
         return
+    if _waits_for_its_domain(job, now=now):
+        noted.unsend()
+        return
     try:
         mailer.send(noted.mail)
     except DeliveryError as error:
         if not error.failure.may_be_sent:
             noted.unsend()
-        _put_back(job, error.failure)
+        _put_back(job, error.failure, is_over=error.failure.may_be_sent and noted.is_repeated)
         if error.failure.is_of_server:
             raise
     else:
         _finish(job, noted, now=now)
+
+
+def _waits_for_its_domain(job: MailJob, *, now: datetime) -> bool:
+    """Whether its domain has had its mails of this hour: then the job waits for the next, and no try is counted."""
+    domain = job.address.rpartition("@")[2]
+    if job.attempts > 1 or domain in LARGE_HOSTS:
+        return False
+    limit = Limit("sign-ups-of-domain-3600s", settings.SIGN_UPS_A_DOMAIN_AND_HOUR, 3_600)
+    try:
+        throttle((f"domain {domain}", [limit]), now=now)
+    except Throttled as throttled:
+        MailJob.objects.filter(pk=job.pk).update(
+            attempts=0, detail="DOMAIN", due_at=now + timedelta(seconds=throttled.seconds_left)
+        )
+        log.error("too_many_sign_ups_of_a_domain", job=str(job.pk), limit=limit.count)
+        return True
+    return False
 
 
 def _finish(job: MailJob, noted: NotedMail, *, now: datetime) -> None:
@@ -206,32 +242,39 @@ def _reminder(subscriber: Subscriber, *, now: datetime) -> NotedMail | None:
 
 
 def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: datetime) -> NotedMail | None:
-    sent = ConfirmationToken.objects.filter(mailbox_key=mailbox)
+    # A mail that an earlier try of this job may have sent does not count.
+    sent = ConfirmationToken.objects.filter(mailbox_key=mailbox).exclude(job_id=job.pk)
     if (
         sent.filter(created_at__gt=now - timedelta(hours=24)).count() >= CONFIRMATIONS_A_DAY
-        # A mail that an earlier try of this job may have sent does not count.
-        or sent.filter(created_at__gt=now - BETWEEN_CONFIRMATIONS).exclude(job_id=job.pk).exists()
+        or sent.filter(created_at__gt=now - BETWEEN_CONFIRMATIONS).exists()
     ):
         return None
-    token = new_confirmation_token()
-    confirmation = ConfirmationToken.objects.create(
-        key=confirmation_key(token),
-        job_id=job.pk,
-        subscriber=subscriber,
-        mailbox_key=mailbox,
-        choices=job.choices,
-        created_at=now,
-        expires_at=now + CONFIRMATION_LIFETIME,
+    token = confirmation_token(job.pk)
+    until = {"expires_at": now + CONFIRMATION_LIFETIME}
+    noted = {
+        "job_id": job.pk,
+        "subscriber": subscriber,
+        "mailbox_key": mailbox,
+        "choices": job.choices,
+        "created_at": now,
+    }
+    confirmation, is_new = ConfirmationToken.objects.update_or_create(
+        key=confirmation_key(token), defaults=until, create_defaults=noted | until
     )
     mail = mails.confirmation_mail(address=job.address, token=token)
-    # Without this token the link in the earlier mail is valid again.
-    return NotedMail(mail, confirmation.delete, asks=bytes(subscriber.address_key))
+    asks = bytes(subscriber.address_key)
+    if not is_new:
+        # The mail of an earlier try may be there, with this very link.
+        return NotedMail(mail, lambda: None, is_repeated=True, asks=asks)
+    # Without this token the link in the mail of an earlier sign-up is valid again.
+    return NotedMail(mail, confirmation.delete, asks=asks)
 
 
-def _put_back(job: MailJob, failure: DeliveryFailure) -> None:
-    """For its next try, unless the mailbox is refused for good."""
+def _put_back(job: MailJob, failure: DeliveryFailure, *, is_over: bool) -> None:
+    """For its next try, unless `is_over` or the mailbox is refused for good."""
+    is_over = is_over or failure.is_of_mailbox
     MailJob.objects.filter(pk=job.pk).update(
-        detail=failure.summary, state=MailJob.State.FAILED if failure.is_of_mailbox else job.state
+        detail=failure.summary, state=MailJob.State.FAILED if is_over else job.state
     )
     log.warning("sign_up_mail_not_sent", job=str(job.pk), error=failure.summary, attempts=job.attempts)
 

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
+from backend.api.ids import new_id
 from backend.api.signed_tokens import sign
 from backend.bootstrap import ROOT
 from backend.error_reports import ErrorReporter
-from newsletter.readers.links import new_confirmation_token
+from newsletter.readers.links import confirmation_token
 
 TOKEN = sign({"first": bytes(32)}, "voter/v1", bytes(range(16)))
-CONFIRMATION = new_confirmation_token()
+CONFIRMATION = confirmation_token(new_id())
 
 # A web process whose view fails, one that tells of an outage, and a task that fails, with all that must not get out.
 FAILING = f"""

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from backend.api.ids import new_id
 from backend.api.signed_tokens import sign
 from backend.bootstrap import ROOT
 from backend.logging import PUBLIC_PARAMETERS, FailureFilter, drop_user_agent, logging_settings, mask_request
-from newsletter.readers.links import new_confirmation_token
+from newsletter.readers.links import confirmation_token
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_no_line_has_a_mail_address(text: str) -> None:
     [
         pytest.param(sign({"2026-11": bytes(32)}, "x", bytes(21)), id="a voter's"),
         pytest.param(sign({"2026-11": bytes(32)}, "x", bytes(16)), id="a subscriber's"),
-        pytest.param(new_confirmation_token(), id="of a confirmation"),
+        pytest.param(confirmation_token(new_id()), id="of a confirmation"),
     ],
 )
 def test_no_line_has_a_token(token: str) -> None:
