@@ -11,6 +11,7 @@ from backend.api.throttling import purge_expired_counters
 from newsletter.deliveries.withdrawal import purge_addresses
 from newsletter.feedback import provider_events
 from newsletter.readers import consent, sign_ups
+from newsletter.sending import bounces
 from votes.voters import challenges
 
 STAFF_LOG_KEPT_FOR = timedelta(days=3 * 365)
@@ -24,6 +25,7 @@ def purge_expired(*, now: datetime) -> None:
     challenges.purge_expired_challenges(now)
     sign_ups.purge_expired(now=now)
     provider_events.purge_expired(now=now)
+    bounces.purge_expired(now=now)
     consent.purge_those_who_left(now=now)
     purge_addresses(now=now)
     LogEntry.objects.filter(action_time__lte=now - STAFF_LOG_KEPT_FOR).delete()

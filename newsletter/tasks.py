@@ -15,10 +15,10 @@ from newsletter import retention
 from newsletter.deliveries.claims import reap
 from newsletter.deliveries.database import database_now
 from newsletter.deliveries.resolution import assume_sent
-from newsletter.deliveries.withdrawal import cancel_left_over
+from newsletter.deliveries.withdrawal import cancel_left_over, expire
 from newsletter.feedback import provider_events
 from newsletter.readers import sign_ups
-from newsletter.sending import editions, identity, preparing, sender
+from newsletter.sending import bounces, editions, identity, preparing, sender
 from newsletter.sending.schedule import schedule_from_settings
 from newsletter.sending.stopping import ask_to_stop, is_asked_to_stop
 from newsletter.transport.mailer import edition_mailer
@@ -26,6 +26,8 @@ from newsletter.transport.mailer import edition_mailer
 logger = structlog.get_logger(__name__)
 
 ROUND_SECONDS = 50
+# How long a look of the clock may take over providers' events.
+EVENT_SECONDS = 5
 
 
 # --- Editions ---------------------------------------------------------------------------------
@@ -37,12 +39,18 @@ def tick() -> None:
     reaped = reap()
     if reaped:
         logger.warning("deliveries_reaped", **reaped)
+    provider_events.apply_waiting(now=database_now(), seconds=EVENT_SECONDS)
     provider_events.settle()
     assume_sent()
     cancel_left_over()
     if not _may_send():
         return
     now = database_now()
+    expired = expire()
+    if expired:
+        logger.warning("deliveries_expired", copies=expired)
+    editions.pause_where_in_trouble()
+    bounces.suppress_single_bounces(now=now)
     editions.ensure_due_editions(now=now, schedule=schedule_from_settings())
     for edition in editions.unprepared():
         prepare.apply_async([str(edition.pk)], expires=settings.SENDING_TICK_SECONDS)
@@ -55,7 +63,10 @@ def tick() -> None:
 
 @shared_task
 def prepare(edition_id: str) -> None:
-    preparing.prepare(edition_id=UUID(edition_id), now=database_now())
+    try:
+        preparing.prepare(edition_id=UUID(edition_id), now=database_now())
+    except Exception as error:  # noqa: BLE001 # The edition's pages say what is wrong.
+        editions.note_failure(edition_id=UUID(edition_id), error=error)
 
 
 @shared_task

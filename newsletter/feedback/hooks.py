@@ -71,8 +71,7 @@ class ProviderHook(View):
         except tuple(kind for kinds in REFUSALS.values() for kind in kinds) as error:
             return self.refused(request, error)
         try:
-            for event in events:
-                provider_events.take(event, provider=self.provider, now=timezone.now())
+            provider_events.take(events, provider=self.provider, now=timezone.now())
         except DatabaseFailure as error:
             if not met_outage(error):
                 raise

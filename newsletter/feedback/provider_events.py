@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 from anymail.signals import AnymailTrackingEvent
 from django.db import transaction
 
-from newsletter.deliveries import resolution
+from newsletter.deliveries import bounces, health, resolution
 from newsletter.feedback.provider_rules import kind_of, suppression_of
 from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
@@ -27,41 +28,41 @@ ADDRESS = re.compile(r"[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 Kind = ProviderEvent.Kind
 State = Delivery.State
 UNDECIDED = {State.SENDING, State.UNCERTAIN}
+BOUNCED = {Kind.HARD_BOUNCE, Kind.SOFT_BOUNCE, Kind.REJECTED}
+
+BATCH = 500
+MOST_AT_ONCE = 5_000
+# A request gives way to others after this long.
+SECONDS_IN_REQUEST = 1.0
 
 
-def take(event: AnymailTrackingEvent, *, provider: str, now: datetime) -> None:
-    """Apply an event once, however often and in whatever order it comes. One that `kind_of` does not know is ignored."""
-    kind = kind_of(event, provider=provider)
-    if kind is None:
-        return
-    with transaction.atomic():
-        delivery = _delivery_of(event)
-        if kind == Kind.TAKEN and not (delivery and delivery.state in UNDECIDED):
-            return
-        key = _key_of(event.recipient) or (bytes(delivery.address_key) if delivery else None)
-        happened_at = _time_of(event, now=now)
-        told, is_new = ProviderEvent.objects.get_or_create(
-            key=_event_key(event, kind, key, provider=provider),
-            defaults={
-                "provider": provider,
-                "kind": kind,
-                "delivery": delivery,
-                "address_key": key,
-                "detail": _detail_of(event),
-                "happened_at": happened_at,
-                "created_at": now,
-            },
-        )
-        if not is_new:
-            return
-        reason = suppression_of(event, kind, provider=provider)
-        if key and reason:
-            _suppress(key, reason, happened_at=happened_at, now=now)
-        if delivery and kind == Kind.REJECTED:
-            detail = f"Not sent by {provider}: {told.detail}"
-            resolution.reject(delivery_id=delivery.pk, detail=detail, now=now)
-        elif delivery and delivery.state == State.UNCERTAIN:
-            resolution.resolve([delivery.message_id], sent=True, source=provider)
+def take(events: Sequence[AnymailTrackingEvent], *, provider: str, now: datetime) -> None:
+    """Keep events, each once, however often and in whatever order it comes; and apply those that come first, for a second.
+
+    A body may hold thousands: they are kept in batches, and the clock applies what is left over.
+    Events that `kind_of` does not know are ignored.
+    """
+    for begin in range(0, len(events), BATCH):
+        _keep(events[begin : begin + BATCH], provider=provider, now=now)
+    apply_waiting(now=now, seconds=SECONDS_IN_REQUEST)
+
+
+def apply_waiting(*, now: datetime, seconds: float) -> int:
+    """Have events that are kept do what they do, one after the other, for so many seconds; how many. Runs by the clock."""
+    until = time.monotonic() + seconds
+    applied = 0
+    waiting = ProviderEvent.objects.filter(is_applied=False).order_by("id")
+    for event_id in waiting.values_list("pk", flat=True)[:MOST_AT_ONCE]:
+        if time.monotonic() > until:
+            break
+        with transaction.atomic():
+            event = waiting.select_for_update(skip_locked=True).filter(pk=event_id).first()
+            if event:
+                _apply(event, now=now)
+                event.is_applied = True
+                event.save(update_fields=["is_applied"])
+                applied += 1
+    return applied
 
 
 def settle() -> int:
@@ -79,32 +80,46 @@ def purge_expired(*, now: datetime) -> None:
     ProviderEvent.objects.filter(created_at__lte=now - KEPT_FOR).delete()
 
 
-def _suppress(key: bytes, reason: str, *, happened_at: datetime, now: datetime) -> None:
-    source = Consent.Source.PROVIDER
-    subscriber = Subscriber.objects.filter(address_key=key).first()
-    came_back = subscriber and subscriber.confirmed_at and subscriber.confirmed_at > happened_at
-    if came_back and reason != Suppression.Reason.COMPLAINT:
-        # An old event comes late: since then the reader has confirmed, so the mailbox works.
-        return
-    if subscriber and reason == Suppression.Reason.UNSUBSCRIBE:
-        try:
-            consent.unsubscribe(subscriber=subscriber, source=source, now=now)
-        except ErasedSubscriber:
-            return
-    else:
-        consent.suppress(keys=[key], reason=reason, source=source, now=now)
+# --- Keeping ------------------------------------------------------------------------------------
 
 
-def _delivery_of(event: AnymailTrackingEvent) -> Delivery | None:
-    """The copy by the id that we sent along, else by the id in our Message-ID, anywhere in the event. One query."""
+def _keep(events: Sequence[AnymailTrackingEvent], *, provider: str, now: datetime) -> None:
+    """Two queries, whatever the number of events."""
+    known = [(event, kind) for event in events if (kind := kind_of(event, provider=provider)) is not None]
+    named = [_deliveries_named_in(event) for event, _ in known]
+    found = Delivery.objects.in_bulk({key for keys in named for key in keys})
+    rows = []
+    for (event, kind), keys in zip(known, named, strict=True):
+        delivery = next((found[key] for key in keys if key in found), None)
+        if kind == Kind.TAKEN and not (delivery and delivery.state in UNDECIDED):
+            continue
+        mailbox = _key_of(event.recipient) or (bytes(delivery.address_key) if delivery else None)
+        rows.append(
+            ProviderEvent(
+                key=_event_key(event, kind, mailbox, provider=provider),
+                provider=provider,
+                kind=kind,
+                delivery=delivery,
+                address_key=mailbox,
+                detail=_detail_of(event),
+                suppresses_as=suppression_of(event, kind, provider=provider) or "",
+                is_applied=False,
+                happened_at=_time_of(event, now=now),
+                created_at=now,
+            )
+        )
+    ProviderEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _deliveries_named_in(event: AnymailTrackingEvent) -> list[UUID]:
+    """By the id that we sent along, then by those in our Message-IDs, anywhere in the event."""
     metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
     text = json.dumps([event.message_id, event.esp_event], default=str)
     ids = []
     for candidate in (str(metadata.get("delivery")), *MESSAGE_ID.findall(text)[:MOST_MESSAGE_IDS]):
         with suppress(ValueError):
             ids.append(UUID(candidate))
-    found = Delivery.objects.in_bulk(ids)
-    return next((found[each] for each in ids if each in found), None)
+    return ids
 
 
 def _key_of(recipient: object) -> bytes | None:
@@ -133,3 +148,52 @@ def _detail_of(event: AnymailTrackingEvent) -> str:
     words = " ".join(str(each) for each in (event.description, event.mta_response) if each)
     printable = "".join(each if each.isprintable() else " " for each in words[:1_000])
     return ADDRESS.sub("…", " ".join(printable.split()))[:300]
+
+
+# --- Applying -----------------------------------------------------------------------------------
+
+
+def _apply(event: ProviderEvent, *, now: datetime) -> None:
+    mailbox = bytes(event.address_key) if event.address_key else None
+    if mailbox and _came_back(mailbox, since=event.happened_at):
+        # The event is old: since then the reader has confirmed, so the mailbox works, and they want the mail.
+        mailbox = None
+    elif event.delivery:
+        _count(event, event.delivery)
+    if mailbox and event.suppresses_as:
+        _suppress(event, mailbox, now=now)
+    delivery = event.delivery
+    if delivery and event.kind == Kind.REJECTED:
+        detail = f"Not sent by {event.provider}: {event.detail}"
+        resolution.reject(delivery_id=delivery.pk, detail=detail, now=now)
+    elif delivery and delivery.state == State.UNCERTAIN:
+        resolution.resolve([delivery.message_id], sent=True, source=event.provider)
+
+
+def _came_back(key: bytes, *, since: datetime) -> bool:
+    return Subscriber.objects.filter(address_key=key, confirmed_at__gt=since).exists()
+
+
+def _count(event: ProviderEvent, delivery: Delivery) -> None:
+    """What the edition's window must know: a copy that bounced, or the first complaint about one."""
+    if event.kind in BOUNCED:
+        health.count(edition_id=delivery.edition_id, failed=1)
+    elif event.kind == Kind.COMPLAINT:
+        others = ProviderEvent.objects.filter(delivery=delivery, kind=Kind.COMPLAINT, is_applied=True)
+        if not others.exists():
+            health.count(edition_id=delivery.edition_id, complaints=1)
+
+
+def _suppress(event: ProviderEvent, key: bytes, *, now: datetime) -> None:
+    reason, source = event.suppresses_as, Consent.Source.PROVIDER
+    if event.delivery and event.kind == Kind.HARD_BOUNCE:
+        # Like a refusal that we hear ourselves, it may be one of a burst.
+        bounces.hold(delivery_id=event.delivery.pk, edition_id=event.delivery.edition_id, is_hard=True)
+        return
+    if reason == Suppression.Reason.UNSUBSCRIBE:
+        subscriber = Subscriber.objects.filter(address_key=key).first()
+        if subscriber:
+            with suppress(ErasedSubscriber):
+                consent.unsubscribe(subscriber=subscriber, source=source, now=now)
+            return
+    consent.suppress(keys=[key], reason=reason, source=source, now=now)

@@ -36,6 +36,14 @@ class ProviderEvent(models.Model):
     )
     address_key = models.BinaryField(max_length=32, null=True, blank=True)
     detail = models.CharField(max_length=300, blank=True)
+    suppresses_as = models.CharField(
+        max_length=16, blank=True, db_default="", help_text="Why the mailbox gets no more mail, if it is so."
+    )
+    is_applied = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whether it has done what it does; the clock sees to the rest.",
+    )
     happened_at = models.DateTimeField()
     created_at = models.DateTimeField()
 
@@ -49,6 +57,8 @@ class ProviderEvent(models.Model):
         indexes = [
             # The events of one mailbox.
             models.Index(fields=["address_key"], name="newsletter_events_of_mailbox"),
+            # The few that the clock has to look at.
+            models.Index(fields=["id"], condition=Q(is_applied=False), name="newsletter_events_waiting"),
             # The latest first, as staff read them.
             models.Index(fields=["-happened_at", "-id"], name="newsletter_latest_events"),
         ]

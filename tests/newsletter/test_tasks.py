@@ -114,7 +114,7 @@ def test_a_fast_clock_forgets_nothing_early() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("lost", "state"), [(50, "sending"), (51, "paused")])
+@pytest.mark.parametrize(("lost", "state"), [(20, "sending"), (21, "paused")])
 def test_an_edition_whose_copies_kill_their_workers_is_paused(lost: int, state: str) -> None:
     edition = EditionFactory(state="sending", frozen_at=NOW, prepared_at=NOW, audience=60)
     segment = SegmentFactory(edition=edition)

@@ -77,6 +77,7 @@ def test_told_ten_times_it_is_done_once(send: Send, provider: str) -> None:
 
     assert statuses == {200}
     assert everything() == once
+    assert reason() == "hard_bounce"
     assert (ProviderEvent.objects.count(), Consent.objects.count()) == (1, 1)
 
 

@@ -2,14 +2,19 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from anymail.signals import AnymailTrackingEvent, EventType
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from newsletter.feedback import provider_events
-from newsletter.models import Consent, Delivery, ProviderEvent, Subscriber
+from newsletter.models import Bounce, Consent, Delivery, Edition, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import address_key
+from newsletter.sending.bounces import suppress_single_bounces
+from newsletter.sending.editions import pause_where_in_trouble
 from newsletter.sending.sender import send as send_edition
 from newsletter.tasks import tick
 from newsletter.transport.mailer import BackendMailer
@@ -50,7 +55,7 @@ def test_an_event_of_a_mail_that_we_do_not_know_still_counts_for_the_mailbox(
 
     event = ProviderEvent.objects.get()
     assert (event.delivery, event.address_key) == (None, address_key(ADA))
-    assert (Subscriber.objects.get().status, reason()) == ("unsubscribed", "hard_bounce")
+    assert (reason(), Subscriber.objects.get().status) == ("hard_bounce", "unsubscribed")
 
 
 def test_a_reply_by_a_machine_says_nothing_of_the_reader(settings: Settings) -> None:
@@ -103,22 +108,19 @@ def test_an_erased_reader_stays_erased_and_only_the_key_grows_stronger(send: Sen
     assert send(CALLS[provider](told("hard_bounce", copy))).status_code == 200
 
     copy.refresh_from_db()
-    assert (copy.address, copy.subscriber, reason()) == ("", None, "hard_bounce")
+    assert (reason(), copy.address, copy.subscriber) == ("hard_bounce", "", None)
     assert not Subscriber.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("kind", "suppressed"), [("hard_bounce", None), ("unsubscribe", None), ("complaint", "complaint")]
-)
-def test_an_old_event_does_not_undo_that_a_reader_came_back(
-    settings: Settings, kind: str, suppressed: str | None
-) -> None:
+@pytest.mark.parametrize("kind", ["hard_bounce", "unsubscribe", "complaint"])
+def test_an_event_that_is_older_than_a_confirmation_ends_nothing(settings: Settings, kind: str) -> None:
     copy = a_copy()
     Subscriber.objects.update(confirmed_at=NOW)
 
     sender(settings, "postmark")(CALLS["postmark"](told(kind, copy, at=NOW - timedelta(days=1))))
 
-    assert reason() == suppressed
+    assert reason() is None
+    assert Subscriber.objects.get().status == "active"
     assert ProviderEvent.objects.get().kind == kind
 
 
@@ -241,8 +243,8 @@ def test_told_at_once_by_many_it_is_done_once(settings: Settings) -> None:
     errors = at_once(*[lambda: send(call) for _ in range(8)])
 
     assert errors == [None] * 8
-    assert (ProviderEvent.objects.count(), Consent.objects.count()) == (1, 1)
     assert state_now() == ("unsubscribed", "hard_bounce", "accepted")
+    assert (ProviderEvent.objects.count(), Consent.objects.count()) == (1, 1)
 
 
 @pytest.mark.parametrize(("days", "events"), [(399, 1), (401, 0)])
@@ -252,3 +254,82 @@ def test_old_events_are_forgotten(settings: Settings, days: int, events: int) ->
     provider_events.purge_expired(now=NOW + timedelta(days=days))
 
     assert ProviderEvent.objects.count() == events
+
+
+# --- Many at once -----------------------------------------------------------------------------
+
+
+def bounced(number: int, edition: Edition, *, kind: EventType = EventType.BOUNCED) -> AnymailTrackingEvent:
+    """What Postmark tells of one more copy of the edition."""
+    copy = DeliveryFactory(edition=edition, segment=edition.segments.get(), state="accepted", accepted_at=NOW)
+    assert copy.subscriber
+    return AnymailTrackingEvent(
+        event_type=kind,
+        event_id=f"{kind}-{number}",
+        timestamp=timezone.now(),
+        recipient=copy.subscriber.address,
+        metadata={"delivery": str(copy.pk)},
+        esp_event={"Type": "HardBounce"},
+    )
+
+
+@pytest.fixture
+def edition() -> Edition:
+    made: Edition = EditionFactory(state="sending", frozen_at=NOW, prepared_at=NOW, audience=300)
+    SegmentFactory(edition=made)
+    return made
+
+
+def test_thousands_of_events_in_one_body_are_kept_by_batches_and_applied_by_the_clock(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    events = [bounced(number, edition) for number in range(30)]
+    monkeypatch.setattr(provider_events, "BATCH", 10)
+    monkeypatch.setattr(provider_events, "SECONDS_IN_REQUEST", -1)
+
+    # The copies and the events of each of three batches, and what waits.
+    with django_assert_num_queries(7):
+        provider_events.take(events, provider="postmark", now=timezone.now())
+    kept = ProviderEvent.objects.filter(is_applied=False).count()
+    # The provider tells it once more.
+    provider_events.take(events, provider="postmark", now=timezone.now())
+
+    assert (kept, ProviderEvent.objects.count()) == (30, 30)
+    assert not Bounce.objects.exists()
+    assert provider_events.apply_waiting(now=timezone.now(), seconds=60) == 30
+    assert Bounce.objects.count() == 30
+    assert provider_events.apply_waiting(now=timezone.now(), seconds=60) == 0
+
+
+def test_bounces_that_a_provider_tells_in_a_burst_pause_the_edition_and_end_no_subscription(
+    settings: Settings, edition: Edition
+) -> None:
+    settings.SENDING_BOUNCE_SECONDS = 0
+    events = [bounced(number, edition) for number in range(21)]
+
+    provider_events.take(events, provider="postmark", now=timezone.now())
+    pause_where_in_trouble()
+    suppress_single_bounces(now=timezone.now())
+
+    edition.refresh_from_db()
+    assert edition.state == "paused"
+    assert not Suppression.objects.exists()
+
+
+def test_many_complaints_about_one_copy_are_one_and_those_about_many_pause(edition: Edition) -> None:
+    one = bounced(0, edition, kind=EventType.COMPLAINED)
+    again = [replaced(one, event_id=f"again-{number}") for number in range(30)]
+    provider_events.take([one, *again], provider="postmark", now=timezone.now())
+    counted = edition.health.complaints
+
+    many = [bounced(number, edition, kind=EventType.COMPLAINED) for number in range(1, 10)]
+    provider_events.take(many, provider="postmark", now=timezone.now())
+    pause_where_in_trouble()
+
+    edition.refresh_from_db()
+    assert (counted, edition.health.complaints) == (1, 10)
+    assert (edition.state, edition.state_reason) == ("paused", "The readers of 10 copies complained.")
+
+
+def replaced(event: AnymailTrackingEvent, **values: object) -> AnymailTrackingEvent:
+    return AnymailTrackingEvent(**{**event.__dict__, **values})
