@@ -32,6 +32,10 @@ _CODES = """
 CURRENCIES = tuple(_CODES.split())
 
 _INVISIBLE = re.compile(INVISIBLE_PATTERN)
+# The same, and tags, which spell words that nobody sees; a joiner goes without the letter beside it.
+_TO_REMOVE = re.compile(
+    rf"[{_HIDDEN}\U000e0000-\U000e0fff]|(?<![\u0600-\U0010ffff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\U0010ffff])"
+)
 
 
 def validate_visible_text(value: str) -> None:
@@ -40,6 +44,11 @@ def validate_visible_text(value: str) -> None:
             "This has invisible characters, or such that turn the direction of text. Type it anew rather than paste it.",
             "invisible_characters",
         )
+
+
+def visible_text(value: str) -> str:
+    """The text without characters that no reader sees, or that turn the direction of what follows."""
+    return _TO_REMOVE.sub("", value)
 
 
 _validate_url = URLValidator(schemes=["http", "https"])

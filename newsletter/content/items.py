@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from catalog.validators import visible_text
 from comparisons.changes import CAUSES, PANEL, VerdictSnapshot, cause_of, verdict_words
 from comparisons.models import pair_slug
 from comparisons.verdict import MIN_PANEL, Evidence, Verdict, crowd_favorite
@@ -45,8 +46,6 @@ MAX_NAME_IN_SUBJECT = 40
 MAX_SUBJECT = 150
 EACH_COMPARISON = "each_comparison"
 
-# Characters that would turn the direction of the text that follows.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LONG_RUN = re.compile(r"\S{100}(?=\S)")
 _STRENGTHS = {"unanimous": 0, "clear": 1, "narrow": 2}
 _HOW = {"unanimous": "unanimously", "clear": "clearly", "narrow": "narrowly"}
@@ -93,8 +92,8 @@ class Side:
 
 
 def plain(text: str) -> str:
-    """Foreign text as one line, without active parts: control characters, changes of direction, marks of links."""
-    text = _TURNS.sub("", text)
+    """Foreign text as one line, without active or hidden parts: controls, changes of direction, marks of links."""
+    text = visible_text(text)
     text = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
     # So that foreign text can't hold a mark that a reader's own link replaces.
     text = re.sub(r"\{(?=\{)", "{ ", text)

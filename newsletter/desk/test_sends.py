@@ -58,6 +58,7 @@ def _test_mail(*, composed: Composed, address: str) -> Message:
         subject=f"{MARK} {composed.subject}",
         text=_with_links(composed.text),
         html=_with_links(composed.html),
+        unsubscribe_url=links.unsubscribe_url(NO_SUBSCRIBER),
     )
 
 

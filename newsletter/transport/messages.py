@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from catalog.validators import visible_text
 from newsletter.models import Segment
 from newsletter.transport.dkim import Signer
 
@@ -22,6 +23,10 @@ PLACES = re.compile(r"\{\{(unsubscribe_url|preferences_url)\}\}")
 DELIVERABLE = re.compile(r"[!-;=?-~]{1,64}@[A-Za-z0-9.-]{1,255}")
 SOFT_BREAK = b"=\r\n"
 WIDTH = 70
+# RFC 2047, 2: octets of a line that has encoded words, the space at its beginning not counted.
+MOST_OF_WORDS = 75
+# Of letters in Persian or Hindi, and of emoji.
+JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
@@ -190,8 +195,8 @@ def _filled(parts: Sequence[str], places: Mapping[str, str]) -> str:
 
 def _shared_headers(subject: str, *, sender: str, headers: Mapping[str, str], boundary: str) -> bytes:
     lines = [
-        f"From: {formataddr(parseaddr(sender))}",
-        f"Subject: {_encoded_words(subject)}",
+        f"From: {_mailbox(sender)}",
+        f"Subject: {_encoded_words(subject, header='Subject')}",
         *(f"{name}: {value}" for name, value in headers.items()),
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
@@ -199,17 +204,28 @@ def _shared_headers(subject: str, *, sender: str, headers: Mapping[str, str], bo
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("ascii")
 
 
+def _mailbox(sender: str) -> str:
+    """A name that is not plain becomes encoded words, and the address a line of its own."""
+    name, address = parseaddr(sender)
+    words = _encoded_words(name, header="From")
+    if words == name:
+        return formataddr((name, address))
+    return f"{words}\r\n <{address}>"
+
+
 def _printable(text: str) -> str:
-    """An editor's line break must not end the header."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())
+    """What a reader sees; an editor's line break must not end the header."""
+    visible = (each if each.isprintable() or each in JOINERS else " " for each in visible_text(text))
+    return " ".join("".join(visible).split())
 
 
-def _encoded_words(text: str) -> str:
-    """Words that only look encoded must not be decoded by anybody."""
+def _encoded_words(text: str, *, header: str) -> str:
+    """Words that only look encoded must not be decoded by anybody. None has more than 75 octets, its line 76 at most."""
     words = _printable(text)
     is_plain = words.isascii() and "=?" not in words and len(words) <= WIDTH
-    return words if is_plain else Header(words, "utf-8", header_name="Subject").encode(linesep="\r\n")
+    if is_plain:
+        return words
+    return Header(words, "utf-8", header_name=header, maxlinelen=MOST_OF_WORDS).encode(linesep="\r\n")
 
 
 def _append_text(body: list[bytes | str], content: str) -> None:

@@ -50,6 +50,10 @@ def item(kind: str, headline: str = "Ship Aider, not Zed") -> Item:
             "Subject: x\r\nBcc: eve@example.com", "Subject: x Bcc: eve@example.com", id="header lines"
         ),
         pytest.param("ab\u202egpj.exe\u202c\u2066x\u2069", "abgpj.exex", id="text that turns round"),
+        pytest.param("a\u200eb\u200fc\u061cd", "abcd", id="marks of direction"),
+        pytest.param("fr\u200bee\u2060\ufeff \u00adof", "free of", id="zero width"),
+        pytest.param("ship\U000e0073\U000e006b\U000e0069\U000e0070", "ship", id="tags"),
+        pytest.param("a\u200db میدهم‌ها", "ab میدهم‌ها", id="joiners stay where they join"),
         pytest.param("{{unsubscribe_url}}", "{ {unsubscribe_url}}", id="a place for a personal link"),
         pytest.param("{{{preferences_url}}}", "{ { {preferences_url}}}", id="such a place within braces"),
         pytest.param("👩‍🔬 naïve 日本", "👩‍🔬 naïve 日本", id="letters of the world"),

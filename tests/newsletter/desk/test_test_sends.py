@@ -46,10 +46,18 @@ def test_it_is_marked_and_holds_both_parts(sink: Sink) -> None:
     [received] = sink.to("ada@example.com")
     assert received.mail["Subject"] == "[Test] Two tools"
     assert received.mail["Auto-Submitted"] == "auto-generated"
-    assert received.mail["List-Unsubscribe"] is None
     assert received.text.startswith("Leave: http")
     assert "{{" not in received.text + received.html
     assert paths_in(received.html) == paths_in(received.text)
+
+
+def test_it_is_as_a_reader_would_get_it_and_needs_no_server_that_takes_eight_bits(sink: Sink) -> None:
+    send()
+
+    [received] = sink.received
+    assert received.raw.isascii()
+    assert received.mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert received.mail["List-Unsubscribe"].startswith("<http")
 
 
 def test_its_links_speak_of_nobody(sink: Sink, api: Any) -> None:

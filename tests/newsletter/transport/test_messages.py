@@ -1,10 +1,14 @@
 """The bytes of a mail: what each reader has alone, what all share, and nothing that somebody smuggled in."""
 
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from pytest_django.fixtures import Settings
 
 from newsletter.models import Segment
@@ -24,9 +28,10 @@ def ours(settings: Settings) -> None:
     settings.MAIL_FROM, settings.MAIL_DOMAIN = "Tool Verdicts <digest@example.com>", "mail.example.com"
 
 
-def written(**fields: object) -> bytes:
+def written(*, sender: str = "", **fields: object) -> bytes:
     segment: Segment = SegmentFactory.build(**fields)
-    return segment_template(segment).smtp_bytes(READER, now=NOW)
+    with override_settings(MAIL_FROM=sender or settings.MAIL_FROM):
+        return segment_template(segment).smtp_bytes(READER, now=NOW)
 
 
 def read(data: bytes) -> EmailMessage:
@@ -102,6 +107,41 @@ def test_long_subjects_arrive_whole_on_short_lines(subject: str) -> None:
 
     assert read(data)["Subject"] == subject
     assert max(len(line) for line in data.split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize(
+    "text", ["é" * 200, "🚀" * 100, "x" * 200, "日本語のメール" * 20, "A plain name and ünicode " * 6]
+)
+def test_encoded_words_keep_to_75_octets_and_their_lines_to_76(text: str) -> None:
+    data = written(subject=text, sender=f'"{text}" <weekly@example.com>')
+
+    head = data.split(b"\r\n\r\n")[0].split(b"\r\n")
+    lines = [line for line in head if b"=?" in line]
+    words = [word for line in lines for word in line.split() if word.startswith(b"=?")]
+    assert max(map(len, words)) <= 75
+    assert max(map(len, lines)) <= 76
+    # Python's newer parser leaves spaces between the encoded words of a name.
+    mail = message_from_bytes(data)
+    name, address = parseaddr(str(make_header(decode_header(mail["From"]))))
+    assert str(make_header(decode_header(mail["Subject"]))) == " ".join(text.split())
+    assert (name, address) == (" ".join(text.split()), "weekly@example.com")
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        pytest.param("Two\u200e to\u200fols\u061c", "Two tools", id="marks of direction"),
+        pytest.param("Two to\u200bo\u2060ls\ufeff", "Two tools", id="zero width"),
+        pytest.param("Two tools\U000e0073\U000e006b", "Two tools", id="tags"),
+        pytest.param("Two \u202eslo\u202cot", "Two sloot", id="overrides"),
+        pytest.param("👩‍🔬 tools", "👩‍🔬 tools", id="an emoji of several"),
+    ],
+)
+def test_nothing_in_a_subject_or_a_name_is_hidden(subject: str, said: str) -> None:
+    mail = read(written(subject=subject, sender=f'"{subject}" <weekly@example.com>'))
+
+    assert mail["Subject"] == said
+    assert mail["From"].addresses[0].display_name == said
 
 
 @pytest.mark.parametrize(
