@@ -35,6 +35,8 @@ QUIET = {
     "SENDING_CLAIM_SECONDS": str(CLAIM_SECONDS),
     "SENDING_FINAL_SECONDS": str(FINAL_SECONDS),
     "SENDING_RETRY_SECONDS": "1,1,1",
+    "SENDING_BOUNCE_SECONDS": "0",
+    "SIGN_UPS_A_DOMAIN_AND_HOUR": "100000",
     "SENDING_PROCESSES": "4",
 }
 
@@ -68,6 +70,7 @@ class MailRun:
         workers: int = 0,
         sink: str = "",
         user: str = "",
+        scheme: str = "smtp",
         sign_up_processes: int = 0,
         clocks: Sequence[FalseClock] = (),
         before: Callable[[], object] | None = None,
@@ -83,7 +86,7 @@ class MailRun:
         self._sign_up_processes = sign_up_processes
         self._clocks: list[dict[str, Any]] = [clock.environment() for clock in clocks] or [{}]
         self._sink_options = sink.split()
-        self._environment = QUIET | {"EMAIL_URL": f"smtp://{user}127.0.0.1:{self.port}"} | environment
+        self._environment = QUIET | {"EMAIL_URL": f"{scheme}://{user}127.0.0.1:{self.port}"} | environment
         self._workers: list[Child] = []
         self._others: list[Child] = []
         self._before = before or (lambda: forget_mail(stack))

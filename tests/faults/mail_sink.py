@@ -5,7 +5,8 @@ tests.faults.mail_sink FILE PORT [OPTION=VALUE …]`; without an asyncio library
 
 Local parts, up to the first hyphen: `hang` never answers the dot, `reset` takes the mail and cuts off, `lost` cuts off
 without taking it, `later` says 451 to the dot the first time, `foul` 554. To RCPT, `gone` says 550, `barred` 550 5.7.1,
-`full` 552, `busy` 451 the first time. Any other is taken.
+`full` 552, `busy` 451 the first time, `fast` 450 as Gmail does for one mailbox, `bye` 221, `end` 421; `noise` and `long`
+get no answer that can be read, `cut` is cut off. To DATA, `skip` says 250. Any other is taken.
 """
 
 import asyncio
@@ -13,10 +14,19 @@ import base64
 import contextlib
 import json
 import os
+import ssl
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+REFUSALS = {
+    "barred": "550 5.7.1 we do not relay for you",
+    "fast": "450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages",
+    "bye": "221 2.0.0 bye",
+    "end": "421 4.3.0 not with me",
+    "long": f"250 {'x' * 9_000}",
+}
 
 
 @dataclass
@@ -26,6 +36,10 @@ class Sink:
     After `first` recipients the others wait for their answer until there is a file FILE.go; with `hold` 1 mails do.
 
     One connection in `slow` answers a byte a second. `abrupt` 1: who exceeds the quota is cut off as well.
+
+    `tls` is a file with a key and a certificate: STARTTLS is offered, and one handshake in `broken` fails. `size` is
+    announced. Once so many mails were taken as `turn` says, it is `bad` to everybody: `unknown`, `spam`, `quota`, `closed`
+    or `tls`.
     """
 
     file: int
@@ -40,6 +54,13 @@ class Sink:
     quota: int = 0
     quota_seconds: float = 60.0
     password: str = ""
+    tls: str = ""
+    broken: int = 0
+    size: int = 0
+    turn: int = 0
+    bad: str = ""
+    handshakes: int = 0
+    taken: int = 0
     strict: bool = True
     seen: set[str] = field(default_factory=set)
     window: float = 0.0
@@ -58,6 +79,13 @@ class Sink:
             self.window, self.used = now, 0
         self.used += 1
         return self.used <= self.quota
+
+    def is_bad(self, way: str) -> bool:
+        return self.bad == way and self.taken >= self.turn
+
+    def breaks_handshake(self) -> bool:
+        self.handshakes += 1
+        return self.is_bad("tls") or bool(self.broken and self.handshakes % self.broken == 0)
 
     async def await_turn(self) -> None:
         self.turns += 1
@@ -89,6 +117,7 @@ class Session:
         self._recipient = ""
         self._mails = 0
         self._is_known = not sink.password
+        self._is_encrypted = False
 
     async def run(self) -> None:
         await self._say("220 sink")
@@ -100,7 +129,9 @@ class Session:
     async def _obey(self, word: str, rest: str) -> bool:
         match word:
             case "EHLO" | "HELO":
-                await self._say("250-sink", "250-PIPELINING", "250-AUTH PLAIN", "250 8BITMIME")
+                await self._say(*self._offers())
+            case "STARTTLS":
+                return await self._begin_tls()
             case "AUTH":
                 given = base64.b64decode(rest.rsplit(maxsplit=1)[-1]).decode().split("\0")[-1]
                 self._is_known = given == self._sink.password
@@ -121,7 +152,29 @@ class Session:
                 await self._say("500 what?")
         return True
 
+    def _offers(self) -> list[str]:
+        offers = ["250-sink", "250-PIPELINING", "250-AUTH PLAIN"]
+        if self._sink.tls and not self._is_encrypted:
+            offers.append("250-STARTTLS")
+        if self._sink.size:
+            offers.append(f"250-SIZE {self._sink.size}")
+        return [*offers, "250 8BITMIME"]
+
+    async def _begin_tls(self) -> bool:
+        await self._say("220 2.0.0 go on")
+        if self._sink.breaks_handshake():
+            self._writer.write(b"this is no handshake\r\n")
+            return False
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self._sink.tls)
+        await self._writer.start_tls(context)
+        self._is_encrypted = True
+        return True
+
     async def _mail(self, rest: str) -> bool:
+        if self._sink.is_bad("tls"):
+            self._writer.transport.abort()
+            return False
         if not self._is_known:
             await self._say("530 5.7.0 log in first")
         elif self._sink.most and self._mails >= self._sink.most:
@@ -141,12 +194,13 @@ class Session:
             return True
         address = rest[rest.index("<") + 1 : rest.index(">")]
         kind = address.partition("-")[0]
-        if kind == "gone":
-            await self._say("550 5.1.1 no such user")
-        elif kind == "barred":
-            await self._say("550 5.7.1 we do not relay for you")
-        elif kind == "full":
-            await self._say("552 5.2.2 mailbox full")
+        if kind == "cut" or self._sink.is_bad("closed"):
+            self._writer.transport.abort()
+            return False
+        if kind == "noise":
+            self._writer.write(b"\xff\xfe\r\n")
+        elif answer := self._refusal_of(kind):
+            await self._say(answer)
         elif kind == "busy" and self._sink.is_first(address):
             await self._say("451 4.3.2 come again")
         elif not self._sink.has_quota():
@@ -161,9 +215,20 @@ class Session:
             await self._say("250 2.1.5 ok")
         return True
 
+    def _refusal_of(self, kind: str) -> str | None:
+        if kind == "gone" or self._sink.is_bad("unknown"):
+            return "550 5.1.1 no such user"
+        if kind == "full" or self._sink.is_bad("quota"):
+            return "552 5.2.2 mailbox full"
+        return REFUSALS.get(kind)
+
     async def _data(self) -> bool:
         if not self._recipient:
             await self._say("503 5.5.1 no recipient")
+            return True
+        if self._recipient.startswith("skip-"):
+            self._recipient = ""
+            await self._say("250 2.0.0 as you like")
             return True
         await self._say("354 go on")
         lines = []
@@ -178,12 +243,15 @@ class Session:
             await self._sink.await_go()
         if kind == "later" and self._sink.is_first(recipient):
             await self._say("451 4.3.0 not now")
+        elif self._sink.is_bad("spam"):
+            await self._say("554 5.7.1 this looks like spam")
         elif kind == "foul":
             await self._say("554 5.6.0 not like this")
         elif kind == "lost":
             self._writer.transport.abort()
             return False
         else:
+            self._sink.taken += 1
             self._sink.keep(
                 to=recipient,
                 sender=sender,
