@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("newsletter", "0014_bounces_are_held"),
+        ("newsletter", "0015_bounces_are_held"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("newsletter", "0013_every_topic_is_a_choice_of_its_own"),
+        ("newsletter", "0014_changes_of_public_data_are_told"),
     ]
 
     operations = [
