@@ -20,6 +20,8 @@ OUTAGE_SECONDS = scaled("OUTAGE_SECONDS", short=3, long=60)
 LOCK_SECONDS = scaled("OUTAGE_LOCK_SECONDS", short=3, long=20)
 VOTERS, PAGES, NEWCOMERS = 8, 4, 2
 READERS = scaled("OUTAGE_READERS", short=240, long=4_000)
+# Between an answer and the client's next request.
+PAUSE_SECONDS = 0.02 if IS_LONG else 0.2
 # How long an answer of 503, and one that needs no database, may take; on a busy machine nothing is known of seconds.
 REFUSED_WITHIN, HEALTHY_WITHIN = 2.0, 0.1
 # Each of four processes has sent at most so many when the database goes away.
@@ -54,7 +56,7 @@ class Readers:
             began = time.monotonic()
             answer = self._one(client, kind, place)
             self.answers.append((kind, answer, time.monotonic() - began))
-            time.sleep(0.02)
+            time.sleep(PAUSE_SECONDS)
 
     def _one(self, client: Client, kind: str, place: int) -> int:
         number = next(self._numbers)
@@ -158,18 +160,18 @@ def test_while_the_database_refuses_everybody_is_told_503_at_once_and_no_copy_is
         Network(stack.database_url) as network,
         MailRun(stack, tmp_path, DATABASE_URL=network.url, SENDING_PER_MINUTE="1200") as run,
         stack.serving(DATABASE_URL=network.url, **EVERYBODY, **IMPATIENT) as web,
-        Readers(web, tool, voters) as readers,
     ):
         run.begin({"reader": READERS})
-        for outage, seconds in OUTAGES.items():
+        with Readers(web, tool, voters) as readers:
+            for outage, seconds in OUTAGES.items():
+                readers.await_success()
+                taken = run.number_taken()
+                run.await_(lambda before=taken: run.number_taken() > before or run.state()[0] == "done")  # type: ignore[misc]
+                readers.during()
+                with outage(stack, network):  # type: ignore[attr-defined]
+                    health[outage.__name__] = await_health(web.port, seconds)
+                answers[outage.__name__] = readers.during()
             readers.await_success()
-            taken = run.number_taken()
-            run.await_(lambda before=taken: run.number_taken() > before or run.state()[0] == "done")  # type: ignore[misc]
-            readers.during()
-            with outage(stack, network):  # type: ignore[attr-defined]
-                health[outage.__name__] = await_health(web.port, seconds)
-            answers[outage.__name__] = readers.during()
-        readers.await_success()
         run.await_state("done")
         states, taken_by = run.states(), Counter(line["to"] for line in run.taken())
 
