@@ -44,6 +44,7 @@ ENUM_NAMES: dict[str, str | list[str]] = {
     "RowAgreement": ["both_ship", "both_skip", "split", "one_sided"],
     "Outcome": ["winner", "tie", "insufficient"],
     "DecidedBy": ["panel", "community"],
+    "EditionSubjectKind": ["tool", "comparison"],
     "EditionItemKind": ["comparison", "verdict", "review", "crowd", "correction"],
     "VerdictCause": ["first", "panel", "votes", "rule"],
     "Strength": ["unanimous", "clear", "narrow"],

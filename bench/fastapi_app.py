@@ -27,7 +27,7 @@ VOTER_TOKEN_AGE = timedelta(days=180)
 
 # asyncpg prepares each statement once a connection.
 TOOLS = """
-SELECT t.id::text, t.slug, t.name, nullif(t.tagline, '') AS tagline, nullif(t.description, '') AS description,
+SELECT t.id::text, t.slug, t.name, t.status, nullif(t.tagline, '') AS tagline, nullif(t.description, '') AS description,
        nullif(t.website, '') AS website, nullif(t.logo, '') AS logo, c.slug AS category_slug,
        c.name AS category_name, t.pricing_entry, t.pricing_model, t.pricing_starts_at, t.pricing_currency,
        t.pricing_unit, t.pricing_free_tier, nullif(t.pricing_note, '') AS pricing_note, t.pricing_checked_on,
@@ -183,6 +183,7 @@ def tool_dict(row: Any) -> dict[str, Any]:
     return {
         "slug": row["slug"],
         "name": row["name"],
+        "status": row["status"],
         "tagline": row["tagline"],
         "description": row["description"],
         "category": {"slug": row["category_slug"], "name": row["category_name"]},

@@ -155,6 +155,13 @@ class Tool(Publishable):
         db_persist=True,
     )
 
+    # By what a list by name is sorted: by bytes, whatever the collation of the database.
+    sort_key = models.GeneratedField(
+        expression=Func(F("name"), function="catalog_sort_key"),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+    )
+
     objects = ToolQuerySet.as_manager()
 
     class Meta:
@@ -164,7 +171,9 @@ class Tool(Publishable):
                 fields=["published_at", "id"], condition=Q(status="published"), name="tools_by_publication"
             ),
             # The tool list by name.
-            models.Index(fields=["name", "id"], condition=Q(status="published"), name="tools_by_name"),
+            models.Index(
+                fields=["sort_key", "id"], condition=Q(status="published"), name="tools_by_sort_key"
+            ),
             GinIndex(fields=["search"], name="tools_by_words"),
             # What becomes public next by the clock.
             models.Index(fields=["public_at"], name="tools_by_moment"),

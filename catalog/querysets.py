@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
 from django.db import connections, models
-from django.db.models import Count, Q
-from django.db.models.functions import Length, Now
+from django.db.models import Count, Func, Q
+from django.db.models.functions import Collate, Length, Now
 
 # Of the three-letter pieces of what was typed, so many are the name's: "chatgtp" has five of its eight in ChatGPT.
 MIN_LIKENESS = 0.5
@@ -18,6 +18,10 @@ MIN_LETTERS = 4
 
 
 class CategoryQuerySet(models.QuerySet[Any]):
+    def with_sort_key(self) -> Self:
+        """Adds `sort_key`, as tools have one: there are too few categories for a column of it."""
+        return self.annotate(sort_key=Collate(Func("name", function="catalog_sort_key"), "C"))
+
     def with_tool_count(self) -> Self:
         """Adds `tool_count`: what lists show."""
         listed = Q(tools__status="published", tools__public_at__lte=Now())

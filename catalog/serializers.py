@@ -72,12 +72,24 @@ class PricingSerializer(serializers.Serializer[Tool]):
     checked_on = serializers.DateField(source="pricing_checked_on", allow_null=True)
 
 
+class ToolStatusField(serializers.ChoiceField):
+    """The one enum of all tools that are shown: drafts never are."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            choices=["published", "archived"],
+            help_text="An archived tool has left the lists and takes no new votes or picks; its pages stay.",
+        )
+
+
 class ToolReferenceSerializer(serializers.ModelSerializer[Tool]):
     """A tool as what speaks of it names it."""
 
+    status = ToolStatusField()
+
     class Meta:
         model = Tool
-        fields = ["slug", "name"]
+        fields = ["slug", "name", "status"]
 
 
 class LogoField(serializers.ImageField):

@@ -37,7 +37,9 @@ class CategoryListView(ListView):
         Every category, also one without tools; `tool_count` counts published tools.
         """
         return self.answer_page(
-            Category.objects.with_tool_count(), keys=["name"], serializer=CategorySerializer
+            Category.objects.with_tool_count().with_sort_key(),
+            keys=["sort_key"],
+            serializer=CategorySerializer,
         )
 
 

@@ -15,7 +15,7 @@ crowd, by the test of step 3, favours the tool that did not win. Percentages are
 verdict can be replayed from the payload. Swapping the tools swaps the sides and changes nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -296,10 +296,13 @@ class Standing:
     ties: int
 
 
-def standings(*, slugs: Sequence[str], winners: Mapping[tuple[str, str], str | None]) -> list[Standing]:
-    """Tools ordered by pairs won less pairs lost (Copeland's method), then by slug.
+def standings(
+    *, slugs: Sequence[str], winners: Mapping[tuple[str, str], str | None], unjudged: Collection[str] = ()
+) -> list[Standing]:
+    """Tools ordered by pairs won less pairs lost (Copeland's method), then by slug; those without any verdict last.
 
-    `winners` maps each pair, in the order of `slugs`, to the winner's slug, or to None where nobody won.
+    `winners` maps each pair, in the order of `slugs`, to the winner's slug, or to None where nobody won. Of the `unjudged`
+    no pair has an outcome but insufficient.
     """
     wins = dict.fromkeys(slugs, 0)
     losses = dict(wins)
@@ -307,7 +310,7 @@ def standings(*, slugs: Sequence[str], winners: Mapping[tuple[str, str], str | N
         if winner := winners[pair]:
             wins[winner] += 1
             losses[pair[0] if winner == pair[1] else pair[1]] += 1
-    scores = {slug: wins[slug] - losses[slug] for slug in slugs}
+    scores = {slug: (slug not in unjudged, wins[slug] - losses[slug]) for slug in slugs}
     return [
         Standing(
             rank=1 + sum(score > scores[slug] for score in scores.values()),
@@ -316,7 +319,7 @@ def standings(*, slugs: Sequence[str], winners: Mapping[tuple[str, str], str | N
             losses=losses[slug],
             ties=len(slugs) - 1 - wins[slug] - losses[slug],
         )
-        for slug in sorted(slugs, key=lambda slug: (-scores[slug], slug))
+        for slug in sorted(sorted(slugs), key=scores.__getitem__, reverse=True)
     ]
 
 

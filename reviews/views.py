@@ -11,6 +11,7 @@ from backend.api.parameters import CommaList, ListParameters, Parameters
 from backend.api.problems import Refusal
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
+from catalog.slugs import TOOL, refuse_unknown_slugs
 from catalog.views import find_tool
 from reviews.models import HeadToHead, Review, Reviewer
 from reviews.serializers import (
@@ -20,6 +21,7 @@ from reviews.serializers import (
     ReviewSerializer,
     ToolReviewSerializer,
 )
+from reviews.slugs import REVIEWER
 
 # How many of a reviewer's answers to pairs their page shows.
 LATEST = 10
@@ -113,6 +115,7 @@ class ReviewListView(ListView):
 
         Published reviews across all tools; narrow them by tool, reviewer or verdict.
         """
+        refuse_unknown_slugs(self.params, {"tool": TOOL, "reviewer": REVIEWER})
         reviews = Review.objects.published().select_related("tool", "reviewer")
         if self.params["tool"]:
             reviews = reviews.filter(tool__in=Tool.objects.with_slugs(self.params["tool"]))

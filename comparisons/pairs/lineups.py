@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import combinations
 
 from catalog.models import Tool
+from comparisons.models import Outcome
 from comparisons.pairs.selectors import Pair, pair_up, tools_by_asked_slug
 from comparisons.tools.selectors import tools_with_counts, with_reviews
 from comparisons.verdict import Standing, cycles, standings
@@ -15,7 +16,7 @@ from comparisons.verdict import Standing, cycles, standings
 class Lineup:
     """Several tools, a verdict on every pair of them, and the order that follows.
 
-    `unknown` are the asked slugs that no published tool has or had.
+    `unknown` are the asked slugs that no tool has or had.
     """
 
     tools: list[Tool]
@@ -32,7 +33,13 @@ class Lineup:
 
     @property
     def order(self) -> list[Standing]:
-        return standings(slugs=self._names, winners=self._winners)
+        judged = {
+            tool.slug
+            for pair in self.pairs
+            if pair.verdict.outcome != Outcome.INSUFFICIENT
+            for tool in pair.tools
+        }
+        return standings(slugs=self._names, winners=self._winners, unjudged=set(self._names) - judged)
 
     @property
     def cycles(self) -> list[list[str]]:
@@ -40,15 +47,11 @@ class Lineup:
 
 
 def line_up(slugs: Sequence[str]) -> Lineup:
-    """The published tools with these present or earlier slugs, each once and in the order of their slugs.
+    """The tools, archived ones too, with these present or earlier slugs, each once and in the order of their slugs.
 
     Four queries, whatever the number of tools.
     """
-    asked = {
-        slug: tool
-        for slug, tool in tools_by_asked_slug(with_reviews(tools_with_counts()), slugs).items()
-        if tool.is_published
-    }
+    asked = tools_by_asked_slug(with_reviews(tools_with_counts()), slugs)
     tools = sorted(set(asked.values()), key=lambda tool: tool.slug)
     return Lineup(
         tools=tools,

@@ -215,9 +215,15 @@ class ComparisonListItemSerializer(SparseFieldsMixin, serializers.Serializer[Pai
 
 
 class LineupPairSerializer(serializers.Serializer[Pair]):
+    """One pair of a line-up."""
+
     slug = serializers.CharField(help_text="Of the pair's own comparison.")
+    tools = serializers.SerializerMethodField(help_text="The slugs of both tools, in ascending order.")
     kind = serializers.ChoiceField(choices=["curated", "computed"])
     verdict = VerdictSerializer()
+
+    def get_tools(self, pair: Pair) -> list[str]:
+        return [tool.slug for tool in pair.tools]
 
 
 class StandingSerializer(serializers.Serializer[Standing]):
@@ -235,7 +241,9 @@ class LineupSerializer(SparseFieldsMixin, serializers.Serializer[Lineup]):
 
     tools = ToolSummarySerializer(many=True, help_text="In ascending order of their slugs.")
     pairs = LineupPairSerializer(many=True)
-    order = StandingSerializer(many=True, help_text="By pairs won less pairs lost.")
+    order = StandingSerializer(
+        many=True, help_text="By pairs won less pairs lost; tools without any verdict come last."
+    )
     cycles = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField()),
         help_text="Groups of tools that beat each other round and round, so that no order is true to every pair.",

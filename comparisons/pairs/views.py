@@ -11,11 +11,11 @@ from backend.api.parameters import CommaList, ListParameters, Parameters
 from backend.api.problems import Moved
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
+from catalog.slugs import CATEGORY, TOOL, refuse_unknown_slugs
 from comparisons.models import Outcome
 from comparisons.pairs.lineups import line_up
 from comparisons.pairs.selectors import comparisons_with_counts, find_pair, pairs_of
 from comparisons.pairs.serializers import ComparisonListItemSerializer, ComparisonSerializer, LineupSerializer
-from comparisons.tools.slugs import refuse_unknown_slugs
 
 COMPARISON_SORTS = ["published_at", "pick_count", "panel_crowd_gap"]
 
@@ -50,7 +50,7 @@ class ComparisonListView(ListView):
         reviewer says.
         """
         params = self.params
-        refuse_unknown_slugs(params, {"tool": "tool", "category": "category"})
+        refuse_unknown_slugs(params, {"tool": TOOL, "category": CATEGORY})
         comparisons = comparisons_with_counts()
         if params["tool"]:
             comparisons = comparisons.of_tools(Tool.objects.with_slugs(params["tool"]))
@@ -98,14 +98,13 @@ class LineupView(PublicView):
     def get(self, request: Request) -> Response:
         """Compare two to five tools: every pair judged, an order, and cycles marked
 
-        Judges every pair of two to five tools and orders them by pairs won less pairs lost.
+        Judges every pair of two to five tools and orders them by pairs won less pairs lost. Archived tools are compared
+        too; `status` says so.
         """
         lineup = line_up(self.params["tools"])
         if lineup.unknown:
             errors = [
-                ErrorDetail(
-                    f"No published tool is called '{slug}'; /api/v1/tools lists them.", "invalid_choice"
-                )
+                ErrorDetail(f"No tool is called '{slug}'; /api/v1/tools lists them.", "invalid_choice")
                 for slug in lineup.unknown
             ]
             raise serializers.ValidationError({"tools": errors})

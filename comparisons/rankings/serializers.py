@@ -15,8 +15,13 @@ class FormulaSerializer(serializers.Serializer[Formula]):
 
 
 class RankingItemSerializer(SparseFieldsMixin, serializers.Serializer[RankedTool]):
-    """A tool with its place and the score that put it there."""
+    """A tool with the places that it may have, and the score that it is sorted by."""
 
-    rank = serializers.IntegerField(min_value=1, help_text="Equal records share a rank.")
+    rank = serializers.IntegerField(
+        min_value=1, help_text="Its first place: one more than the number of tools that are surely better."
+    )
+    last_rank = serializers.IntegerField(
+        min_value=1, help_text="Its last place: above all tools that are surely worse. Show `2` or `2–5`."
+    )
     score = serializers.FloatField(help_text="What the formula names.")
     tool = ToolSummarySerializer()

@@ -8,9 +8,9 @@ from rest_framework.response import Response
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import CommaList, ListParameters
 from backend.api.views import field_names
+from catalog.slugs import CATEGORY, refuse_unknown_slugs
 from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
 from comparisons.rankings.serializers import FormulaSerializer, RankingItemSerializer
-from comparisons.tools.slugs import refuse_unknown_slugs
 
 
 class RankingParameters(ListParameters):
@@ -31,10 +31,10 @@ class RankingView(ListView):
         """Rank tools by the panel or by the crowd, with the formula
 
         By the panel: the percentage of reviewers who ship. By the crowd: the lower bound of the 95 % Wilson interval.
-        The answer names the formula; equal records share a rank.
+        The answer names the formula; tools that can't be told apart share their ranks.
         """
         params = self.params
-        refuse_unknown_slugs(params, {"category": "category"})
+        refuse_unknown_slugs(params, {"category": CATEGORY})
         formula = RANKINGS[params["by"]]
         tools = ranked_tools(params["by"], params["category"])
         page = self.page(tools, keys=formula.keys)

@@ -77,7 +77,7 @@ class ToolAdmin(RecordedAdmin):
     search_fields = ["name", "slug", "aliases__slug", "tagline"]
     search_help_text = "Name, slug (earlier ones too) or tagline."
     date_hierarchy = "published_at"
-    ordering = ["name", "id"]
+    ordering = ["sort_key", "id"]
     autocomplete_fields = ["category"]
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = [*STAMPS, "earlier_slugs", "logo_preview", "reviews", "page"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 from django.db.models import CharField, Count, F, Value
 
-from catalog.models import Tool
+from catalog.models import Category, Tool
 from catalog.querysets import ToolQuerySet
 from reviews.models import Review
 
@@ -43,11 +43,8 @@ class ToolFilters:
 
 FILTERS = [field.name for field in fields(ToolFilters)]
 
-FACETS = {
-    "category": (F("category__slug"), F("category__name")),
-    "entry": (F("pricing_entry"), F("pricing_entry")),
-    "call": (F("panel__call"), F("panel__call")),
-}
+FACETS = {"category": F("category__slug"), "entry": F("pricing_entry"), "call": F("panel__call")}
+CALLS = {"ship": "Ship", "mixed": "Mixed", "skip": "Skip", "unreviewed": "Unreviewed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +57,27 @@ class Facet:
 
 
 def tool_facets(filters: ToolFilters) -> dict[str, list[Facet]]:
-    """For each facet the values that occur, with how many tools have them; most first. One query.
+    """For each facet every value, with how many tools have it; most first, and those without any last. Two queries.
 
     A facet leaves out its own filter, so that it says what choosing another value would give.
     """
-    counts = [
+    labels = {
+        "category": dict(Category.objects.values_list("slug", "name")),
+        "entry": dict(Tool.Entry.choices),
+        "call": CALLS,
+    }
+    queries = [
         filters.apply(Tool.objects.published(), but=name)
-        .annotate(facet=Value(name, output_field=CharField()), value=value, label=label)
-        .values_list("facet", "value", "label")
+        .annotate(facet=Value(name, output_field=CharField()), value=value)
+        .values_list("facet", "value")
         .annotate(count=Count("pk"))
-        for name, (value, label) in FACETS.items()
+        for name, value in FACETS.items()
     ]
-    facets: dict[str, list[Facet]] = {name: [] for name in FACETS}
-    for facet, *counted in counts[0].union(*counts[1:], all=True).order_by("-count", "value"):
-        facets[facet].append(Facet(*counted))
-    return facets
+    counts = {(facet, value): count for facet, value, count in queries[0].union(*queries[1:], all=True)}
+    return {
+        name: sorted(
+            (Facet(value, str(label), counts.get((name, value), 0)) for value, label in labels[name].items()),
+            key=lambda facet: (-facet.count, facet.value),
+        )
+        for name in FACETS
+    }

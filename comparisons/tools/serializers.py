@@ -10,6 +10,7 @@ from catalog.serializers import (
     OptionalAddress,
     OptionalText,
     PricingSerializer,
+    ToolStatusField,
 )
 from comparisons.tools.filters import Facet
 from reviews.serializers import PanelCountSerializer, ToolReviewSerializer
@@ -19,6 +20,7 @@ from votes.tallies.serializers import CommunitySerializer
 class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
     """A tool as one side of a comparison shows it."""
 
+    status = ToolStatusField()
     tagline = OptionalText()
     description = OptionalText()
     category = CategoryReferenceSerializer()
@@ -33,6 +35,7 @@ class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
         fields = [
             "slug",
             "name",
+            "status",
             "tagline",
             "description",
             "category",
@@ -59,14 +62,11 @@ class ToolSerializer(SparseFieldsMixin, ToolSummarySerializer):
     """All that a tool's page shows."""
 
     id = serializers.UUIDField()
-    status = serializers.ChoiceField(
-        choices=["published", "archived"], help_text="An archived tool has left the lists; its page stays."
-    )
     reviews = ToolReviewSerializer(many=True, source="published_reviews", help_text="In the roster's order.")
 
     class Meta:
         model = Tool
-        fields = ["id", *ToolSummarySerializer.Meta.fields, "status", "published_at", "updated_at", "reviews"]
+        fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "reviews"]
 
 
 class FacetSerializer(serializers.Serializer[Facet]):

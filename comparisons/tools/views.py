@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from django.contrib.postgres.search import SearchRank
-from django.db.models import F, FloatField, Value
+from django.db.models import Case, F, FloatField, Value, When
 from django.db.models.functions import Cast, Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -15,11 +15,12 @@ from backend.api.parameters import CommaList, ListParameters, Parameters, WholeN
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
+from catalog.slugs import CATEGORY, refuse_unknown_slugs
 from catalog.views import find_tool
 from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
 from comparisons.tools.selectors import tools_with_counts, with_reviews
 from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
-from comparisons.tools.slugs import refuse_unknown_slugs
+from reviews.slugs import REVIEWER
 
 MAX_SEARCH_LENGTH = 100
 
@@ -28,11 +29,11 @@ MAX_SEARCH_WORDS = 5
 TOOL_FIELDS = [name for name in field_names(ToolListItemSerializer) if name != "reviews"]
 
 TOOL_SORTS = {
-    "published_at": "published_at",
-    "name": "name",
-    "panel": "panel_score",
-    "community": "published_tally__interval_low",
-    "votes": "published_tally__total",
+    "published_at": ["published_at"],
+    "name": ["sort_key"],
+    "panel": ["panel_score"],
+    "community": ["community_score", "published_tally__interval_high"],
+    "votes": ["published_tally__total"],
 }
 
 
@@ -64,7 +65,10 @@ class ToolListParameters(ListParameters):
     sort = serializers.ChoiceField(
         choices=["relevance", *TOOL_SORTS, *(f"-{name}" for name in TOOL_SORTS)],
         required=False,
-        help_text="`relevance` when nothing is said; without `q` it is the same as `-published_at`.",
+        help_text="`relevance` when nothing is said; without `q` it is the same as `-published_at`. `name` is without "
+        "case, accents and punctuation, and numbers by value. `panel` is by percentage. `community` is by the lower bound "
+        "of the 95 % interval, then by the upper one, and not by the percentage shown: a few votes prove little. Tools "
+        "that nobody reviewed (`panel`) or voted on (`community`) come last, either way.",
     )
     include = CommaList(choices=["facets", "reviews"])
     selectable = TOOL_FIELDS
@@ -91,9 +95,7 @@ class ToolListView(ListView):
         filter would give, `include=reviews` adds the published reviews of each tool.
         """
         params = self.params
-        refuse_unknown_slugs(
-            params, {"category": "category", "shipped_by": "reviewer", "skipped_by": "reviewer"}
-        )
+        refuse_unknown_slugs(params, {"category": CATEGORY, "shipped_by": REVIEWER, "skipped_by": REVIEWER})
         filters = ToolFilters(**{name: params[name] for name in FILTERS})
         page = self._page(filters)
         if not page.results and filters.q and (name := Tool.objects.published().closest_name(filters.q)):
@@ -118,11 +120,15 @@ def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuer
     if sort == "relevance":
         rank = Cast(SearchRank(F("search"), search_query(text)), FloatField())
         return tools.annotate(relevance=rank), ["-relevance"]
-    name = sort.removeprefix("-")
+    name, sign = sort.removeprefix("-"), "-" if sort.startswith("-") else ""
+    # Unknown is neither good nor bad: it comes last, either way.
     if name == "panel":
-        # A tool without reviews stands below one that everybody skips.
-        tools = tools.annotate(panel_score=Coalesce("panel__percent", Value(-1)))
-    return tools, [sort.replace(name, TOOL_SORTS[name])]
+        tools = tools.annotate(panel_score=Coalesce("panel__percent", Value(-1 if sign else 101)))
+    elif name == "community":
+        known = When(published_tally__total__gt=0, then="published_tally__interval_low")
+        unknown = Value(-1.0 if sign else 2.0, FloatField())
+        tools = tools.annotate(community_score=Case(known, default=unknown))
+    return tools, [sign + key for key in TOOL_SORTS[name]]
 
 
 class ToolView(PublicView):

@@ -30,6 +30,13 @@ class EditionNotFound(Refusal):
     default_detail = "No edition of this week was sent; /api/v1/newsletter/editions lists those that were."
 
 
+class EditionSubjectSerializer(serializers.Serializer[dict[str, str]]):
+    """The tool or comparison that an item is about; an earlier slug leads to the present one."""
+
+    kind = serializers.ChoiceField(choices=["tool", "comparison"])
+    slug = serializers.CharField()
+
+
 class EditionItemSerializer(serializers.Serializer[dict[str, str | None]]):
     """One thing that an edition tells."""
 
@@ -40,7 +47,14 @@ class EditionItemSerializer(serializers.Serializer[dict[str, str | None]]):
     quote = serializers.CharField(
         allow_null=True, help_text="From the review, or the editor's note on the pair."
     )
+    about = serializers.SerializerMethodField(help_text="What it leads to.")
     url = serializers.SerializerMethodField(help_text="Where it leads on the site.")
+
+    @extend_schema_field(EditionSubjectSerializer)
+    def get_about(self, item: dict[str, str | None]) -> dict[str, str]:
+        # As the archive keeps it: /tools/… or /comparisons/….
+        _, plural, slug = str(item["path"]).split("/")
+        return {"kind": plural.removesuffix("s"), "slug": slug}
 
     @extend_schema_field(serializers.URLField)
     def get_url(self, item: dict[str, str | None]) -> str:

@@ -784,6 +784,12 @@ def test_standings_count_pairs_won_less_pairs_lost(
     assert table == [Standing(*row) for row in expected]
 
 
+def test_tools_without_any_verdict_stand_below_one_that_lost_more_than_it_won() -> None:
+    table = standings(slugs=list("abcd"), winners=beats("abcd", "bc", "dc"), unjudged={"a"})
+
+    assert [(row.rank, row.slug) for row in table] == [(1, "b"), (1, "d"), (3, "c"), (4, "a")]
+
+
 @pytest.mark.parametrize(
     ("slugs", "victories", "expected"),
     [

@@ -17,7 +17,7 @@ BEGIN
             SELECT jsonb_object_agg(key, jsonb_build_array(before.value, after.value)) AS columns
             FROM jsonb_each(to_jsonb(was)) before JOIN jsonb_each(to_jsonb(is_now)) after USING (key)
             -- These follow from other columns.
-            WHERE before.value <> after.value AND key NOT IN ('updated_at', 'search', 'pair_slug')
+            WHERE before.value <> after.value AND key NOT IN ('updated_at', 'search', 'sort_key', 'pair_slug')
         ) changed
         WHERE changed.columns IS NOT NULL;
     END IF;

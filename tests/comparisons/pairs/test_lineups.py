@@ -18,9 +18,29 @@ def test_each_tool_stands_once_in_the_order_of_slugs_and_unknown_ones_are_named(
 
     lineup = line_up(["old", "b", "a", "nothing", "archived"])
 
-    assert [tool.slug for tool in lineup.tools] == ["a", "b"]
-    assert [pair.slug for pair in lineup.pairs] == ["a-vs-b"]
-    assert lineup.unknown == ["nothing", "archived"]
+    assert [(tool.slug, tool.status) for tool in lineup.tools] == [
+        ("a", "published"),
+        ("archived", "archived"),
+        ("b", "published"),
+    ]
+    assert [pair.slug for pair in lineup.pairs] == ["a-vs-archived", "a-vs-b", "archived-vs-b"]
+    assert lineup.unknown == ["nothing"]
+
+
+def test_a_tool_without_any_verdict_stands_below_one_that_won() -> None:
+    for slug, ship, skip in (("a", 1, 0), ("b", 4, 0), ("c", 2, 2), ("d", 3, 1), ("e", 1, 3)):
+        review(ToolFactory(slug=slug), ship=ship, skip=skip)
+
+    lineup = line_up(["a", "b", "c", "d", "e"])
+
+    # c won one pair and lost two; of a there are too few reviews to say anything.
+    assert [(each.slug, each.rank) for each in lineup.order] == [
+        ("b", 1),
+        ("d", 2),
+        ("c", 3),
+        ("e", 4),
+        ("a", 5),
+    ]
 
 
 def test_the_order_is_by_pairs_won_less_pairs_lost() -> None:

@@ -41,7 +41,7 @@ def test_a_ranking_may_be_of_some_categories_and_never_holds_hidden_tools() -> N
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_equal_records_share_a_place_whatever_the_pages(size: int) -> None:
+def test_equal_percentages_share_their_places_whatever_the_pages(size: int) -> None:
     for slug, ship, skip in (("a", 4, 0), ("b", 3, 0), ("c", 3, 0), ("d", 3, 1), ("e", 0, 3)):
         tool(slug, ship=ship, skip=skip)
     formula = RANKINGS["panel"]
@@ -50,10 +50,51 @@ def test_equal_records_share_a_place_whatever_the_pages(size: int) -> None:
     pages = [rows[start : start + size] for start in range(0, len(rows), size)]
 
     places = [
-        (row.tool.slug, row.rank, row.score) for page in pages for row in ranked(tools, page, formula=formula)
+        (row.tool.slug, row.rank, row.last_rank, row.score)
+        for page in pages
+        for row in ranked(tools, page, formula=formula)
     ]
 
-    assert sorted(places) == [("a", 1, 100), ("b", 2, 100), ("c", 2, 100), ("d", 4, 75), ("e", 5, 0)]
+    assert sorted(places) == [
+        ("a", 1, 3, 100),
+        ("b", 1, 3, 100),
+        ("c", 1, 3, 100),
+        ("d", 4, 4, 75),
+        ("e", 5, 5, 0),
+    ]
+
+
+def test_tools_that_the_crowd_cant_tell_apart_share_their_places() -> None:
+    # 61 to 39 and 60 to 40 are level by the rule of verdicts; ten votes decide nothing.
+    for slug, ship, skip in (
+        ("best", 400, 10),
+        ("level-1", 61, 39),
+        ("level-2", 60, 40),
+        ("worst", 5, 200),
+        ("few", 9, 1),
+    ):
+        vote(ToolFactory(slug=slug), ship=ship, skip=skip)
+    tools = ranked_tools("crowd", [])
+    page = list(tools.order_by(*RANKINGS["crowd"].keys, "-pk"))
+
+    rows = ranked(tools, page, formula=RANKINGS["crowd"])
+
+    assert {row.tool.slug: (row.rank, row.last_rank) for row in rows} == {
+        "best": (1, 2),
+        "few": (1, 5),
+        "level-1": (2, 4),
+        "level-2": (2, 4),
+        "worst": (4, 5),
+    }
+
+
+def test_at_one_lower_bound_many_skips_stand_below_few() -> None:
+    for slug, skips in (("thirty", 30), ("one", 1), ("two", 2)):
+        vote(ToolFactory(slug=slug), skip=skips)
+
+    tools = ranked_tools("crowd", []).order_by(*RANKINGS["crowd"].keys, "-pk")
+
+    assert [tool.slug for tool in tools] == ["one", "two", "thirty"]
 
 
 def test_a_page_takes_one_query_and_an_empty_one_none(

@@ -58,10 +58,10 @@ def test_a_filter_can_be_left_out(but: str, slugs: set[str]) -> None:
     assert {tool.slug for tool in filters.apply(Tool.objects.published(), but=but)} == slugs
 
 
-def test_facets_count_the_values_that_occur_most_first_in_one_query(
+def test_facets_count_every_value_most_first_in_two_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         facets = tool_facets(ToolFilters())
 
     assert facets == {
@@ -70,19 +70,24 @@ def test_facets_count_the_values_that_occur_most_first_in_one_query(
             Facet("agents", "Agents", 1),
         ],
         "entry": [
-            Facet("free", "free", 2),
-            Facet("paid", "paid", 1),
+            Facet("free", "Free", 2),
+            Facet("paid", "Paid", 1),
+            Facet("freemium", "Freemium", 0),
         ],
         "call": [
-            Facet("mixed", "mixed", 1),
-            Facet("ship", "ship", 1),
-            Facet("unreviewed", "unreviewed", 1),
+            Facet("mixed", "Mixed", 1),
+            Facet("ship", "Ship", 1),
+            Facet("unreviewed", "Unreviewed", 1),
+            Facet("skip", "Skip", 0),
         ],
     }
 
 
-def test_a_facet_of_nothing_is_empty() -> None:
-    assert tool_facets(ToolFilters(min_votes=100)) == {"category": [], "entry": [], "call": []}
+def test_where_nothing_is_found_every_value_gives_nothing() -> None:
+    facets = tool_facets(ToolFilters(min_votes=100))
+
+    assert {name: len(values) for name, values in facets.items()} == {"category": 2, "entry": 3, "call": 4}
+    assert {facet.count for values in facets.values() for facet in values} == {0}
 
 
 def test_no_filter_is_set_unless_told() -> None:

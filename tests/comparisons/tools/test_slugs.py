@@ -1,70 +1,17 @@
-"""Slugs that a caller filters by: known ones pass, the others are named."""
+"""Slugs that the pairs of a tool would come to have."""
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
-from rest_framework.exceptions import ValidationError
 
-from catalog.models import Tool
-from comparisons.tools.slugs import known_slugs, refuse_unknown_slugs
-from tests.factories import CategoryFactory, ReviewerFactory, ToolFactory
+from comparisons.tools.slugs import taken_pair_slugs
+from tests.factories import ComparisonFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def catalog() -> None:
-    category = CategoryFactory(slug="editors")
-    ReviewerFactory(slug="skeptic")
-    ToolFactory(slug="draft", status="draft", published_at=None, category=category)
-    ToolFactory(slug="archived", status="archived", category=category)
-    renamed = ToolFactory(slug="before", category=category)
-    Tool.objects.filter(pk=renamed.pk).update(slug="after")
+def test_a_slug_that_another_pair_has_is_taken() -> None:
+    tool, cc = ToolFactory(slug="aa"), ToolFactory(slug="cc")
+    ComparisonFactory(first_tool=tool, second_tool=cc)
+    ComparisonFactory(first_tool=ToolFactory(slug="aa-vs-bb"), second_tool=cc)
 
-
-@pytest.mark.parametrize(
-    ("kind", "slug", "is_known"),
-    [
-        pytest.param("category", "editors", True, id="a category"),
-        pytest.param("reviewer", "skeptic", True, id="a reviewer"),
-        pytest.param("tool", "after", True, id="a tool"),
-        pytest.param("tool", "before", True, id="an earlier slug"),
-        pytest.param("tool", "archived", True, id="an archived tool"),
-        pytest.param("tool", "draft", False, id="a draft"),
-        pytest.param("tool", "editors", False, id="a slug of another kind"),
-        pytest.param("category", "nowhere", False, id="nobody's slug"),
-    ],
-)
-def test_a_slug_is_known_if_readers_may_follow_it(kind: str, slug: str, is_known: bool) -> None:
-    assert known_slugs([(kind, slug)]) == ({(kind, slug)} if is_known else set())
-
-
-def test_slugs_of_all_kinds_are_looked_up_in_one_query(
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    asked = [("category", "editors"), ("reviewer", "skeptic"), ("tool", "before"), ("tool", "x")]
-
-    with django_assert_num_queries(1):
-        assert known_slugs(asked) == set(asked[:3])
-    with django_assert_num_queries(0):
-        assert known_slugs([]) == set()
-
-
-def test_every_unknown_slug_is_named_under_its_parameter() -> None:
-    params = {"category": ["editors", "toys"], "shipped_by": ["nobody", "skeptic", "noone"], "tool": []}
-
-    with pytest.raises(ValidationError) as refusal:
-        refuse_unknown_slugs(params, {"category": "category", "shipped_by": "reviewer", "tool": "tool"})
-
-    assert refusal.value.detail == {
-        "category": ["No category is called 'toys'; /api/v1/categories lists them."],
-        "shipped_by": [
-            "No reviewer is called 'nobody'; /api/v1/reviewers lists them.",
-            "No reviewer is called 'noone'; /api/v1/reviewers lists them.",
-        ],
-    }
-
-
-def test_known_slugs_pass() -> None:
-    refuse_unknown_slugs(
-        {"category": ["editors"], "tool": ["before"]}, {"category": "category", "tool": "tool"}
-    )
+    assert taken_pair_slugs(tool, "aa-vs-bb") == ["aa-vs-bb-vs-cc"]
+    assert taken_pair_slugs(tool, "aa-2") == []

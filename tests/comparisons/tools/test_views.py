@@ -32,15 +32,15 @@ class TestToolList:
         assert slugs(api.get("/api/v1/tools")) == [shown.slug]
 
     @pytest.mark.parametrize("rows", [2, 9])
-    def test_it_takes_at_most_four_queries(
+    def test_it_takes_at_most_five_queries(
         self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries, rows: int
     ) -> None:
         category = CategoryFactory(slug="tools")
         for tool in ToolFactory.create_batch(rows, category=category):
             review(tool, ship=2)
 
-        # Known slugs, tools with their counts, reviews, facets.
-        with django_assert_num_queries(4):
+        # Known slugs, tools with their counts, reviews, facets, categories for those of which there is no tool.
+        with django_assert_num_queries(5):
             answer = api.get("/api/v1/tools?category=tools&include=reviews,facets&q=tool")
 
         assert len(answer.json()["results"]) == rows
@@ -58,10 +58,11 @@ class TestToolList:
             {"value": "other", "label": "Other", "count": 1},
         ]
         assert facets["entry"] == [
-            {"value": "free", "label": "free", "count": 1},
-            {"value": "paid", "label": "paid", "count": 1},
+            {"value": "free", "label": "Free", "count": 1},
+            {"value": "paid", "label": "Paid", "count": 1},
+            {"value": "freemium", "label": "Freemium", "count": 0},
         ]
-        assert facets["call"] == [{"value": "unreviewed", "label": "unreviewed", "count": 1}]
+        assert facets["call"][0] == {"value": "unreviewed", "label": "Unreviewed", "count": 1}
 
     @pytest.mark.parametrize(
         ("query", "expected"),
@@ -75,7 +76,9 @@ class TestToolList:
             pytest.param("sort=name", ["hated", "loved", "new"], id="by name"),
             pytest.param("sort=-panel", ["loved", "hated", "new"], id="by panel"),
             pytest.param("sort=-votes", ["hated", "loved", "new"], id="by votes"),
-            pytest.param("sort=-community", ["loved", "new", "hated"], id="by crowd"),
+            pytest.param("sort=panel", ["hated", "loved", "new"], id="by panel, the worst first"),
+            pytest.param("sort=-community", ["loved", "hated", "new"], id="by crowd"),
+            pytest.param("sort=community", ["hated", "loved", "new"], id="by crowd, the worst first"),
         ],
     )
     def test_it_filters_and_sorts(self, api: APIClient, query: str, expected: list[str]) -> None:
@@ -89,7 +92,22 @@ class TestToolList:
         found = slugs(api.get(f"/api/v1/tools?{query}"))
 
         assert sorted(found) == sorted(expected)
-        assert "sort" not in query or "community" in query or found == expected
+        assert "sort" not in query or found == expected
+
+    @pytest.mark.parametrize("limit", [2, 100])
+    def test_names_sort_as_people_sort_whatever_the_pages(self, api: APIClient, limit: int) -> None:
+        expected = ["aider", "Ärger", "Cursor", "Éclair", "GPT-4", "GPT-4o", "GPT-10", "iA Writer", "“Zed”"]
+        for name in reversed(expected):
+            ToolFactory(name=name)
+
+        found: list[str] = []
+        address = f"/api/v1/tools?sort=name&limit={limit}"
+        while address:
+            answer = api.get(address).json()
+            found += [tool["name"] for tool in answer["results"]]
+            address = answer["next"]
+
+        assert found == expected
 
     def test_pages_hold_every_tool_once(self, api: APIClient) -> None:
         expected = {tool.slug for tool in ToolFactory.create_batch(7)}

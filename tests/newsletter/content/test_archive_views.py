@@ -61,6 +61,7 @@ def test_an_edition_says_what_it_told(api: APIClient, settings: Any) -> None:
                 "mark": "Ship Aider",
                 "detail": "Clearly: 4 of 4 reviewers ship it, 2 of 4 the other.",
                 "quote": "Both are free.",
+                "about": {"kind": "comparison", "slug": pair.slug},
                 "url": f"https://www.example.com/comparisons/{pair.slug}",
             }
         ],

@@ -29,10 +29,13 @@ def test_anything_but_visible_ascii_is_refused(text: object) -> None:
 
 
 def test_a_pick_shows_its_pair_in_the_order_of_slugs() -> None:
-    first, second = Tool(pk=UUID(int=1), slug="zed", name="Zed"), Tool(pk=UUID(int=2), slug="ant", name="Ant")
+    first, second = (
+        Tool(pk=UUID(int=1), slug="zed", name="Zed", status="archived"),
+        Tool(pk=UUID(int=2), slug="ant", name="Ant"),
+    )
     pick = Pick(first_tool=first, second_tool=second, chosen_tool=first)
 
     answer = OwnPickSerializer(pick).data
 
     assert [tool["slug"] for tool in answer["tools"]] == ["ant", "zed"]
-    assert answer["tool"] == {"slug": "zed", "name": "Zed"}
+    assert answer["tool"] == {"slug": "zed", "name": "Zed", "status": "archived"}

@@ -428,7 +428,7 @@ def test_own_picks_are_listed_with_their_pairs(
         [pick] = voter.get("/api/v1/voters/me/picks").json()["results"]
 
     assert [tool["slug"] for tool in pick["tools"]] == ["aardvark", "zebra"]
-    assert pick["tool"] == {"slug": "zebra", "name": "Zebra"}
+    assert pick["tool"] == {"slug": "zebra", "name": "Zebra", "status": "published"}
 
 
 @pytest.mark.parametrize("path", ["", "/votes", "/picks"])
