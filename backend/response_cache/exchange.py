@@ -73,7 +73,7 @@ class Exchange:
             status=self.status[:3],
             transport=transport_of(self.environ),
             path=self.environ["PATH_INFO"],
-            query=self.environ["QUERY_STRING"],
+            query=self.environ.get("QUERY_STRING", ""),
             request_id=self.request_id,
             at=time.time(),
             seconds=seconds,

@@ -52,7 +52,7 @@ def is_cacheable(environ: WSGIEnvironment) -> bool:
 
 def address_of(environ: WSGIEnvironment) -> str:
     """As this request spells it."""
-    return f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"
+    return f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
 
 
 def target_of(environ: WSGIEnvironment) -> Target | None:
@@ -68,7 +68,7 @@ def target_of(environ: WSGIEnvironment) -> Target | None:
     if broken_limit(request):
         return None
     try:
-        query = view.parameters.canonical(QueryDict(environ["QUERY_STRING"]))
+        query = view.parameters.canonical(QueryDict(environ.get("QUERY_STRING", "")))
     except ValidationError:
         return None
     return Target(address=f"{environ['PATH_INFO']}?{query}", view=match.view_name)
