@@ -124,7 +124,7 @@ class Changes:
         if pid != session.info.backend_pid:
             raise PooledError
         session.execute(f"LISTEN {CHANNEL}".encode())
-        # What was notified before, nobody knows: the first round finds another moment than this one.
+        # What was notified before is unknown: the first round finds another moment than this one.
         awaited: datetime | str | None = "unknown"
         while True:
             asked_at = self._clock()
