@@ -35,7 +35,7 @@ OVERHEAD_BYTES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One encoding of a response: the headers of a 200, and those of a 304 to who has it already."""
+    """One encoding of a response: the headers of a 200, and those of a 304."""
 
     etag: str
     body: bytes
