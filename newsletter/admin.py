@@ -26,6 +26,7 @@ from newsletter.desk.topics_page import TopicAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
+from newsletter.sending.schedule import LATEST, is_week, schedule_from_settings
 
 # The first page, with links to the pages that are not lists.
 admin.site.index_template = "admin/newsletter/index.html"
@@ -203,6 +204,10 @@ class EditionForm(ModelForm):
     def clean_week(self) -> str:
         week: str = self.cleaned_data["week"]
         RegexValidator(r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])\Z", "Write the ISO week like 2026-W48.")(week)
+        if not is_week(week):
+            raise ValidationError(f"The calendar has no {week}.")
+        if schedule_from_settings().due_at(week) < timezone.now() - LATEST and "week" in self.changed_data:
+            raise ValidationError(f"{week} is over: a draft for it would never go out by itself.")
         return week
 
 
@@ -211,17 +216,21 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
     """Curators write the content until sending begins; the sending sets the state."""
 
     form = EditionForm
-    list_display = ["week", "subject", "state", "audience", "frozen_at", "done_at", "progress"]
+    list_display = ["week", "subject", "state", "goes_out", "audience", "frozen_at", "done_at", "progress"]
     list_filter = ["state"]
     search_fields = ["week", "subject"]
     date_hierarchy = "created_at"
     ordering = ["-week"]
     fields = ["week", "subject", "intro", *SENDING_FIELDS]
-    readonly_fields = [*STAMPS, *SENDING_FIELDS, "preview", "progress"]
+    readonly_fields = [*STAMPS, *SENDING_FIELDS, "goes_out", "readers", "preview", "progress"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return [("At a glance", {"fields": ["preview", "progress"]}), *fieldsets] if obj else fieldsets
+        return (
+            [("At a glance", {"fields": ["goes_out", "readers", "preview", "progress"]}), *fieldsets]
+            if obj
+            else fieldsets
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         return (obj is None or obj.state == Edition.State.DRAFT) and super().has_change_permission(

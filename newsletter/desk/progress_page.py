@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -14,13 +16,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import CuratedAdmin
+from backend.admin.base import NOTHING, CuratedAdmin
 from backend.admin.errors import CurationError
 from newsletter.deliveries import bounces
+from newsletter.desk.plans import consequences, is_soon_after_another, plan_words, readers_words
 from newsletter.desk.progress import Progress, progress_of
 from newsletter.models import Edition
 from newsletter.sending import editions, identity
 from newsletter.sending.bounces import undo_suppressions
+from newsletter.sending.calendar import outlook
 
 State = Edition.State
 
@@ -53,7 +57,7 @@ class EditionAction:
 
 
 ACTIONS = [
-    EditionAction("send_now", "Send now", frozenset({State.DRAFT}), is_held=False),
+    EditionAction("send_now", "Send now …", frozenset({State.DRAFT}), is_held=False),
     EditionAction("send_again", "Send again", frozenset({State.DRAFT}), is_held=True),
     EditionAction("pause", "Pause", frozenset({State.FROZEN, State.PREPARING, State.SENDING})),
     EditionAction("resume", "Resume", frozenset({State.PAUSED})),
@@ -65,6 +69,8 @@ ACTIONS = [
 
 # Where copies that failed may wait again.
 RETRIED = {State.SENDING, State.PAUSED, State.DONE}
+# What asks first asks with these words.
+QUESTIONS = {"send_now": "Send {} now", "resume": "Resume {}", "cancel": "Cancel {}"}
 
 
 class ProgressAdmin(CuratedAdmin):
@@ -89,6 +95,24 @@ class ProgressAdmin(CuratedAdmin):
     ) -> HttpResponse:
         say_if_nothing_is_mailed(request)
         return super().changelist_view(request, extra_context)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Two queries tell the times of all drafts."""
+        known = cache(outlook)
+
+        @admin.display(description="goes out")
+        def goes_out(edition: Edition) -> str:
+            return plan_words(edition, known(), now=timezone.now()) or NOTHING
+
+        return [goes_out if name == "goes_out" else name for name in super().get_list_display(request)]
+
+    @admin.display
+    def goes_out(self, edition: Edition) -> str:
+        return plan_words(edition, outlook(), now=timezone.now()) or NOTHING
+
+    @admin.display
+    def readers(self, edition: Edition) -> str:
+        return readers_words(edition, now=timezone.now()) if edition.state == State.DRAFT else NOTHING
 
     @admin.display
     def progress(self, edition: Edition) -> str:
@@ -125,10 +149,10 @@ class ProgressAdmin(CuratedAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied
         actions: dict[str, Callable[[HttpRequest, QuerySet[Edition]], None]] = {
-            "send_now": self.send_now,
+            "send_now": self._send_now,
             "send_again": self.send_again,
             "pause": self.pause,
-            "resume": self.resume,
+            "resume": self._resume,
             "cancel": self.cancel,
             "retry_failed": self.retry_failed,
             "undo_suppressions": self.undo_suppressions,
@@ -136,12 +160,30 @@ class ProgressAdmin(CuratedAdmin):
         action = request.POST.get("action", "")
         if action not in actions:
             raise BadRequest("There is no such action.")
-        if action == "cancel" and "sure" not in request.POST:
-            return self.show(
-                request, edition, "cancel", f"Cancel {edition.week}?", progress=progress_of(edition)
-            )
+        if "sure" not in request.POST and self.asks_first(action, edition):
+            return self.ask(request, edition, action)
         actions[action](request, Edition.objects.filter(pk=edition.pk))
         return HttpResponseRedirect(progress_page_of(edition))
+
+    def asks_first(self, action: str, edition: Edition) -> bool:
+        """What can't be taken back, and what has readers get two mails in the same days."""
+        if not any(each.name == action and each.suits(edition) for each in ACTIONS):
+            return False
+        is_soon = action == "resume" and is_soon_after_another(edition, now=timezone.now())
+        return action in {"send_now", "cancel"} or is_soon
+
+    def ask(self, request: HttpRequest, edition: Edition, action: str) -> HttpResponse:
+        label = QUESTIONS[action].format(edition.week)
+        return self.show(
+            request,
+            edition,
+            "sure",
+            f"{label}?",
+            action=action,
+            label=label,
+            consequences=consequences(edition, action, now=timezone.now()),
+            progress=progress_of(edition),
+        )
 
     def show(
         self, request: HttpRequest, edition: Edition, name: str, title: str, **values: object
@@ -152,8 +194,15 @@ class ProgressAdmin(CuratedAdmin):
 
     # --- The actions --------------------------------------------------------------------------
 
-    @admin.action(description="Send selected editions now", permissions=["change"])
-    def send_now(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+    @admin.action(description="Send the selected edition now …", permissions=["change"])
+    def send_now(self, request: HttpRequest, rows: QuerySet[Edition]) -> HttpResponse | None:
+        """One at a time, for each asks first."""
+        if len(rows) == 1 and rows[0].state == State.DRAFT and rows[0].repeat != Edition.Repeat.HELD:
+            return self.ask(request, rows[0], "send_now")
+        messages.warning(request, "Select one draft that is not held: each asks first, with its readers.")
+        return None
+
+    def _send_now(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
         def action(edition: Edition) -> bool:
             return editions.send_now(edition_id=edition.pk, now=timezone.now())
 
@@ -176,6 +225,14 @@ class ProgressAdmin(CuratedAdmin):
 
     @admin.action(description="Resume selected editions", permissions=["change"])
     def resume(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
+        soon = [edition.pk for edition in rows if self.asks_first("resume", edition)]
+        for edition in rows.filter(pk__in=soon):
+            messages.warning(
+                request, f"Resume {edition} on its page: another went out less than six days ago."
+            )
+        self._resume(request, rows.exclude(pk__in=soon))
+
+    def _resume(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
         def action(edition: Edition) -> bool:
             return editions.resume(edition_id=edition.pk, by_staff_at=timezone.now())
 
@@ -280,8 +337,7 @@ def why_of(edition: Edition) -> str:
     reason = f"{edition.state_reason.rstrip('.')}." if edition.state_reason else ""
     match edition.state:
         case State.DRAFT if edition.repeat != Edition.Repeat.HELD:
-            due = f"Due at {edition.due_at:%-d %b %H:%M} UTC." if edition.due_at else "Due by the schedule."
-            return f"{reason} {due}".strip()
+            return f"{reason} {plan_words(edition, outlook(), now=timezone.now())}".strip()
         case State.PAUSED if edition.resume_at:
             return f"{reason} It goes on by itself at {edition.resume_at:%H:%M:%S} UTC."
         case State.PAUSED:

@@ -20,9 +20,10 @@ from newsletter.deliveries.withdrawal import cancel_waiting
 from newsletter.failpoints import reach
 from newsletter.models import Delivery, Edition
 from newsletter.sending import mailings
+from newsletter.sending.calendar import due_week
 from newsletter.sending.freezing import freeze
 from newsletter.sending.mailings import Mailing
-from newsletter.sending.schedule import APART, Schedule
+from newsletter.sending.schedule import Schedule
 
 logger = structlog.get_logger(__name__)
 
@@ -92,8 +93,8 @@ def sendable(*, now: datetime) -> QuerySet[Edition]:
 
 
 def _make_due(*, now: datetime, schedule: Schedule) -> None:
-    week = schedule.due_week(now)
-    if week is None or Edition.objects.exclude(week=week).filter(frozen_at__gt=now - APART).exists():
+    week = due_week(now=now, schedule=schedule)
+    if week is None:
         return
     Edition.objects.bulk_create([Edition(week=week)], ignore_conflicts=True)
     reach("edition_made")

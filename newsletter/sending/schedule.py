@@ -24,14 +24,28 @@ class Schedule:
         year, number = week.split("-W")
         return first_instant(date.fromisocalendar(int(year), int(number), self.weekday), self.time, self.zone)
 
-    def due_week(self, now: datetime) -> str | None:
+    def begins_at(self, week: str, *, after: datetime | None) -> datetime:
+        """The week's time; APART from an edition that went out `after`, where that is later."""
+        due_at = self.due_at(week)
+        return max(due_at, after + APART) if after else due_at
+
+    def due_week(self, now: datetime, *, after: datetime | None = None) -> str | None:
         """The latest week whose time has come, if that is not too long ago."""
         today = now.astimezone(self.zone).date()
         for day in (today, today - timedelta(days=7)):
             week = iso_week(day)
-            if timedelta(0) <= now - self.due_at(week) <= LATEST:
+            if timedelta(0) <= now - self.begins_at(week, after=after) <= LATEST:
                 return week
         return None
+
+
+def is_week(text: str) -> bool:
+    """Whether the calendar has the week: of 2027 there is no W53."""
+    year, _, number = text.partition("-W")
+    try:
+        return iso_week(date.fromisocalendar(int(year), int(number), 1)) == text
+    except ValueError:
+        return False
 
 
 def iso_week(day: date) -> str:

@@ -14,8 +14,11 @@ PAGE = 5_000
 # Before all others in the order of ids.
 NO_READER = UUID(int=0)
 
+AUDIENCE = """
+WHERE s.status = 'active' AND s.confirmed_at <= %(frozen_at)s AND (%(includes_monthly)s OR s.frequency <> 'monthly')
+"""
 # What readers chose, in an order that makes one choice one text.
-READERS = """
+READERS = f"""
 SELECT s.id, s.frequency, CASE WHEN NOT s.gets_every_topic THEN coalesce(
     (
         SELECT jsonb_agg(c.slug ORDER BY c.slug) FROM newsletter_subscriber_topics t
@@ -28,8 +31,9 @@ SELECT s.id, s.frequency, CASE WHEN NOT s.gets_every_topic THEN coalesce(
     ), '[]'
 ) AS reviewers
 FROM newsletter_subscriber s
-WHERE s.status = 'active' AND s.confirmed_at <= %(frozen_at)s AND (%(includes_monthly)s OR s.frequency <> 'monthly')
-"""
+{AUDIENCE}
+"""  # noqa: S608
+NUMBER_OF_READERS = f"SELECT count(*) FROM newsletter_subscriber s {AUDIENCE}"  # noqa: S608
 ALL_CHOICES = f"SELECT DISTINCT frequency, topics, reviewers FROM ({READERS}) reader"  # noqa: S608
 PAGE_OF_READERS = f"{READERS} AND s.id > %(after)s ORDER BY s.id LIMIT %(limit)s"
 
@@ -65,6 +69,12 @@ class Reader:
 
     subscriber_id: UUID
     key: SegmentKey
+
+
+def number_of_readers(edition: Edition) -> int:
+    """How many would get a copy at most; who has nothing new gets none. One query."""
+    ((number,),) = rows(NUMBER_OF_READERS, _audience(edition))
+    return int(number)
 
 
 def keys_of(edition: Edition) -> list[SegmentKey]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers.addresses import address_key
@@ -26,8 +27,8 @@ EVENTS = "/admin/newsletter/providerevent/"
     [
         # Session, curator; by status; the topics to filter by; all, those found, the page; two for the dates.
         pytest.param(SUBSCRIBERS, 9, id="subscribers"),
-        # Session, curator; whether this database may send; all, those found, the page; two for the dates.
-        pytest.param(EDITIONS, 8, id="editions"),
+        # Session, curator; whether this database may send; all, those found, the page; two for dates, two for plans.
+        pytest.param(EDITIONS, 10, id="editions"),
         # Session, curator; the codes and editions to filter by; all, those found, the page; two for the dates.
         pytest.param(DELIVERIES, 9, id="deliveries"),
     ],
@@ -208,10 +209,24 @@ def test_what_the_product_writes_can_only_be_read(address: str) -> None:
 
 
 def test_an_edition_is_added_as_a_draft() -> None:
-    submit(open_desk(), f"{EDITIONS}add/", week="2026-W48", subject="Two tools", state="done")
+    submit(open_desk(), f"{EDITIONS}add/", week="2099-W48", subject="Two tools", state="done")
 
     edition = Edition.objects.get()
-    assert (edition.week, edition.state) == ("2026-W48", "draft")
+    assert (edition.week, edition.state) == ("2099-W48", "draft")
+
+
+@pytest.mark.parametrize(
+    ("week", "said"),
+    [
+        ("2027-W53", "The calendar has no 2027-W53."),
+        ("2020-W01", "2020-W01 is over: a draft for it would never"),
+    ],
+)
+def test_a_draft_is_for_a_week_that_comes(week: str, said: str) -> None:
+    response = submit(open_desk(), f"{EDITIONS}add/", week=week)
+
+    assert errors_of(response)["week"][0].startswith(said)
+    assert not Edition.objects.exists()
 
 
 @pytest.mark.parametrize("week", ["2026-W00", "2026-W54", "2026-48", "W48", "2026-W4"])
@@ -263,14 +278,35 @@ def test_a_curator_steers_an_edition(action: str, before: str, after: str, said:
     assert edition.state == after
 
 
-def test_a_draft_that_is_to_be_sent_now_is_due() -> None:
+def test_send_now_in_the_list_asks_first_with_the_readers() -> None:
     edition = EditionFactory()
+    SubscriberFactory.create_batch(2)
 
-    said = act(open_desk(), EDITIONS, "send_now", [edition])
+    response = open_desk().post(EDITIONS, {"action": "send_now", "_selected_action": [edition.pk]})
 
     edition.refresh_from_db()
-    assert said == ["1 edition due now."]
-    assert edition.due_at is not None
+    assert f"{edition.week} goes out within a minute, to 2 readers at most" in response.content.decode()
+    assert edition.due_at is None
+
+
+def test_several_are_not_sent_now_at_once() -> None:
+    said = act(open_desk(), EDITIONS, "send_now", [EditionFactory(), EditionFactory()])
+
+    assert said == ["Select one draft that is not held: each asks first, with its readers."]
+    assert not Edition.objects.exclude(due_at=None).exists()
+
+
+def test_an_edition_is_not_resumed_from_the_list_days_after_another_one() -> None:
+    now = timezone.now()
+    values = {"frozen_at": now, "prepared_at": now, "audience": 0}
+    EditionFactory(state="done", done_at=now, **values)
+    paused = EditionFactory(state="paused", **values)
+
+    said = act(open_desk(), EDITIONS, "resume", [paused])
+
+    paused.refresh_from_db()
+    assert said == [f"Resume {paused} on its page: another went out less than six days ago."]
+    assert paused.state == "paused"
 
 
 def test_the_list_cancels_nothing_for_it_does_not_ask() -> None:
@@ -292,7 +328,7 @@ def test_an_edition_that_is_over_is_left_alone(action: str) -> None:
     [said] = act(open_desk(), EDITIONS, action, [edition])
 
     edition.refresh_from_db()
-    assert said.startswith("Not ")
+    assert said.startswith(("Not ", "Select one draft"))
     assert edition.state == "cancelled"
 
 

@@ -18,7 +18,7 @@ from newsletter.models import Delivery, Edition, SendingIdentity, Subscriber
 from newsletter.sending.bounces import suppress_single_bounces
 from newsletter.sending.identity import WAY_ON
 from tests.desk import count_queries, desk_of, messages_of, open_desk
-from tests.factories import NOW, DeliveryFactory, EditionFactory
+from tests.factories import NOW, DeliveryFactory, EditionFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -131,11 +131,17 @@ class TestWhatItSays:
     @pytest.mark.parametrize(
         ("fields", "why"),
         [
-            pytest.param({"state": "draft"}, "Due by the schedule.", id="draft"),
-            pytest.param({"state": "draft", "due_at": NOW}, "Due at 2 Nov 09:30 UTC.", id="due"),
             pytest.param(
-                {"state": "draft", "state_reason": "It can't be begun: KeyError: 'x'"},
-                "It can't be begun: KeyError: 'x'. Due by the schedule.",
+                {"state": "draft", "week": "2099-W48"},
+                "Goes out on Tue 24 Nov 2099 at 08:00 (Europe/Berlin).",
+                id="draft",
+            ),
+            pytest.param(
+                {"state": "draft", "due_at": NOW}, "Goes out within a minute, since staff said so.", id="due"
+            ),
+            pytest.param(
+                {"state": "draft", "week": "2099-W48", "state_reason": "It can't be begun: KeyError: 'x'"},
+                "It can't be begun: KeyError: 'x'. Goes out on Tue 24 Nov 2099 at 08:00 (Europe/Berlin).",
                 id="draft that can't be frozen",
             ),
             pytest.param({"state": "sending"}, "", id="sending"),
@@ -323,7 +329,8 @@ class TestSteering:
     ) -> None:
         edition = an_edition(before)
 
-        response = open_desk().post(page_of(edition), {"action": action}, follow=True)
+        sent = {"action": action, "sure": "Yes"}
+        response = open_desk().post(page_of(edition), sent, follow=True)
 
         edition.refresh_from_db()
         assert messages_of(response) == [said]
@@ -369,6 +376,28 @@ class TestSteering:
         assert done == ["1 edition rid of its suppressions."]
         assert again == [f"Not rid of its suppressions (its bounces have suppressed nobody): {edition}."]
         assert LogEntry.objects.get().object_id == str(edition.pk)
+
+    def test_send_now_asks_first_and_says_to_how_many(self) -> None:
+        edition = an_edition("draft")
+        SubscriberFactory()
+        desk = open_desk()
+
+        asked = desk.post(page_of(edition), {"action": "send_now"})
+
+        edition.refresh_from_db()
+        assert "to 1 reader at most" in asked.content.decode()
+        assert edition.due_at is None
+
+    def test_resuming_days_after_another_edition_asks_first(self) -> None:
+        edition = an_edition("paused")
+        now = timezone.now()
+        EditionFactory(state="done", frozen_at=now, prepared_at=now, audience=0, done_at=now)
+
+        asked = open_desk().post(page_of(edition), {"action": "resume"})
+
+        edition.refresh_from_db()
+        assert "its readers get two" in asked.content.decode()
+        assert edition.state == "paused"
 
     def test_cancelling_asks_once_more(self) -> None:
         edition = an_edition()
