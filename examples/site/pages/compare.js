@@ -41,7 +41,7 @@ function standings(order, bySlug) {
       "tr",
       {},
       h("td", { class: "rank" }, rank),
-      h("th", { scope: "row" }, toolLink(tool)),
+      h("th", { scope: "row" }, toolLink(tool), tool.status === "archived" && h("p", { class: "note" }, "Archived")),
       h("td", {}, badge(tool.panel.call), ` ${percent(tool.panel.percent)}`),
       cells.map((cell) => h("td", {}, cell)),
     );
@@ -57,14 +57,12 @@ function standings(order, bySlug) {
  * @param {Schemas["LineupPair"]} pair
  * @param {Schemas["ToolSummary"][]} tools
  */
-function pairCard({ slug, verdict }, tools) {
-  // A comparison's slug is never split: which two it is about, the tools' own slugs say.
-  const pair = tools.flatMap((one, at) => tools.slice(at + 1).map((other) => [one, other]));
-  const both = pair.find((two) => two.map((tool) => tool.slug).sort().join("-vs-") === slug) ?? [];
+function pairCard({ slug, tools: pair, verdict }, tools) {
+  const names = pair.map((each) => tools.find((tool) => tool.slug === each)?.name ?? each);
   return h(
     "li",
     { class: "card comparison-card" },
-    h("h3", {}, h("a", { href: `/comparisons/${slug}` }, both.map((tool) => tool.name).join(" vs ") || slug)),
+    h("h3", {}, h("a", { href: `/comparisons/${slug}` }, names.join(" vs "))),
     h("p", { class: "answer", "data-outcome": verdict.outcome }, headline(verdict, tools)),
     h("p", { class: "note" }, howDecided(verdict), verdict.dissent.length > 0 && ` · ${counted(verdict.dissent.length, "dissenter")}`),
   );

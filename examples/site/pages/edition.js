@@ -28,7 +28,7 @@ export async function page({ parameters: { slug = "" } }) {
             "li",
             { class: "card" },
             h("p", { class: "kicker" }, named(KIND, item.kind)),
-            h("h2", {}, link(item.url, item.title)),
+            h("h2", {}, link(item)),
             h("p", { class: "answer" }, item.mark),
             item.detail && h("p", {}, item.detail),
             item.quote && h("blockquote", { class: "quote" }, h("p", {}, item.quote)),
@@ -41,12 +41,11 @@ export async function page({ parameters: { slug = "" } }) {
   };
 }
 
-/**
- * Items lead to pages of this site where it is the one that the operators named.
- * @param {string} address
- * @param {string} text
- */
-function link(address, text) {
-  const isOurs = URL.canParse(address) && new URL(address).origin === location.origin;
-  return isOurs ? h("a", { href: address }, text) : outwardLink(address, text);
+/** @type {Record<string, string>} */
+const PATHS = { tool: "/tools", comparison: "/comparisons" };
+
+/** @param {import("../types.js").Schemas["EditionItem"]} item */
+function link({ about, title, url }) {
+  const path = PATHS[about.kind];
+  return path ? h("a", { href: `${path}/${about.slug}` }, title) : outwardLink(url, title);
 }

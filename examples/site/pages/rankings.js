@@ -37,13 +37,16 @@ export async function page(visit) {
   };
 }
 
-/** @param {import("../types.js").Schemas["RankingItem"]} item */
-function item({ rank, tool }) {
+/**
+ * Tools that can’t be told apart share their ranks.
+ * @param {import("../types.js").Schemas["RankingItem"]} item
+ */
+function item({ rank, last_rank: last, tool }) {
   const { panel, community } = tool;
   return h(
     "li",
     { class: "card" },
-    h("span", { class: "rank" }, rank),
+    h("span", { class: "rank" }, rank === last ? rank : `${rank}–${last}`),
     h("div", {}, h("h2", {}, toolLink(tool)), h("p", { class: "note" }, tool.tagline)),
     badge(panel.call),
     h("dl", { class: "pairs" }, h("div", {}, h("dt", {}, "Panel"), h("dd", {}, `${percent(panel.percent)} (${panel.ship} of ${panel.total})`)), h("div", {}, h("dt", {}, "Community"), h("dd", {}, community.total === 0 ? "—" : `${percent(community.percent)} of ${community.total}`))),
