@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.pagination import ListView, page_schema
-from backend.api.parameters import CommaList, ListParameters, Parameters
+from backend.api.pagination import ListView, count_field, page_schema
+from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters
 from backend.api.problems import Refusal
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
@@ -91,6 +91,7 @@ class HeadToHeadListView(ListView):
         Published answers of reviewers to pairs of tools, whether or not an editor paired them; narrow them by tool or
         reviewer. A comparison shows those on its pair in its scorecard.
         """
+        refuse_unknown_slugs(self.params, {"tool": TOOL, "reviewer": REVIEWER})
         answers = HeadToHead.objects.published().with_all_named()
         if self.params["tool"]:
             answers = answers.of_tools(Tool.objects.with_slugs(self.params["tool"]))
@@ -101,6 +102,7 @@ class HeadToHeadListView(ListView):
 
 class ReviewListParameters(ListParameters):
     selectable = field_names(ReviewSerializer)
+    include = CommaList(choices=[COUNT], help_text=INCLUDE_COUNT)
     tool = CommaList(help_text="Slugs of tools, present or earlier ones.")
     reviewer = CommaList(help_text="Slugs of reviewers.")
     verdict = CommaList(choices=Review.Verdict.values)
@@ -109,7 +111,11 @@ class ReviewListParameters(ListParameters):
 class ReviewListView(ListView):
     parameters = ReviewListParameters
 
-    @extend_schema(operation_id="list_reviews", tags=["reviews"], responses=page_schema(ReviewSerializer))
+    @extend_schema(
+        operation_id="list_reviews",
+        tags=["reviews"],
+        responses=page_schema(ReviewSerializer, count=count_field()),
+    )
     def get(self, request: Request) -> Response:
         """List published reviews, newest first
 

@@ -52,6 +52,7 @@ def demo(loaded_demo: None, db: None) -> None:
 ON_REQUEST = {
     ("ToolListItem", "reviews"),
     ("ToolListItemPage", "facets"),
+    *((f"{row}Page", "count") for row in ("ToolListItem", "ComparisonListItem", "Review", "RankingItem")),
     ("ComparisonListItem", "scorecard"),
 }
 # Names that generated code would take from a client's language.

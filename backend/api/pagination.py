@@ -1,7 +1,7 @@
 """Keyset pages: no row twice and none left out while others arrive or vanish, at the cost of one query."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backend.api.parameters import COUNT
 from backend.api.problems import Refusal
 from backend.api.views import PublicView, SparseFieldsMixin
 
@@ -37,9 +38,12 @@ class Page(Generic[Row]):
     results: list[Row]
     next: str | None
     previous: str | None
+    # Of the rows on all pages, where the request asks for it.
+    count: int | None = None
 
     def as_dict(self, results: object, **extra: object) -> dict[str, object]:
-        return {"results": results, "next": self.next, "previous": self.previous, **extra}
+        counted = {} if self.count is None else {"count": self.count}
+        return {"results": results, "next": self.next, "previous": self.previous, **counted, **extra}
 
 
 def paginate(
@@ -158,14 +162,22 @@ def page_schema(
     )
 
 
+def count_field() -> serializers.IntegerField:
+    """For the schema of a page whose request may say `include=count`."""
+    return serializers.IntegerField(
+        min_value=0, required=False, help_text="How many there are on all pages; there with `include=count`."
+    )
+
+
 class ListView(PublicView):
-    """A list whose `parameters` descend from ListParameters."""
+    """A list whose `parameters` descend from ListParameters; with `count` among its `include`, one query more counts."""
 
     def page(self, queryset: QuerySet[Row], *, keys: Sequence[str]) -> Page[Row]:
         limit, cursor = self.params["limit"], self.params["cursor"]
         # Two requests for the same page get the same bytes, whatever the order of their parameters.
         query = self.parameters.query_of({**self.params, "cursor": None})
-        return paginate(queryset, keys=keys, limit=limit, cursor=cursor, request=self.request, query=query)
+        page = paginate(queryset, keys=keys, limit=limit, cursor=cursor, request=self.request, query=query)
+        return replace(page, count=queryset.count()) if COUNT in self.params.get("include", ()) else page
 
     def answer_page(
         self, queryset: QuerySet[Row], *, keys: Sequence[str], serializer: type[SparseFieldsMixin]

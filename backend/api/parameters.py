@@ -144,6 +144,11 @@ class CommaList(serializers.Field[list[str], str, list[str], Any]):
         return items
 
 
+# What a list may be asked to include beside its rows.
+COUNT = "count"
+INCLUDE_COUNT = "`count`: how many there are on all pages."
+
+
 class ListParameters(Parameters):
     """What every list takes."""
 

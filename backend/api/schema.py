@@ -49,6 +49,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    {"type": "string", "examples": ['"5eb63bbbe01eeed093cb22bb8f5acdc3"']},
+    OpenApiParameter.HEADER,
+    description="The `ETag` of the answer that you have: where it is still right, a 304 without a body.",
+)
+
+
 def example_file(view: type[APIView], *names: str) -> Path:
     """Where an operation's example is: a real answer on demo content, which a test compares with the live one.
 
@@ -91,6 +99,8 @@ class AutoSchema(StandardizedErrorsSchema):
     def get_override_parameters(self) -> list[Any]:
         parameters = getattr(self.view, "parameters", None)
         found: list[Any] = [parameters] if self.method == "GET" and parameters and parameters().fields else []
+        if self.is_public_read():
+            found.append(IF_NONE_MATCH)
         return [*found, IDEMPOTENCY_KEY] if self.is_idempotent() else found
 
     def get_auth(self) -> list[dict[str, list[str]]]:

@@ -123,8 +123,10 @@ def answer_components(*, limit: Limit) -> SchemaObject:
 
 def answer_component(status: str, answer: SharedAnswer, limit: Limit) -> SchemaObject:
     """One response object, with an example of each problem that its status may tell of."""
+    codes = sorted(code for code, kind in PROBLEMS.items() if str(kind.status) == status)
+    told = f" `code` is one of: {', '.join(f'`{code}`' for code in codes)}; more may come." if codes else ""
     component: SchemaObject = {
-        "description": answer.description,
+        "description": f"{answer.description}{told}",
         "headers": header_references(*answer.headers),
     }
     if status >= "400":

@@ -6,8 +6,8 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.pagination import ListView, page_schema
-from backend.api.parameters import CommaList, ListParameters, Parameters
+from backend.api.pagination import ListView, count_field, page_schema
+from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters
 from backend.api.problems import Moved
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
@@ -16,6 +16,7 @@ from comparisons.models import Outcome
 from comparisons.pairs.lineups import line_up
 from comparisons.pairs.selectors import comparisons_with_counts, find_pair, pairs_of
 from comparisons.pairs.serializers import ComparisonListItemSerializer, ComparisonSerializer, LineupSerializer
+from comparisons.tools.views import MAX_SEARCH_LENGTH, SearchText
 
 COMPARISON_SORTS = ["published_at", "pick_count", "panel_crowd_gap"]
 
@@ -23,6 +24,11 @@ COMPARISON_FIELDS = [name for name in field_names(ComparisonListItemSerializer) 
 
 
 class ComparisonListParameters(ListParameters):
+    q = SearchText(
+        default="",
+        max_length=MAX_SEARCH_LENGTH,
+        help_text="Words that one of the tools is found by, as in `/tools`.",
+    )
     tool = CommaList(help_text="Slugs of tools, present or earlier ones; a pair matches with either side.")
     category = CommaList(help_text="Slugs of categories; a pair matches with either side.")
     outcome = CommaList(choices=Outcome.values)
@@ -31,7 +37,7 @@ class ComparisonListParameters(ListParameters):
         default="-published_at",
         help_text="`-published_at` is newest first, `-pick_count` most picked, `-panel_crowd_gap` most contested.",
     )
-    include = CommaList(choices=["scorecard"])
+    include = CommaList(choices=[COUNT, "scorecard"], help_text=INCLUDE_COUNT)
     selectable = COMPARISON_FIELDS
 
 
@@ -41,7 +47,7 @@ class ComparisonListView(ListView):
     @extend_schema(
         operation_id="list_comparisons",
         tags=["comparisons"],
-        responses=page_schema(ComparisonListItemSerializer),
+        responses=page_schema(ComparisonListItemSerializer, count=count_field()),
     )
     def get(self, request: Request) -> Response:
         """List the pairs that editors published
@@ -52,6 +58,8 @@ class ComparisonListView(ListView):
         params = self.params
         refuse_unknown_slugs(params, {"tool": TOOL, "category": CATEGORY})
         comparisons = comparisons_with_counts()
+        if params["q"]:
+            comparisons = comparisons.of_tools(Tool.objects.matching(params["q"]))
         if params["tool"]:
             comparisons = comparisons.of_tools(Tool.objects.with_slugs(params["tool"]))
         if params["category"]:

@@ -5,8 +5,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.pagination import ListView, page_schema
-from backend.api.parameters import CommaList, ListParameters
+from backend.api.pagination import ListView, count_field, page_schema
+from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters
 from backend.api.views import field_names
 from catalog.slugs import CATEGORY, refuse_unknown_slugs
 from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
@@ -16,6 +16,7 @@ from comparisons.rankings.serializers import FormulaSerializer, RankingItemSeria
 class RankingParameters(ListParameters):
     by = serializers.ChoiceField(choices=list(RANKINGS), default="panel")
     category = CommaList(help_text="Slugs of categories.")
+    include = CommaList(choices=[COUNT], help_text=INCLUDE_COUNT)
     selectable = field_names(RankingItemSerializer)
 
 
@@ -25,7 +26,7 @@ class RankingView(ListView):
     @extend_schema(
         operation_id="list_rankings",
         tags=["rankings"],
-        responses=page_schema(RankingItemSerializer, formula=FormulaSerializer()),
+        responses=page_schema(RankingItemSerializer, count=count_field(), formula=FormulaSerializer()),
     )
     def get(self, request: Request) -> Response:
         """Rank tools by the panel or by the crowd, with the formula

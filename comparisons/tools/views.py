@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.pagination import ListView, Page, page_schema
-from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
+from backend.api.pagination import ListView, Page, count_field, page_schema
+from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters, WholeNumber
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
@@ -70,7 +70,7 @@ class ToolListParameters(ListParameters):
         "of the 95 % interval, then by the upper one, and not by the percentage shown: a few votes prove little. Tools "
         "that nobody reviewed (`panel`) or voted on (`community`) come last, either way.",
     )
-    include = CommaList(choices=["facets", "reviews"])
+    include = CommaList(choices=[COUNT, "facets", "reviews"], help_text=INCLUDE_COUNT)
     selectable = TOOL_FIELDS
 
     def validate(self, attrs: dict[str, object]) -> dict[str, object]:
@@ -86,7 +86,9 @@ class ToolListView(ListView):
     @extend_schema(
         operation_id="list_tools",
         tags=["tools"],
-        responses=page_schema(ToolListItemSerializer, facets=FacetsSerializer(required=False)),
+        responses=page_schema(
+            ToolListItemSerializer, count=count_field(), facets=FacetsSerializer(required=False)
+        ),
     )
     def get(self, request: Request) -> Response:
         """Search and list published tools, with facet counts on request

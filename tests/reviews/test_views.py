@@ -44,6 +44,17 @@ def test_what_is_not_published_is_nowhere(api: APIClient, hidden: dict[str, str]
     assert api.get(f"/api/v1/reviews/{review.pk}").json()["code"] == "review_not_found"
 
 
+@pytest.mark.parametrize("path", ["reviews", "head-to-heads"])
+@pytest.mark.parametrize("parameter", ["tool", "reviewer"])
+def test_slugs_that_nobody_has_are_refused(api: APIClient, path: str, parameter: str) -> None:
+    answer = api.get(f"/api/v1/{path}?{parameter}=nobody")
+
+    assert answer.status_code == 400
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+        (f"/{parameter}", "invalid_choice")
+    ]
+
+
 def test_reviews_are_narrowed_by_tool_reviewer_and_verdict(api: APIClient) -> None:
     wanted = ReviewFactory(tool__slug="alpha", reviewer__slug="skeptic", verdict="skip")
     ReviewFactory(tool=wanted.tool, verdict="skip")

@@ -1,5 +1,6 @@
 """Endpoints of voters: becoming one, what is kept of one, and erasing it."""
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -8,10 +9,13 @@ from backend.api.bodies import json_of
 from backend.api.clients import client_address
 from backend.api.idempotency import idempotent
 from backend.api.pagination import page_schema, paginate
-from backend.api.parameters import ListParameters
+from backend.api.parameters import CommaList, ListParameters
 from backend.api.problems import ProblemSerializer
 from backend.api.rate_limits import RateLimitState
 from backend.api.views import PrivateView, SparseFieldsMixin, nothing, private_answer
+from catalog.models import Tool
+from catalog.querysets import ToolQuerySet
+from catalog.slugs import TOOL, refuse_unknown_slugs
 from votes.models import BallotQuerySet
 from votes.voters.challenges import Solution, new_challenge
 from votes.voters.erasure import erase_voter, find_voter
@@ -106,19 +110,33 @@ class VoterView(PrivateView):
         return nothing()
 
 
+class OwnListParameters(ListParameters):
+    tool = CommaList(
+        max_items=100,
+        help_text="Slugs of tools, present or earlier ones, such as those on a page; a pair matches with either side.",
+    )
+
+
 class OwnListView(PrivateView):
-    """A list of the token's voter alone; one query, and one more where it is empty."""
+    """A list of the token's voter alone; one query, and one more where it is empty or narrowed by tools."""
 
     credentials = VOTER
-    parameters = ListParameters
+    parameters = OwnListParameters
     serializer: type[SparseFieldsMixin]
 
     def rows(self) -> BallotQuerySet:
         raise NotImplementedError
 
+    def of_tools(self, tools: ToolQuerySet) -> Q:
+        """The rows that are about one of these tools."""
+        raise NotImplementedError
+
     def get(self, request: HttpRequest) -> HttpResponse:
         token = voter_token_of(request, now=timezone.now())
         rows = self.rows().filter(voter__key=token.key, voter__erased_at=None)
+        if self.params["tool"]:
+            refuse_unknown_slugs(self.params, {"tool": TOOL})
+            rows = rows.filter(self.of_tools(Tool.objects.with_slugs(self.params["tool"])))
         limit, cursor = self.params["limit"], self.params["cursor"]
         page = paginate(rows, keys=["-created_at"], limit=limit, cursor=cursor, request=request)
         if not page.results:
@@ -132,6 +150,9 @@ class OwnVotesView(OwnListView):
 
     def rows(self) -> BallotQuerySet:
         return shown_votes().standing()
+
+    def of_tools(self, tools: ToolQuerySet) -> Q:
+        return Q(tool__in=tools)
 
     @extend_schema(operation_id="list_own_votes", tags=["votes"], responses=page_schema(OwnVoteSerializer))
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -147,6 +168,9 @@ class OwnPicksView(OwnListView):
 
     def rows(self) -> BallotQuerySet:
         return shown_picks().standing()
+
+    def of_tools(self, tools: ToolQuerySet) -> Q:
+        return Q(first_tool__in=tools) | Q(second_tool__in=tools)
 
     @extend_schema(operation_id="list_own_picks", tags=["votes"], responses=page_schema(OwnPickSerializer))
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -38,6 +38,7 @@ def test_parameters_come_from_the_view(contract: dict[str, Any]) -> None:
         "sold_by",
         "min_litres",
         "fields",
+        "If-None-Match",
     ]
     by_name = {parameter["name"]: parameter for parameter in parameters}
     assert by_name["limit"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
@@ -73,7 +74,10 @@ def test_comma_lists_are_arrays_without_explosion(contract: dict[str, Any]) -> N
 def test_a_view_without_parameters_documents_none(contract: dict[str, Any]) -> None:
     parameters = contract["paths"]["/api/v1/kettles/{slug}"]["get"]["parameters"]
 
-    assert [(parameter["in"], parameter["name"]) for parameter in parameters] == [("path", "slug")]
+    assert {(parameter["in"], parameter["name"]) for parameter in parameters} == {
+        ("path", "slug"),
+        ("header", "If-None-Match"),
+    }
 
 
 @pytest.mark.parametrize(

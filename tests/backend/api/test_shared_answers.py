@@ -6,7 +6,14 @@ import pytest
 
 from backend.api.problems import PROBLEMS, Problem, Refusal
 from backend.api.rate_limits import Limit
-from backend.api.shared_answers import exceeded, header_references, problem_example, shown_codes
+from backend.api.shared_answers import (
+    ANSWERS,
+    answer_component,
+    exceeded,
+    header_references,
+    problem_example,
+    shown_codes,
+)
 
 LIMIT = Limit("kettles-60s", 5, 60)
 
@@ -73,3 +80,11 @@ def test_one_header_is_written_out_and_the_others_are_referred_to() -> None:
 
     assert references["ETag"] == {"$ref": "#/components/headers/ETag"}
     assert "$ref" not in str(references["Location"])
+
+
+def test_a_shared_answer_names_every_code_of_its_status() -> None:
+    component = answer_component("404", ANSWERS["404"], LIMIT)
+
+    codes = [code for code, kind in PROBLEMS.items() if kind.status == 404]
+    assert "not_found" in codes
+    assert all(f"`{code}`" in str(component["description"]) for code in codes)

@@ -247,6 +247,19 @@ class TestComparisonList:
         assert [row["tools"][0]["slug"] for row in answer.json()["results"]] == ["new"]
         assert comparison.pk is not None
 
+    def test_it_finds_pairs_by_the_words_of_either_tool_and_counts_all_pages(self, api: APIClient) -> None:
+        found = [
+            ComparisonFactory(first_tool__name="Crème Brûlée"),
+            ComparisonFactory(second_tool__name="Creme Caramel"),
+        ]
+        ComparisonFactory()
+
+        answer = api.get("/api/v1/comparisons?q=creme&include=count&limit=1").json()
+        everything = [*slugs(api.get("/api/v1/comparisons?q=creme"))]
+
+        assert (answer["count"], len(answer["results"])) == (2, 1)
+        assert sorted(everything) == sorted(pair.slug for pair in found)
+
     def test_it_refuses_slugs_that_nobody_has(self, api: APIClient) -> None:
         answer = api.get("/api/v1/comparisons?tool=nobody&category=nothing")
 

@@ -94,6 +94,15 @@ class TestToolList:
         assert sorted(found) == sorted(expected)
         assert "sort" not in query or found == expected
 
+    def test_it_counts_all_pages_on_request_alone(self, api: APIClient) -> None:
+        ToolFactory.create_batch(3)
+
+        counted = api.get("/api/v1/tools?limit=2&include=count&fields=slug").json()
+        last = api.get(counted["next"]).json()
+
+        assert (counted["count"], last["count"], len(last["results"])) == (3, 3, 1)
+        assert "count" not in api.get("/api/v1/tools").json()
+
     @pytest.mark.parametrize("limit", [2, 100])
     def test_names_sort_as_people_sort_whatever_the_pages(self, api: APIClient, limit: int) -> None:
         expected = ["aider", "Ärger", "Cursor", "Éclair", "GPT-4", "GPT-4o", "GPT-10", "iA Writer", "“Zed”"]

@@ -417,6 +417,44 @@ def test_own_votes_are_listed_in_one_query(
     assert [row["tool"]["slug"] for row in rest["results"]] == ["alpha"]
 
 
+@pytest.mark.parametrize(
+    ("query", "votes", "picks"),
+    [
+        pytest.param("tool=alpha", ["alpha"], ["alpha-vs-beta"], id="one tool"),
+        pytest.param(
+            "tool=beta,old", ["gamma", "beta"], ["beta-vs-gamma", "alpha-vs-beta"], id="two, one renamed"
+        ),
+        pytest.param(
+            "tool=alpha&tool=gamma", ["gamma", "alpha"], ["beta-vs-gamma", "alpha-vs-beta"], id="repeated"
+        ),
+        pytest.param("tool=delta", [], [], id="one without votes"),
+    ],
+)
+def test_own_votes_and_picks_are_narrowed_to_the_tools_of_a_page(
+    voter: APIClient, query: str, votes: list[str], picks: list[str]
+) -> None:
+    for slug in ("alpha", "beta", "old"):
+        ToolFactory(slug=slug)
+        voter.put(f"/api/v1/tools/{slug}/vote", {"value": "ship"}, format="json")
+    ToolFactory(slug="delta")
+    Tool.objects.filter(slug="old").update(slug="gamma")
+    for pair, tool in (("alpha-vs-beta", "beta"), ("beta-vs-gamma", "beta")):
+        voter.put(f"/api/v1/comparisons/{pair}/pick", {"tool": tool}, format="json")
+
+    own_votes = voter.get(f"/api/v1/voters/me/votes?{query}").json()["results"]
+    own_picks = voter.get(f"/api/v1/voters/me/picks?{query}").json()["results"]
+
+    assert [row["tool"]["slug"] for row in own_votes] == votes
+    assert ["-vs-".join(tool["slug"] for tool in row["tools"]) for row in own_picks] == picks
+
+
+@pytest.mark.parametrize("path", ["votes", "picks"])
+def test_own_lists_refuse_tools_that_nobody_has(voter: APIClient, path: str) -> None:
+    answer = voter.get(f"/api/v1/voters/me/{path}?tool=nobody")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/tool")
+
+
 def test_own_picks_are_listed_with_their_pairs(
     voter: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
