@@ -17,7 +17,7 @@ MOST_UNREACHABLE = 5
 MOST_CONNECTION_ERRORS = 10
 MOST_SUSPICIOUS = 3
 # Successes that the window learns of late, with the next failure, make the failures before it look older than they are.
-TOLD_AFTER = 50
+FLUSHED_AFTER = 50
 
 
 class CircuitBreaker:
@@ -42,16 +42,17 @@ class CircuitBreaker:
         self.open()
         concern = f"The server speaks of {failure.concern}: " if failure.concern and not why else why
         reason = f"{concern}{failure.detail}"
-        editions.pause(edition_id=self._edition_id, reason=reason, comes_back=comes_back)
-        logger.error("edition_paused", edition=str(self._edition_id), reason=reason, comes_back=comes_back)
+        edition = self._edition_id
+        if editions.pause(edition_id=edition, reason=reason, comes_back=comes_back):
+            logger.error("edition_paused", edition=str(edition), reason=reason, comes_back=comes_back)
 
     def count_success(self) -> None:
         with self._lock:
             self._accepted += 1
             self._unreachable = self._connection_errors = self._suspicious = 0
-            is_time = self._accepted >= TOLD_AFTER
+            is_time = self._accepted >= FLUSHED_AFTER
         if is_time:
-            self.tell()
+            self.flush()
 
     def count_failure(self, failure: DeliveryFailure, *, is_exhausted: bool = False) -> None:
         """A copy failed, or nearly: where too many of the edition's latest do, it pauses for staff.
@@ -61,10 +62,11 @@ class CircuitBreaker:
         with self._lock:
             accepted, self._accepted = self._accepted, 0
         found = self._count(accepted=accepted, failed=int(not is_exhausted), exhausted=int(is_exhausted))
+        is_first_to_stop = not self.is_open
         if not found.is_sending:
             # Another process has paused it, or staff.
             self.open()
-        if found.trouble and not self.is_open:
+        if found.trouble and is_first_to_stop:
             what = f", the latest over {failure.concern}" if failure.concern else ""
             self.pause(failure, comes_back=False, why=f"{found.trouble}{what}: ")
 
@@ -95,8 +97,8 @@ class CircuitBreaker:
             self.pause(failure, comes_back=False)
         return is_of_mailbox
 
-    def tell(self) -> None:
-        """Have the edition's window know of the successes since it was told; at a round's end too."""
+    def flush(self) -> None:
+        """Hand the successes that were counted to the edition's window; at a round's end too."""
         with self._lock:
             accepted, self._accepted = self._accepted, 0
         if accepted:

@@ -49,7 +49,7 @@ def send(edition_id: UUID, *, new_mailer: Callable[[], Mailer], until: float) ->
             # A server may take minutes to answer a dot: what no connection has begun with must not wait for that.
             wait(runs, timeout=max(0.0, until - time.monotonic()))
             queue.release()
-    breaker.tell()
+    breaker.flush()
     for run in runs:
         run.result()
 

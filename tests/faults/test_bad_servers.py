@@ -82,6 +82,8 @@ def test_a_server_that_turns_bad_is_paused_at_once_and_the_edition_is_whole_afte
         stack,
         tmp_path,
         sink=f"turn={TURN} bad={way}{tls}",
+        # As long as a burst takes to show itself, whatever the machine is busy with.
+        SENDING_BOUNCE_SECONDS="60",
         SENDING_OUTAGE_SECONDS="5",
         **environment,
     ) as run:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from newsletter.deliveries import health
 from newsletter.models import Edition, EditionHealth
 from newsletter.sending import editions
 from newsletter.sending.breaker import (
@@ -109,13 +110,13 @@ def test_what_went_well_is_counted_at_the_end_of_a_round(edition: Edition) -> No
     breaker.count_success()
     breaker.count_success()
 
-    breaker.tell()
-    breaker.tell()
+    breaker.flush()
+    breaker.flush()
 
     assert EditionHealth.objects.get().judged == 2
 
 
-def test_what_goes_well_is_told_soon_so_that_no_process_hides_the_failures_of_others(
+def test_what_goes_well_is_counted_soon_so_that_no_process_hides_the_failures_of_others(
     edition: Edition,
 ) -> None:
     breaker = CircuitBreaker(edition.pk)
@@ -144,3 +145,16 @@ def test_the_reason_of_a_pause_says_in_words_whom_a_refusal_concerns(edition: Ed
 
     edition.refresh_from_db()
     assert edition.state_reason == "The server speaks of the size of the mail: MAIL: 552 5.3.4 too large"
+
+
+def test_too_many_failures_wait_for_staff_though_an_outage_has_paused_the_edition_before(
+    edition: Edition,
+) -> None:
+    health.count(edition_id=edition.pk, judged=21, failed=21)
+    editions.pause(edition_id=edition.pk, reason="away", comes_back=True)
+
+    CircuitBreaker(edition.pk).count_failure(FAILURE)
+
+    edition.refresh_from_db()
+    assert (edition.state, edition.resume_at) == ("paused", None)
+    assert edition.state_reason.startswith("22 of about the last 200 copies failed")
