@@ -55,6 +55,7 @@ schema: dev ## Write openapi.yaml anew
 contract: dev ## Lint openapi.yaml, generate clients by five generators, compile the site, let each client call a live server (needs Node.js)
 	cd contract && npm ci --silent && npm run --silent check
 	cd clients/typescript && npm ci --silent && npm run --silent check
+	$(BIN)/python -m contract.breaking
 	@$(BIN)/python backend/bootstrap.py generators
 	@$(DEVSTACK) run -- $(BIN)/python -m contract.calls
 	@exec $(DEVSTACK) run -- $(BIN)/python -m contract.vote
