@@ -25,6 +25,7 @@ export async function page(visit) {
   const { query } = visit;
   /** @type {import("../types.js").QueryOf<"/api/v1/comparisons">} */
   const asked = {
+    q: value(query, "q"),
     category: values(query, "category"),
     tool: values(query, "tool"),
     outcome: values(query, "outcome"),
@@ -43,7 +44,8 @@ export async function page(visit) {
       heading("Comparisons", "Two tools at a time, and which one to ship with."),
       h(
         "form",
-        { action: "/comparisons", class: "filters" },
+        { action: "/comparisons", class: "filters", role: "search" },
+        h("label", { class: "field" }, h("span", {}, "Words"), h("input", { name: "q", type: "search", value: query.get("q") })),
         select("category", "Category", topics, value(query, "category")),
         select("outcome", "Verdict", OUTCOMES, value(query, "outcome")),
         select("sort", "Sort", SORTS, value(query, "sort")),

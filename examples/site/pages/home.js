@@ -1,7 +1,7 @@
 // The first page: the latest answers, and the search over all tools.
 
 import { get } from "../api.js";
-import { h } from "../dom.js";
+import { counted, h } from "../dom.js";
 import { checkboxes, select } from "../fields.js";
 import { compareButton } from "../line-up.js";
 import { comparisonCard, empty, heading, paging, toolCard } from "../parts.js";
@@ -30,7 +30,7 @@ export async function page(visit) {
     call: values(query, "call"),
     sort: value(query, "sort"),
     cursor: value(query, "cursor"),
-    include: ["facets"],
+    include: isSearch ? ["facets", "count"] : ["facets"],
     limit: 12,
   };
   const [tools, latest] = await Promise.all([
@@ -52,7 +52,7 @@ export async function page(visit) {
           h(
             "div",
             { class: "results-bar" },
-            h("h2", { id: "tools" }, isSearch ? "Tools found" : "All tools"),
+            h("h2", { id: "tools" }, tools.count === undefined ? "All tools" : `${counted(tools.count, "tool")} found`),
             h("form", { action: "/" }, keep(query, "sort"), select("sort", "Sort", SORTS, value(query, "sort"))),
           ),
           results(tools.results),
