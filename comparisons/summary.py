@@ -1,0 +1,319 @@
+"""A verdict in one sentence: what to do, and why.
+
+Built from facts by rule. A number stands in it only where it bears what the sentence says; where a count does not (two
+shares that round to the same percentage), words without numbers take its place. A win begins with "Ship" or "If it must
+be one", a tie with "Level", "No winner" or "Neither", and what is not decided with "No verdict yet".
+
+No sentence begins with a tool's name, and between two names stand English words: so a name in Hebrew or Arabic keeps
+its own direction and turns nothing else. Names are never inflected. Where the text would be too long, names are
+shortened first, then the least of the facts is left out; a condition stands whole or not at all.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, product
+
+from comparisons.verdict import MIN_PANEL, Evidence, SharedPanel, Verdict, cheaper_to_start
+from comparisons.wording import apart, of_entries, sentence
+
+MAX_SUMMARY = 200
+
+# Characters of a name, the most first; at worst a name says less, so that a sentence without facts still fits.
+_NAME_LENGTHS = (64, 48, 36, 28)
+_AT_WORST = (20, 14)
+# As the panel's call `skip`: a tool below it is no tool to ship with, whoever else is worse.
+_CONVINCES_FROM = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many who were asked to choose between two tools took the first, the second, or saw no difference."""
+
+    first: int = 0
+    second: int = 0
+    no_difference: int = 0
+
+
+NOBODY = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What is known of one tool of a pair; `asked` and `picked` are those who took it, `shared` who ship it of both."""
+
+    tool: Evidence
+    when: str
+    shared: int
+    asked: int
+    picked: int
+
+
+# Where the names stand in a sentence of a win.
+_PLACE = re.compile(r"\{(?:winner|loser)\}")
+# Some text, once it is said how the two tools are called, in their order.
+_Form = Callable[[str, str], str]
+
+
+def summarize(
+    verdict: Verdict,
+    *,
+    first: Evidence,
+    second: Evidence,
+    when: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    asked: Asked = NOBODY,
+    picks: Asked = NOBODY,
+    limit: int = MAX_SUMMARY,
+) -> str:
+    """At most `limit` characters, which are 60 at least.
+
+    `when` are the conditions of each tool, as words after "if", what weighs most first. `asked` are the reviewers who
+    were asked head to head, `picks` the readers.
+    """
+    shared = verdict.shared_panel
+    one = _Side(first, next(iter(when[0]), ""), shared.first, asked.first, picks.first)
+    other = _Side(second, next(iter(when[1]), ""), shared.second, asked.second, picks.second)
+    if verdict.outcome == "winner":
+        forms = list(_win(verdict, one, other, asked.no_difference))
+    elif verdict.outcome == "tie":
+        forms = list(_tie(one, other))
+    else:
+        forms = list(_insufficient(one, other, shared))
+    names = apart((first.name, first.slug), (second.name, second.slug))
+    ways = chain(product(forms, _NAME_LENGTHS), product(forms, _AT_WORST))
+    texts = (form(*labels(*names, limit=length)) for form, length in ways)
+    return next(text for text in texts if len(text) <= limit)
+
+
+def labels(first: str, second: str, *, limit: int) -> tuple[str, str]:
+    """Both names in at most so many characters, shortened at words.
+
+    Where they would then read the same, what both begin with is left out.
+    """
+    names = " ".join(first.split()), " ".join(second.split())
+    for step in (_whole, _without_shared_words, _without_shared_letters):
+        one, other = (_shortened(name, limit) for name in step(*names))
+        if one.casefold() != other.casefold():
+            break
+    return one, other
+
+
+def _whole(first: str, second: str) -> tuple[str, str]:
+    return first, second
+
+
+def _without_shared_words(first: str, second: str) -> tuple[str, str]:
+    one, other = first.split(" "), second.split(" ")
+    shared = _shared(one, other)
+    return f"…{' '.join(one[shared:])}", f"…{' '.join(other[shared:])}"
+
+
+def _without_shared_letters(first: str, second: str) -> tuple[str, str]:
+    shared = _shared(first, second)
+    return f"…{first[shared:]}", f"…{second[shared:]}"
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many both begin with, so that each keeps one at least."""
+    most = min(len(one), len(other)) - 1
+    return next((n for n in range(most) if one[n].casefold() != other[n].casefold()), max(most, 0))
+
+
+def _shortened(name: str, limit: int) -> str:
+    """Cut after a word where one ends in the second half, and marked."""
+    if len(name) <= limit:
+        return name
+    head, _, _ = name[:limit].rpartition(" ")
+    cut = head if len(head) > limit // 2 else name[: limit - 1]
+    return cut.rstrip(" ,;:.–—-&(") + "…"
+
+
+# --- A winner -----------------------------------------------------------------------------------
+
+
+def _win(verdict: Verdict, one: _Side, other: _Side, no_difference: int) -> Iterator[_Form]:
+    is_first = verdict.winner == one.tool.slug
+    winner, loser = (one, other) if is_first else (other, one)
+    opening = _opening(verdict, winner)
+    why = _why(verdict, winner, loser, no_difference)
+    against = _against(verdict, winner, loser)
+    instead = f"Take {{loser}} if {loser.when}" if loser.when else ""
+
+    def form(*sentences: str) -> _Form:
+        def text(first: str, second: str) -> str:
+            names = {"{winner}": first if is_first else second, "{loser}": second if is_first else first}
+            named = (_PLACE.sub(lambda place: names[place[0]], each) for each in sentences if each)
+            return " ".join(map(sentence, named))
+
+        return text
+
+    yield form(f"{opening}: {why}", against, instead)
+    yield form(f"{opening}: {why}", against)
+    yield form(opening, against)
+    yield form(opening)
+
+
+def _opening(verdict: Verdict, winner: _Side) -> str:
+    measured = (
+        winner.tool.community.percent if verdict.decided_by == "community" else winner.tool.panel.percent
+    )
+    if (measured or 0) < _CONVINCES_FROM:
+        return "If it must be one, take {winner} over {loser}"
+    if verdict.strength == "narrow":
+        return "Ship {winner} over {loser}, narrowly"
+    return "Ship {winner}, not {loser}"
+
+
+def _why(verdict: Verdict, winner: _Side, loser: _Side, no_difference: int) -> str:
+    """What decided, with its numbers where they bear it. The winner is "it", as the sentence has just named it."""
+    match verdict.decided_by:
+        case "panel":
+            return _panel_prefers(winner, loser, verdict.shared_panel)
+        case "head_to_head":
+            return _asked_prefer(winner, loser, no_difference)
+        case "picks":
+            return _picks_prefer(winner, loser)
+        case _:
+            return _voters_prefer(winner, loser)
+
+
+def _panel_prefers(winner: _Side, loser: _Side, shared: SharedPanel) -> str:
+    one, other, both = winner.tool.panel, loser.tool.panel, len(shared.reviewers)
+    if winner.shared > loser.shared and both >= MIN_PANEL:
+        if one.total == other.total == both:
+            return f"{_ship(one.ship, one.total)} it, {loser.shared or 'none'} the other"
+        ship = "all" if winner.shared == both else f"{winner.shared}"
+        return f"of the {both} reviewers of both, {ship} ship it and {loser.shared or 'none'} the other"
+    if (one.percent or 0) > (other.percent or 0):
+        rest = f"{other.ship} of {other.total}" if other.ship else f"none of {other.total}"
+        return f"{_ship(one.ship, one.total)} it, {rest} the other"
+    return "the panel prefers it"
+
+
+def _ship(ship: int, total: int) -> str:
+    """`3 of 4 reviewers ship`."""
+    if ship == total > 1:
+        return f"{'both' if total == 2 else f'all {total}'} reviewers ship"
+    return f"{ship or 'none'} of {total} reviewers {'ship' if ship > 1 else 'ships'}"
+
+
+def _asked_prefer(winner: _Side, loser: _Side, no_difference: int) -> str:
+    if winner.asked <= loser.asked:
+        return "the panel, asked to choose between them, takes it"
+    if not loser.asked and not no_difference:
+        return f"asked to choose between them, all {winner.asked} reviewers take it"
+    parts = [f"{winner.asked} reviewers take it"]
+    if loser.asked:
+        parts.append(f"{loser.asked} the other")
+    if no_difference:
+        parts.append(f"{no_difference} {'sees' if no_difference == 1 else 'see'} no difference")
+    return f"asked to choose between them, {', '.join(parts)}"
+
+
+def _picks_prefer(winner: _Side, loser: _Side) -> str:
+    if winner.picked <= loser.picked:
+        return "readers who chose between them take it"
+    total = winner.picked + loser.picked
+    return f"{winner.picked:,} of {total:,} readers who chose between them take it"
+
+
+def _voters_prefer(winner: _Side, loser: _Side) -> str:
+    one, other = winner.tool.community, loser.tool.community
+    # Of very large crowds two shares that differ may round to one percentage.
+    if (one.percent or 0) <= (other.percent or 0):
+        return "more of its voters ship it"
+    return f"{one.percent}% of {one.total:,} voters ship it, {other.percent}% of {other.total:,} the other"
+
+
+def _against(verdict: Verdict, winner: _Side, loser: _Side) -> str:
+    """Who favours the tool that did not win, where somebody surely does."""
+    if not verdict.contested:
+        return ""
+    one, other = winner.tool.community.percent, loser.tool.community.percent
+    favour_loser = {
+        "head_to_head": ("reviewers asked to choose", loser.asked > winner.asked),
+        "community": ("voters", (other or 0) > (one or 0)),
+        "picks": ("readers who chose", loser.picked > winner.picked),
+    }
+    who = [words for by, (words, is_so) in favour_loser.items() if is_so and by != verdict.decided_by]
+    return f"Contested: {' and '.join(who)} favour the other" if who else "Contested: not all agree"
+
+
+# --- No winner ----------------------------------------------------------------------------------
+
+
+def _tie(one: _Side, other: _Side) -> Iterator[_Form]:
+    convinces = max(one.tool.panel.percent or 0, other.tool.panel.percent or 0) >= _CONVINCES_FROM
+    is_level = _is_level(one, other)
+    if convinces:
+        opening, take = "Level on every count" if is_level else "No winner", ": ship "
+    else:
+        opening, take = "Neither convinces the panel", "; if it must be one: "
+    if one.when or other.when:
+        rest = "" if one.when and other.when else "; otherwise neither is ahead"
+        yield lambda a, b: f"{opening}{take}{_if(a, one.when, b, other.when)}{rest}."
+    if cheaper_to_start(one.tool, other.tool):
+        entries = one.tool.entry, other.tool.entry
+        yield (
+            lambda a, b: (
+                f"{sentence(f'{opening}: {_counts(a, one, b, other)}')} {of_entries((a, entries[0]), (b, entries[1]))}"
+            )
+        )
+    if convinces:
+        end = ", so either will do" if is_level else ", and readers settle nothing"
+        yield lambda a, b: f"{opening}: {_counts(a, one, b, other)}{end}."
+    yield lambda a, b: sentence(f"{opening}: {_counts(a, one, b, other)}")
+    yield lambda a, b: sentence(f"{opening}: {a} and {b}")
+
+
+def _is_level(one: _Side, other: _Side) -> bool:
+    """Whether no count that a page shows says more for one tool than for the other."""
+    return all(
+        first == second
+        for first, second in (
+            (one.tool.panel.percent, other.tool.panel.percent),
+            (one.shared, other.shared),
+            (one.tool.community.percent, other.tool.community.percent),
+            (one.asked, other.asked),
+            (one.picked, other.picked),
+        )
+    )
+
+
+def _if(first: str, first_when: str, second: str, second_when: str) -> str:
+    """`A if …; B if …`, or one of them."""
+    pairs = ((first, first_when), (second, second_when))
+    return "; ".join(f"{name} if {condition}" for name, condition in pairs if condition)
+
+
+def _counts(first: str, one: _Side, second: str, other: _Side) -> str:
+    """`3 of 4 reviewers ship A, as many B`."""
+    ours, theirs = one.tool.panel, other.tool.panel
+    if not ours.ship and not theirs.ship:
+        return f"no reviewer ships {first} or {second}"
+    if (ours.ship, ours.total) == (theirs.ship, theirs.total):
+        return f"{_ship(ours.ship, ours.total)} {first}, as many {second}"
+    return f"{_ship(ours.ship, ours.total)} {first}, {_part(theirs.ship, theirs.total)} ship {second}"
+
+
+def _part(ship: int, total: int) -> str:
+    return f"all {total}" if ship == total else f"{ship or 'none'} of {total}"
+
+
+def _insufficient(one: _Side, other: _Side, shared: SharedPanel) -> Iterator[_Form]:
+    totals = one.tool.panel.total, other.tool.panel.total
+    both = len(shared.reviewers)
+    until = bool(one.when or other.when)
+
+    def needs(first: str, second: str) -> str:
+        if min(totals) < MIN_PANEL:
+            has = f"{first} has {totals[0] or 'none'}, {second} {totals[1] or 'none'}"
+            return f"No verdict yet: each tool needs {MIN_PANEL} reviews, and {has}."
+        there = f"there {'is' if both < 2 else 'are'} {both or 'none'}"
+        return f"No verdict yet: it takes {MIN_PANEL} reviewers of both tools, and {there}."
+
+    if until:
+        yield lambda a, b: f"{needs(a, b)} Until then: {_if(a, one.when, b, other.when)}."
+        yield lambda a, b: f"No verdict yet. Until then: {_if(a, one.when, b, other.when)}."
+    yield needs
+    yield lambda a, b: sentence(f"No verdict yet: {a} and {b}")

@@ -1,0 +1,484 @@
+"""A verdict in one sentence: each form of it, and what none of them may say."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comparisons.summary import MAX_SUMMARY, Asked, labels, summarize
+from comparisons.verdict import Evidence, SharedPanel, Verdict, decide
+from reviews.panel import PanelCount
+from votes.tally import Interval, TallyCount
+
+ROSTER = ("builder", "skeptic", "founder", "futurist", "veteran")
+
+
+def tool(
+    name: str = "A",
+    panel: tuple[int, int] = (4, 4),
+    votes: tuple[int, int] = (0, 0),
+    *,
+    entry: str = "free",
+    slug: str = "",
+) -> Evidence:
+    """Panel and votes as (ships, of how many); its reviewers are the first of the roster, and the first of them ship."""
+    ship, total = panel
+    return Evidence(
+        slug=slug or name.casefold().replace(" ", "-"),
+        name=name,
+        panel=PanelCount(ship=ship, skip=total - ship),
+        community=TallyCount(ship=votes[0], skip=votes[1] - votes[0], bounds=Interval(0.1, 0.2)),
+        entry=entry,
+        reviews={each: "ship" if n < ship else "skip" for n, each in enumerate(ROSTER[:total])},
+    )
+
+
+A, B = tool("A"), tool("B")
+TIE = Verdict(
+    outcome="tie",
+    winner=None,
+    decided_by=None,
+    strength=None,
+    margin=0,
+    contested=False,
+    reasons=(),
+    dissent=(),
+    shared_panel=SharedPanel(ROSTER[:4], 4, 4),
+)
+INSUFFICIENT = replace(TIE, outcome="insufficient")
+
+
+def won(by: str, strength: str, shared: tuple[int, int] = (4, 3), **more: Any) -> Verdict:
+    """The first tool, `a`, wins; `shared` are the ships of four reviewers of both."""
+    return replace(
+        TIE,
+        outcome="winner",
+        winner="a",
+        decided_by=by,
+        strength=strength,
+        shared_panel=SharedPanel(ROSTER[:4], *shared),
+        **more,
+    )
+
+
+OFFLINE, CHEAP = "it must run without a network", "it must cost nothing"
+LEVEL_CROWD = (60, 100)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "first", "second", "more", "summary"),
+    [
+        pytest.param(
+            won("panel", "unanimous", (4, 0)), A, tool("B", (0, 4)), {},
+            "Ship A, not B: all 4 reviewers ship it, none the other.",
+            id="the panel, unanimous",
+        ),
+        pytest.param(
+            won("panel", "clear", (3, 1)), tool("A", (3, 4)), tool("B", (1, 4)), {},
+            "Ship A, not B: 3 of 4 reviewers ship it, 1 the other.",
+            id="the panel, clear",
+        ),
+        pytest.param(
+            won("panel", "narrow"), A, tool("B", (3, 4)), {},
+            "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other.",
+            id="the panel, narrow",
+        ),
+        pytest.param(
+            won("panel", "narrow", (1, 0)), tool("A", (1, 4)), tool("B", (0, 4)), {},
+            "If it must be one, take A over B: 1 of 4 reviewers ships it, none the other.",
+            id="the panel skips both",
+        ),
+        pytest.param(
+            won("panel", "narrow"), tool("A", (5, 5)), tool("B", (3, 4)), {},
+            "Ship A over B, narrowly: of the 4 reviewers of both, all ship it and 3 the other.",
+            id="the panel, of which some reviewed one tool alone",
+        ),
+        pytest.param(
+            won("panel", "narrow", (2, 2)), tool("A", (3, 4)), tool("B", (2, 5)), {},
+            "Ship A over B, narrowly: 3 of 4 reviewers ship it, 2 of 5 the other.",
+            id="the panel, whose shared reviewers see no difference",
+        ),
+        pytest.param(
+            won("panel", "clear", (3, 3)), tool("A", (3, 4)), tool("B", (3, 4)), {},
+            "Ship A, not B: the panel prefers it.",
+            id="the panel, by counts that don't bear it",
+        ),
+        pytest.param(
+            won("panel", "narrow", contested=True), tool("A", (4, 4), (10, 100)), tool("B", (3, 4), (90, 100)), {},
+            "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. Contested: voters favour the other.",
+            id="contested by voters",
+        ),
+        pytest.param(
+            won("panel", "narrow", contested=True), A, tool("B", (3, 4)),
+            {"asked": Asked(1, 3), "picks": Asked(100, 300)},
+            "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. "
+            "Contested: reviewers asked to choose and readers who chose favour the other.",
+            id="contested by reviewers and readers who chose",
+        ),
+        pytest.param(
+            won("panel", "narrow", contested=True), A, tool("B", (3, 4)), {},
+            "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. Contested: not all agree.",
+            id="contested, and no count says by whom",
+        ),
+        pytest.param(
+            won("panel", "narrow"), A, tool("B", (3, 4)), {"when": ([CHEAP], [OFFLINE])},
+            "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. "
+            "Take B if it must run without a network.",
+            id="who should decide against it",
+        ),
+        pytest.param(
+            won("community", "clear", (4, 4)), tool("A", (4, 4), (506, 550)), tool("B", (4, 4), (240, 420)), {},
+            "Ship A, not B: 92% of 550 voters ship it, 57% of 420 the other.",
+            id="the crowd, clear",
+        ),
+        pytest.param(
+            won("community", "narrow", (1, 1)), tool("A", (1, 4), (700, 1_000)), tool("B", (1, 4), (600, 1_000)), {},
+            "Ship A over B, narrowly: 70% of 1,000 voters ship it, 60% of 1,000 the other.",
+            id="the crowd, narrow, of tools that the panel skips",
+        ),
+        pytest.param(
+            won("community", "narrow", (4, 4)), tool("A", (4, 4), (40, 100)), tool("B", (4, 4), (10, 100)), {},
+            "If it must be one, take A over B: 40% of 100 voters ship it, 10% of 100 the other.",
+            id="the crowd skips both",
+        ),
+        pytest.param(
+            won("community", "narrow", (4, 4)),
+            tool("A", (4, 4), (504_000, 1_000_000)), tool("B", (4, 4), (501_000, 1_000_000)), {},
+            "Ship A over B, narrowly: more of its voters ship it.",
+            id="crowds that round to one percentage",
+        ),
+        pytest.param(
+            won("community", "clear", (4, 4), contested=True),
+            tool("A", (4, 4), (90, 100)), tool("B", (4, 4), (10, 100)), {"asked": Asked(0, 3)},
+            "Ship A, not B: 90% of 100 voters ship it, 10% of 100 the other. "
+            "Contested: reviewers asked to choose favour the other.",
+            id="the crowd, contested by reviewers who were asked",
+        ),
+        pytest.param(
+            won("head_to_head", "unanimous", (4, 4)), A, B, {"asked": Asked(4, 0)},
+            "Ship A, not B: asked to choose between them, all 4 reviewers take it.",
+            id="head to head, unanimous",
+        ),
+        pytest.param(
+            won("head_to_head", "clear", (4, 4)), A, B, {"asked": Asked(3, 1)},
+            "Ship A, not B: asked to choose between them, 3 reviewers take it, 1 the other.",
+            id="head to head, clear",
+        ),
+        pytest.param(
+            won("head_to_head", "narrow", (4, 4)), A, B, {"asked": Asked(4, 3, 2)},
+            "Ship A over B, narrowly: asked to choose between them, 4 reviewers take it, 3 the other, "
+            "2 see no difference.",
+            id="head to head, narrow",
+        ),
+        pytest.param(
+            won("head_to_head", "clear", (4, 4)), A, B, {"asked": Asked(3, 0, 1)},
+            "Ship A, not B: asked to choose between them, 3 reviewers take it, 1 sees no difference.",
+            id="head to head, and one sees no difference",
+        ),
+        pytest.param(
+            won("head_to_head", "clear", (0, 0)), tool("A", (0, 4)), tool("B", (0, 4)), {"asked": Asked(3, 0, 1)},
+            "If it must be one, take A over B: asked to choose between them, 3 reviewers take it, "
+            "1 sees no difference.",
+            id="head to head, of tools that the panel skips",
+        ),
+        pytest.param(
+            won("head_to_head", "clear", (4, 4)), A, B, {},
+            "Ship A, not B: the panel, asked to choose between them, takes it.",
+            id="head to head, without its counts",
+        ),
+        pytest.param(
+            won("picks", "clear", (4, 4)), A, B, {"picks": Asked(330, 140)},
+            "Ship A, not B: 330 of 470 readers who chose between them take it.",
+            id="picks, clear",
+        ),
+        pytest.param(
+            won("picks", "narrow", (4, 4), contested=True),
+            tool("A", (4, 4), (40, 100)), tool("B", (4, 4), (70, 100)), {"picks": Asked(1_300, 1_000)},
+            "Ship A over B, narrowly: 1,300 of 2,300 readers who chose between them take it. "
+            "Contested: voters favour the other.",
+            id="picks, narrow and contested",
+        ),
+        pytest.param(
+            won("picks", "clear", (4, 4)), A, B, {},
+            "Ship A, not B: readers who chose between them take it.",
+            id="picks, without their counts",
+        ),
+        pytest.param(
+            TIE, A, B, {"when": ([OFFLINE], [CHEAP])},
+            "Level on every count: ship A if it must run without a network; B if it must cost nothing.",
+            id="a tie, with conditions for both",
+        ),
+        pytest.param(
+            TIE, A, B, {"when": ([OFFLINE, CHEAP], [])},
+            "Level on every count: ship A if it must run without a network; otherwise neither is ahead.",
+            id="a tie, with conditions for one",
+        ),
+        pytest.param(
+            TIE, tool("A", (4, 4), (10, 12)), B, {"when": ([], [CHEAP])},
+            "No winner: ship B if it must cost nothing; otherwise neither is ahead.",
+            id="a tie, of which a count says more for one",
+        ),
+        pytest.param(
+            TIE, A, B, {"picks": Asked(2, 1), "when": ([OFFLINE], [CHEAP])},
+            "No winner: ship A if it must run without a network; B if it must cost nothing.",
+            id="a tie, in which more readers chose one",
+        ),
+        pytest.param(
+            TIE, tool("A", (1, 4)), tool("B", (1, 4)), {"when": ([OFFLINE], [CHEAP])},
+            "Neither convinces the panel; if it must be one: A if it must run without a network; "
+            "B if it must cost nothing.",
+            id="a tie of tools that the panel skips",
+        ),
+        pytest.param(
+            TIE, tool("A", (0, 4)), tool("B", (0, 4)), {},
+            "Neither convinces the panel: no reviewer ships A or B.",
+            id="a tie of tools that nobody ships",
+        ),
+        pytest.param(
+            TIE, A, tool("B", entry="paid"), {},
+            "Level on every count: all 4 reviewers ship A, as many B. A is free to start, B is paid from the start.",
+            id="a tie in which one is cheaper to start with",
+        ),
+        pytest.param(
+            TIE, A, B, {},
+            "Level on every count: all 4 reviewers ship A, as many B, so either will do.",
+            id="a tie about which nothing else is known",
+        ),
+        pytest.param(
+            replace(TIE, shared_panel=SharedPanel(ROSTER[:3], 3, 3)), tool("A", (4, 4)), tool("B", (3, 3)), {},
+            "Level on every count: all 4 reviewers ship A, all 3 ship B, so either will do.",
+            id="a tie of panels that are not of one size",
+        ),
+        pytest.param(
+            replace(TIE, shared_panel=SharedPanel(ROSTER[:4], 2, 2)),
+            tool("A", (2, 4), LEVEL_CROWD), tool("B", (2, 4), (61, 100)), {},
+            "No winner: 2 of 4 reviewers ship A, as many B, and readers settle nothing.",
+            id="a tie of crowds that can't be told apart",
+        ),
+        pytest.param(
+            INSUFFICIENT, tool("A", (4, 4)), tool("B", (1, 2)), {},
+            "No verdict yet: each tool needs 3 reviews, and A has 4, B 2.",
+            id="too few reviews",
+        ),
+        pytest.param(
+            INSUFFICIENT, tool("A", (0, 0)), tool("B", (0, 1)), {"when": ([OFFLINE], [CHEAP])},
+            "No verdict yet: each tool needs 3 reviews, and A has none, B 1. "
+            "Until then: A if it must run without a network; B if it must cost nothing.",
+            id="too few reviews, with conditions",
+        ),
+        pytest.param(
+            replace(INSUFFICIENT, shared_panel=SharedPanel(ROSTER[:2], 2, 1)), A, B, {"when": ([], [CHEAP])},
+            "No verdict yet: it takes 3 reviewers of both tools, and there are 2. "
+            "Until then: B if it must cost nothing.",
+            id="too few reviewers of both",
+        ),
+        pytest.param(
+            replace(INSUFFICIENT, shared_panel=SharedPanel((), 0, 0)), A, B, {},
+            "No verdict yet: it takes 3 reviewers of both tools, and there is none.",
+            id="no reviewer of both",
+        ),
+    ],
+)  # fmt: skip
+def test_a_verdict_in_a_sentence(
+    verdict: Verdict, first: Evidence, second: Evidence, more: dict[str, Any], summary: str
+) -> None:
+    assert summarize(verdict, first=first, second=second, **more) == summary
+
+
+WINDSURF = "Windsurf Wave 11: Cascade Agent with Multi-File Edits and Memory"
+PROVIDERS = "Hugging Face Inference Providers"
+
+
+@pytest.mark.parametrize(
+    ("names", "summary"),
+    [
+        pytest.param(
+            ('The "Real" Agent', "Matt Pocock's Skills"),
+            'Ship The "Real" Agent, not Matt Pocock\'s Skills: all 4 reviewers ship it, 3 the other.',
+            id="quotes, and an s at the end",
+        ),
+        pytest.param(
+            ("Wordware Inc.", "Who? What?"),
+            "Ship Wordware Inc., not Who? What?: all 4 reviewers ship it, 3 the other.",
+            id="a full stop and a question mark at the end",
+        ),
+        pytest.param(
+            ("סוכן קוד", "مساعد الكود"),
+            "Ship סוכן קוד, not مساعد الكود: all 4 reviewers ship it, 3 the other.",
+            id="from right to left, with an English word between",
+        ),
+        pytest.param(
+            ("{loser}", "{winner}"),
+            "Ship {loser}, not {winner}: all 4 reviewers ship it, 3 the other.",
+            id="marks of a template",
+        ),
+        pytest.param(
+            ("Two\n  lines", "B\t"),
+            "Ship Two lines, not B: all 4 reviewers ship it, 3 the other.",
+            id="white space",
+        ),
+        pytest.param(
+            (WINDSURF, "Stable Diffusion 4 (Apache 2.0)"),
+            f"Ship {WINDSURF}, not Stable Diffusion 4 (Apache 2.0): all 4 reviewers ship it, 3 the other.",
+            id="a long name that fits",
+        ),
+        pytest.param(
+            (WINDSURF, "Claude 4 API: Tool Use Streaming & Prompt Caching with Very Long Names, Really"),
+            "Ship Windsurf Wave 11: Cascade Agent with Multi-File Edits and Memory, not Claude 4 API: Tool Use "
+            "Streaming & Prompt Caching with Very…: all 4 reviewers ship it, 3 the other.",
+            id="two long names",
+        ),
+        pytest.param(
+            ("Skills", "SKILLS"),
+            "Ship Skills (skills-1), not SKILLS (skills-2): all 4 reviewers ship it, 3 the other.",
+            id="one name twice",
+        ),
+    ],
+)
+def test_awkward_names_stand_as_they_are(names: tuple[str, str], summary: str) -> None:
+    first, second = tool(names[0], slug="skills-1"), tool(names[1], (3, 4), slug="skills-2")
+
+    said = summarize(replace(won("panel", "clear"), winner="skills-1"), first=first, second=second)
+
+    assert said == summary
+
+
+def test_a_name_that_ends_with_a_mark_ends_the_sentence() -> None:
+    first, second = tool("A", (0, 4)), tool("Wordware Inc.", (0, 4), slug="b")
+
+    assert summarize(TIE, first=first, second=second) == (
+        "Neither convinces the panel: no reviewer ships A or Wordware Inc."
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "limit", "short"),
+    [
+        pytest.param(("Cursor", "Zed"), 14, ("Cursor", "Zed"), id="short ones"),
+        pytest.param((WINDSURF, "Zed"), 28, ("Windsurf Wave 11: Cascade…", "Zed"), id="cut after a word"),
+        pytest.param((WINDSURF, "Zed"), 18, ("Windsurf Wave 11…", "Zed"), id="cut before a mark"),
+        pytest.param(("A" * 40, "Zed"), 14, ("A" * 13 + "…", "Zed"), id="a word that is too long"),
+        pytest.param(
+            (f"{PROVIDERS} Hub", f"{PROVIDERS} Marketplace"), 28, ("…Hub", "…Marketplace"),
+            id="what both begin with is left out",
+        ),
+        pytest.param(
+            (f"{PROVIDERS} v2", PROVIDERS), 28, ("…Providers v2", "…Providers"),
+            id="where one is the beginning of the other",
+        ),
+        pytest.param(("a" * 40 + "1", "A" * 40 + "2"), 28, ("…1", "…2"), id="one word that differs at its end"),
+        pytest.param(
+            ("Skills (karpathy-skills-of-2026-01)", "Skills (karpathy-skills-of-2026-02)"), 20, ("…1)", "…2)"),
+            id="slugs that differ at their end",
+        ),
+    ],
+)  # fmt: skip
+def test_names_are_shortened_so_that_they_can_be_told_apart(
+    names: tuple[str, str], limit: int, short: tuple[str, str]
+) -> None:
+    assert labels(*names, limit=limit) == short
+    assert labels(*reversed(names), limit=limit) == short[::-1]
+
+
+def test_of_a_text_that_is_too_long_the_least_is_left_out_and_no_condition_is_cut() -> None:
+    long = f"Agent {'x' * 60}"
+    first, second = tool(long, slug="a"), tool("B", (3, 4))
+    condition = "the same documents come back in every call that you make"
+    said = [
+        summarize(won("panel", "narrow"), first=first, second=second, when=((), [condition]), limit=limit)
+        for limit in (200, 130, 95, 60)
+    ]
+
+    assert said == [
+        f"Ship {long[:63]}… over B, narrowly: all 4 reviewers ship it, 3 the other. Take B if {condition}.",
+        f"Ship {long[:63]}… over B, narrowly: all 4 reviewers ship it, 3 the other.",
+        f"Ship {long[:27]}… over B, narrowly: all 4 reviewers ship it, 3 the other.",
+        f"Ship {long[:35]}… over B, narrowly.",
+    ]
+
+
+# --- Whatever is known ------------------------------------------------------------------------------
+
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200).filter(str.strip)
+crowds = st.tuples(st.integers(0, 3_000_000), st.integers(0, 3_000_000)).map(lambda n: (min(n), max(n)))
+panels = st.tuples(st.integers(0, 5), st.integers(0, 5)).map(lambda n: (min(n), max(n)))
+conditions = st.lists(st.text("abc עב", min_size=1, max_size=60), max_size=2)
+choices = st.builds(Asked, st.integers(0, 9_999), st.integers(0, 9_999), st.integers(0, 9))
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Evidence, Evidence]:
+    first, second = (
+        tool(
+            draw(names), draw(panels), draw(crowds), entry=draw(st.sampled_from(["free", "paid"])), slug=slug
+        )
+        for slug in ("a", "b")
+    )
+    return first, second
+
+
+@st.composite
+def verdicts(draw: st.DrawFn, outcome: str) -> Verdict:
+    shared = SharedPanel(ROSTER[: draw(st.integers(0, 5))], 0, 0)
+    ships = st.integers(0, len(shared.reviewers))
+    verdict = replace(
+        TIE, outcome=outcome, shared_panel=replace(shared, first=draw(ships), second=draw(ships))
+    )
+    if outcome != "winner":
+        return verdict
+    return replace(
+        verdict,
+        winner=draw(st.sampled_from(["a", "b"])),
+        decided_by=draw(st.sampled_from(["panel", "head_to_head", "community", "picks"])),
+        strength=draw(st.sampled_from(["unanimous", "clear", "narrow"])),
+        contested=draw(st.booleans()),
+    )
+
+
+OPENINGS = {
+    "winner": re.compile(r"Ship |If it must be one, take "),
+    "tie": re.compile(r"(Level on every count|No winner|Neither convinces the panel)[.:;]"),
+    "insufficient": re.compile(r"No verdict yet[.:]"),
+}
+
+
+@pytest.mark.parametrize("outcome", OPENINGS)
+@given(data=st.data())
+def test_whatever_is_known_a_sentence_is_short_and_opens_as_its_outcome_alone_does(
+    data: st.DataObject, outcome: str
+) -> None:
+    first, second = data.draw(pairs())
+    limit = data.draw(st.integers(60, MAX_SUMMARY))
+
+    said = summarize(
+        data.draw(verdicts(outcome)),
+        first=first,
+        second=second,
+        when=(data.draw(conditions), data.draw(conditions)),
+        asked=data.draw(choices),
+        picks=data.draw(choices),
+        limit=limit,
+    )
+
+    assert len(said) <= limit
+    assert [name for name, opening in OPENINGS.items() if opening.match(said)] == [outcome]
+    assert said.endswith((".", "!", "?", "…"))
+
+
+@given(pair=pairs(), when=st.tuples(conditions, conditions))
+def test_the_rule_itself_is_put_into_words_and_a_swap_of_the_tools_names_the_same_winner(
+    pair: tuple[Evidence, Evidence], when: tuple[list[str], list[str]]
+) -> None:
+    first, second = pair
+    verdict = decide(first=first, second=second, roster=ROSTER)
+    turned = decide(first=second, second=first, roster=ROSTER)
+
+    said = summarize(verdict, first=first, second=second, when=when)
+    said_turned = summarize(turned, first=second, second=first, when=when[::-1])
+
+    assert OPENINGS[verdict.outcome].match(said)
+    assert OPENINGS[verdict.outcome].match(said_turned)
+    assert said == said_turned or verdict.outcome != "winner"
