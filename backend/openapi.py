@@ -41,6 +41,7 @@ Credentials mode stays off: no cookie is involved. Besides what browsers allow a
 TAGS = [
     {"name": "tools", "description": "Products under review, with the panel's and the crowd's counts."},
     {"name": "categories", "description": "What tools are sorted into."},
+    {"name": "conditions", "description": "What a tool must do for somebody, and which tools do."},
     {"name": "comparisons", "description": "Tools side by side, and the verdict on them."},
     {"name": "reviews", "description": "What one reviewer says of one tool."},
     {"name": "reviewers", "description": "The voices of the panel: people and personas."},

@@ -6,6 +6,7 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,9 @@ import orjson
 from fastapi import Body, FastAPI, Header, HTTPException, Response
 from uuid_utils.compat import uuid7
 
+from catalog.fits import read_fits
+from comparisons.pairs.guidance import Fits, guide
+from comparisons.summary import Asked, summarize
 from comparisons.verdict import Evidence, agreement, cheaper_to_start, decide, preference, price_note
 from reviews.panel import PanelCount
 from votes.rules import RULESET
@@ -38,7 +42,17 @@ JOIN catalog_category c ON c.id = t.category_id
 JOIN reviews_panel p ON p.tool_id = t.id
 JOIN votes_publishedtally v ON v.tool_id = t.id
 """
-TOOLS_OF_PAIR = f"{TOOLS} WHERE t.slug = ANY($1) AND t.status = 'published'"
+# The conditions under which a tool is the right one, as one column.
+FITS = """
+SELECT coalesce(json_agg(json_build_object(
+    'slug', d.slug, 'name', d.name, 'note', f.note, 'evidence', f.evidence, 'checked_on', f.checked_on,
+    'changed_at', d.updated_at
+) ORDER BY f.position, f.id), '[]') FROM {table} f JOIN catalog_condition d ON d.id = f.condition_id WHERE {of}
+"""
+TOOLS_OF_PAIR = f"""
+SELECT *, ({FITS.format(table="catalog_toolfit", of="f.tool_id = tool.id::uuid")}) AS fits
+FROM ({TOOLS} WHERE t.slug = ANY($1) AND t.status = 'published') tool
+"""
 FIRST_PAGE = f"{TOOLS} WHERE t.status = 'published' ORDER BY t.published_at DESC, t.id DESC LIMIT $1"
 NEXT_PAGE = f"""{TOOLS} WHERE t.status = 'published' AND (t.published_at, t.id) < ($2, $3)
 ORDER BY t.published_at DESC, t.id DESC LIMIT $1"""
@@ -49,8 +63,10 @@ FROM reviews_review r JOIN reviews_reviewer w ON w.id = r.reviewer_id
 WHERE r.tool_id = ANY($1::uuid[]) AND r.status = 'published'
 ORDER BY w.position, w.id
 """
-COMPARISON = """
-SELECT c.title, nullif(c.editor_note, '') AS editor_note, c.published_at, c.updated_at,
+COMPARISON = f"""
+SELECT ({FITS.format(table="comparisons_pairfit", of="f.comparison_id = c.id AND f.tool_id = $1")}) AS first_fits,
+       ({FITS.format(table="comparisons_pairfit", of="f.comparison_id = c.id AND f.tool_id = $2")}) AS second_fits,
+       c.title, nullif(c.editor_note, '') AS editor_note, c.published_at, c.updated_at,
        CASE WHEN k.first_tool_id = c.first_tool_id THEN k.first ELSE k.second END AS first,
        CASE WHEN k.first_tool_id = c.first_tool_id THEN k.second ELSE k.first END AS second
 FROM comparisons_comparison c
@@ -261,6 +277,17 @@ def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[
     )
     reviewers = {review["slug"]: review for review in reviews}
     verdict = decide(first=first, second=second, roster=list(reviewers))
+    guidance = guide(
+        *(
+            Fits(tool["slug"], read_fits(orjson.loads(tool["fits"])), read_fits(orjson.loads(of_pair)))
+            for tool, of_pair in zip(
+                tools, (comparison["first_fits"], comparison["second_fits"]), strict=True
+            )
+        )
+    )
+    one, other = ([fit.condition.name for fit in each.when] for each in guidance)
+    picks = Asked(comparison["first"] or 0, comparison["second"] or 0)
+    summary = summarize(verdict, first=first, second=second, when=(one, other), picks=picks)
     cheaper = cheaper_to_start(first, second)
     return {
         "slug": slug,
@@ -290,7 +317,11 @@ def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[
             "basis": "entry",
             "note": price_note(first, second),
         },
-        "verdict": verdict,
+        "guidance": [
+            {"tool": each.tool, "when": [{**asdict(fit), "note": fit.note or None} for fit in each.when]}
+            for each in guidance
+        ],
+        "verdict": asdict(verdict) | {"summary": summary},
     }
 
 

@@ -7,10 +7,12 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
 from django.db import connections, models
-from django.db.models import Count, Func, Q
-from django.db.models.functions import Collate, Length, Now
+from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Collate, JSONObject, Length, Now
 
 # Of the three-letter pieces of what was typed, so many are the name's: "chatgtp" has five of its eight in ChatGPT.
 MIN_LIKENESS = 0.5
@@ -26,6 +28,64 @@ class CategoryQuerySet(models.QuerySet[Any]):
         """Adds `tool_count`: what lists show."""
         listed = Q(tools__status="published", tools__public_at__lte=Now())
         return self.annotate(tool_count=Count("tools", filter=listed))
+
+
+class ConditionQuerySet(models.QuerySet[Any]):
+    def with_sort_key(self) -> Self:
+        """Adds `sort_key`, as categories have it."""
+        return self.annotate(sort_key=Collate(Func("name", function="catalog_sort_key"), "C"))
+
+    def with_tool_count(self) -> Self:
+        """Adds `tool_count`, the tools that lists show: those that the database counted, less those that are scheduled.
+
+        Its cost grows with the scheduled tools, which are few, and not with the others.
+        """
+        # What was public can't be dated ahead, so the index of the tools' dates finds these.
+        ahead = Q(tool__status="published", tool__published_at__gt=Now(), tool__public_at__gt=Now())
+        scheduled = self._fits.filter(ahead, condition=OuterRef("pk")).order_by().values("condition")
+        return self.annotate(
+            tool_count=F("count__tools")
+            - Coalesce(Subquery(scheduled.annotate(tools=Count("pk")).values("tools")), Value(0))
+        )
+
+    def of_the_same_words(self, name: str) -> Self:
+        """Conditions that say the same, but for case, accents and punctuation."""
+        of_column, of_text = (
+            Func(words, function="catalog_search_words", output_field=ArrayField(models.TextField()))
+            for words in (F("name"), Value(storable(name)))
+        )
+        return self.annotate(words=of_column).filter(words=of_text)
+
+    @property
+    def _fits(self) -> "FitQuerySet":
+        # Since catalog.models imports this module.
+        fits: FitQuerySet = self.model._meta.apps.get_model("catalog", "ToolFit").objects.all()
+        return fits
+
+
+class FitQuerySet(models.QuerySet[Any]):
+    def in_order(self) -> Self:
+        """As curators put them."""
+        return self.order_by("position", "id")
+
+    def as_rows(self, **more: str) -> ArraySubquery:
+        """All of them as one column, which `catalog.fits.read_fits` reads: another query reads them along.
+
+        `more` are columns beside those that it reads.
+        """
+        return ArraySubquery(
+            self.in_order().values(
+                row=JSONObject(
+                    slug="condition__slug",
+                    name="condition__name",
+                    note="note",
+                    evidence="evidence",
+                    checked_on="checked_on",
+                    changed_at="condition__updated_at",
+                    **more,
+                )
+            )
+        )
 
 
 class ToolQuerySet(models.QuerySet[Any]):
@@ -45,6 +105,16 @@ class ToolQuerySet(models.QuerySet[Any]):
 
     def with_entry(self, entries: Iterable[str]) -> Self:
         return self.filter(pricing_entry__in=entries)
+
+    def fitting(self, conditions: Iterable[str]) -> Self:
+        """Tools that are right under one of these conditions, named by their slugs."""
+        fits = self.model._meta.get_field("fits").related_model.objects
+        return self.filter(pk__in=fits.filter(condition__slug__in=conditions).values("tool"))
+
+    def with_fits(self) -> Self:
+        """Adds `fit_rows`, the conditions under which a tool is the right one; no query more."""
+        fits = self.model._meta.get_field("fits").related_model.objects
+        return self.annotate(fit_rows=fits.filter(tool=OuterRef("pk")).as_rows())
 
     def with_slugs(self, slugs: Iterable[str]) -> Self:
         """Tools that have, or once had, one of these slugs."""

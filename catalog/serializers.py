@@ -7,7 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.views import SparseFieldsMixin
-from catalog.models import Category, Tool
+from catalog.fits import ConditionReference, ShownFit
+from catalog.models import Category, Condition, Tool
 
 
 class OptionalText(serializers.CharField):
@@ -48,6 +49,35 @@ class CategorySerializer(SparseFieldsMixin, serializers.ModelSerializer[Category
     class Meta:
         model = Category
         fields = ["id", "slug", "name", "description", "tool_count"]
+
+
+class ConditionSerializer(SparseFieldsMixin, serializers.ModelSerializer[Condition]):
+    """Something that decides for some tools, as the words after "if"."""
+
+    name = serializers.CharField(
+        max_length=60, help_text='The words after "if", such as: it must run without a network.'
+    )
+    tool_count = serializers.IntegerField(min_value=0, help_text="Published tools that fit it.")
+
+    class Meta:
+        model = Condition
+        fields = ["id", "slug", "name", "tool_count"]
+
+
+class ConditionReferenceSerializer(serializers.Serializer[ConditionReference]):
+    slug = serializers.CharField(help_text="What `/tools?fits=` takes.")
+    name = serializers.CharField(max_length=60, help_text='The words after "if".')
+
+
+class FitSerializer(serializers.Serializer[ShownFit]):
+    """One condition under which a tool is the right one, and what shows it."""
+
+    condition = ConditionReferenceSerializer()
+    note = OptionalText(max_length=300, help_text="Why, in a sentence.")
+    evidence = serializers.ListField(
+        child=serializers.URLField(), min_length=1, max_length=5, help_text="Addresses that show it."
+    )
+    checked_on = serializers.DateField(help_text="The day on which that was checked.")
 
 
 class PricingSerializer(serializers.Serializer[Tool]):

@@ -8,7 +8,7 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Now
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from catalog.models import Category, Tool, ToolAlias
+from catalog.models import Category, Condition, Tool, ToolAlias
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,7 @@ class SlugKind:
 
 
 CATEGORY = SlugKind("category", "categories", (Category.objects.all(),))
+CONDITION = SlugKind("condition", "conditions", (Condition.objects.all(),))
 TOOL = SlugKind(
     "tool", "tools", (Tool.objects.visible(), ToolAlias.objects.filter(tool__public_at__lte=Now()))
 )

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db.models import Q
 
 # Python, PostgreSQL and JSON Schema read these patterns alike.
@@ -19,6 +19,13 @@ _HIDDEN = (
 INVISIBLE_PATTERN = rf"[{_HIDDEN}]|(^|[\u0001-\u05ff])[\u200c\u200d]|[\u200c\u200d]([\u0001-\u05ff]|$)"
 # A host, and no user name before it; a backslash is a slash to a browser.
 WEB_ADDRESS_PATTERN = r"^https?://[^\s/?#@\\]+([/?#][^\s\\]*)?$"
+
+# The words after "if": "it must run without a network". They stand within sentences, so no mark of punctuation begins or
+# ends them, and none is one of markup.
+CLAUSE_PATTERN = (
+    r"^(?![Ii][Ff][\s,])(?=[^\s!-/:-@\[-`{-~])[^<>`*\[\]{}|\\\u0001-\u001f\u007f-\u009f]*"
+    r"[^<>`*\[\]{}|\\\u0001-\u001f\u007f-\u009f\s.,:;!?\u2026]\Z"
+)
 
 # ISO 4217 as of 2026: what prices can be in, and two that ended lately. Funds, metals and codes for tests are none.
 _CODES = """
@@ -66,6 +73,13 @@ def validate_web_address(value: str) -> None:
 def validate_currency(value: str) -> None:
     if value not in CURRENCIES:
         raise ValidationError("Use the ISO 4217 code of a currency, such as USD.", "invalid_currency")
+
+
+validate_clause = RegexValidator(
+    CLAUSE_PATTERN,
+    'Write the words after "if", such as: it must run without a network. No markup, and no mark at the end.',
+    "invalid_clause",
+)
 
 
 def is_visible(*fields: str) -> Q:

@@ -8,9 +8,9 @@ from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
 from backend.api.problems import Moved, Refusal
 from backend.api.views import PublicView, field_names
-from catalog.models import Category, Tool
+from catalog.models import Category, Condition, Tool
 from catalog.querysets import ToolQuerySet
-from catalog.serializers import CategorySerializer
+from catalog.serializers import CategorySerializer, ConditionSerializer
 
 
 class CategoryNotFound(Refusal):
@@ -56,6 +56,25 @@ class CategoryView(PublicView):
         if category is None:
             raise CategoryNotFound
         return Response(CategorySerializer(category, only=self.params["fields"]).data)
+
+
+class ConditionListView(ListView):
+    parameters = ListParameters.selecting(field_names(ConditionSerializer))
+
+    @extend_schema(
+        operation_id="list_conditions", tags=["conditions"], responses=page_schema(ConditionSerializer)
+    )
+    def get(self, request: Request) -> Response:
+        """List conditions under which a tool is the right one, by name, with their tool counts
+
+        What must it do for me? Every condition that curators check tools for, also one that none fits; `tool_count`
+        counts published tools, which `/tools?fits=` lists.
+        """
+        return self.answer_page(
+            Condition.objects.with_tool_count().with_sort_key(),
+            keys=["sort_key"],
+            serializer=ConditionSerializer,
+        )
 
 
 def find_tool(slug: str, tools: ToolQuerySet) -> Tool:

@@ -1,6 +1,7 @@
 """The curated pair: two tools that an editor set side by side, what the editor adds, and how its verdict changed."""
 
 from dataclasses import fields
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -9,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 
 from backend.api.ids import new_id
-from catalog.models import Publishable, Tool
+from catalog.models import Fit, Publishable, Tool
 from catalog.validators import is_visible, is_web_address, validate_visible_text, validate_web_address
 from comparisons.changes import FIRST, PANEL, RULE, VOTES, VerdictSnapshot, change_words, verdict_words
 from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
@@ -43,11 +44,14 @@ class Comparison(Publishable):
 
     objects = ComparisonQuerySet.as_manager()
 
-    # What the queryset's with_outcome(), with_picks() and with_panel_crowd_gap() add.
+    # What the queryset's with_outcome(), with_picks(), with_panel_crowd_gap(), with_fits() and with_fits_of_tools() add.
     outcome: str
     pick_count: int
     stored_picks: dict[str, int] | None
     panel_crowd_gap: int
+    fit_rows: list[dict[str, Any]]
+    first_fit_rows: list[dict[str, Any]]
+    second_fit_rows: list[dict[str, Any]]
 
     class Meta:
         indexes = [
@@ -100,6 +104,24 @@ class Comparison(Publishable):
         if self.first_tool_id and self.first_tool_id == self.second_tool_id:
             raise ValidationError("A comparison needs two different tools.")
         super().clean()
+
+
+class PairFit(Fit):
+    """One condition under which a tool is the right one of a pair: those of a tool stand here in place of its own."""
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="fits", db_index=False)
+    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta(Fit.Meta):
+        verbose_name = "condition of a pair"
+        verbose_name_plural = "conditions: choose one of the two if …"
+        constraints = [
+            *Fit.Meta.constraints,
+            # It begins with the pair, and so serves for its index too.
+            models.UniqueConstraint(
+                fields=["comparison", "tool", "condition"], name="a_tool_of_a_pair_has_a_condition_once"
+            ),
+        ]
 
 
 def pair_slug(first: str, second: str) -> str:

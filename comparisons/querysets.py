@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Abs, Cast, Coalesce, Greatest, JSONObject, Least, Now, NullIf
 
+from catalog.models import ToolFit
 from comparisons.verdict import MIN_PANEL
 from votes.models import PublishedPickTally
 
@@ -61,6 +62,19 @@ class ComparisonQuerySet(models.QuerySet[Any]):
                 Subquery(picks.values("total")), Value(0), output_field=models.IntegerField()
             ),
             stored_picks=Subquery(picks.values(both=JSONObject(first="first", second="second"))),
+        )
+
+    def with_fits(self) -> Self:
+        """Adds `fit_rows`, the conditions that an editor put on the pair, each with the slug of its tool; no query more."""
+        fits = self.model._meta.get_field("fits").related_model.objects
+        of_pair = fits.filter(comparison=OuterRef("pk"))
+        return self.annotate(fit_rows=of_pair.as_rows(tool="tool__slug"))
+
+    def with_fits_of_tools(self) -> Self:
+        """Adds `first_fit_rows` and `second_fit_rows`, the conditions of the two tools; no query more."""
+        return self.annotate(
+            first_fit_rows=ToolFit.objects.filter(tool=OuterRef("first_tool")).as_rows(),
+            second_fit_rows=ToolFit.objects.filter(tool=OuterRef("second_tool")).as_rows(),
         )
 
     def with_panel_crowd_gap(self) -> Self:

@@ -42,6 +42,7 @@ _REVIEW = "/api/v1/reviews/{id}"
 _ADDRESSES = {
     "list_categories": "/api/v1/categories?limit=1",
     "retrieve_category": "/api/v1/categories/developer-tools",
+    "list_conditions": "/api/v1/conditions?limit=2",
     "list_reviewers": "/api/v1/reviewers?limit=1",
     "retrieve_reviewer": "/api/v1/reviewers/builder",
     "list_reviews": "/api/v1/reviews?tool=claude-files-api&reviewer=builder",

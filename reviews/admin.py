@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.contrib.postgres.forms import SimpleArrayField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from backend.admin.base import STAMPS, ReadOnlyAdmin, ReasonForm, RecordedAdmin, link_to_api, row_action
+from catalog.admin import LinksField
 from catalog.models import Tool
 from catalog.pairs import by_id
-from catalog.validators import validate_web_address
 from reviews import services
 from reviews.models import HeadToHead, Panel, Review, Reviewer
 from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
@@ -41,29 +39,8 @@ class ReviewerAdmin(RecordedAdmin):
         return int(reviewer.skip_count)
 
 
-class LinksField(SimpleArrayField):
-    """Addresses, one a line."""
-
-    default_error_messages = {"item_invalid": "Line %(nth)s:"}
-
-    def __init__(self) -> None:
-        super().__init__(
-            forms.URLField(max_length=500, assume_scheme="https", validators=[validate_web_address]),
-            delimiter="\n",
-            max_length=20,
-            required=False,
-            widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-            help_text="One address a line, at most 20.",
-        )
-
-    # Any: Django's base class declares a text here, and this field gives a list.
-    def to_python(self, value: object) -> Any:
-        # An address holds no white space, so what a browser or a curator puts between two of them falls away.
-        return super().to_python("\n".join(value.split()) if isinstance(value, str) else value)
-
-
 class OpinionForm(ReasonForm):
-    evidence = LinksField()
+    evidence = LinksField(most=20)
 
     def clean(self) -> None:
         super().clean()

@@ -26,8 +26,19 @@ def desk_of(*permissions: str) -> Client:
 
 
 def submit(desk: Client, address: str, **changes: Any) -> Any:
-    """Opens the form, changes some of its values, sends it, and follows to the page after."""
-    form = desk.get(address).context["adminform"].form
+    """Opens the form with its rows, changes some of its values, sends it, and follows to the page after."""
+    page = desk.get(address).context
+    values = values_of(page["adminform"].form)
+    for rows in page["inline_admin_formsets"]:
+        for form in [rows.formset.management_form, *rows.formset.forms]:
+            values |= values_of(form)
+    values |= changes
+    sent = {name: value for name, value in values.items() if value is not None}
+    return desk.post(address, sent, follow=True)
+
+
+def values_of(form: Any) -> dict[str, Any]:
+    """What a browser sends of a form that nobody touched."""
     values: dict[str, Any] = {}
     for field in form:
         widget, value = field.field.widget, field.value()
@@ -36,9 +47,7 @@ def submit(desk: Client, address: str, **changes: Any) -> Any:
             values |= {f"{field.html_name}_{place}": part for place, part in parts}
         elif not isinstance(widget, forms.FileInput):
             values[field.html_name] = value
-    values |= changes
-    sent = {name: value for name, value in values.items() if value is not None}
-    return desk.post(address, sent, follow=True)
+    return values
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:

@@ -10,8 +10,8 @@ import factory
 from django.db.models import F
 from factory.django import DjangoModelFactory
 
-from catalog.models import Category, Tool
-from comparisons.models import Comparison, VerdictChange
+from catalog.models import Category, Condition, Tool, ToolFit
+from comparisons.models import Comparison, PairFit, VerdictChange
 from newsletter.models import Delivery, Edition, Segment, Subscriber
 from newsletter.readers.addresses import address_key
 from reviews.models import HeadToHead, Review, Reviewer
@@ -60,6 +60,24 @@ class ToolFactory(PublishableFactory):
     status = "published"
     published_at = NOW
     pricing_entry = "free"
+
+
+class ConditionFactory(DjangoModelFactory[Condition]):
+    class Meta:
+        model = Condition
+
+    slug = factory.Sequence(lambda n: f"condition-{n:04}")
+    name = factory.Sequence(lambda n: f"you need number {n:04}")
+
+
+class ToolFitFactory(DjangoModelFactory[ToolFit]):
+    class Meta:
+        model = ToolFit
+
+    tool = factory.SubFactory(ToolFactory)
+    condition = factory.SubFactory(ConditionFactory)
+    evidence = factory.LazyFunction(lambda: ["https://example.com/docs"])
+    checked_on = date(2026, 10, 20)
 
 
 class ReviewerFactory(DjangoModelFactory[Reviewer]):
@@ -156,6 +174,14 @@ class ComparisonFactory(PublishableFactory):
     second_tool = factory.SubFactory(ToolFactory)
     status = "published"
     published_at = NOW
+
+
+class PairFitFactory(ToolFitFactory):
+    class Meta:
+        model = PairFit
+
+    comparison = factory.SubFactory(ComparisonFactory)
+    tool = factory.LazyAttribute(lambda fit: fit.comparison.first_tool)
 
 
 class VerdictChangeFactory(DjangoModelFactory[VerdictChange]):

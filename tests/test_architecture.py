@@ -18,6 +18,8 @@ FOLDERS = [*APPS, "backend", "bench", "contract", "tests"]
 # Tables that nobody edits or looks up by themselves.
 NOT_IN_THE_ADMIN = {
     *("api.IdempotentAnswer", "api.RateCounter", "api.Salt", "votes.SpentChallenge"),
+    # They stand on pages of conditions, tools and pairs.
+    *("catalog.ConditionCount", "catalog.ToolFit", "comparisons.PairFit"),
     # History shows them on the page of their row.
     *("api.Change", "reviews.ReviewRevision", "reviews.HeadToHeadRevision"),
     "newsletter.ConfirmationToken",

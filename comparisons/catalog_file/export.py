@@ -12,10 +12,12 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from django.db.models.functions import Collate, Greatest, Least
 
-from catalog.models import Category, Tool, ToolAlias
+from catalog.models import Category, Condition, Tool, ToolAlias, ToolFit
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,
+    CONDITION_COLUMNS,
+    FIT_COLUMNS,
     FORMAT,
     HEAD_TO_HEAD_COLUMNS,
     PRICING_COLUMNS,
@@ -25,7 +27,7 @@ from comparisons.catalog_file.format import (
 )
 from comparisons.catalog_file.reading import MAX_ROW_CHARACTERS, CatalogFileError, Json
 from comparisons.catalog_file.upsert import BATCH_SIZE
-from comparisons.models import Comparison
+from comparisons.models import Comparison, PairFit
 from reviews.models import HeadToHead, Review, Reviewer
 
 RowT = TypeVar("RowT", bound=models.Model)
@@ -41,6 +43,7 @@ def export_catalog(*, batch_size: int = BATCH_SIZE) -> Iterator[str]:
         yield f'{{\n  "format": {FORMAT}'
         yield from _list("categories", _slug_and(Category.objects.all(), CATEGORY_COLUMNS))
         yield from _list("reviewers", _slug_and(Reviewer.objects.all(), REVIEWER_COLUMNS))
+        yield from _list("conditions", _slug_and(Condition.objects.all(), CONDITION_COLUMNS))
         yield from _list("tools", _tools(batch_size))
         yield from _list("head_to_head", _head_to_heads(batch_size))
         yield from _list("comparisons", _comparisons(batch_size))
@@ -78,13 +81,15 @@ def _list(key: str, items: Iterable[dict[str, Json]]) -> Iterator[str]:
 def _tools(batch_size: int) -> Iterator[dict[str, Json]]:
     ids = list(Tool.objects.order_by(Collate("slug", "C")).values_list("id", flat=True))
     for batch in _in_order(Tool.objects.select_related("category").defer("search"), ids, batch_size):
-        reviews, aliases = defaultdict(list), defaultdict(list)
+        reviews, aliases, fits = defaultdict(list), defaultdict(list), defaultdict(list)
         batch_ids = [tool.id for tool in batch]
         for review in Review.objects.filter(tool_id__in=batch_ids).select_related("reviewer"):
             reviews[review.tool_id].append(_review(review))
         for slug, tool_id in ToolAlias.objects.filter(tool_id__in=batch_ids).values_list("slug", "tool_id"):
             aliases[tool_id].append(slug)
-        yield from (_tool(tool, aliases[tool.id], reviews[tool.id]) for tool in batch)
+        for fit in ToolFit.objects.filter(tool_id__in=batch_ids).select_related("condition").in_order():
+            fits[fit.tool_id].append(_fit(fit))
+        yield from (_tool(tool, aliases[tool.id], fits[tool.id], reviews[tool.id]) for tool in batch)
 
 
 def _comparisons(batch_size: int) -> Iterator[dict[str, Json]]:
@@ -94,7 +99,11 @@ def _comparisons(batch_size: int) -> Iterator[dict[str, Json]]:
         "first_tool__search", "second_tool__search"
     )
     for batch in _in_order(rows, ids, batch_size):
-        yield from map(_comparison, batch)
+        fits = defaultdict(list)
+        of_batch = PairFit.objects.filter(comparison__in=batch).select_related("condition", "tool")
+        for fit in of_batch.defer("tool__search").in_order():
+            fits[fit.comparison_id].append({"tool": fit.tool.slug, **_fit(fit)})
+        yield from (_comparison(pair, fits[pair.id]) for pair in batch)
 
 
 def _head_to_heads(batch_size: int) -> Iterator[dict[str, Json]]:
@@ -133,13 +142,16 @@ def _in_order(rows: models.QuerySet[RowT], ids: list[UUID], batch_size: int) -> 
         yield [by_id[row_id] for row_id in batch if row_id in by_id]
 
 
-def _tool(tool: Tool, aliases: Iterable[str], reviews: Iterable[dict[str, Json]]) -> dict[str, Json]:
+def _tool(
+    tool: Tool, aliases: Iterable[str], fits: list[dict[str, Json]], reviews: Iterable[dict[str, Json]]
+) -> dict[str, Json]:
     return {
         "slug": tool.slug,
         **_values(tool, TOOL_COLUMNS),
         "category": tool.category.slug,
         "aliases": sorted(aliases),
         "pricing": _values(tool, PRICING_COLUMNS),
+        "fits": fits,
         # One reviewer can have several, of which one at most is published: their whole text makes the order.
         "reviews": sorted(reviews, key=lambda review: (review["reviewer"], json.dumps(review))),
     }
@@ -158,13 +170,20 @@ def _head_to_head(answer: HeadToHead) -> dict[str, Json]:
     }
 
 
-def _comparison(comparison: Comparison) -> dict[str, Json]:
+def _fit(fit: ToolFit | PairFit) -> dict[str, Json]:
+    return {"condition": fit.condition.slug, **_values(fit, FIT_COLUMNS)}
+
+
+def _comparison(comparison: Comparison, fits: Iterable[dict[str, Json]]) -> dict[str, Json]:
     tools = [comparison.first_tool.slug, comparison.second_tool.slug]
-    return {"tools": tools, **_values(comparison, COMPARISON_COLUMNS)}
+    # In the order of the tools, and of each as an editor put them.
+    by_tool = sorted(fits, key=lambda fit: tools.index(fit["tool"]))
+    return {"tools": tools, **_values(comparison, COMPARISON_COLUMNS), "fits": by_tool}
 
 
 def _slug_and(
-    items: models.QuerySet[Category] | models.QuerySet[Reviewer], columns: Mapping[str, str]
+    items: models.QuerySet[Category] | models.QuerySet[Reviewer] | models.QuerySet[Condition],
+    columns: Mapping[str, str],
 ) -> Iterator[dict[str, Json]]:
     for item in items.order_by(Collate("slug", "C")):
         yield {"slug": item.slug, **_values(item, columns)}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,11 +13,16 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from backend.api.quoting import quoted
-from catalog.validators import validate_currency, validate_visible_text, validate_web_address
+from catalog.validators import (
+    validate_clause,
+    validate_currency,
+    validate_visible_text,
+    validate_web_address,
+)
 from comparisons.catalog_file.reading import CatalogFileError, Json, JsonStream, Problems, RepeatedKeys, Rows
 
 FORMAT = 1
-KINDS = ("categories", "reviewers", "tools", "head_to_head", "comparisons")
+KINDS = ("categories", "reviewers", "conditions", "tools", "head_to_head", "comparisons")
 # Of one row: whatever is wrong with it, this many problems tell enough.
 MAX_PROBLEMS_A_ROW = 1_000
 
@@ -29,6 +34,7 @@ def _same(*names: str) -> dict[str, str]:
 # Keys of the file, and the columns that they stand for.
 CATEGORY_COLUMNS = _same("name", "description")
 REVIEWER_COLUMNS = _same("name", "kind", "lens", "motto", "position", "is_active")
+CONDITION_COLUMNS = _same("name")
 TOOL_COLUMNS = {
     **_same("name", "tagline", "description"), "category": "category_id", **_same("website", "status", "published_at"),
 }  # fmt: skip
@@ -42,6 +48,7 @@ REVIEW_COLUMNS = _same(
 HEAD_TO_HEAD_COLUMNS = {
     "prefers": "choice_id", **_same("quote", "basis", "disclosure", "evidence", "status", "compared_on", "revision"),
 }  # fmt: skip
+FIT_COLUMNS = _same("note", "evidence", "checked_on")
 COMPARISON_COLUMNS = {**_same("title", "editor_note", "status", "published_at"), "url": "source_url"}
 
 SCHEMA: dict[str, Json] = json.loads(Path(__file__).with_name("catalog-file.schema.json").read_text("utf-8"))
@@ -66,6 +73,7 @@ class Catalog:
 
     categories: Rows[Row] = field(default_factory=Rows)
     reviewers: Rows[Row] = field(default_factory=Rows)
+    conditions: Rows[Row] = field(default_factory=Rows)
     tools: Rows[Row] = field(default_factory=Rows)
     head_to_head: Rows[Row] = field(default_factory=Rows)
     comparisons: Rows[Row] = field(default_factory=Rows)
@@ -84,6 +92,7 @@ class Catalog:
 _ROWS = {
     "categories": ("category", "slug"),
     "reviewers": ("reviewer", "slug"),
+    "conditions": ("condition", "slug"),
     "tools": ("tool", "slug"),
     "head_to_head": ("head_to_head", "tools"),
     "comparisons": ("comparison", "tools"),
@@ -142,9 +151,7 @@ class _Reader:
             self.errors += [_wrong(place, definition, item)]
             return Row(place=place, values={}, is_whole=False)
         errors = self.check(_without_lists(item, ["reviews"]), place, definition)
-        refused = {
-            ".".join(step for step in error.absolute_path if isinstance(step, str)) for error in errors
-        }
+        refused = {_key_of(error) for error in errors}
         values = {
             key: value
             for key, value in _flat(item)
@@ -167,6 +174,12 @@ class _Reader:
         errors = list(islice(_schema_errors(value, schema), MAX_PROBLEMS_A_ROW))
         self.errors += _all_lines(errors, place)
         return errors
+
+
+def _key_of(error: SchemaError) -> str:
+    """The key of the value that can't be used: `pricing.note`, and of a list the list's."""
+    steps = takewhile(lambda step: isinstance(step, str), error.absolute_path)
+    return ".".join(map(str, steps))
 
 
 def _schema_errors(value: Json, schema: Mapping[str, Json]) -> Iterator[SchemaError]:
@@ -294,6 +307,14 @@ def _is_currency(text: object) -> bool:
 def _is_visible(text: object) -> bool:
     if isinstance(text, str):
         validate_visible_text(text)
+    return True
+
+
+@_formats.checks("clause", raises=ValidationError)
+def _is_clause(text: object) -> bool:
+    if isinstance(text, str):
+        validate_visible_text(text)
+        validate_clause(text)
     return True
 
 

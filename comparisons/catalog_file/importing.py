@@ -15,10 +15,12 @@ from django.db import DatabaseError, connection, transaction
 
 from backend.api.attribution import attributed
 from backend.api.quoting import quoted
-from catalog.models import Category, Publishable, Tool, ToolAlias
+from catalog.models import Category, Condition, Publishable, Tool, ToolAlias, ToolFit
+from comparisons.catalog_file.fits import FitLists, pair_fits, plan_conditions, tool_fits
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,
+    CONDITION_COLUMNS,
     HEAD_TO_HEAD_COLUMNS,
     PRICING_COLUMNS,
     REVIEW_COLUMNS,
@@ -34,7 +36,7 @@ from comparisons.catalog_file.review_matching import asked_of, pair_up, status_o
 from comparisons.catalog_file.tool_pairs import is_any_pair, pair_of
 from comparisons.catalog_file.tool_slugs import ToolSlugs
 from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, locked
-from comparisons.models import Comparison, pair_slug
+from comparisons.models import Comparison, PairFit, pair_slug
 from reviews.models import HeadToHead, Review, Reviewer
 
 DEMO_FILE = Path(__file__).with_name("demo") / "catalog.json"
@@ -118,6 +120,8 @@ class _Import:
         # Mottos of the database's reviewers that the file doesn't name, by slug.
         self._strangers: dict[str, str] = {}
         self._reviewers = Table("reviewers", Reviewer, REVIEWER_COLUMNS, batch_size)
+        self._conditions = Table("conditions", Condition, CONDITION_COLUMNS, batch_size)
+        self._condition_ids: dict[str, UUID] = {}
         self._tools = Table(
             "tools",
             Tool,
@@ -137,6 +141,8 @@ class _Import:
             refuse_second_live=self._refuse_second_live,
             refuse_bad_state=self._refuse_bad_state,
         )
+        self._tool_fits = FitLists(ToolFit, "tool_id", batch_size)
+        self._pair_fits = FitLists(PairFit, "comparison_id", batch_size)
         self._pair_places: dict[frozenset[UUID], str] = {}
         self._comparisons = Table("comparisons", Comparison, COMPARISON_COLUMNS, batch_size)
 
@@ -156,6 +162,8 @@ class _Import:
     def _write_rows(self, write: Callable[[], None]) -> None:
         category_ids = self._plan_categories(self._catalog.categories)
         reviewer_ids = self._plan_reviewers(self._catalog.reviewers)
+        conditions = self._distinct(self._catalog.conditions)
+        self._condition_ids = plan_conditions(conditions, self._conditions, self.errors)
         write()
         self._plan_tools(category_ids, reviewer_ids, write)
         self._warn_of_demo()
@@ -170,17 +178,19 @@ class _Import:
         """What was planned since the last time."""
         if self.errors:
             return
-        for table in (self._categories, self._reviewers, self._tools):
+        for table in (self._categories, self._reviewers, self._conditions, self._tools):
             table.write(self._on_rows)
+        self._tool_fits.write()
         ToolAlias.objects.bulk_create(self._slugs.new_aliases, batch_size=self._batch_size)
         self._slugs.new_aliases.clear()
         self._reviews.write(self._on_rows)
         self._head_to_heads.write(self._on_rows)
         self._comparisons.write(self._on_rows)
+        self._pair_fits.write()
 
     def report(self) -> ImportReport:
         tables = (
-            *(self._categories, self._reviewers, self._tools),
+            *(self._categories, self._reviewers, self._conditions, self._tools),
             *(self._reviews, self._head_to_heads, self._comparisons),
         )
         return ImportReport(
@@ -237,6 +247,7 @@ class _Import:
                     ).defer("search")
                 )
             }
+            self._tool_fits.read([keys[row.place].tool_id for row in batch if "fits" in row.values])
             tools = []
             for row in batch:
                 key = keys[row.place]
@@ -263,6 +274,7 @@ class _Import:
             *assign(tool, self._tool_values(row, category_ids), self._tools.columns),
             *self._publish(tool, row),
             *self._slugs.take_aliases(tool, row, claims),
+            *self._take_tool_fits(tool, row),
         ]
         if row.is_whole and (tool.pricing_starts_at is None) != (tool.pricing_currency is None):
             self.errors += [f"{row.place}.pricing: an amount and its currency come together"]
@@ -295,6 +307,13 @@ class _Import:
             item.refuse_way_back()
         except ValidationError as error:
             self.errors += [f"{row.place}.{field}: {words[0]}" for field, words in error.message_dict.items()]
+
+    def _take_tool_fits(self, tool: Tool, row: Row) -> Iterator[str]:
+        if "fits" not in row.values:
+            return
+        wanted = tool_fits(row, tool.id, self._condition_ids, self.errors)
+        if self._tool_fits.take(tool.id, wanted):
+            yield "fits"
 
     def _warn_of_demo(self) -> None:
         """Where reviewers of the demo stay beside the file's: every panel would hold both."""
@@ -353,6 +372,9 @@ class _Import:
     def _plan_comparisons(self, rows: Iterable[Row]) -> None:
         pairs = [(row, pair_of(row, self._slugs, self.errors)) for row in rows]
         present = self._present_pairs(pair for _, pair in pairs if len(pair) == 2)
+        self._pair_fits.read(
+            [present[pair].id for row, pair in pairs if "fits" in row.values and pair in present]
+        )
         for row, pair in pairs:
             if len(pair) < 2:
                 continue
@@ -365,10 +387,21 @@ class _Import:
             comparison = present.get(pair) or Comparison(
                 first_tool_id=first, second_tool_id=second, status=Comparison.Status.PUBLISHED
             )
-            changed = [*assign(comparison, row.values, COMPARISON_COLUMNS), *self._publish(comparison, row)]
+            changed = [
+                *assign(comparison, row.values, COMPARISON_COLUMNS),
+                *self._publish(comparison, row),
+                *self._take_pair_fits(comparison, row),
+            ]
             self._comparisons.take(
                 comparison, pair_slug(self._slugs.current[first], self._slugs.current[second]), changed
             )
+
+    def _take_pair_fits(self, comparison: Comparison, row: Row) -> Iterator[str]:
+        if "fits" not in row.values:
+            return
+        wanted = pair_fits(row, comparison, self._slugs.tool_ids, self._condition_ids, self.errors)
+        if self._pair_fits.take(comparison.id, wanted):
+            yield "fits"
 
     def _present_pairs(self, pairs: Iterable[frozenset[UUID]]) -> dict[frozenset[UUID], Comparison]:
         """Those that the database has, whichever tool stands first."""

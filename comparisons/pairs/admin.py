@@ -1,17 +1,20 @@
 """The curators' page for comparisons: which two tools stand side by side, and what an editor adds to them."""
 
-from typing import Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Q
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
-from catalog.models import Category, Tool
+from catalog.admin import FitInline
+from catalog.models import MAX_FITS, Category, Tool
 from catalog.services import archive
-from comparisons.models import Comparison, Outcome, pair_slug
+from comparisons.models import Comparison, Outcome, PairFit, pair_slug
 from comparisons.pairs.services import publish
 from comparisons.querysets import ComparisonQuerySet
 
@@ -57,6 +60,38 @@ class ComparisonForm(ReasonForm):
         )
 
 
+if TYPE_CHECKING:
+    InlineFormSet = BaseInlineFormSet[PairFit, Comparison, Any]
+else:
+    InlineFormSet = BaseInlineFormSet
+
+
+class PairFitFormSet(InlineFormSet):
+    def clean(self) -> None:
+        """Each condition is of one of the two tools that the form above names, and none has too many."""
+        super().clean()
+        pair = {self.instance.first_tool_id, self.instance.second_tool_id}
+        counts = Counter[Tool]()
+        for form in self.forms:
+            given = getattr(form, "cleaned_data", {})
+            tool = given.get("tool")
+            if tool is None or given.get("DELETE"):
+                continue
+            counts[tool] += 1
+            if tool.pk not in pair:
+                form.add_error("tool", f"{tool.name} is not one of the two tools.")
+            elif counts[tool] > MAX_FITS:
+                form.add_error("tool", f"A tool has at most {MAX_FITS} conditions.")
+
+
+class PairFitInline(FitInline):
+    model = PairFit
+    formset = PairFitFormSet
+    max_num = 2 * MAX_FITS
+    autocomplete_fields = ["tool", "condition"]
+    fields = [("tool", "condition", "position"), "note", "evidence", "checked_on"]
+
+
 # Django hands filters a queryset of any model.
 class OutcomeFilter(admin.SimpleListFilter):
     title = "outcome"
@@ -85,6 +120,7 @@ class CategoryFilter(admin.SimpleListFilter):
 @admin.register(Comparison)
 class ComparisonAdmin(RecordedAdmin):
     form = ComparisonForm
+    inlines = [PairFitInline]
     list_display = ["pair", "outcome", "status", "published_at"]
     list_filter = ["status", OutcomeFilter, CategoryFilter]
     search_fields = [

@@ -51,7 +51,7 @@ def line_up(slugs: Sequence[str]) -> Lineup:
 
     Four queries, whatever the number of tools.
     """
-    asked = tools_by_asked_slug(with_reviews(tools_with_counts()), slugs)
+    asked = tools_by_asked_slug(with_reviews(tools_with_counts().with_fits()), slugs)
     tools = sorted(set(asked.values()), key=lambda tool: tool.slug)
     return Lineup(
         tools=tools,

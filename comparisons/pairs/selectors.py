@@ -1,7 +1,7 @@
 """Reads of pairs: the two tools that a slug names, and all that a comparison shows of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
@@ -10,12 +10,21 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, prefetch_related_objects
 
 from backend.api.problems import Refusal
+from catalog.fits import read_fits
 from catalog.models import Category, Tool, ToolAlias
 from catalog.pairs import by_id, by_slug, folded_name
 from catalog.querysets import ToolQuerySet
 from comparisons.models import PAIR_SEPARATOR, Comparison, pair_slug
+from comparisons.pairs.guidance import Fits, Guidance, guide
 from comparisons.querysets import ComparisonQuerySet
-from comparisons.tools.selectors import COUNTS, PUBLISHED_REVIEWS, reviews_of, tools_with_counts, with_reviews
+from comparisons.summary import Asked, summarize
+from comparisons.tools.selectors import (
+    COUNTS,
+    PUBLISHED_REVIEWS,
+    reviews_of,
+    tools_with_counts,
+    with_reviews,
+)
 from comparisons.verdict import Evidence, Verdict, agreement, cheaper_to_start, decide, preference, price_note
 from reviews.models import Review, Reviewer
 from votes.models import PublishedPickTally
@@ -28,6 +37,18 @@ def comparisons_with_counts() -> ComparisonQuerySet:
     """Published pairs with all that a list shows of their tools: one query."""
     sides = [f"{side}__{relation}" for side in ("first_tool", "second_tool") for relation in COUNTS]
     return Comparison.objects.published().select_related(*sides).with_picks().with_panel_crowd_gap()
+
+
+def comparisons_with_guidance() -> ComparisonQuerySet:
+    """The same with the conditions that decide between their tools: one query too."""
+    return comparisons_with_counts().with_fits().with_fits_of_tools()
+
+
+def tools_with_fits(comparison: Comparison) -> tuple[Tool, Tool]:
+    """The tools of a comparison that was read with its guidance, each with its own conditions."""
+    first, second = comparison.first_tool, comparison.second_tool
+    first.fit_rows, second.fit_rows = comparison.first_fit_rows, comparison.second_fit_rows
+    return first, second
 
 
 def evidence_of(tool: Tool) -> Evidence:
@@ -71,6 +92,13 @@ class PricingRead:
     cheaper_to_start: str | None
     basis: str
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordedVerdict(Verdict):
+    """A verdict with what it says in one sentence."""
+
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -126,8 +154,11 @@ class Pair(FoundPair):
 
     @property
     def updated_at(self) -> datetime:
-        """When an editor last changed anything on the page, names of categories and reviewers too; votes and picks don't
-        count. What leaves the page moves it as well: an archived pair by its own time, a review by that of its tool."""
+        """When an editor last changed anything on the page, names of categories, reviewers and conditions too.
+
+        Votes and picks don't count. What leaves the page moves it as well: an archived pair by its own time, a review or
+        a condition by that of its tool.
+        """
         reviews = [*reviews_of(self.first), *reviews_of(self.second)]
         rows: list[Tool | Category | Review | Reviewer | Comparison] = [
             *self.tools,
@@ -136,7 +167,8 @@ class Pair(FoundPair):
             *(review.reviewer for review in reviews),
             *([self.stored] if self.stored else []),
         ]
-        return max(row.updated_at for row in rows)
+        conditions = [fit.changed_at for side in self.guidance for fit in side.when]
+        return max([*(row.updated_at for row in rows), *conditions])
 
     @cached_property
     def evidence(self) -> tuple[Evidence, Evidence]:
@@ -166,9 +198,39 @@ class Pair(FoundPair):
         )
 
     @cached_property
-    def verdict(self) -> Verdict:
+    def guidance(self) -> tuple[Guidance, Guidance]:
+        return guidance_of(*self.tools, self.comparison)
+
+    @cached_property
+    def verdict(self) -> WordedVerdict:
         first, second = self.evidence
-        return decide(first=first, second=second, roster=[row.reviewer.slug for row in self.scorecard])
+        verdict = decide(first=first, second=second, roster=[row.reviewer.slug for row in self.scorecard])
+        return WordedVerdict(
+            **{field.name: getattr(verdict, field.name) for field in fields(verdict)},
+            summary=summarize(
+                verdict,
+                first=first,
+                second=second,
+                when=conditions_of(self.guidance),
+                picks=Asked(self.picks.first, self.picks.second),
+            ),
+        )
+
+
+def guidance_of(first: Tool, second: Tool, comparison: Comparison | None) -> tuple[Guidance, Guidance]:
+    """When to choose each of two tools, which were read with their fits, as was the comparison."""
+    rows = comparison.fit_rows if comparison else []
+    one, other = (
+        Fits(tool.slug, tool.shown_fits, read_fits(row for row in rows if row["tool"] == tool.slug))
+        for tool in (first, second)
+    )
+    return guide(one, other)
+
+
+def conditions_of(guidance: tuple[Guidance, Guidance]) -> tuple[list[str], list[str]]:
+    """The words after "if" of each tool."""
+    one, other = ([fit.condition.name for fit in side.when] for side in guidance)
+    return one, other
 
 
 def find_pair(slug: str) -> Pair:
@@ -176,7 +238,7 @@ def find_pair(slug: str) -> Pair:
 
     Three queries for a pair that an editor published, four for another, whatever the number of reviews.
     """
-    found = resolve_pair(slug, tools=with_reviews(tools_with_counts()))
+    found = resolve_pair(slug, tools=with_reviews(tools_with_counts().with_fits()))
     picks = (
         picks_read_with(found.stored, found.tools)
         if found.stored
@@ -239,8 +301,12 @@ def _any_pair(pairs: Iterable[tuple[Tool, Tool]]) -> Q:
 
 
 def stored_pairs(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Comparison]:
-    """Those of the pairs that an editor published, archived ones too, with their picks, by the pair's ids: one query."""
-    found = Comparison.objects.visible().with_picks().filter(_any_pair(pairs)) if pairs else []
+    """Those of the pairs that an editor published, archived ones too, by the pair's ids: one query.
+
+    With their picks and conditions.
+    """
+    stored = Comparison.objects.visible().with_picks().with_fits()
+    found = stored.filter(_any_pair(pairs)) if pairs else []
     return {(comparison.first_tool_id, comparison.second_tool_id): comparison for comparison in found}
 
 
@@ -276,8 +342,8 @@ def pair_up(pairs: Sequence[tuple[Tool, Tool]]) -> list[Pair]:
 
 
 def pairs_of(comparisons: Sequence[Comparison]) -> list[Pair]:
-    """The pairs of comparisons that were read with their tools and picks: one query, for reviews."""
-    pairs = [(row.first_tool, row.second_tool) for row in comparisons]
+    """The pairs of comparisons that were read with their tools, picks and conditions: one query, for reviews."""
+    pairs = [tools_with_fits(row) for row in comparisons]
     prefetch_related_objects([tool for pair in pairs for tool in pair], PUBLISHED_REVIEWS)
     return [
         Pair(*pair, row, picks=picks_read_with(row, pair))

@@ -7,11 +7,14 @@ from rest_framework import serializers
 from backend.api.bodies import Body
 from backend.api.views import SparseFieldsMixin, timestamp
 from catalog.models import Tool
+from catalog.serializers import FitSerializer
 from comparisons.models import DecidedBy, Outcome, Strength
+from comparisons.pairs.guidance import Guidance
 from comparisons.pairs.lineups import Lineup
-from comparisons.pairs.selectors import Pair, PricingRead, ScorecardRow
+from comparisons.pairs.selectors import Pair, PricingRead, ScorecardRow, WordedVerdict
+from comparisons.summary import MAX_SUMMARY
 from comparisons.tools.serializers import ToolSummarySerializer
-from comparisons.verdict import Reason, SharedPanel, Standing, Verdict
+from comparisons.verdict import Reason, SharedPanel, Standing
 from reviews.serializers import ReviewCellSerializer, ReviewerReferenceSerializer
 from votes.rules import RULESET
 from votes.tallies.serializers import DECIDES, CountsSerializer
@@ -143,7 +146,7 @@ class ReasonSerializer(serializers.Serializer[Reason]):
     params = ReasonParamsSerializer(help_text="What `detail` says as data, for words of your own.")
 
 
-class VerdictSummarySerializer(serializers.Serializer[Verdict]):
+class VerdictSummarySerializer(serializers.Serializer[WordedVerdict]):
     """The answer to: which one should you ship with?"""
 
     outcome = serializers.ChoiceField(choices=Outcome.values)
@@ -155,6 +158,10 @@ class VerdictSummarySerializer(serializers.Serializer[Verdict]):
         help_text="Whether the crowd surely favours the tool that did not win."
     )
     rule = serializers.CharField(help_text="The version of the rule that decided.")
+    summary = serializers.CharField(
+        max_length=MAX_SUMMARY,
+        help_text="What to do, and why: one or two sentences, for a page's description. In English.",
+    )
 
 
 class SharedPanelSerializer(serializers.Serializer[SharedPanel]):
@@ -176,6 +183,16 @@ class VerdictSerializer(VerdictSummarySerializer):
     )
 
 
+class GuidanceSerializer(serializers.Serializer[Guidance]):
+    """When to choose one tool of the pair: the answer in a tie, else who should decide against the verdict."""
+
+    tool = serializers.CharField(help_text="The tool's slug.")
+    when = FitSerializer(
+        many=True,
+        help_text="Conditions that speak for it and not for the other, what weighs most first; often none.",
+    )
+
+
 class ComparisonSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
     """Two tools side by side, in ascending order of their slugs."""
 
@@ -191,6 +208,9 @@ class ComparisonSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
     scorecard = ScorecardRowSerializer(many=True)
     picks = PickCountSerializer()
     pricing_read = PricingReadSerializer()
+    guidance = serializers.ListField(
+        child=GuidanceSerializer(), min_length=2, max_length=2, help_text="In the order of `tools`."
+    )
     verdict = VerdictSerializer()
 
 

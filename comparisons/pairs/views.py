@@ -14,7 +14,7 @@ from catalog.models import Tool
 from catalog.slugs import CATEGORY, TOOL, refuse_unknown_slugs
 from comparisons.models import Outcome
 from comparisons.pairs.lineups import line_up
-from comparisons.pairs.selectors import comparisons_with_counts, find_pair, pairs_of
+from comparisons.pairs.selectors import comparisons_with_guidance, find_pair, pairs_of
 from comparisons.pairs.serializers import ComparisonListItemSerializer, ComparisonSerializer, LineupSerializer
 from comparisons.tools.views import MAX_SEARCH_LENGTH, SearchText
 
@@ -57,7 +57,7 @@ class ComparisonListView(ListView):
         """
         params = self.params
         refuse_unknown_slugs(params, {"tool": TOOL, "category": CATEGORY})
-        comparisons = comparisons_with_counts()
+        comparisons = comparisons_with_guidance()
         if params["q"]:
             comparisons = comparisons.of_tools(Tool.objects.matching(params["q"]))
         if params["tool"]:

@@ -9,7 +9,8 @@ from django.utils.html import format_html
 
 from backend.admin.base import NOTHING, STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
 from catalog import services
-from catalog.models import Tool
+from catalog.admin import FitInline
+from catalog.models import Tool, ToolFit
 from comparisons.tools.slugs import taken_pair_slugs
 from reviews.models import Panel
 from votes.models import Tally
@@ -66,9 +67,15 @@ class ToolForm(ReasonForm):
             self.add_error("pricing_currency", "An amount needs a currency.")
 
 
+class ToolFitInline(FitInline):
+    model = ToolFit
+    fields = [("condition", "position"), "note", "evidence", "checked_on"]
+
+
 @admin.register(Tool)
 class ToolAdmin(RecordedAdmin):
     form = ToolForm
+    inlines = [ToolFitInline]
     list_display = [
         "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 from django.db.models import CharField, Count, F, Value
 
-from catalog.models import Category, Tool
+from catalog.models import Category, Condition, Tool
 from catalog.querysets import ToolQuerySet
 from reviews.models import Review
 
@@ -20,6 +20,7 @@ class ToolFilters:
     call: Sequence[str] = ()
     shipped_by: Sequence[str] = ()
     skipped_by: Sequence[str] = ()
+    fits: Sequence[str] = ()
     min_votes: int = 0
 
     def apply(self, tools: ToolQuerySet, *, but: str = "") -> ToolQuerySet:
@@ -36,6 +37,8 @@ class ToolFilters:
             if reviewers:
                 said = Review.objects.published().filter(verdict=verdict, reviewer__slug__in=reviewers)
                 tools = tools.filter(pk__in=said.values("tool"))
+        if self.fits and but != "fits":
+            tools = tools.fitting(self.fits)
         if self.min_votes:
             tools = tools.filter(published_tally__total__gte=self.min_votes)
         return tools
@@ -43,7 +46,12 @@ class ToolFilters:
 
 FILTERS = [field.name for field in fields(ToolFilters)]
 
-FACETS = {"category": F("category__slug"), "entry": F("pricing_entry"), "call": F("panel__call")}
+FACETS = {
+    "category": F("category__slug"),
+    "entry": F("pricing_entry"),
+    "call": F("panel__call"),
+    "fits": F("fits__condition__slug"),
+}
 CALLS = {"ship": "Ship", "mixed": "Mixed", "skip": "Skip", "unreviewed": "Unreviewed"}
 
 
@@ -59,13 +67,21 @@ class Facet:
 def tool_facets(filters: ToolFilters) -> dict[str, list[Facet]]:
     """For each facet every value, with how many tools have it; most first, and those without any last. Two queries.
 
-    A facet leaves out its own filter, so that it says what choosing another value would give.
+    A facet leaves out its own filter, so that it says what choosing another value would give. Of conditions, which may be
+    hundreds, those without any tool are left out.
     """
-    labels = {
-        "category": dict(Category.objects.values_list("slug", "name")),
+    labels: dict[str, dict[str, str]] = {
+        "category": {},
         "entry": dict(Tool.Entry.choices),
         "call": CALLS,
+        "fits": {},
     }
+    shelves = [
+        rows.annotate(facet=Value(name, output_field=CharField())).values_list("facet", "slug", "name")
+        for name, rows in (("category", Category.objects.all()), ("fits", Condition.objects.all()))
+    ]
+    for facet, slug, label in shelves[0].union(shelves[1], all=True):
+        labels[facet][slug] = label
     queries = [
         filters.apply(Tool.objects.published(), but=name)
         .annotate(facet=Value(name, output_field=CharField()), value=value)
@@ -76,7 +92,11 @@ def tool_facets(filters: ToolFilters) -> dict[str, list[Facet]]:
     counts = {(facet, value): count for facet, value, count in queries[0].union(*queries[1:], all=True)}
     return {
         name: sorted(
-            (Facet(value, str(label), counts.get((name, value), 0)) for value, label in labels[name].items()),
+            (
+                Facet(value, str(label), counts.get((name, value), 0))
+                for value, label in labels[name].items()
+                if name != "fits" or (name, value) in counts
+            ),
             key=lambda facet: (-facet.count, facet.value),
         )
         for name in FACETS

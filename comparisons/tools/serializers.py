@@ -6,6 +6,7 @@ from backend.api.views import SparseFieldsMixin
 from catalog.models import Tool
 from catalog.serializers import (
     CategoryReferenceSerializer,
+    FitSerializer,
     LogoField,
     OptionalAddress,
     OptionalText,
@@ -62,11 +63,14 @@ class ToolSerializer(SparseFieldsMixin, ToolSummarySerializer):
     """All that a tool's page shows."""
 
     id = serializers.UUIDField()
+    fits = FitSerializer(
+        many=True, source="shown_fits", help_text="When it is the right one; what weighs most first."
+    )
     reviews = ToolReviewSerializer(many=True, source="published_reviews", help_text="In the roster's order.")
 
     class Meta:
         model = Tool
-        fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "reviews"]
+        fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "fits", "reviews"]
 
 
 class FacetSerializer(serializers.Serializer[Facet]):
@@ -81,3 +85,4 @@ class FacetsSerializer(serializers.Serializer[dict[str, list[Facet]]]):
     category = FacetSerializer(many=True)
     entry = FacetSerializer(many=True)
     call = FacetSerializer(many=True)
+    fits = FacetSerializer(many=True)

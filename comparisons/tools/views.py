@@ -15,7 +15,7 @@ from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParamete
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_query, search_words
-from catalog.slugs import CATEGORY, refuse_unknown_slugs
+from catalog.slugs import CATEGORY, CONDITION, refuse_unknown_slugs
 from catalog.views import find_tool
 from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
 from comparisons.tools.selectors import tools_with_counts, with_reviews
@@ -59,6 +59,7 @@ class ToolListParameters(ListParameters):
     call = CommaList(choices=["ship", "mixed", "skip", "unreviewed"], help_text="What the panel says.")
     shipped_by = CommaList(help_text="Slugs of reviewers, one of whom says ship.")
     skipped_by = CommaList(help_text="Slugs of reviewers, one of whom says skip.")
+    fits = CommaList(help_text="Slugs of conditions, one of which the tool fits; `/conditions` lists them.")
     min_votes = WholeNumber(
         min_value=0, max_value=1_000_000_000, default=0, help_text="Counted votes at least."
     )
@@ -97,7 +98,10 @@ class ToolListView(ListView):
         filter would give, `include=reviews` adds the published reviews of each tool.
         """
         params = self.params
-        refuse_unknown_slugs(params, {"category": CATEGORY, "shipped_by": REVIEWER, "skipped_by": REVIEWER})
+        refuse_unknown_slugs(
+            params,
+            {"category": CATEGORY, "shipped_by": REVIEWER, "skipped_by": REVIEWER, "fits": CONDITION},
+        )
         filters = ToolFilters(**{name: params[name] for name in FILTERS})
         page = self._page(filters)
         if not page.results and filters.q and (name := Tool.objects.published().closest_name(filters.q)):
@@ -144,5 +148,5 @@ class ToolView(PublicView):
         Everything a tool page shows in one call, reviews included. An earlier slug answers 308. An archived tool has
         left the lists, but keeps its page.
         """
-        tool = find_tool(slug, with_reviews(tools_with_counts().visible()))
+        tool = find_tool(slug, with_reviews(tools_with_counts().visible().with_fits()))
         return Response(ToolSerializer(tool, only=self.params["fields"]).data)

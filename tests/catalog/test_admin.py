@@ -1,16 +1,17 @@
-"""What curators see and may do on the pages of categories and earlier slugs."""
+"""What curators see and may do on the pages of categories, conditions and earlier slugs."""
 
 from typing import Any
 
 import pytest
 
-from catalog.models import Category, Tool
+from catalog.models import Category, Condition, Tool
 from tests.desk import count_queries, errors_of, open_desk, submit
-from tests.factories import CategoryFactory, ToolFactory
+from tests.factories import CategoryFactory, ConditionFactory, ToolFactory, ToolFitFactory
 
 pytestmark = pytest.mark.django_db
 
 CATEGORIES = "/admin/catalog/category/"
+CONDITIONS = "/admin/catalog/condition/"
 ALIASES = "/admin/catalog/toolalias/"
 
 
@@ -18,7 +19,17 @@ def test_the_index_names_the_product_and_every_model() -> None:
     page = open_desk().get("/admin/").content.decode()
 
     assert "AI Tool Verdicts" in page
-    for name in ["Categories", "Tools", "Tool aliases", "Reviewers", "Reviews", "Panels", "Voters", "Votes"]:
+    for name in [
+        "Categories",
+        "Conditions",
+        "Tools",
+        "Tool aliases",
+        "Reviewers",
+        "Reviews",
+        "Panels",
+        "Voters",
+        "Votes",
+    ]:
         assert f">{name}</a>" in page
     for name in ["Picks", "Tallies", "Pick tallies", "Comparisons", "Subscribers", "Editions", "Deliveries"]:
         assert f">{name}</a>" in page
@@ -81,3 +92,43 @@ def test_a_nul_in_a_categorys_text_is_refused(field: str) -> None:
     response = submit(open_desk(), f"{CATEGORIES}{category.pk}/change/", **{field: "a\x00b"})
 
     assert "Null characters are not allowed." in errors_of(response)[field]
+
+
+@pytest.mark.parametrize("rows", [5, 50])
+def test_the_condition_list_costs_five_queries(rows: int) -> None:
+    for _ in range(rows):
+        ToolFitFactory()
+
+    # Session, curator; all, those found, the page itself with its counts of tools.
+    assert count_queries(open_desk(), CONDITIONS) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        pytest.param("it must be <b>free</b>", "No markup, and no mark at the end.", id="markup"),
+        pytest.param("it must be free.", "No markup, and no mark at the end.", id="a full stop"),
+        pytest.param("x" * 61, "Ensure this value has at most 60 characters", id="a long text"),
+        pytest.param(
+            "It must run without a network",
+            "offline says the same: it must run without a network.",
+            id="the same under two slugs",
+        ),
+    ],
+)
+def test_a_condition_that_is_refused_is_named_on_the_form_and_not_stored(name: str, words: str) -> None:
+    ConditionFactory(slug="offline", name="it must run without a network")
+
+    response = submit(open_desk(), f"{CONDITIONS}add/", slug="new", name=name)
+
+    assert any(words in error for error in errors_of(response)["name"])
+    assert Condition.objects.count() == 1
+
+
+def test_a_condition_in_use_is_protected() -> None:
+    fit = ToolFitFactory()
+
+    response = open_desk().post(f"{CONDITIONS}{fit.condition.pk}/delete/", {"post": "yes"})
+
+    assert "would require deleting the following protected related objects" in response.content.decode()
+    assert Condition.objects.exists()

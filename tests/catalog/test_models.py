@@ -9,7 +9,19 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
-from catalog.models import Category, Tool, ToolAlias, validate_slug
+from backend.api.models import Change
+from catalog import services
+from catalog.models import (
+    MAX_CONDITIONS,
+    MAX_FITS,
+    Category,
+    Condition,
+    ConditionCount,
+    Tool,
+    ToolAlias,
+    ToolFit,
+    validate_slug,
+)
 from tests.database import (
     at_once,
     broken_constraint,
@@ -19,7 +31,15 @@ from tests.database import (
     execute,
     start_elsewhere,
 )
-from tests.factories import AHEAD, NOW, CategoryFactory, ReviewFactory, ToolFactory
+from tests.factories import (
+    AHEAD,
+    NOW,
+    CategoryFactory,
+    ConditionFactory,
+    ReviewFactory,
+    ToolFactory,
+    ToolFitFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -280,6 +300,23 @@ BROKEN: dict[str, Callable[[], object]] = {
     "tool_text_is_visible": lambda: ToolFactory(name="Cha\u200btGPT"),
     "tool_website_is_a_web_address": lambda: ToolFactory(website="https://good.example\\@evil.example"),
     "category_text_is_visible": lambda: CategoryFactory(description="\ufeffEditors"),
+    "condition_slug_is_plain": lambda: ConditionFactory(slug="Not plain"),
+    "catalog_condition_slug_key": lambda: ConditionFactory.create_batch(2, slug="twice"),
+    "condition_text_is_visible": lambda: ConditionFactory(name="you type Cha\u200btGPT"),
+    "a_condition_is_words_after_if": lambda: ConditionFactory(name="it must be <b>free</b>"),
+    "one_condition_for_the_same_words": lambda: (
+        ConditionFactory(name="it must run offline"),
+        ConditionFactory(name="It  must run óffline"),
+    ),
+    "catalog_conditioncount_tools_check": lambda: ConditionCount.objects.filter(
+        condition=ConditionFactory()
+    ).update(tools=-1),
+    "catalog_toolfit_has_evidence": lambda: ToolFitFactory(evidence=[]),
+    "catalog_toolfit_text_is_visible": lambda: ToolFitFactory(note="Cha\u200btGPT"),
+    "catalog_toolfit_position_check": lambda: ToolFitFactory(position=-1),
+    "a_tool_has_a_condition_once": lambda: ToolFitFactory.create_batch(
+        2, tool=ToolFactory(), condition=ConditionFactory()
+    ),
     "alias_slug_is_plain": lambda: ToolAlias.objects.create(slug="Not plain", tool=ToolFactory()),
 }
 
@@ -555,3 +592,114 @@ def test_lines_end_alike_whoever_wrote_them(text: str) -> None:
     category.refresh_from_db()
 
     assert (tool.description, category.description) == ("One.\nTwo.", "One.\nTwo.")
+
+
+# --- Conditions -----------------------------------------------------------------------------------
+
+
+def counted(condition: Condition) -> int:
+    return ConditionCount.objects.get(condition=condition).tools
+
+
+def test_a_condition_counts_the_published_tools_that_fit_it_whichever_way_they_change() -> None:
+    condition, other = ConditionFactory.create_batch(2)
+    draft = ToolFactory(status="draft", published_at=None)
+    fits = [ToolFitFactory(condition=condition, tool=tool) for tool in (ToolFactory(), ToolFactory(), draft)]
+    assert (counted(condition), counted(other)) == (2, 0)
+
+    execute("UPDATE catalog_tool SET status = 'archived' WHERE id = %s", fits[0].tool_id)
+    assert counted(condition) == 1
+
+    services.publish(draft, now=NOW)
+    assert counted(condition) == 2
+
+    ToolFit.objects.filter(pk__in=[fit.pk for fit in fits]).update(condition=other)
+    assert (counted(condition), counted(other)) == (0, 2)
+
+    execute("DELETE FROM catalog_toolfit WHERE id = %s", fits[1].pk)
+    assert counted(other) == 1
+
+    ToolFit.objects.bulk_create(
+        [ToolFit(tool=draft, condition=condition, evidence=["https://a.example"], checked_on=NOW)]
+    )
+    assert counted(condition) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tool_that_is_archived_while_it_gets_a_condition_is_not_counted() -> None:
+    condition, tool = ConditionFactory(), ToolFactory()
+
+    with transaction.atomic():
+        Tool.objects.filter(pk=tool.pk).update(status="archived")
+        fitting = start_elsewhere(lambda: ToolFitFactory(condition=condition, tool=tool))
+    fitting.result()
+
+    assert counted(condition) == 0
+
+
+def test_a_tool_has_at_most_as_many_conditions_as_can_be_looked_over() -> None:
+    tool = ToolFactory()
+    ToolFitFactory.create_batch(MAX_FITS, tool=tool)
+
+    refusal = broken_constraint(lambda: ToolFitFactory(tool=tool))
+
+    assert refusal == "conditions_of_a_tool_can_be_looked_over"
+    assert ToolFit.objects.count() == MAX_FITS
+
+
+def test_there_are_at_most_as_many_conditions_as_can_be_looked_over() -> None:
+    Condition.objects.bulk_create(ConditionFactory.build_batch(MAX_CONDITIONS))
+
+    refusal = broken_constraint(ConditionFactory)
+
+    assert refusal == "conditions_can_be_looked_over"
+    assert Condition.objects.count() == ConditionCount.objects.count() == MAX_CONDITIONS
+
+
+def test_the_history_of_a_tool_tells_what_became_of_its_conditions_column_by_column() -> None:
+    tool = ToolFactory(slug="aider")
+    fit = ToolFitFactory(tool=tool, condition__slug="offline")
+    ToolFit.objects.filter(pk=fit.pk).update(note="It needs no key.")
+    ToolFit.objects.filter(pk=fit.pk).update(note="It needs no key.")
+    fit.delete()
+
+    changes = Change.objects.filter(row_id=tool.pk, table_name="catalog_toolfit").order_by("id")
+
+    shown_by = ["https://example.com/docs"]
+    assert [(change.action, change.columns) for change in changes] == [
+        (
+            "update",
+            {
+                "aider if offline: position": [None, 0],
+                "aider if offline: note": [None, ""],
+                "aider if offline: evidence": [None, shown_by],
+                "aider if offline: checked_on": [None, "2026-10-20"],
+            },
+        ),
+        ("update", {"aider if offline: note": ["", "It needs no key."]}),
+        (
+            "update",
+            {
+                "aider if offline: position": [0, None],
+                "aider if offline: note": ["It needs no key.", None],
+                "aider if offline: evidence": [shown_by, None],
+                "aider if offline: checked_on": ["2026-10-20", None],
+            },
+        ),
+    ]
+
+
+def test_a_condition_in_use_can_not_be_deleted() -> None:
+    fit = ToolFitFactory()
+
+    with pytest.raises(ProtectedError):
+        fit.condition.delete()
+
+
+def test_the_form_names_the_condition_that_says_the_same() -> None:
+    ConditionFactory(slug="offline", name="it must run without a network")
+
+    with pytest.raises(ValidationError) as refusal:
+        Condition(slug="no-network", name="It must run, without a network").full_clean()
+
+    assert refusal.value.message_dict["name"][0] == "offline says the same: it must run without a network."

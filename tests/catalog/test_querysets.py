@@ -4,10 +4,12 @@ import pytest
 from django.contrib.postgres.search import SearchRank
 from django.db import connection
 from django.db.models import F
+from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import Category, Tool, ToolAlias
+from catalog.models import Category, Condition, Tool, ToolAlias
 from catalog.querysets import search_query, search_words
-from tests.factories import CategoryFactory, ToolFactory
+from tests.database import execute
+from tests.factories import AHEAD, CategoryFactory, ConditionFactory, ToolFactory, ToolFitFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -287,3 +289,46 @@ def test_with_pg_trgm_a_typing_error_finds_the_name_that_was_meant() -> None:
     assert [
         Tool.objects.closest_name(typed) for typed in ("chatgtp", "cursr", "stable difusion", "zzz", "a\x00")
     ] == ["ChatGPT", "Cursor", "Stable Diffusion XL", None, None]
+
+
+def test_tools_that_fit_one_of_some_conditions_are_found_once_each() -> None:
+    aider = ToolFactory(slug="aider")
+    for slug in ("offline", "cheap"):
+        ToolFitFactory(tool=aider, condition__slug=slug)
+    ToolFitFactory(condition__slug="slow")
+
+    assert list(Tool.objects.fitting(["offline", "cheap", "nothing"])) == [aider]
+
+
+def test_a_scheduled_tool_is_counted_once_the_clock_is_there() -> None:
+    fit = ToolFitFactory(tool__published_at=AHEAD)
+    assert Condition.objects.with_tool_count().get().tool_count == 0
+
+    # The clock can't be moved, so its moment is; nothing else has to happen.
+    execute("UPDATE catalog_tool SET public_at = clock_timestamp() WHERE id = %s", fit.tool_id)
+
+    assert Condition.objects.with_tool_count().get().tool_count == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["It MUST run, offlíne!", "it must run offline\x00", "\ud800it must run offline"]
+)
+def test_words_are_the_same_but_for_case_accents_and_punctuation(text: str) -> None:
+    condition = ConditionFactory(name="it must run offline")
+    ConditionFactory(name="it must run online")
+
+    assert list(Condition.objects.of_the_same_words(text)) == [condition]
+
+
+def test_conditions_are_read_along_with_their_tool_in_the_order_that_curators_give_them(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    tool, bare = ToolFactory(slug="a"), ToolFactory(slug="b")
+    for slug, position in (("last", 9), ("first", 1), ("second", 1)):
+        ToolFitFactory(tool=tool, condition__slug=slug, position=position)
+
+    with django_assert_num_queries(1):
+        rows = {tool.slug: tool.fit_rows for tool in Tool.objects.with_fits()}
+
+    assert [row["slug"] for row in rows["a"]] == ["first", "second", "last"]
+    assert rows[bare.slug] == []

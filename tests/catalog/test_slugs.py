@@ -5,9 +5,9 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.exceptions import ValidationError
 
 from catalog.models import Tool
-from catalog.slugs import CATEGORY, TOOL, SlugKind, known_slugs, refuse_unknown_slugs
+from catalog.slugs import CATEGORY, CONDITION, TOOL, SlugKind, known_slugs, refuse_unknown_slugs
 from reviews.slugs import REVIEWER
-from tests.factories import CategoryFactory, ReviewerFactory, ToolFactory
+from tests.factories import CategoryFactory, ConditionFactory, ReviewerFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 def catalog() -> None:
     category = CategoryFactory(slug="editors")
     ReviewerFactory(slug="skeptic")
+    ConditionFactory(slug="offline")
     ToolFactory(slug="draft", status="draft", published_at=None, category=category)
     ToolFactory(slug="archived", status="archived", category=category)
     renamed = ToolFactory(slug="before", category=category)
@@ -27,6 +28,7 @@ def catalog() -> None:
     [
         pytest.param(CATEGORY, "editors", True, id="a category"),
         pytest.param(REVIEWER, "skeptic", True, id="a reviewer"),
+        pytest.param(CONDITION, "offline", True, id="a condition"),
         pytest.param(TOOL, "after", True, id="a tool"),
         pytest.param(TOOL, "before", True, id="an earlier slug"),
         pytest.param(TOOL, "archived", True, id="an archived tool"),

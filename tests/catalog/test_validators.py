@@ -7,9 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from catalog.validators import (
+    CLAUSE_PATTERN,
     CURRENCIES,
     INVISIBLE_PATTERN,
     WEB_ADDRESS_PATTERN,
+    validate_clause,
     validate_currency,
     validate_visible_text,
     validate_web_address,
@@ -84,3 +86,39 @@ def test_currencies_are_those_that_money_is_counted_in() -> None:
     assert is_taken(validate_currency, "USD")
     for code in ("XXQ", "XXX", "XAU", "usd", "DEM", "US", ""):
         assert not is_taken(validate_currency, code)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "is_clause"),
+    [
+        pytest.param("it must run without a network", True, id="words"),
+        pytest.param("a", True, id="one letter"),
+        pytest.param("it's R&D in C#, or C++ (C++26)", True, id="marks within words"),
+        pytest.param("answers must take < 1 s", False, id="an angle bracket"),
+        pytest.param("you need 100 %", True, id="a percent sign at the end"),
+        pytest.param("אתה עובד בלי רשת", True, id="Hebrew"),
+        pytest.param("网络不可用", True, id="Chinese"),
+        pytest.param("iffy networks are all you have", True, id="iffy"),
+        pytest.param("if it must be free", False, id="if"),
+        pytest.param("If, and only if, it is free", False, id="If with a comma"),
+        pytest.param("", False, id="nothing"),
+        pytest.param(" it must be free", False, id="a space at the beginning"),
+        pytest.param("it must be free ", False, id="a space at the end"),
+        pytest.param("it must be free.", False, id="a full stop"),
+        pytest.param("must it be free?", False, id="a question mark"),
+        pytest.param("it must be free…", False, id="an ellipsis"),
+        pytest.param("(it must be free)", False, id="a mark at the beginning"),
+        pytest.param("it must be <b>free</b>", False, id="HTML"),
+        pytest.param("it must be **free**", False, id="Markdown's stars"),
+        pytest.param("it must be `free`", False, id="Markdown's code"),
+        pytest.param("it must be [free](https://a.example)", False, id="Markdown's link"),
+        pytest.param("it must be {{ free }}", False, id="a template"),
+        pytest.param("it must\nbe free", False, id="a line break"),
+        pytest.param("it must be free\n", False, id="a line break at the end"),
+        pytest.param("it must\tbe free", False, id="a tab"),
+    ],
+)
+def test_a_clause_is_plain_words_after_if(text: str, *, is_clause: bool) -> None:
+    assert is_taken(validate_clause, text) is is_clause
+    assert matches(text, "~", CLAUSE_PATTERN) is is_clause

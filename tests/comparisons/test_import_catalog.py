@@ -41,6 +41,7 @@ def test_the_command_tells_counts_changes_and_when_nothing_changed(file: Path) -
     assert first.splitlines() == [
         "categories: 1 created, 0 updated, 0 unchanged",
         "reviewers: 1 created, 0 updated, 0 unchanged",
+        "conditions: 0 created, 0 updated, 0 unchanged",
         "tools: 2 created, 0 updated, 0 unchanged",
         "reviews: 1 created, 0 updated, 0 unchanged",
         "head_to_head: 0 created, 0 updated, 0 unchanged",

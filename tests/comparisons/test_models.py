@@ -9,10 +9,20 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import ProtectedError
 
-from catalog.models import Tool
-from comparisons.models import Comparison, VerdictChange, pair_slug
+from backend.api.models import Change
+from catalog.models import MAX_FITS, Tool
+from comparisons.models import Comparison, PairFit, VerdictChange, pair_slug
 from tests.database import at_once, broken_constraint, constraints_of, execute, start_elsewhere
-from tests.factories import AHEAD, NOW, CategoryFactory, ComparisonFactory, ToolFactory, VerdictChangeFactory
+from tests.factories import (
+    AHEAD,
+    NOW,
+    CategoryFactory,
+    ComparisonFactory,
+    ConditionFactory,
+    PairFitFactory,
+    ToolFactory,
+    VerdictChangeFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -238,6 +248,12 @@ BROKEN: dict[str, Callable[[], object]] = {
     "comparison_source_is_a_web_address": lambda: ComparisonFactory(source_url="https://a@evil.example"),
     "comparison_status_is_known": lambda: ComparisonFactory(status="hidden"),
     "a_public_comparison_has_a_publication_date": lambda: ComparisonFactory(published_at=None),
+    "comparisons_pairfit_has_evidence": lambda: PairFitFactory(evidence=[]),
+    "comparisons_pairfit_text_is_visible": lambda: PairFitFactory(note="Cha\u200btGPT"),
+    "comparisons_pairfit_position_check": lambda: PairFitFactory(position=-1),
+    "a_tool_of_a_pair_has_a_condition_once": lambda: PairFitFactory.create_batch(
+        2, comparison=ComparisonFactory(), condition=ConditionFactory()
+    ),
     "verdict_changes_are_numbered_without_repeats": change_twice,
     "only_a_first_verdict_has_none_before": lambda: VerdictChangeFactory(number=2),
     "verdict_cause_is_known": lambda: later_change(cause="mood"),
@@ -460,3 +476,51 @@ def test_lines_of_a_note_end_alike_whoever_wrote_them() -> None:
     pair.refresh_from_db()
 
     assert pair.editor_note == "One.\nTwo."
+
+
+# --- Conditions of a pair -------------------------------------------------------------------------
+
+
+def test_a_condition_of_a_pair_is_of_one_of_its_two_tools() -> None:
+    pair, third = ComparisonFactory(), ToolFactory()
+    fit = PairFitFactory(comparison=pair, tool=pair.second_tool)
+
+    entered = broken_constraint(lambda: PairFitFactory(comparison=pair, tool=third))
+    changed = broken_constraint(lambda: PairFit.objects.filter(pk=fit.pk).update(tool=third))
+
+    assert entered == changed == "conditions_of_a_pair_are_of_its_tools"
+    assert PairFit.objects.get().tool == pair.second_tool
+
+
+def test_a_pair_has_at_most_as_many_conditions_of_a_tool_as_can_be_looked_over() -> None:
+    pair = ComparisonFactory()
+    for tool in (pair.first_tool, pair.second_tool):
+        PairFitFactory.create_batch(MAX_FITS, comparison=pair, tool=tool)
+
+    refusal = broken_constraint(lambda: PairFitFactory(comparison=pair))
+
+    assert refusal == "conditions_of_a_pair_can_be_looked_over"
+    assert PairFit.objects.count() == 2 * MAX_FITS
+
+
+def test_conditions_follow_their_tool_when_a_rename_turns_the_pair_and_leave_with_it() -> None:
+    pair = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
+    first, second = pair.first_tool, pair.second_tool
+    for tool in (first, second):
+        PairFitFactory(comparison=pair, tool=tool)
+
+    rename(first, "z")
+    assert slugs_of(pair) == ("b", "z")
+    assert {fit.tool for fit in PairFit.objects.all()} == {first, second}
+
+    Comparison.objects.filter(pk=pair.pk).update(first_tool=ToolFactory(slug="c"), second_tool=second)
+    assert {fit.tool for fit in PairFit.objects.all()} == {second}
+
+
+def test_the_history_of_a_pair_tells_what_became_of_its_conditions() -> None:
+    fit = PairFitFactory(comparison__first_tool__slug="aider", condition__slug="offline")
+
+    PairFit.objects.update(checked_on="2026-11-01")
+
+    change = Change.objects.filter(row_id=fit.comparison_id, table_name="comparisons_pairfit").latest("id")
+    assert change.columns == {"aider if offline: checked_on": ["2026-10-20", "2026-11-01"]}

@@ -20,6 +20,8 @@ FILES = sorted(
 # Which migration gave each file to databases in use, and the file's digest then. A file that is edited reaches only new
 # databases until another migration loads it: write that migration, and its name and the new digest here.
 LOADED_BY = {
+    ("catalog", "conditions"): ("0010_conditions_under_which_a_tool_is_right", "5ce1ae884768"),
+    ("comparisons", "fits"): ("0010_pairs_have_conditions_of_their_own", "2686a2f33920"),
     ("comparisons", "history"): ("0006_pairs_know_when_they_became_public", "68820c669960"),
     ("comparisons", "publication"): ("0006_pairs_know_when_they_became_public", "3b9ba641f23a"),
     ("reviews", "tool_pages"): ("0011_reviews_that_leave_a_tool_move_its_time", "5ff373f40c93"),

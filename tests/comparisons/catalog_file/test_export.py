@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from catalog.models import Category, Tool, ToolAlias
+from catalog.models import Category, Condition, Tool, ToolAlias, ToolFit
 from comparisons.catalog_file.export import export_catalog
 from comparisons.catalog_file.importing import import_catalog
 from comparisons.catalog_file.reading import CatalogFileError
@@ -23,10 +23,13 @@ from tests.factories import (
     NOW,
     CategoryFactory,
     ComparisonFactory,
+    ConditionFactory,
     HeadToHeadFactory,
+    PairFitFactory,
     ReviewerFactory,
     ReviewFactory,
     ToolFactory,
+    ToolFitFactory,
     vote,
 )
 
@@ -40,7 +43,7 @@ def exported() -> str:
 
 
 def wipe() -> None:
-    for model in (Comparison, HeadToHead, Review, Tool, Reviewer, Category):
+    for model in (Comparison, HeadToHead, Review, Tool, Reviewer, Condition, Category):
         model._default_manager.all().delete()
 
 
@@ -67,7 +70,10 @@ def test_every_key_of_the_format_is_written_in_a_fixed_order() -> None:
     )
     builder = ReviewerFactory(slug="builder", name="The Builder", position=3)
     ReviewFactory(reviewer=builder, tool=alpha)
-    ComparisonFactory(first_tool=beta, second_tool=alpha, title="A or B")
+    pair = ComparisonFactory(first_tool=beta, second_tool=alpha, title="A or B")
+    offline = ConditionFactory(slug="offline", name="it must run without a network")
+    ToolFitFactory(tool=alpha, condition=offline, note="It needs no key.")
+    PairFitFactory(comparison=pair, tool=beta, condition=offline)
     vote(alpha, ship=1)
 
     assert exported() == EXPECTED
@@ -93,6 +99,12 @@ EXPECTED = """{
       "is_active": true
     }
   ],
+  "conditions": [
+    {
+      "slug": "offline",
+      "name": "it must run without a network"
+    }
+  ],
   "tools": [
     {
       "slug": "alpha",
@@ -114,6 +126,16 @@ EXPECTED = """{
         "note": "",
         "checked_on": null
       },
+      "fits": [
+        {
+          "condition": "offline",
+          "note": "It needs no key.",
+          "evidence": [
+            "https://example.com/docs"
+          ],
+          "checked_on": "2026-10-20"
+        }
+      ],
       "reviews": [
         {
           "reviewer": "builder",
@@ -148,6 +170,7 @@ EXPECTED = """{
         "note": "",
         "checked_on": null
       },
+      "fits": [],
       "reviews": []
     }
   ],
@@ -162,7 +185,18 @@ EXPECTED = """{
       "editor_note": "",
       "status": "published",
       "published_at": "2026-11-02T09:30:00Z",
-      "url": ""
+      "url": "",
+      "fits": [
+        {
+          "tool": "beta",
+          "condition": "offline",
+          "note": "",
+          "evidence": [
+            "https://example.com/docs"
+          ],
+          "checked_on": "2026-10-20"
+        }
+      ]
     }
   ]
 }
@@ -174,6 +208,7 @@ def test_an_empty_catalog_has_empty_lists() -> None:
         "format": 1,
         "categories": [],
         "reviewers": [],
+        "conditions": [],
         "tools": [],
         "head_to_head": [],
         "comparisons": [],
@@ -215,14 +250,20 @@ def test_odd_rows_survive_the_journey_byte_for_byte() -> None:
         ReviewFactory(reviewer=builder, tool=odd, status=status, quote=quote, reviewed_on=None, revision=2)
     ReviewFactory(reviewer=skeptic, tool=odd, status="retracted", evidence=["https://example.com/é?a=b#c"])
     ReviewFactory(reviewer=skeptic, tool=draft, reviewed_on=date(1999, 12, 31), quote=" padded ")
-    ComparisonFactory(
+    odd_pair = ComparisonFactory(
         first_tool=odd, second_tool=old, editor_note="🙂\n", source_url="https://example.com/a-vs-b"
     )
     ComparisonFactory(first_tool=draft, second_tool=odd, status="draft", published_at=None)
+    wanted = [ConditionFactory(slug=slug, name=f"you’d “say” so in {slug}: 100 %") for slug in ("z", "a")]
+    for condition in wanted:
+        ToolFitFactory(tool=odd, condition=condition, note="— <b>", evidence=["https://example.com/é?a=b#c"])
+        PairFitFactory(comparison=odd_pair, tool=odd, condition=condition)
+        PairFitFactory(comparison=odd_pair, tool=old, condition=condition, position=3)
     before = exported()
 
     assert journey(before) == before
     assert Review.objects.count() == 8
+    assert list(ToolFit.objects.in_order().values_list("condition__slug", flat=True)) == ["z", "a"]
 
 
 def lines(longest: int) -> st.SearchStrategy[str]:
@@ -253,6 +294,7 @@ prices = st.one_of(
 def catalogs(draw: st.DrawFn) -> dict[str, Any]:
     categories = draw(st.lists(slugs, min_size=1, max_size=2, unique=True))
     reviewers = draw(st.lists(slugs, min_size=1, max_size=3, unique=True))
+    conditions = draw(st.lists(slugs, max_size=2, unique=True))
     names = draw(st.lists(slugs, min_size=2, max_size=6, unique=True))
     split = draw(st.integers(2, len(names)))
     tools, aliases = names[:split], names[split:]
@@ -275,6 +317,19 @@ def catalogs(draw: st.DrawFn) -> dict[str, Any]:
         by_reviewer = {row["reviewer"]: row for row in draw(st.lists(shape, max_size=3))}
         others = draw(st.lists(shape.filter(lambda row: row["status"] != "published"), max_size=2))
         return [*by_reviewer.values(), *others]
+
+    def fits(**more: Any) -> list[dict[str, Any]]:
+        chosen = draw(st.lists(st.sampled_from(conditions), max_size=2, unique=True)) if conditions else []
+        return [
+            {
+                **more,
+                "condition": slug,
+                "note": draw(lines(20)),
+                "evidence": ["https://example.com/docs"],
+                "checked_on": draw(st.dates().map(date.isoformat)),
+            }
+            for slug in chosen
+        ]
 
     def publication() -> dict[str, Any]:
         status = draw(st.sampled_from(["draft", "published", "archived"]))
@@ -303,12 +358,21 @@ def catalogs(draw: st.DrawFn) -> dict[str, Any]:
                 "aliases": aliases if slug == tools[0] else [],
                 **publication(),
                 "pricing": {"entry": draw(st.sampled_from(["free", "freemium", "paid"])), **draw(prices)},
+                "fits": fits(),
                 "reviews": reviews(),
             }
             for slug in tools
         ],
+        "conditions": [
+            {"slug": slug, "name": f"you need number {number}"} for number, slug in enumerate(conditions)
+        ],
         "comparisons": [
-            {"tools": list(pair), "title": draw(lines(20)), **publication()}
+            {
+                "tools": list(pair),
+                "title": draw(lines(20)),
+                **publication(),
+                "fits": [fit for slug in sorted(pair) for fit in fits(tool=slug)],
+            }
             for pair in sorted(pairs, key=sorted)
         ],
     }
@@ -355,13 +419,14 @@ def test_a_tool_that_no_import_would_take_is_no_export() -> None:
 
 
 @pytest.mark.parametrize("pairs", [1, 5])
-def test_an_export_takes_ten_queries_a_batch(pairs: int, django_assert_num_queries: Any) -> None:
+def test_an_export_takes_thirteen_queries_a_batch(pairs: int, django_assert_num_queries: Any) -> None:
     for pair in ComparisonFactory.create_batch(pairs):
         ReviewFactory(tool=pair.first_tool)
         HeadToHeadFactory(first_tool=pair.first_tool, second_tool=pair.second_tool)
 
-    # Categories, reviewers; ids of tools, tools, reviews, aliases; ids of head-to-heads, these; of comparisons, these.
-    with django_assert_num_queries(10):
+    # Categories, reviewers, conditions; ids of tools, tools, reviews, aliases, conditions that they fit; ids of
+    # head-to-heads, these; of comparisons, these, their conditions.
+    with django_assert_num_queries(13):
         exported()
 
 

@@ -9,10 +9,12 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from jsonschema import Draft202012Validator
 
-from catalog.models import Category, Tool
+from catalog.models import Category, Condition, Tool, ToolFit
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,
+    CONDITION_COLUMNS,
+    FIT_COLUMNS,
     PRICING_COLUMNS,
     REVIEW_COLUMNS,
     REVIEWER_COLUMNS,
@@ -20,7 +22,7 @@ from comparisons.catalog_file.format import (
     TOOL_COLUMNS,
     read_catalog,
 )
-from comparisons.models import Comparison
+from comparisons.models import Comparison, PairFit
 from reviews.models import Review, Reviewer
 from tests.comparisons.catalog_file.files import document, review, source, tool
 
@@ -53,11 +55,15 @@ def with_comparison(**keys: Any) -> dict[str, Any]:
 A_TEXT = "a line of text, not blank, without control characters"
 A_SLUG = "a slug of lower-case letters, digits and hyphens"
 A_LINE = "a line of text without control characters, or null"
+A_CLAUSE = (
+    'the words after "if" in at most 60 characters, without markup or a mark at the end, such as '
+    '"it must run without a network"'
+)
 A_MOMENT = "a time such as 2026-11-02T09:30:00Z, or null"
 A_DAY = "a day such as 2026-11-02, or null"
 A_POSITION = "a whole number from 0 to 32767"
 AN_AMOUNT = 'an amount in quotes, such as "20" or "0.25", with at most 8 digits before the point and 4 after it, or null'
-A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools, head-to-heads and comparisons'
+A_CATALOG = 'an object with "format" and lists of categories, reviewers, conditions, tools, head-to-heads and comparisons'
 
 
 @pytest.mark.parametrize(
@@ -306,6 +312,45 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, tools, 
             id="pair's address",
         ),
         pytest.param(
+            with_tool(
+                fits=[{"condition": "x", "evidence": ["https://a.example"], "checked_on": "2026-10-20"}] * 13
+            ),
+            "tools[0].fits: must be a list of at most 12 conditions, or null, not a list of 13",
+            id="13 conditions of a tool",
+        ),
+        pytest.param(
+            with_tool(fits=[{"condition": "x", "evidence": [], "checked_on": "2026-10-20"}]),
+            "tools[0].fits[0].evidence: must be a list of 1 to 5 web addresses, not a list of 0",
+            id="a condition without evidence",
+        ),
+        pytest.param(
+            with_tool(fits=[{"condition": "x", "evidence": ["https://a.example"]}]),
+            "tools[0].fits[0].checked_on: is missing",
+            id="a condition that was never checked",
+        ),
+        pytest.param(
+            with_comparison(
+                fits=[{"condition": "x", "evidence": ["https://a.example"], "checked_on": "2026-10-20"}]
+            ),
+            "comparisons[0].fits[0].tool: is missing",
+            id="a condition of a pair without its tool",
+        ),
+        pytest.param(
+            document(conditions=[{"slug": "free", "name": "it must be <b>free</b>"}]),
+            f'conditions[0].name: must be {A_CLAUSE}, not "it must be <b>free</b>"',
+            id="a condition with markup",
+        ),
+        pytest.param(
+            document(conditions=[{"slug": "free", "name": "it must be free."}]),
+            f'conditions[0].name: must be {A_CLAUSE}, not "it must be free."',
+            id="a condition with a full stop",
+        ),
+        pytest.param(
+            document(conditions=[{"slug": "free", "name": "x" * 61}]),
+            "conditions[0].name: has 61 characters, and 60 are allowed",
+            id="a long condition",
+        ),
+        pytest.param(
             with_tool(tagline=float("nan")), f"tools[0].tagline: must be {A_LINE}, not NaN", id="not a number"
         ),
     ],
@@ -393,12 +438,15 @@ def test_the_schema_is_one() -> None:
         pytest.param("pricing", Tool, PRICING_COLUMNS, id="pricing"),
         pytest.param("review", Review, REVIEW_COLUMNS, id="review"),
         pytest.param("comparison", Comparison, COMPARISON_COLUMNS, id="comparison"),
+        pytest.param("condition", Condition, CONDITION_COLUMNS, id="condition"),
+        pytest.param("fit", ToolFit, FIT_COLUMNS, id="condition of a tool"),
+        pytest.param("pair_fit", PairFit, FIT_COLUMNS, id="condition of a pair"),
     ],
 )
 def test_the_schema_takes_just_what_the_columns_take(
     definition: str, model: type[models.Model], columns: dict[str, str]
 ) -> None:
-    identity = {"slug", "reviewer", "tools", "aliases", "pricing", "reviews"}
+    identity = {"slug", "reviewer", "tool", "condition", "tools", "aliases", "pricing", "fits", "reviews"}
     schemas = SCHEMA["$defs"][definition]["properties"]
     fields: dict[str, Any] = {key: model._meta.get_field(column) for key, column in columns.items()}
 

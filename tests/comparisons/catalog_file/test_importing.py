@@ -57,6 +57,7 @@ def test_what_is_new_is_created_with_the_defaults() -> None:
     assert report.counts == {
         "categories": Count(1, 0, 0),
         "reviewers": Count(1, 0, 0),
+        "conditions": Count(0, 0, 0),
         "tools": Count(2, 0, 0),
         "reviews": Count(1, 0, 0),
         "head_to_head": Count(0, 0, 0),
@@ -750,7 +751,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(tools: int) -> None:
     unchanged = queries_of(many(tools, tagline="changed"))
 
     slugs = ["SELECT catalog_tool", "SELECT catalog_toolalias"]
-    rosters = [f"SELECT {table}" for table in ROSTERS]
+    rosters = [f"SELECT {table}" for table in [*ROSTERS, "catalog_condition"]]
     written = [f"INSERT {table}" for table in ROWS]
     read = [f"SELECT {table}" for table in ROWS]
     assert new == [

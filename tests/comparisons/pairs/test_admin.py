@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from comparisons.models import Comparison
+from catalog.models import MAX_FITS, Tool
+from comparisons.models import Comparison, PairFit
 from tests.desk import act, count_queries, errors_of, messages_of, open_desk, submit
-from tests.factories import ComparisonFactory, ToolFactory, VerdictChangeFactory, review
+from tests.factories import (
+    ComparisonFactory,
+    ConditionFactory,
+    PairFitFactory,
+    ToolFactory,
+    VerdictChangeFactory,
+    review,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -218,3 +226,69 @@ def test_what_looks_like_something_else_is_refused_in_the_form(
 
     assert list(errors_of(response)) == [field]
     assert message in " ".join(errors_of(response)[field])
+
+
+# --- Conditions -----------------------------------------------------------------------------------
+
+
+def fit_row(number: int, tool: Tool, **values: Any) -> dict[str, Any]:
+    """What the form sends of one condition."""
+    row = {"position": 0, "evidence": "https://example.com/docs", "checked_on": "2026-10-20", **values}
+    return {f"fits-{number}-{name}": value for name, value in {"tool": tool.pk, **row}.items()}
+
+
+def fit_errors(response: Any) -> list[dict[str, list[str]]]:
+    return [form.errors for form in response.context["inline_admin_formsets"][0].formset.forms]
+
+
+def test_conditions_of_a_new_pair_are_written_with_it() -> None:
+    first, second = ToolFactory(slug="b"), ToolFactory(slug="a")
+    condition = ConditionFactory()
+
+    submit(
+        open_desk(), f"{COMPARISONS}add/", first_tool=first.pk, second_tool=second.pk,
+        **{"fits-TOTAL_FORMS": 2},
+        **fit_row(0, first, condition=condition.pk), **fit_row(1, second, condition=condition.pk),
+    )  # fmt: skip
+
+    assert {fit.tool for fit in PairFit.objects.all()} == {first, second}
+
+
+def test_a_condition_of_a_third_tool_is_named_and_nothing_is_stored() -> None:
+    pair, third = ComparisonFactory(), ToolFactory(name="Third")
+
+    response = submit(
+        open_desk(), page_of(pair), title="New",
+        **{"fits-TOTAL_FORMS": 1}, **fit_row(0, third, condition=ConditionFactory().pk),
+    )  # fmt: skip
+
+    assert fit_errors(response) == [{"tool": ["Third is not one of the two tools."]}]
+    assert not PairFit.objects.exists()
+    assert Comparison.objects.get().title == ""
+
+
+def test_a_tool_of_a_pair_gets_no_more_conditions_than_can_be_looked_over() -> None:
+    pair = ComparisonFactory()
+    rows: dict[str, Any] = {"fits-TOTAL_FORMS": MAX_FITS + 1}
+    for number in range(MAX_FITS + 1):
+        rows |= fit_row(number, pair.first_tool, condition=ConditionFactory().pk)
+
+    response = submit(open_desk(), page_of(pair), **rows)
+
+    assert fit_errors(response)[-1] == {"tool": [f"A tool has at most {MAX_FITS} conditions."]}
+    assert not PairFit.objects.exists()
+
+
+def test_a_tool_that_leaves_the_pair_takes_its_conditions_along() -> None:
+    pair, other = ComparisonFactory(), ToolFactory()
+    leaves = PairFitFactory(comparison=pair, tool=pair.first_tool)
+    stays = PairFitFactory(comparison=pair, tool=pair.second_tool)
+    place = next(n for n, fit in enumerate(PairFit.objects.in_order()) if fit == leaves)
+
+    desk = open_desk()
+
+    kept = submit(desk, page_of(pair), first_tool=other.pk)
+    assert {"tool": [f"{leaves.tool.name} is not one of the two tools."]} in fit_errors(kept)
+
+    submit(desk, page_of(pair), first_tool=other.pk, **{f"fits-{place}-DELETE": "on"})
+    assert list(PairFit.objects.all()) == [stays]

@@ -10,9 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 from catalog.models import Category, Tool
 from catalog.services import archive
 from comparisons.models import Comparison
+from comparisons.pairs.lineups import line_up
 from comparisons.pairs.selectors import (
     ComparisonNotFound,
-    comparisons_with_counts,
+    comparisons_with_guidance,
+    conditions_of,
     find_pair,
     pair_up,
     pairs_of,
@@ -23,7 +25,18 @@ from comparisons.pairs.selectors import (
 from reviews.models import Review, Reviewer
 from reviews.services import retract
 from tests.database import execute
-from tests.factories import NOW, ComparisonFactory, PickFactory, ReviewerFactory, ReviewFactory, ToolFactory
+from tests.factories import (
+    NOW,
+    ComparisonFactory,
+    ConditionFactory,
+    PairFitFactory,
+    PickFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    ToolFactory,
+    ToolFitFactory,
+    review,
+)
 from votes.tallies.publication import publish_tallies
 from votes.tally import PickCount
 
@@ -215,6 +228,66 @@ def test_a_list_of_pairs_takes_a_query_for_the_rows_and_one_for_the_reviews(
         ReviewFactory(tool=comparison.first_tool)
 
     with django_assert_num_queries(2):
-        pairs = pairs_of(list(comparisons_with_counts()))
+        pairs = pairs_of(list(comparisons_with_guidance()))
         assert [len(pair.scorecard) for pair in pairs] == [1] * number
         assert {pair.verdict.outcome for pair in pairs} == {"insufficient"}
+
+
+@pytest.mark.parametrize("is_curated", [True, False])
+def test_a_pair_is_guided_by_its_tools_conditions_and_its_own_come_first(
+    is_curated: bool, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first, second = ToolFactory(slug="a", name="A"), ToolFactory(slug="b", name="B")
+    for tool in (first, second):
+        review(tool, ship=3)
+    both = ConditionFactory(name="they both do it")
+    for tool, name in ((first, "it must run offline"), (second, "it must cost nothing")):
+        ToolFitFactory(tool=tool, condition=both)
+        ToolFitFactory(tool=tool, condition__name=name)
+    if is_curated:
+        pair = ComparisonFactory(first_tool=first, second_tool=second)
+        PairFitFactory(comparison=pair, tool=second, condition__name="it must be small")
+    own = ["it must be small"] if is_curated else ["it must cost nothing"]
+    # What both fit decides nothing between them.
+    left = ["they both do it", "it must run offline"] if is_curated else ["it must run offline"]
+
+    with django_assert_num_queries(3 if is_curated else 4):
+        found = find_pair("a-vs-b")
+        assert conditions_of(found.guidance) == (left, own)
+    with django_assert_num_queries(4):
+        [lined_up] = line_up(["a", "b"]).pairs
+        assert conditions_of(lined_up.guidance) == (left, own)
+    if is_curated:
+        with django_assert_num_queries(2):
+            [listed] = pairs_of(list(comparisons_with_guidance()))
+            assert conditions_of(listed.guidance) == (left, own)
+            assert listed.verdict.summary == found.verdict.summary
+    assert found.verdict.summary == f"Level on every count: ship A if {left[0]}; B if {own[0]}."
+
+
+def test_the_conditions_of_an_archived_pair_count_no_longer() -> None:
+    pair = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
+    PairFitFactory(comparison=pair, condition__name="it must be small")
+    assert conditions_of(find_pair("a-vs-b").guidance) == (["it must be small"], [])
+
+    Comparison.objects.update(status="archived")
+
+    assert conditions_of(find_pair("a-vs-b").guidance) == ([], [])
+
+
+def test_a_page_was_updated_when_its_conditions_were() -> None:
+    pair = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
+    moments = [find_pair("a-vs-b").updated_at]
+    fit = ToolFitFactory(tool=pair.first_tool)
+    moments.append(find_pair("a-vs-b").updated_at)
+    of_pair = PairFitFactory(comparison=pair)
+    moments.append(find_pair("a-vs-b").updated_at)
+    of_pair.condition.save()
+    moments.append(find_pair("a-vs-b").updated_at)
+    execute("DELETE FROM comparisons_pairfit WHERE id = %s", of_pair.pk)
+    moments.append(find_pair("a-vs-b").updated_at)
+    execute("DELETE FROM catalog_toolfit WHERE id = %s", fit.pk)
+    moments.append(find_pair("a-vs-b").updated_at)
+
+    assert moments == sorted(set(moments))
+    assert len(moments) == 6

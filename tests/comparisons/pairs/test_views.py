@@ -11,10 +11,12 @@ from tests.factories import (
     NOW,
     CategoryFactory,
     ComparisonFactory,
+    ConditionFactory,
     PickFactory,
     ReviewerFactory,
     ReviewFactory,
     ToolFactory,
+    ToolFitFactory,
     review,
     vote,
 )
@@ -58,6 +60,7 @@ class TestComparison:
             "scorecard",
             "picks",
             "pricing_read",
+            "guidance",
             "verdict",
         ]
         assert answer["kind"] == "curated"
@@ -106,6 +109,8 @@ class TestComparison:
                 "second": 4,
             },
             "rule": "2026-11",
+            "summary": "Level on every count: all 4 reviewers ship Claude Files API, as many Llama 4 Scout Quantized. "
+            "Claude Files API is paid from the start, Llama 4 Scout Quantized is free to start.",
         }
         assert [(reason["code"], reason["favors"]) for reason in reasons] == [
             ("panel_level", None),
@@ -204,6 +209,34 @@ class TestComparison:
             answer = api.get("/api/v1/comparisons/a-vs-b")
 
         assert len(answer.json()["scorecard"]) == 4 * reviews
+
+    def test_it_says_when_to_choose_which(self, api: APIClient, pair: tuple[Tool, Tool]) -> None:
+        ToolFitFactory(
+            tool=pair[1],
+            condition=ConditionFactory(slug="offline", name="it must run without a network"),
+            note="It runs on the machine.",
+        )
+
+        answer = api.get("/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized").json()
+
+        assert answer["guidance"] == [
+            {"tool": "claude-files-api", "when": []},
+            {
+                "tool": "llama-4-scout-quantized",
+                "when": [
+                    {
+                        "condition": {"slug": "offline", "name": "it must run without a network"},
+                        "note": "It runs on the machine.",
+                        "evidence": ["https://example.com/docs"],
+                        "checked_on": "2026-10-20",
+                    }
+                ],
+            },
+        ]
+        assert answer["verdict"]["summary"] == (
+            "Level on every count: ship Llama 4 Scout Quantized if it must run without a network; "
+            "otherwise neither is ahead."
+        )
 
 
 class TestComparisonList:

@@ -12,15 +12,17 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from catalog.models import Tool, ToolAlias
+from catalog.models import MAX_FITS, Condition, Tool, ToolAlias, ToolFit
 from reviews.models import Panel
 from tests.desk import act, count_queries, errors_of, open_desk, submit
 from tests.factories import (
     CategoryFactory,
     ComparisonFactory,
+    ConditionFactory,
     PickFactory,
     ReviewerFactory,
     ToolFactory,
+    ToolFitFactory,
     review,
     vote,
 )
@@ -365,3 +367,97 @@ def test_a_rename_that_would_give_two_pairs_one_slug_is_refused_in_the_form() ->
     assert errors_of(response) == {
         "slug": ["aa-vs-bb-vs-cc leads to another pair already, and would to one of this tool."]
     }
+
+
+# --- Conditions -----------------------------------------------------------------------------------
+
+
+def fit_row(number: int, condition: Condition, **values: Any) -> dict[str, Any]:
+    """What the form sends of one condition."""
+    row = {"position": number, "evidence": "https://example.com/docs", "checked_on": "2026-10-20", **values}
+    return {f"fits-{number}-{name}": value for name, value in {"condition": condition.pk, **row}.items()}
+
+
+def fit_errors(response: Any) -> list[str]:
+    formset = response.context["inline_admin_formsets"][0].formset
+    by_field = [error for form in formset.forms for errors in form.errors.values() for error in errors]
+    return [*by_field, *formset.non_form_errors()]
+
+
+def test_conditions_are_written_on_the_page_of_the_tool_and_kept_in_its_history() -> None:
+    desk = open_desk()
+    tool, offline, cheap = ToolFactory(), ConditionFactory(slug="offline"), ConditionFactory(slug="cheap")
+
+    submit(
+        desk, page_of(tool), why="Read today",
+        **{"fits-TOTAL_FORMS": 2},
+        **fit_row(0, offline, position=2, note="It needs no key.", evidence="a.example\nhttps://b.example"),
+        **fit_row(1, cheap, position=1),
+    )  # fmt: skip
+
+    fits = [(fit.condition.slug, fit.note, fit.evidence) for fit in ToolFit.objects.in_order()]
+    assert fits == [
+        ("cheap", "", ["https://example.com/docs"]),
+        ("offline", "It needs no key.", ["https://a.example", "https://b.example"]),
+    ]
+    history = desk.get(f"{TOOLS}{tool.pk}/history/").content.decode()
+    assert "if offline: note" in history
+    assert "Read today" in history
+
+    submit(desk, page_of(tool), **{"fits-0-DELETE": "on"})
+
+    assert ToolFit.objects.get().condition == offline
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        pytest.param({"evidence": ""}, "This field is required.", id="no evidence"),
+        pytest.param({"evidence": "javascript:alert(1)"}, "Line 1: Enter a valid URL.", id="no address"),
+        pytest.param(
+            {"evidence": "https://a.example\n" * 6}, "List contains 6 items, it should contain no more than 5.",
+            id="six addresses",
+        ),
+        pytest.param({"checked_on": ""}, "This field is required.", id="no day"),
+        pytest.param({"note": "Cha\u200btGPT"}, "This has invisible characters", id="invisible characters"),
+        pytest.param({"note": "x" * 301}, "Ensure this value has at most 300 characters", id="a long note"),
+        pytest.param({"position": -1}, "greater than or equal to 0", id="a negative place"),
+    ],
+)  # fmt: skip
+def test_a_condition_that_is_refused_says_why_and_nothing_is_stored(
+    values: dict[str, Any], words: str
+) -> None:
+    tool = ToolFactory(tagline="As it was")
+
+    response = submit(
+        open_desk(), page_of(tool), tagline="New", **{"fits-TOTAL_FORMS": 1}, **fit_row(0, ConditionFactory(), **values)
+    )  # fmt: skip
+
+    assert any(words in error for error in fit_errors(response)), fit_errors(response)
+    assert not ToolFit.objects.exists()
+    assert Tool.objects.get().tagline == "As it was"
+
+
+def test_a_tool_gets_no_condition_twice_and_no_more_than_can_be_looked_over() -> None:
+    desk, tool, condition = open_desk(), ToolFactory(), ConditionFactory()
+
+    twice = submit(
+        desk, page_of(tool), **{"fits-TOTAL_FORMS": 2}, **fit_row(0, condition), **fit_row(1, condition)
+    )  # fmt: skip
+    many: dict[str, Any] = {"fits-TOTAL_FORMS": MAX_FITS + 1}
+    for number in range(MAX_FITS + 1):
+        many |= fit_row(number, ConditionFactory())
+    too_many = submit(desk, page_of(tool), **many)
+
+    assert fit_errors(twice)[-1] == "Please correct the duplicate data for condition."
+    assert fit_errors(too_many)[-1] == f"Please submit at most {MAX_FITS} forms."
+    assert not ToolFit.objects.exists()
+
+
+@pytest.mark.parametrize("rows", [1, MAX_FITS])
+def test_the_page_of_a_tool_costs_a_query_for_each_condition_of_which_there_are_few(rows: int) -> None:
+    tool = ToolFactory()
+    ToolFitFactory.create_batch(rows, tool=tool)
+
+    # Session, curator, tool; earlier slugs, panel, category; conditions, and the name of each that is chosen.
+    assert count_queries(open_desk(), page_of(tool)) == 7 + rows

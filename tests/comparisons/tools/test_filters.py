@@ -8,7 +8,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Tool
 from comparisons.tools.filters import Facet, ToolFilters, tool_facets
-from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory, vote
+from tests.factories import (
+    CategoryFactory,
+    ConditionFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    ToolFactory,
+    ToolFitFactory,
+    vote,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +33,10 @@ def shelf() -> None:
         ReviewFactory(reviewer=reviewer, tool=tool, verdict=verdict)
     ReviewFactory(reviewer=skeptic, tool=aider, verdict="skip", status="retracted")
     vote(zed, ship=2, skip=1)
+    offline = ConditionFactory(slug="offline", name="it must run without a network")
+    cheap = ConditionFactory(slug="cheap", name="it must cost nothing")
+    for tool, condition in ((aider, offline), (zed, offline), (aider, cheap)):
+        ToolFitFactory(tool=tool, condition=condition)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +51,8 @@ def shelf() -> None:
         pytest.param({"shipped_by": ["fan"]}, {"aider", "zed"}, id="shipped by"),
         pytest.param({"skipped_by": ["skeptic"]}, {"zed"}, id="skipped by, retracted reviews aside"),
         pytest.param({"shipped_by": ["fan"], "skipped_by": ["skeptic"]}, {"zed"}, id="shipped and skipped"),
+        pytest.param({"fits": ["cheap"]}, {"aider"}, id="a condition"),
+        pytest.param({"fits": ["cheap", "offline"]}, {"aider", "zed"}, id="one of two conditions"),
         pytest.param({"min_votes": 3}, {"zed"}, id="as many votes"),
         pytest.param({"min_votes": 4}, set(), id="more votes"),
         pytest.param({"category": ["editors"], "call": ["ship"]}, set(), id="all must be met"),
@@ -80,15 +94,31 @@ def test_facets_count_every_value_most_first_in_two_queries(
             Facet("unreviewed", "Unreviewed", 1),
             Facet("skip", "Skip", 0),
         ],
+        "fits": [
+            Facet("offline", "it must run without a network", 2),
+            Facet("cheap", "it must cost nothing", 1),
+        ],
     }
 
 
 def test_where_nothing_is_found_every_value_gives_nothing() -> None:
     facets = tool_facets(ToolFilters(min_votes=100))
 
-    assert {name: len(values) for name, values in facets.items()} == {"category": 2, "entry": 3, "call": 4}
+    assert {name: len(values) for name, values in facets.items()} == {
+        "category": 2,
+        "entry": 3,
+        "call": 4,
+        "fits": 0,
+    }
     assert {facet.count for values in facets.values() for facet in values} == {0}
 
 
 def test_no_filter_is_set_unless_told() -> None:
     assert not any(asdict(ToolFilters()).values())
+
+
+def test_a_facet_of_conditions_leaves_out_its_own_filter() -> None:
+    facets = tool_facets(ToolFilters(fits=["cheap"]))
+
+    assert [(facet.value, facet.count) for facet in facets["fits"]] == [("offline", 2), ("cheap", 1)]
+    assert [(facet.value, facet.count) for facet in facets["category"]] == [("agents", 1)]

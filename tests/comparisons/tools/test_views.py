@@ -9,9 +9,11 @@ from rest_framework.test import APIClient
 from catalog.models import Tool
 from tests.factories import (
     CategoryFactory,
+    ConditionFactory,
     ReviewerFactory,
     ReviewFactory,
     ToolFactory,
+    ToolFitFactory,
     review,
     vote,
 )
@@ -44,6 +46,29 @@ class TestToolList:
             answer = api.get("/api/v1/tools?category=tools&include=reviews,facets&q=tool")
 
         assert len(answer.json()["results"]) == rows
+
+    def test_it_is_narrowed_to_the_tools_that_fit_a_condition(self, api: APIClient) -> None:
+        fit = ToolFitFactory(condition=ConditionFactory(slug="offline", name="it must run without a network"))
+        ToolFactory()
+
+        answer = api.get("/api/v1/tools?fits=offline&include=facets")
+
+        assert slugs(answer) == [fit.tool.slug]
+        assert answer.json()["facets"]["fits"] == [
+            {"value": "offline", "label": "it must run without a network", "count": 1}
+        ]
+
+    def test_a_condition_that_nobody_knows_is_refused_by_its_name(self, api: APIClient) -> None:
+        answer = api.get("/api/v1/tools?fits=ofline")
+
+        assert answer.status_code == 400
+        assert answer.json()["errors"] == [
+            {
+                "pointer": "/fits",
+                "code": "invalid_choice",
+                "detail": "No condition is called 'ofline'; /api/v1/conditions lists them.",
+            }
+        ]
 
     def test_a_facet_leaves_out_its_own_filter(self, api: APIClient) -> None:
         one, other = CategoryFactory(slug="one", name="One"), CategoryFactory(slug="other", name="Other")
@@ -159,3 +184,20 @@ class TestTool:
         ToolFactory(slug="gone", status="archived")
 
         assert api.get("/api/v1/tools/gone").json()["status"] == "archived"
+
+    def test_it_says_when_the_tool_is_the_right_one(self, api: APIClient) -> None:
+        fit = ToolFitFactory(
+            tool__slug="aider",
+            condition=ConditionFactory(slug="offline", name="it must run without a network"),
+        )
+
+        answer = api.get(f"/api/v1/tools/{fit.tool.slug}").json()
+
+        assert answer["fits"] == [
+            {
+                "condition": {"slug": "offline", "name": "it must run without a network"},
+                "note": None,
+                "evidence": ["https://example.com/docs"],
+                "checked_on": "2026-10-20",
+            }
+        ]
