@@ -11,7 +11,13 @@ from django.db.models.functions import JSONObject
 from catalog.models import Tool
 from comparisons.changes import VerdictSnapshot, has_changed
 from comparisons.models import Comparison, VerdictChange
-from comparisons.pairs.selectors import comparisons_with_counts, evidence_from_counts
+from comparisons.pairs.selectors import (
+    comparisons_with_guidance,
+    conditions_of,
+    evidence_from_counts,
+    guidance_of,
+    tools_with_fits,
+)
 from comparisons.verdict import decide
 from newsletter.content.items import (
     AT_MOST,
@@ -140,7 +146,7 @@ def _title(comparison: Comparison) -> str:
 
 def _comparisons(choices: Choices, until: datetime) -> list[Item]:
     """Pairs that became public since, in the reader's topics; the surest verdicts first, then the latest."""
-    pairs = comparisons_with_counts().filter(_within("public_at", choices, until))
+    pairs = comparisons_with_guidance().filter(_within("public_at", choices, until))
     if choices.topics is not None:
         pairs = pairs.in_categories(choices.topics)
     found = []
@@ -153,6 +159,7 @@ def _comparisons(choices: Choices, until: datetime) -> list[Item]:
             note=pair.editor_note,
             verdict=verdict,
             evidence=evidence,
+            when=conditions_of(guidance_of(*tools_with_fits(pair), pair)),
             sides=_sides(pair),
             choices=choices,
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 from catalog.validators import visible_text
 from comparisons.changes import CAUSES, PANEL, VerdictSnapshot, cause_of, verdict_words
 from comparisons.models import pair_slug
+from comparisons.summary import summarize
 from comparisons.verdict import MIN_PANEL, Evidence, Verdict, crowd_favorite
 from votes.tally import MIN_VOTES, TallyCount
 
@@ -44,6 +45,8 @@ _BASES: dict[str | None, str] = {
 MAX_QUOTE = 280
 MAX_NAME_IN_SUBJECT = 40
 MAX_SUBJECT = 150
+# Of a verdict's sentence: whole names say more in an inbox than numbers beside shortened ones.
+MAX_HEADLINE = 90
 EACH_COMPARISON = "each_comparison"
 
 _LONG_RUN = re.compile(r"\S{100}(?=\S)")
@@ -141,13 +144,14 @@ def comparison_item(
     note: str,
     verdict: Verdict,
     evidence: tuple[Evidence, Evidence],
+    when: tuple[Sequence[str], Sequence[str]],
     sides: tuple[Side, Side],
     choices: Choices,
 ) -> Item:
+    """`when` are the conditions of each tool, the words after "if"."""
     winner = next((side.name for side in sides if side.slug == verdict.winner), None)
-    loser = next((side.name for side in sides if side.slug != verdict.winner), "")
     mark, tone = verdict_mark(outcome=verdict.outcome, winner=winner)
-    lead = f"Ship {_brief(winner)}, not {_brief(loser)}" if winner else f"{_both(sides)}: {mark.lower()}"
+    lead = summarize(verdict, first=evidence[0], second=evidence[1], when=when, limit=MAX_HEADLINE)
     return Item(
         kind=COMPARISON,
         title=plain(title),
@@ -157,7 +161,7 @@ def comparison_item(
         quote=shortened(plain(note), MAX_QUOTE),
         path=_pair_path(sides),
         why=why_topics(sides, choices),
-        headline=lead,
+        headline=plain(lead).removesuffix("."),
     )
 
 
