@@ -40,7 +40,7 @@ CACHE = """
     proxy_cache_path cache keys_zone=pages:1m;
     proxy_cache pages;
     proxy_cache_revalidate on;
-    add_header Cache-Status $upstream_cache_status always;
+    add_header Nginx-Cache $upstream_cache_status always;
 """
 
 

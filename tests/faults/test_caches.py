@@ -42,7 +42,7 @@ class Reader:
             answer = connection.getresponse()
             body = answer.read()
             location = answer.headers["Location"]
-            return answer.status, answer.headers["Cache-Status"], json.loads(body) if body else location
+            return answer.status, answer.headers["Nginx-Cache"], json.loads(body) if body else location
 
     def land(self, path: str) -> tuple[int, Any]:
         for _ in range(5):
