@@ -3,8 +3,9 @@
 import { get } from "../api.js";
 import { pickBox, voteBox } from "../ballots.js";
 import { counted, day, h, percent } from "../dom.js";
-import { badge, foldedQuote, heading, headline, howDecided, logo, named, numbers, persona, standing, toolLink } from "../parts.js";
+import { badge, foldedQuote, heading, logo, named, numbers, persona, standing, toolLink } from "../parts.js";
 import { signUpBox } from "../sign-up.js";
+import { guidanceSection, verdictSection } from "./verdict.js";
 
 /** @typedef {import("../types.js").Schemas} Schemas */
 /** @typedef {Schemas["Comparison"]} Comparison */
@@ -19,7 +20,8 @@ export async function page({ parameters: { slug = "" } }) {
     canonicalPath: `/comparisons/${comparison.slug}`,
     content: [
       heading(titleOf(tools), null, kickers.filter(Boolean).join(" · ")),
-      verdict(comparison),
+      verdictSection(comparison),
+      guidanceSection(comparison),
       comparison.editor_note && h("aside", { class: "editor-note" }, h("h2", {}, "Editor’s note"), h("p", {}, comparison.editor_note)),
       h("section", { class: "pair", "aria-label": "Side by side" }, tools.map(toolColumn)),
       picks(comparison),
@@ -40,62 +42,6 @@ export async function page({ parameters: { slug = "" } }) {
 /** @param {Schemas["ToolSummary"][]} tools */
 function titleOf([first, second]) {
   return [h("span", { class: "name" }, first?.name), h("span", { class: "versus" }, " vs "), h("span", { class: "name" }, second?.name)];
-}
-
-/** @param {Comparison} comparison */
-function verdict({ verdict, tools, scorecard, pricing_read: pricing }) {
-  const [why, ...others] = verdict.reasons;
-  return h(
-    "section",
-    { class: "verdict", "data-outcome": verdict.outcome, "aria-labelledby": "verdict" },
-    h(
-      "div",
-      { class: "because" },
-      h("p", { class: "kicker" }, "The verdict"),
-      h("h2", { id: "verdict" }, headline(verdict, tools)),
-      why && h("p", { class: "why" }, why.detail),
-      h(
-        "p",
-        { class: "marks" },
-        h("span", { class: "mark" }, howDecided(verdict)),
-        verdict.margin > 0 && h("span", { class: "mark" }, `Margin ${verdict.margin} points`),
-        verdict.contested && h("span", { class: "mark contested" }, "Contested by the community"),
-      ),
-    ),
-    h(
-      "div",
-      { class: "because" },
-      h("h3", {}, "Also weighed"),
-      h(
-        "ul",
-        { class: "reasons" },
-        others.map((reason) => reasonItem(reason, tools)),
-        verdict.reasons.every((reason) => reason.detail !== pricing.note) && h("li", {}, pricing.note),
-      ),
-      dissent(verdict, scorecard),
-      h("p", { class: "note" }, `By rule ${verdict.rule}. Price never decides.`),
-    ),
-  );
-}
-
-/**
- * @param {Schemas["Reason"]} reason
- * @param {Schemas["ToolSummary"][]} tools
- */
-function reasonItem({ detail, favors }, tools) {
-  const favored = tools.find((tool) => tool.slug === favors);
-  return h("li", {}, detail, favored && [" ", h("span", { class: "favors" }, `for ${favored.name}`)]);
-}
-
-/**
- * @param {Schemas["Verdict"]} verdict
- * @param {Schemas["ScorecardRow"][]} scorecard
- */
-function dissent({ dissent, outcome }, scorecard) {
-  if (dissent.length === 0) return null;
-  const rows = dissent.map((slug) => scorecard.find((row) => row.reviewer.slug === slug)?.reviewer ?? { slug, name: slug });
-  const people = rows.map((reviewer, at) => [at > 0 && ", ", h("a", { href: `/reviewers/${reviewer.slug}` }, reviewer.name)]);
-  return h("p", { class: "dissent" }, h("strong", {}, outcome === "winner" ? "Dissent: " : "Split: "), people);
 }
 
 /** @param {Schemas["ToolSummary"]} tool */
