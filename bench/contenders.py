@@ -87,12 +87,11 @@ class Contender:
 def start_product(
     directory: Path, *, core: int, environment: Mapping[str, str] = NOTHING, name: str = "product"
 ) -> Contender:
-    """Started as `make serve` starts it, logs and all."""
+    """Started as the image starts it, with the product's own log of requests and not granian's beside it."""
     port = free_port()
     options = [
         *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
         *("--workers", "1", "--blocking-threads", "32", "--workers-kill-timeout", "3"),
-        *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
     ]
     command = [sys.executable, "-m", "granian", "backend.wsgi:application", *options]
     return _start(name, command, port, directory, core=core, environment=environment)
