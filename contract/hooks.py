@@ -28,6 +28,7 @@ PAIR = ["claude-files-api", "llama-4-scout-quantized"]
 KNOWN = {
     "category": ["developer-tools", "design-and-creative"],
     "reviewer": ["builder", "skeptic"],
+    "fits": ["own-machines", "offline"],
     "shipped_by": ["builder", "skeptic"],
     "skipped_by": ["skeptic", "founder"],
     "tool": PAIR,

@@ -124,7 +124,7 @@ class AutoSchema(StandardizedErrorsSchema):
             schema = parameter["schema"]
             if schema.get("type") == "array":
                 parameter.update(style="form", explode=False)
-            elif schema.get("type") == "string" and "enum" not in schema:
+            elif schema.get("type") == "string" and "enum" not in schema and parameter["in"] == "query":
                 schema.setdefault("pattern", NO_CONTROL_CHARACTERS)
             if schema.get("default") == "":
                 del schema["default"]
