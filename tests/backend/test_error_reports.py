@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
+import brotli
 import pytest
 
 from backend.api.ids import new_id
@@ -21,6 +22,8 @@ from backend.error_reports import ErrorReporter
 from newsletter.readers.links import confirmation_token
 
 TOKEN = sign({"first": bytes(32)}, "voter/v1", bytes(range(16)))
+# How Sentry's client packs a report, depending on what is installed.
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
 CONFIRMATION = confirmation_token(new_id())
 
 # A web process whose view fails, one that tells of an outage, and a task that fails, with all that must not get out.
@@ -88,8 +91,8 @@ def catcher() -> Iterator[Catcher]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            is_packed = self.headers["Content-Encoding"] == "gzip"
-            caught.raw.append(gzip.decompress(body) if is_packed else body)
+            unpack = UNPACK.get(self.headers["Content-Encoding"], bytes)
+            caught.raw.append(unpack(body))
             caught.calls.append(f"{self.path} {self.headers}")
             self.send_response(200)
             self.end_headers()
