@@ -121,4 +121,4 @@ def test_a_facet_of_conditions_leaves_out_its_own_filter() -> None:
     facets = tool_facets(ToolFilters(fits=["cheap"]))
 
     assert [(facet.value, facet.count) for facet in facets["fits"]] == [("offline", 2), ("cheap", 1)]
-    assert [(facet.value, facet.count) for facet in facets["category"]] == [("agents", 1)]
+    assert [(facet.value, facet.count) for facet in facets["category"]] == [("agents", 1), ("editors", 0)]
