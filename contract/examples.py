@@ -18,6 +18,7 @@ class Ask:
     body: Any = None
     needs_voter: bool = False
     needs_subscriber: bool = False
+    needs_owner: bool = False
 
     def of(self, client: Any, *, token: str) -> Any:
         """The response to it; the voter's token goes along where one is needed, or that of a subscriber of its own."""
@@ -27,7 +28,7 @@ class Ask:
         if self.needs_voter:
             sent["HTTP_AUTHORIZATION"] = f"Voter {token}"
         if self.needs_subscriber:
-            sent["HTTP_AUTHORIZATION"] = f"Subscriber {new_subscriber()}"
+            sent["HTTP_AUTHORIZATION"] = f"Subscriber {new_subscriber(is_owner=self.needs_owner)}"
         return client.generic(self.method, self.address, **sent)
 
 
@@ -90,7 +91,10 @@ REQUESTS = {
         {"topics": ["developer-tools"], "reviewers": ["skeptic"], "frequency": "monthly"},
         needs_subscriber=True,
     ),
-    "export_subscriber": Ask("/api/v1/newsletter/preferences/export", needs_subscriber=True),
+    "create_access_mail": Ask("/api/v1/newsletter/preferences/access", "POST", needs_subscriber=True),
+    "export_subscriber": Ask(
+        "/api/v1/newsletter/preferences/export", needs_subscriber=True, needs_owner=True
+    ),
 }
 
 # What differs from one database to the next, and what stands for it.
@@ -167,14 +171,19 @@ def new_token(client: Any) -> str:
     return token
 
 
-def new_subscriber() -> str:
+def new_subscriber(*, is_owner: bool = False) -> str:
     """The token of a subscriber who is about to confirm, or has."""
     from datetime import UTC, datetime
     from uuid import UUID
 
     from newsletter.models import ConfirmationToken, Subscriber
     from newsletter.readers.addresses import address_key, mailbox_key
-    from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, preferences_token
+    from newsletter.readers.links import (
+        CONFIRMATION_LIFETIME,
+        confirmation_key,
+        owner_token,
+        preferences_token,
+    )
 
     now = datetime.now(UTC)
     subscriber, _ = Subscriber.objects.get_or_create(
@@ -191,7 +200,7 @@ def new_subscriber() -> str:
             "expires_at": now + CONFIRMATION_LIFETIME,
         },
     )
-    return preferences_token(subscriber.pk)
+    return owner_token(subscriber.pk, now=now) if is_owner else preferences_token(subscriber.pk)
 
 
 def settled(value: Any, key: str = "") -> Any:

@@ -9,6 +9,7 @@ api_urls = [
     path("newsletter/subscriptions", views.SubscriptionsView.as_view(), name="subscriptions"),
     path("newsletter/subscriptions/confirm", views.ConfirmView.as_view(), name="subscriptions-confirm"),
     path("newsletter/preferences", views.PreferencesView.as_view(), name="preferences"),
+    path("newsletter/preferences/access", views.AccessView.as_view(), name="preferences-access"),
     path("newsletter/preferences/export", views.ExportView.as_view(), name="preferences-export"),
     path("newsletter/unsubscribe", views.UnsubscribeView.as_view(), name="unsubscribe"),
     path("newsletter/editions", archive_views.EditionListView.as_view(), name="edition-list"),
@@ -18,6 +19,7 @@ api_urls = [
 page_urls = [
     path("newsletter/confirm", pages.ConfirmPage.as_view(), name="newsletter-confirm"),
     path("newsletter/preferences", pages.PreferencesPage.as_view(), name="newsletter-preferences"),
+    path("newsletter/data", pages.DataPage.as_view(), name="newsletter-data"),
     path("newsletter/unsubscribe", pages.UnsubscribePage.as_view(), name="newsletter-unsubscribe"),
     path(
         "newsletter/editions/<slug:slug>", archive_views.EditionPage.as_view(), name="newsletter-edition-page"

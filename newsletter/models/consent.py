@@ -109,17 +109,22 @@ class ConfirmationToken(models.Model):
 
 
 class MailJob(models.Model):
-    """A sign-up that waits for its mail, written by the request and deleted once the mail is out.
+    """A sign-up, or a wish to export or be erased, that waits for its mail; deleted once the mail is out.
 
     `due_at` is also the lease of the worker: it is moved on before each try. The last try is noted as failed before it
     begins, so that no crash makes a job go on for ever.
     """
+
+    class Kind(models.TextChoices):
+        SIGN_UP = "sign_up"
+        OWNER = "owner", "Link to export and erase"
 
     class State(models.TextChoices):
         WAITING = "waiting"
         FAILED = "failed"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.SIGN_UP, db_default="sign_up")
     address = models.EmailField(max_length=320)
     choices = models.JSONField()
     source = models.CharField(max_length=16, choices=Consent.Source)
@@ -138,6 +143,7 @@ class MailJob(models.Model):
                 condition=Q(source__in=["page", "api", "one_click", "provider", "staff"]),
                 name="mail_job_source_is_known",
             ),
+            models.CheckConstraint(condition=Q(kind__in=["sign_up", "owner"]), name="mail_job_kind_is_known"),
         ]
         # What is due, the earliest first.
         indexes = [models.Index(fields=["due_at"], condition=Q(state="waiting"), name="newsletter_jobs_due")]

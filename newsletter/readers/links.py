@@ -1,11 +1,12 @@
 """The links in mails and their tokens. Links are built from settings alone, and stay valid when keys rotate.
 
-A confirmation token follows from the sign-up and a key, and expires; only its hash is stored. A subscriber's tokens are
-signed and never expire; they are invalid once the subscriber is erased. A token for preferences also unsubscribes, but not
-the reverse.
+Whoever has a mail can use its links, so only harmless deeds are theirs: export and erasure take a token that is mailed
+when the owner asks, and that lasts a day. A confirmation token follows from the sign-up and a key, and expires; only its
+hash is stored. A subscriber's other tokens are signed and never expire; they are invalid once the subscriber is erased. A
+token for preferences also unsubscribes, but not the reverse.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from uuid import UUID
@@ -22,8 +23,11 @@ from newsletter.models import Subscriber
 CONFIRMATION = b"confirmation/v1"
 UNSUBSCRIBE = "unsubscribe/v1"
 PREFERENCES = "preferences/v1"
+OWNER = "owner/v1"
 
 CONFIRMATION_LIFETIME = timedelta(hours=48)
+# How long the link that exports and erases is good.
+OWNER_LIFETIME = timedelta(hours=24)
 # Of 32 bytes in base64url.
 CONFIRMATION_LENGTH = 43
 
@@ -47,6 +51,13 @@ class ErasedSubscriber(SubscriberRefusal):
     default_code = "erased_subscriber"
     default_detail = "Nothing is kept of this subscriber any more; signing up again makes a new one."
     example_rank = 22
+
+
+class OwnerLinkNeeded(Refusal):
+    status_code = 403
+    default_code = "owner_link_needed"
+    default_detail = "This takes a token that is mailed to the subscriber's own address, and lasts 24 hours."
+    example_rank = 23
 
 
 SUBSCRIBER = Scheme(
@@ -89,6 +100,34 @@ def preferences_token(subscriber_id: UUID) -> str:
 
 def unsubscribe_token(subscriber_id: UUID) -> str:
     return sign(settings.NEWSLETTER_KEYS, UNSUBSCRIBE, subscriber_id.bytes)
+
+
+def owner_url(subscriber_id: UUID, *, now: datetime) -> str:
+    """The page that exports and erases, for OWNER_LIFETIME."""
+    return _url("newsletter-data", owner_token(subscriber_id, now=now))
+
+
+def owner_token(subscriber_id: UUID, *, now: datetime) -> str:
+    until = int((now + OWNER_LIFETIME).timestamp())
+    return sign(settings.NEWSLETTER_KEYS, OWNER, subscriber_id.bytes + until.to_bytes(8))
+
+
+def owner_of(token: str, *, now: datetime) -> Subscriber:
+    """The subscriber who read the mail of `owner_url` lately. One query.
+
+    Raises OwnerLinkNeeded, also for a token of preferences, InvalidSubscriberToken or ErasedSubscriber.
+    """
+    try:
+        payload = verify(settings.NEWSLETTER_KEYS, OWNER, token)
+    except InvalidSignatureError:
+        subscriber_of(token, PREFERENCES)
+        raise OwnerLinkNeeded from None
+    subscriber = Subscriber.objects.filter(pk=UUID(bytes=payload[:16])).first()
+    if subscriber is None:
+        raise ErasedSubscriber
+    if int.from_bytes(payload[16:]) <= now.timestamp():
+        raise OwnerLinkNeeded
+    return subscriber
 
 
 def subscriber_id_of(token: str, *purposes: str) -> UUID:

@@ -1,7 +1,9 @@
-"""The two mails that a sign-up may cause. Neither holds any text that was typed into the sign-up.
+"""The mails that a reader may cause, one at a time. None holds any text that was typed.
 
-Both are written for people who may not have asked for them: anyone can type any address.
+They are written for people who may not have asked for them: anyone can type any address.
 """
+
+from datetime import datetime
 
 from django.template.loader import render_to_string
 
@@ -24,6 +26,12 @@ def reminder_mail(*, subscriber: Subscriber) -> Message:
         preferences_url=links.preferences_url(subscriber.pk),
         unsubscribe_url=links.unsubscribe_url(subscriber.pk),
     )
+
+
+def owner_mail(*, subscriber: Subscriber, now: datetime) -> Message:
+    """Lets the owner of the address export all that is kept, and be erased."""
+    owner_url = links.owner_url(subscriber.pk, now=now)
+    return _mail("owner", "Your data at AI Tool Verdicts", subscriber.address, owner_url=owner_url)
 
 
 def _mail(kind: str, subject: str, address: str, **links_in_it: str) -> Message:

@@ -8,7 +8,14 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -20,7 +27,14 @@ from backend.api.problems import Refusal
 from catalog.models import Category
 from newsletter.models import ConfirmationToken, Consent, Subscriber
 from newsletter.readers import consent, links, sign_ups
-from newsletter.readers.serializers import ChangePreferencesSerializer, preferences_of
+from newsletter.readers.addresses import masked
+from newsletter.readers.serializers import (
+    ChangePreferencesSerializer,
+    ExportSerializer,
+    choices_of,
+    preferences_of,
+)
+from newsletter.readers.views import export_of
 from reviews.models import Reviewer
 
 SOURCE = Consent.Source.PAGE
@@ -73,9 +87,24 @@ class LinkedPage(View):
         return response
 
     def page(
-        self, request: HttpRequest, name: str, *, title: str, status: int = 200, **values: object
+        self,
+        request: HttpRequest,
+        name: str,
+        *,
+        title: str,
+        status: int = 200,
+        subscriber: Subscriber | None = None,
+        **values: object,
     ) -> HttpResponse:
-        context = {"title": title, "token": self.token, **values}
+        """Whoever has a forwarded mail sees the page: all but the owner's have the address masked."""
+        address = masked(subscriber.address) if subscriber else ""
+        context = {
+            "title": title,
+            "token": self.token,
+            "subscriber": subscriber,
+            "masked_address": address,
+            **values,
+        }
         return render(request, f"newsletter/{name}.html", context, status=status)
 
 
@@ -133,10 +162,18 @@ class PreferencesPage(LinkedPage):
         match request.POST.get("deed"):
             case "unsubscribe":
                 consent.unsubscribe(subscriber=subscriber, source=SOURCE, now=self.now)
-                return self.page(request, "unsubscribed", title="You are unsubscribed")
-            case "erase" if "sure" in request.POST:
-                consent.erase(subscriber=subscriber, source=SOURCE, now=self.now)
-                return self.page(request, "erased", title="You are forgotten")
+                token = links.unsubscribe_token(subscriber.pk)
+                return self.page(
+                    request,
+                    "unsubscribed",
+                    title="You are unsubscribed",
+                    subscriber=subscriber,
+                    leaving_token=token,
+                )
+            # A page that was opened before a mail was asked for says `erase`.
+            case "ask" | "erase":
+                sign_ups.ask_for_owner_link(subscriber=subscriber, source=SOURCE, now=self.now)
+                return self.page(request, "asked", title="Look into your mailbox", subscriber=subscriber)
             case "save":
                 return self.save(request, subscriber)
         return self.preferences(request, subscriber, status=400)
@@ -185,23 +222,73 @@ def _topics_of(post: QueryDict) -> list[str] | None:
     return None if is_every else topics
 
 
+class DataPage(LinkedPage):
+    """What only the owner of the address may do: export all that is kept, and be erased."""
+
+    path = "data"
+
+    def show(self, request: HttpRequest) -> HttpResponse:
+        return self.data(request, links.owner_of(self.token, now=self.now))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        subscriber = links.owner_of(self.token, now=self.now)
+        match request.POST.get("deed"):
+            case "export":
+                exported = ExportSerializer(export_of(subscriber)).data
+                name = 'attachment; filename="ai-tool-verdicts.json"'
+                return JsonResponse(exported, headers={"Content-Disposition": name})
+            case "erase" if "sure" in request.POST:
+                consent.erase(subscriber=subscriber, source=SOURCE, now=self.now)
+                return self.page(request, "erased", title="You are forgotten")
+        return self.data(request, subscriber, status=400)
+
+    def data(self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200) -> HttpResponse:
+        return self.page(request, "data", title="Your data", status=status, subscriber=subscriber)
+
+
 class UnsubscribePage(LinkedPage):
     """Also the address of RFC 8058's one click: a POST by a mail program, whatever is in its body.
 
-    A reader who is unsubscribed or erased already sees the same page.
+    A reader who is unsubscribed already sees the same page, and one who is erased the same without an address.
     """
 
     path = "unsubscribe"
 
     def show(self, request: HttpRequest) -> HttpResponse:
-        links.subscriber_id_of(self.token, links.UNSUBSCRIBE)
-        return self.page(request, "unsubscribe", title="Unsubscribe")
+        subscriber_id = links.subscriber_id_of(self.token, links.UNSUBSCRIBE)
+        subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
+        return self.page(request, "unsubscribe", title="Unsubscribe", subscriber=subscriber)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         subscriber_id = links.subscriber_id_of(self.token, links.UNSUBSCRIBE)
         subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
-        # Our own page says so in the address, since nothing reads the body.
+        # Our own pages say what they want in the address, since nothing reads the body.
+        if subscriber and "back" in request.GET:
+            return self.come_back(request, subscriber)
+        if subscriber and "monthly" in request.GET:
+            return self.less_often(request, subscriber)
         source = SOURCE if "page" in request.GET else Consent.Source.ONE_CLICK
         if subscriber:
             consent.unsubscribe(subscriber=subscriber, source=source, now=self.now)
-        return self.page(request, "unsubscribed", title="You are unsubscribed")
+        return self.page(
+            request,
+            "unsubscribed",
+            title="You are unsubscribed",
+            subscriber=subscriber,
+            leaving_token=self.token,
+        )
+
+    def less_often(self, request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+        """Monthly instead of not at all."""
+        monthly = consent.Preferences(frequency=Subscriber.Frequency.MONTHLY)
+        consent.change_preferences(subscriber=subscriber, choices=monthly, source=SOURCE, now=self.now)
+        return self.page(request, "monthly", title="Once a month from now on", subscriber=subscriber)
+
+    def come_back(self, request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+        """Sign up again with the same choices, or monthly: the mail to the address decides."""
+        sign_ups.count_sign_up(address=client_address(request), now=self.now)
+        choices = choices_of(subscriber)
+        if request.GET["back"] == Subscriber.Frequency.MONTHLY:
+            choices["frequency"] = Subscriber.Frequency.MONTHLY
+        sign_ups.sign_up(address=subscriber.address, choices=choices, source=SOURCE, now=self.now)
+        return self.page(request, "mailed", title="Look into your mailbox")

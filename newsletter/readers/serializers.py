@@ -87,6 +87,16 @@ def preferences_of(body: dict[str, Any]) -> Preferences:
     return chosen
 
 
+def choices_of(subscriber: Subscriber) -> Preferences:
+    """What the subscriber has chosen, as a sign-up keeps it. Two queries."""
+    return {
+        "topics": list(subscriber.topics.order_by("slug").values_list("slug", flat=True)),
+        "every_topic": subscriber.gets_every_topic,
+        "reviewers": list(subscriber.reviewers.order_by("slug").values_list("slug", flat=True)),
+        "frequency": subscriber.frequency,
+    }
+
+
 class AcceptedSerializer(serializers.Serializer[dict[str, str]]):
     """The same for every address."""
 

@@ -47,6 +47,9 @@ LARGE_HOSTS = {
     *("yahoo.de", "yahoo.fr", "yandex.ru", "ymail.com", "zoho.com"),
 }
 
+# Of one subscriber, whoever asks.
+OWNER_LIMITS = [Limit("owner-links-86400s", 3, 86_400)]
+
 CONFIRMATIONS_A_DAY = 3
 BETWEEN_CONFIRMATIONS = timedelta(minutes=5)
 BETWEEN_REMINDERS = timedelta(days=30)
@@ -99,6 +102,19 @@ def sign_up(*, address: str, choices: consent.Preferences, source: str, now: dat
     # Workers read the database's clock: a job must not wait because ours is ahead of it.
     due_at = Least(Value(now), Now())
     MailJob.objects.create(address=address, choices=choices, source=source, due_at=due_at, created_at=now)
+
+
+def ask_for_owner_link(*, subscriber: Subscriber, source: str, now: datetime) -> None:
+    """Have a worker mail the subscriber the link that exports and erases. Raises Throttled, after OWNER_LIMITS."""
+    throttle((f"owner {subscriber.pk}", OWNER_LIMITS), now=now)
+    MailJob.objects.create(
+        kind=MailJob.Kind.OWNER,
+        address=subscriber.address,
+        choices={},
+        source=source,
+        due_at=Least(Value(now), Now()),
+        created_at=now,
+    )
 
 
 # --- In the worker ------------------------------------------------------------------------------
@@ -220,6 +236,10 @@ def _finish(job: MailJob, noted: NotedMail, *, now: datetime) -> None:
 def prepare(job: MailJob, *, now: datetime) -> NotedMail | None:
     """The mail for the job's address, already counted as sent, so that none goes out uncounted; or None."""
     key = address_key(job.address)
+    if job.kind == MailJob.Kind.OWNER:
+        # Also to a blocked mailbox, whose owner may want to be erased.
+        owner = Subscriber.objects.filter(address_key=key).first()
+        return NotedMail(mails.owner_mail(subscriber=owner, now=now), lambda: None) if owner else None
     if consent.is_blocked(job.address):
         return None
     with transaction.atomic():

@@ -26,6 +26,7 @@ from newsletter.readers.serializers import (
 )
 
 ACCEPTED = {"detail": "If we may write to this address, a mail is on its way: follow the link in it."}
+MAILED = {"detail": "A mail is on its way to the subscriber's own address: its link exports and erases."}
 SOURCE = Consent.Source.API
 
 
@@ -110,28 +111,57 @@ class PreferencesView(PrivateView):
         )
         return preferences_answer(changed)
 
-    @extend_schema(operation_id="delete_subscriber", tags=["newsletter"], responses={204: None})
+    @extend_schema(
+        operation_id="delete_subscriber",
+        tags=["newsletter"],
+        responses={204: None, 403: ProblemSerializer},
+    )
     def delete(self, request: HttpRequest) -> HttpResponse:
         """Erase the subscriber
 
-        Forgets address and choices, and ends the mail. What is left is a keyed hash of the address, so that the
-        mailbox is left alone from now on, and the record of consent under it.
+        With a token of the mail that `POST /newsletter/preferences/access` sends to the subscriber: mails are forwarded,
+        and with them their links to the preferences. Forgets address and choices, and ends the mail. What is left is a
+        keyed hash of the address, so that the mailbox is left alone from now on, and the record of consent under it.
         """
-        consent.erase(subscriber=authorized(request), source=SOURCE, now=timezone.now())
+        consent.erase(subscriber=owner(request), source=SOURCE, now=timezone.now())
         return nothing()
+
+
+class AccessView(PrivateView):
+    credentials = links.SUBSCRIBER
+
+    @extend_schema(
+        operation_id="create_access_mail",
+        tags=["newsletter"],
+        request=None,
+        responses={202: AcceptedSerializer},
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the mail that lets its owner export and erase
+
+        It goes to the subscriber's own address, at most three times a day. Its link has a token that lasts 24 hours, and
+        that `GET /newsletter/preferences/export` and `DELETE /newsletter/preferences` take.
+        """
+        sign_ups.ask_for_owner_link(subscriber=authorized(request), source=SOURCE, now=timezone.now())
+        return private_answer(AcceptedSerializer(MAILED).data, status=202)
 
 
 class ExportView(PrivateView):
     credentials = links.SUBSCRIBER
 
-    @extend_schema(operation_id="export_subscriber", tags=["newsletter"], responses=ExportSerializer)
+    @extend_schema(
+        operation_id="export_subscriber",
+        tags=["newsletter"],
+        responses={200: ExportSerializer, 403: ProblemSerializer},
+    )
     def get(self, request: HttpRequest) -> HttpResponse:
         """Export all that is kept of the subscriber
 
-        The address, the choices, the record of consent, sign-ups whose mail waits to be sent, each edition that was
+        With a token of the mail that `POST /newsletter/preferences/access` sends, as for erasure. The address, the
+        choices, the record of consent, sign-ups whose mail waits to be sent, each edition that was
         sent, and what a mail provider told of it.
         """
-        return private_answer(ExportSerializer(export_of(authorized(request))).data)
+        return private_answer(ExportSerializer(export_of(owner(request))).data)
 
 
 class UnsubscribeView(PrivateView):
@@ -155,6 +185,11 @@ def authorized(request: HttpRequest, *purposes: str) -> Subscriber:
     return links.subscriber_of(bearer(request, links.SUBSCRIBER), *(purposes or (links.PREFERENCES,)))
 
 
+def owner(request: HttpRequest) -> Subscriber:
+    """The subscriber whose token was mailed lately; raises SubscriberRefusal or OwnerLinkNeeded. One query."""
+    return links.owner_of(bearer(request, links.SUBSCRIBER), now=timezone.now())
+
+
 def preferences_answer(subscriber: Subscriber) -> HttpResponse:
     return private_answer(PreferencesSerializer(subscriber).data)
 
@@ -168,7 +203,9 @@ def export_of(subscriber: Subscriber) -> SubscriberExport:
         preferences=subscriber,
         suppressed_as=suppression.reason if suppression else None,
         reminded_at=subscriber.reminded_at,
-        sign_ups=MailJob.objects.filter(address=subscriber.address).order_by("created_at", "id"),
+        sign_ups=MailJob.objects.filter(kind="sign_up", address=subscriber.address).order_by(
+            "created_at", "id"
+        ),
         confirmations=subscriber.confirmation_tokens.order_by("created_at", "key"),
         consents=Consent.objects.filter(address_key=key).order_by("id"),
         deliveries=deliveries.order_by("created_at", "id"),

@@ -44,7 +44,9 @@ def opened(browser: Browser, link: str, complaints: list[str], *, has_scripts: b
     return page
 
 
-def test_a_reader_confirms_chooses_and_leaves(link: str, browser: Browser, complaints: list[str]) -> None:
+def test_a_reader_confirms_chooses_and_leaves(
+    link: str, browser: Browser, complaints: list[str], live_server: LiveServer, sink: Sink
+) -> None:
     page = opened(browser, link, complaints, has_scripts=False)
     page.get_by_role("button", name="Yes, send me the mail").click()
     expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
@@ -66,8 +68,10 @@ def test_a_reader_confirms_chooses_and_leaves(link: str, browser: Browser, compl
 
     page.goto(preferences)
     expect(page.locator("main")).to_contain_text("is not subscribed")
-    page.get_by_role("button", name="Erase me").click()
-    expect(page.get_by_role("heading", name="Your preferences")).to_be_visible()
+    page.get_by_role("button", name="Mail me the link").click()
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    at_once(work)
+    page.goto(f"{live_server.url}/newsletter/data?token={links_in(sink.to(ADA)[-1])['/newsletter/data']}")
     page.get_by_label("Delete my address and my choices").check()
     page.get_by_role("button", name="Erase me").click()
     expect(page.get_by_role("heading", name="You are forgotten")).to_be_visible()

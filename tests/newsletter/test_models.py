@@ -97,6 +97,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "suppression_reason_is_known": lambda: suppression(reason="mood"),
     "consent_deed_is_known": lambda: consent(deed="guessed"),
     "consent_source_is_known": lambda: consent(source="rumour"),
+    "mail_job_kind_is_known": lambda: mail_job(kind="rumour"),
     "mail_job_state_is_known": lambda: mail_job(state="hidden"),
     "mail_job_source_is_known": lambda: mail_job(source="rumour"),
     "newsletter_mailjob_attempts_check": lambda: mail_job(attempts=-1),

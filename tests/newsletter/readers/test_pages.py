@@ -346,6 +346,43 @@ class TestPreferences:
         assert Subscriber.objects.get().status == "unsubscribed"
         assert "is not subscribed" in client.get(address).content.decode()
 
+    @pytest.mark.parametrize("posted", [{"deed": "ask"}, {"deed": "erase", "sure": "on"}])
+    def test_it_erases_nobody_but_mails_the_owner_a_link(
+        self, client: Client, address: str, posted: dict[str, str], sink: Sink
+    ) -> None:
+        response = client.post(address, posted)
+        work()
+
+        assert "A mail to <strong>a…@example.com</strong> is on its way" in response.content.decode()
+        assert "/newsletter/data" in links_in(sink.to(ADA)[-1])
+        assert Subscriber.objects.exists()
+
+    def test_it_shows_no_whole_address_to_whoever_has_a_forwarded_mail(
+        self, client: Client, address: str
+    ) -> None:
+        assert ADA not in client.get(address).content.decode()
+
+    def test_names_are_escaped(self, client: Client, address: str) -> None:
+        CategoryFactory(name="<script>alert(1)</script>")
+
+        text = client.get(address).content.decode()
+
+        assert "<script>" not in text
+        assert "&lt;script&gt;" in text
+
+
+class TestData:
+    @pytest.fixture
+    def address(self) -> str:
+        return path_of(links.owner_url(SubscriberFactory(address=ADA).pk, now=now()))
+
+    def test_it_exports(self, client: Client, address: str) -> None:
+        response = client.post(address, {"deed": "export"})
+
+        assert response["Content-Disposition"].startswith("attachment")
+        assert response["Cache-Control"] == "no-store"
+        assert response.json()["preferences"]["email"] == ADA
+
     def test_it_erases_who_is_sure(self, client: Client, address: str) -> None:
         unsure = client.post(address, {"deed": "erase"})
         before = Subscriber.objects.count()
@@ -357,13 +394,13 @@ class TestPreferences:
         assert not Subscriber.objects.exists()
         assert client.get(address).status_code == 404
 
-    def test_names_are_escaped(self, client: Client, address: str) -> None:
-        CategoryFactory(name="<script>alert(1)</script>")
+    def test_a_link_to_preferences_does_not_open_it(self, client: Client) -> None:
+        token = links.preferences_token(SubscriberFactory().pk)
 
-        text = client.get(address).content.decode()
+        response = client.post(f"/newsletter/data?token={token}", {"deed": "erase", "sure": "on"})
 
-        assert "<script>" not in text
-        assert "&lt;script&gt;" in text
+        assert response.status_code == 403
+        assert Subscriber.objects.exists()
 
 
 class TestUnsubscribing:
@@ -425,8 +462,38 @@ class TestUnsubscribing:
         answers.append(client.post(address))
 
         assert {answer.status_code for answer in answers} == {200}
-        assert len({answer.content for answer in answers}) == 1
+        assert len({answer.content for answer in answers[:2]}) == 1
         assert Suppression.objects.get().reason == "erased"
+
+    def test_it_names_the_address_masked_and_offers_a_way_back(self, client: Client, address: str) -> None:
+        page = client.post(address).content.decode()
+
+        assert "<strong>a…@example.com</strong> gets no more mail" in page
+        assert ADA not in page
+        assert "Come back, once a month" in page
+
+    @pytest.mark.parametrize(("back", "frequency"), [("same", "weekly"), ("monthly", "monthly")])
+    def test_coming_back_takes_a_mail_and_keeps_what_was_chosen(
+        self, client: Client, address: str, sink: Sink, back: str, frequency: str
+    ) -> None:
+        topic = CategoryFactory()
+        Subscriber.objects.get().topics.set([topic])
+        client.post(address)
+
+        client.post(f"{address}&back={back}")
+        still = Subscriber.objects.get().status
+        work()
+        consent.confirm(token=links_in(sink.to(ADA)[-1])["/newsletter/confirm"], source="page", now=now())
+
+        reader = Subscriber.objects.get()
+        assert (still, reader.status, reader.frequency) == ("unsubscribed", "active", frequency)
+        assert list(reader.topics.all()) == [topic]
+
+    def test_monthly_instead_stays_subscribed(self, client: Client, address: str) -> None:
+        client.post(f"{address}&monthly")
+
+        reader = Subscriber.objects.get()
+        assert (reader.status, reader.frequency) == ("active", "monthly")
 
     def test_another_purposes_token_does_not_unsubscribe(
         self, client: Client, subscriber: Subscriber

@@ -24,6 +24,7 @@ ADA = "ada@example.com"
 CONFIRM = "/api/v1/newsletter/subscriptions/confirm"
 PREFERENCES = "/api/v1/newsletter/preferences"
 EXPORT = "/api/v1/newsletter/preferences/export"
+ACCESS = "/api/v1/newsletter/preferences/access"
 UNSUBSCRIBE = "/api/v1/newsletter/unsubscribe"
 
 pytestmark = pytest.mark.django_db
@@ -292,6 +293,10 @@ class TestPreferences:
     def token(self) -> str:
         return links.preferences_token(SubscriberFactory(address=ADA, confirmed_at=NOW).pk)
 
+    @pytest.fixture
+    def owner_token(self, token: str) -> str:
+        return links.owner_token(Subscriber.objects.get().pk, now=NOW)
+
     def test_they_are_shown(self, api: APIClient, token: str) -> None:
         response = ask(api, "GET", PREFERENCES, token)
 
@@ -309,12 +314,15 @@ class TestPreferences:
         }
 
     @pytest.mark.parametrize("path", [PREFERENCES, EXPORT])
-    def test_they_say_when_the_last_edition_came(self, api: APIClient, token: str, path: str) -> None:
+    def test_they_say_when_the_last_edition_came(
+        self, api: APIClient, token: str, owner_token: str, path: str
+    ) -> None:
         for days in (7, 0):
             accepted_at = NOW - timedelta(days=days)
             DeliveryFactory(subscriber=Subscriber.objects.get(), state="accepted", accepted_at=accepted_at)
 
-        assert '"last_mailed_at":"2026-11-02T09:30:00Z"' in ask(api, "GET", path, token).content.decode()
+        sent = owner_token if path == EXPORT else token
+        assert '"last_mailed_at":"2026-11-02T09:30:00Z"' in ask(api, "GET", path, sent).content.decode()
 
     def test_every_topic_and_none_are_two_things(self, api: APIClient, token: str) -> None:
         topic, reviewer = CategoryFactory(), ReviewerFactory()
@@ -370,15 +378,16 @@ class TestPreferences:
     ) -> None:
         subscriber = Subscriber.objects.get()
         subscriber.topics.set(CategoryFactory.create_batch(20))
+        owner_token = links.owner_token(subscriber.pk, now=NOW)
 
         # Subscriber, topics, reviewers, the last mail.
         with django_assert_num_queries(4):
             ask(api, "GET", PREFERENCES, token)
         # And suppression, sign-ups that wait, confirmations, record, deliveries, what providers told.
         with django_assert_num_queries(10):
-            ask(api, "GET", EXPORT, token)
+            ask(api, "GET", EXPORT, owner_token)
 
-    def test_the_export_holds_all_that_is_kept(self, api: APIClient, token: str) -> None:
+    def test_the_export_holds_all_that_is_kept(self, api: APIClient, token: str, owner_token: str) -> None:
         subscriber = Subscriber.objects.get()
         DeliveryFactory(subscriber=subscriber, address_key=subscriber.address_key)
         consent.unsubscribe(subscriber=subscriber, source="one_click", now=NOW)
@@ -388,7 +397,7 @@ class TestPreferences:
         sign_ups.sign_up(address=subscriber.address, choices={"topics": []}, source="page", now=NOW)
         a_soft_bounce(bytes(subscriber.address_key))
 
-        answer = ask(api, "GET", EXPORT, token).json()
+        answer = ask(api, "GET", EXPORT, owner_token).json()
 
         assert answer["preferences"] == ask(api, "GET", PREFERENCES, token).json()
         assert answer["suppressed_as"] == "unsubscribe"
@@ -422,10 +431,41 @@ class TestPreferences:
             }
         ]
 
-    def test_erasing_leaves_nothing_and_the_token_is_dead(self, api: APIClient, token: str) -> None:
+    @pytest.mark.parametrize(("method", "path"), [("GET", EXPORT), ("DELETE", PREFERENCES)])
+    def test_the_link_of_a_forwarded_mail_neither_exports_nor_erases(
+        self, api: APIClient, token: str, method: str, path: str
+    ) -> None:
+        subscriber = Subscriber.objects.get()
+        owner_token = links.owner_token(subscriber.pk, now=NOW - links.OWNER_LIFETIME)
+
+        assert refused(ask(api, method, path, token)) == (403, "owner_link_needed")
+        assert refused(ask(api, method, path, owner_token)) == (403, "owner_link_needed")
+        assert Subscriber.objects.filter(address=ADA).exists()
+
+    def test_the_owner_is_mailed_a_link_whose_token_exports(
+        self, api: APIClient, token: str, sink: Sink
+    ) -> None:
+        response = ask(api, "POST", ACCESS, token)
+        work()
+
+        [received] = sink.to(ADA)
+        mailed = links_in(received)["/newsletter/data"]
+        assert response.status_code == 202
+        assert ask(api, "GET", EXPORT, mailed).status_code == 200
+        assert not MailJob.objects.exists()
+
+    def test_nobody_is_mailed_more_than_three_such_links_a_day(self, api: APIClient, token: str) -> None:
+        answers = [ask(api, "POST", ACCESS, token).status_code for _ in range(4)]
+
+        assert answers == [202, 202, 202, 429]
+        assert MailJob.objects.count() == 3
+
+    def test_erasing_leaves_nothing_and_the_token_is_dead(
+        self, api: APIClient, token: str, owner_token: str
+    ) -> None:
         a_soft_bounce(bytes(Subscriber.objects.get().address_key))
 
-        response = ask(api, "DELETE", PREFERENCES, token)
+        response = ask(api, "DELETE", PREFERENCES, owner_token)
 
         assert (response.status_code, response.content) == (204, b"")
         assert not Subscriber.objects.exists()
@@ -475,9 +515,9 @@ class TestPreferences:
         for method, path in (("GET", PREFERENCES), ("DELETE", PREFERENCES), ("GET", EXPORT)):
             assert refused(ask(api, method, path, token)) == (401, "invalid_subscriber_token")
 
-    def test_one_subscribers_token_is_not_anothers(self, api: APIClient, token: str) -> None:
+    def test_one_subscribers_token_is_not_anothers(self, api: APIClient, owner_token: str) -> None:
         other = SubscriberFactory(address="eve@example.com")
 
-        ask(api, "DELETE", PREFERENCES, token)
+        ask(api, "DELETE", PREFERENCES, owner_token)
 
         assert list(Subscriber.objects.all()) == [other]
