@@ -24,7 +24,7 @@ def running_server(**settings: str) -> Iterator[str]:
     """The address of a server with these settings, until the block ends."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [
+    command: list[str | Path] = [
         *(BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
         *("--blocking-threads", "32", "--no-access-log", "--log-level", "error", "backend.wsgi:application"),
     ]
