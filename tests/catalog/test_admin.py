@@ -56,7 +56,7 @@ def test_the_alias_list_costs_seven_queries(rows: int) -> None:
 def test_a_category_in_use_is_protected() -> None:
     tool = ToolFactory()
 
-    response = open_desk().post(f"{CATEGORIES}{tool.category.pk}/delete/", {"post": "yes"})
+    response = open_desk().post(f"{CATEGORIES}{tool.category.pk}/delete/", {"post": "yes", "instead": ""})
 
     assert "would require deleting the following protected related objects" in response.content.decode()
     assert Category.objects.filter(pk=tool.category.pk).exists()
