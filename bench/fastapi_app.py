@@ -16,12 +16,13 @@ from fastapi import Body, FastAPI, Header, HTTPException, Response
 from uuid_utils.compat import uuid7
 
 from catalog.fits import read_fits
+from comparisons.evidence import Evidence, PairEvidence
 from comparisons.pairs.guidance import Fits, guide
 from comparisons.summary import Asked, summarize
-from comparisons.verdict import Evidence, agreement, cheaper_to_start, decide, preference, price_note
+from comparisons.verdict import Verdict, agreement, cheaper_to_start, decide, price_note
 from reviews.panel import PanelCount
 from votes.rules import RULESET
-from votes.tally import Interval, TallyCount, crowd_status
+from votes.tally import Interval, PickCount, TallyCount, crowd_status
 
 PUBLIC_BASE_URL = os.environ["PUBLIC_BASE_URL"]
 VOTER_KEYS = dict(pair.split(":", 1) for pair in os.environ["VOTER_KEYS"].split(","))
@@ -36,7 +37,7 @@ SELECT t.id::text, t.slug, t.name, t.status, nullif(t.tagline, '') AS tagline, n
        c.name AS category_name, t.pricing_entry, t.pricing_model, t.pricing_starts_at, t.pricing_currency,
        t.pricing_unit, t.pricing_free_tier, nullif(t.pricing_note, '') AS pricing_note, t.pricing_checked_on,
        p.ship AS panel_ship, p.skip AS panel_skip, v.ship AS vote_ship, v.skip AS vote_skip,
-       v.bound_low, v.bound_high, t.published_at, t.updated_at
+       v.bound_low, v.bound_high, v.as_of, t.published_at, t.updated_at
 FROM catalog_tool t
 JOIN catalog_category c ON c.id = t.category_id
 JOIN reviews_panel p ON p.tool_id = t.id
@@ -67,8 +68,20 @@ COMPARISON = f"""
 SELECT ({FITS.format(table="comparisons_pairfit", of="f.comparison_id = c.id AND f.tool_id = $1")}) AS first_fits,
        ({FITS.format(table="comparisons_pairfit", of="f.comparison_id = c.id AND f.tool_id = $2")}) AS second_fits,
        c.title, nullif(c.editor_note, '') AS editor_note, c.published_at, c.updated_at,
-       CASE WHEN k.first_tool_id = c.first_tool_id THEN k.first ELSE k.second END AS first,
-       CASE WHEN k.first_tool_id = c.first_tool_id THEN k.second ELSE k.first END AS second
+       coalesce(k.first_tool_id = c.first_tool_id, true) AS is_in_order, coalesce(k.first, 0) AS first,
+       coalesce(k.second, 0) AS second, k.bound_low, k.bound_high, k.as_of,
+       (
+           SELECT coalesce(json_agg(json_build_object(
+               'slug', w.slug, 'name', w.name, 'kind', w.kind, 'lens', nullif(w.lens, ''), 'position', w.position,
+               'id', h.id, 'prefers', t.slug, 'quote', nullif(h.quote, ''), 'basis', h.basis,
+               'disclosure', nullif(h.disclosure, ''), 'evidence', h.evidence, 'compared_on', h.compared_on,
+               'revision', h.revision
+           ) ORDER BY w.position, w.id), '[]')
+           FROM reviews_headtohead h JOIN reviews_reviewer w ON w.id = h.reviewer_id
+           LEFT JOIN catalog_tool t ON t.id = h.choice_id
+           WHERE h.first_tool_id = least(c.first_tool_id, c.second_tool_id)
+             AND h.second_tool_id = greatest(c.first_tool_id, c.second_tool_id) AND h.status = 'published'
+       ) AS head_to_heads
 FROM comparisons_comparison c
 LEFT JOIN votes_publishedpicktally k ON k.first_tool_id = least(c.first_tool_id, c.second_tool_id)
                            AND k.second_tool_id = greatest(c.first_tool_id, c.second_tool_id)
@@ -272,11 +285,26 @@ def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[
             community=votes_of(tool),
             entry=tool["pricing_entry"],
             reviews={name: review["verdict"] for name, review in said_of_tool.items()},
+            votes_as_of=tool["as_of"],
         )
         for tool, said_of_tool in zip(tools, said, strict=True)
     )
-    reviewers = {review["slug"]: review for review in reviews}
-    verdict = decide(first=first, second=second, roster=list(reviewers))
+    answers = {answer["slug"]: answer for answer in orjson.loads(comparison["head_to_heads"])}
+    # The bench's reviewers have their names in the roster's order.
+    reviewers = {each["slug"]: each for each in (*reviews, *answers.values())}
+    picks = PickCount(
+        comparison["first"],
+        comparison["second"],
+        Interval.stored(comparison["bound_low"], comparison["bound_high"]),
+    )
+    pair = PairEvidence.of_reviews(
+        first,
+        second,
+        roster=list(reviewers),
+        preferences={name: answer["prefers"] for name, answer in answers.items()},
+        picks=picks if comparison["is_in_order"] else picks.turned(),
+        picks_as_of=comparison["as_of"],
+    )
     guidance = guide(
         *(
             Fits(tool["slug"], read_fits(orjson.loads(tool["fits"])), read_fits(orjson.loads(of_pair)))
@@ -286,8 +314,16 @@ def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[
         )
     )
     one, other = ([fit.condition.name for fit in each.when] for each in guidance)
-    picks = Asked(comparison["first"] or 0, comparison["second"] or 0)
-    summary = summarize(verdict, first=first, second=second, when=(one, other), picks=picks)
+    verdict = decide(pair)
+    counted = pair.head_to_heads
+    summary = summarize(
+        verdict,
+        first=first,
+        second=second,
+        when=(one, other),
+        asked=Asked(counted.first, counted.second, counted.neither),
+        picks=Asked(pair.picks.first, pair.picks.second),
+    )
     cheaper = cheaper_to_start(first, second)
     return {
         "slug": slug,
@@ -307,11 +343,12 @@ def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[
                 },
                 "reviews": [cell(said_of_tool.get(name)) for said_of_tool in said],
                 "agreement": agreement(first.reviews.get(name), second.reviews.get(name)),
-                "prefers": preference(first, second, reviewer=name),
+                **dict(zip(("prefers", "basis"), pair.preference(name), strict=True)),
+                "head_to_head": answer_cell(answers.get(name)),
             }
             for name, reviewer in reviewers.items()
         ],
-        "picks": picks_dict(comparison["first"] or 0, comparison["second"] or 0),
+        "picks": picks_dict(pair.picks.first, pair.picks.second),
         "pricing_read": {
             "cheaper_to_start": cheaper.slug if cheaper else None,
             "basis": "entry",
@@ -321,8 +358,29 @@ def comparison_dict(slug: str, comparison: Any, tools: list[Any], reviews: list[
             {"tool": each.tool, "when": [{**asdict(fit), "note": fit.note or None} for fit in each.when]}
             for each in guidance
         ],
-        "verdict": asdict(verdict) | {"summary": summary},
+        "verdict": verdict_dict(verdict) | {"summary": summary},
+        "whole_panel_verdict": None,
     }
+
+
+def verdict_dict(verdict: Verdict) -> dict[str, Any]:
+    shared = verdict.shared_panel
+    summary = {name: value for name, value in verdict.answer.items() if name != "dissent"}
+    return {
+        **summary,
+        "rule": verdict.rule,
+        "panel_of": verdict.panel_of,
+        "reasons": verdict.reasons,
+        "shared_panel": {"reviewers": shared.reviewers, "first": shared.first, "second": shared.second},
+        "dissent": verdict.dissent,
+        "flip": verdict.flip,
+        "replay": verdict.replay,
+    }
+
+
+def answer_cell(answer: Any) -> dict[str, Any] | None:
+    shown = ("id", "prefers", "quote", "basis", "disclosure", "evidence", "compared_on", "revision")
+    return answer and {name: answer[name] for name in shown}
 
 
 def cell(review: Any) -> dict[str, Any] | None:

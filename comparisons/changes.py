@@ -3,13 +3,20 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-FIRST, PANEL, VOTES, RULE = "first", "panel", "votes", "rule"
+FIRST, PANEL, HEAD_TO_HEAD, VOTES, PICKS, RULE = "first", "panel", "head_to_head", "votes", "picks", "rule"
 
-_BY = {"panel": "the panel", "community": "the crowd"}
+_BY = {
+    "panel": "the panel",
+    "head_to_head": "the panel, head to head",
+    "community": "the crowd",
+    "picks": "readers' picks",
+}
 CAUSES = {
     FIRST: "The first verdict on this pair.",
     PANEL: "The panel's reviews changed.",
+    HEAD_TO_HEAD: "A reviewer chose between the two, or chose anew.",
     VOTES: "Readers' votes changed.",
+    PICKS: "Readers' picks changed.",
     RULE: "The rule changed.",
 }
 
@@ -41,20 +48,20 @@ def has_changed(before: VerdictSnapshot[object] | None, after: VerdictSnapshot[o
 
 
 def cause_of(before: VerdictSnapshot[object] | None, after: VerdictSnapshot[object]) -> str:
-    """What made the difference between two verdicts: `first`, `rule`, `panel` or `votes`.
+    """What made the difference between two verdicts: `first`, `rule`, or whose answers changed.
 
-    The crowd is asked only while two panels that are large enough are level. So votes alone turned the verdict where
-    that holds before and after; where it doesn't, a review was published, corrected or retracted.
+    The rule asks step after step until one decides. So the first of the steps that decided before or after is the one
+    whose answer changed; where neither was decided, reviewers of both tools came or went.
     """
     if before is None:
         return FIRST
     if before.rule != after.rule:
         return RULE
-    return VOTES if _is_left_to_the_crowd(before) and _is_left_to_the_crowd(after) else PANEL
+    deciding = {before.decided_by, after.decided_by}
+    return next((cause for step, cause in _CAUSE_OF_STEP.items() if step in deciding), PANEL)
 
 
-def _is_left_to_the_crowd(verdict: VerdictSnapshot[object]) -> bool:
-    return verdict.outcome == "tie" or verdict.decided_by == "community"
+_CAUSE_OF_STEP = {"panel": PANEL, "head_to_head": HEAD_TO_HEAD, "community": VOTES, "picks": PICKS}
 
 
 def verdict_words(verdict: VerdictSnapshot[object], *, winner: str | None) -> str:

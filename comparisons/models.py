@@ -12,8 +12,19 @@ from django.db.models.functions import Greatest, Least
 from backend.api.ids import new_id
 from catalog.models import Fit, Publishable, Tool
 from catalog.validators import is_visible, is_web_address, validate_visible_text, validate_web_address
-from comparisons.changes import FIRST, PANEL, RULE, VOTES, VerdictSnapshot, change_words, verdict_words
+from comparisons.changes import (
+    FIRST,
+    HEAD_TO_HEAD,
+    PANEL,
+    PICKS,
+    RULE,
+    VOTES,
+    VerdictSnapshot,
+    change_words,
+    verdict_words,
+)
 from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
+from comparisons.rules import HeadToHeads, SharedPanel
 
 PAIR_SEPARATOR = "-vs-"
 
@@ -44,10 +55,12 @@ class Comparison(Publishable):
 
     objects = ComparisonQuerySet.as_manager()
 
-    # What the queryset's with_outcome(), with_picks(), with_panel_crowd_gap(), with_fits() and with_fits_of_tools() add.
+    # What with_outcome(), with_picks(), with_head_to_heads(), with_panel_crowd_gap(), with_fits() and with_fits_of_tools()
+    # of the queryset add.
     outcome: str
     pick_count: int
-    stored_picks: dict[str, int] | None
+    stored_picks: dict[str, Any] | None
+    stored_head_to_heads: list[dict[str, Any]]
     panel_crowd_gap: int
     fit_rows: list[dict[str, Any]]
     first_fit_rows: list[dict[str, Any]]
@@ -129,6 +142,31 @@ def pair_slug(first: str, second: str) -> str:
     return PAIR_SEPARATOR.join(sorted((first, second)))
 
 
+class PairPanel(models.Model):
+    """What reviewers say of both tools of a comparison, counted, in the order of its tools. Kept by the database."""
+
+    comparison = models.OneToOneField(
+        Comparison, primary_key=True, on_delete=models.CASCADE, related_name="pair_panel"
+    )
+    shared_total = models.PositiveIntegerField(db_default=0, help_text="How many reviewed both tools.")
+    shared_first = models.PositiveIntegerField(db_default=0, help_text="How many of these ship the first.")
+    shared_second = models.PositiveIntegerField(db_default=0, help_text="How many of these ship the second.")
+    choose_first = models.PositiveIntegerField(db_default=0, help_text="How many choose the first.")
+    choose_second = models.PositiveIntegerField(db_default=0, help_text="How many choose the second.")
+    choose_neither = models.PositiveIntegerField(db_default=0, help_text="To how many it is the same.")
+
+    def __str__(self) -> str:
+        return f"{self.shared_first} to {self.shared_second} of {self.shared_total}"
+
+    @property
+    def shared(self) -> SharedPanel:
+        return SharedPanel(self.shared_total, self.shared_first, self.shared_second)
+
+    @property
+    def head_to_heads(self) -> HeadToHeads:
+        return HeadToHeads(self.choose_first, self.choose_second, self.choose_neither)
+
+
 class Outcome(models.TextChoices):
     WINNER = "winner"
     TIE = "tie"
@@ -137,7 +175,9 @@ class Outcome(models.TextChoices):
 
 class DecidedBy(models.TextChoices):
     PANEL = "panel"
+    HEAD_TO_HEAD = "head_to_head"
     COMMUNITY = "community"
+    PICKS = "picks"
 
 
 class Strength(models.TextChoices):
@@ -168,7 +208,9 @@ class VerdictChange(models.Model):
     class Cause(models.TextChoices):
         FIRST = FIRST, "First verdict"
         PANEL = PANEL, "The panel's reviews"
+        HEAD_TO_HEAD = HEAD_TO_HEAD, "A head-to-head"
         VOTES = VOTES, "Readers' votes"
+        PICKS = PICKS, "Readers' picks"
         RULE = RULE, "The rule"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -213,11 +255,12 @@ class VerdictChange(models.Model):
                 name="only_a_first_verdict_has_none_before",
             ),
             models.CheckConstraint(
-                condition=Q(cause__in=["first", "panel", "votes", "rule"]), name="verdict_cause_is_known"
+                condition=Q(cause__in=["first", "panel", "head_to_head", "votes", "picks", "rule"]),
+                name="verdict_cause_is_known",
             ),
             models.CheckConstraint(condition=_one_of("outcome", Outcome), name="verdict_outcome_is_known"),
             models.CheckConstraint(
-                condition=_one_of("decided_by", DecidedBy), name="verdict_is_decided_by_panel_or_crowd"
+                condition=_one_of("decided_by", DecidedBy), name="verdict_is_decided_by_a_known_step"
             ),
             models.CheckConstraint(condition=_one_of("strength", Strength), name="verdict_strength_is_known"),
             models.CheckConstraint(
@@ -225,7 +268,7 @@ class VerdictChange(models.Model):
             ),
             models.CheckConstraint(
                 condition=_one_of("before_decided_by", DecidedBy),
-                name="earlier_verdict_is_decided_by_panel_or_crowd",
+                name="earlier_verdict_is_decided_by_a_known_step",
             ),
             models.CheckConstraint(
                 condition=_one_of("before_strength", Strength), name="earlier_strength_is_known"

@@ -3,19 +3,51 @@
 from collections.abc import Iterable
 from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Abs, Cast, Coalesce, Greatest, JSONObject, Least, Now, NullIf
 
 from catalog.models import ToolFit
-from comparisons.verdict import MIN_PANEL
+from comparisons.rules import MIN_PANEL
+from reviews.models import HeadToHead
 from votes.models import PublishedPickTally
 
-_PANELS_DIFFER = ~Q(first_tool__panel__percent=F("second_tool__panel__percent"))
+_PANEL_DECIDES = Q(pair_panel__shared_total__gte=MIN_PANEL) & ~Q(
+    pair_panel__shared_first=F("pair_panel__shared_second")
+)
+_HEAD_TO_HEADS_DECIDE = Q(
+    pair_panel__choose_first__gte=MIN_PANEL, pair_panel__choose_first__gt=F("pair_panel__choose_second")
+) | Q(pair_panel__choose_second__gte=MIN_PANEL, pair_panel__choose_second__gt=F("pair_panel__choose_first"))
 # Bounds that merely touch still overlap. A crowd that decides nothing has none, and null is greater than nothing.
 _CROWDS_DIFFER = Q(
     first_tool__published_tally__bound_low__gt=F("second_tool__published_tally__bound_high")
 ) | Q(second_tool__published_tally__bound_low__gt=F("first_tool__published_tally__bound_high"))
+
+PICKS_AS_JSON = JSONObject(first="first", second="second", low="bound_low", high="bound_high", as_of="as_of")
+# A head-to-head with its reviewer, by the names of the columns.
+HEAD_TO_HEAD_AS_JSON = JSONObject(
+    **{
+        name: name
+        for name in (
+            *(
+                "id",
+                "choice_id",
+                "quote",
+                "basis",
+                "disclosure",
+                "evidence",
+                "compared_on",
+                "revision",
+                "updated_at",
+            ),
+            *(
+                f"reviewer__{name}"
+                for name in ("id", "slug", "name", "kind", "lens", "position", "updated_at")
+            ),
+        )
+    }
+)
 
 
 # The models import their querysets, which therefore name no model to the type checker.
@@ -38,30 +70,26 @@ class ComparisonQuerySet(models.QuerySet[Any]):
         return self.filter(Q(first_tool__category__slug__in=slugs) | Q(second_tool__category__slug__in=slugs))
 
     def with_outcome(self) -> Self:
-        """Adds `outcome`, the rule of comparisons.verdict in SQL, so that lists can filter by it."""
+        """Adds `outcome`, the present rule of comparisons.rules in SQL, so that lists can filter by it."""
+        sure = _picks().filter(Q(bound_low__gt=0.5) | Q(bound_high__lt=0.5))
         return self.annotate(
             outcome=Case(
-                When(
-                    Q(first_tool__panel__total__lt=MIN_PANEL) | Q(second_tool__panel__total__lt=MIN_PANEL),
-                    then=Value("insufficient"),
-                ),
-                When(_PANELS_DIFFER | _CROWDS_DIFFER, then=Value("winner")),
-                default=Value("tie"),
+                When(_PANEL_DECIDES | _HEAD_TO_HEADS_DECIDE | _CROWDS_DIFFER, then=Value("winner")),
+                When(Exists(sure), then=Value("winner")),
+                When(pair_panel__shared_total__gte=MIN_PANEL, then=Value("tie")),
+                default=Value("insufficient"),
                 output_field=models.CharField(),
             )
         )
 
     def with_picks(self) -> Self:
-        """Adds `pick_count`, the counted picks of the pair, and `stored_picks`, those of each tool in the order of ids."""
-        picks = PublishedPickTally.objects.filter(
-            first_tool=Least(OuterRef("first_tool"), OuterRef("second_tool")),
-            second_tool=Greatest(OuterRef("first_tool"), OuterRef("second_tool")),
-        )
+        """Adds `pick_count`, the counted picks of the pair, and `stored_picks`, those of each tool in the order of ids,
+        with the bounds of the first one's share and the time of both."""
         return self.annotate(
             pick_count=Coalesce(
-                Subquery(picks.values("total")), Value(0), output_field=models.IntegerField()
+                Subquery(_picks().values("total")), Value(0), output_field=models.IntegerField()
             ),
-            stored_picks=Subquery(picks.values(both=JSONObject(first="first", second="second"))),
+            stored_picks=Subquery(_picks().values(both=PICKS_AS_JSON)),
         )
 
     def with_fits(self) -> Self:
@@ -76,6 +104,11 @@ class ComparisonQuerySet(models.QuerySet[Any]):
             first_fit_rows=ToolFit.objects.filter(tool=OuterRef("first_tool")).as_rows(),
             second_fit_rows=ToolFit.objects.filter(tool=OuterRef("second_tool")).as_rows(),
         )
+
+    def with_head_to_heads(self) -> Self:
+        """Adds `stored_head_to_heads`, the published ones on the pair in the roster's order."""
+        answers = HeadToHead.objects.published().filter(**_of_the_pair()).in_roster_order()
+        return self.annotate(stored_head_to_heads=ArraySubquery(answers.values(answer=HEAD_TO_HEAD_AS_JSON)))
 
     def with_panel_crowd_gap(self) -> Self:
         """Adds `panel_crowd_gap`: the points between the panel's lead and the crowd's; 0 while either side is unknown."""
@@ -97,6 +130,18 @@ class VerdictChangeQuerySet(models.QuerySet[Any]):
     def with_winners(self) -> Self:
         """With the tools that win before and after, and no query more for them."""
         return self.select_related("winner", "before_winner").defer("winner__search", "before_winner__search")
+
+
+def _of_the_pair() -> dict[str, models.expressions.Combinable]:
+    """Of a row that keeps its pair in the order of ids: that it is of the outer row's pair."""
+    return {
+        "first_tool": Least(OuterRef("first_tool"), OuterRef("second_tool")),
+        "second_tool": Greatest(OuterRef("first_tool"), OuterRef("second_tool")),
+    }
+
+
+def _picks() -> models.QuerySet[PublishedPickTally]:
+    return PublishedPickTally.objects.filter(**_of_the_pair())
 
 
 def _crowd_percent(tool: str) -> models.expressions.Combinable:

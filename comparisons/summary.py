@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, product
 
-from comparisons.verdict import MIN_PANEL, Evidence, SharedPanel, Verdict, cheaper_to_start
+from comparisons.evidence import Evidence
+from comparisons.rules import MIN_PANEL, SharedPanel
+from comparisons.verdict import Verdict, cheaper_to_start
 from comparisons.wording import apart, of_entries, sentence
 
 MAX_SUMMARY = 200
@@ -178,7 +180,7 @@ def _why(verdict: Verdict, winner: _Side, loser: _Side, no_difference: int) -> s
 
 
 def _panel_prefers(winner: _Side, loser: _Side, shared: SharedPanel) -> str:
-    one, other, both = winner.tool.panel, loser.tool.panel, len(shared.reviewers)
+    one, other, both = winner.tool.panel, loser.tool.panel, shared.total
     if winner.shared > loser.shared and both >= MIN_PANEL:
         if one.total == other.total == both:
             return f"{_ship(one.ship, one.total)} it, {loser.shared or 'none'} the other"
@@ -302,7 +304,7 @@ def _part(ship: int, total: int) -> str:
 
 def _insufficient(one: _Side, other: _Side, shared: SharedPanel) -> Iterator[_Form]:
     totals = one.tool.panel.total, other.tool.panel.total
-    both = len(shared.reviewers)
+    both = shared.total
     until = bool(one.when or other.when)
 
     def needs(first: str, second: str) -> str:

@@ -1,5 +1,6 @@
 """The sentences of a verdict's reasons: right for none, one and many, and for whatever a tool is called."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -23,6 +24,20 @@ class Group:
 
 REVIEWERS = Group("reviewer", "reviewers", "reviewed")
 VOTERS = Group("voter", "voters", "voted on")
+
+
+@dataclass(frozen=True, slots=True)
+class Choosers:
+    """Those who were asked to choose between two tools: one and many of them, and what one and many do."""
+
+    one: str
+    many: str
+    chooses: str
+    choose: str
+
+
+CHOOSERS = Choosers("reviewer", "reviewers", "chooses", "choose")
+PICKERS = Choosers("reader", "readers", "picks", "pick")
 
 _ENTRY = {
     "free": ("is free to start", "are free to start"),
@@ -67,6 +82,34 @@ def _part(answers: Answers) -> str:
     if answers.ship == answers.total:
         return f"{'both' if answers.total == 2 else 'all'} ship {answers.name}"
     return f"{answers.ship:,} {'ships' if answers.ship == 1 else 'ship'} {answers.name}"
+
+
+def of_choices(
+    opening: str, first: tuple[str, int], second: tuple[str, int], *, group: Choosers, neither: int = 0
+) -> str:
+    """How many choose each tool, a name and a number, and to how many it is the same.
+
+    `Asked to choose, the panel prefers Aider: 3 reviewers choose Aider, no reviewer chooses Zed, 1 sees no difference.`
+    """
+    parts = [_choose(name, number, group) for name, number in (first, second)]
+    if neither:
+        parts.append(f"{neither:,} {'sees' if neither == 1 else 'see'} no difference")
+    return sentence(f"{opening}: {', '.join(parts)}")
+
+
+def _choose(name: str, number: int, group: Choosers) -> str:
+    if number == 1:
+        return f"1 {group.one} {group.chooses} {name}"
+    return (
+        f"{number:,} {group.many} {group.choose} {name}"
+        if number
+        else f"no {group.one} {group.chooses} {name}"
+    )
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def of_entries(first: tuple[str, str], second: tuple[str, str]) -> str:

@@ -60,6 +60,9 @@ class HeadToHeadQuerySet(models.QuerySet[Any]):
         """On pairs in which any of these tools stands."""
         return self.filter(Q(first_tool__in=tool_ids) | Q(second_tool__in=tool_ids))
 
+    def in_roster_order(self) -> Self:
+        return self.order_by("reviewer__position", "reviewer", "id")
+
     def with_all_named(self) -> Self:
         """With the reviewer, both tools and the chosen one, and no query more for them."""
         return self.select_related("reviewer", "first_tool", "second_tool", "choice").defer(

@@ -196,7 +196,7 @@ class VerdictChangeFactory(DjangoModelFactory[VerdictChange]):
     cause = "first"
     outcome = "tie"
     margin = 0
-    rule = "2026-11"
+    rule = "2026-12"
 
 
 class SubscriberFactory(DjangoModelFactory[Subscriber]):
@@ -291,6 +291,9 @@ def published_counts(ship: int, skip: int) -> dict[str, Any]:
 
 
 def review(tool: Tool, *, ship: int = 0, skip: int = 0) -> None:
-    """Published reviews of one tool, each by a reviewer of its own."""
-    for verdict in ["ship"] * ship + ["skip"] * skip:
-        ReviewFactory(tool=tool, verdict=verdict)
+    """Published reviews of one tool, by the reviewers who also review other tools: the first of them ship."""
+    reviewed = Review.objects.filter(tool=tool).count()
+    for number, verdict in enumerate(["ship"] * ship + ["skip"] * skip, start=reviewed):
+        slug = f"panel-{number}"
+        reviewer = Reviewer.objects.filter(slug=slug).first() or ReviewerFactory(slug=slug)
+        ReviewFactory(tool=tool, verdict=verdict, reviewer=reviewer)

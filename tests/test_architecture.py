@@ -22,6 +22,8 @@ NOT_IN_THE_ADMIN = {
     *("catalog.ConditionCount", "catalog.ToolFit", "comparisons.PairFit"),
     # History shows them on the page of their row.
     *("api.Change", "reviews.ReviewRevision", "reviews.HeadToHeadRevision"),
+    # The page of the comparison shows it.
+    "comparisons.PairPanel",
     "newsletter.ConfirmationToken",
     "newsletter.MailRate",
     # Pages of editions say what they mean; `manage.py allow_sending` changes them.

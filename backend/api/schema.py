@@ -260,6 +260,7 @@ class BodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call
 
 class CommaListExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     target_class = "backend.api.parameters.CommaList"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> SchemaObject:
         field = self.target

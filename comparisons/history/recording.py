@@ -10,8 +10,8 @@ from django.db.models.functions import JSONObject
 
 from comparisons.changes import VerdictSnapshot, cause_of, has_changed
 from comparisons.models import Comparison, VerdictChange
-from comparisons.pairs.selectors import comparisons_with_counts, evidence_from_counts
-from comparisons.verdict import decide
+from comparisons.pairs.selectors import comparisons_with_counts, pair_from_counts
+from comparisons.rules import RULE, answer_of
 
 BATCH_SIZE = 500
 
@@ -77,14 +77,12 @@ def _columns(prefix: str, verdict: VerdictSnapshot[UUID]) -> dict[str, object]:
 
 def present_verdict(pair: Comparison) -> VerdictSnapshot[UUID]:
     """The present verdict on a pair that was read with its counts; it needs no reviews."""
-    first, second = evidence_from_counts(pair.first_tool), evidence_from_counts(pair.second_tool)
-    verdict = decide(first=first, second=second, roster=())
-    ids = {pair.first_tool.slug: pair.first_tool_id, pair.second_tool.slug: pair.second_tool_id}
+    answer = answer_of(pair_from_counts(pair).inputs)
     return VerdictSnapshot(
-        outcome=verdict.outcome,
-        winner=ids[verdict.winner] if verdict.winner else None,
-        decided_by=verdict.decided_by,
-        strength=verdict.strength,
-        margin=verdict.margin,
-        rule=verdict.rule,
+        outcome=answer.outcome,
+        winner=None if answer.winner is None else (pair.first_tool_id, pair.second_tool_id)[answer.winner],
+        decided_by=answer.decided_by,
+        strength=answer.strength,
+        margin=answer.margin,
+        rule=RULE,
     )

@@ -29,10 +29,11 @@ class VerdictChangeSerializer(SparseFieldsMixin, serializers.Serializer[VerdictC
         help_text="When the change was noticed, a few minutes after it happened."
     )
     cause = serializers.ChoiceField(
-        choices=["first", "panel", "votes", "rule"],
+        choices=["first", "panel", "head_to_head", "votes", "picks", "rule"],
         help_text=(
-            "`first` opens the history; `panel`: a review was published, corrected or retracted; `votes`: the crowd "
-            "moved; `rule`: the rule itself changed."
+            "`first` opens the history; `panel`: a review was published, corrected or retracted; `head_to_head`: a "
+            "reviewer's answer to the pair was; `votes`: the crowd moved; `picks`: readers' picks did; `rule`: the rule "
+            "itself changed."
         ),
     )
     detail = serializers.CharField(help_text="The change in words.")

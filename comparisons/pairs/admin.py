@@ -2,13 +2,14 @@
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
 from catalog.admin import FitInline
@@ -17,6 +18,7 @@ from catalog.services import archive
 from comparisons.models import Comparison, Outcome, PairFit, pair_slug
 from comparisons.pairs.services import publish
 from comparisons.querysets import ComparisonQuerySet
+from reviews.models import HeadToHead, Review, Reviewer
 
 
 class ComparisonForm(ReasonForm):
@@ -130,8 +132,8 @@ class ComparisonAdmin(RecordedAdmin):
     date_hierarchy = "published_at"
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["first_tool", "second_tool"]
-    readonly_fields = [*STAMPS, "page", "outcome"]
-    at_a_glance = ["page", "outcome"]
+    readonly_fields = [*STAMPS, "page", "outcome", "panel"]
+    at_a_glance = ["page", "outcome", "panel"]
     actions = ["publish", "archive"]
     fields = [
         ("first_tool", "second_tool"), "title", "editor_note", "source_url", "status", "published_at",
@@ -158,5 +160,61 @@ class ComparisonAdmin(RecordedAdmin):
     def page(self, comparison: Comparison) -> str:
         return link_once_public(f"comparisons/{comparison.slug}", public_at=comparison.public_at)
 
+    @admin.display
+    def panel(self, comparison: Comparison) -> str:
+        """What each active reviewer says of either tool, and of the pair: three links a reviewer, to what is there or to
+        a form for what is missing."""
+        first, second = comparison.first_tool, comparison.second_tool
+        reviews = {
+            (review.reviewer_id, review.tool_id): review
+            for review in Review.objects.filter(tool__in=[first, second], status=Review.Status.PUBLISHED)
+        }
+        answers = {
+            answer.reviewer_id: answer
+            for answer in HeadToHead.objects.filter(
+                first_tool__in=[first, second], second_tool__in=[first, second]
+            )
+            .filter(status=HeadToHead.Status.PUBLISHED)
+            .select_related("choice")
+        }
+        rows = [
+            (
+                reviewer.name,
+                *(
+                    _review_link(reviewer, tool, reviews.get((reviewer.pk, tool.pk)))
+                    for tool in (first, second)
+                ),
+                _answer_link(reviewer, (first, second), answers.get(reviewer.pk)),
+            )
+            for reviewer in Reviewer.objects.filter(is_active=True).in_roster_order()
+        ]
+        return format_html(
+            "<table><tr><th></th><th>{}</th><th>{}</th><th>Head to head</th></tr>{}</table>",
+            first.name,
+            second.name,
+            format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+        )
+
     publish = row_action(publish, description="Publish", done="published")
     archive = row_action(archive, description="Archive", done="archived")
+
+
+def _review_link(reviewer: Reviewer, tool: Tool, review: Review | None) -> str:
+    if review:
+        return _link("review_change", review.get_verdict_display(), args=[review.pk])
+    return _link("review_add", "add", query={"reviewer": reviewer.pk, "tool": tool.pk})
+
+
+def _answer_link(reviewer: Reviewer, pair: tuple[Tool, Tool], answer: HeadToHead | None) -> str:
+    if answer:
+        chosen = answer.choice.name if answer.choice else "no difference"
+        return _link("headtohead_change", chosen, args=[answer.pk])
+    query = {"reviewer": reviewer.pk, "first_tool": pair[0].pk, "second_tool": pair[1].pk}
+    return _link("headtohead_add", "add", query=query)
+
+
+def _link(
+    page: str, text: str, *, args: list[UUID] | None = None, query: dict[str, UUID] | None = None
+) -> str:
+    address = reverse(f"admin:reviews_{page}", args=args, query=query)
+    return format_html('<a href="{}">{}</a>', address, text)

@@ -1,6 +1,6 @@
 """Several tools at once: every pair of them judged, and the order that follows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -8,8 +8,8 @@ from itertools import combinations
 from catalog.models import Tool
 from comparisons.models import Outcome
 from comparisons.pairs.selectors import Pair, pair_up, tools_by_asked_slug
+from comparisons.standings import Standing, cycles, standings
 from comparisons.tools.selectors import tools_with_counts, with_reviews
-from comparisons.verdict import Standing, cycles, standings
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Lineup:
         return cycles(slugs=self._names, winners=self._winners)
 
 
-def line_up(slugs: Sequence[str]) -> Lineup:
+def line_up(slugs: Sequence[str], *, panel_of: Mapping[str, str] | None = None) -> Lineup:
     """The tools, archived ones too, with these present or earlier slugs, each once and in the order of their slugs.
 
     Four queries, whatever the number of tools.
@@ -55,6 +55,6 @@ def line_up(slugs: Sequence[str]) -> Lineup:
     tools = sorted(set(asked.values()), key=lambda tool: tool.slug)
     return Lineup(
         tools=tools,
-        pairs=pair_up(list(combinations(tools, 2))),
+        pairs=pair_up(list(combinations(tools, 2)), panel_of=panel_of),
         unknown=[slug for slug in slugs if slug not in asked],
     )

@@ -19,7 +19,8 @@ from backend.api.problems import Moved, ProblemSerializer
 from backend.api.views import PrivateView
 from catalog.models import Tool
 from catalog.pairs import by_id
-from comparisons.pairs.selectors import picks_in_order, resolve_pair
+from comparisons.pairs.answers import picks_in_order
+from comparisons.pairs.selectors import resolve_pair
 from comparisons.pairs.serializers import CastPickSerializer, PairPickSerializer, pick_tally_answer
 from votes.ballots.casting import VOTES_A_MINUTE, cast_pick
 from votes.ballots.own import own_pick

@@ -1,23 +1,25 @@
 """Reads of pairs: the two tools that a slug names, and all that a comparison shows of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, prefetch_related_objects
+from django.db.models import OuterRef, prefetch_related_objects
 
 from backend.api.problems import Refusal
 from catalog.fits import read_fits
 from catalog.models import Category, Tool, ToolAlias
 from catalog.pairs import by_id, by_slug, folded_name
 from catalog.querysets import ToolQuerySet
+from comparisons.evidence import Evidence, PairEvidence
 from comparisons.models import PAIR_SEPARATOR, Comparison, pair_slug
+from comparisons.pairs.answers import PairAnswers, answers_read_with, answers_to, any_pair, ids_of
 from comparisons.pairs.guidance import Fits, Guidance, guide
 from comparisons.querysets import ComparisonQuerySet
-from comparisons.summary import Asked, summarize
+from comparisons.summary import MAX_SUMMARY, Asked, summarize
 from comparisons.tools.selectors import (
     COUNTS,
     PUBLISHED_REVIEWS,
@@ -25,9 +27,8 @@ from comparisons.tools.selectors import (
     tools_with_counts,
     with_reviews,
 )
-from comparisons.verdict import Evidence, Verdict, agreement, cheaper_to_start, decide, preference, price_note
-from reviews.models import Review, Reviewer
-from votes.models import PublishedPickTally
+from comparisons.verdict import Verdict, agreement, cheaper_to_start, decide, price_note
+from reviews.models import HeadToHead, Review, Reviewer
 from votes.tally import PickCount
 
 MAX_SLUG_LENGTH = Tool._meta.get_field("slug").max_length or 0
@@ -36,7 +37,8 @@ MAX_SLUG_LENGTH = Tool._meta.get_field("slug").max_length or 0
 def comparisons_with_counts() -> ComparisonQuerySet:
     """Published pairs with all that a list shows of their tools: one query."""
     sides = [f"{side}__{relation}" for side in ("first_tool", "second_tool") for relation in COUNTS]
-    return Comparison.objects.published().select_related(*sides).with_picks().with_panel_crowd_gap()
+    pairs = Comparison.objects.published().select_related(*sides, "pair_panel")
+    return pairs.with_picks().with_panel_crowd_gap()
 
 
 def comparisons_with_guidance() -> ComparisonQuerySet:
@@ -66,6 +68,19 @@ def evidence_from_counts(tool: Tool) -> Evidence:
         community=tool.published_tally.count,
         entry=tool.pricing_entry,
         reviews={},
+        votes_as_of=tool.published_tally.as_of,
+    )
+
+
+def pair_from_counts(comparison: Comparison) -> PairEvidence:
+    """What a verdict needs to know of a comparison that `comparisons_with_counts` read, but for who dissents."""
+    first, second = comparison.first_tool, comparison.second_tool
+    return PairEvidence(
+        evidence_from_counts(first),
+        evidence_from_counts(second),
+        shared=comparison.pair_panel.shared,
+        head_to_heads=comparison.pair_panel.head_to_heads,
+        picks=answers_read_with(comparison).picks_in_order((first, second)),
     )
 
 
@@ -83,6 +98,8 @@ class ScorecardRow:
     reviews: tuple[Review | None, Review | None]
     agreement: str
     prefers: str | None
+    basis: str | None
+    head_to_head: HeadToHead | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +142,17 @@ class FoundPair:
 
 @dataclass(frozen=True)
 class Pair(FoundPair):
-    """The same with all that a comparison shows: both tools were read with their counts and reviews."""
+    """The same with all that a comparison shows: both tools were read with their counts and reviews.
 
-    picks: PickCount
+    `panel_of` maps slugs to names, where only some reviewers are asked.
+    """
+
+    answers: PairAnswers
+    panel_of: Mapping[str, str] | None = None
+
+    @property
+    def picks(self) -> PickCount:
+        return self.answers.picks_in_order(self.tools)
 
     @property
     def kind(self) -> str:
@@ -156,45 +181,64 @@ class Pair(FoundPair):
     def updated_at(self) -> datetime:
         """When an editor last changed anything on the page, names of categories, reviewers and conditions too.
 
-        Votes and picks don't count. What leaves the page moves it as well: an archived pair by its own time, a review or
-        a condition by that of its tool.
+        Votes and picks don't count. What leaves the page moves it as well: an archived pair by its own time, a condition
+        and what reviewers said by that of its tools.
         """
         reviews = [*reviews_of(self.first), *reviews_of(self.second)]
-        rows: list[Tool | Category | Review | Reviewer | Comparison] = [
+        said: list[Review | HeadToHead] = [*reviews, *self.answers.head_to_heads]
+        rows: list[Tool | Category | Review | HeadToHead | Reviewer | Comparison] = [
             *self.tools,
             *(tool.category for tool in self.tools),
-            *reviews,
-            *(review.reviewer for review in reviews),
+            *said,
+            *(each.reviewer for each in said),
             *([self.stored] if self.stored else []),
         ]
         conditions = [fit.changed_at for side in self.guidance for fit in side.when]
         return max([*(row.updated_at for row in rows), *conditions])
 
     @cached_property
-    def evidence(self) -> tuple[Evidence, Evidence]:
-        return evidence_of(self.first), evidence_of(self.second)
+    def roster(self) -> list[Reviewer]:
+        """Every reviewer who published on either tool, or on the pair."""
+        reviews = [*reviews_of(self.first), *reviews_of(self.second)]
+        said: list[Review | HeadToHead] = [*reviews, *self.answers.head_to_heads]
+        return sorted({each.reviewer for each in said}, key=lambda reviewer: (reviewer.position, reviewer.pk))
+
+    @cached_property
+    def evidence(self) -> PairEvidence:
+        return self._evidence(self.panel_of)
+
+    def _evidence(self, panel_of: Mapping[str, str] | None) -> PairEvidence:
+        slugs = {tool.pk: tool.slug for tool in self.tools}
+        return PairEvidence.of_reviews(
+            evidence_of(self.first),
+            evidence_of(self.second),
+            roster=[reviewer.slug for reviewer in self.roster],
+            preferences={
+                answer.reviewer.slug: slugs[answer.choice_id] if answer.choice_id else None
+                for answer in self.answers.head_to_heads
+            },
+            picks=self.picks,
+            picks_as_of=self.answers.picks_as_of,
+            panel_of=panel_of,
+        )
 
     @cached_property
     def scorecard(self) -> list[ScorecardRow]:
-        """A row for every reviewer who published on either tool, in the roster's order."""
-        cells = [{review.reviewer: review for review in reviews_of(tool)} for tool in self.tools]
-        roster = sorted({**cells[0], **cells[1]}, key=lambda reviewer: (reviewer.position, reviewer.pk))
-        return [self._row(reviewer, (cells[0].get(reviewer), cells[1].get(reviewer))) for reviewer in roster]
-
-    def _row(self, reviewer: Reviewer, reviews: tuple[Review | None, Review | None]) -> ScorecardRow:
-        first, second = (review.verdict if review else None for review in reviews)
-        return ScorecardRow(
-            reviewer=reviewer,
-            reviews=reviews,
-            agreement=agreement(first, second),
-            prefers=preference(*self.evidence, reviewer=reviewer.slug),
-        )
+        """A row for every reviewer of the roster, whoever is asked."""
+        cells = [{review.reviewer_id: review for review in reviews_of(tool)} for tool in self.tools]
+        answers = {answer.reviewer.pk: answer for answer in self.answers.head_to_heads}
+        whole = self.evidence if self.panel_of is None else self._evidence(None)
+        return [
+            _row(reviewer, (cells[0].get(reviewer.pk), cells[1].get(reviewer.pk)), answers, whole)
+            for reviewer in self.roster
+        ]
 
     @property
     def pricing_read(self) -> PricingRead:
-        cheaper = cheaper_to_start(*self.evidence)
+        tools = self.evidence.tools
+        cheaper = cheaper_to_start(*tools)
         return PricingRead(
-            cheaper_to_start=cheaper.slug if cheaper else None, basis="entry", note=price_note(*self.evidence)
+            cheaper_to_start=cheaper.slug if cheaper else None, basis="entry", note=price_note(*tools)
         )
 
     @cached_property
@@ -203,18 +247,36 @@ class Pair(FoundPair):
 
     @cached_property
     def verdict(self) -> WordedVerdict:
-        first, second = self.evidence
-        verdict = decide(first=first, second=second, roster=[row.reviewer.slug for row in self.scorecard])
+        return self._worded(self.evidence)
+
+    @property
+    def whole_panel_verdict(self) -> WordedVerdict | None:
+        """What all reviewers say, where only some were asked."""
+        return None if self.panel_of is None else self._worded(self._evidence(None))
+
+    def _worded(self, pair: PairEvidence) -> WordedVerdict:
+        verdict = decide(pair)
         return WordedVerdict(
             **{field.name: getattr(verdict, field.name) for field in fields(verdict)},
-            summary=summarize(
-                verdict,
-                first=first,
-                second=second,
-                when=conditions_of(self.guidance),
-                picks=Asked(self.picks.first, self.picks.second),
-            ),
+            summary=summary_of(verdict, when=conditions_of(self.guidance)),
         )
+
+
+def summary_of(
+    verdict: Verdict, *, when: tuple[Sequence[str], Sequence[str]], limit: int = MAX_SUMMARY
+) -> str:
+    """The verdict in one sentence, from all that it stands on and the conditions of each tool."""
+    pair = verdict.evidence
+    answers = pair.head_to_heads
+    return summarize(
+        verdict,
+        first=pair.first,
+        second=pair.second,
+        when=when,
+        asked=Asked(answers.first, answers.second, answers.neither),
+        picks=Asked(pair.picks.first, pair.picks.second),
+        limit=limit,
+    )
 
 
 def guidance_of(first: Tool, second: Tool, comparison: Comparison | None) -> tuple[Guidance, Guidance]:
@@ -233,18 +295,36 @@ def conditions_of(guidance: tuple[Guidance, Guidance]) -> tuple[list[str], list[
     return one, other
 
 
-def find_pair(slug: str) -> Pair:
+def _row(
+    reviewer: Reviewer,
+    reviews: tuple[Review | None, Review | None],
+    answers: Mapping[UUID, HeadToHead],
+    pair: PairEvidence,
+) -> ScorecardRow:
+    first, second = (review.verdict if review else None for review in reviews)
+    prefers, basis = pair.preference(reviewer.slug)
+    return ScorecardRow(
+        reviewer=reviewer,
+        reviews=reviews,
+        agreement=agreement(first, second),
+        prefers=prefers,
+        basis=basis,
+        head_to_head=answers.get(reviewer.pk),
+    )
+
+
+def find_pair(slug: str, *, panel_of: Mapping[str, str] | None = None) -> Pair:
     """The pair that a comparison's slug names, with all that a page shows of it; raises ComparisonNotFound.
 
     Three queries for a pair that an editor published, four for another, whatever the number of reviews.
     """
     found = resolve_pair(slug, tools=with_reviews(tools_with_counts().with_fits()))
-    picks = (
-        picks_read_with(found.stored, found.tools)
+    answers = (
+        answers_read_with(found.stored)
         if found.stored
-        else picks_of([found.tools])[found.first.pk, found.second.pk]
+        else answers_to([found.tools])[ids_of(by_id(*found.tools))]
     )
-    return Pair(found.first, found.second, found.stored, picks=picks)
+    return Pair(found.first, found.second, found.stored, answers=answers, panel_of=panel_of)
 
 
 def resolve_pair(slug: str, *, tools: ToolQuerySet) -> FoundPair:
@@ -262,7 +342,7 @@ def resolve_pair(slug: str, *, tools: ToolQuerySet) -> FoundPair:
         if one in named and other in named and named[one] != named[other]
     ]
     stored = stored_pairs(pairs)
-    found = [FoundPair(*pair, stored.get(_ids(pair))) for pair in pairs]
+    found = [FoundPair(*pair, stored.get(ids_of(pair))) for pair in pairs]
     pair = min(found, key=lambda pair: pair.comparison is None, default=None)
     if pair is None:
         raise ComparisonNotFound
@@ -289,63 +369,31 @@ def tools_by_asked_slug(tools: ToolQuerySet, slugs: Iterable[str]) -> dict[str, 
     return {name: tool for tool in asked for name in [tool.slug, *tool.asked_aliases]}
 
 
-def _ids(pair: tuple[Tool, Tool]) -> tuple[UUID, UUID]:
-    return pair[0].pk, pair[1].pk
-
-
-def _any_pair(pairs: Iterable[tuple[Tool, Tool]]) -> Q:
-    condition = Q()
-    for first, second in pairs:
-        condition |= Q(first_tool=first, second_tool=second)
-    return condition
-
-
 def stored_pairs(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Comparison]:
     """Those of the pairs that an editor published, archived ones too, by the pair's ids: one query.
 
-    With their picks and conditions.
+    With all that was said of them, and their conditions.
     """
-    stored = Comparison.objects.visible().with_picks().with_fits()
-    found = stored.filter(_any_pair(pairs)) if pairs else []
+    stored = Comparison.objects.visible().with_picks().with_head_to_heads().with_fits()
+    found = stored.filter(any_pair(pairs)) if pairs else []
     return {(comparison.first_tool_id, comparison.second_tool_id): comparison for comparison in found}
 
 
-def picks_of(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], PickCount]:
-    """The picks of each pair, by the pair's ids in the order given: one query."""
-    stored = [by_id(*pair) for pair in pairs]
-    counts = {
-        (tally.first_tool_id, tally.second_tool_id): tally.count
-        for tally in (PublishedPickTally.objects.filter(_any_pair(stored)) if stored else [])
-    }
-    return {
-        _ids(pair): picks_in_order(pair, counts.get(_ids(ids), PickCount()))
-        for pair, ids in zip(pairs, stored, strict=True)
-    }
-
-
-def picks_read_with(comparison: Comparison, pair: tuple[Tool, Tool]) -> PickCount:
-    """The picks of a comparison that was read with them, in the order of the pair."""
-    stored = comparison.stored_picks or {}
-    return picks_in_order(pair, PickCount(stored.get("first", 0), stored.get("second", 0)))
-
-
-def picks_in_order(pair: tuple[Tool, Tool], stored: PickCount) -> PickCount:
-    """Picks in the order of the pair, from picks in the order of the tools' ids."""
-    return stored if by_id(*pair) == pair else stored.turned()
-
-
-def pair_up(pairs: Sequence[tuple[Tool, Tool]]) -> list[Pair]:
-    """Each pair with its curated comparison and its picks: two queries."""
+def pair_up(pairs: Sequence[tuple[Tool, Tool]], *, panel_of: Mapping[str, str] | None = None) -> list[Pair]:
+    """Each pair with its curated comparison, and what was said of it: two queries."""
     stored = stored_pairs(pairs)
-    picks = picks_of(pairs)
-    return [Pair(*pair, stored.get(_ids(pair)), picks=picks[_ids(pair)]) for pair in pairs]
+    answers = answers_to(pairs)
+    return [
+        Pair(*pair, stored.get(ids_of(pair)), answers=answers[ids_of(by_id(*pair))], panel_of=panel_of)
+        for pair in pairs
+    ]
 
 
 def pairs_of(comparisons: Sequence[Comparison]) -> list[Pair]:
-    """The pairs of comparisons that were read with their tools, picks and conditions: one query, for reviews."""
+    """The pairs of comparisons that were read with their tools, conditions and all that was said of them: one query, for
+    reviews."""
     pairs = [tools_with_fits(row) for row in comparisons]
     prefetch_related_objects([tool for pair in pairs for tool in pair], PUBLISHED_REVIEWS)
     return [
-        Pair(*pair, row, picks=picks_read_with(row, pair))
-        for pair, row in zip(pairs, comparisons, strict=True)
+        Pair(*pair, row, answers=answers_read_with(row)) for pair, row in zip(pairs, comparisons, strict=True)
     ]

@@ -8,14 +8,18 @@ from backend.api.bodies import Body
 from backend.api.views import SparseFieldsMixin, timestamp
 from catalog.models import Tool
 from catalog.serializers import FitSerializer
+from comparisons.flips import Flip
 from comparisons.models import DecidedBy, Outcome, Strength
 from comparisons.pairs.guidance import Guidance
 from comparisons.pairs.lineups import Lineup
 from comparisons.pairs.selectors import Pair, PricingRead, ScorecardRow, WordedVerdict
+from comparisons.reasons import Reason
+from comparisons.rules import SharedPanel
+from comparisons.standings import Standing
 from comparisons.summary import MAX_SUMMARY
 from comparisons.tools.serializers import ToolSummarySerializer
-from comparisons.verdict import Reason, SharedPanel, Standing
-from reviews.serializers import ReviewCellSerializer, ReviewerReferenceSerializer
+from reviews.models import Review
+from reviews.serializers import HeadToHeadCellSerializer, ReviewCellSerializer, ReviewerReferenceSerializer
 from votes.rules import RULESET
 from votes.tallies.serializers import DECIDES, CountsSerializer
 from votes.tally import PickCount, PublishedCounts
@@ -35,7 +39,20 @@ class ScorecardRowSerializer(serializers.Serializer[ScorecardRow]):
         choices=["both_ship", "both_skip", "split", "one_sided"],
         help_text="`one_sided` where a cell is empty.",
     )
-    prefers = serializers.CharField(allow_null=True, help_text="The tool shipped while the other is skipped.")
+    prefers = serializers.CharField(
+        allow_null=True,
+        help_text="The slug of the tool that this reviewer would ship; null where it makes no difference, or nothing is "
+        "known.",
+    )
+    basis = serializers.ChoiceField(
+        choices=["head_to_head", "reviews"],
+        allow_null=True,
+        help_text="What `prefers` stands on: the reviewer's answer to the pair, else a tool shipped while the other is "
+        "skipped. Null where they said nothing of the pair, and not of both tools.",
+    )
+    head_to_head = HeadToHeadCellSerializer(
+        allow_null=True, help_text="The reviewer's answer to the pair; null where there is none."
+    )
 
 
 class PickCountSerializer(serializers.Serializer[PickCount]):
@@ -112,8 +129,17 @@ class ReasonParamsSerializer(serializers.Serializer[dict[str, object]]):
     ship = _of_each(serializers.IntegerField(min_value=0), "How many ship each tool.")
     total = _of_each(serializers.IntegerField(min_value=0), "Of how many.")
     entry = _of_each(serializers.ChoiceField(choices=Tool.Entry.values), "The entry labels.")
+    choose = _of_each(serializers.IntegerField(min_value=0), "How many choose each tool.")
+    no_difference = serializers.IntegerField(
+        required=False, min_value=0, help_text="To how many reviewers it is the same."
+    )
+    missing = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Slugs of reviewers who were asked by name and did not review both tools.",
+    )
     minimum = serializers.IntegerField(
-        required=False, help_text="How many reviews or votes each tool would need."
+        required=False, help_text="How many reviewers, votes or picks it would take."
     )
     networks = serializers.IntegerField(
         required=False, help_text="From how many networks votes would have to come."
@@ -130,12 +156,21 @@ class ReasonSerializer(serializers.Serializer[Reason]):
             "panel_too_small",
             "panel_level",
             "panel_ahead",
-            "shared_panel",
+            "whole_panels",
+            "no_head_to_heads",
+            "too_few_head_to_heads",
+            "head_to_head_level",
+            "head_to_head_ahead",
             "no_votes",
             "too_few_votes",
             "crowd_concentrated",
             "crowd_undecided",
             "crowd_ahead",
+            "no_picks",
+            "too_few_picks",
+            "picks_concentrated",
+            "picks_undecided",
+            "picks_ahead",
             "cheaper_to_start",
         ]
     )
@@ -155,7 +190,7 @@ class VerdictSummarySerializer(serializers.Serializer[WordedVerdict]):
     strength = serializers.ChoiceField(choices=Strength.values, allow_null=True)
     margin = serializers.IntegerField(min_value=0, max_value=100, help_text="In points of percentage.")
     contested = serializers.BooleanField(
-        help_text="Whether the crowd surely favours the tool that did not win."
+        help_text="Whether the panel head to head, the crowd or readers' picks favour the tool that did not win."
     )
     rule = serializers.CharField(help_text="The version of the rule that decided.")
     summary = serializers.CharField(
@@ -165,22 +200,103 @@ class VerdictSummarySerializer(serializers.Serializer[WordedVerdict]):
 
 
 class SharedPanelSerializer(serializers.Serializer[SharedPanel]):
-    """The like with the like: the reviewers who reviewed both tools, and how many of them ship each."""
+    """The like with the like: the reviewers who reviewed both tools, and how many of them ship each. They decide first."""
 
     reviewers = serializers.ListField(child=serializers.CharField(), help_text="Their slugs.")
     first = serializers.IntegerField(min_value=0, help_text="How many of them ship the first tool.")
     second = serializers.IntegerField(min_value=0, help_text="How many of them ship the second.")
 
 
+class FlipSerializer(serializers.Serializer[Flip]):
+    """One kind of change that would turn the verdict, and what it would be then."""
+
+    kind = serializers.ChoiceField(
+        choices=["review", "head_to_head", "votes", "picks"],
+        help_text="`review`: one of `reviewers` says `to` of `tool`. `head_to_head`: `count` reviewers say of the pair "
+        "that they would ship `tool`, or, where it is null, that it makes no difference. `votes`: `count` more readers "
+        "vote `to` on `tool`; `picks`: pick it; both from enough networks and days.",
+    )
+    tool = serializers.CharField(allow_null=True, help_text="A tool's slug.")
+    to = serializers.ChoiceField(choices=["ship", "skip"], allow_null=True)
+    count = serializers.IntegerField(min_value=1, help_text="How many it takes.")
+    reviewers = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Slugs: any one of them would do. Empty for others than those who answered already, and for readers.",
+    )
+    outcome = serializers.ChoiceField(choices=Outcome.values)
+    winner = serializers.CharField(allow_null=True, help_text="A tool's slug.")
+
+
+class BoundsSerializer(serializers.Serializer[Any]):
+    """The bounds by which a crowd decides, as they were published."""
+
+    low = serializers.FloatField(min_value=0, max_value=1)
+    high = serializers.FloatField(min_value=0, max_value=1)
+
+
+class ReplayPanelSerializer(serializers.Serializer[Any]):
+    ship = serializers.IntegerField(min_value=0)
+    skip = serializers.IntegerField(min_value=0)
+
+
+class ReplayVotesSerializer(ReplayPanelSerializer):
+    bounds = BoundsSerializer(allow_null=True, help_text="Null where the crowd may not decide.")
+    as_of = serializers.DateTimeField(allow_null=True, help_text="When these votes became public.")
+
+
+class ReplayPicksSerializer(serializers.Serializer[Any]):
+    first = serializers.IntegerField(min_value=0)
+    second = serializers.IntegerField(min_value=0)
+    bounds = BoundsSerializer(allow_null=True, help_text="Of the first tool's share.")
+    as_of = serializers.DateTimeField(allow_null=True)
+
+
+class ReplayReviewerSerializer(serializers.Serializer[Any]):
+    reviewer = serializers.CharField()
+    reviews = serializers.ListField(
+        child=serializers.ChoiceField(choices=Review.Verdict.choices, allow_null=True),
+        min_length=2,
+        max_length=2,
+    )
+    has_answered = serializers.BooleanField(help_text="Whether they answered the pair itself.")
+    prefers = serializers.CharField(allow_null=True, help_text="Their answer; null also for no difference.")
+
+
+class ReplaySerializer(serializers.Serializer[dict[str, object]]):
+    """All that the rule was applied to; lists are in the order of `tools`. `manage.py replay_verdict` decides from it."""
+
+    rule = serializers.CharField()
+    tools = serializers.ListField(child=serializers.CharField(), min_length=2, max_length=2)
+    panel_of = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    panels = serializers.ListField(child=ReplayPanelSerializer(), min_length=2, max_length=2)
+    reviewers = ReplayReviewerSerializer(many=True)
+    votes = serializers.ListField(child=ReplayVotesSerializer(), min_length=2, max_length=2)
+    picks = ReplayPicksSerializer()
+
+    def to_representation(self, replay: dict[str, object]) -> dict[str, object]:
+        return replay
+
+
 class VerdictSerializer(VerdictSummarySerializer):
     """The answer to: which one should you ship with? With all that led to it."""
 
-    reasons = ReasonSerializer(many=True)
+    panel_of = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Slugs of the reviewers who were asked, where it was not all of them.",
+    )
+    reasons = ReasonSerializer(
+        many=True, help_text="One for each step of the rule, also of those that did not decide."
+    )
     shared_panel = SharedPanelSerializer()
     dissent = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Slugs of reviewers who prefer the loser; in a tie, of all who are split.",
+        help_text="Slugs of reviewers who prefer the loser; in a tie, of all who prefer a tool.",
     )
+    flip = FlipSerializer(
+        many=True, help_text="The smallest changes that would turn the verdict, the fewest first."
+    )
+    replay = ReplaySerializer()
 
 
 class GuidanceSerializer(serializers.Serializer[Guidance]):
@@ -212,6 +328,9 @@ class ComparisonSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
         child=GuidanceSerializer(), min_length=2, max_length=2, help_text="In the order of `tools`."
     )
     verdict = VerdictSerializer()
+    whole_panel_verdict = VerdictSummarySerializer(
+        allow_null=True, help_text="What all reviewers say, where `panel` asks only some; else null."
+    )
 
 
 class ComparisonListItemSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
@@ -241,6 +360,9 @@ class LineupPairSerializer(serializers.Serializer[Pair]):
     tools = serializers.SerializerMethodField(help_text="The slugs of both tools, in ascending order.")
     kind = serializers.ChoiceField(choices=["curated", "computed"])
     verdict = VerdictSerializer()
+    whole_panel_verdict = VerdictSummarySerializer(
+        allow_null=True, help_text="What all reviewers say, where `panel` asks only some; else null."
+    )
 
     def get_tools(self, pair: Pair) -> list[str]:
         return [tool.slug for tool in pair.tools]

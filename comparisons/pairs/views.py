@@ -14,6 +14,7 @@ from catalog.models import Tool
 from catalog.slugs import CATEGORY, TOOL, refuse_unknown_slugs
 from comparisons.models import Outcome
 from comparisons.pairs.lineups import line_up
+from comparisons.pairs.panels import PanelList, named_panel
 from comparisons.pairs.selectors import comparisons_with_guidance, find_pair, pairs_of
 from comparisons.pairs.serializers import ComparisonListItemSerializer, ComparisonSerializer, LineupSerializer
 from comparisons.tools.views import MAX_SEARCH_LENGTH, SearchText
@@ -57,7 +58,7 @@ class ComparisonListView(ListView):
         """
         params = self.params
         refuse_unknown_slugs(params, {"tool": TOOL, "category": CATEGORY})
-        comparisons = comparisons_with_guidance()
+        comparisons = comparisons_with_guidance().with_head_to_heads()
         if params["q"]:
             comparisons = comparisons.of_tools(Tool.objects.matching(params["q"]))
         if params["tool"]:
@@ -72,8 +73,13 @@ class ComparisonListView(ListView):
         return Response(page.as_dict(ComparisonListItemSerializer(pairs, many=True, only=only).data))
 
 
+class ComparisonParameters(Parameters):
+    panel = PanelList()
+    selectable = field_names(ComparisonSerializer)
+
+
 class ComparisonView(PublicView):
-    parameters = Parameters.selecting(field_names(ComparisonSerializer))
+    parameters = ComparisonParameters
     may_move = True
 
     @extend_schema(operation_id="retrieve_comparison", tags=["comparisons"], responses=ComparisonSerializer)
@@ -81,9 +87,10 @@ class ComparisonView(PublicView):
         """Retrieve two tools side by side, and the verdict: all that a page shows
 
         The slug is `a-vs-b` with the tools in ascending order; `b-vs-a` and earlier slugs of either tool answer 308 to
-        it. Any two published tools can be compared, whether or not an editor paired them.
+        it. Any two published tools can be compared, whether or not an editor paired them. `panel` asks some reviewers
+        alone: the rule's minimum of three becomes their number where it is less.
         """
-        pair = find_pair(slug)
+        pair = find_pair(slug, panel_of=named_panel(self.params["panel"]))
         if pair.slug != slug:
             raise Moved(pair.slug)
         return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
@@ -96,6 +103,7 @@ class LineupParameters(Parameters):
         max_items=5,
         help_text="Two to five slugs of tools, present or earlier ones.",
     )
+    panel = PanelList()
     selectable = field_names(LineupSerializer)
 
 
@@ -107,9 +115,9 @@ class LineupView(PublicView):
         """Compare two to five tools: every pair judged, an order, and cycles marked
 
         Judges every pair of two to five tools and orders them by pairs won less pairs lost. Archived tools are compared
-        too; `status` says so.
+        too; `status` says so. `panel` asks some reviewers alone.
         """
-        lineup = line_up(self.params["tools"])
+        lineup = line_up(self.params["tools"], panel_of=named_panel(self.params["panel"]))
         if lineup.unknown:
             errors = [
                 ErrorDetail(f"No tool is called '{slug}'; /api/v1/tools lists them.", "invalid_choice")

@@ -8,8 +8,8 @@ from django.db.models import Count, Q
 
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet
+from comparisons.rules import MIN_PANEL
 from comparisons.tools.selectors import tools_with_counts
-from comparisons.verdict import MIN_PANEL
 
 
 @dataclass(frozen=True, slots=True)

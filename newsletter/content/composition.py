@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from catalog.models import Tool
@@ -14,8 +14,8 @@ from comparisons.models import Comparison, VerdictChange
 from comparisons.pairs.selectors import (
     comparisons_with_guidance,
     conditions_of,
-    evidence_from_counts,
     guidance_of,
+    pair_from_counts,
     tools_with_fits,
 )
 from comparisons.verdict import decide
@@ -42,6 +42,7 @@ from newsletter.content.items import (
     review_change,
     review_item,
     review_provenance,
+    rule_item,
     shortened,
     verdict_item,
     verdict_rank,
@@ -112,7 +113,7 @@ def compose(
 
 
 def gather(*, choices: Choices, until: datetime) -> tuple[Item, ...]:
-    """All items for these choices, in the order of the mail; at most six queries, for any number of items.
+    """All items for these choices, in the order of the mail; at most seven queries, for any number of items.
 
     Readers of each new comparison get only those. Both ends of the period lie SETTLING earlier than given, so that a
     change that is too fresh for one edition is in the next.
@@ -152,13 +153,11 @@ def _comparisons(choices: Choices, until: datetime) -> list[Item]:
     found = []
     pairs = pairs.defer(*_UNSAID).order_by("-public_at", "-id")
     for pair in pairs[:READ_AT_MOST]:
-        evidence = evidence_from_counts(pair.first_tool), evidence_from_counts(pair.second_tool)
-        verdict = decide(first=evidence[0], second=evidence[1], roster=())
+        verdict = decide(pair_from_counts(pair))
         item = comparison_item(
             title=_title(pair),
             note=pair.editor_note,
             verdict=verdict,
-            evidence=evidence,
             when=conditions_of(guidance_of(*tools_with_fits(pair), pair)),
             sides=_sides(pair),
             choices=choices,
@@ -173,7 +172,10 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
     pairs = Comparison.objects.published().filter(public_at__lte=choices.since)
     if choices.topics is not None:
         pairs = pairs.in_categories(choices.topics)
-    changed = _changed_verdicts(pairs, choices, until)
+    changes = VerdictChange.objects.filter(_within("changed_at", choices, until), comparison__in=pairs)
+    changed = _changed_verdicts(
+        changes.exclude(cause__in=[VerdictChange.Cause.FIRST, VerdictChange.Cause.RULE])
+    )
     changes_by_tool = _review_changes(
         {side for each in changed for side in _tool_ids(each.pair)}, choices, until
     )
@@ -194,7 +196,19 @@ def _verdicts(choices: Choices, until: datetime) -> list[Item]:
         )
         for each in changed
     ]
-    return [item for _, item in sorted(found, key=lambda each: each[0])]
+    of_the_rule = _rule_change(changes.filter(cause=VerdictChange.Cause.RULE))
+    return [*of_the_rule, *(item for _, item in sorted(found, key=lambda each: each[0]))]
+
+
+def _rule_change(changes: models.QuerySet[VerdictChange]) -> list[Item]:
+    """One item for all pairs that another rule was applied to, or none."""
+    another_winner = Q(winner__isnull=False, before_winner__isnull=False) & ~Q(winner=F("before_winner"))
+    counts = changes.aggregate(
+        rule=Max("rule"),
+        pairs=Count("comparison", distinct=True),
+        turned=Count("comparison", distinct=True, filter=~Q(outcome=F("before_outcome")) | another_winner),
+    )
+    return [rule_item(**counts)] if counts["pairs"] else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,28 +218,20 @@ class _ChangedVerdict:
     after: VerdictSnapshot[Tool]
 
 
-def _changed_verdicts(
-    pairs: models.QuerySet[Comparison], choices: Choices, until: datetime
-) -> list[_ChangedVerdict]:
-    changes = (
-        VerdictChange.objects.exclude(cause=VerdictChange.Cause.FIRST)
-        .filter(_within("changed_at", choices, until), comparison__in=pairs)
-        .select_related(
-            "winner",
-            "before_winner",
-            "comparison__first_tool__category",
-            "comparison__second_tool__category",
-        )
-        .order_by("-changed_at", "-id")[:READ_AT_MOST]
-    )
+def _changed_verdicts(changes: models.QuerySet[VerdictChange]) -> list[_ChangedVerdict]:
+    """What the first and the last of a pair's changes leave; what the rule alone changed is told of all pairs at once."""
+    latest = changes.select_related(
+        "winner", "before_winner", "comparison__first_tool__category", "comparison__second_tool__category"
+    ).order_by("-changed_at", "-id")[:READ_AT_MOST]
     by_pair: dict[UUID, list[VerdictChange]] = {}
-    for change in changes:
+    for change in latest:
         by_pair.setdefault(change.comparison_id, []).append(change)
-    return [
-        _ChangedVerdict(of_pair[0].comparison, before, after)
-        for of_pair in by_pair.values()
-        if (before := of_pair[-1].before) and has_changed(before, after := of_pair[0].after)
-    ]
+    found = []
+    for of_pair in by_pair.values():
+        before, after = of_pair[-1].before, of_pair[0].after
+        if before and has_changed(before := replace(before, rule=after.rule), after):
+            found.append(_ChangedVerdict(of_pair[0].comparison, before, after))
+    return found
 
 
 def _tool_ids(pair: Comparison) -> tuple[UUID, UUID]:

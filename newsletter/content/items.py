@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.validators import visible_text
 from comparisons.changes import CAUSES, PANEL, VerdictSnapshot, cause_of, verdict_words
 from comparisons.models import pair_slug
-from comparisons.summary import summarize
-from comparisons.verdict import MIN_PANEL, Evidence, Verdict, crowd_favorite
+from comparisons.pairs.selectors import summary_of
+from comparisons.rules import MIN_PANEL, crowd_favorite
+from comparisons.verdict import Verdict
 from votes.tally import MIN_VOTES, TallyCount
 
 COMPARISON, VERDICT, REVIEW, CROWD, CORRECTION = "comparison", "verdict", "review", "crowd", "correction"
@@ -143,7 +144,6 @@ def comparison_item(
     title: str,
     note: str,
     verdict: Verdict,
-    evidence: tuple[Evidence, Evidence],
     when: tuple[Sequence[str], Sequence[str]],
     sides: tuple[Side, Side],
     choices: Choices,
@@ -151,13 +151,13 @@ def comparison_item(
     """`when` are the conditions of each tool, the words after "if"."""
     winner = next((side.name for side in sides if side.slug == verdict.winner), None)
     mark, tone = verdict_mark(outcome=verdict.outcome, winner=winner)
-    lead = summarize(verdict, first=evidence[0], second=evidence[1], when=when, limit=MAX_HEADLINE)
+    lead = summary_of(verdict, when=when, limit=MAX_HEADLINE)
     return Item(
         kind=COMPARISON,
         title=plain(title),
         mark=mark,
         tone=tone,
-        detail=verdict_detail(verdict, evidence),
+        detail=verdict_detail(verdict),
         quote=shortened(plain(note), MAX_QUOTE),
         path=_pair_path(sides),
         why=why_topics(sides, choices),
@@ -165,31 +165,45 @@ def comparison_item(
     )
 
 
-def verdict_detail(verdict: Verdict, evidence: tuple[Evidence, Evidence]) -> str:
-    """The reasons of the verdict, the winner's first, or in the tools' order. The crowd only with MIN_VOTES votes."""
-    one, other = (
-        sorted(evidence, key=lambda tool: tool.slug != verdict.winner) if verdict.winner else evidence
-    )
-    if verdict.outcome == "insufficient":
-        return f"A verdict needs {MIN_PANEL} reviews of each; there are {one.panel.total} and {other.panel.total}."
+def verdict_detail(verdict: Verdict) -> str:
+    """What decided, with its numbers, the winner's first or in the tools' order; and what contests it."""
+    pair = verdict.evidence
+    sides = (1, 0) if verdict.winner == pair.second.slug else (0, 1)
+    one, other = (pair.tools[side] for side in sides)
+    shared, answers, picks = pair.shared, pair.head_to_heads, pair.picks
+    ships, other_ships = ((shared.first, shared.second)[side] for side in sides)
     crowd = f"{one.community.percent}% against {other.community.percent}%"
+    how = _HOW.get(verdict.strength or "", "").capitalize()
+    match verdict.decided_by:
+        case "panel":
+            said = f"{how}: {ships} of {shared.total} reviewers of both ship it, {other_ships} the other."
+        case "head_to_head":
+            chose, other_chose = ((answers.first, answers.second)[side] for side in sides)
+            said = f"Asked to choose, the panel says so {how.lower()}: {chose} to {other_chose}."
+        case "community":
+            said = f"The panel doesn't decide. The crowd does, {how.lower()}: {crowd}."
+        case "picks":
+            picked, other_picked = ((picks.first, picks.second)[side] for side in sides)
+            said = f"Neither panel nor crowd decides. Readers pick it {how.lower()}: {picked:,} to {other_picked:,}."
+        case _ if verdict.outcome == "insufficient":
+            reviewed = {0: "nobody has", 1: "one has"}.get(shared.total, f"{shared.total} have")
+            return f"A verdict needs {MIN_PANEL} reviewers of both tools; {reviewed} reviewed both so far."
+        case _:
+            said = f"The panel is level: {ships} of {shared.total} reviewers of both would ship either."
+    return " ".join([said, *_beside(verdict, crowd)])
+
+
+def _beside(verdict: Verdict, crowd: str) -> Iterator[str]:
+    """What the crowd says, where it may decide and did not."""
+    pair = verdict.evidence
+    favorite = crowd_favorite(pair.inputs)
     if verdict.decided_by == "community":
-        return (
-            f"The panel is level: {one.panel.percent}% would ship either. "
-            f"The crowd decides, {_HOW[verdict.strength or '']}: {crowd}."
-        )
-    if verdict.winner:
-        how = _HOW[verdict.strength or ""].capitalize()
-        ships = f"{one.panel.ship} of {one.panel.total} reviewers ship it"
-        said = [f"{how}: {ships}, {other.panel.ship} of {other.panel.total} the other."]
-    else:
-        said = [f"The panel is level: {one.panel.percent}% would ship either."]
-    favorite = crowd_favorite(one, other)
-    if favorite:
-        said.append(f"The crowd {'agrees' if favorite is one else 'disagrees'}: {crowd}.")
-    elif one.community.decides and other.community.decides:
-        said.append(f"The crowd can't tell them apart: {crowd}.")
-    return " ".join(said)
+        return
+    if favorite is not None and verdict.winner:
+        agrees = pair.tools[favorite].slug == verdict.winner
+        yield f"The crowd {'agrees' if agrees else 'disagrees'}: {crowd}."
+    elif all(votes.decides for votes in pair.inputs.votes):
+        yield f"The crowd can't tell them apart: {crowd}."
 
 
 def comparison_rank(verdict: Verdict) -> tuple[int, int]:
@@ -229,6 +243,23 @@ def verdict_item(
         path=_pair_path(sides),
         why=why_topics(sides, choices),
         headline=f"{_both(sides)}: {now}",
+    )
+
+
+def rule_item(*, rule: str, pairs: int, turned: int) -> Item:
+    """Another rule of verdicts, by its version: to how many pairs it was applied, and how many it turned."""
+    of_pairs = "the only pair" if pairs == 1 else f"{pairs:,} pairs"
+    answers = {0: "none has", 1: "one has"}.get(turned, f"{turned:,} have")
+    return Item(
+        kind=VERDICT,
+        title="The rule of verdicts changed",
+        mark=f"Rule {rule}",
+        tone="none",
+        detail=f"Verdicts are found by rule {rule} now. Of {of_pairs}, {answers} another answer than before.",
+        quote="",
+        path="/comparisons",
+        why="Because it concerns every verdict.",
+        headline=f"The rule of verdicts changed: of {of_pairs}, {answers} another answer",
     )
 
 

@@ -11,7 +11,8 @@ from django.db.models import ProtectedError
 
 from backend.api.models import Change
 from catalog.models import MAX_FITS, Tool
-from comparisons.models import Comparison, PairFit, VerdictChange, pair_slug
+from comparisons.models import Comparison, PairFit, PairPanel, VerdictChange, pair_slug
+from reviews.models import HeadToHead, Review, Reviewer
 from tests.database import at_once, broken_constraint, constraints_of, execute, start_elsewhere
 from tests.factories import (
     AHEAD,
@@ -20,8 +21,12 @@ from tests.factories import (
     ComparisonFactory,
     ConditionFactory,
     PairFitFactory,
+    ReviewerFactory,
+    ReviewFactory,
     ToolFactory,
     VerdictChangeFactory,
+    answer_pair,
+    review,
 )
 
 pytestmark = pytest.mark.django_db
@@ -258,11 +263,11 @@ BROKEN: dict[str, Callable[[], object]] = {
     "only_a_first_verdict_has_none_before": lambda: VerdictChangeFactory(number=2),
     "verdict_cause_is_known": lambda: later_change(cause="mood"),
     "verdict_outcome_is_known": lambda: VerdictChangeFactory(outcome="draw"),
-    "verdict_is_decided_by_panel_or_crowd": lambda: VerdictChangeFactory(**won(decided_by="coin")),
+    "verdict_is_decided_by_a_known_step": lambda: VerdictChangeFactory(**won(decided_by="coin")),
     "verdict_strength_is_known": lambda: VerdictChangeFactory(**won(strength="mild")),
     "a_winner_won_somehow": lambda: VerdictChangeFactory(outcome="winner"),
     "earlier_outcome_is_known": lambda: later_change(before_outcome="draw"),
-    "earlier_verdict_is_decided_by_panel_or_crowd": lambda: later_change(**won("before_", decided_by="coin")),
+    "earlier_verdict_is_decided_by_a_known_step": lambda: later_change(**won("before_", decided_by="coin")),
     "earlier_strength_is_known": lambda: later_change(**won("before_", strength="mild")),
     "comparisons_verdictchange_number_check": lambda: VerdictChangeFactory(number=-1),
     "comparisons_verdictchange_margin_check": lambda: VerdictChangeFactory(**won(margin=-1)),
@@ -277,7 +282,9 @@ def test_what_must_never_happen_is_refused(name: str) -> None:
 
 
 def test_every_constraint_is_broken_on_purpose() -> None:
-    assert constraints_of("comparisons") == set(BROKEN)
+    # What the database alone writes: counts of at least nothing.
+    counts = {name for name in constraints_of("comparisons") if name.startswith("comparisons_pairpanel_")}
+    assert constraints_of("comparisons") - counts == set(BROKEN)
 
 
 @pytest.mark.parametrize(
@@ -524,3 +531,147 @@ def test_the_history_of_a_pair_tells_what_became_of_its_conditions() -> None:
 
     change = Change.objects.filter(row_id=fit.comparison_id, table_name="comparisons_pairfit").latest("id")
     assert change.columns == {"aider if offline: checked_on": ["2026-10-20", "2026-11-01"]}
+
+
+# --- What reviewers say of both tools of a pair -------------------------------------------------
+
+
+def counted(comparison: Comparison) -> tuple[int, ...]:
+    row = PairPanel.objects.get(comparison=comparison)
+    shared = (row.shared_total, row.shared_first, row.shared_second)
+    return (*shared, row.choose_first, row.choose_second, row.choose_neither)
+
+
+def test_a_new_pair_is_counted_as_it_stands_then() -> None:
+    first, second = ToolFactory(slug="b"), ToolFactory(slug="a")
+    review(first, ship=3)
+    review(second, ship=1, skip=3)
+    answer_pair(first, second, a=2, b=1, neither=4)
+
+    assert counted(ComparisonFactory(first_tool=first, second_tool=second)) == (3, 1, 3, 1, 2, 4)
+
+
+def test_a_pair_that_turns_round_is_counted_anew() -> None:
+    first, second = ToolFactory(slug="a"), ToolFactory(slug="b")
+    comparison = ComparisonFactory(first_tool=first, second_tool=second)
+    review(first, ship=3)
+    review(second, skip=3)
+    answer_pair(first, second, a=2, b=1)
+    assert counted(comparison) == (3, 3, 0, 2, 1, 0)
+
+    Tool.objects.filter(pk=first.pk).update(slug="z")
+
+    assert counted(comparison) == (3, 0, 3, 1, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "counts"),
+    [
+        pytest.param(lambda reviews: reviews.update(verdict="skip"), (2, 0, 2), id="both say otherwise"),
+        pytest.param(lambda reviews: reviews.update(status="retracted"), (0, 0, 0), id="retracted"),
+        pytest.param(lambda reviews: reviews.update(quote="New."), (2, 2, 2), id="another text"),
+        pytest.param(lambda reviews: reviews.update(tool=ToolFactory()), (0, 0, 0), id="of another tool"),
+        pytest.param(
+            lambda reviews: reviews.filter(reviewer__slug="panel-0").delete(), (1, 1, 1), id="deleted"
+        ),
+        pytest.param(
+            lambda reviews: reviews.filter(reviewer__slug="panel-0").update(reviewer=ReviewerFactory()),
+            (1, 1, 1),
+            id="by another reviewer",
+        ),
+    ],
+)
+def test_each_change_of_a_review_moves_its_pairs(
+    change: Callable[[Any], object], counts: tuple[int, int, int]
+) -> None:
+    comparison, other = ComparisonFactory(), ComparisonFactory()
+    for tool in (comparison.first_tool, comparison.second_tool, other.first_tool, other.second_tool):
+        review(tool, ship=2)
+
+    change(Review.objects.filter(tool=comparison.first_tool))
+
+    assert counted(comparison)[:3] == counts
+    assert counted(other)[:3] == (2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "counts"),
+    [
+        pytest.param(lambda rows: rows.update(choice=None), (0, 0, 4), id="all see no difference"),
+        pytest.param(lambda rows: rows.update(status="retracted"), (0, 0, 0), id="retracted"),
+        pytest.param(lambda rows: rows.filter(choice=None).delete(), (2, 1, 0), id="deleted"),
+        pytest.param(lambda rows: rows.update(quote="New."), (2, 1, 1), id="another text"),
+    ],
+)
+def test_each_change_of_a_head_to_head_moves_its_pair(
+    change: Callable[[Any], object], counts: tuple[int, int, int]
+) -> None:
+    comparison = ComparisonFactory()
+    first, second = comparison.first_tool, comparison.second_tool
+    other = ComparisonFactory(first_tool=first)
+    answer_pair(first, second, a=2, b=1, neither=1)
+    answer_pair(first, other.second_tool, a=1)
+
+    change(HeadToHead.objects.filter(first_tool__in=[first, second], second_tool__in=[first, second]))
+
+    assert counted(comparison)[3:] == counts
+    assert sum(counted(other)[3:]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reviewers_who_publish_on_both_tools_at_once_are_all_counted() -> None:
+    comparison = ComparisonFactory()
+    reviewers = ReviewerFactory.create_batch(3)
+    drafts = [
+        ReviewFactory(tool=tool, reviewer=reviewer, status="draft")
+        for tool in (comparison.first_tool, comparison.second_tool)
+        for reviewer in reviewers
+    ]
+
+    errors = at_once(
+        *(lambda row=row: Review.objects.filter(pk=row.pk).update(status="published") for row in drafts)
+    )
+
+    assert errors == [None] * 6
+    assert counted(comparison) == (3, 3, 3, 0, 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pair_that_is_made_while_a_reviewer_publishes_counts_them() -> None:
+    for _ in range(10):
+        first, second = ToolFactory.create_batch(2)
+        review(first, ship=1)
+        draft = ReviewFactory(tool=second, reviewer=Reviewer.objects.get(slug="panel-0"), status="draft")
+
+        errors = at_once(
+            lambda row=draft: Review.objects.filter(pk=row.pk).update(status="published"),  # type: ignore[misc]
+            lambda one=first, other=second: enter_by_save(one, other),  # type: ignore[misc]
+        )
+
+        assert errors == [None, None]
+        assert counted(Comparison.objects.latest("id"))[:3] == (1, 1, 1)
+
+
+def test_a_recorder_of_an_earlier_rule_writes_nothing_over_a_later_one() -> None:
+    """It still runs while the next version starts."""
+    first = VerdictChangeFactory(rule="2026-12")
+
+    VerdictChange.objects.bulk_create(
+        [
+            VerdictChange(
+                comparison=first.comparison,
+                number=2,
+                changed_at=NOW,
+                cause="rule",
+                outcome="tie",
+                margin=0,
+                rule="2026-11",
+                before_outcome="tie",
+                before_margin=0,
+                before_rule="2026-12",
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+    assert VerdictChange.objects.get() == first

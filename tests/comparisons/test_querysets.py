@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 
@@ -10,36 +11,34 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Tool
 from comparisons.models import Comparison
-from comparisons.verdict import Evidence, crowd_favorite, decide
-from reviews.models import Panel
-from reviews.panel import PanelCount
+from comparisons.pairs.selectors import Pair, comparisons_with_counts, pair_from_counts, pairs_of
+from comparisons.rules import crowd_favorite
+from comparisons.verdict import decide
+from reviews.models import HeadToHead, Review
+from tests.comparisons.evidence import inputs
 from tests.factories import (
     NOW,
     CategoryFactory,
     ComparisonFactory,
+    HeadToHeadFactory,
     PickFactory,
+    ReviewerFactory,
+    ReviewFactory,
     ToolFactory,
     VoterFactory,
     published_counts,
 )
-from votes.models import PublishedTally
+from votes.models import PublishedPickTally, PublishedTally
 from votes.tallies.publication import publish_tallies
-from votes.tally import TallyCount
 
 pytestmark = pytest.mark.django_db
 
-# Small panels, level panels and panels that differ; crowds of no, too few and enough votes, unsure and sure ones.
-PANELS = [(0, 0), (2, 0), (3, 0), (4, 0), (3, 1), (6, 2), (2, 1), (67, 33), (2, 2), (1, 3), (0, 3)]
+# Crowds of no, too few and enough votes, unsure and sure ones.
 TALLIES = [
     (0, 0), (1, 0), (19, 0), (0, 19), (20, 0), (0, 20), (9, 11), (16, 4), (7, 13), (17, 3), (4, 16), (13, 7), (1, 19),
     (60, 40), (600, 400), (504_000, 496_000), (500_000, 500_000), (20_000_000, 1), (30_000_000, 30_000_000),
 ]  # fmt: skip
-
-
-def evidence(tool: Tool, panel: PanelCount, community: TallyCount) -> Evidence:
-    return Evidence(
-        slug=tool.slug, name=tool.name, panel=panel, community=community, entry=tool.pricing_entry, reviews={}
-    )
+TOOLS = 50
 
 
 def publish(tallies: Iterable[tuple[Tool, tuple[int, int]]]) -> None:
@@ -49,99 +48,108 @@ def publish(tallies: Iterable[tuple[Tool, tuple[int, int]]]) -> None:
 
 
 @pytest.fixture
-def evidence_by_tool() -> dict[Tool, Evidence]:
-    """A hundred published tools with counts of every kind, each pair of them curated."""
+def pairs() -> list[Pair]:
+    """Fifty published tools, each pair of them curated, with reviews, answers, votes and picks of every kind."""
     random = Random(2026)
-    category = CategoryFactory()
-    tools = Tool.objects.bulk_create(ToolFactory.build_batch(100, category=category))
-    counts = [(PANELS[n % 11], TALLIES[n % 19]) for n in range(80)]
-    counts += [
-        (
-            (random.randrange(6), random.randrange(6)),
-            (random.randrange(80), random.randrange(80)),
+    tools = Tool.objects.bulk_create(ToolFactory.build_batch(TOOLS, category=CategoryFactory()))
+    reviewers = ReviewerFactory.create_batch(7)
+    Review.objects.bulk_create(
+        ReviewFactory.build(tool=tool, reviewer=reviewer, verdict=random.choice(["ship", "ship", "skip"]))
+        for tool in tools
+        for reviewer in random.sample(reviewers, random.choice([0, 2, 3, 4, 4, 7]))
+    )
+    publish((tool, TALLIES[number % 19]) for number, tool in enumerate(tools))
+    both = list(combinations(tools, 2))
+    HeadToHead.objects.bulk_create(
+        HeadToHeadFactory.build(
+            reviewer=reviewer,
+            first_tool=first,
+            second_tool=second,
+            choice=random.choice([first, first, second, None]),
         )
-        for _ in range(20)
-    ]
-    Panel.objects.bulk_update(
-        [
-            Panel(tool=tool, ship=ship, skip=skip)
-            for tool, ((ship, skip), _) in zip(tools, counts, strict=True)
-        ],
-        ["ship", "skip"],
+        for first, second in both
+        for reviewer in random.sample(reviewers, random.choice([0, 0, 0, 2, 3, 6]))
     )
-    publish(zip(tools, (tally for _, tally in counts), strict=True))
-    Comparison.objects.bulk_create(
-        Comparison(first_tool=first, second_tool=second) for first, second in combinations(tools, 2)
+    PublishedPickTally.objects.bulk_create(
+        PublishedPickTally(
+            **dict(zip(("first_tool", "second_tool"), sorted(pair, key=lambda tool: tool.pk), strict=True)),
+            **published_picks(*random.choice([(19, 0), (20, 0), (3, 17), (4, 16), (30, 33)])),
+        )
+        for pair in random.sample(both, len(both) // 3)
     )
-    return {
-        tool: evidence(tool, PanelCount(*panel), TallyCount.with_bounds(*tally))
-        for tool, (panel, tally) in zip(tools, counts, strict=True)
-    }
+    Comparison.objects.bulk_create(Comparison(first_tool=first, second_tool=second) for first, second in both)
+    Comparison.objects.update(status="published", published_at=NOW)
+    return pairs_of(list(comparisons_with_counts().with_head_to_heads().with_outcome().order_by("id")))
 
 
-def test_the_outcome_in_sql_is_the_rules_for_every_pair_and_lists_filter_by_it(
-    evidence_by_tool: dict[Tool, Evidence],
-) -> None:
-    rows = list(Comparison.objects.with_outcome().values_list("first_tool", "second_tool", "outcome"))
+def published_picks(first: int, second: int) -> dict[str, object]:
+    counts = published_counts(first, second)
+    return {"first": counts.pop("ship"), "second": counts.pop("skip"), **counts}
 
-    by_id = {tool.pk: evidence for tool, evidence in evidence_by_tool.items()}
+
+def test_the_outcome_in_sql_is_the_rules_for_every_pair_and_lists_filter_by_it(pairs: list[Pair]) -> None:
     wrong = [
-        (by_id[first], by_id[second], outcome)
-        for first, second, outcome in rows
-        if outcome != decide(first=by_id[first], second=by_id[second], roster=()).outcome
+        pair.slug for pair in pairs if pair.comparison and pair.comparison.outcome != pair.verdict.outcome
     ]
+
     assert wrong == []
-    assert len(rows) == 4_950
-    outcomes = Counter(outcome for *_, outcome in rows)
+    assert len(pairs) == TOOLS * (TOOLS - 1) // 2
+    outcomes = Counter(pair.verdict.outcome for pair in pairs)
     assert set(outcomes) == {"winner", "tie", "insufficient"}
-    assert Comparison.objects.with_outcome().filter(outcome="tie").count() == outcomes["tie"]
+    decided = Counter(pair.verdict.decided_by for pair in pairs)
+    assert min(decided[step] for step in ("panel", "head_to_head", "community", "picks")) > 20
+    listed = Comparison.objects.with_outcome()
+    assert {outcome: listed.filter(outcome=outcome).count() for outcome in outcomes} == outcomes
 
 
-def test_sql_and_the_rule_agree_on_a_hundred_thousand_pairs_of_random_tallies() -> None:
-    """The crowd of every pair is asked, for all panels are level."""
+def test_what_the_database_counts_of_a_pair_is_what_its_reviewers_say(pairs: list[Pair]) -> None:
+    for pair in pairs:
+        assert pair.comparison
+        counted = pair_from_counts(pair.comparison)
+        assert counted.inputs == replace(
+            pair.evidence.inputs, shared=replace(pair.evidence.shared, reviewers=())
+        )
+        assert decide(counted).winner == pair.verdict.winner
+
+
+def test_sql_and_the_rule_agree_on_fifty_thousand_pairs_of_random_tallies() -> None:
+    """The crowd of every pair is asked, for nobody reviewed any tool."""
     random = Random(2026)
     tools = Tool.objects.bulk_create(ToolFactory.build_batch(100, category=CategoryFactory()))
-    Panel.objects.update(ship=4)
     Comparison.objects.bulk_create(
         Comparison(first_tool=first, second_tool=second) for first, second in combinations(tools, 2)
     )
     compared = Comparison.objects.with_outcome().values_list("first_tool", "second_tool", "outcome")
-    seen = dict.fromkeys(("winner", "tie"), 0)
+    seen = dict.fromkeys(("winner", "insufficient"), 0)
 
-    for _ in range(21):
+    for _ in range(11):
         totals = [int(10 ** random.uniform(0, 6)) for _ in tools]
         tallies = [(ship := round(total * random.random()), total - ship) for total in totals]
         publish(zip(tools, tallies, strict=True))
-        sides = {
-            tally.tool_id: evidence(tools[0], PanelCount(ship=4), tally.count)
-            for tally in PublishedTally.objects.all()
-        }
+        votes = {tally.tool_id: tally.count for tally in PublishedTally.objects.all()}
         for first, second, outcome in compared.all():
-            assert (outcome == "winner") == bool(crowd_favorite(sides[first], sides[second]))
+            asked = replace(inputs(shared=(0, 0, 0)), votes=(votes[first], votes[second]))
+            assert (outcome == "winner") == (crowd_favorite(asked) is not None)
             seen[outcome] += 1
 
-    assert sum(seen.values()) == 103_950
+    assert sum(seen.values()) == 54_450
     assert min(seen.values()) > 10_000
 
 
-def gap_between(first: Evidence, second: Evidence) -> int:
-    shares = (first.panel.percent, second.panel.percent, first.community.percent, second.community.percent)
-    if None in shares:
+def gap_between(first: Tool, second: Tool) -> int:
+    shares = [(tool.panel.count.percent, tool.published_tally.count.percent) for tool in (first, second)]
+    known = [share for sides in shares for share in sides if share is not None]
+    if len(known) < 4:
         return 0
-    panel_first, panel_second, crowd_first, crowd_second = (share or 0 for share in shares)
-    return abs((panel_first - panel_second) - (crowd_first - crowd_second))
+    panel_first, crowd_first, panel_second, crowd_second = known
+    return abs(int((panel_first - panel_second) - (crowd_first - crowd_second)))
 
 
-def test_the_gap_between_panel_and_crowd_is_that_of_the_published_percentages(
-    evidence_by_tool: dict[Tool, Evidence],
-) -> None:
-    rows = Comparison.objects.with_panel_crowd_gap().values_list(
-        "first_tool", "second_tool", "panel_crowd_gap"
-    )
+def test_the_gap_between_panel_and_crowd_is_that_of_the_published_percentages(pairs: list[Pair]) -> None:
+    gaps = {pair.slug: pair.comparison.panel_crowd_gap for pair in pairs if pair.comparison}
 
-    by_id = {tool.pk: evidence for tool, evidence in evidence_by_tool.items()}
-    assert all(gap == gap_between(by_id[first], by_id[second]) for first, second, gap in rows)
-    assert {gap for *_, gap in rows} >= {0, 100, 200}
+    assert gaps == {pair.slug: gap_between(*pair.tools) for pair in pairs}
+    assert {0, 100} < set(gaps.values())
 
 
 def test_published_pairs_are_those_whose_tools_may_both_be_read() -> None:

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from comparisons.evidence import Evidence, PairEvidence
+from comparisons.rules import SharedPanel
 from comparisons.summary import MAX_SUMMARY, Asked, labels, summarize
-from comparisons.verdict import Evidence, SharedPanel, Verdict, decide
+from comparisons.verdict import Verdict, decide
 from reviews.panel import PanelCount
+from tests.comparisons.evidence import pair_of
 from votes.tally import Interval, TallyCount
 
 ROSTER = ("builder", "skeptic", "founder", "futurist", "veteran")
@@ -36,6 +39,11 @@ def tool(
     )
 
 
+def of_both(total: int, first: int, second: int) -> PairEvidence:
+    """So many reviewers of both tools, and how many of them ship each."""
+    return replace(pair_of(tool("A"), tool("B")), shared=SharedPanel(total, first, second, ROSTER[:total]))
+
+
 A, B = tool("A"), tool("B")
 TIE = Verdict(
     outcome="tie",
@@ -46,7 +54,7 @@ TIE = Verdict(
     contested=False,
     reasons=(),
     dissent=(),
-    shared_panel=SharedPanel(ROSTER[:4], 4, 4),
+    evidence=of_both(4, 4, 4),
 )
 INSUFFICIENT = replace(TIE, outcome="insufficient")
 
@@ -59,7 +67,7 @@ def won(by: str, strength: str, shared: tuple[int, int] = (4, 3), **more: Any) -
         winner="a",
         decided_by=by,
         strength=strength,
-        shared_panel=SharedPanel(ROSTER[:4], *shared),
+        evidence=of_both(4, *shared),
         **more,
     )
 
@@ -248,12 +256,12 @@ LEVEL_CROWD = (60, 100)
             id="a tie about which nothing else is known",
         ),
         pytest.param(
-            replace(TIE, shared_panel=SharedPanel(ROSTER[:3], 3, 3)), tool("A", (4, 4)), tool("B", (3, 3)), {},
+            replace(TIE, evidence=of_both(3, 3, 3)), tool("A", (4, 4)), tool("B", (3, 3)), {},
             "Level on every count: all 4 reviewers ship A, all 3 ship B, so either will do.",
             id="a tie of panels that are not of one size",
         ),
         pytest.param(
-            replace(TIE, shared_panel=SharedPanel(ROSTER[:4], 2, 2)),
+            replace(TIE, evidence=of_both(4, 2, 2)),
             tool("A", (2, 4), LEVEL_CROWD), tool("B", (2, 4), (61, 100)), {},
             "No winner: 2 of 4 reviewers ship A, as many B, and readers settle nothing.",
             id="a tie of crowds that can't be told apart",
@@ -270,13 +278,13 @@ LEVEL_CROWD = (60, 100)
             id="too few reviews, with conditions",
         ),
         pytest.param(
-            replace(INSUFFICIENT, shared_panel=SharedPanel(ROSTER[:2], 2, 1)), A, B, {"when": ([], [CHEAP])},
+            replace(INSUFFICIENT, evidence=of_both(2, 2, 1)), A, B, {"when": ([], [CHEAP])},
             "No verdict yet: it takes 3 reviewers of both tools, and there are 2. "
             "Until then: B if it must cost nothing.",
             id="too few reviewers of both",
         ),
         pytest.param(
-            replace(INSUFFICIENT, shared_panel=SharedPanel((), 0, 0)), A, B, {},
+            replace(INSUFFICIENT, evidence=of_both(0, 0, 0)), A, B, {},
             "No verdict yet: it takes 3 reviewers of both tools, and there is none.",
             id="no reviewer of both",
         ),
@@ -422,11 +430,9 @@ def pairs(draw: st.DrawFn) -> tuple[Evidence, Evidence]:
 
 @st.composite
 def verdicts(draw: st.DrawFn, outcome: str) -> Verdict:
-    shared = SharedPanel(ROSTER[: draw(st.integers(0, 5))], 0, 0)
-    ships = st.integers(0, len(shared.reviewers))
-    verdict = replace(
-        TIE, outcome=outcome, shared_panel=replace(shared, first=draw(ships), second=draw(ships))
-    )
+    total = draw(st.integers(0, 5))
+    ships = st.integers(0, total)
+    verdict = replace(TIE, outcome=outcome, evidence=of_both(total, draw(ships), draw(ships)))
     if outcome != "winner":
         return verdict
     return replace(
@@ -473,8 +479,8 @@ def test_the_rule_itself_is_put_into_words_and_a_swap_of_the_tools_names_the_sam
     pair: tuple[Evidence, Evidence], when: tuple[list[str], list[str]]
 ) -> None:
     first, second = pair
-    verdict = decide(first=first, second=second, roster=ROSTER)
-    turned = decide(first=second, second=first, roster=ROSTER)
+    verdict = decide(pair_of(first, second))
+    turned = decide(pair_of(second, first))
 
     said = summarize(verdict, first=first, second=second, when=when)
     said_turned = summarize(turned, first=second, second=first, when=when[::-1])

@@ -3,12 +3,16 @@
 import pytest
 
 from comparisons.wording import (
+    CHOOSERS,
+    PICKERS,
     REVIEWERS,
     VOTERS,
     Answers,
     Group,
     apart,
+    listed,
     of_both,
+    of_choices,
     of_entries,
     of_shared,
     sentence,
@@ -108,3 +112,29 @@ def test_tools_of_one_name_get_their_slugs() -> None:
 def test_a_sentence_ends_once() -> None:
     assert sentence("So") == "So."
     assert sentence("Say so!") == "Say so!"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "neither", "words"),
+    [
+        (0, 1, 0, "It says: no reviewer chooses Aider, 1 reviewer chooses Zed."),
+        (2, 0, 0, "It says: 2 reviewers choose Aider, no reviewer chooses Zed."),
+        (1_200, 1, 1, "It says: 1,200 reviewers choose Aider, 1 reviewer chooses Zed, 1 sees no difference."),
+        (0, 0, 2, "It says: no reviewer chooses Aider, no reviewer chooses Zed, 2 see no difference."),
+    ],
+)
+def test_how_many_choose_each(first: int, second: int, neither: int, words: str) -> None:
+    assert of_choices("It says", ("Aider", first), ("Zed", second), group=CHOOSERS, neither=neither) == words
+
+
+def test_readers_pick_and_a_name_may_end_the_sentence() -> None:
+    words = of_choices("It says", ("Aider", 1), ("Zed!", 2), group=PICKERS)
+
+    assert words == "It says: 1 reader picks Aider, 2 readers pick Zed!"
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_names_in_a_row(parts: list[str], words: str) -> None:
+    assert listed(parts) == words

@@ -83,9 +83,9 @@ def change(
 
 def verdict(winner: Tool | None, *, by: str) -> dict[str, Any]:
     if winner is None:
-        return {"outcome": "tie", "margin": 0, "rule": "2026-11"}
+        return {"outcome": "tie", "margin": 0, "rule": "2026-12"}
     won = {"outcome": "winner", "winner": winner, "decided_by": by, "strength": "narrow"}
-    return {**won, "margin": 25, "rule": "2026-11"}
+    return {**won, "margin": 25, "rule": "2026-12"}
 
 
 def reviewed(

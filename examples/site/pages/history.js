@@ -5,7 +5,14 @@ import { day, h } from "../dom.js";
 import { empty, heading, headline, howDecided, named, paging } from "../parts.js";
 import { value } from "../query.js";
 
-const CAUSE = { first: "First verdict", panel: "The panel moved", votes: "Votes moved it", rule: "The rule changed" };
+const CAUSE = {
+  first: "First verdict",
+  panel: "The panel moved",
+  head_to_head: "A reviewer chose",
+  votes: "Votes moved it",
+  picks: "Picks moved it",
+  rule: "The rule changed",
+};
 
 /** @type {import("../types.js").Page} */
 export async function page(visit) {

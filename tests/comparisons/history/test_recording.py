@@ -6,12 +6,26 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison, VerdictChange
-from reviews.models import Review
+from reviews.models import HeadToHead, Review
+from reviews.services import retract
 from tests.database import at_once
-from tests.factories import NOW, ComparisonFactory, ToolFactory, review, vote
+from tests.factories import (
+    NOW,
+    ComparisonFactory,
+    PickFactory,
+    ToolFactory,
+    VoterFactory,
+    answer_pair,
+    networks_of,
+    review,
+    vote,
+)
+from votes.models import Pick
+from votes.tallies.publication import publish_tallies
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +59,7 @@ def test_a_pair_begins_its_history_with_its_first_verdict() -> None:
         "first",
     )
     assert change.before is None
-    assert change.after.answer == ("winner", comparison.first_tool, "panel", "clear", "2026-11")
+    assert change.after.answer == ("winner", comparison.first_tool, "panel", "clear", "2026-12")
     assert change.margin == 50
     assert change.detail == (
         f"The first verdict on this pair. It says: {comparison.first_tool.name}, clear, by the panel."
@@ -66,7 +80,7 @@ def test_a_retracted_review_is_the_panels_change() -> None:
     comparison = pair(first=(4, 0), second=(3, 1))
     record_verdicts(now=NOW)
 
-    Review.objects.filter(tool=comparison.second_tool, verdict="skip").update(status="retracted")
+    Review.objects.filter(reviewer__slug="panel-3").update(status="retracted")
     record_verdicts(now=LATER)
 
     assert kept() == [
@@ -91,6 +105,57 @@ def test_a_crowd_that_comes_to_a_decision_is_the_votes_change() -> None:
     record_verdicts(now=LATER)
 
     assert kept()[1:] == [(2, "votes", "tie", "winner", "clear", 80)]
+
+
+def test_a_head_to_head_that_decided_and_is_retracted_moves_the_verdict_with_an_event(api: APIClient) -> None:
+    comparison = pair()
+    answer_pair(comparison.first_tool, comparison.second_tool, a=3, b=1)
+    record_verdicts(now=NOW)
+    page = f"/api/v1/comparisons/{comparison.slug}"
+    before = api.get(page).json()["verdict"]
+
+    deciding = HeadToHead.objects.filter(choice=comparison.first_tool).first()
+    assert deciding
+    retract(deciding, now=LATER)
+    after = api.get(page).json()["verdict"]
+    record_verdicts(now=LATER)
+
+    assert (before["winner"], before["decided_by"]) == (comparison.first_tool.slug, "head_to_head")
+    assert (after["outcome"], after["winner"]) == ("tie", None)
+    assert kept() == [
+        (1, "first", None, "winner", "clear", 50),
+        (2, "head_to_head", "winner", "tie", None, 0),
+    ]
+    assert VerdictChange.objects.get(number=2).detail == (
+        f"A reviewer chose between the two, or chose anew. Before: {comparison.first_tool.name}, clear, by the panel, "
+        "head to head. Now: a tie."
+    )
+
+
+def test_picks_that_come_to_a_decision_are_the_picks_change() -> None:
+    comparison = pair()
+    record_verdicts(now=NOW)
+
+    pick(comparison, first=3, second=30)
+    record_verdicts(now=LATER)
+
+    assert kept()[1:] == [(2, "picks", "tie", "winner", "clear", 82)]
+
+
+def pick(comparison: Comparison, *, first: int, second: int) -> None:
+    """Picks by voters from networks of their own, on three days."""
+    tools = [comparison.first_tool] * first + [comparison.second_tool] * second
+    for number, tool in enumerate(tools):
+        voter = VoterFactory()
+        cast = PickFactory(
+            voter=voter,
+            first_tool=comparison.first_tool,
+            second_tool=comparison.second_tool,
+            chosen_tool=tool,
+            **networks_of(voter),
+        )
+        Pick.objects.filter(pk=cast.pk).update(created_at=NOW - timedelta(days=number % 3))
+    publish_tallies(now=NOW)
 
 
 def test_a_margin_that_moves_within_its_strength_is_no_change() -> None:
@@ -179,10 +244,10 @@ def test_every_batch_is_looked_at() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_several_recorders_at_once_write_each_change_once() -> None:
-    comparisons = [pair(first=(4, 0), second=(3, 1)) for _ in range(10)]
+    for _ in range(10):
+        pair(first=(4, 0), second=(3, 1))
     record_verdicts(now=NOW)
-    skips = Review.objects.filter(tool__in=[each.second_tool for each in comparisons], verdict="skip")
-    skips.update(status="retracted")
+    Review.objects.filter(reviewer__slug="panel-3").update(status="retracted")
 
     errors = at_once(*[lambda: record_verdicts(now=LATER)] * 8)
 

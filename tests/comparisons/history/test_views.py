@@ -29,7 +29,7 @@ class TestVerdictHistory:
         )
         VerdictChangeFactory(comparison=row)
         won = {"outcome": "winner", "winner": row.first_tool, "decided_by": "panel", "strength": "narrow"}
-        before = {"before_outcome": "tie", "before_margin": 0, "before_rule": "2026-11"}
+        before = {"before_outcome": "tie", "before_margin": 0, "before_rule": "2026-12"}
         later = {"number": 2, "cause": "panel", "changed_at": LATER, "margin": 25}
         VerdictChangeFactory(comparison=row, **later, **won, **before)
         return row
@@ -44,7 +44,7 @@ class TestVerdictHistory:
             "decided_by": None,
             "strength": None,
             "margin": 0,
-            "rule": "2026-11",
+            "rule": "2026-12",
         }
         assert answer.json()["results"] == [
             {
@@ -59,7 +59,7 @@ class TestVerdictHistory:
                     "decided_by": "panel",
                     "strength": "narrow",
                     "margin": 25,
-                    "rule": "2026-11",
+                    "rule": "2026-12",
                 },
             },
             {
@@ -97,7 +97,7 @@ class TestVerdictHistory:
                 "decided_by": "panel",
                 "strength": "clear",
             }
-            before = {"before_outcome": "tie", "before_margin": 0, "before_rule": "2026-11"}
+            before = {"before_outcome": "tie", "before_margin": 0, "before_rule": "2026-12"}
             VerdictChangeFactory(comparison=pair, number=number, cause="panel", **won, **before)
 
         # The tools, the pair, its changes with their winners.

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import MAX_FITS, Tool
 from comparisons.models import Comparison, PairFit
@@ -10,7 +12,10 @@ from tests.desk import act, count_queries, errors_of, messages_of, open_desk, su
 from tests.factories import (
     ComparisonFactory,
     ConditionFactory,
+    HeadToHeadFactory,
     PairFitFactory,
+    ReviewerFactory,
+    ReviewFactory,
     ToolFactory,
     VerdictChangeFactory,
     review,
@@ -292,3 +297,35 @@ def test_a_tool_that_leaves_the_pair_takes_its_conditions_along() -> None:
 
     submit(desk, page_of(pair), first_tool=other.pk, **{f"fits-{place}-DELETE": "on"})
     assert list(PairFit.objects.all()) == [stays]
+
+
+@pytest.mark.parametrize("reviewers", [1, 8])
+def test_a_reviewers_answer_stands_beside_their_two_reviews_with_a_form_for_what_is_missing(
+    reviewers: int,
+) -> None:
+    pair = ComparisonFactory(first_tool__name="Aider <1>", second_tool__name="Zed")
+    made = ReviewFactory(tool=pair.first_tool, verdict="skip")
+    answer = HeadToHeadFactory(
+        first_tool=pair.second_tool,
+        second_tool=pair.first_tool,
+        choice=pair.second_tool,
+        reviewer=made.reviewer,
+    )
+    others = ReviewerFactory.create_batch(reviewers)
+    retired = ReviewerFactory(is_active=False, name="The Veteran")
+    desk = open_desk()
+
+    with CaptureQueriesContext(connection) as queries:
+        page = desk.get(f"{COMPARISONS}{pair.pk}/change/").content.decode()
+
+    assert f'<a href="/admin/reviews/review/{made.pk}/change/">Skip</a>' in page
+    assert f'<a href="/admin/reviews/headtohead/{answer.pk}/change/">Zed</a>' in page
+    assert f"/admin/reviews/review/add/?reviewer={made.reviewer_id}&amp;tool={pair.second_tool_id}" in page
+    missing = (
+        f"?reviewer={others[0].pk}&amp;first_tool={pair.first_tool_id}&amp;second_tool={pair.second_tool_id}"
+    )
+    assert f"/admin/reviews/headtohead/add/{missing}" in page
+    assert "Aider &lt;1&gt;" in page
+    assert retired.name not in page
+    # Session, curator, the pair, its two tools for the form; reviews, answers, reviewers.
+    assert len(queries) <= 10

@@ -13,32 +13,33 @@ from comparisons.models import Comparison
 from comparisons.pairs.lineups import line_up
 from comparisons.pairs.selectors import (
     ComparisonNotFound,
+    comparisons_with_counts,
     comparisons_with_guidance,
     conditions_of,
     find_pair,
+    pair_from_counts,
     pair_up,
     pairs_of,
-    picks_of,
     resolve_pair,
     stored_pairs,
 )
-from reviews.models import Review, Reviewer
+from comparisons.verdict import decide
+from reviews.models import HeadToHead, Review, Reviewer
 from reviews.services import retract
 from tests.database import execute
 from tests.factories import (
     NOW,
     ComparisonFactory,
     ConditionFactory,
+    HeadToHeadFactory,
     PairFitFactory,
-    PickFactory,
     ReviewerFactory,
     ReviewFactory,
     ToolFactory,
     ToolFitFactory,
+    answer_pair,
     review,
 )
-from votes.tallies.publication import publish_tallies
-from votes.tally import PickCount
 
 pytestmark = pytest.mark.django_db
 
@@ -102,12 +103,18 @@ def test_a_pair_is_found_with_all_that_a_page_shows(
     ReviewFactory(tool=first, reviewer=late, verdict="ship")
     ReviewFactory(tool=second, reviewer=late, verdict="skip")
     ReviewFactory(tool=second, reviewer=early, verdict="ship")
+    HeadToHeadFactory(first_tool=second, second_tool=first, reviewer=early, choice=second)
+    answer_pair(first, second, neither=1)
 
     with django_assert_num_queries(queries):
         pair = find_pair("a-vs-b")
-        rows = [(row.reviewer.slug, row.agreement, row.prefers) for row in pair.scorecard]
+        rows = [(row.reviewer.slug, row.agreement, row.prefers, row.basis) for row in pair.scorecard]
+        flips, replay = pair.verdict.flip, pair.verdict.replay
 
-    assert rows == [("early", "one_sided", None), ("late", "split", "a")]
+    assert rows[:2] == [("early", "one_sided", "b", "head_to_head"), ("late", "split", "a", "reviews")]
+    assert rows[2][1:] == ("one_sided", None, "head_to_head")
+    assert flips
+    assert replay["tools"] == ["a", "b"]
     assert (pair.slug, pair.kind) == ("a-vs-b", "curated" if is_curated else "computed")
     assert (pair.title, pair.editor_note) == (
         ("The two", "Both are free.") if is_curated else ("A vs B", None)
@@ -200,24 +207,9 @@ def test_a_slug_of_many_readings_asks_at_most_once(
         resolve_pair(slug, tools=Tool.objects.all())
 
 
-def test_picks_stand_in_the_order_in_which_the_pair_is_asked_for() -> None:
-    one, other = sorted(ToolFactory.create_batch(2), key=lambda tool: tool.pk)
-    lonely = ToolFactory()
-    for _ in range(3):
-        PickFactory(first_tool=one, second_tool=other, chosen_tool=one)
-    PickFactory(first_tool=one, second_tool=other, chosen_tool=other)
-    publish_tallies(now=NOW)
-
-    assert picks_of([(one, other), (other, one), (one, lonely)]) == {
-        (one.pk, other.pk): PickCount(first=3, second=1),
-        (other.pk, one.pk): PickCount(first=1, second=3),
-        (one.pk, lonely.pk): PickCount(),
-    }
-
-
 def test_of_no_pairs_nothing_is_read(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert (stored_pairs([]), picks_of([]), pair_up([])) == ({}, {}, [])
+        assert (stored_pairs([]), pair_up([])) == ({}, [])
 
 
 @pytest.mark.parametrize("number", [1, 4])
@@ -225,12 +217,68 @@ def test_a_list_of_pairs_takes_a_query_for_the_rows_and_one_for_the_reviews(
     number: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for comparison in ComparisonFactory.create_batch(number):
-        ReviewFactory(tool=comparison.first_tool)
+        first, second = comparison.first_tool, comparison.second_tool
+        ReviewFactory(tool=first)
+        answer_pair(first, second, a=2, neither=1)
 
     with django_assert_num_queries(2):
-        pairs = pairs_of(list(comparisons_with_guidance()))
-        assert [len(pair.scorecard) for pair in pairs] == [1] * number
+        pairs = pairs_of(list(comparisons_with_guidance().with_head_to_heads()))
+        assert [len(pair.scorecard) for pair in pairs] == [4] * number
         assert {pair.verdict.outcome for pair in pairs} == {"insufficient"}
+
+
+def test_head_to_heads_on_a_page_count_as_an_editors_change() -> None:
+    comparison = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
+    HeadToHeadFactory(first_tool=comparison.first_tool, second_tool=comparison.second_tool)
+    HeadToHead.objects.update(updated_at=NOW + timedelta(days=200))
+
+    assert find_pair("a-vs-b").updated_at == NOW + timedelta(days=200)
+
+
+def test_of_a_panel_by_name_the_scorecard_is_whole_and_the_whole_verdict_stands_beside(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    first, second = ToolFactory(slug="a"), ToolFactory(slug="b")
+    review(first, ship=4)
+    review(second, ship=3, skip=1)
+
+    with django_assert_num_queries(4):
+        pair = find_pair("a-vs-b", panel_of={"panel-0": "One", "panel-1": "Two"})
+        whole = pair.whole_panel_verdict
+
+    assert len(pair.scorecard) == 4
+    assert (pair.verdict.outcome, pair.verdict.panel_of) == ("tie", ("panel-0", "panel-1"))
+    assert whole
+    assert (whole.winner, whole.panel_of) == ("a", None)
+    assert find_pair("a-vs-b").whole_panel_verdict is None
+
+
+def test_counts_kept_by_the_database_give_the_verdict_of_the_page() -> None:
+    row = ComparisonFactory()
+    review(row.first_tool, ship=4)
+    review(row.second_tool, ship=4)
+    answer_pair(row.first_tool, row.second_tool, a=1, b=3)
+
+    pair = pair_from_counts(comparisons_with_counts().get())
+
+    page = find_pair(row.slug).evidence
+    assert (pair.shared.total, pair.shared.first, pair.shared.second) == (4, 4, 4)
+    assert pair.head_to_heads == page.head_to_heads
+    assert decide(pair).winner == decide(page).winner == row.second_tool.slug
+
+
+@pytest.mark.parametrize("leave", ["retract", "delete"])
+def test_a_page_that_a_head_to_head_leaves_never_gets_an_earlier_time(leave: str) -> None:
+    first, second = ToolFactory(slug="a"), ToolFactory(slug="b")
+    answer = HeadToHeadFactory(first_tool=first, second_tool=second)
+    before = find_pair("a-vs-b").updated_at
+
+    if leave == "retract":
+        HeadToHead.objects.filter(pk=answer.pk).update(status="retracted")
+    else:
+        answer.delete()
+
+    assert find_pair("a-vs-b").updated_at > before
 
 
 @pytest.mark.parametrize("is_curated", [True, False])

@@ -17,6 +17,7 @@ from tests.factories import (
     ReviewFactory,
     ToolFactory,
     ToolFitFactory,
+    answer_pair,
     review,
     vote,
 )
@@ -62,6 +63,7 @@ class TestComparison:
             "pricing_read",
             "guidance",
             "verdict",
+            "whole_panel_verdict",
         ]
         assert answer["kind"] == "curated"
         assert answer["title"] == "Claude Files API vs Llama 4 Scout Quantized"
@@ -94,7 +96,16 @@ class TestComparison:
         ]
         assert {row["agreement"] for row in answer["scorecard"]} == {"both_ship"}
         verdict = answer["verdict"]
-        reasons = verdict.pop("reasons")
+        reasons, flip, replay = (verdict.pop(name) for name in ("reasons", "flip", "replay"))
+        assert {(each["kind"], each["count"]) for each in flip} == {
+            ("review", 1), ("head_to_head", 3), ("picks", 20),
+        }  # fmt: skip
+        assert [each["reviewer"] for each in replay["reviewers"]] == [
+            "builder",
+            "skeptic",
+            "founder",
+            "futurist",
+        ]
         assert verdict == {
             "outcome": "tie",
             "winner": None,
@@ -108,13 +119,16 @@ class TestComparison:
                 "first": 4,
                 "second": 4,
             },
-            "rule": "2026-11",
+            "rule": "2026-12",
+            "panel_of": None,
             "summary": "Level on every count: all 4 reviewers ship Claude Files API, as many Llama 4 Scout Quantized. "
             "Claude Files API is paid from the start, Llama 4 Scout Quantized is free to start.",
         }
         assert [(reason["code"], reason["favors"]) for reason in reasons] == [
             ("panel_level", None),
+            ("no_head_to_heads", None),
             ("no_votes", None),
+            ("no_picks", None),
             ("cheaper_to_start", "llama-4-scout-quantized"),
         ]
 
@@ -208,7 +222,7 @@ class TestComparison:
         with django_assert_num_queries(3):
             answer = api.get("/api/v1/comparisons/a-vs-b")
 
-        assert len(answer.json()["scorecard"]) == 4 * reviews
+        assert len(answer.json()["scorecard"]) == 2 * reviews
 
     def test_it_says_when_to_choose_which(self, api: APIClient, pair: tuple[Tool, Tool]) -> None:
         ToolFitFactory(
@@ -338,6 +352,20 @@ class TestCompare:
         ]
         assert len(answer["pairs"]) == 6
         assert answer["cycles"] == []
+
+    def test_it_marks_tools_that_beat_each_other_round_and_round(self, api: APIClient) -> None:
+        a, b, c = (ToolFactory(slug=slug) for slug in "abc")
+        for tool in (a, b, c):
+            review(tool, ship=3)
+        answer_pair(a, b, a=3)
+        answer_pair(b, c, a=4, b=1)
+        answer_pair(a, c, b=3, neither=2)
+
+        answer = api.get("/api/v1/compare?tools=a,b,c").json()
+
+        assert answer["cycles"] == [["a", "b", "c"]]
+        assert [(row["rank"], row["wins"], row["losses"]) for row in answer["order"]] == [(1, 1, 1)] * 3
+        assert {pair["verdict"]["decided_by"] for pair in answer["pairs"]} == {"head_to_head"}
 
     @pytest.mark.parametrize(
         ("query", "code"),

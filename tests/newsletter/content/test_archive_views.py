@@ -59,7 +59,7 @@ def test_an_edition_says_what_it_told(api: APIClient, settings: Any) -> None:
                 "kind": "comparison",
                 "title": "Aider vs Zed",
                 "mark": "Ship Aider",
-                "detail": "Clearly: 4 of 4 reviewers ship it, 2 of 4 the other.",
+                "detail": "Clearly: 4 of 4 reviewers of both ship it, 2 the other.",
                 "quote": "Both are free.",
                 "about": {"kind": "comparison", "slug": pair.slug},
                 "url": f"https://www.example.com/comparisons/{pair.slug}",

@@ -69,11 +69,11 @@ def test_a_new_comparison_is_in(values: dict[str, Any]) -> None:
             title="Aider vs Zed",
             mark="Ship Aider",
             tone="ship",
-            detail="Clearly: 4 of 4 reviewers ship it, 2 of 4 the other.",
+            detail="Clearly: 4 of 4 reviewers of both ship it, 2 the other.",
             quote="",
             path=f"/comparisons/{pair.slug}",
             why="Because you get every topic.",
-            headline="Ship Aider, not Zed: all 4 reviewers ship it, 2 of 4 the other",
+            headline="Ship Aider, not Zed: all 4 reviewers ship it, 2 the other",
         ),
     )
 
@@ -270,6 +270,45 @@ def test_a_winner_that_stays_says_how_it_wins_now() -> None:
     assert [item.detail for item in told()] == [
         "Before: Aider, narrow, by the panel. Now: Aider, clear, by the panel. The panel's reviews changed."
     ]
+
+
+def by_another_rule(pair: Comparison, *, winner: Tool | None = None, before: Tool | None = None) -> None:
+    """The event that begins a pair's verdicts by rule 2026-12."""
+    change(pair, winner=winner, before=before)
+    pair.verdict_changes.update(cause="rule", before_rule="2026-11")
+
+
+def test_another_rule_is_one_line_however_many_pairs_it_turned() -> None:
+    for _ in range(3):
+        by_another_rule(ComparisonFactory(public_at=BEFORE))
+    tied, turned = ComparisonFactory(public_at=BEFORE), ComparisonFactory(public_at=BEFORE)
+    by_another_rule(tied, winner=tied.first_tool)
+    by_another_rule(turned, winner=turned.first_tool, before=turned.second_tool)
+
+    [item] = told()
+
+    assert (item.title, item.path) == ("The rule of verdicts changed", "/comparisons")
+    assert (
+        item.detail
+        == "Verdicts are found by rule 2026-12 now. Of 5 pairs, 2 have another answer than before."
+    )
+
+
+def test_what_changed_besides_the_rule_is_told_of_its_pair() -> None:
+    pair = ComparisonFactory(public_at=BEFORE, first_tool__name="Aider", second_tool__name="Zed")
+    by_another_rule(pair)
+    change(pair, at=WITHIN + MOMENT, winner=pair.first_tool, number=3, by="head_to_head")
+
+    assert [item.detail for item in told()] == [
+        "Verdicts are found by rule 2026-12 now. Of the only pair, none has another answer than before.",
+        "Before: a tie. A reviewer chose between the two, or chose anew.",
+    ]
+
+
+def test_another_rule_is_told_of_the_readers_topics_alone() -> None:
+    by_another_rule(ComparisonFactory(public_at=BEFORE))
+
+    assert told(shelf().slug) == ()
 
 
 def test_verdicts_are_told_by_how_much_they_turned() -> None:
@@ -556,7 +595,7 @@ def test_nothing_to_tell_is_no_mail() -> None:
 
 
 @pytest.mark.parametrize("many", [1, 50])
-def test_gathering_costs_six_queries_however_much_there_is(
+def test_gathering_costs_seven_queries_however_much_there_is(
     django_assert_num_queries: DjangoAssertNumQueries, many: int
 ) -> None:
     category = shelf()
@@ -568,7 +607,7 @@ def test_gathering_costs_six_queries_however_much_there_is(
         crowd(before=(15, 15), now=(40, 20), category=category)
 
     # Comparisons, changes, what reviewers did to those, reviews by followed ones, the crowd, corrections.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         told("developer-tools", reviewers=("new-0",))
     with django_assert_num_queries(1):
         told(frequency="each_comparison")

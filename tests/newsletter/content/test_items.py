@@ -2,7 +2,8 @@
 
 import pytest
 
-from comparisons.verdict import Evidence, decide
+from comparisons.evidence import PairEvidence
+from comparisons.verdict import decide
 from newsletter.content.items import (
     MAX_SUBJECT,
     Choices,
@@ -17,11 +18,12 @@ from newsletter.content.items import (
     preheader,
     review_changes_in_words,
     review_provenance,
+    rule_item,
     shortened,
     verdict_detail,
     why_topics,
 )
-from reviews.panel import PanelCount
+from tests.comparisons.evidence import pair
 from tests.newsletter.editions import SINCE
 from votes.tally import TallyCount
 
@@ -140,58 +142,79 @@ def test_what_reviewers_did_in_words(changes: list[str], words: str) -> None:
     assert review_changes_in_words(changes) == words
 
 
-def tool(slug: str, panel: tuple[int, int], votes: tuple[int, int] = (0, 0)) -> Evidence:
-    return Evidence(slug, slug, PanelCount(*panel), TallyCount.with_bounds(*votes), "free", {})
-
-
 @pytest.mark.parametrize(
-    ("first", "second", "detail"),
+    ("found", "detail"),
     [
         pytest.param(
-            tool("a", (2, 0)),
-            tool("b", (4, 0)),
-            "A verdict needs 3 reviews of each; there are 2 and 4.",
-            id="too few reviews",
+            pair("++", "++++"),
+            "A verdict needs 3 reviewers of both tools; 2 have reviewed both so far.",
+            id="too few reviewers of both",
         ),
         pytest.param(
-            tool("a", (0, 4)),
-            tool("b", (4, 0)),
-            "Unanimously: 4 of 4 reviewers ship it, 0 of 4 the other.",
+            pair("+ ", " +"),
+            "A verdict needs 3 reviewers of both tools; nobody has reviewed both so far.",
+            id="none of both",
+        ),
+        pytest.param(
+            pair("----", "++++"),
+            "Unanimously: 4 of 4 reviewers of both ship it, 0 the other.",
             id="the panel, of the winner first",
         ),
         pytest.param(
-            tool("a", (4, 0), (20, 80)),
-            tool("b", (3, 1), (80, 20)),
-            "Narrowly: 4 of 4 reviewers ship it, 3 of 4 the other. The crowd disagrees: 20% against 80%.",
+            pair("++++", "+++-", votes=((20, 80), (80, 20))),
+            "Narrowly: 4 of 4 reviewers of both ship it, 3 the other. The crowd disagrees: 20% against 80%.",
             id="the panel against the crowd",
         ),
         pytest.param(
-            tool("a", (4, 0), (80, 20)),
-            tool("b", (2, 2), (20, 80)),
-            "Clearly: 4 of 4 reviewers ship it, 2 of 4 the other. The crowd agrees: 80% against 20%.",
+            pair("++++", "++--", votes=((80, 20), (20, 80))),
+            "Clearly: 4 of 4 reviewers of both ship it, 2 the other. The crowd agrees: 80% against 20%.",
             id="the panel with the crowd",
         ),
         pytest.param(
-            tool("a", (3, 1), (20, 80)),
-            tool("b", (3, 1), (80, 20)),
-            "The panel is level: 75% would ship either. The crowd decides, clearly: 80% against 20%.",
+            pair("+++-", "++-+", "bbba"),
+            "Asked to choose, the panel says so clearly: 3 to 1.",
+            id="those who chose, of the winner first",
+        ),
+        pytest.param(
+            pair("+++-", "+++-", votes=((20, 80), (80, 20))),
+            "The panel doesn't decide. The crowd does, clearly: 80% against 20%.",
             id="the crowd",
         ),
         pytest.param(
-            tool("a", (3, 1)), tool("b", (3, 1)), "The panel is level: 75% would ship either.", id="a tie"
+            pair("+++-", "+++-", picks=(54, 106)),
+            "Neither panel nor crowd decides. Readers pick it narrowly: 106 to 54.",
+            id="picks",
         ),
         pytest.param(
-            tool("a", (3, 1), (11, 10)),
-            tool("b", (3, 1), (10, 11)),
-            "The panel is level: 75% would ship either. The crowd can't tell them apart: 52% against 48%.",
+            pair("+++-", "+++-"),
+            "The panel is level: 3 of 4 reviewers of both would ship either.",
+            id="a tie",
+        ),
+        pytest.param(
+            pair("+++-", "+++-", votes=((11, 10), (10, 11))),
+            "The panel is level: 3 of 4 reviewers of both would ship either. "
+            "The crowd can't tell them apart: 52% against 48%.",
             id="a tie of the crowd too",
         ),
     ],
 )
-def test_what_led_to_a_verdict(first: Evidence, second: Evidence, detail: str) -> None:
-    verdict = decide(first=first, second=second, roster=())
+def test_what_led_to_a_verdict(found: PairEvidence, detail: str) -> None:
+    assert verdict_detail(decide(found)) == detail
 
-    assert verdict_detail(verdict, (first, second)) == detail
+
+@pytest.mark.parametrize(
+    ("pairs", "turned", "detail"),
+    [
+        (1, 0, "Of the only pair, none has another answer than before."),
+        (48, 1, "Of 48 pairs, one has another answer than before."),
+        (2_500, 1_200, "Of 2,500 pairs, 1,200 have another answer than before."),
+    ],
+)
+def test_another_rule_is_one_line(pairs: int, turned: int, detail: str) -> None:
+    told = rule_item(rule="2026-12", pairs=pairs, turned=turned)
+
+    assert told.detail == f"Verdicts are found by rule 2026-12 now. {detail}"
+    assert (told.kind, told.title, told.mark) == ("verdict", "The rule of verdicts changed", "Rule 2026-12")
 
 
 @pytest.mark.parametrize(
@@ -227,16 +250,9 @@ def test_a_review_in_the_mail_says_who_wrote_it_and_on_what(
 
 
 def test_the_surer_verdict_ranks_first() -> None:
-    def rank(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-        return comparison_rank(decide(first=tool("a", one), second=tool("b", other), roster=()))
+    panels = [("++++", "----"), ("++++", "++--"), ("++++", "+++-"), ("++++", "++++"), ("+", "++++")]
 
-    ranks = [
-        rank((4, 0), (0, 4)),
-        rank((4, 0), (2, 2)),
-        rank((4, 0), (3, 1)),
-        rank((4, 0), (4, 0)),
-        rank((1, 0), (4, 0)),
-    ]
+    ranks = [comparison_rank(decide(pair(one, other))) for one, other in panels]
 
     assert ranks == sorted(set(ranks))
 

@@ -89,7 +89,7 @@ def an_item(kind: str = "comparison", **values: Any) -> Item:
         "title": "Aider vs Zed",
         "mark": "Ship Aider",
         "tone": "ship",
-        "detail": "Clearly: 4 of 4 reviewers ship it, 2 of 4 the other.",
+        "detail": "Clearly: 4 of 4 reviewers of both ship it, 2 the other.",
         "quote": "It holds.",
         "path": "/comparisons/aider-vs-zed",
         "why": "Because you chose Developer Tools.",
@@ -120,10 +120,10 @@ def test_the_page_says_all_that_there_is() -> None:
     assert Page(html).text == (
         "Ship Aider, not Zed "
         # The preheader.
-        "Clearly: 4 of 4 reviewers ship it, 2 of 4 the other. "
+        "Clearly: 4 of 4 reviewers of both ship it, 2 the other. "
         "AI Tool Verdicts · 17 to 24 November 2026 Ship Aider, not Zed One thing this week. "
         "New comparisons Aider vs Zed Ship Aider "
-        "Clearly: 4 of 4 reviewers ship it, 2 of 4 the other. “It holds.” Because you chose Developer Tools. "
+        "Clearly: 4 of 4 reviewers of both ship it, 2 the other. “It holds.” Because you chose Developer Tools. "
         "You asked for this mail and confirmed it. Change what you get or unsubscribe . "
         "AI Tool Verdicts , 1 Main Street, 10115 Berlin"
     )
@@ -372,7 +372,7 @@ NEW COMPARISONS
 
 * Ship Aider
   Aider vs Zed
-  Clearly: 4 of 4 reviewers ship it, 2 of 4 the other.
+  Clearly: 4 of 4 reviewers of both ship it, 2 the other.
   “It holds.”
   Because you chose Developer Tools.
   https://www.example.com/comparisons/aider-vs-zed
@@ -383,7 +383,7 @@ THE CROWD MOVED
 
 * 50 → 67% ship
   Zed
-  Clearly: 4 of 4 reviewers ship it, 2 of 4 the other.
+  Clearly: 4 of 4 reviewers of both ship it, 2 the other.
   Because you chose Developer Tools.
   https://www.example.com/tools/zed
 

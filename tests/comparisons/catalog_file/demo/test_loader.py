@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rest_framework.test import APIClient
 
 from catalog.models import Category, Tool
 from comparisons.catalog_file.demo.loader import DEMO, DemoReport, load_demo
@@ -180,6 +181,39 @@ def test_the_demos_answers_to_pairs_are_readings_that_name_their_pages() -> None
     assert {(answer["basis"], bool(answer["evidence"])) for answer in answers} == {("read", True)}
     assert {answer["prefers"] in {None, *answer["tools"]} for answer in answers} == {True}
     assert any(answer["prefers"] is None for answer in answers)
+
+
+def test_the_demo_shows_each_step_of_the_rule_a_tie_too_few_and_a_cycle(api: APIClient) -> None:
+    load_demo(now=NOW)
+    verdicts = {
+        row["slug"]: row["verdict"] for row in api.get("/api/v1/comparisons?limit=100").json()["results"]
+    }
+    skills = ("karpathy-skills", "mattpocock-skills", "windsurf-wave-11")
+    slugs = [slug for slug in TOOLS if slug.startswith(skills)]
+
+    lineup = api.get(f"/api/v1/compare?tools={','.join(slugs)}").json()
+
+    assert {verdict["decided_by"] for verdict in verdicts.values()} == {
+        "panel", "head_to_head", "community", "picks", None,
+    }  # fmt: skip
+    assert {verdict["outcome"] for verdict in verdicts.values()} == {"winner", "tie", "insufficient"}
+    assert lineup["cycles"] == [sorted(slugs)]
+    assert {pair["verdict"]["decided_by"] for pair in lineup["pairs"]} == {"head_to_head", "picks"}
+
+
+def test_the_first_pair_of_the_demo_has_a_winner_and_says_by_what(api: APIClient) -> None:
+    load_demo(now=NOW)
+
+    verdict = api.get("/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized").json()["verdict"]
+
+    assert (verdict["winner"], verdict["decided_by"], verdict["strength"]) == (
+        "claude-files-api", "head_to_head", "clear",
+    )  # fmt: skip
+    assert verdict["dissent"] == ["skeptic"]
+    assert verdict["reasons"][1]["detail"] == (
+        "Asked to choose, the panel prefers Claude Files API: "
+        "3 reviewers choose Claude Files API, 1 reviewer chooses Llama 4 Scout Quantized."
+    )
 
 
 @pytest.mark.parametrize("slug", TOOLS)

@@ -1,0 +1,215 @@
+"""What would turn a verdict: the smallest changes after which the rule gives another outcome or another winner."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from comparisons.evidence import PairEvidence
+from comparisons.rules import (
+    RULE,
+    HeadToHeads,
+    Inputs,
+    SharedPanel,
+    answer_of,
+    head_to_head_favorite,
+    panel_favorite,
+)
+from votes.tally import (
+    MIN_VOTES,
+    Interval,
+    PickCount,
+    TallyCount,
+    deciding_bounds,
+    excludes,
+)
+
+# More votes than this are nothing that readers bring about because they are told.
+AT_MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One kind of change, and what the verdict would be after it.
+
+    `review`: one of `reviewers` says `to` (`ship` or `skip`) of `tool`. `head_to_head`: as many as `count` say of the pair
+    that they would ship `tool`, or, where it is None, that it makes no difference; one of `reviewers`, or others where none
+    are named. `votes`: `count` more readers vote `to` on `tool`, and `picks`: pick it, from enough networks and days.
+    """
+
+    kind: str
+    tool: str | None
+    to: str | None
+    count: int
+    reviewers: tuple[str, ...]
+    outcome: str
+    winner: str | None
+
+
+def flips_of(pair: PairEvidence, *, rule: str = RULE) -> tuple[Flip, ...]:
+    """The fewest first; at most AT_MOST votes or picks. It takes the present rule: of an earlier one nothing is said."""
+    if rule != RULE:
+        return ()
+    found = [*_reviews(pair), *_head_to_heads(pair), *_votes(pair), *_picks(pair)]
+    return tuple(sorted(found, key=lambda flip: flip.count))
+
+
+def _flip(
+    pair: PairEvidence,
+    after: Inputs,
+    *,
+    kind: str,
+    tool: str | None,
+    to: str | None = None,
+    count: int = 1,
+    reviewers: tuple[str, ...] = (),
+) -> Iterator[Flip]:
+    """The change, if it turns the verdict."""
+    was, is_now = answer_of(pair.inputs), answer_of(after)
+    if (was.outcome, was.winner) != (is_now.outcome, is_now.winner):
+        winner = None if is_now.winner is None else pair.tools[is_now.winner].slug
+        yield Flip(kind, tool, to, count, reviewers, is_now.outcome, winner)
+
+
+def _reviews(pair: PairEvidence) -> Iterator[Flip]:
+    """Of reviewers who reviewed a tool, one who says otherwise of it, or who says something of the other tool too."""
+    said: dict[tuple[str | None, str | None], list[str]] = {}
+    for reviewer in pair.roster:
+        before = (pair.first.reviews.get(reviewer), pair.second.reviews.get(reviewer))
+        said.setdefault(before, []).append(reviewer)
+    for before, reviewers in said.items():
+        for side, tool in enumerate(pair.tools):
+            for to in ("ship", "skip"):
+                after = (to, before[1]) if side == 0 else (before[0], to)
+                if after == before or None in after:
+                    continue
+                shared = _moved(_moved(pair.shared, before, -1), after, 1)
+                yield from _flip(
+                    pair,
+                    replace(pair.inputs, shared=shared),
+                    kind="review",
+                    tool=tool.slug,
+                    to=to,
+                    reviewers=tuple(reviewers),
+                )
+
+
+def _moved(shared: SharedPanel, said: tuple[str | None, str | None], by: int) -> SharedPanel:
+    """With one reviewer more, or less, of whom both cells are known."""
+    if None in said:
+        return shared
+    first, second = (by * (cell == "ship") for cell in said)
+    return replace(shared, total=shared.total + by, first=shared.first + first, second=shared.second + second)
+
+
+def _head_to_heads(pair: PairEvidence) -> Iterator[Flip]:
+    if panel_favorite(pair.inputs) is not None:
+        return
+    choices = (pair.first.slug, pair.second.slug, None)
+    for choice in choices:
+        for before in choices:
+            reviewers = tuple(slug for slug, said in pair.preferences.items() if said == before)
+            if reviewers and before != choice:
+                counts = _counted(pair, _counted(pair, pair.head_to_heads, before, -1), choice, 1)
+                yield from _flip(
+                    pair,
+                    replace(pair.inputs, head_to_heads=counts),
+                    kind="head_to_head",
+                    tool=choice,
+                    reviewers=reviewers,
+                )
+    for choice in choices[:2]:
+        yield from _further_answers(pair, choice)
+
+
+def _further_answers(pair: PairEvidence, choice: str | None) -> Iterator[Flip]:
+    """The fewest further answers for one tool; of those who are asked by name, as long as there are any."""
+    silent = tuple(slug for slug in sorted(pair.panel_of or ()) if slug not in pair.preferences)
+    answers, minimum = pair.head_to_heads, pair.inputs.minimum
+    most = max(answers.first, answers.second) + minimum
+    if pair.panel_of is not None:
+        most = min(most, len(silent))
+    for count in range(1, most + 1):
+        after = replace(pair.inputs, head_to_heads=_counted(pair, answers, choice, count))
+        if flips := list(_flip(pair, after, kind="head_to_head", tool=choice, count=count, reviewers=silent)):
+            yield from flips
+            return
+
+
+def _counted(pair: PairEvidence, answers: HeadToHeads, choice: str | None, by: int) -> HeadToHeads:
+    if choice is None:
+        return replace(answers, neither=answers.neither + by)
+    if choice == pair.first.slug:
+        return replace(answers, first=answers.first + by)
+    return replace(answers, second=answers.second + by)
+
+
+def _is_left_to_readers(pair: PairEvidence) -> bool:
+    return panel_favorite(pair.inputs) is None and head_to_head_favorite(pair.inputs) is None
+
+
+def _votes(pair: PairEvidence) -> Iterator[Flip]:
+    if not _is_left_to_readers(pair):
+        return
+    for side, tool in enumerate(pair.tools):
+        votes, other = pair.inputs.votes[side], pair.inputs.votes[1 - side]
+        if other.bounds is None or (votes.total >= MIN_VOTES and votes.bounds is None):
+            continue
+        for to in ("ship", "skip"):
+            count = _fewest(partial(_side_of_crowd, votes, to, other.bounds))
+            if count is None:
+                continue
+            voted = TallyCount.with_bounds(*_more(votes, to, count))
+            after = replace(pair.inputs, votes=(voted, other) if side == 0 else (other, voted))
+            yield from _flip(pair, after, kind="votes", tool=tool.slug, to=to, count=count)
+
+
+def _more(votes: TallyCount, to: str, more: int) -> tuple[int, int]:
+    return (votes.ship + more, votes.skip) if to == "ship" else (votes.ship, votes.skip + more)
+
+
+def _side_of_crowd(votes: TallyCount, to: str, beside: Interval, more: int) -> int:
+    """1 where the bounds of the votes and these further ones lie above those beside them, -1 below, 0 where they overlap or
+    decide nothing."""
+    ship, skip = _more(votes, to, more)
+    total = ship + skip
+    if total < MIN_VOTES:
+        return 0
+    if beside.high < ship / total and excludes(beside.high, part=ship, total=total):
+        return 1
+    return -int(ship / total < beside.low and excludes(beside.low, part=ship, total=total))
+
+
+def _picks(pair: PairEvidence) -> Iterator[Flip]:
+    picks = pair.picks
+    if not _is_left_to_readers(pair) or (picks.total >= MIN_VOTES and picks.bounds is None):
+        return
+    for side, tool in enumerate(pair.tools):
+        count = _fewest(partial(_side_of_picks, picks, side))
+        if count is None:
+            continue
+        first, second = _picked(picks, side, count)
+        bounds = deciding_bounds(part=first, total=first + second)
+        after = replace(pair.inputs, picks=PickCount(first, second, bounds))
+        yield from _flip(pair, after, kind="picks", tool=tool.slug, count=count)
+
+
+def _picked(picks: PickCount, side: int, more: int) -> tuple[int, int]:
+    return (picks.first + more, picks.second) if side == 0 else (picks.first, picks.second + more)
+
+
+def _side_of_picks(picks: PickCount, side: int, more: int) -> int:
+    """1 where the first is surely picked more often, -1 the second, 0 where nothing is sure."""
+    first, second = _picked(picks, side, more)
+    total = first + second
+    if total < MIN_VOTES or not excludes(0.5, part=first, total=total):
+        return 0
+    return 1 if first > second else -1
+
+
+def _fewest(side_after: Callable[[int], int]) -> int | None:
+    """The fewest further votes after which they decide otherwise; None where AT_MOST don't. Each vote moves one way."""
+    now = side_after(0)
+    if side_after(AT_MOST) == now:
+        return None
+    return bisect_left(range(AT_MOST + 1), True, key=lambda more: side_after(more) != now)
