@@ -9,6 +9,7 @@ import { page as compare } from "./pages/compare.js";
 import { page as comparison } from "./pages/comparison.js";
 import { page as comparisons } from "./pages/comparisons.js";
 import { page as confirm } from "./pages/confirm.js";
+import { page as data } from "./pages/data.js";
 import { page as edition } from "./pages/edition.js";
 import { page as editions } from "./pages/editions.js";
 import { page as history } from "./pages/history.js";
@@ -42,6 +43,7 @@ const ROUTES = [
   [/^\/editions\/(?<slug>[^/]+)$/, edition],
   [/^\/newsletter\/confirm$/, confirm],
   [/^\/newsletter\/preferences$/, preferences],
+  [/^\/newsletter\/data$/, data],
   [/^\/newsletter\/unsubscribe$/, unsubscribe],
   [/^\/me$/, me],
 ];

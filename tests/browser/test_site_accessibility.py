@@ -31,6 +31,7 @@ PAGES = [
     "/editions",
     "/newsletter/confirm?token=x",
     "/newsletter/preferences",
+    "/newsletter/data",
     "/me",
     "/nowhere",
 ]

@@ -1,4 +1,4 @@
-// A subscriber's choices: topics, reviewers, how often; export, leaving and erasure.
+// A subscriber's choices: topics, reviewers, how often; leaving, and the link to export and erase.
 
 import { get, send } from "../api.js";
 import { h } from "../dom.js";
@@ -34,9 +34,8 @@ export async function page() {
     h("button", { class: "button" }, "Save"),
   );
   const leave = h("button", { type: "button", class: "button quiet", onclick: unsubscribe }, "Unsubscribe");
-  const erase = h("button", { type: "button", class: "button quiet", onclick: forget }, "Erase me");
-  const sure = h("input", { type: "checkbox" });
-  const leaving = h("div", { class: "erase" }, status === "active" && leave, h("label", { class: "choice" }, sure, h("span", {}, "Delete my address and my choices")), erase);
+  const owner = h("button", { type: "button", class: "button quiet", onclick: askForLink }, "Mail me a link to export or erase my data");
+  const leaving = h("div", { class: "erase" }, status === "active" && leave, owner);
   const lead = status === "active" ? "You get the weekly mail." : "You are not subscribed.";
   return { title, content: [heading(title, lead), form, said, leaving] };
 
@@ -58,12 +57,9 @@ export async function page() {
     if (await act(() => send("post", "/api/v1/newsletter/unsubscribe", { headers: credentials() }), "You are unsubscribed.")) leave.remove();
   }
 
-  async function forget() {
-    if (!sure.checked) return void (said.textContent = "Tick the box first: this can’t be undone.");
-    if (await act(() => send("delete", "/api/v1/newsletter/preferences", { headers: credentials() }), "You are forgotten.")) {
-      form.remove();
-      leaving.remove();
-    }
+  // Mails are forwarded, and their links with them: what can't be undone is asked by mail.
+  async function askForLink() {
+    await act(() => send("post", "/api/v1/newsletter/preferences/access", { headers: credentials() }), "A mail is on its way to your own address.");
   }
 
   /**

@@ -1,0 +1,37 @@
+// Where the mail leads that lets a subscriber, and nobody to whom a mail was forwarded, export and erase.
+
+import { get, send } from "../api.js";
+import { h } from "../dom.js";
+import { sentence } from "../failure.js";
+import { empty, heading } from "../parts.js";
+import { credentials, linkToken } from "../subscriber.js";
+
+/** @type {import("../types.js").Page} */
+export async function page() {
+  const title = "Your data";
+  if (linkToken() === null) return { title, content: [heading(title), empty("Ask for the link on the page of your preferences.")] };
+  const kept = await get("/api/v1/newsletter/preferences/export", { headers: credentials() });
+  const said = h("p", { class: "said", role: "status" });
+  const sure = h("input", { type: "checkbox", required: true });
+  const form = h(
+    "form",
+    { class: "erase", onsubmit: erase },
+    h("label", { class: "choice" }, sure, h("span", {}, "Delete my address and my choices past recall")),
+    h("button", { class: "button quiet" }, "Erase me"),
+  );
+  const shown = h("details", {}, h("summary", {}, "All that is kept of you, as JSON"), h("pre", { class: "kept", tabindex: "0" }, JSON.stringify(kept, null, 2)));
+  return { title, content: [heading(title), shown, form, said] };
+
+  /** @param {SubmitEvent} event */
+  async function erase(event) {
+    event.preventDefault();
+    try {
+      await send("delete", "/api/v1/newsletter/preferences", { headers: credentials() });
+      form.remove();
+      shown.remove();
+      said.textContent = "You are forgotten.";
+    } catch (failure) {
+      said.textContent = sentence(failure);
+    }
+  }
+}
