@@ -4,15 +4,16 @@ import { get } from "../api.js";
 import { pickBox, voteBox } from "../ballots.js";
 import { counted, day, h, percent } from "../dom.js";
 import { badge, foldedQuote, heading, logo, named, numbers, persona, standing, toolLink } from "../parts.js";
+import { values } from "../query.js";
 import { signUpBox } from "../sign-up.js";
-import { guidanceSection, verdictSection } from "./verdict.js";
+import { guidanceSection, panelForm, verdictSection } from "./verdict.js";
 
 /** @typedef {import("../types.js").Schemas} Schemas */
 /** @typedef {Schemas["Comparison"]} Comparison */
 
 /** @type {import("../types.js").Page} */
-export async function page({ parameters: { slug = "" } }) {
-  const comparison = await get("/api/v1/comparisons/{slug}", { path: { slug } });
+export async function page({ parameters: { slug = "" }, query }) {
+  const comparison = await get("/api/v1/comparisons/{slug}", { path: { slug }, query: { panel: values(query, "panel") } });
   const { tools, title } = comparison;
   const kickers = [...new Set(tools.map((tool) => tool.category.name)), comparison.kind === "computed" && "Compared on the fly"];
   return {
@@ -21,6 +22,7 @@ export async function page({ parameters: { slug = "" } }) {
     content: [
       heading(titleOf(tools), null, kickers.filter(Boolean).join(" · ")),
       verdictSection(comparison),
+      panelForm(comparison),
       guidanceSection(comparison),
       comparison.editor_note && h("aside", { class: "editor-note" }, h("h2", {}, "Editor’s note"), h("p", {}, comparison.editor_note)),
       h("section", { class: "pair", "aria-label": "Side by side" }, tools.map(toolColumn)),
@@ -94,7 +96,7 @@ function scorecard({ scorecard: rows, tools }) {
  * @param {Schemas["ScorecardRow"]} row
  * @param {Schemas["ToolSummary"][]} tools
  */
-function scorecardRow({ reviewer, reviews, agreement, prefers }, tools) {
+function scorecardRow({ reviewer, reviews, agreement, prefers, head_to_head: headToHead }, tools) {
   const preferred = tools.find((tool) => tool.slug === prefers);
   return h(
     "article",
@@ -108,6 +110,7 @@ function scorecardRow({ reviewer, reviews, agreement, prefers }, tools) {
       h("p", { class: "agreement" }, preferred ? `Prefers ${preferred.name}` : named(AGREEMENT, agreement)),
     ),
     tools.map((tool, at) => cell(tool, reviews[at] ?? null)),
+    headToHead && choice(headToHead, tools),
   );
 }
 
@@ -125,5 +128,21 @@ function cell(tool, review) {
     h("h4", {}, tool.name, " ", badge(review.verdict)),
     foldedQuote(review.quote),
     standing(review, review.reviewed_on),
+  );
+}
+
+/**
+ * What the reviewer answered when asked to choose.
+ * @param {Schemas["HeadToHeadCell"]} answer
+ * @param {Schemas["ToolSummary"][]} tools
+ */
+function choice(answer, tools) {
+  const preferred = tools.find((tool) => tool.slug === answer.prefers);
+  return h(
+    "div",
+    { class: "cell choice-cell" },
+    h("h4", {}, "Asked to choose: ", preferred ? `would ship ${preferred.name}` : "sees no difference"),
+    foldedQuote(answer.quote),
+    standing(answer, answer.compared_on),
   );
 }

@@ -1,14 +1,14 @@
-// The answer of a comparison: what to ship, why, who dissents, and when the other one is right.
+// The answer of a comparison: what to ship, why, when the other one, who dissents, and what would change it.
 
-import { h, outwardLink } from "../dom.js";
-import { howDecided } from "../parts.js";
+import { counted, h, outwardLink } from "../dom.js";
+import { headline, howDecided } from "../parts.js";
 
 /** @typedef {import("../types.js").Schemas} Schemas */
 /** @typedef {Schemas["Comparison"]} Comparison */
 /** @typedef {{ slug: string, name: string }} Named */
 
 /** @param {Comparison} comparison */
-export function verdictSection({ verdict, tools, scorecard, pricing_read: pricing }) {
+export function verdictSection({ verdict, tools, scorecard, pricing_read: pricing, whole_panel_verdict: whole }) {
   const people = scorecard.map((row) => row.reviewer);
   return h(
     "section",
@@ -16,7 +16,7 @@ export function verdictSection({ verdict, tools, scorecard, pricing_read: pricin
     h(
       "div",
       { class: "because" },
-      h("p", { class: "kicker" }, "The verdict"),
+      h("p", { class: "kicker" }, verdict.panel_of === null ? "The verdict" : `The verdict of ${namesOf(verdict.panel_of, people)}`),
       h("h2", { id: "verdict" }, verdict.summary),
       h(
         "p",
@@ -25,6 +25,7 @@ export function verdictSection({ verdict, tools, scorecard, pricing_read: pricin
         verdict.margin > 0 && h("span", { class: "mark" }, `Margin ${verdict.margin}`),
         verdict.contested && h("span", { class: "mark contested" }, "Contested by the community"),
       ),
+      whole && h("p", { class: "note" }, `The whole panel: ${headline(whole, tools)}.`),
     ),
     h(
       "div",
@@ -37,6 +38,7 @@ export function verdictSection({ verdict, tools, scorecard, pricing_read: pricin
         verdict.reasons.every((reason) => reason.detail !== pricing.note) && h("li", {}, pricing.note),
       ),
       dissent(verdict, people),
+      flips(verdict.flip, tools, people),
       h("p", { class: "note" }, `By rule ${verdict.rule}. Price never decides.`),
     ),
   );
@@ -59,6 +61,41 @@ function dissent({ dissent, outcome }, people) {
   if (dissent.length === 0) return null;
   const links = dissent.map((slug, at) => [at > 0 && ", ", h("a", { href: `/reviewers/${slug}` }, namesOf([slug], people))]);
   return h("p", { class: "dissent" }, h("strong", {}, outcome === "winner" ? "Dissent: " : "Split: "), links);
+}
+
+/**
+ * What would change the answer; folded, since few ask.
+ * @param {Schemas["Flip"][]} changes
+ * @param {Named[]} tools
+ * @param {Named[]} people
+ */
+function flips(changes, tools, people) {
+  if (changes.length === 0) return null;
+  return h(
+    "details",
+    {},
+    h("summary", {}, "What would change it"),
+    h("ul", { class: "reasons" }, changes.map((change) => h("li", {}, flipSentence(change, tools, people)))),
+  );
+}
+
+/**
+ * @param {Schemas["Flip"]} change
+ * @param {Named[]} tools
+ * @param {Named[]} people
+ */
+function flipSentence(change, tools, people) {
+  const { kind, tool, to, count, reviewers } = change;
+  const name = tool === null ? "either" : namesOf([tool], tools);
+  const someone = reviewers.length > 0 ? `one of ${namesOf(reviewers, people)}` : counted(count, "reviewer");
+  /** @type {Record<string, string>} */
+  const sentences = {
+    review: `If ${someone} said ${to} of ${name}`,
+    head_to_head: `If ${someone} would ship ${name}, asked to choose`,
+    votes: `If ${counted(count, "more reader")} voted ${to} on ${name}`,
+    picks: `If ${counted(count, "more reader")} picked ${name}`,
+  };
+  return `${sentences[kind] ?? "If that changed"}: ${headline(change, tools)}.`;
 }
 
 /**
@@ -91,6 +128,32 @@ export function guidanceSection({ guidance, tools }) {
       ),
     ),
   );
+}
+
+/**
+ * The question put to some of the panel alone.
+ * @param {Comparison} comparison
+ */
+export function panelForm({ slug, scorecard, verdict }) {
+  if (scorecard.length < 2) return null;
+  const asked = verdict.panel_of ?? [];
+  return h(
+    "form",
+    { action: `/comparisons/${slug}`, class: "filters panel-form" },
+    h(
+      "fieldset",
+      { class: "facet" },
+      h("legend", {}, "Whom do you trust? Ask them alone:"),
+      scorecard.map(({ reviewer }) =>
+        h("label", { class: "choice" }, h("input", { type: "checkbox", name: "panel", value: reviewer.slug, checked: asked.includes(reviewer.slug), onchange: submit }), h("span", {}, reviewer.name)),
+      ),
+    ),
+  );
+}
+
+/** @param {Event} event */
+function submit({ target }) {
+  if (target instanceof HTMLInputElement) target.form?.requestSubmit();
 }
 
 /**
