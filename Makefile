@@ -6,7 +6,7 @@
 #   PYTEST_ARGS=         what `make test` hands to pytest: PYTEST_ARGS="tests/votes -x"
 #   FAULTS=long          how hard `make test` tries its tests of faults: 20,000 readers, 50 kills, a quarter of an hour's outage
 #   ARGS=                what `make manage` hands to manage.py: ARGS="import_catalog FILE"
-#   ARGS=                what `make bench` measures alone: ARGS=pages, ARGS=votes
+#   ARGS=                what `make bench` measures alone: ARGS=pages, ARGS=votes, ARGS=growth
 #   DATABASE_URL, REDIS_URL             engines of your own for `make serve`
 #   TEST_DATABASE_URL, TEST_REDIS_URL   the same for `make test`, which never touches the former
 #   POSTGRES_MAJOR=18    which PostgreSQL a new private database is made with

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from backend.api.ids import new_id
 from catalog.fits import ShownFit, read_fits
-from catalog.querysets import CategoryQuerySet, ConditionQuerySet, FitQuerySet, ToolQuerySet
+from catalog.querysets import NAME_WORDS, CategoryQuerySet, ConditionQuerySet, FitQuerySet, ToolQuerySet
 from catalog.validators import (
     CLAUSE_PATTERN,
     CURRENCIES,
@@ -184,6 +184,11 @@ class Tool(Publishable):
                 fields=["sort_key", "id"], condition=Q(status="published"), name="tools_by_sort_key"
             ),
             GinIndex(fields=["search"], name="tools_by_words"),
+            GinIndex(NAME_WORDS, name="tools_by_words_of_name"),
+            # How many tools a category has.
+            models.Index(
+                fields=["category", "public_at"], condition=Q(status="published"), name="tools_by_category"
+            ),
             # What becomes public next by the clock.
             models.Index(fields=["public_at"], name="tools_by_moment"),
         ]

@@ -165,7 +165,16 @@ class Review(Opinion):
     class Meta:
         indexes = [
             # What becomes public next by the clock.
-            models.Index(fields=["published_at"], condition=Q(status="published"), name="reviews_by_moment")
+            models.Index(fields=["published_at"], condition=Q(status="published"), name="reviews_by_moment"),
+            # The list of reviews, and that of one reviewer.
+            models.Index(
+                fields=["created_at", "id"], condition=Q(status="published"), name="reviews_by_creation"
+            ),
+            models.Index(
+                fields=["reviewer", "created_at", "id"],
+                condition=Q(status="published"),
+                name="reviews_by_reviewer",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -242,6 +251,15 @@ class HeadToHead(Opinion):
         indexes = [
             # Those of a pair, and those of a tool where it stands first.
             models.Index(fields=["first_tool", "second_tool"], name="head_to_heads_by_pair"),
+            # Their list, and the latest of a reviewer.
+            models.Index(
+                fields=["created_at", "id"], condition=Q(status="published"), name="head_to_heads_by_creation"
+            ),
+            models.Index(
+                fields=["reviewer", "published_at", "id"],
+                condition=Q(status="published"),
+                name="head_to_heads_by_reviewer",
+            ),
             # What becomes public next by the clock.
             models.Index(
                 fields=["published_at"], condition=Q(status="published"), name="head_to_heads_by_moment"

@@ -18,6 +18,10 @@ _PUBLIC_REVIEW = Q(
 
 
 class ReviewerQuerySet(models.QuerySet[Any]):
+    def ids_of(self, slugs: Iterable[str]) -> list[UUID]:
+        """The ids of reviewers with these slugs: one query."""
+        return list(self.filter(slug__in=slugs).values_list("pk", flat=True))
+
     def in_roster_order(self) -> Self:
         return self.order_by("position", "id")
 
@@ -56,8 +60,9 @@ class HeadToHeadQuerySet(models.QuerySet[Any]):
         """Live ones on two tools that may both be read."""
         return self.filter(status="published", published_at__lte=Now())
 
-    def of_tools(self, tool_ids: models.QuerySet[models.Model]) -> Self:
+    def of_tools(self, tool_ids: Iterable[UUID]) -> Self:
         """On pairs in which any of these tools stands."""
+        tool_ids = list(tool_ids)
         return self.filter(Q(first_tool__in=tool_ids) | Q(second_tool__in=tool_ids))
 
     def in_roster_order(self) -> Self:

@@ -94,9 +94,9 @@ class HeadToHeadListView(ListView):
         refuse_unknown_slugs(self.params, {"tool": TOOL, "reviewer": REVIEWER})
         answers = HeadToHead.objects.published().with_all_named()
         if self.params["tool"]:
-            answers = answers.of_tools(Tool.objects.with_slugs(self.params["tool"]))
+            answers = answers.of_tools(Tool.objects.ids_of(self.params["tool"]))
         if self.params["reviewer"]:
-            answers = answers.filter(reviewer__slug__in=self.params["reviewer"])
+            answers = answers.filter(reviewer__in=Reviewer.objects.ids_of(self.params["reviewer"]))
         return self.answer_page(answers, keys=["-created_at"], serializer=HeadToHeadSerializer)
 
 
@@ -124,9 +124,9 @@ class ReviewListView(ListView):
         refuse_unknown_slugs(self.params, {"tool": TOOL, "reviewer": REVIEWER})
         reviews = Review.objects.published().select_related("tool", "reviewer")
         if self.params["tool"]:
-            reviews = reviews.filter(tool__in=Tool.objects.with_slugs(self.params["tool"]))
+            reviews = reviews.of_tools(Tool.objects.ids_of(self.params["tool"]))
         if self.params["reviewer"]:
-            reviews = reviews.filter(reviewer__slug__in=self.params["reviewer"])
+            reviews = reviews.filter(reviewer__in=Reviewer.objects.ids_of(self.params["reviewer"]))
         if self.params["verdict"]:
             reviews = reviews.filter(verdict__in=self.params["verdict"])
         return self.answer_page(reviews, keys=["-created_at"], serializer=ReviewSerializer)

@@ -62,6 +62,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
     )::tsvector
 $$;
 
+-- The words of a name alone, by which a search finds whose name it is, however many texts hold the words.
+CREATE OR REPLACE FUNCTION catalog_search_name(name text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
+    SELECT catalog_search_vector(name, '', '')
+$$;
+
 -- What a reader typed. Every word must begin a word: by itself, as its stem, joined with a neighbour, or parted where
 -- digits meet letters.
 CREATE OR REPLACE FUNCTION catalog_search_query(value text) RETURNS tsquery

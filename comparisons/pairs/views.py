@@ -62,7 +62,7 @@ class ComparisonListView(ListView):
         if params["q"]:
             comparisons = comparisons.of_tools(Tool.objects.matching(params["q"]))
         if params["tool"]:
-            comparisons = comparisons.of_tools(Tool.objects.with_slugs(params["tool"]))
+            comparisons = comparisons.of_tools(Tool.objects.ids_of(params["tool"]))
         if params["category"]:
             comparisons = comparisons.in_categories(params["category"])
         if params["outcome"]:

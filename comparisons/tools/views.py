@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from django.contrib.postgres.search import SearchRank
-from django.db.models import Case, F, FloatField, Value, When
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Case, FloatField, Value, When
+from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +13,7 @@ from backend.api.pagination import ListView, Page, count_field, page_schema
 from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters, WholeNumber
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
-from catalog.querysets import ToolQuerySet, search_query, search_words
+from catalog.querysets import ToolQuerySet, search_words
 from catalog.slugs import CATEGORY, CONDITION, refuse_unknown_slugs
 from catalog.views import find_tool
 from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
@@ -66,7 +65,8 @@ class ToolListParameters(ListParameters):
     sort = serializers.ChoiceField(
         choices=["relevance", *TOOL_SORTS, *(f"-{name}" for name in TOOL_SORTS)],
         required=False,
-        help_text="`relevance` when nothing is said; without `q` it is the same as `-published_at`. `name` is without "
+        help_text="`relevance` when nothing is said; without `q` it is the same as `-published_at`, with it at most 400 "
+        "tools are listed: those with the words in their name, then others, the newest of each. `name` is without "
         "case, accents and punctuation, and numbers by value. `panel` is by percentage. `community` is by the lower bound "
         "of the 95 % interval, then by the upper one, and not by the percentage shown: a few votes prove little. Tools "
         "that nobody reviewed (`panel`) or voted on (`community`) come last, either way.",
@@ -124,8 +124,7 @@ class ToolListView(ListView):
 def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuerySet, list[str]]:
     """The tools, annotated with what the sort needs, and the keys of the page."""
     if sort == "relevance":
-        rank = Cast(SearchRank(F("search"), search_query(text)), FloatField())
-        return tools.annotate(relevance=rank), ["-relevance"]
+        return tools.with_relevance(text), ["-relevance"]
     name, sign = sort.removeprefix("-"), "-" if sort.startswith("-") else ""
     # Unknown is neither good nor bad: it comes last, either way.
     if name == "panel":

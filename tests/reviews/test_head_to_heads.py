@@ -371,14 +371,17 @@ def test_answers_are_listed_with_the_pair_in_the_order_of_slugs(
     HeadToHeadFactory(first_tool=first, second_tool=second)
     HeadToHeadFactory(reviewer=made.reviewer)
 
-    # Answers with their reviewers and tools.
-    with django_assert_num_queries(1):
+    # Known slugs, the ids of the tool and of the reviewer, answers with their reviewers and tools.
+    with django_assert_num_queries(4):
         rows = api.get("/api/v1/head-to-heads?tool=aardvark&reviewer=skeptic").json()["results"]
 
     assert rows == [
         {
             "id": str(made.pk),
-            "tools": [{"slug": "aardvark", "name": "Aardvark"}, {"slug": "zebra", "name": "Zebra"}],
+            "tools": [
+                    {"slug": "aardvark", "name": "Aardvark", "status": "published"},
+                    {"slug": "zebra", "name": "Zebra", "status": "published"},
+                ],
             "reviewer": {
                 "slug": "skeptic", "name": made.reviewer.name, "kind": "persona", "lens": "What breaks first",
             },

@@ -5,6 +5,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from tests.factories import ReviewerFactory, ReviewFactory, ToolFactory
+from tests.plans import plan_of_list
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +94,21 @@ def test_a_tools_reviews_take_two_queries(
 
 def test_an_unknown_reviewer_is_not_found(api: APIClient) -> None:
     assert api.get("/api/v1/reviewers/nobody").json()["code"] == "reviewer_not_found"
+
+
+@pytest.mark.parametrize(
+    ("address", "index"),
+    [
+        ("/api/v1/reviews", "reviews_by_creation"),
+        ("/api/v1/reviews?verdict=skip", "reviews_by_creation"),
+        ("/api/v1/reviews?reviewer=skeptic", "reviews_by_reviewer"),
+        ("/api/v1/head-to-heads", "head_to_heads_by_creation"),
+    ],
+)
+def test_an_index_gives_lists_their_order(api: APIClient, address: str, index: str) -> None:
+    ReviewerFactory(slug="skeptic")
+
+    plan = plan_of_list(api, address)
+
+    assert index in plan
+    assert "Sort" not in plan

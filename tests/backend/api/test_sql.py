@@ -44,7 +44,7 @@ LOADED_BY = {
     ("reviews", "restores"): ("0004_data_alone_are_restored_without_triggers", "dadde0812f95"),
     ("catalog", "restores"): ("0003_data_alone_are_restored_without_triggers", "7f0db75dce22"),
     ("api", "restores"): ("0003_data_alone_are_restored_without_triggers", "f09fbf0f389d"),
-    ("catalog", "search"): ("0005_search_reads_what_people_type", "a5252972dc07"),
+    ("catalog", "search"): ("0011_a_search_knows_the_words_of_names", "c687ce062fc8"),
     ("catalog", "sort"): ("0009_names_sort_as_people_sort", "495870af14bb"),
     ("catalog", "slugs"): ("0002_earlier_slugs_redirect_for_ever", "3c76e848e6a4"),
     ("comparisons", "pair_order"): ("0002_pairs_keep_slug_order", "2e06d6c36e9e"),

@@ -1,11 +1,13 @@
 """Endpoints of tools: filters, sorts and facets of the list, and a tool's page, each with its query budget."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from catalog import querysets
 from catalog.models import Tool
 from tests.factories import (
     CategoryFactory,
@@ -201,3 +203,18 @@ class TestTool:
                 "checked_on": "2026-10-20",
             }
         ]
+
+
+def test_of_more_matches_than_can_be_ranked_those_by_name_are(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(querysets, "MOST_RANKED", 2)
+    named = ToolFactory(name="Quiet", published_at=datetime(2020, 1, 1, tzinfo=UTC))
+    for day in range(1, 5):
+        ToolFactory(name=f"T{day}", description="quiet", published_at=datetime(2025, 1, day, tzinfo=UTC))
+
+    found = [row["name"] for row in api.get("/api/v1/tools?q=quiet").json()["results"]]
+    others = [row["name"] for row in api.get("/api/v1/tools?q=quiet&sort=-published_at").json()["results"]]
+
+    assert (found[0], set(found)) == (named.name, {named.name, "T4", "T3"})
+    assert others == ["T4", "T3", "T2", "T1", named.name]
