@@ -14,6 +14,7 @@ EVENTS = (
     "edition_totals_do_not_balance",
     "mailing_not_journaled",
     "request_failed",
+    "requests_not_logged",
     "sending_refused",
     "suppression_not_journaled",
     "tally_drift",

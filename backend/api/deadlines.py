@@ -120,12 +120,13 @@ _mine = threading.local()
 
 
 @contextmanager
-def request_deadline(path: str, *, seconds: float = REQUEST_SECONDS) -> Iterator[None]:
+def request_deadline(path: str, *, seconds: float | None = None) -> Iterator[None]:
     """Around the work of one request, to the moment at which it hands its connection back.
 
-    `seconds`: what a reader's request has left, where it has waited before.
+    `seconds`: what a reader's request has left, where it has waited before; None: all of its time.
     """
-    deadline = Deadline(LONG_REQUEST_SECONDS if path.startswith(LONG_PATHS) else seconds)
+    whole = REQUEST_SECONDS if seconds is None else seconds
+    deadline = Deadline(LONG_REQUEST_SECONDS if path.startswith(LONG_PATHS) else whole)
     watch.add(deadline)
     _mine.deadline = deadline
     try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -256,7 +257,11 @@ class UnsubscribePage(LinkedPage):
 
     def show(self, request: HttpRequest) -> HttpResponse:
         subscriber_id = links.subscriber_id_of(self.token, links.UNSUBSCRIBE)
-        subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
+        try:
+            subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
+        except OperationalError:
+            # The button is what counts: the page shows without the address while the database is away.
+            subscriber = None
         return self.page(request, "unsubscribe", title="Unsubscribe", subscriber=subscriber)
 
     def post(self, request: HttpRequest) -> HttpResponse:

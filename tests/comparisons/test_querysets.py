@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Tool
 from comparisons.models import Comparison
-from comparisons.pairs.selectors import Pair, comparisons_with_counts, pair_from_counts, pairs_of
+from comparisons.pairs.selectors import Pair, comparisons_with_guidance, pair_from_counts, pairs_of
 from comparisons.rules import crowd_favorite
 from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review
@@ -79,7 +79,7 @@ def pairs() -> list[Pair]:
     )
     Comparison.objects.bulk_create(Comparison(first_tool=first, second_tool=second) for first, second in both)
     Comparison.objects.update(status="published", published_at=NOW)
-    return pairs_of(list(comparisons_with_counts().with_head_to_heads().with_outcome().order_by("id")))
+    return pairs_of(list(comparisons_with_guidance().with_head_to_heads().with_outcome().order_by("id")))
 
 
 def published_picks(first: int, second: int) -> dict[str, object]:

@@ -46,7 +46,7 @@ def test_a_review_names_its_tool_and_its_reviewer() -> None:
     shown = ReviewSerializer(
         Review(
             reviewer=reviewer(lens="What breaks"),
-            tool=Tool(slug="cursor", name="Cursor"),
+            tool=Tool(slug="cursor", name="Cursor", status="published"),
             verdict="ship",
             basis="read",
         )
@@ -58,7 +58,7 @@ def test_a_review_names_its_tool_and_its_reviewer() -> None:
         "kind": "persona",
         "lens": "What breaks",
     }
-    assert shown["tool"] == {"slug": "cursor", "name": "Cursor"}
+    assert shown["tool"] == {"slug": "cursor", "name": "Cursor", "status": "published"}
     assert (shown["basis"], shown["disclosure"]) == ("read", None)
     assert (shown["verdict"], shown["evidence"], shown["reviewed_on"], shown["revision"]) == (
         "ship",

@@ -158,7 +158,7 @@ def test_an_action_of_a_list_leaves_the_user(action: str, status: str) -> None:
 def test_a_deleted_row_leaves_the_user_and_what_it_was() -> None:
     category = CategoryFactory(name="Shelf")
 
-    open_desk().post(f"/admin/catalog/category/{category.pk}/delete/", {"post": "yes"})
+    open_desk().post(f"/admin/catalog/category/{category.pk}/delete/", {"post": "yes", "instead": ""})
 
     change = Change.objects.get(row_id=category.pk, action="delete")
     assert (change.actor, change.columns["name"]) == ("curator", ["Shelf", None])
