@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,10 +41,8 @@ def two_processes(stack: FaultStack, **environment: Any) -> Iterator[list[WebSer
 
 @contextmanager
 def clients_of(servers: list[WebServer]) -> Iterator[list[Client]]:
-    clients = [Client(server.port) for server in servers]
-    yield clients
-    for client in clients:
-        client.close()
+    with ExitStack() as closing_all:
+        yield [closing_all.enter_context(closing(Client(server.port))) for server in servers]
 
 
 def name_by(client: Client) -> Any:
@@ -144,7 +142,7 @@ def test_what_is_scheduled_appears_in_both_processes_by_the_clock(stack: FaultSt
         await_the_channel(servers, clients)
 
         def statuses() -> list[str]:
-            lists = [client.send("GET", "/tools?sort=-published_at&limit=5").body for client in clients]
+            lists = [client.send("GET", "/tools?sort=-published_at&limit=100").body for client in clients]
             return ["there" if tool in json.dumps(found) else "not yet" for found in lists]
 
         schedule(stack, tool)
