@@ -29,6 +29,7 @@ KNOWN = {
     "category": ["developer-tools", "design-and-creative"],
     "reviewer": ["builder", "skeptic"],
     "fits": ["own-machines", "offline"],
+    "panel": ["builder", "skeptic"],
     "shipped_by": ["builder", "skeptic"],
     "skipped_by": ["skeptic", "founder"],
     "tool": PAIR,

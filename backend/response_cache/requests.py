@@ -58,7 +58,8 @@ def address_of(environ: WSGIEnvironment) -> str:
 def target_of(environ: WSGIEnvironment) -> Target | None:
     """None where no public view answers in JSON, or where it would refuse the query."""
     try:
-        request = Utf8Request(environ)
+        # A copy: Django decodes the path in what it is given, and may be given the same again.
+        request = Utf8Request({**environ})
         match = resolve(request.path_info)
     except (Resolver404, UnicodeDecodeError):
         return None

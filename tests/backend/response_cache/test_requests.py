@@ -93,6 +93,16 @@ def test_what_would_be_refused_is_not_for_the_cache(address: str) -> None:
     assert target_of(environ_of(address)) is None
 
 
+@pytest.mark.parametrize("name", ["\xc3\xa9", "\xf3\x8d\xa3\x89", "\xff"])
+def test_a_look_at_the_address_leaves_it_as_django_will_read_it(name: str) -> None:
+    """Servers hand over the bytes of the path as Latin-1."""
+    environ = environ_of(TEA) | {"PATH_INFO": f"/api/v1/teas/{name}"}
+
+    target_of(environ)
+
+    assert environ["PATH_INFO"] == f"/api/v1/teas/{name}"
+
+
 def test_a_rendering_hears_nothing_of_the_caller() -> None:
     asked = environ_of(
         TEA,
