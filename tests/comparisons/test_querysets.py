@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from random import Random
 
 import pytest
+from django.conf import settings
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Tool
+from comparisons.catalog_file.importing import import_catalog
 from comparisons.models import Comparison
 from comparisons.pairs.selectors import Pair, comparisons_with_guidance, pair_from_counts, pairs_of
 from comparisons.rules import crowd_favorite
@@ -33,6 +36,7 @@ from votes.tallies.publication import publish_tallies
 
 pytestmark = pytest.mark.django_db
 
+REAL_FILE = Path(settings.BASE_DIR).parent / "shared" / "data" / "real_catalog.json"
 # Crowds of no, too few and enough votes, unsure and sure ones.
 TALLIES = [
     (0, 0), (1, 0), (19, 0), (0, 19), (20, 0), (0, 20), (9, 11), (16, 4), (7, 13), (17, 3), (4, 16), (13, 7), (1, 19),
@@ -205,3 +209,34 @@ def test_counted_picks_are_counted_whichever_way_the_pair_is_stored(
         counts = dict(Comparison.objects.with_picks().values_list("pk", "pick_count"))
 
     assert counts == {turned.pk: 3, straight.pk: 2, unpicked.pk: 0}
+
+
+@pytest.mark.skipif(not REAL_FILE.exists(), reason="the pages of the real catalog are not here")
+def test_on_the_real_pages_both_rules_agree_and_answers_to_the_pair_end_each_tie() -> None:
+    with REAL_FILE.open("rb") as source:
+        import_catalog(source=source, now=NOW)
+
+    def pairs() -> list[Pair]:
+        return pairs_of(list(comparisons_with_guidance().with_head_to_heads().order_by("id")))
+
+    before = pairs()
+    told = ("outcome", "winner", "decided_by", "strength", "margin", "dissent")
+    for pair in before:
+        former, present = (decide(pair.evidence, rule=rule) for rule in ("2026-11", "2026-12"))
+        assert [getattr(former, name) for name in told] == [getattr(present, name) for name in told], (
+            pair.slug
+        )
+    tied = [pair for pair in before if pair.verdict.outcome == "tie"]
+    HeadToHead.objects.bulk_create(
+        HeadToHeadFactory.build(
+            reviewer=reviewer, first_tool=pair.first, second_tool=pair.second, choice=pair.first
+        )
+        for pair in tied
+        for reviewer in pair.roster[:3]
+    )
+
+    after = {pair.slug: pair.verdict for pair in pairs()}
+
+    assert len(tied) >= 10
+    assert {after[pair.slug].decided_by for pair in tied} == {"head_to_head"}
+    assert "tie" not in {verdict.outcome for verdict in after.values()}
