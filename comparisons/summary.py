@@ -203,8 +203,9 @@ def _asked_prefer(winner: _Side, loser: _Side, no_difference: int) -> str:
     if winner.asked <= loser.asked:
         return "the panel, asked to choose between them, takes it"
     if not loser.asked and not no_difference:
-        return f"asked to choose between them, all {winner.asked} reviewers take it"
-    parts = [f"{winner.asked} reviewers take it"]
+        everybody = {1: "the one reviewer takes", 2: "both reviewers take"}
+        return f"asked to choose between them, {everybody.get(winner.asked, f'all {winner.asked} reviewers take')} it"
+    parts = [f"{winner.asked} reviewer{'s take' if winner.asked > 1 else ' takes'} it"]
     if loser.asked:
         parts.append(f"{loser.asked} the other")
     if no_difference:

@@ -171,6 +171,21 @@ LEVEL_CROWD = (60, 100)
             id="head to head, unanimous",
         ),
         pytest.param(
+            won("head_to_head", "unanimous", (2, 2)), A, B, {"asked": Asked(2, 0)},
+            "Ship A, not B: asked to choose between them, both reviewers take it.",
+            id="head to head, two alone were asked",
+        ),
+        pytest.param(
+            won("head_to_head", "unanimous", (1, 1)), A, B, {"asked": Asked(1, 0)},
+            "Ship A, not B: asked to choose between them, the one reviewer takes it.",
+            id="head to head, one alone was asked",
+        ),
+        pytest.param(
+            won("head_to_head", "clear", (2, 2)), A, B, {"asked": Asked(1, 0, 1)},
+            "Ship A, not B: asked to choose between them, 1 reviewer takes it, 1 sees no difference.",
+            id="head to head, one takes it",
+        ),
+        pytest.param(
             won("head_to_head", "clear", (4, 4)), A, B, {"asked": Asked(3, 1)},
             "Ship A, not B: asked to choose between them, 3 reviewers take it, 1 the other.",
             id="head to head, clear",
