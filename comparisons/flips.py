@@ -156,12 +156,12 @@ def _votes(pair: PairEvidence) -> Iterator[Flip]:
         if other.bounds is None or (votes.total >= MIN_VOTES and votes.bounds is None):
             continue
         for to in ("ship", "skip"):
-            count = _fewest(partial(_side_of_crowd, votes, to, other.bounds))
-            if count is None:
-                continue
-            voted = TallyCount.with_bounds(*_more(votes, to, count))
-            after = replace(pair.inputs, votes=(voted, other) if side == 0 else (other, voted))
-            yield from _flip(pair, after, kind="votes", tool=tool.slug, to=to, count=count)
+            for count in _turns(partial(_side_of_crowd, votes, to, other.bounds)):
+                voted = TallyCount.with_bounds(*_more(votes, to, count))
+                after = replace(pair.inputs, votes=(voted, other) if side == 0 else (other, voted))
+                if flips := list(_flip(pair, after, kind="votes", tool=tool.slug, to=to, count=count)):
+                    yield from flips
+                    break
 
 
 def _more(votes: TallyCount, to: str, more: int) -> tuple[int, int]:
@@ -185,13 +185,13 @@ def _picks(pair: PairEvidence) -> Iterator[Flip]:
     if not _is_left_to_readers(pair) or (picks.total >= MIN_VOTES and picks.bounds is None):
         return
     for side, tool in enumerate(pair.tools):
-        count = _fewest(partial(_side_of_picks, picks, side))
-        if count is None:
-            continue
-        first, second = _picked(picks, side, count)
-        bounds = deciding_bounds(part=first, total=first + second)
-        after = replace(pair.inputs, picks=PickCount(first, second, bounds))
-        yield from _flip(pair, after, kind="picks", tool=tool.slug, count=count)
+        for count in _turns(partial(_side_of_picks, picks, side)):
+            first, second = _picked(picks, side, count)
+            bounds = deciding_bounds(part=first, total=first + second)
+            after = replace(pair.inputs, picks=PickCount(first, second, bounds))
+            if flips := list(_flip(pair, after, kind="picks", tool=tool.slug, count=count)):
+                yield from flips
+                break
 
 
 def _picked(picks: PickCount, side: int, more: int) -> tuple[int, int]:
@@ -207,9 +207,17 @@ def _side_of_picks(picks: PickCount, side: int, more: int) -> int:
     return 1 if first > second else -1
 
 
-def _fewest(side_after: Callable[[int], int]) -> int | None:
-    """The fewest further votes after which they decide otherwise; None where AT_MOST don't. Each vote moves one way."""
-    now = side_after(0)
-    if side_after(AT_MOST) == now:
-        return None
-    return bisect_left(range(AT_MOST + 1), True, key=lambda more: side_after(more) != now)
+def _turns(side_after: Callable[[int], int]) -> Iterator[int]:
+    """The numbers of further votes at which they decide otherwise, the fewest first and none beyond AT_MOST.
+
+    Each vote moves one way: from one tool to what decides nothing, and on to the other tool.
+    """
+    more, last = 0, side_after(AT_MOST)
+    while (now := side_after(more)) != last:
+        turned = partial(_differs, side_after, now)
+        more = bisect_left(range(AT_MOST + 1), True, lo=more, key=turned)
+        yield more
+
+
+def _differs(side_after: Callable[[int], int], now: int, more: int) -> bool:
+    return side_after(more) != now

@@ -163,3 +163,17 @@ def test_what_a_panel_decided_no_reader_turns() -> None:
 
 def test_of_an_earlier_rule_nothing_is_said() -> None:
     assert flips_of(pair("++++", "+++-"), rule="2026-11") == ()
+
+
+def test_votes_turn_a_verdict_though_picks_keep_its_winner_while_the_crowd_is_unsure() -> None:
+    found = pair("++++", "++++", votes=((506, 44), (240, 180)), picks=(80, 20))
+
+    flips = [
+        flip for flip in flips_of(found) if (flip.kind, flip.tool, flip.to) == ("votes", "alpha", "skip")
+    ]
+
+    assert decide(found).winner == "alpha"
+    (flip,) = flips
+    assert flip.winner == "beta"
+    assert end_of(decide(changed(found, flip, count=flip.count - 1))) == ("winner", "alpha")
+    assert end_of(decide(changed(found, flip, count=flip.count))) == ("winner", "beta")
