@@ -50,6 +50,8 @@ class Report:
     duplicates: int
     taken: int
     silently_lost: int
+    # What the books say of the copies in doubt.
+    doubts: Counter[str]
 
 
 class MailRun:
@@ -266,8 +268,9 @@ class MailRun:
 
     def resolve(self) -> Any:
         """With the sink's log as evidence, once all that is in doubt is old enough."""
-        time.sleep(FINAL_SECONDS * 1.5 + 0.2)
-        return self.stack.desk("resolve", str(self.log), FINAL_SECONDS)
+        final_seconds = int(self._environment["SENDING_FINAL_SECONDS"])
+        time.sleep(final_seconds * 1.5 + 0.2)
+        return self.stack.desk("resolve", str(self.log), final_seconds)
 
     def report(self) -> Report:
         taken = self.taken()
@@ -281,12 +284,17 @@ class MailRun:
         ((copies,),) = self.stack.query(
             "SELECT count(*) FROM newsletter_delivery WHERE edition_id = %s", self.edition
         )
+        doubts = self.stack.query(
+            "SELECT detail FROM newsletter_delivery WHERE edition_id = %s AND state = 'uncertain'",
+            self.edition,
+        )
         return Report(
             readers=readers,
             states=self.states(),
             duplicates=sum(addresses.values()) - len(addresses) + sum(keys.values()) - len(keys),
             taken=len(addresses),
             silently_lost=sum(1 for (address,) in unsent if address not in addresses) + readers - copies,
+            doubts=Counter(detail for (detail,) in doubts),
         )
 
 
