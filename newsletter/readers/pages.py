@@ -1,10 +1,11 @@
 """The pages that the links in mails open: to confirm, to choose, to leave. They need no script, no cookie, no session.
 
-Mail scanners open every link, some more than once: a GET shows a page and changes nothing, a button's POST does. The
+Mail scanners open every link, some more than once: a GET shows a page and changes nothing, a button's POST does. Some
+submit the forms too, so to confirm takes the right one of two buttons, and the time that a person needs to find it. The
 token alone authorizes the request. No other site knows it, so no request can be forged across sites.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -45,6 +46,9 @@ PRIVATE = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
+
+# Nobody reads the page and presses its button sooner; a program that submits forms does.
+SOONEST_ANSWER = timedelta(seconds=2)
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -112,13 +116,35 @@ class LinkedPage(View):
 class ConfirmPage(LinkedPage):
     path = "confirm"
 
-    def show(self, request: HttpRequest) -> HttpResponse:
+    def show(self, request: HttpRequest, *, is_asked_again: bool = False) -> HttpResponse:
         consent.find_confirmation(token=self.token, now=self.now)
-        return self.page(request, "confirm", title="Confirm your subscription")
+        return self.page(
+            request,
+            "confirm",
+            title="Confirm your subscription",
+            shown_at=self.now.timestamp(),
+            is_asked_again=is_asked_again,
+        )
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if "again" in request.GET:
             return self.mail_again(request)
+        match request.POST.get("answer"):
+            case "no":
+                return self.page(request, "declined", title="You are not subscribed")
+            case "yes" if self.was_read(request):
+                return self.confirm(request)
+        return self.show(request, is_asked_again=True)
+
+    def was_read(self, request: HttpRequest) -> bool:
+        """Whether the page was open for as long as a person needs to read it."""
+        try:
+            shown_at = float(request.POST["shown_at"])
+        except (KeyError, ValueError):
+            return False
+        return self.now.timestamp() - shown_at >= SOONEST_ANSWER.total_seconds()
+
+    def confirm(self, request: HttpRequest) -> HttpResponse:
         subscriber = consent.confirm(token=self.token, source=SOURCE, now=self.now)
         return self.page(
             request,

@@ -6,6 +6,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from newsletter.models import Subscriber
+from tests.browser.confirming import press_yes
 from tests.database import at_once
 from tests.factories import CategoryFactory, ReviewerFactory
 from tests.mail_sink import Sink
@@ -48,8 +49,7 @@ def test_a_reader_confirms_chooses_and_leaves(
     link: str, browser: Browser, complaints: list[str], live_server: LiveServer, sink: Sink
 ) -> None:
     page = opened(browser, link, complaints, has_scripts=False)
-    page.get_by_role("button", name="Yes, send me the mail").click()
-    expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
+    press_yes(page)
 
     page.get_by_role("link", name="Choose topics, reviewers and how often").click()
     page.get_by_label("Only these").check()

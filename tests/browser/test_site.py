@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from backend.devstack.site_server import site_server
 from catalog.models import Tool
 from newsletter.models import Subscriber
+from tests.browser.confirming import press_yes
 from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory
 from tests.mail_sink import Sink
 from tests.newsletter.signing_up import work
@@ -194,8 +195,7 @@ def test_a_reader_signs_up_confirms_by_the_mail_chooses_and_leaves(
 
     page.goto(link)
     assert "token" not in page.url
-    page.get_by_role("button", name="Yes, send me the mail").click()
-    expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
+    press_yes(page)
     page.get_by_role("link", name="Choose topics").click()
     page.get_by_label("Developer Tools").check()
     page.get_by_label("Monthly").check()

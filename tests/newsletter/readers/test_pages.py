@@ -48,6 +48,14 @@ def mailed(sink: Sink, address: str = ADA) -> str:
     return links_in(sink.to(address)[-1])["/newsletter/confirm"]
 
 
+def press_yes(client: Client, token: str, *, after: float = 10) -> Any:
+    """The answer to a person who reads the page for so many seconds and presses its button."""
+    page = Page(client.get(f"/newsletter/confirm?token={token}"))
+    [shown] = page.all("input")
+    form = {"shown_at": float(str(shown["value"])) - after, "answer": "yes"}
+    return client.post(f"/newsletter/confirm{page.action()}", form)
+
+
 def path_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}"
@@ -115,10 +123,50 @@ class TestScanners:
         for _ in range(7):
             client.get(f"/newsletter/confirm?token={token}")
 
-        response = client.post(f"/newsletter/confirm?token={token}")
+        response = press_yes(client, token)
 
         assert response.status_code == 200
         assert Subscriber.objects.get().status == "active"
+
+
+class TestProgramsThatSubmitForms:
+    """What they post to the confirmation page; a person's press afterwards still counts."""
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            pytest.param({}, id="a form without a button"),
+            pytest.param({"shown_at": NOW.timestamp() - 60}, id="the fields alone"),
+            pytest.param({"shown_at": NOW.timestamp(), "answer": "yes"}, id="the right button at once"),
+            pytest.param({"shown_at": NOW.timestamp() - 1.9, "answer": "yes"}, id="within two seconds"),
+            pytest.param({"shown_at": NOW.timestamp() - 60, "answer": "no"}, id="the first button"),
+            pytest.param({"answer": "yes"}, id="a button without the fields"),
+            pytest.param({"shown_at": "soon", "answer": "yes"}, id="a field filled in with words"),
+            pytest.param({"shown_at": "nan", "answer": "yes"}, id="a field that is no number"),
+            pytest.param({"shown_at": "inf", "answer": "yes"}, id="a field without an end"),
+            pytest.param({"shown_at": NOW.timestamp() - 60, "answer": "maybe"}, id="another answer"),
+        ],
+    )
+    def test_nobody_is_subscribed_by_a_program(
+        self, client: Client, sink: Sink, form: dict[str, object]
+    ) -> None:
+        token = mailed(sink)
+        before = everything()
+
+        first = client.post(f"/newsletter/confirm?token={token}", form)
+        again = client.post(f"/newsletter/confirm?token={token}", form, headers={"Sec-Purpose": "prefetch"})
+
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert everything() == before
+        assert "You are subscribed" in press_yes(client, token).content.decode()
+
+    def test_a_person_who_is_quick_is_asked_to_press_once_more(self, client: Client, sink: Sink) -> None:
+        token = mailed(sink)
+
+        asked = press_yes(client, token, after=0)
+
+        assert "Please press once more" in asked.content.decode()
+        assert "You are subscribed" in press_yes(client, token, after=2).content.decode()
 
 
 @pytest.mark.parametrize("name", ["confirm", "preferences", "unsubscribe"])
@@ -200,10 +248,8 @@ class TestEveryPage:
 class TestConfirming:
     def test_the_button_confirms_and_leads_to_the_preferences(self, client: Client, sink: Sink) -> None:
         token = mailed(sink)
-        address = f"/newsletter/confirm?token={token}"
-        action = Page(client.get(address)).action()
 
-        response = client.post(f"/newsletter/confirm{action}")
+        response = press_yes(client, token)
 
         [link] = Page(response).all("a")
         assert "You are subscribed" in response.content.decode()
@@ -223,7 +269,7 @@ class TestConfirming:
         newer = links_in(sink.to(ADA)[-1])["/newsletter/confirm"]
         assert (expired.status_code, response.status_code) == (409, 200)
         assert newer != token
-        assert client.post(f"/newsletter/confirm?token={newer}").status_code == 200
+        assert press_yes(client, newer).status_code == 200
         assert Subscriber.objects.get().status == "active"
 
     def test_asking_again_counts_like_signing_up(self, client: Client, sink: Sink) -> None:
@@ -241,7 +287,7 @@ class TestConfirming:
         key = bytes(Subscriber.objects.get().address_key)
         Suppression.objects.create(address_key=key, reason="complaint", created_at=NOW)
 
-        response = client.post(f"/newsletter/confirm?token={token}")
+        response = press_yes(client, token)
 
         assert response.status_code == 409
         assert "This mailbox is blocked" in response.content.decode()
