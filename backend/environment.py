@@ -180,6 +180,12 @@ class Environment:
             )
         return text, address[1].lower()
 
+    def tagged_address(self, name: str) -> str:
+        """An address to which tags are added behind a plus, so that its local part is short; it may be empty."""
+        return self.matching(
+            name, rf"[a-z0-9._=-]{{1,19}}@{LABEL}(?:\.{LABEL})*", example="bounces@example.com"
+        )
+
     def sentry_dsn(self, name: str) -> str:
         return self.matching(name, SENTRY_DSN, example="https://key@sentry.example.com/1")
 

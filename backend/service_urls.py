@@ -1,4 +1,4 @@
-"""DATABASE_URL, REDIS_URL and EMAIL_URL: read whole, or refused in one sentence that names them and quotes no secret."""
+"""The addresses of engines and mail servers: read whole, or refused in one sentence that names them, but no secret."""
 
 import re
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ CERT_REQS = {"required": "required", "optional": "optional", "none": "none"} | {
 }
 REDIS_TLS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
+IMAP_PORTS = {"imap": 143, "imap+tls": 143, "imaps": 993}
 SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 587, "smtp+ssl": 465}
 
 
@@ -205,4 +206,42 @@ def email_settings(text: str) -> dict[str, object]:
         "EMAIL_HOST_PASSWORD": url.password or "",
         "EMAIL_USE_TLS": url.scheme in {"smtp+tls", "smtps"},
         "EMAIL_USE_SSL": url.scheme == "smtp+ssl",
+    }
+
+
+def imap_mailbox(text: str) -> dict[str, object]:
+    """
+    The parts of BOUNCE_MAILBOX_URL: scheme, host, port, user, password and folder; none where it is empty.
+
+    `imaps` is TLS from the start, `imap+tls` STARTTLS; `imap` has no encryption, and is for a server of this machine.
+    """
+    name = "BOUNCE_MAILBOX_URL"
+    if not text:
+        return {}
+    url = split_service_url(name, text, example="imaps://user:password@imap.example.com/INBOX")
+    require(
+        url.scheme in IMAP_PORTS,
+        f"{name} must begin with imaps://, or with imap+tls:// for STARTTLS.",
+    )
+    host, port = re.fullmatch(r"(.*?)(?::([0-9]*))?", url.hosts).groups()  # type: ignore[union-attr]
+    require(
+        host and "," not in host and url.user and url.password and not url.query,
+        f"{name} must name a user with a password, one host and a folder: imaps://user:password@host/INBOX.",
+    )
+    require(
+        url.scheme != "imap" or host in {"localhost", "127.0.0.1", "[::1]"},
+        f"{name}: imap:// is for this machine alone; use imaps://, or imap+tls:// for STARTTLS.",
+    )
+    folder = _decoded(name, url.path) or "INBOX"
+    require(
+        folder.isascii() and folder.isprintable() and '"' not in folder and "\\" not in folder,
+        f"{name} must name a folder in ASCII, as the server lists it.",
+    )
+    return {
+        "scheme": url.scheme,
+        "host": host.strip("[]"),
+        "port": int(port or IMAP_PORTS[url.scheme]),
+        "user": url.user,
+        "password": url.password,
+        "folder": folder,
     }

@@ -18,7 +18,7 @@ from backend.mail_providers import PREFIX, anymail_settings, mail_hooks, mail_pr
 from backend.metric_files import count_in
 from backend.openapi import PRODUCT
 from backend.schedule import beat_schedule
-from backend.service_urls import database_settings, email_settings, redis_url
+from backend.service_urls import database_settings, email_settings, imap_mailbox, redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -265,12 +265,26 @@ else:
     vars().update(email_settings(env.text("EMAIL_URL")))
 # Seconds; Django has no timeout by default.
 EMAIL_TIMEOUT = 10
-# The From header and envelope sender, and the domain of Message-IDs.
+# The From header, and the domain of Message-IDs.
 MAIL_FROM, _from_domain = env.sender("MAIL_FROM")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", default="") or _from_domain
 require(
     re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", MAIL_DOMAIN),
     f"MAIL_DOMAIN must be like mail.example.com, not {MAIL_DOMAIN!r}.",
+)
+# Where bounces come back: each mail has an envelope sender of its own, this address with a tag. Empty: that of MAIL_FROM.
+BOUNCE_ADDRESS = env.tagged_address("BOUNCE_ADDRESS")
+require(
+    not (BOUNCE_ADDRESS and MAIL_PROVIDER),
+    "BOUNCE_ADDRESS is for SMTP servers: providers tell of bounces by webhooks.",
+)
+# A mail to this address with a reader's tag unsubscribes the reader; empty: mails offer no such address.
+UNSUBSCRIBE_ADDRESS = env.tagged_address("UNSUBSCRIBE_ADDRESS")
+# The mailbox that gets the mail of both; empty: `manage.py receive_bounce` gets it from the mail server.
+BOUNCE_MAILBOX = imap_mailbox(env.text("BOUNCE_MAILBOX_URL", default=""))
+require(
+    not BOUNCE_MAILBOX or BOUNCE_ADDRESS or UNSUBSCRIBE_ADDRESS,
+    "BOUNCE_MAILBOX_URL needs BOUNCE_ADDRESS or UNSUBSCRIBE_ADDRESS, for whose mail it is read.",
 )
 # Set to sign mail with DKIM here; empty: the mail server or the provider signs.
 DKIM_DOMAIN = env.text("DKIM_DOMAIN", default="")

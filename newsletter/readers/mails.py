@@ -10,19 +10,22 @@ from django.template.loader import render_to_string
 from newsletter.models import Subscriber
 from newsletter.readers import links
 from newsletter.transport.messages import Message, single_message
+from newsletter.transport.return_addresses import reader_return_path
 
 
-def confirmation_mail(*, address: str, token: str) -> Message:
+def confirmation_mail(*, subscriber: Subscriber, token: str, now: datetime) -> Message:
     """Asks a mailbox for its consent."""
-    return _mail("confirmation", "Confirm your subscription", address, confirm_url=links.confirm_url(token))
+    confirm_url = links.confirm_url(token)
+    return _mail("confirmation", "Confirm your subscription", subscriber, now=now, confirm_url=confirm_url)
 
 
-def reminder_mail(*, subscriber: Subscriber) -> Message:
+def reminder_mail(*, subscriber: Subscriber, now: datetime) -> Message:
     """Tells a subscriber who signs up again of the subscription."""
     return _mail(
         "reminder",
         "You are subscribed already",
-        subscriber.address,
+        subscriber,
+        now=now,
         preferences_url=links.preferences_url(subscriber.pk),
         unsubscribe_url=links.unsubscribe_url(subscriber.pk),
     )
@@ -31,16 +34,17 @@ def reminder_mail(*, subscriber: Subscriber) -> Message:
 def owner_mail(*, subscriber: Subscriber, now: datetime) -> Message:
     """Lets the owner of the address export all that is kept, and be erased."""
     owner_url = links.owner_url(subscriber.pk, now=now)
-    return _mail("owner", "Your data at AI Tool Verdicts", subscriber.address, owner_url=owner_url)
+    return _mail("owner", "Your data at AI Tool Verdicts", subscriber, now=now, owner_url=owner_url)
 
 
-def _mail(kind: str, subject: str, address: str, **links_in_it: str) -> Message:
+def _mail(kind: str, subject: str, subscriber: Subscriber, *, now: datetime, **links_in_it: str) -> Message:
     context = {"subject": subject, **links_in_it}
     return single_message(
         kind=kind,
-        address=address,
+        address=subscriber.address,
         subject=subject,
         text=render_to_string(f"newsletter/mails/{kind}.txt", context),
         html=render_to_string(f"newsletter/mails/{kind}.html", context),
         unsubscribe_url=links_in_it.get("unsubscribe_url", ""),
+        return_path=reader_return_path(subscriber.pk, now=now),
     )

@@ -258,7 +258,8 @@ def _reminder(subscriber: Subscriber, *, now: datetime) -> NotedMail | None:
         return None
     row, before = Subscriber.objects.filter(pk=subscriber.pk), subscriber.reminded_at
     row.update(reminded_at=now)
-    return NotedMail(mails.reminder_mail(subscriber=subscriber), lambda: row.update(reminded_at=before))
+    mail = mails.reminder_mail(subscriber=subscriber, now=now)
+    return NotedMail(mail, lambda: row.update(reminded_at=before))
 
 
 def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: datetime) -> NotedMail | None:
@@ -281,7 +282,7 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
     confirmation, is_new = ConfirmationToken.objects.update_or_create(
         key=confirmation_key(token), defaults=until, create_defaults=noted | until
     )
-    mail = mails.confirmation_mail(address=job.address, token=token)
+    mail = mails.confirmation_mail(subscriber=subscriber, token=token, now=now)
     asks = bytes(subscriber.address_key)
     if not is_new:
         # The mail of an earlier try may be there, with this very link.

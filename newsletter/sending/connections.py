@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import connection
+from django.utils import timezone
 
 from backend.api.group_commit import GroupCommit
 from newsletter.deliveries import bounces, claims, outcomes
@@ -23,6 +24,7 @@ from newsletter.sending.retries import retried
 from newsletter.transport.failures import DeliveryError, DeliveryFailure, FailureAction
 from newsletter.transport.mailer import Mailer
 from newsletter.transport.messages import Message, MessageTemplate, Recipient
+from newsletter.transport.return_addresses import copy_return_path
 from newsletter.transport.smtp import Phase
 
 SLOW_DOWN_SECONDS = 5
@@ -215,4 +217,5 @@ def _recipient_of(copy: Copy) -> Recipient:
         unsubscribe_url=links.unsubscribe_url(subscriber),
         preferences_url=links.preferences_url(subscriber),
         delivery_id=copy.id,
+        return_path=copy_return_path(copy.id, now=timezone.now()),
     )

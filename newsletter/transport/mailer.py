@@ -77,7 +77,9 @@ class SmtpMailer(Mailer):
             raise DeliveryError(unwritable(error)) from error
         self._connection.renew_if_worn()
         self._was_fresh = self._connection.is_fresh
-        self._connection.offer(sender=self._from, recipient=message.recipient.address, size=len(body))
+        recipient = message.recipient
+        sender = recipient.return_path or self._from
+        self._connection.offer(sender=sender, recipient=recipient.address, size=len(body))
         reach("recipient_accepted")
         try:
             until = permit()

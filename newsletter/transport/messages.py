@@ -40,6 +40,8 @@ class Recipient:
     preferences_url: str = ""
     # A provider's events name the copy by it.
     delivery_id: UUID | None = None
+    # The envelope sender, to which bounces go; empty: the address of MAIL_FROM.
+    return_path: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -162,7 +164,14 @@ def segment_template(segment: Segment) -> MessageTemplate:
 
 
 def single_message(
-    *, kind: str, address: str, subject: str, text: str, html: str, unsubscribe_url: str = ""
+    *,
+    kind: str,
+    address: str,
+    subject: str,
+    text: str,
+    html: str,
+    unsubscribe_url: str = "",
+    return_path: str = "",
 ) -> Message:
     """A mail that belongs to no edition; `kind` begins its Message-ID."""
     template = MessageTemplate.of(
@@ -175,7 +184,7 @@ def single_message(
         signer=Signer.from_settings(),
     )
     message_id = f"<{kind}.{uuid4()}@{settings.MAIL_DOMAIN}>"
-    return Message(template, Recipient(address, message_id, unsubscribe_url))
+    return Message(template, Recipient(address, message_id, unsubscribe_url, return_path=return_path))
 
 
 @lru_cache(maxsize=4)

@@ -29,7 +29,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.postgresql.base import DatabaseWrapper
-from backend.service_urls import database_settings, email_settings, redis_url
+from backend.service_urls import database_settings, email_settings, imap_mailbox, redis_url
 
 PASSWORDS = [
     pytest.param("abc/def+gh=", id="a slash, as base64 has it"),
@@ -258,3 +258,58 @@ def test_a_scheme_says_how_mail_is_secured(text: str, port: int, starttls: bool,
 def test_a_wrong_address_of_the_mail_server_is_named(text: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         email_settings(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme", "port", "folder"),
+    [
+        ("imaps://ada:secret@imap.example.com", "imaps", 993, "INBOX"),
+        (
+            "imaps://ada:secret@imap.example.com:1993/Lists/Bounces%20of%20ours",
+            "imaps",
+            1993,
+            "Lists/Bounces of ours",
+        ),
+        ("imap+tls://ada:secret@imap.example.com/INBOX", "imap+tls", 143, "INBOX"),
+    ],
+    ids=["as short as can be", "with port and folder", "STARTTLS"],
+)
+def test_a_mailbox_of_bounces_is_read_whole(text: str, scheme: str, port: int, folder: str) -> None:
+    assert imap_mailbox(text) == {
+        "scheme": scheme,
+        "host": "imap.example.com",
+        "port": port,
+        "user": "ada",
+        "password": "secret",
+        "folder": folder,
+    }
+
+
+def test_a_mailbox_of_this_machine_needs_no_encryption() -> None:
+    read = imap_mailbox("imap://ada:secret@127.0.0.1:1143")
+
+    assert (read["scheme"], read["host"], read["port"]) == ("imap", "127.0.0.1", 1143)
+
+
+def test_without_a_mailbox_there_are_no_parts_of_one() -> None:
+    assert imap_mailbox("") == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pop3://ada:secret@imap.example.com",
+        "imap://ada:secret@imap.example.com",
+        "imaps://imap.example.com",
+        "imaps://ada@imap.example.com",
+        "imaps://ada:secret@one.example.com,two.example.com",
+        "imaps://ada:secret@imap.example.com/IN%22BOX",
+        "imaps://ada:secret@imap.example.com/INBOX?verify=no",
+    ],
+    ids=["POP", "no encryption", "nobody", "no password", "two hosts", "a quote", "an option"],
+)
+def test_a_mailbox_that_cannot_be_read_is_refused_without_its_password(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="BOUNCE_MAILBOX_URL") as refusal:
+        imap_mailbox(text)
+
+    assert "secret" not in str(refusal.value)

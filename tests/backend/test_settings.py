@@ -131,6 +131,13 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("MEDIA_ROOT", "", id="logos that lie anywhere"),
         pytest.param("METRICS_DIR", "metrics", id="counts that lie anywhere"),
         pytest.param("MAIL_DOMAIN", "exa mple", id="a domain that is none"),
+        pytest.param("BOUNCE_ADDRESS", "bounces", id="bounces to no address"),
+        pytest.param("BOUNCE_ADDRESS", f"{'b' * 20}@example.com", id="an address too long for a tag"),
+        pytest.param("BOUNCE_ADDRESS", "bounces+x@example.com", id="an address that has a tag already"),
+        pytest.param("UNSUBSCRIBE_ADDRESS", "leave@exa mple", id="leaving by no address"),
+        pytest.param(
+            "BOUNCE_MAILBOX_URL", "imaps://u:secret@imap.example.com", id="a mailbox for no address"
+        ),
         pytest.param("MAIL_PROVIDER", "pigeon", id="a provider nobody knows"),
         pytest.param("MAIL_HOOKS", "pigeon", id="webhooks nobody knows"),
         pytest.param("MAIL_HOOKS", "scaleway", id="webhooks of a provider that has none"),

@@ -8,6 +8,8 @@ from newsletter.models import Subscriber
 from newsletter.readers import links
 from newsletter.readers.mails import confirmation_mail, reminder_mail
 from newsletter.transport.messages import Message
+from newsletter.transport.return_addresses import ReturnKind, ReturnTag, find_tag
+from tests.factories import NOW
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +28,7 @@ def written(message: Message) -> EmailMultiAlternatives:
 
 
 def test_a_confirmation_goes_to_one_address_with_its_link_in_both_parts() -> None:
-    mail = written(confirmation_mail(address="ada@example.com", token="a-token"))
+    mail = written(confirmation_mail(subscriber=reader(), token="a-token", now=NOW))
 
     link = "https://api.example.com/newsletter/confirm?token=a-token"
     [html] = mail.alternatives
@@ -45,7 +47,7 @@ def test_a_confirmation_goes_to_one_address_with_its_link_in_both_parts() -> Non
 def test_a_reminder_leads_to_the_readers_own_pages_and_to_one_click() -> None:
     subscriber = reader()
 
-    mail = written(reminder_mail(subscriber=subscriber))
+    mail = written(reminder_mail(subscriber=subscriber, now=NOW))
 
     assert links.preferences_url(subscriber.pk) in str(mail.body)
     assert links.unsubscribe_url(subscriber.pk) in str(mail.body)
@@ -54,7 +56,7 @@ def test_a_reminder_leads_to_the_readers_own_pages_and_to_one_click() -> None:
 
 
 def test_a_confirmation_offers_no_leaving_before_there_is_a_subscription() -> None:
-    mail = written(confirmation_mail(address="ada@example.com", token="a-token"))
+    mail = written(confirmation_mail(subscriber=reader(), token="a-token", now=NOW))
 
     assert "List-Unsubscribe" not in mail.extra_headers
 
@@ -63,8 +65,8 @@ def test_a_confirmation_offers_no_leaving_before_there_is_a_subscription() -> No
 def test_a_mail_says_that_a_machine_wrote_it_under_an_id_of_its_own(kind: str) -> None:
     def made() -> dict[str, str]:
         if kind == "reminder":
-            return written(reminder_mail(subscriber=reader())).extra_headers
-        return written(confirmation_mail(address="ada@example.com", token="a-token")).extra_headers
+            return written(reminder_mail(subscriber=reader(), now=NOW)).extra_headers
+        return written(confirmation_mail(subscriber=reader(), token="a-token", now=NOW)).extra_headers
 
     first, second = made(), made()
 
@@ -72,3 +74,13 @@ def test_a_mail_says_that_a_machine_wrote_it_under_an_id_of_its_own(kind: str) -
     assert first["Message-ID"].startswith(f"<{kind}.")
     assert first["Message-ID"].endswith("@verdicts.example>")
     assert first["Message-ID"] != second["Message-ID"]
+
+
+def test_a_bounce_of_a_mail_comes_back_to_an_address_that_names_the_reader(settings: Settings) -> None:
+    settings.BOUNCE_ADDRESS = "bounces@example.com"
+    subscriber = reader()
+
+    mail = confirmation_mail(subscriber=subscriber, token="a-token", now=NOW)
+
+    found = find_tag([mail.recipient.return_path], now=NOW)
+    assert found == ReturnTag(ReturnKind.READER, subscriber.pk, NOW.date())
