@@ -114,17 +114,20 @@ class HeadToHeadForm(OpinionForm):
         if reviewer is None or first is None or second is None:
             return
         pair = (first, second)
-        if self.instance._state.adding and not reviewer.is_active:
-            self.add_error("reviewer", f"{reviewer.name} is not active and answers no more pairs.")
+        published = HeadToHead.Status.PUBLISHED
+        is_new = self.instance._state.adding or (
+            self.initial["status"] != published and self.cleaned_data.get("status") == published
+        )
+        if is_new and not reviewer.is_active:
+            message = f"{reviewer.name} is not active and answers no more pairs."
+            self.add_error("reviewer" if "reviewer" in self.fields else None, message)
         if pair[0] == pair[1]:
             self.add_error("second_tool", "A head-to-head needs two different tools.")
         elif self.cleaned_data.get("choice") not in (None, *pair):
             self.add_error(
                 "choice", f"Choose {pair[0].name} or {pair[1].name}, or nothing for no difference."
             )
-        elif self.cleaned_data.get("status") == HeadToHead.Status.PUBLISHED and self.find_live(
-            reviewer, pair
-        ):
+        elif self.cleaned_data.get("status") == published and self.find_live(reviewer, pair):
             message = "This reviewer has a live head-to-head on the pair already: correct or retract it."
             self.add_error("reviewer" if "reviewer" in self.fields else None, message)
 

@@ -56,7 +56,7 @@ class HeadToHeadPlan:
                 continue
             self._refuse_second_live(about, "answers this pair")
             for row, said in pair_up(about, present[subject], HEAD_TO_HEAD_COLUMNS):
-                if said is None and subject[1] in inactive:
+                if subject[1] in inactive and _is_new(row, said):
                     slug = quoted(row.values["reviewer"])
                     self._errors += [f"{row.place}.reviewer: {slug} is not active and answers no more pairs"]
                 self._take(row, said or _new(subject))
@@ -85,6 +85,12 @@ class HeadToHeadPlan:
         current = self._slugs.current
         name = pair_slug(current[answer.first_tool_id], current[answer.second_tool_id])
         self._table.take(answer, f"{name}/{row.values['reviewer']}", changed)
+
+
+def _is_new(row: Row, said: HeadToHead | None) -> bool:
+    """Whether the row adds an answer, or publishes one that was a draft or retracted."""
+    published = HeadToHead.Status.PUBLISHED
+    return said is None or (row.values.get("status") == published and said.status != published)
 
 
 def _new(subject: Subject) -> HeadToHead:

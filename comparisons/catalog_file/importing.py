@@ -133,6 +133,7 @@ class _Import:
         self._reviews = Table("reviews", Review, REVIEW_COLUMNS, batch_size)
         # Reviewers who answer no more pairs; what they said before may still be in a file.
         self._inactive: set[UUID] = set()
+        self._leaving: list[UUID] = []
         self._head_to_heads = Table("head_to_head", HeadToHead, HEAD_TO_HEAD_COLUMNS, batch_size)
         self._answers = HeadToHeadPlan(
             self._head_to_heads,
@@ -150,6 +151,7 @@ class _Import:
         before = transaction.savepoint()
         try:
             self._write_rows(self._write)
+            self._let_reviewers_leave()
         except DatabaseError as error:
             # What the database refuses is one problem; the others are in the file, and are told with it.
             transaction.set_rollback(False)
@@ -188,6 +190,11 @@ class _Import:
         self._comparisons.write(self._on_rows)
         self._pair_fits.write()
 
+    def _let_reviewers_leave(self) -> None:
+        """Last, for what the file says of them is from before: the database takes no answer of who has left."""
+        if self._leaving and not self.errors:
+            Reviewer.objects.filter(pk__in=self._leaving).update(is_active=False)
+
     def report(self) -> ImportReport:
         tables = (
             *(self._categories, self._reviewers, self._conditions, self._tools),
@@ -221,6 +228,9 @@ class _Import:
                 by_slug[slug] = Reviewer(slug=slug, position=0 if "position" in row.values else next(free))
             reviewer = by_slug[slug]
             self._reviewers.take(reviewer, slug, assign(reviewer, row.values, REVIEWER_COLUMNS))
+            if not reviewer.is_active and slug not in was_inactive:
+                self._leaving.append(reviewer.id)
+                reviewer.is_active = True
         named = {row.values["slug"] for row in rows}
         self._strangers = {slug: item.motto for slug, item in by_slug.items() if slug not in named}
         self._inactive = {by_slug[slug].id for slug in was_inactive if not by_slug[slug].is_active}

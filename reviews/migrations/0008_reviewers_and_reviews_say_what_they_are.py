@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
             name="disclosure",
             field=models.CharField(blank=True, db_default="", max_length=500),
         ),
+        migrations.RunSQL(load_sql("reviews", "corrections"), migrations.RunSQL.noop),
         migrations.RunSQL(load_sql("reviews", "review_times"), BEFORE),
         migrations.AlterField(
             model_name="reviewer",

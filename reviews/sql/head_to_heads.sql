@@ -1,8 +1,8 @@
 -- A head-to-head keeps its pair in the order of the tools' ids, stays with its reviewer and pair, and tells its times and
--- corrections as a review does (review_times.sql).
+-- corrections as a review does (corrections.sql).
 --
 -- Triggers fire by name: head_to_head_has_plain_line_ends, head_to_head_keeps_order, head_to_head_keeps_times,
--- head_to_head_stays.
+-- head_to_head_needs_active_reviewer, head_to_head_stays.
 
 CREATE OR REPLACE TRIGGER head_to_head_has_plain_line_ends BEFORE INSERT OR UPDATE OF quote ON reviews_headtohead
     FOR EACH ROW WHEN (strpos(NEW.quote, E'\r') > 0) EXECUTE FUNCTION api_unify_line_ends('quote');
@@ -31,57 +31,26 @@ CREATE OR REPLACE TRIGGER head_to_head_stays BEFORE UPDATE OF reviewer_id, first
         <> (OLD.reviewer_id, OLD.first_tool_id, OLD.second_tool_id))
     EXECUTE FUNCTION reviews_head_to_head_stays();
 
-CREATE OR REPLACE FUNCTION reviews_head_to_head_keeps_times() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    now timestamptz := statement_timestamp();
-    was_public boolean := TG_OP = 'UPDATE' AND coalesce(OLD.published_at <= now, false);
-    is_corrected boolean := false;
-    tools_public_at timestamptz;
+CREATE OR REPLACE TRIGGER head_to_head_keeps_times
+    BEFORE INSERT OR UPDATE OF choice_id, quote, basis, disclosure, evidence, compared_on, status, revision ON reviews_headtohead
+    FOR EACH ROW EXECUTE FUNCTION reviews_keep_times('reviews_headtoheadrevision', 'head_to_head_id',
+        'choice_id', 'quote', 'basis', 'disclosure', 'evidence', 'compared_on');
+
+-- Who has left the panel answers no more pairs; what they said stays, and may be corrected and retracted.
+CREATE OR REPLACE FUNCTION reviews_head_to_head_needs_active_reviewer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- What a row brings along that was read earlier doesn't count.
-    NEW.published_at := CASE WHEN was_public THEN OLD.published_at END;
-    NEW.corrected_at := CASE WHEN was_public THEN OLD.corrected_at END;
-    IF was_public THEN
-        IF NEW.status = 'draft' THEN
-            RAISE check_violation USING
-                CONSTRAINT = 'what_was_public_is_no_draft_again',
-                MESSAGE = 'What was public is no draft again: retract it.';
-        END IF;
-        NEW.revision := greatest(NEW.revision, OLD.revision);
-        IF OLD.status = 'published' THEN
-            is_corrected := (NEW.choice_id, NEW.quote, NEW.basis, NEW.disclosure, NEW.evidence, NEW.compared_on)
-                IS DISTINCT FROM (OLD.choice_id, OLD.quote, OLD.basis, OLD.disclosure, OLD.evidence, OLD.compared_on);
-            IF is_corrected OR NEW.status <> 'published' THEN
-                INSERT INTO reviews_headtoheadrevision
-                    (head_to_head_id, number, choice_id, quote, basis, disclosure, evidence, compared_on, began_at, ended_at)
-                VALUES (OLD.id, OLD.revision, OLD.choice_id, OLD.quote, OLD.basis, OLD.disclosure, OLD.evidence,
-                    OLD.compared_on, coalesce(OLD.corrected_at, OLD.published_at), now)
-                ON CONFLICT DO NOTHING;
-            END IF;
-        ELSIF NEW.status = 'published' THEN
-            -- It comes back after a retraction, which kept what readers had seen.
-            SELECT (choice_id, quote, basis, disclosure, evidence, compared_on) IS DISTINCT FROM
-                (NEW.choice_id, NEW.quote, NEW.basis, NEW.disclosure, NEW.evidence, NEW.compared_on)
-            INTO is_corrected FROM reviews_headtoheadrevision WHERE head_to_head_id = OLD.id ORDER BY number DESC LIMIT 1;
-        END IF;
-        IF is_corrected AND NEW.status = 'published' THEN
-            NEW.revision := greatest(NEW.revision, OLD.revision + 1);
-            NEW.corrected_at := now;
-        END IF;
-    END IF;
-    IF NEW.status = 'published' AND NOT was_public THEN
-        -- Tools that are being published meanwhile are waited for.
-        PERFORM FROM catalog_tool WHERE id IN (NEW.first_tool_id, NEW.second_tool_id) ORDER BY id FOR SHARE;
-        SELECT CASE WHEN bool_and(public_at IS NOT NULL) THEN max(public_at) END INTO tools_public_at
-        FROM catalog_tool WHERE id IN (NEW.first_tool_id, NEW.second_tool_id);
-        NEW.published_at := CASE WHEN tools_public_at IS NOT NULL THEN greatest(now, tools_public_at) END;
+    IF (TG_OP = 'INSERT' OR OLD.status <> 'published' AND NEW.status = 'published')
+        AND NOT (SELECT is_active FROM reviews_reviewer WHERE id = NEW.reviewer_id)
+    THEN
+        RAISE check_violation USING
+            CONSTRAINT = 'a_head_to_head_is_by_an_active_reviewer',
+            MESSAGE = 'A reviewer who is not active answers no more pairs.';
     END IF;
     RETURN NEW;
 END $$;
 
-CREATE OR REPLACE TRIGGER head_to_head_keeps_times
-    BEFORE INSERT OR UPDATE OF choice_id, quote, basis, disclosure, evidence, compared_on, status, revision ON reviews_headtohead
-    FOR EACH ROW EXECUTE FUNCTION reviews_head_to_head_keeps_times();
+CREATE OR REPLACE TRIGGER head_to_head_needs_active_reviewer BEFORE INSERT OR UPDATE OF status ON reviews_headtohead
+    FOR EACH ROW EXECUTE FUNCTION reviews_head_to_head_needs_active_reviewer();
 
 -- Head-to-heads follow a tool that is published, scheduled or a draft again.
 CREATE OR REPLACE FUNCTION reviews_head_to_heads_follow_tool() RETURNS trigger LANGUAGE plpgsql AS $$

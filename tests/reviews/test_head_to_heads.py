@@ -17,7 +17,7 @@ from catalog.models import Tool
 from comparisons.catalog_file.importing import ImportReport, import_catalog
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.catalog_file.upsert import Count
-from reviews.models import HeadToHead
+from reviews.models import HeadToHead, Reviewer
 from tests.comparisons.catalog_file.files import source, tool
 from tests.database import broken_constraint, constraints_of, execute
 from tests.desk import act, count_queries, errors_of, open_desk, submit
@@ -89,6 +89,9 @@ BROKEN: dict[str, Callable[[], object]] = {
     "a_head_to_head_chooses_one_of_its_pair": lambda: HeadToHeadFactory(choice=ToolFactory()),
     "a_head_to_head_stays_with_its_reviewer_and_pair": on_another_pair,
     "what_was_public_is_no_draft_again": a_draft_again,
+    "a_head_to_head_is_by_an_active_reviewer": lambda: HeadToHeadFactory(
+        reviewer=ReviewerFactory(is_active=False)
+    ),
     "head_to_head_status_is_known": lambda: HeadToHeadFactory(status="hidden"),
     "a_head_to_head_has_a_revision": lambda: HeadToHeadFactory(revision=0),
     "head_to_head_text_is_visible": lambda: HeadToHeadFactory(quote="a\u200bb"),
@@ -110,7 +113,11 @@ def test_every_constraint_is_broken_on_purpose() -> None:
         "reviews_headtoheadrevision_number_check",
         "reviews_headtohead_revision_check",
     }
-    by_triggers = {"a_head_to_head_stays_with_its_reviewer_and_pair", "what_was_public_is_no_draft_again"}
+    by_triggers = {
+        "a_head_to_head_is_by_an_active_reviewer",
+        "a_head_to_head_stays_with_its_reviewer_and_pair",
+        "what_was_public_is_no_draft_again",
+    }
     found = {name for name in constraints_of("reviews") if "head_to_head" in name or "headtohead" in name}
     assert found == BROKEN.keys() - by_triggers | by_nobody
 
@@ -186,6 +193,71 @@ def test_a_head_to_head_on_a_tool_that_is_scheduled_is_scheduled() -> None:
 
     assert made.published_at == AHEAD
     assert not HeadToHead.objects.published().exists()
+
+
+def left(answer: HeadToHead) -> HeadToHead:
+    """The same after its reviewer has left the panel."""
+    Reviewer.objects.filter(pk=answer.reviewer_id).update(is_active=False)
+    answer.refresh_from_db()
+    return answer
+
+
+def inserted_by_sql() -> None:
+    reviewer, tools = ReviewerFactory(is_active=False), two_tools()
+    execute(
+        "INSERT INTO reviews_headtohead (id, reviewer_id, first_tool_id, second_tool_id, quote, evidence, status, "
+        f"revision, created_at, updated_at) VALUES (gen_random_uuid(), '{reviewer.pk}', '{tools[0].pk}', "
+        f"'{tools[1].pk}', '', '{{}}', 'draft', 1, now(), now())"
+    )
+
+
+def inserted_in_bulk() -> None:
+    first, second = two_tools()
+    reviewer = ReviewerFactory(is_active=False)
+    HeadToHead.objects.bulk_create(
+        [HeadToHeadFactory.build(reviewer=reviewer, first_tool=first, second_tool=second)]
+    )
+
+
+def published_from(status: str) -> Callable[[], object]:
+    def publish() -> int:
+        answer = left(HeadToHeadFactory(status=status))
+        return HeadToHead.objects.filter(pk=answer.pk).update(status="published")
+
+    return publish
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(inserted_by_sql, id="a draft, by SQL"),
+        pytest.param(inserted_in_bulk, id="in bulk"),
+        pytest.param(published_from("draft"), id="a draft that is published"),
+        pytest.param(published_from("retracted"), id="a retracted one that comes back"),
+    ],
+)
+def test_who_has_left_the_panel_answers_no_more_pairs_whichever_way(way: Callable[[], object]) -> None:
+    assert broken_constraint(way) == "a_head_to_head_is_by_an_active_reviewer"
+    assert not HeadToHead.objects.filter(status="published").exists()
+
+
+def test_a_reviewer_leaves_and_what_they_answered_stays_is_corrected_and_retracted() -> None:
+    made = left(HeadToHeadFactory(quote="Frist."))
+
+    HeadToHead.objects.filter(pk=made.pk).update(quote="First.")
+    assert list(HeadToHead.objects.published().values_list("quote", "revision")) == [("First.", 2)]
+    HeadToHead.objects.filter(pk=made.pk).update(status="retracted")
+
+    assert revisions_of(made) == [(1, None, "Frist."), (2, None, "First.")]
+
+
+def test_a_reviewer_who_comes_back_answers_pairs_again() -> None:
+    made = left(HeadToHeadFactory(status="draft"))
+
+    Reviewer.objects.update(is_active=True)
+    HeadToHead.objects.filter(pk=made.pk).update(status="published")
+
+    assert HeadToHead.objects.published().exists()
 
 
 @pytest.mark.parametrize(
@@ -329,7 +401,7 @@ def test_a_second_live_answer_is_refused_on_the_page_of_a_draft() -> None:
 
 def test_answers_are_published_and_retracted_from_the_list() -> None:
     draft, live = HeadToHeadFactory(status="draft"), HeadToHeadFactory()
-    retired = HeadToHeadFactory(status="draft", reviewer=ReviewerFactory(is_active=False, name="The Veteran"))
+    retired = left(HeadToHeadFactory(status="draft", reviewer__name="The Veteran"))
     desk = open_desk()
 
     told = act(desk, DESK, "publish", [draft, live, retired])
@@ -340,6 +412,16 @@ def test_answers_are_published_and_retracted_from_the_list() -> None:
     assert "Not published (the reviewer is not active): The Veteran on" in " ".join(told)
     statuses = dict(HeadToHead.objects.values_list("pk", "status"))
     assert statuses == {draft.pk: "published", live.pk: "retracted", retired.pk: "draft"}
+
+
+def test_a_draft_of_who_has_left_is_refused_on_its_page() -> None:
+    draft = left(HeadToHeadFactory(status="draft", reviewer__name="The Veteran"))
+
+    response = submit(open_desk(), f"{DESK}{draft.pk}/change/", status="published")
+
+    assert "The Veteran is not active and answers no more pairs." in str(errors_of(response))
+    draft.refresh_from_db()
+    assert draft.status == "draft"
 
 
 @pytest.mark.parametrize("rows", [3, 30])
@@ -535,6 +617,26 @@ def test_a_file_is_refused_by_its_place_and_nothing_is_stored(mistake: str) -> N
     assert refusal.value.lines == (line,)
     assert not HeadToHead.objects.exists()
     assert not Tool.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["draft", "retracted"])
+def test_a_file_publishes_no_answer_of_who_has_left(status: str) -> None:
+    load(answer(status=status))
+    Reviewer.objects.update(is_active=False)
+
+    with pytest.raises(CatalogFileError) as refusal:
+        load(answer(status="published"))
+
+    assert refusal.value.lines == (
+        'head_to_head[0].reviewer: "builder" is not active and answers no more pairs',
+    )
+    assert HeadToHead.objects.get().status == status
+
+
+def test_a_file_in_which_a_reviewer_leaves_brings_what_they_answered_before() -> None:
+    load(answer(), reviewers=[{"slug": "builder", "name": "The Builder", "is_active": False}])
+
+    assert list(HeadToHead.objects.values_list("status", "reviewer__is_active")) == [("published", False)]
 
 
 def test_answers_cost_a_fixed_number_of_queries_a_batch(
