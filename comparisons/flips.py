@@ -32,9 +32,10 @@ AT_MOST = 1_000
 class Flip:
     """One kind of change, and what the verdict would be after it.
 
-    `review`: one of `reviewers` says `to` (`ship` or `skip`) of `tool`. `head_to_head`: as many as `count` say of the pair
-    that they would ship `tool`, or, where it is None, that it makes no difference; one of `reviewers`, or others where none
-    are named. `votes`: `count` more readers vote `to` on `tool`, and `picks`: pick it, from enough networks and days.
+    `review`: any one of `reviewers` says `to` (`ship` or `skip`) of `tool`. `head_to_head`: any `count` of `reviewers`, all
+    of these together, say of the pair that they would ship `tool`, or, where it is None, that it makes no difference; where
+    no reviewers are named, `count` who have not answered it yet. `votes`: `count` more readers vote `to` on `tool`, and
+    `picks`: pick it, from enough networks and days.
     """
 
     kind: str

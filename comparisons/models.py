@@ -27,6 +27,11 @@ from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
 from comparisons.rules import HeadToHeads, SharedPanel
 
 PAIR_SEPARATOR = "-vs-"
+# What a margin is, in the words of the API and of the admin.
+MARGIN = (
+    "By how many percentage points the winner is ahead: of the reviewers of both tools who ship it, or of voters, where "
+    "these decided; of those who chose between the two, where head-to-heads or picks did. Without a winner 0."
+)
 
 
 class Comparison(Publishable):
@@ -226,7 +231,7 @@ class VerdictChange(models.Model):
     winner = models.ForeignKey(Tool, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     decided_by = models.CharField(max_length=16, choices=DecidedBy, null=True)
     strength = models.CharField(max_length=16, choices=Strength, null=True)
-    margin = models.PositiveSmallIntegerField(help_text="In points.")
+    margin = models.PositiveSmallIntegerField(help_text=MARGIN)
     rule = models.CharField(max_length=20)
 
     before_outcome = models.CharField(max_length=16, choices=Outcome, null=True)
@@ -235,7 +240,7 @@ class VerdictChange(models.Model):
     )
     before_decided_by = models.CharField(max_length=16, choices=DecidedBy, null=True)
     before_strength = models.CharField(max_length=16, choices=Strength, null=True)
-    before_margin = models.PositiveSmallIntegerField(null=True, help_text="In points.")
+    before_margin = models.PositiveSmallIntegerField(null=True, help_text=MARGIN)
     before_rule = models.CharField(max_length=20, null=True)
 
     objects = VerdictChangeQuerySet.as_manager()

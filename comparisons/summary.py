@@ -2,7 +2,8 @@
 
 Built from facts by rule. A number stands in it only where it bears what the sentence says; where a count does not (two
 shares that round to the same percentage), words without numbers take its place. A win begins with "Ship" or "If it must
-be one", a tie with "Level", "No winner" or "Neither", and what is not decided with "No verdict yet".
+be one", a tie with "Level", "No winner" or "Neither", and what is not decided with "No verdict yet". Where only some
+reviewers were asked, "For" and who they are stand before it, and only what these say is counted.
 
 No sentence begins with a tool's name, and between two names stand English words: so a name in Hebrew or Arabic keeps
 its own direction and turns nothing else. Names are never inflected. Where the text would be too long, names are
@@ -10,20 +11,21 @@ shortened first, then the least of the facts is left out; a condition stands who
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, product
 
 from comparisons.evidence import Evidence
-from comparisons.rules import MIN_PANEL, SharedPanel
 from comparisons.verdict import Verdict, cheaper_to_start
 from comparisons.wording import apart, of_entries, sentence
+from reviews.panel import PanelCount
 
 MAX_SUMMARY = 200
 
 # Characters of a name, the most first; at worst a name says less, so that a sentence without facts still fits.
 _NAME_LENGTHS = (64, 48, 36, 28)
-_AT_WORST = (20, 14)
+_AT_WORST = (20, 12)
+_REVIEWER_LENGTH = 28
 # As the panel's call `skip`: a tool below it is no tool to ship with, whoever else is worse.
 _CONVINCES_FROM = 50
 
@@ -67,24 +69,46 @@ def summarize(
     picks: Asked = NOBODY,
     limit: int = MAX_SUMMARY,
 ) -> str:
-    """At most `limit` characters, which are 60 at least.
+    """At most `limit` characters, which are 60 at least, and 130 where only some reviewers were asked.
 
     `when` are the conditions of each tool, as words after "if", what weighs most first. `asked` are the reviewers who
     were asked head to head, `picks` the readers.
     """
-    shared = verdict.shared_panel
-    one = _Side(first, next(iter(when[0]), ""), shared.first, asked.first, picks.first)
-    other = _Side(second, next(iter(when[1]), ""), shared.second, asked.second, picks.second)
+    shared, panel_of = verdict.shared_panel, verdict.evidence.panel_of
+    one = _Side(_asked_of(first, panel_of), next(iter(when[0]), ""), shared.first, asked.first, picks.first)
+    other = _Side(
+        _asked_of(second, panel_of), next(iter(when[1]), ""), shared.second, asked.second, picks.second
+    )
     if verdict.outcome == "winner":
         forms = list(_win(verdict, one, other, asked.no_difference))
     elif verdict.outcome == "tie":
-        forms = list(_tie(one, other))
+        forms = list(_tie(one, other, whose="" if panel_of else " the panel"))
     else:
-        forms = list(_insufficient(one, other, shared))
+        forms = list(_insufficient(verdict, one, other))
     names = apart((first.name, first.slug), (second.name, second.slug))
     ways = chain(product(forms, _NAME_LENGTHS), product(forms, _AT_WORST))
     texts = (form(*labels(*names, limit=length)) for form, length in ways)
-    return next(text for text in texts if len(text) <= limit)
+    if not panel_of:
+        return next(text for text in texts if len(text) <= limit)
+    through = f"For {_panel(panel_of)}, "
+    text = next(text for text in texts if len(through) + len(text) <= limit)
+    return f"{through}{text[0].lower()}{text[1:]}"
+
+
+def _asked_of(tool: Evidence, panel_of: Mapping[str, str] | None) -> Evidence:
+    """The same tool, of whose reviews only those of the reviewers count who are asked."""
+    if panel_of is None:
+        return tool
+    said = [tool.reviews[slug] for slug in panel_of if slug in tool.reviews]
+    return replace(tool, panel=PanelCount(ship=said.count("ship"), skip=said.count("skip")))
+
+
+def _panel(panel_of: Mapping[str, str]) -> str:
+    """One reviewer or two by name, of whom English words stand between; else how many were chosen."""
+    names = [_shortened(" ".join(name.split()), _REVIEWER_LENGTH) for _, name in sorted(panel_of.items())]
+    if len(names) > 2 or len({name.casefold() for name in names}) < len(names):
+        return f"{len(names)} chosen reviewers"
+    return " and ".join(names)
 
 
 def labels(first: str, second: str, *, limit: int) -> tuple[str, str]:
@@ -136,7 +160,7 @@ def _shortened(name: str, limit: int) -> str:
 def _win(verdict: Verdict, one: _Side, other: _Side, no_difference: int) -> Iterator[_Form]:
     is_first = verdict.winner == one.tool.slug
     winner, loser = (one, other) if is_first else (other, one)
-    opening = _opening(verdict, winner)
+    opening = _opening(verdict, winner, loser)
     why = _why(verdict, winner, loser, no_difference)
     against = _against(verdict, winner, loser)
     instead = f"Take {{loser}} if {loser.when}" if loser.when else ""
@@ -155,22 +179,31 @@ def _win(verdict: Verdict, one: _Side, other: _Side, no_difference: int) -> Iter
     yield form(opening)
 
 
-def _opening(verdict: Verdict, winner: _Side) -> str:
-    measured = (
-        winner.tool.community.percent if verdict.decided_by == "community" else winner.tool.panel.percent
-    )
-    if (measured or 0) < _CONVINCES_FROM:
+def _opening(verdict: Verdict, winner: _Side, loser: _Side) -> str:
+    if _percent(verdict, winner) < _CONVINCES_FROM:
         return "If it must be one, take {winner} over {loser}"
     if verdict.strength == "narrow":
         return "Ship {winner} over {loser}, narrowly"
-    return "Ship {winner}, not {loser}"
+    return "Ship {winner}, not {loser}" if _is_ruled_out(verdict, loser) else "Ship {winner} over {loser}"
+
+
+def _percent(verdict: Verdict, side: _Side) -> int:
+    """Of those who were asked of a tool alone: the voters where they decide, else the reviewers."""
+    asked = side.tool.community if verdict.decided_by == "community" else side.tool.panel
+    return asked.percent or 0
+
+
+def _is_ruled_out(verdict: Verdict, loser: _Side) -> bool:
+    """Whether the loser is no tool to ship, and not only the lesser one: fewer than half ship it, and nobody favours it."""
+    is_shipped_by_half = verdict.decided_by == "panel" and 2 * loser.shared >= verdict.shared_panel.total
+    return _percent(verdict, loser) < _CONVINCES_FROM and not is_shipped_by_half and not verdict.contested
 
 
 def _why(verdict: Verdict, winner: _Side, loser: _Side, no_difference: int) -> str:
     """What decided, with its numbers where they bear it. The winner is "it", as the sentence has just named it."""
     match verdict.decided_by:
         case "panel":
-            return _panel_prefers(winner, loser, verdict.shared_panel)
+            return _panel_prefers(verdict, winner, loser)
         case "head_to_head":
             return _asked_prefer(winner, loser, no_difference)
         case "picks":
@@ -179,9 +212,11 @@ def _why(verdict: Verdict, winner: _Side, loser: _Side, no_difference: int) -> s
             return _voters_prefer(winner, loser)
 
 
-def _panel_prefers(winner: _Side, loser: _Side, shared: SharedPanel) -> str:
-    one, other, both = winner.tool.panel, loser.tool.panel, shared.total
-    if winner.shared > loser.shared and both >= MIN_PANEL:
+def _panel_prefers(verdict: Verdict, winner: _Side, loser: _Side) -> str:
+    one, other, both = winner.tool.panel, loser.tool.panel, verdict.shared_panel.total
+    if winner.shared > loser.shared and both >= verdict.evidence.inputs.minimum:
+        if both == 1:
+            return "the one reviewer of both ships it and skips the other"
         if one.total == other.total == both:
             return f"{_ship(one.ship, one.total)} it, {loser.shared or 'none'} the other"
         ship = "all" if winner.shared == both else f"{winner.shared}"
@@ -245,13 +280,13 @@ def _against(verdict: Verdict, winner: _Side, loser: _Side) -> str:
 # --- No winner ----------------------------------------------------------------------------------
 
 
-def _tie(one: _Side, other: _Side) -> Iterator[_Form]:
+def _tie(one: _Side, other: _Side, *, whose: str) -> Iterator[_Form]:
     convinces = max(one.tool.panel.percent or 0, other.tool.panel.percent or 0) >= _CONVINCES_FROM
     is_level = _is_level(one, other)
     if convinces:
         opening, take = "Level on every count" if is_level else "No winner", ": ship "
     else:
-        opening, take = "Neither convinces the panel", "; if it must be one: "
+        opening, take = f"Neither convinces{whose}", "; if it must be one: "
     if one.when or other.when:
         rest = "" if one.when and other.when else "; otherwise neither is ahead"
         yield lambda a, b: f"{opening}{take}{_if(a, one.when, b, other.when)}{rest}."
@@ -294,6 +329,8 @@ def _counts(first: str, one: _Side, second: str, other: _Side) -> str:
     ours, theirs = one.tool.panel, other.tool.panel
     if not ours.ship and not theirs.ship:
         return f"no reviewer ships {first} or {second}"
+    if ours.ship == ours.total == theirs.ship == theirs.total == 1:
+        return f"the one reviewer ships {first} and {second}"
     if (ours.ship, ours.total) == (theirs.ship, theirs.total):
         return f"{_ship(ours.ship, ours.total)} {first}, as many {second}"
     return f"{_ship(ours.ship, ours.total)} {first}, {_part(theirs.ship, theirs.total)} ship {second}"
@@ -303,19 +340,19 @@ def _part(ship: int, total: int) -> str:
     return f"all {total}" if ship == total else f"{ship or 'none'} of {total}"
 
 
-def _insufficient(one: _Side, other: _Side, shared: SharedPanel) -> Iterator[_Form]:
+def _insufficient(verdict: Verdict, one: _Side, other: _Side) -> Iterator[_Form]:
     totals = one.tool.panel.total, other.tool.panel.total
-    both = shared.total
-    until = bool(one.when or other.when)
+    both, minimum = verdict.shared_panel.total, verdict.evidence.inputs.minimum
+    s = "" if minimum == 1 else "s"
 
     def needs(first: str, second: str) -> str:
-        if min(totals) < MIN_PANEL:
+        if min(totals) < minimum:
             has = f"{first} has {totals[0] or 'none'}, {second} {totals[1] or 'none'}"
-            return f"No verdict yet: each tool needs {MIN_PANEL} reviews, and {has}."
+            return f"No verdict yet: each tool needs {minimum} review{s}, and {has}."
         there = f"there {'is' if both < 2 else 'are'} {both or 'none'}"
-        return f"No verdict yet: it takes {MIN_PANEL} reviewers of both tools, and {there}."
+        return f"No verdict yet: it takes {minimum} reviewer{s} of both tools, and {there}."
 
-    if until:
+    if one.when or other.when:
         yield lambda a, b: f"{needs(a, b)} Until then: {_if(a, one.when, b, other.when)}."
         yield lambda a, b: f"No verdict yet. Until then: {_if(a, one.when, b, other.when)}."
     yield needs

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from backend.api.views import SparseFieldsMixin
 from catalog.models import Tool
 from comparisons.changes import VerdictSnapshot
-from comparisons.models import DecidedBy, Outcome, Strength, VerdictChange
+from comparisons.models import MARGIN, DecidedBy, Outcome, Strength, VerdictChange
 
 
 class RecordedVerdictSerializer(serializers.Serializer[VerdictSnapshot[Tool]]):
@@ -17,7 +17,7 @@ class RecordedVerdictSerializer(serializers.Serializer[VerdictSnapshot[Tool]]):
     )
     decided_by = serializers.ChoiceField(choices=DecidedBy.values, allow_null=True)
     strength = serializers.ChoiceField(choices=Strength.values, allow_null=True)
-    margin = serializers.IntegerField(min_value=0, max_value=100, help_text="In points.")
+    margin = serializers.IntegerField(min_value=0, max_value=100, help_text=MARGIN)
     rule = serializers.CharField()
 
 

@@ -9,7 +9,7 @@ from backend.api.views import SparseFieldsMixin, timestamp
 from catalog.models import Tool
 from catalog.serializers import FitSerializer
 from comparisons.flips import Flip
-from comparisons.models import DecidedBy, Outcome, Strength
+from comparisons.models import MARGIN, DecidedBy, Outcome, Strength
 from comparisons.pairs.guidance import Guidance
 from comparisons.pairs.lineups import Lineup
 from comparisons.pairs.selectors import Pair, PricingRead, ScorecardRow, WordedVerdict
@@ -188,7 +188,7 @@ class VerdictSummarySerializer(serializers.Serializer[WordedVerdict]):
     winner = serializers.CharField(allow_null=True, help_text="A tool's slug.")
     decided_by = serializers.ChoiceField(choices=DecidedBy.values, allow_null=True)
     strength = serializers.ChoiceField(choices=Strength.values, allow_null=True)
-    margin = serializers.IntegerField(min_value=0, max_value=100, help_text="In points of percentage.")
+    margin = serializers.IntegerField(min_value=0, max_value=100, help_text=MARGIN)
     contested = serializers.BooleanField(
         help_text="Whether the panel head to head, the crowd or readers' picks favour the tool that did not win."
     )
@@ -212,16 +212,18 @@ class FlipSerializer(serializers.Serializer[Flip]):
 
     kind = serializers.ChoiceField(
         choices=["review", "head_to_head", "votes", "picks"],
-        help_text="`review`: one of `reviewers` says `to` of `tool`. `head_to_head`: `count` reviewers say of the pair "
-        "that they would ship `tool`, or, where it is null, that it makes no difference. `votes`: `count` more readers "
-        "vote `to` on `tool`; `picks`: pick it; both from enough networks and days.",
+        help_text="`review`: a reviewer says `to` of `tool`. `head_to_head`: `count` reviewers, all of them together, say "
+        "of the pair that they would ship `tool`, or, where it is null, that it makes no difference. `votes`: `count` more "
+        "readers vote `to` on `tool`; `picks`: pick it; both from enough networks and days.",
     )
     tool = serializers.CharField(allow_null=True, help_text="A tool's slug.")
     to = serializers.ChoiceField(choices=["ship", "skip"], allow_null=True)
-    count = serializers.IntegerField(min_value=1, help_text="How many it takes.")
+    count = serializers.IntegerField(min_value=1, help_text="How many it takes, all together.")
     reviewers = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Slugs: any one of them would do. Empty for others than those who answered already, and for readers.",
+        help_text="Slugs of those who can bring it about: any `count` of them, and no fewer. Of three with a `count` of 1 "
+        "each alone is enough; with a `count` of 2 it takes two of them together. Empty for `votes` and `picks`, and where "
+        "any reviewers can who have not answered the pair yet.",
     )
     outcome = serializers.ChoiceField(choices=Outcome.values)
     winner = serializers.CharField(allow_null=True, help_text="A tool's slug.")

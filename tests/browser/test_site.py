@@ -114,6 +114,7 @@ def test_the_page_says_first_what_to_ship_and_why(page: Page, complaints: list[s
     verdict = page.locator(".verdict")
     expect(verdict.get_by_role("heading", level=2)).to_contain_text("Ship Aider")
     expect(verdict).to_contain_text("all 3 reviewers ship it, 2 the other")
+    expect(verdict).to_contain_text("Ahead by 33 percentage points among reviewers of both")
     expect(page.locator(".numbers").first).to_contain_text("no votes yet")
     expect(page.locator(".row")).to_have_count(3)
     assert verdict.bounding_box()["y"] < 400  # type: ignore[index]

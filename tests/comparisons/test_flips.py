@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -45,6 +46,17 @@ def with_review(tool: Evidence, reviewer: str, verdict: str) -> Evidence:
     return replace(tool, reviews=reviews, panel=PanelCount(ships, len(reviews) - ships))
 
 
+def answered(found: PairEvidence, flip: Flip, reviewers: tuple[str, ...]) -> PairEvidence:
+    """The pair after these of those who were asked by name have all answered it as the flip says."""
+    return PairEvidence.of_reviews(
+        *found.tools,
+        roster=ROSTER,
+        preferences={**found.preferences, **dict.fromkeys(reviewers, flip.tool)},
+        picks=found.picks,
+        panel_of=found.panel_of,
+    )
+
+
 def makers(flip: Flip) -> Iterator[str | None]:
     """Each who could make it alone."""
     yield from flip.reviewers if flip.count == 1 and flip.reviewers else [None]
@@ -61,12 +73,10 @@ def test_each_flip_turns_the_verdict_to_what_it_says_and_one_less_does_not(found
 
     for flip in before.flip:
         if flip.kind == "head_to_head" and found.panel_of is not None and flip.count > 1:
-            # Several of those who were asked by name.
-            answered = {**found.preferences, **dict.fromkeys(flip.reviewers[: flip.count], flip.tool)}
-            after = PairEvidence.of_reviews(
-                *found.tools, roster=ROSTER, preferences=answered, picks=found.picks, panel_of=found.panel_of
-            )
-            assert end_of(decide(after)) == (flip.outcome, flip.winner) != end_of(before)
+            for some in combinations(flip.reviewers, flip.count):
+                assert end_of(decide(answered(found, flip, some))) == (flip.outcome, flip.winner)
+                assert end_of(decide(answered(found, flip, some[1:]))) == end_of(before)
+            assert (flip.outcome, flip.winner) != end_of(before)
             continue
         for reviewer in makers(flip):
             after = changed(found, flip, count=flip.count, reviewer=reviewer)
@@ -148,6 +158,19 @@ def test_no_reviewer_who_would_turn_it_alone_is_left_out(found: PairEvidence) ->
             pair("++ ", "+++", panel_of={"skeptic": "S", "founder": "F"}),
             Flip("review", "alpha", "ship", 1, ("founder",), "tie", None),
             id="who is missing of a panel by name",
+        ),
+        pytest.param(
+            pair("+++", "+++", panel_of={"skeptic": "S", "founder": "F", "builder": "B", "futurist": "U"}),
+            Flip(
+                "head_to_head",
+                "beta",
+                None,
+                3,
+                ("builder", "founder", "futurist", "skeptic"),
+                "winner",
+                "beta",
+            ),
+            id="any three of a panel by name, together",
         ),
     ],
 )

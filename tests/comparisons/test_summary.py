@@ -1,6 +1,7 @@
 """A verdict in one sentence: each form of it, and what none of them may say."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from comparisons.rules import SharedPanel
 from comparisons.summary import MAX_SUMMARY, Asked, labels, summarize
 from comparisons.verdict import Verdict, decide
 from reviews.panel import PanelCount
-from tests.comparisons.evidence import pair_of
+from tests.comparisons.evidence import evidence, pair_of
 from votes.tally import Interval, TallyCount
 
 ROSTER = ("builder", "skeptic", "founder", "futurist", "veteran")
@@ -90,6 +91,21 @@ LEVEL_CROWD = (60, 100)
             id="the panel, clear",
         ),
         pytest.param(
+            won("panel", "clear", (4, 2)), A, tool("B", (2, 4)), {},
+            "Ship A over B: all 4 reviewers ship it, 2 the other.",
+            id="the panel, clear, of which half ship the other too",
+        ),
+        pytest.param(
+            won("panel", "clear", (4, 2)), tool("A", (4, 4)), tool("B", (2, 5)), {},
+            "Ship A over B: of the 4 reviewers of both, all ship it and 2 the other.",
+            id="the panel, of which half of the reviewers of both ship the other too",
+        ),
+        pytest.param(
+            won("panel", "clear", (4, 1), contested=True), A, tool("B", (1, 4)), {"picks": Asked(100, 300)},
+            "Ship A over B: all 4 reviewers ship it, 1 the other. Contested: readers who chose favour the other.",
+            id="the panel, clear and contested",
+        ),
+        pytest.param(
             won("panel", "narrow"), A, tool("B", (3, 4)), {},
             "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other.",
             id="the panel, narrow",
@@ -111,7 +127,7 @@ LEVEL_CROWD = (60, 100)
         ),
         pytest.param(
             won("panel", "clear", (3, 3)), tool("A", (3, 4)), tool("B", (3, 4)), {},
-            "Ship A, not B: the panel prefers it.",
+            "Ship A over B: the panel prefers it.",
             id="the panel, by counts that don't bear it",
         ),
         pytest.param(
@@ -139,8 +155,13 @@ LEVEL_CROWD = (60, 100)
         ),
         pytest.param(
             won("community", "clear", (4, 4)), tool("A", (4, 4), (506, 550)), tool("B", (4, 4), (240, 420)), {},
-            "Ship A, not B: 92% of 550 voters ship it, 57% of 420 the other.",
+            "Ship A over B: 92% of 550 voters ship it, 57% of 420 the other.",
             id="the crowd, clear",
+        ),
+        pytest.param(
+            won("community", "clear", (4, 4)), tool("A", (4, 4), (90, 100)), tool("B", (4, 4), (30, 100)), {},
+            "Ship A, not B: 90% of 100 voters ship it, 30% of 100 the other.",
+            id="the crowd, clear, which skips the other",
         ),
         pytest.param(
             won("community", "narrow", (1, 1)), tool("A", (1, 4), (700, 1_000)), tool("B", (1, 4), (600, 1_000)), {},
@@ -161,33 +182,38 @@ LEVEL_CROWD = (60, 100)
         pytest.param(
             won("community", "clear", (4, 4), contested=True),
             tool("A", (4, 4), (90, 100)), tool("B", (4, 4), (10, 100)), {"asked": Asked(0, 3)},
-            "Ship A, not B: 90% of 100 voters ship it, 10% of 100 the other. "
+            "Ship A over B: 90% of 100 voters ship it, 10% of 100 the other. "
             "Contested: reviewers asked to choose favour the other.",
             id="the crowd, contested by reviewers who were asked",
         ),
         pytest.param(
             won("head_to_head", "unanimous", (4, 4)), A, B, {"asked": Asked(4, 0)},
-            "Ship A, not B: asked to choose between them, all 4 reviewers take it.",
+            "Ship A over B: asked to choose between them, all 4 reviewers take it.",
             id="head to head, unanimous",
         ),
         pytest.param(
+            won("head_to_head", "unanimous", (2, 1)), tool("A", (2, 4)), tool("B", (1, 4)), {"asked": Asked(4, 0)},
+            "Ship A, not B: asked to choose between them, all 4 reviewers take it.",
+            id="head to head, unanimous, and the panel skips the other",
+        ),
+        pytest.param(
             won("head_to_head", "unanimous", (2, 2)), A, B, {"asked": Asked(2, 0)},
-            "Ship A, not B: asked to choose between them, both reviewers take it.",
+            "Ship A over B: asked to choose between them, both reviewers take it.",
             id="head to head, two alone were asked",
         ),
         pytest.param(
             won("head_to_head", "unanimous", (1, 1)), A, B, {"asked": Asked(1, 0)},
-            "Ship A, not B: asked to choose between them, the one reviewer takes it.",
+            "Ship A over B: asked to choose between them, the one reviewer takes it.",
             id="head to head, one alone was asked",
         ),
         pytest.param(
             won("head_to_head", "clear", (2, 2)), A, B, {"asked": Asked(1, 0, 1)},
-            "Ship A, not B: asked to choose between them, 1 reviewer takes it, 1 sees no difference.",
+            "Ship A over B: asked to choose between them, 1 reviewer takes it, 1 sees no difference.",
             id="head to head, one takes it",
         ),
         pytest.param(
             won("head_to_head", "clear", (4, 4)), A, B, {"asked": Asked(3, 1)},
-            "Ship A, not B: asked to choose between them, 3 reviewers take it, 1 the other.",
+            "Ship A over B: asked to choose between them, 3 reviewers take it, 1 the other.",
             id="head to head, clear",
         ),
         pytest.param(
@@ -198,7 +224,7 @@ LEVEL_CROWD = (60, 100)
         ),
         pytest.param(
             won("head_to_head", "clear", (4, 4)), A, B, {"asked": Asked(3, 0, 1)},
-            "Ship A, not B: asked to choose between them, 3 reviewers take it, 1 sees no difference.",
+            "Ship A over B: asked to choose between them, 3 reviewers take it, 1 sees no difference.",
             id="head to head, and one sees no difference",
         ),
         pytest.param(
@@ -209,12 +235,12 @@ LEVEL_CROWD = (60, 100)
         ),
         pytest.param(
             won("head_to_head", "clear", (4, 4)), A, B, {},
-            "Ship A, not B: the panel, asked to choose between them, takes it.",
+            "Ship A over B: the panel, asked to choose between them, takes it.",
             id="head to head, without its counts",
         ),
         pytest.param(
             won("picks", "clear", (4, 4)), A, B, {"picks": Asked(330, 140)},
-            "Ship A, not B: 330 of 470 readers who chose between them take it.",
+            "Ship A over B: 330 of 470 readers who chose between them take it.",
             id="picks, clear",
         ),
         pytest.param(
@@ -226,7 +252,7 @@ LEVEL_CROWD = (60, 100)
         ),
         pytest.param(
             won("picks", "clear", (4, 4)), A, B, {},
-            "Ship A, not B: readers who chose between them take it.",
+            "Ship A over B: readers who chose between them take it.",
             id="picks, without their counts",
         ),
         pytest.param(
@@ -311,6 +337,113 @@ def test_a_verdict_in_a_sentence(
     assert summarize(verdict, first=first, second=second, **more) == summary
 
 
+# --- Some of the panel alone ------------------------------------------------------------------------
+
+PEOPLE = {
+    "builder": "The Builder",
+    "skeptic": "The Skeptic",
+    "founder": "The Founder",
+    "futurist": "The Futurist",
+}
+A_FOR_ALL = evidence("a", "++++", name="A")
+
+
+@pytest.mark.parametrize(
+    ("found", "panel", "summary"),
+    [
+        pytest.param(
+            pair_of(A_FOR_ALL, evidence("b", "+--+", name="B")), ("builder", "skeptic"),
+            "For The Builder and The Skeptic, ship A over B: both reviewers ship it, 1 the other.",
+            id="two, and their own counts alone",
+        ),
+        pytest.param(
+            pair_of(A_FOR_ALL, evidence("b", "+--+", name="B")), ("skeptic",),
+            "For The Skeptic, ship A, not B: the one reviewer of both ships it and skips the other.",
+            id="one",
+        ),
+        pytest.param(
+            pair_of(A_FOR_ALL, evidence("b", "+--+", name="B")), ("builder", "skeptic", "founder"),
+            "For 3 chosen reviewers, ship A, not B: all 3 reviewers ship it, 1 the other.",
+            id="three",
+        ),
+        pytest.param(
+            pair_of(A_FOR_ALL, evidence("b", "++--", name="B")), ("builder", "skeptic"),
+            "For The Builder and The Skeptic, level on every count: both reviewers ship A, as many B, so either will do.",
+            id="level",
+        ),
+        pytest.param(
+            pair_of(A_FOR_ALL, evidence("b", "++--", name="B")), ("builder",),
+            "For The Builder, level on every count: the one reviewer ships A and B, so either will do.",
+            id="level, by one",
+        ),
+        pytest.param(
+            pair_of(evidence("a", "--++", name="A"), evidence("b", "--++", name="B")), ("builder", "skeptic"),
+            "For The Builder and The Skeptic, neither convinces: no reviewer ships A or B.",
+            id="neither, though the whole panel ships some",
+        ),
+        pytest.param(
+            pair_of(evidence("a", "+   ", name="A"), evidence("b", "++++", name="B")), ("builder", "skeptic"),
+            "For The Builder and The Skeptic, no verdict yet: each tool needs 2 reviews, and A has 1, B 2.",
+            id="too few of two",
+        ),
+        pytest.param(
+            pair_of(evidence("a", "   +", name="A"), evidence("b", "++++", name="B")), ("builder",),
+            "For The Builder, no verdict yet: each tool needs 1 review, and A has none, B 1.",
+            id="too few of one",
+        ),
+        pytest.param(
+            pair_of(evidence("a", "++ ", name="A"), evidence("b", " ++", name="B")), ("builder", "skeptic", "founder"),
+            "For 3 chosen reviewers, no verdict yet: each tool needs 3 reviews, and A has 2, B 2.",
+            id="too few of three",
+        ),
+        pytest.param(
+            pair_of(evidence("a", "+++ ", name="A"), evidence("b", " +++", name="B")), tuple(PEOPLE),
+            "For 4 chosen reviewers, no verdict yet: it takes 3 reviewers of both tools, and there are 2.",
+            id="too few of both tools",
+        ),
+    ],
+)  # fmt: skip
+def test_a_chosen_panel_is_named_and_only_what_it_says_is_counted(
+    found: PairEvidence, panel: tuple[str, ...], summary: str
+) -> None:
+    asked = through(found, {slug: PEOPLE[slug] for slug in panel})
+
+    assert summarize(decide(asked), first=found.first, second=found.second) == summary
+
+
+def through(found: PairEvidence, panel_of: Mapping[str, str]) -> PairEvidence:
+    """The same pair by these reviewers alone."""
+    return PairEvidence.of_reviews(
+        found.first,
+        found.second,
+        roster=found.roster,
+        preferences=found.preferences,
+        picks=found.picks,
+        panel_of=panel_of,
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "opening"),
+    [
+        pytest.param(("Ada\n Inc.", "{loser}"), "For Ada Inc. and {loser}, ship", id="marks of a text"),
+        pytest.param(("סוקר", "مراجع"), "For סוקר and مراجع, ship", id="from right to left, with an English word between"),
+        pytest.param(("Twin", "TWIN"), "For 2 chosen reviewers, ship", id="one name twice"),
+        pytest.param(
+            ("x" * 100, "The Reviewer of Everything That Was Ever Shipped by Anyone"),
+            f"For {'x' * 27}… and The Reviewer of Everything…, ship", id="long ones",
+        ),
+    ],
+)  # fmt: skip
+def test_awkward_names_of_reviewers_stand_as_they_are(names: tuple[str, str], opening: str) -> None:
+    found = pair_of(A_FOR_ALL, evidence("b", "+--+", name="B"))
+    panel_of = dict(zip(("builder", "skeptic"), names, strict=True))
+
+    said = summarize(decide(through(found, panel_of)), first=found.first, second=found.second)
+
+    assert said == f"{opening} A over B: both reviewers ship it, 1 the other."
+
+
 WINDSURF = "Windsurf Wave 11: Cascade Agent with Multi-File Edits and Memory"
 PROVIDERS = "Hugging Face Inference Providers"
 
@@ -320,43 +453,43 @@ PROVIDERS = "Hugging Face Inference Providers"
     [
         pytest.param(
             ('The "Real" Agent', "Matt Pocock's Skills"),
-            'Ship The "Real" Agent, not Matt Pocock\'s Skills: all 4 reviewers ship it, 3 the other.',
+            'Ship The "Real" Agent over Matt Pocock\'s Skills: all 4 reviewers ship it, 3 the other.',
             id="quotes, and an s at the end",
         ),
         pytest.param(
             ("Wordware Inc.", "Who? What?"),
-            "Ship Wordware Inc., not Who? What?: all 4 reviewers ship it, 3 the other.",
+            "Ship Wordware Inc. over Who? What?: all 4 reviewers ship it, 3 the other.",
             id="a full stop and a question mark at the end",
         ),
         pytest.param(
             ("סוכן קוד", "مساعد الكود"),
-            "Ship סוכן קוד, not مساعد الكود: all 4 reviewers ship it, 3 the other.",
+            "Ship סוכן קוד over مساعد الكود: all 4 reviewers ship it, 3 the other.",
             id="from right to left, with an English word between",
         ),
         pytest.param(
             ("{loser}", "{winner}"),
-            "Ship {loser}, not {winner}: all 4 reviewers ship it, 3 the other.",
+            "Ship {loser} over {winner}: all 4 reviewers ship it, 3 the other.",
             id="marks of a template",
         ),
         pytest.param(
             ("Two\n  lines", "B\t"),
-            "Ship Two lines, not B: all 4 reviewers ship it, 3 the other.",
+            "Ship Two lines over B: all 4 reviewers ship it, 3 the other.",
             id="white space",
         ),
         pytest.param(
             (WINDSURF, "Stable Diffusion 4 (Apache 2.0)"),
-            f"Ship {WINDSURF}, not Stable Diffusion 4 (Apache 2.0): all 4 reviewers ship it, 3 the other.",
+            f"Ship {WINDSURF} over Stable Diffusion 4 (Apache 2.0): all 4 reviewers ship it, 3 the other.",
             id="a long name that fits",
         ),
         pytest.param(
             (WINDSURF, "Claude 4 API: Tool Use Streaming & Prompt Caching with Very Long Names, Really"),
-            "Ship Windsurf Wave 11: Cascade Agent with Multi-File Edits and Memory, not Claude 4 API: Tool Use "
+            "Ship Windsurf Wave 11: Cascade Agent with Multi-File Edits and Memory over Claude 4 API: Tool Use "
             "Streaming & Prompt Caching with Very…: all 4 reviewers ship it, 3 the other.",
             id="two long names",
         ),
         pytest.param(
             ("Skills", "SKILLS"),
-            "Ship Skills (skills-1), not SKILLS (skills-2): all 4 reviewers ship it, 3 the other.",
+            "Ship Skills (skills-1) over SKILLS (skills-2): all 4 reviewers ship it, 3 the other.",
             id="one name twice",
         ),
     ],
@@ -404,6 +537,14 @@ def test_names_are_shortened_so_that_they_can_be_told_apart(
 ) -> None:
     assert labels(*names, limit=limit) == short
     assert labels(*reversed(names), limit=limit) == short[::-1]
+
+
+@pytest.mark.parametrize("verdict", [won("panel", "clear", (0, 0)), TIE, INSUFFICIENT])
+@pytest.mark.parametrize("ship", [0, 4])
+def test_the_shortest_sentence_has_room_for_two_long_names(verdict: Verdict, ship: int) -> None:
+    first, second = tool("A" * 200, (ship, 4), slug="a"), tool("B" * 200, (ship, 4), slug="b")
+
+    assert len(summarize(verdict, first=first, second=second, limit=60)) <= 60
 
 
 def test_of_a_text_that_is_too_long_the_least_is_left_out_and_no_condition_is_cut() -> None:
@@ -487,6 +628,27 @@ def test_whatever_is_known_a_sentence_is_short_and_opens_as_its_outcome_alone_do
     assert len(said) <= limit
     assert [name for name, opening in OPENINGS.items() if opening.match(said)] == [outcome]
     assert said.endswith((".", "!", "?", "…"))
+
+
+@given(
+    pair=pairs(),
+    people=st.dictionaries(st.sampled_from(ROSTER), names, min_size=1),
+    when=st.tuples(conditions, conditions),
+)
+def test_a_chosen_panel_is_told_in_two_hundred_characters_whatever_all_are_called(
+    pair: tuple[Evidence, Evidence], people: dict[str, str], when: tuple[list[str], list[str]]
+) -> None:
+    first, second = pair
+    limit = 130
+
+    verdict = decide(through(pair_of(first, second), people))
+    texts = [
+        summarize(verdict, first=first, second=second, when=when, limit=each) for each in (limit, MAX_SUMMARY)
+    ]
+
+    assert [len(text) <= each for text, each in zip(texts, (limit, MAX_SUMMARY), strict=True)] == [True, True]
+    assert all(text.startswith("For ") for text in texts)
+    assert not any(opening.match(text) for text in texts for opening in OPENINGS.values())
 
 
 @given(pair=pairs(), when=st.tuples(conditions, conditions))

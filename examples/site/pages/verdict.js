@@ -1,7 +1,7 @@
 // The answer of a comparison: what to ship, why, when the other one, who dissents, and what would change it.
 
 import { counted, h, outwardLink } from "../dom.js";
-import { headline, howDecided } from "../parts.js";
+import { headline, howDecided, named } from "../parts.js";
 
 /** @typedef {import("../types.js").Schemas} Schemas */
 /** @typedef {Schemas["Comparison"]} Comparison */
@@ -22,8 +22,8 @@ export function verdictSection({ verdict, tools, scorecard, pricing_read: pricin
         "p",
         { class: "marks" },
         h("span", { class: "mark" }, howDecided(verdict)),
-        verdict.margin > 0 && h("span", { class: "mark" }, `Margin ${verdict.margin}`),
-        verdict.contested && h("span", { class: "mark contested" }, "Contested by the community"),
+        lead(verdict),
+        verdict.contested && h("span", { class: "mark contested" }, "Contested"),
       ),
       whole && h("p", { class: "note" }, `The whole panel: ${headline(whole, tools)}.`),
     ),
@@ -42,6 +42,21 @@ export function verdictSection({ verdict, tools, scorecard, pricing_read: pricin
       h("p", { class: "note" }, `By rule ${verdict.rule}. Price never decides.`),
     ),
   );
+}
+
+const AMONG = {
+  panel: "reviewers of both",
+  community: "voters",
+  head_to_head: "reviewers who chose between them",
+  picks: "readers who chose between them",
+};
+
+/**
+ * By how much the winner is ahead, and among whom.
+ * @param {{ margin: number, decided_by: string | null }} verdict
+ */
+function lead({ margin, decided_by: by }) {
+  return by !== null && margin > 0 && h("span", { class: "mark" }, `Ahead by ${counted(margin, "percentage point")} among ${named(AMONG, by)}`);
 }
 
 /**
@@ -87,7 +102,7 @@ function flips(changes, tools, people) {
 function flipSentence(change, tools, people) {
   const { kind, tool, to, count, reviewers } = change;
   const name = tool === null ? "either" : namesOf([tool], tools);
-  const someone = reviewers.length > 0 ? `one of ${namesOf(reviewers, people)}` : counted(count, "reviewer");
+  const someone = reviewers.length > 0 ? someOf(reviewers, count, people) : counted(count, "more reviewer");
   /** @type {Record<string, string>} */
   const sentences = {
     review: `If ${someone} said ${to} of ${name}`,
@@ -96,6 +111,18 @@ function flipSentence(change, tools, people) {
     picks: `If ${counted(count, "more reader")} picked ${name}`,
   };
   return `${sentences[kind] ?? "If that changed"}: ${headline(change, tools)}.`;
+}
+
+/**
+ * Any `count` of the reviewers, together.
+ * @param {string[]} reviewers
+ * @param {number} count
+ * @param {Named[]} people
+ */
+function someOf(reviewers, count, people) {
+  const names = namesOf(reviewers, people);
+  if (reviewers.length === count) return count === 1 ? names : `${names} together`;
+  return count === 1 ? `one of ${names}` : `any ${count} of ${names} together`;
 }
 
 /**

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import Tool
 from comparisons.pairs.panels import named_panel
+from reviews.models import Reviewer
 from tests.factories import ReviewerFactory, ToolFactory, answer_pair, review
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,25 @@ def test_too_few_say_who_is_missing(api: APIClient) -> None:
 
     assert (reason["code"], reason["params"]["missing"]) == ("panel_too_small", ["silent"])
     assert reason["detail"].endswith("The Silent has not reviewed both.")
+
+
+@pytest.mark.parametrize(
+    ("panel", "summary"),
+    [
+        ("panel-3", "For The Third, ship "),
+        ("panel-3,silent", "For The Third and The Silent, no verdict yet: each tool needs 2 reviews, and "),
+        ("panel-0,panel-1,panel-3", "For 3 chosen reviewers, ship "),
+    ],
+)
+def test_a_summary_says_whose_verdict_it_is_and_by_their_number(
+    api: APIClient, panel: str, summary: str
+) -> None:
+    Reviewer.objects.filter(slug="panel-3").update(name="The Third")
+
+    page = api.get(f"{PAGE}?panel={panel}").json()
+
+    assert page["verdict"]["summary"].startswith(summary)
+    assert page["whole_panel_verdict"]["summary"].startswith("Ship ")
 
 
 def test_in_whatever_order_they_are_named_it_is_one_answer_with_one_etag(api: APIClient) -> None:

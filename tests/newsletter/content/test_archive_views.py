@@ -31,7 +31,7 @@ def test_the_list_names_editions_the_latest_first(api: APIClient) -> None:
         },
         {
             "slug": "2026-W47",
-            "subject": "Ship Aider, not Zed: all 4 reviewers ship it, 2 the other",
+            "subject": "Ship Aider over Zed: all 4 reviewers ship it, 2 the other",
             "sent_at": "2026-11-24T07:00:00Z",
             "item_count": 1,
             "page_url": "http://127.0.0.1:8000/newsletter/editions/2026-W47",
@@ -49,7 +49,7 @@ def test_an_edition_says_what_it_told(api: APIClient, settings: Any) -> None:
 
     assert answer == {
         "slug": "2026-W48",
-        "subject": "Ship Aider, not Zed: all 4 reviewers ship it, 2 the other",
+        "subject": "Ship Aider over Zed: all 4 reviewers ship it, 2 the other",
         "sent_at": "2026-11-24T07:00:00Z",
         "item_count": 1,
         "page_url": "http://127.0.0.1:8000/newsletter/editions/2026-W48",

@@ -73,7 +73,7 @@ def test_a_new_comparison_is_in(values: dict[str, Any]) -> None:
             quote="",
             path=f"/comparisons/{pair.slug}",
             why="Because you get every topic.",
-            headline="Ship Aider, not Zed: all 4 reviewers ship it, 2 the other",
+            headline="Ship Aider over Zed: all 4 reviewers ship it, 2 the other",
         ),
     )
 

@@ -28,7 +28,7 @@ from tests.newsletter.editions import SINCE
 from votes.tally import TallyCount
 
 
-def item(kind: str, headline: str = "Ship Aider, not Zed") -> Item:
+def item(kind: str, headline: str = "Ship Aider over Zed") -> Item:
     return Item(
         kind=kind,
         title="",
@@ -89,8 +89,8 @@ def test_a_list_in_words(parts: list[str], said: str) -> None:
 
 
 def test_a_subject_names_what_is_first_and_counts_the_rest() -> None:
-    assert default_subject([item("comparison")]) == "Ship Aider, not Zed"
-    assert default_subject([item("comparison")] * 6) == "Ship Aider, not Zed, and 5 more"
+    assert default_subject([item("comparison")]) == "Ship Aider over Zed"
+    assert default_subject([item("comparison")] * 6) == "Ship Aider over Zed, and 5 more"
     assert len(default_subject([item("comparison", "x" * 400)] * 1_000)) == MAX_SUBJECT
 
 

@@ -93,14 +93,14 @@ def an_item(kind: str = "comparison", **values: Any) -> Item:
         "quote": "It holds.",
         "path": "/comparisons/aider-vs-zed",
         "why": "Because you chose Developer Tools.",
-        "headline": "Ship Aider, not Zed",
+        "headline": "Ship Aider over Zed",
     }
     return Item(kind=kind, **{**plain_item, **values})
 
 
 def rendered(*items: Item, **values: Any) -> tuple[str, str]:
     content = {
-        "subject": "Ship Aider, not Zed",
+        "subject": "Ship Aider over Zed",
         "intro": "One thing this week.",
         "items": items or (an_item(),),
         "since": SINCE,
@@ -118,10 +118,10 @@ def test_the_page_says_all_that_there_is() -> None:
     html, _ = rendered()
 
     assert Page(html).text == (
-        "Ship Aider, not Zed "
+        "Ship Aider over Zed "
         # The preheader.
         "Clearly: 4 of 4 reviewers of both ship it, 2 the other. "
-        "AI Tool Verdicts · 17 to 24 November 2026 Ship Aider, not Zed One thing this week. "
+        "AI Tool Verdicts · 17 to 24 November 2026 Ship Aider over Zed One thing this week. "
         "New comparisons Aider vs Zed Ship Aider "
         "Clearly: 4 of 4 reviewers of both ship it, 2 the other. “It holds.” Because you chose Developer Tools. "
         "You asked for this mail and confirmed it. Change what you get or unsubscribe . "
@@ -175,7 +175,7 @@ def test_the_page_is_accessible() -> None:
     assert {table["role"] for table in page.all("table")} == {"presentation"}
     assert [name for name in page.shape if re.fullmatch(r"h\d", name)] == ["h1", "h2", "h3", "h2", "h3"]
     assert page.open == []
-    assert "<title>Ship Aider, not Zed</title>" in html
+    assert "<title>Ship Aider over Zed</title>" in html
 
 
 def test_the_page_has_colours_for_the_dark() -> None:
@@ -362,7 +362,7 @@ def test_the_text_says_all_that_there_is() -> None:
 AI TOOL VERDICTS
 17 to 24 November 2026
 
-Ship Aider, not Zed
+Ship Aider over Zed
 
 One thing this week.
 
