@@ -108,14 +108,14 @@ export function comparisonCard({ slug, tools, verdict, published_at: publishedAt
 }
 
 /**
- * The answer in three words or so.
- * @param {{ outcome: string, winner?: string | null }} verdict
+ * The answer in three words or so. What the summary calls no tool to ship with is none here either.
+ * @param {{ outcome: string, winner?: string | null, summary?: string }} verdict
  * @param {{ slug: string, name: string }[]} tools
  */
-export function headline({ outcome, winner }, tools) {
+export function headline({ outcome, winner, summary = "" }, tools) {
   const name = tools.find((tool) => tool.slug === winner)?.name ?? winner;
-  if (name) return `Ship ${name}`;
-  return outcome === "insufficient" ? "Too few reviews to say" : "Level: either will do";
+  if (name) return /(^|, )if it must be one, take /i.test(summary) ? `If it must be one, ${name}` : `Ship ${name}`;
+  return outcome === "insufficient" ? "No verdict yet" : "No winner";
 }
 
 const DECIDED_BY = {

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from backend.devstack.site_server import site_server
 from catalog.models import Tool
 from newsletter.models import Subscriber
+from reviews.models import Review
 from tests.browser.confirming import press_yes
 from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory
 from tests.mail_sink import Sink
@@ -112,13 +113,35 @@ def test_the_page_says_first_what_to_ship_and_why(page: Page, complaints: list[s
     page.goto(PAIR)
 
     verdict = page.locator(".verdict")
-    expect(verdict.get_by_role("heading", level=2)).to_contain_text("Ship Aider")
+    expect(verdict.get_by_role("heading", level=2)).to_have_text("Ship Aider")
     expect(verdict).to_contain_text("all 3 reviewers ship it, 2 the other")
     expect(verdict).to_contain_text("Ahead by 33 percentage points among reviewers of both")
     expect(page.locator(".numbers").first).to_contain_text("no votes yet")
     expect(page.locator(".row")).to_have_count(3)
     assert verdict.bounding_box()["y"] < 400  # type: ignore[index]
     assert complaints == []
+
+
+def test_a_reader_asks_some_of_the_panel_alone_and_reads_whose_verdict_it_is(page: Page) -> None:
+    page.goto(PAIR)
+
+    page.get_by_label("The Reviewer 0").check()
+
+    verdict = page.locator(".verdict")
+    expect(verdict).to_contain_text(
+        "For The Reviewer 0, ship Aider, not Zed: the one reviewer of both ships it and skips the other."
+    )
+    expect(verdict).to_contain_text("The whole panel: Ship Aider.")
+
+
+def test_a_winner_that_the_panel_skips_is_no_tool_to_ship_in_the_headline_either(page: Page) -> None:
+    outside(
+        lambda: Review.objects.exclude(tool__slug="aider", reviewer__slug="reviewer-0").update(verdict="skip")
+    )
+
+    page.goto(PAIR)
+
+    expect(page.locator(".verdict").get_by_role("heading", level=2)).to_have_text("If it must be one, Aider")
 
 
 def test_a_reader_votes_changes_withdraws_and_picks(page: Page, complaints: list[str]) -> None:

@@ -17,7 +17,8 @@ export function verdictSection({ verdict, tools, scorecard, pricing_read: pricin
       "div",
       { class: "because" },
       h("p", { class: "kicker" }, verdict.panel_of === null ? "The verdict" : `The verdict of ${namesOf(verdict.panel_of, people)}`),
-      h("h2", { id: "verdict" }, verdict.summary),
+      h("h2", { id: "verdict" }, headline(verdict, tools)),
+      h("p", { class: "why" }, verdict.summary),
       h(
         "p",
         { class: "marks" },
@@ -47,8 +48,8 @@ export function verdictSection({ verdict, tools, scorecard, pricing_read: pricin
 const AMONG = {
   panel: "reviewers of both",
   community: "voters",
-  head_to_head: "reviewers who chose between them",
-  picks: "readers who chose between them",
+  head_to_head: "reviewers who chose",
+  picks: "readers who chose",
 };
 
 /**
@@ -56,7 +57,7 @@ const AMONG = {
  * @param {{ margin: number, decided_by: string | null }} verdict
  */
 function lead({ margin, decided_by: by }) {
-  return by !== null && margin > 0 && h("span", { class: "mark" }, `Ahead by ${counted(margin, "percentage point")} among ${named(AMONG, by)}`);
+  return by !== null && margin > 0 && h("span", { class: "note" }, `Ahead by ${counted(margin, "percentage point")} among ${named(AMONG, by)}`);
 }
 
 /**
