@@ -92,6 +92,13 @@ REQUESTS = {
         needs_subscriber=True,
     ),
     "create_access_mail": Ask("/api/v1/newsletter/preferences/access", "POST", needs_subscriber=True),
+    "move_subscription": Ask(
+        "/api/v1/newsletter/preferences/address",
+        "POST",
+        {"email": "ada@example.org"},
+        needs_subscriber=True,
+        needs_owner=True,
+    ),
     "export_subscriber": Ask(
         "/api/v1/newsletter/preferences/export", needs_subscriber=True, needs_owner=True
     ),

@@ -10,6 +10,7 @@ api_urls = [
     path("newsletter/subscriptions/confirm", views.ConfirmView.as_view(), name="subscriptions-confirm"),
     path("newsletter/preferences", views.PreferencesView.as_view(), name="preferences"),
     path("newsletter/preferences/access", views.AccessView.as_view(), name="preferences-access"),
+    path("newsletter/preferences/address", views.MoveView.as_view(), name="preferences-address"),
     path("newsletter/preferences/export", views.ExportView.as_view(), name="preferences-export"),
     path("newsletter/unsubscribe", views.UnsubscribeView.as_view(), name="unsubscribe"),
     path("newsletter/editions", archive_views.EditionListView.as_view(), name="edition-list"),

@@ -96,11 +96,25 @@ class ConfirmationToken(models.Model):
     mailbox_key = models.BinaryField(max_length=32)
     job_id = models.UUIDField(help_text="The sign-up that it answers, which is deleted once the mail is out.")
     choices = models.JSONField()
+    replaces = models.ForeignKey(
+        Subscriber,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose subscription ends when this is confirmed: the reader moves to another address.",
+    )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(replaces=None) | ~Q(replaces=models.F("subscriber")),
+                name="a_confirmation_replaces_another_address",
+            )
+        ]
         # Counts what a mailbox was sent lately.
         indexes = [models.Index(fields=["mailbox_key", "created_at"], name="newsletter_tokens_of_mailbox")]
 
@@ -109,7 +123,7 @@ class ConfirmationToken(models.Model):
 
 
 class MailJob(models.Model):
-    """A sign-up, or a wish to export or be erased, that waits for its mail; deleted once the mail is out.
+    """A sign-up, a wish to export or be erased, or news of a move, that waits for its mail; deleted once that is out.
 
     `due_at` is also the lease of the worker: it is moved on before each try. The last try is noted as failed before it
     begins, so that no crash makes a job go on for ever.
@@ -118,6 +132,7 @@ class MailJob(models.Model):
     class Kind(models.TextChoices):
         SIGN_UP = "sign_up"
         OWNER = "owner", "Link to export and erase"
+        MOVED = "moved", "News of another address"
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -127,6 +142,14 @@ class MailJob(models.Model):
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.SIGN_UP, db_default="sign_up")
     address = models.EmailField(max_length=320)
     choices = models.JSONField()
+    replaces = models.ForeignKey(
+        Subscriber,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose subscription ends when the sign-up is confirmed.",
+    )
     source = models.CharField(max_length=16, choices=Consent.Source)
     state = models.CharField(max_length=16, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -143,7 +166,9 @@ class MailJob(models.Model):
                 condition=Q(source__in=["page", "api", "one_click", "provider", "staff"]),
                 name="mail_job_source_is_known",
             ),
-            models.CheckConstraint(condition=Q(kind__in=["sign_up", "owner"]), name="mail_job_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["sign_up", "owner", "moved"]), name="mail_job_kind_is_known"
+            ),
         ]
         # What is due, the earliest first.
         indexes = [models.Index(fields=["due_at"], condition=Q(state="waiting"), name="newsletter_jobs_due")]

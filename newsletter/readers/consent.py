@@ -30,6 +30,7 @@ from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent
 from newsletter.readers.addresses import address_key
 from newsletter.readers.journal import CONFIRMED, LIFTED, STRENGTH, MailboxState, note_lifted, note_suppressed
 from newsletter.readers.links import ErasedSubscriber, confirmation_key
+from newsletter.readers.mail_jobs import queue_mail
 from reviews.models import Reviewer
 
 # Raised whenever the words change that a reader agrees to: those of the mail and of the page.
@@ -107,7 +108,7 @@ def find_confirmation(*, token: str, now: datetime) -> ConfirmationToken:
 
     Raises UnknownConfirmation, UsedConfirmation or ExpiredConfirmation.
     """
-    confirmations = ConfirmationToken.objects.select_related("subscriber")
+    confirmations = ConfirmationToken.objects.select_related("subscriber", "replaces")
     found = confirmations.filter(key=confirmation_key(token)).first()
     if found is None:
         raise UnknownConfirmation
@@ -125,24 +126,28 @@ def find_confirmation(*, token: str, now: datetime) -> ConfirmationToken:
 def confirm(*, token: str, source: str, now: datetime) -> Subscriber:
     """Subscribe the reader of the confirmation mail, with the choices of the sign-up. Again changes nothing.
 
-    Raises what `find_confirmation` raises, and BlockedMailbox.
+    A reader who moves leaves the former address, which is told. Raises what `find_confirmation` raises, and BlockedMailbox.
     """
     with transaction.atomic():
-        with ignore(ErasedSubscriber):
-            _hold(find_confirmation(token=token, now=now).subscriber)
-        # Another request may have confirmed or erased while this one waited for the row.
+        found = find_confirmation(token=token, now=now)
+        # Another request may confirm or erase while this one waits for the rows.
+        held = Subscriber.objects.select_for_update().order_by("pk")
+        list(held.filter(pk__in=[found.subscriber_id, found.replaces_id]))
         confirmation = find_confirmation(token=token, now=now)
         subscriber = confirmation.subscriber
         if confirmation.used_at:
             return subscriber
         _lift_by_confirming(bytes(subscriber.address_key), source=source, now=now)
         subscriber.status = Subscriber.Status.ACTIVE
-        subscriber.confirmed_at = now
-        subscriber.unsubscribed_at = None
+        subscriber.confirmed_at, subscriber.unsubscribed_at = now, None
         _choose(subscriber, confirmation.choices)
         ConfirmationToken.objects.filter(pk=confirmation.pk).update(used_at=now)
         note_lifted(bytes(subscriber.address_key), CONFIRMED)
         _record(bytes(subscriber.address_key), "confirmed", source=source, now=now)
+        former = confirmation.replaces
+        if former and former.status == Subscriber.Status.ACTIVE:
+            unsubscribe(former, source=source, now=now)
+            queue_mail(kind=MailJob.Kind.MOVED, address=former.address, source=source, now=now)
         return subscriber
 
 
@@ -234,7 +239,7 @@ def _erase(subscriber: Subscriber, *, now: datetime) -> None:
 
 
 def _delete(subscriber: Subscriber) -> None:
-    MailJob.objects.filter(address=subscriber.address).delete()
+    MailJob.objects.filter(Q(address=subscriber.address) | Q(replaces=subscriber)).delete()
     erase_addresses(subscriber_id=subscriber.pk)
     # A server's text may name its user.
     ProviderEvent.objects.filter(address_key=subscriber.address_key).update(detail="")

@@ -37,6 +37,11 @@ def owner_mail(*, subscriber: Subscriber, now: datetime) -> Message:
     return _mail("owner", "Your data at AI Tool Verdicts", subscriber, now=now, owner_url=owner_url)
 
 
+def moved_mail(*, subscriber: Subscriber, now: datetime) -> Message:
+    """Tells a former address that the mail goes to another one from now on, which it does not name."""
+    return _mail("moved", "Our mail goes to another address", subscriber, now=now)
+
+
 def _mail(kind: str, subject: str, subscriber: Subscriber, *, now: datetime, **links_in_it: str) -> Message:
     context = {"subject": subject, **links_in_it}
     return single_message(

@@ -29,7 +29,7 @@ from backend.api.problems import Refusal
 from catalog.models import Category
 from newsletter.models import ConfirmationToken, Consent, Subscriber
 from newsletter.readers import consent, links, sign_ups
-from newsletter.readers.addresses import masked
+from newsletter.readers.addresses import InvalidAddress, canonical, masked
 from newsletter.readers.serializers import (
     ChangePreferencesSerializer,
     ExportSerializer,
@@ -250,7 +250,7 @@ def _topics_of(post: QueryDict) -> list[str] | None:
 
 
 class DataPage(LinkedPage):
-    """What only the owner of the address may do: export all that is kept, and be erased."""
+    """What only the owner of the address may do: export all that is kept, move to another address, and be erased."""
 
     path = "data"
 
@@ -264,13 +264,31 @@ class DataPage(LinkedPage):
                 exported = ExportSerializer(export_of(subscriber)).data
                 name = 'attachment; filename="ai-tool-verdicts.json"'
                 return JsonResponse(exported, headers={"Content-Disposition": name})
+            case "move":
+                return self.move(request, subscriber)
             case "erase" if "sure" in request.POST:
                 consent.erase(subscriber=subscriber, source=SOURCE, now=self.now)
                 return self.page(request, "erased", title="You are forgotten")
         return self.data(request, subscriber, status=400)
 
-    def data(self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200) -> HttpResponse:
-        return self.page(request, "data", title="Your data", status=status, subscriber=subscriber)
+    def move(self, request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+        typed = request.POST.get("email", "")
+        try:
+            sign_ups.ask_to_move(
+                subscriber=subscriber,
+                address=canonical(typed.strip()),
+                choices=choices_of(subscriber),
+                source=SOURCE,
+                now=self.now,
+            )
+        except (InvalidAddress, sign_ups.SameAddress) as refusal:
+            return self.data(request, subscriber, status=400, typed=typed, fault=refusal.detail)
+        return self.page(request, "mailed", title="Look into the other mailbox")
+
+    def data(
+        self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200, **values: object
+    ) -> HttpResponse:
+        return self.page(request, "data", title="Your data", status=status, subscriber=subscriber, **values)
 
 
 class UnsubscribePage(LinkedPage):

@@ -57,6 +57,16 @@ class SlugsField(serializers.ListField):
         return slugs
 
 
+class MoveSerializer(Body):
+    """Another address of the same reader."""
+
+    email = AddressField(
+        trim_whitespace=False,
+        max_length=MAX_SPELLING,
+        help_text="In any spelling; the part before the @ must be ASCII.",
+    )
+
+
 class ChangePreferencesSerializer(Body):
     """What is to change; what is left out stays."""
 

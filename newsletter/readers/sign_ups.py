@@ -17,16 +17,16 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Value
-from django.db.models.functions import Least, Now
 
 from backend.api.clients import Address
+from backend.api.problems import Refusal
 from backend.api.rate_limits import Limit, RateLimitState
 from backend.api.throttling import Throttled, throttle, throttle_client
 from newsletter.models import ConfirmationToken, MailJob, Subscriber
 from newsletter.readers import consent, mails
 from newsletter.readers.addresses import address_key, mailbox_key
 from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, confirmation_token
+from newsletter.readers.mail_jobs import queue_mail
 from newsletter.transport.failures import DeliveryError, DeliveryFailure
 from newsletter.transport.mailer import Mailer, single_mailer
 from newsletter.transport.messages import Message
@@ -49,6 +49,7 @@ LARGE_HOSTS = {
 
 # Of one subscriber, whoever asks.
 OWNER_LIMITS = [Limit("owner-links-86400s", 3, 86_400)]
+MOVE_LIMITS = [Limit("moves-86400s", 3, 86_400)]
 
 CONFIRMATIONS_A_DAY = 3
 BETWEEN_CONFIRMATIONS = timedelta(minutes=5)
@@ -99,25 +100,44 @@ def count_sign_up(*, address: Address | None, now: datetime) -> RateLimitState:
 def sign_up(*, address: str, choices: consent.Preferences, source: str, now: datetime) -> None:
     """Have a worker mail the canonical address what it needs. One query, for every address. Raises NothingChosen."""
     consent.refuse_nothing(choices, follows=bool(choices.get("reviewers")))
-    # Workers read the database's clock: a job must not wait because ours is ahead of it.
-    due_at = Least(Value(now), Now())
-    MailJob.objects.create(address=address, choices=choices, source=source, due_at=due_at, created_at=now)
+    queue_mail(kind=MailJob.Kind.SIGN_UP, address=address, choices=choices, source=source, now=now)
 
 
 def ask_for_owner_link(*, subscriber: Subscriber, source: str, now: datetime) -> None:
     """Have a worker mail the subscriber the link that exports and erases. Raises Throttled, after OWNER_LIMITS."""
     throttle((f"owner {subscriber.pk}", OWNER_LIMITS), now=now)
-    MailJob.objects.create(
-        kind=MailJob.Kind.OWNER,
-        address=subscriber.address,
-        choices={},
+    queue_mail(kind=MailJob.Kind.OWNER, address=subscriber.address, source=source, now=now)
+
+
+def ask_to_move(
+    *, subscriber: Subscriber, address: str, choices: consent.Preferences, source: str, now: datetime
+) -> None:
+    """Have a worker mail the canonical address a link that subscribes it in place of the subscriber's former one.
+
+    Raises SameAddress, and Throttled, after MOVE_LIMITS.
+    """
+    if address_key(address) == bytes(subscriber.address_key):
+        raise SameAddress
+    throttle((f"move {subscriber.pk}", MOVE_LIMITS), now=now)
+    queue_mail(
+        kind=MailJob.Kind.SIGN_UP,
+        address=address,
+        choices=choices,
+        replaces=subscriber,
         source=source,
-        due_at=Least(Value(now), Now()),
-        created_at=now,
+        now=now,
     )
 
 
 # --- In the worker ------------------------------------------------------------------------------
+
+
+class SameAddress(Refusal):
+    status_code = 400
+    default_code = "same_address"
+    default_detail = "This is the address that the mail goes to already."
+    example_rank = 3
+    pointer = "/email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,13 +262,16 @@ def prepare(job: MailJob, *, now: datetime) -> NotedMail | None:
         return NotedMail(mails.owner_mail(subscriber=owner, now=now), lambda: None) if owner else None
     if consent.is_blocked(job.address):
         return None
+    if job.kind == MailJob.Kind.MOVED:
+        former = Subscriber.objects.filter(address_key=key).first()
+        return NotedMail(mails.moved_mail(subscriber=former, now=now), lambda: None) if former else None
     with transaction.atomic():
         mailbox = mailbox_key(job.address)
         _one_at_a_time(mailbox)
         subscriber, _ = Subscriber.objects.select_for_update().get_or_create(
             address_key=key, defaults={"address": job.address}
         )
-        if subscriber.status == Subscriber.Status.ACTIVE:
+        if subscriber.status == Subscriber.Status.ACTIVE and not job.replaces_id:
             return _reminder(subscriber, now=now)
         return _confirmation(subscriber, mailbox, job, now=now)
 
@@ -277,6 +300,7 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
         "subscriber": subscriber,
         "mailbox_key": mailbox,
         "choices": job.choices,
+        "replaces_id": job.replaces_id,
         "created_at": now,
     }
     confirmation, is_new = ConfirmationToken.objects.update_or_create(

@@ -1,5 +1,6 @@
 """Endpoints for subscribers of the mail: sign up, confirm, change preferences, export, unsubscribe, erase."""
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -19,9 +20,11 @@ from newsletter.readers.serializers import (
     ConfirmedSerializer,
     ConfirmSerializer,
     ExportSerializer,
+    MoveSerializer,
     PreferencesSerializer,
     SubscriberExport,
     SubscribeSerializer,
+    choices_of,
     preferences_of,
 )
 
@@ -146,6 +149,31 @@ class AccessView(PrivateView):
         return private_answer(AcceptedSerializer(MAILED).data, status=202)
 
 
+class MoveView(PrivateView):
+    credentials = links.SUBSCRIBER
+
+    @extend_schema(
+        operation_id="move_subscription",
+        tags=["newsletter"],
+        request=MoveSerializer,
+        responses={202: AcceptedSerializer, 403: ProblemSerializer},
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Move to another address
+
+        With a token of the mail that `POST /newsletter/preferences/access` sends. The other address gets a link, good for
+        48 hours. Confirming there moves the subscription with its choices, and the former address gets a last mail
+        that says so. The answer is the same for every address; at most three are asked a day.
+        """
+        subscriber = owner(request)
+        address = MoveSerializer.validate_json(json_of(request))["email"]
+        choices = choices_of(subscriber)
+        sign_ups.ask_to_move(
+            subscriber=subscriber, address=address, choices=choices, source=SOURCE, now=timezone.now()
+        )
+        return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
+
+
 class ExportView(PrivateView):
     credentials = links.SUBSCRIBER
 
@@ -203,9 +231,9 @@ def export_of(subscriber: Subscriber) -> SubscriberExport:
         preferences=subscriber,
         suppressed_as=suppression.reason if suppression else None,
         reminded_at=subscriber.reminded_at,
-        sign_ups=MailJob.objects.filter(kind="sign_up", address=subscriber.address).order_by(
-            "created_at", "id"
-        ),
+        sign_ups=MailJob.objects.filter(
+            Q(address=subscriber.address) | Q(replaces=subscriber), kind="sign_up"
+        ).order_by("created_at", "id"),
         confirmations=subscriber.confirmation_tokens.order_by("created_at", "key"),
         consents=Consent.objects.filter(address_key=key).order_by("id"),
         deliveries=deliveries.order_by("created_at", "id"),

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from newsletter.models import (
+    ConfirmationToken,
     Consent,
     Delivery,
     Edition,
@@ -84,6 +85,20 @@ def mail_job(**fields: object) -> object:
     )
 
 
+def confirmation_that_replaces_itself() -> None:
+    reader = SubscriberFactory()
+    ConfirmationToken.objects.create(
+        key=b"key",
+        subscriber=reader,
+        replaces=reader,
+        mailbox_key=b"mailbox",
+        job_id=reader.pk,
+        choices={},
+        created_at=NOW,
+        expires_at=NOW,
+    )
+
+
 def provider_event(**fields: object) -> object:
     times = {"happened_at": NOW, "created_at": NOW}
     return ProviderEvent.objects.create(
@@ -97,6 +112,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "suppression_reason_is_known": lambda: suppression(reason="mood"),
     "consent_deed_is_known": lambda: consent(deed="guessed"),
     "consent_source_is_known": lambda: consent(source="rumour"),
+    "a_confirmation_replaces_another_address": confirmation_that_replaces_itself,
     "mail_job_kind_is_known": lambda: mail_job(kind="rumour"),
     "mail_job_state_is_known": lambda: mail_job(state="hidden"),
     "mail_job_source_is_known": lambda: mail_job(source="rumour"),

@@ -1,4 +1,4 @@
-// Where the mail leads that lets a subscriber, and nobody to whom a mail was forwarded, export and erase.
+// Where the mail leads that lets a subscriber, and nobody to whom a mail was forwarded, export, move and erase.
 
 import { get, send } from "../api.js";
 import { h } from "../dom.js";
@@ -19,8 +19,26 @@ export async function page() {
     h("label", { class: "choice" }, sure, h("span", {}, "Delete my address and my choices past recall")),
     h("button", { class: "button quiet" }, "Erase me"),
   );
+  const address = h("input", { type: "email", required: true, autocomplete: "email" });
+  const moving = h(
+    "form",
+    { class: "move", onsubmit: move },
+    h("label", {}, "Move the mail to another address ", address),
+    h("button", { class: "button quiet" }, "Mail the link there"),
+  );
   const shown = h("details", {}, h("summary", {}, "All that is kept of you, as JSON"), h("pre", { class: "kept", tabindex: "0" }, JSON.stringify(kept, null, 2)));
-  return { title, content: [heading(title), shown, form, said] };
+  return { title, content: [heading(title), shown, moving, form, said] };
+
+  /** @param {SubmitEvent} event */
+  async function move(event) {
+    event.preventDefault();
+    try {
+      const { detail } = await send("post", "/api/v1/newsletter/preferences/address", { headers: credentials(), body: { email: address.value } });
+      said.textContent = detail;
+    } catch (failure) {
+      said.textContent = sentence(failure);
+    }
+  }
 
   /** @param {SubmitEvent} event */
   async function erase(event) {
@@ -28,6 +46,7 @@ export async function page() {
     try {
       await send("delete", "/api/v1/newsletter/preferences", { headers: credentials() });
       form.remove();
+      moving.remove();
       shown.remove();
       said.textContent = "You are forgotten.";
     } catch (failure) {

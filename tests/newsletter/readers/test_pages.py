@@ -440,6 +440,38 @@ class TestData:
         assert not Subscriber.objects.exists()
         assert client.get(address).status_code == 404
 
+    def test_it_mails_another_address_a_link_that_moves_the_mail_there(
+        self, client: Client, sink: Sink, address: str
+    ) -> None:
+        response = client.post(address, {"deed": "move", "email": " Ada@example.org "})
+        work()
+
+        token = links_in(sink.to("ada@example.org")[-1])["/newsletter/confirm"]
+        assert response.status_code == 200
+        assert press_yes(client, token).status_code == 200
+        assert dict(Subscriber.objects.values_list("address", "status")) == {
+            ADA: "unsubscribed",
+            "ada@example.org": "active",
+        }
+
+    @pytest.mark.parametrize(
+        ("email", "words"),
+        [
+            ("ada@localhost", "no mail address that we can write to"),
+            (ADA, "the mail goes to already"),
+            ("", "no mail address"),
+        ],
+    )
+    def test_an_address_that_will_not_do_is_shown_again_with_the_reason(
+        self, client: Client, address: str, email: str, words: str
+    ) -> None:
+        response = client.post(address, {"deed": "move", "email": email})
+
+        assert response.status_code == 400
+        assert words in response.content.decode()
+        assert email in response.content.decode()
+        assert not MailJob.objects.exists()
+
     def test_a_link_to_preferences_does_not_open_it(self, client: Client) -> None:
         token = links.preferences_token(SubscriberFactory().pk)
 

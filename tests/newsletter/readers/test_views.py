@@ -25,6 +25,7 @@ CONFIRM = "/api/v1/newsletter/subscriptions/confirm"
 PREFERENCES = "/api/v1/newsletter/preferences"
 EXPORT = "/api/v1/newsletter/preferences/export"
 ACCESS = "/api/v1/newsletter/preferences/access"
+MOVE = "/api/v1/newsletter/preferences/address"
 UNSUBSCRIBE = "/api/v1/newsletter/unsubscribe"
 
 pytestmark = pytest.mark.django_db
@@ -521,3 +522,141 @@ class TestPreferences:
         ask(api, "DELETE", PREFERENCES, owner_token)
 
         assert list(Subscriber.objects.all()) == [other]
+
+
+class TestMovingToAnotherAddress:
+    NEW = "ada@example.org"
+
+    @pytest.fixture
+    def ada(self) -> Subscriber:
+        ada: Subscriber = SubscriberFactory(address=ADA, frequency="monthly", gets_every_topic=False)
+        ada.topics.set([CategoryFactory(slug="developer-tools")])
+        ada.reviewers.set([ReviewerFactory(slug="skeptic")])
+        return ada
+
+    @pytest.fixture
+    def owner_token(self, ada: Subscriber) -> str:
+        return links.owner_token(ada.pk, now=NOW)
+
+    def move(self, api: APIClient, token: str, email: str = NEW) -> Any:
+        return ask(api, "POST", MOVE, token, {"email": email})
+
+    def confirm(self, api: APIClient, sink: Sink) -> Any:
+        token = links_in(sink.to(self.NEW)[-1])["/newsletter/confirm"]
+        return api.post(CONFIRM, {"token": token}, format="json")
+
+    def test_the_mail_goes_to_the_new_address_once_that_confirms(
+        self, api: APIClient, sink: Sink, ada: Subscriber, owner_token: str
+    ) -> None:
+        answer = self.move(api, owner_token)
+        work()
+        before = dict(Subscriber.objects.values_list("address", "status"))
+        confirmed = self.confirm(api, sink)
+        work()
+
+        new = Subscriber.objects.get(address=self.NEW)
+        assert (answer.status_code, confirmed.status_code) == (202, 200)
+        assert before == {ADA: "active", self.NEW: "pending"}
+        assert dict(Subscriber.objects.values_list("address", "status")) == {
+            ADA: "unsubscribed",
+            self.NEW: "active",
+        }
+        assert (new.frequency, new.gets_every_topic) == ("monthly", False)
+        assert [*new.topics.values_list("slug", flat=True)] == ["developer-tools"]
+        assert [*new.reviewers.values_list("slug", flat=True)] == ["skeptic"]
+        records = Consent.objects.order_by("id").values_list("address_key", "deed")
+        assert [(bytes(key), deed) for key, deed in records] == [
+            (address_key(self.NEW), "asked"),
+            (address_key(self.NEW), "confirmed"),
+            (address_key(ADA), "unsubscribed"),
+        ]
+
+    def test_the_former_address_is_told_once_and_not_where_the_mail_goes(
+        self, api: APIClient, sink: Sink, owner_token: str
+    ) -> None:
+        self.move(api, owner_token)
+        work()
+        self.confirm(api, sink)
+        self.confirm(api, sink)
+        work()
+
+        [told] = sink.to(ADA)
+        assert "goes to another address from now on" in told.text
+        assert self.NEW not in told.text
+
+    def test_the_link_of_a_forwarded_mail_moves_nothing(self, api: APIClient, ada: Subscriber) -> None:
+        answer = self.move(api, links.preferences_token(ada.pk))
+
+        assert refused(answer) == (403, "owner_link_needed")
+        assert not MailJob.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("email", "code"),
+        [
+            pytest.param(ADA, "same_address", id="the same"),
+            pytest.param(" Ada@EXAMPLE.com ", "same_address", id="the same in other letters"),
+            pytest.param("ada@localhost", "invalid_address", id="no address of the internet"),
+            pytest.param("", "validation_error", id="nothing"),
+        ],
+    )
+    def test_another_address_is_needed(self, api: APIClient, owner_token: str, email: str, code: str) -> None:
+        answer = self.move(api, owner_token, email)
+
+        assert refused(answer) == (400, code)
+        assert answer.json()["errors"][0]["pointer"] == "/email"
+        assert not MailJob.objects.exists()
+
+    def test_who_reads_both_addresses_already_is_left_with_the_new_one(
+        self, api: APIClient, sink: Sink, owner_token: str
+    ) -> None:
+        SubscriberFactory(address=self.NEW)
+        self.move(api, owner_token)
+        work()
+
+        self.confirm(api, sink)
+
+        assert dict(Subscriber.objects.values_list("address", "status")) == {
+            ADA: "unsubscribed",
+            self.NEW: "active",
+        }
+
+    def test_a_blocked_mailbox_is_not_mailed_and_the_answer_is_the_same(
+        self, api: APIClient, sink: Sink, owner_token: str
+    ) -> None:
+        free = self.move(api, owner_token, "free@example.org")
+        Suppression.objects.create(address_key=address_key(self.NEW), reason="complaint", created_at=NOW)
+
+        blocked = self.move(api, owner_token)
+        work()
+
+        assert (blocked.status_code, blocked.json()) == (free.status_code, free.json())
+        assert sink.to(self.NEW) == []
+
+    def test_nobody_asks_more_than_three_times_a_day(self, api: APIClient, owner_token: str) -> None:
+        answers = [self.move(api, owner_token, f"ada-{n}@example.org") for n in range(4)]
+
+        assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+
+    def test_who_left_meanwhile_is_not_mailed_again(
+        self, api: APIClient, sink: Sink, ada: Subscriber, owner_token: str
+    ) -> None:
+        self.move(api, owner_token)
+        work()
+        consent.unsubscribe(ada, source="page", now=NOW)
+
+        self.confirm(api, sink)
+        work()
+
+        assert sink.to(ADA) == []
+        assert Subscriber.objects.get(address=self.NEW).status == "active"
+
+    def test_who_is_erased_before_the_mail_is_sent_moves_nowhere(
+        self, api: APIClient, sink: Sink, ada: Subscriber, owner_token: str
+    ) -> None:
+        self.move(api, owner_token)
+        consent.erase(subscriber=ada, source="page", now=NOW)
+
+        work()
+
+        assert sink.received == []
+        assert not Subscriber.objects.exists()
