@@ -372,7 +372,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "backend.api.schema.AutoSchema",
-    # The schema generator recognizes this handler by identity; EXCEPTION_HANDLER_CLASS below is where ours comes in.
+    # EXCEPTION_HANDLER_CLASS below is where ours comes in.
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
@@ -380,8 +380,6 @@ REST_FRAMEWORK = {
 
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "backend.api.problems.ProblemHandler",
-    "ALLOWED_ERROR_STATUS_CODES": ["400", "404"],
-    "ERROR_SCHEMAS": dict.fromkeys(("400", "404"), "backend.api.problems.ProblemSerializer"),
 }
 
 SPECTACULAR_SETTINGS = SCHEMA_SETTINGS | PRODUCT

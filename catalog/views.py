@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
-from backend.api.problems import Moved, Refusal
+from backend.api.problems import Moved, Refusal, refuses
 from backend.api.views import PublicView, field_names
 from catalog.models import Category, Condition, Tool
 from catalog.querysets import ToolQuerySet
@@ -47,6 +47,7 @@ class CategoryView(PublicView):
     parameters = Parameters.selecting(field_names(CategorySerializer))
 
     @extend_schema(operation_id="retrieve_category", tags=["categories"], responses=CategorySerializer)
+    @refuses(CategoryNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve a category with its tool count
 

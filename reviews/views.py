@@ -8,11 +8,11 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, count_field, page_schema
 from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters
-from backend.api.problems import Refusal
+from backend.api.problems import Refusal, refuses
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.slugs import TOOL, refuse_unknown_slugs
-from catalog.views import find_tool
+from catalog.views import ToolNotFound, find_tool
 from reviews.models import HeadToHead, Review, Reviewer
 from reviews.serializers import (
     HeadToHeadSerializer,
@@ -60,6 +60,7 @@ class ReviewerView(PublicView):
     parameters = Parameters.selecting(field_names(ReviewerDetailSerializer))
 
     @extend_schema(operation_id="retrieve_reviewer", tags=["reviewers"], responses=ReviewerDetailSerializer)
+    @refuses(ReviewerNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve a reviewer with their ship rate
 
@@ -136,6 +137,7 @@ class ReviewView(PublicView):
     parameters = Parameters.selecting(field_names(ReviewSerializer))
 
     @extend_schema(operation_id="retrieve_review", tags=["reviews"], responses=ReviewSerializer)
+    @refuses(ReviewNotFound)
     def get(self, request: Request, id: UUID) -> Response:
         """Retrieve a published review
 
@@ -154,6 +156,7 @@ class ToolReviewListView(ListView):
     @extend_schema(
         operation_id="list_tool_reviews", tags=["tools"], responses=page_schema(ToolReviewSerializer)
     )
+    @refuses(ToolNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """List a tool's published reviews, in the roster's order
 

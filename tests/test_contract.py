@@ -21,6 +21,7 @@ from jsonschema import Draft202012Validator
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
+from backend.api.problems import PROBLEMS
 from contract.examples import REQUESTS, example_files, examples, file_of, new_subscriber, new_token
 from reviews.models import Review
 from tests.backend.response_cache.asking import ask, keeping_the_connection, new_cache
@@ -258,6 +259,40 @@ def test_no_property_of_a_body_has_a_default_for_which_generated_code_would_dema
         for name, each in body.get("properties", {}).items()
         if "default" in each
     ]
+
+
+# What answers where there is no operation, and the pages outside the API.
+OF_NO_OPERATION = {"authentication_failed", "cross_site_request", "method_not_allowed", "permission_denied"}
+
+
+def codes_of(operation: dict[str, Any]) -> set[str]:
+    """The codes that an operation's errors list."""
+    names = [
+        SCHEMA["components"]["responses"][reference["$ref"].rpartition("/")[2]]
+        for status, reference in operation["responses"].items()
+        if status >= "400"
+    ]
+    schemas = [
+        answer["content"]["application/problem+json"]["schema"]["$ref"].rpartition("/")[2] for answer in names
+    ]
+    return {
+        code
+        for name in schemas
+        for code in SCHEMA["components"]["schemas"][name]["allOf"][1]["properties"]["code"]["enum"]
+    }
+
+
+def test_every_code_stands_with_the_operations_that_answer_it() -> None:
+    told = {name: codes_of(operation) for name, (_, _, operation) in OPERATIONS.items()}
+
+    assert set().union(*told.values()) == PROBLEMS.keys() - OF_NO_OPERATION
+    assert "tool_archived" in told["put_vote"]
+    assert "tool_archived" not in told["delete_vote"]
+    assert {name for name, codes in told.items() if "challenge_failed" in codes} == {"create_voter"}
+    assert {name for name, codes in told.items() if "owner_link_needed" in codes} == {
+        "delete_subscriber",
+        "export_subscriber",
+    }
 
 
 def test_members_of_an_enum_have_names_of_their_own() -> None:

@@ -25,12 +25,14 @@ class WrongScheme(Refusal):
 class Scheme:
     """A kind of token, as the header and the contract name it.
 
-    `missing` is raised where there is no such header: a 401 with a `WWW-Authenticate` header.
+    `missing` is raised where there is no such header: a 401 with a `WWW-Authenticate` header. `refused` are the other
+    401s that its tokens may meet.
     """
 
     name: str
     description: str
     missing: type[Refusal]
+    refused: tuple[type[Refusal], ...] = ()
 
     @property
     def key(self) -> str:

@@ -59,6 +59,9 @@ class IdempotencyKeyReused(Refusal):
     example_rank = 0
 
 
+REFUSALS = (InvalidIdempotencyKey, IdempotencyKeyInUse, IdempotencyKeyReused)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to answer one key's request; `claimed_at` tells it from a later claim that takes it over."""

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict, TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -26,17 +26,21 @@ from backend.api.rate_limits import RateLimitState, rate_limit_headers
 
 CONTENT_TYPE = "application/problem+json"
 
+Handler = TypeVar("Handler", bound=Callable[..., object])
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One kind of problem, as the docs list it.
 
-    `example_rank` puts it among the examples that the contract gives of its status, lowest first; None leaves it out.
+    `example_rank` puts it among the examples that the contract gives of an answer, lowest first; those without one are
+    shown where only some operations have them. `headers` names those that it carries.
     """
 
     status: int
     meaning: str
     example_rank: int | None = None
+    headers: tuple[str, ...] = ()
 
 
 # Codes are a promise to clients: new ones may be added, none may change its meaning.
@@ -47,7 +51,9 @@ PROBLEMS = {
     "validation_error": Problem(400, "One or more values are refused; `errors` names each of them.", 0),
     "parse_error": Problem(400, "The body is not valid JSON."),
     "authentication_failed": Problem(401, "The credentials sent with the request are not valid."),
-    "not_authenticated": Problem(401, "This needs credentials and none were sent.", 0),
+    "not_authenticated": Problem(
+        401, "This needs credentials and none were sent.", 0, headers=("WWW-Authenticate",)
+    ),
     "cross_site_request": Problem(
         403, "The request comes from another site or from a page that has expired."
     ),
@@ -83,8 +89,19 @@ class Refusal(APIException):
     def __init_subclass__(cls) -> None:
         # Of those that share a code, the first says what it means.
         PROBLEMS.setdefault(
-            cls.default_code, Problem(cls.status_code, str(cls.default_detail), cls.example_rank)
+            cls.default_code,
+            Problem(cls.status_code, str(cls.default_detail), cls.example_rank, tuple(cls.headers)),
         )
+
+
+def refuses(*refusals: type[Refusal]) -> Callable[[Handler], Handler]:
+    """Decorates a view's method: what it refuses beyond what any such operation does. The contract lists the codes."""
+
+    def declare(handler: Handler) -> Handler:
+        handler.refusals = refusals  # type: ignore[attr-defined]
+        return handler
+
+    return declare
 
 
 class Moved(Exception):  # noqa: N818 - no error: it is answered with a 308.

@@ -1,12 +1,13 @@
 """How views become operations of `openapi.yaml`: what drf-spectacular must be told of our own classes.
 
 A view declares what it is: `parameters` names its query parameters, `credentials` the scheme it asks for, `may_move`
-that some of its addresses answer 308. A method's docstring is its operation's summary, and below an empty line the
-description. Examples are files of the view's app, named for the operation. What many operations
-share stands in shared_answers.py.
+that some of its addresses answer 308; a method says what it `refuses`. A method's docstring is its operation's summary,
+and below an empty line the description. Examples are files of the view's app, named for the operation. What many
+operations share stands in shared_answers.py.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,26 +16,34 @@ from django.apps import apps
 from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.plumbing import ResolvedComponent, get_doc
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter
-from drf_standardized_errors.openapi import AutoSchema as StandardizedErrorsSchema
 from rest_framework.views import APIView
 
 from backend.api import idempotency
-from backend.api.credentials import Scheme
+from backend.api.credentials import Scheme, WrongScheme
+from backend.api.pagination import InvalidCursor
+from backend.api.parameters import ListParameters
+from backend.api.problems import PROBLEMS, ProblemSerializer, Refusal
 from backend.api.rate_limits import Limit
 from backend.api.shared_answers import (
     ANSWERS,
     CACHED,
     COUNTED,
     REQUEST_ID,
+    UNCOUNTED,
     SchemaObject,
-    answer_components,
-    answer_reference,
+    answer_component,
+    answer_name,
     header_components,
     header_references,
+    pascal_case,
 )
 from backend.api.views import UNSAFE_METHODS, PublicView
+
+# What the examples of a limit show where an operation has none.
+SOME_LIMIT = Limit("requests-60s", 30, 60)
 
 NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f]*$"
 
@@ -66,7 +75,7 @@ def example_file(view: type[APIView], *names: str) -> Path:
     return Path(app.path if app else ".", "examples", *names).with_suffix(".json")
 
 
-class AutoSchema(StandardizedErrorsSchema):
+class AutoSchema(SpectacularSchema):
     """Takes parameters from `view.parameters`; an operation without an id of its own is an error."""
 
     def get_operation_id(self) -> str:
@@ -151,34 +160,58 @@ class AutoSchema(StandardizedErrorsSchema):
         return {**body, "required": True} if body else body
 
     def _get_response_bodies(self, direction: Direction = "response") -> SchemaObject:
-        answers = super()._get_response_bodies(direction)
-        shared = {status: answer_reference(status) for status in self.shared_statuses()}
+        answers = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        codes: dict[str, list[str]] = defaultdict(list)
+        for code in sorted(set(self.codes())):
+            codes[str(PROBLEMS[code].status)].append(code)
+        shared = {status: self.shared_answer(status, found) for status, found in codes.items()}
+        if self.is_public_read():
+            shared["304"] = self.shared_answer("304", [])
+        if getattr(self.view, "may_move", False):
+            shared["308"] = self.shared_answer("308", [])
         return dict(sorted({**answers, **shared}.items()))
 
-    def shared_statuses(self) -> Iterator[str]:
-        """The answers that come of what an operation is, beside those of its parameters."""
-        is_public, is_idempotent = self.is_public_read(), self.is_idempotent()
-        has_body = bool(self._get_request_body())
-        reasons = {
-            "304": is_public,
-            "308": getattr(self.view, "may_move", False),
-            "401": bool(self.view.get_authenticators()) or self.credentials() is not None,
-            "409": is_idempotent,
-            "412": is_public,
-            "413": has_body,
-            "414": is_public,
-            "415": has_body,
-            "422": is_idempotent,
-            "429": self.is_counted(),
-            "503": True,
-        }
-        yield from (status for status, holds in reasons.items() if holds)
+    def codes(self) -> Iterator[str]:
+        """Of each problem that the operation can answer with: by what it is, and by what its method refuses."""
+        statuses = ["400", "406", "414", "500", "503"]
+        refusals: list[type[Refusal]] = [*getattr(getattr(self.view, self.method.lower()), "refusals", ())]
+        if "{" in self.path:
+            statuses.append("404")
+        if self.is_public_read():
+            statuses.append("412")
+        if self._get_request_body():
+            statuses += ["408", "413", "415"]
+            yield "parse_error"
+        if self.is_counted():
+            statuses.append("429")
+        if issubclass(getattr(self.view, "parameters", object), ListParameters) and self.method == "GET":
+            refusals.append(InvalidCursor)
+        if self.is_idempotent():
+            refusals += idempotency.REFUSALS
+        if scheme := self.credentials():
+            refusals += [scheme.missing, WrongScheme, *scheme.refused]
+        yield from (code for status in statuses for code in ANSWERS[status].codes)
+        yield from (refusal.default_code for refusal in refusals)
+
+    def shared_answer(self, status: str, codes: list[str]) -> dict[str, str]:
+        """A `$ref` to the answer of this status that may tell of these codes, which is put into the components."""
+        self.resolve_serializer(ProblemSerializer, "response")
+        scheme = self.credentials()
+        owner = scheme.name if scheme and status == "401" else pascal_case(self.get_operation_id())
+        name = answer_name(status, codes, owner=owner)
+        is_counted = self.is_counted() and status not in UNCOUNTED
+        if is_counted and status != "429":
+            name += "Counted"
+        component = answer_component(
+            status, codes, is_counted=is_counted, limit=getattr(self.view, "counted_by", None) or SOME_LIMIT
+        )
+        answer = ResolvedComponent(name, ResolvedComponent.RESPONSE, schema=component, object=name)  # type: ignore[no-untyped-call]
+        self.registry.register_on_missing(answer)
+        reference: dict[str, str] = answer.ref
+        return reference
 
     def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
-        # Called for errors too: it is what makes the Problem schema known.
         answer = super()._get_response_for_code(serializer, status_code, *args, **kwargs)  # type: ignore[no-untyped-call]
-        if status_code in ANSWERS:
-            return answer_reference(status_code)
         answer["description"] = answer["description"] or "The answer."
         example = example_file(type(self.view), self.get_operation_id())
         if example.exists():
@@ -190,10 +223,6 @@ class AutoSchema(StandardizedErrorsSchema):
         ]
         answer["headers"] = {**answer.get("headers", {}), **header_references(*names)}
         return answer
-
-    def _get_error_response_examples(self) -> list[Any]:
-        """None: the shared answers hold examples, and the library's are of another shape."""
-        return []
 
     def credentials(self) -> Scheme | None:
         scheme: Scheme | None = getattr(self.view, "credentials", None)
@@ -234,14 +263,21 @@ def say_default(schema: Any) -> None:
 def add_shared_answers(
     result: dict[str, SchemaObject], generator: SchemaGenerator, **_: object
 ) -> dict[str, SchemaObject]:
-    """A postprocessing hook: puts what the operations refer to into the components."""
+    """A postprocessing hook: puts what the operations refer to into the components.
+
+    After that of enums: the codes of a problem are an enum of that problem alone.
+    """
     # Examples show the scheme and the limit of the first operation that has any.
     views = [callback.cls for *_, callback in generator.endpoints or ()]
     schemes = [view.credentials.name for view in views if getattr(view, "credentials", None)]
     limits = [view.counted_by for view in views if getattr(view, "counted_by", None)]
-    scheme, limit = [*schemes, "Bearer"][0], [*limits, Limit("requests-60s", 30, 60)][0]
-    result["components"]["headers"] = header_components(scheme=scheme, limit=limit)
-    result["components"]["responses"] = answer_components(limit=limit)
+    components: Any = result["components"]
+    components["headers"] = header_components(scheme=[*schemes, "Bearer"][0], limit=[*limits, SOME_LIMIT][0])
+    for name, answer in components["responses"].items():
+        for content in answer.get("content", {}).values():
+            schema = f"{name.removesuffix('Counted')}Problem"
+            components["schemas"][schema] = content["schema"]
+            content["schema"] = {"$ref": f"#/components/schemas/{schema}"}
     return result
 
 

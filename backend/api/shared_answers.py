@@ -1,6 +1,10 @@
-"""What the contract says once of headers and errors that many operations answer with, for `$ref`s to it."""
+"""What the contract says once of headers and errors that many operations answer with, for `$ref`s to it.
 
-from collections.abc import Mapping
+An operation's error is one of a status with exactly the codes that the operation can tell of. Operations with the same
+codes share it.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -21,42 +25,69 @@ COUNTED = ("RateLimit-Policy", "RateLimit")
 
 @dataclass(frozen=True, slots=True)
 class SharedAnswer:
-    """An answer among the contract's components, by its name there and the names of its headers."""
+    """An answer among the contract's components, by its name there and the names of its headers.
+
+    `codes` are those that it may tell of wherever there is such an answer; problems add headers of their own.
+    """
 
     name: str
     description: str
     headers: tuple[str, ...] = ("X-Request-ID",)
+    codes: tuple[str, ...] = ()
 
 
-# By status. Those from 400 on show the problems whose refusals have an `example_rank`.
+# By status.
 ANSWERS = {
     "304": SharedAnswer("NotModified", "Not changed since the ETag you named.", CACHED),
     "308": SharedAnswer(
         "Moved", "This is now found at another address.", ("Location", "Cache-Control", "X-Request-ID")
     ),
-    "400": SharedAnswer("BadRequest", "A parameter or property is unknown, or a value is refused."),
-    "401": SharedAnswer(
-        "Unauthorized", "The credentials are missing or not valid.", ("WWW-Authenticate", "X-Request-ID")
+    "400": SharedAnswer(
+        "BadRequest",
+        "A parameter or property is unknown, or a value is refused.",
+        codes=("bad_request", "malformed_address", "too_many_parameters", "validation_error"),
     ),
+    "401": SharedAnswer("Unauthorized", "The credentials are missing or not valid."),
     "403": SharedAnswer("Forbidden", "This is not allowed; `code` says why."),
-    "404": SharedAnswer("NotFound", "There is nothing here; `code` says what is missing."),
+    "404": SharedAnswer(
+        "NotFound", "There is nothing here; `code` says what is missing.", codes=("not_found",)
+    ),
+    "406": SharedAnswer("NotAcceptable", "`Accept` refuses JSON.", codes=("not_acceptable",)),
+    "408": SharedAnswer("RequestTimeout", "The body took too long to arrive.", codes=("body_too_slow",)),
     "409": SharedAnswer(
         "Conflict",
         "This cannot be done as things stand; `code` says why. It will pass where there is a `Retry-After`.",
-        ("Retry-After", "X-Request-ID"),
     ),
-    "412": SharedAnswer("PreconditionFailed", "The answer is not the one that `If-Match` names."),
-    "413": SharedAnswer("ContentTooLarge", "The body is too large."),
-    "414": SharedAnswer("AddressTooLong", "The address is too long."),
-    "415": SharedAnswer("UnsupportedMediaType", "The body is of another type."),
-    "422": SharedAnswer("UnprocessableContent", "The `Idempotency-Key` belongs to another request."),
-    "429": SharedAnswer("TooManyRequests", "Too many requests.", (*COUNTED, "Retry-After", "X-Request-ID")),
+    "412": SharedAnswer(
+        "PreconditionFailed",
+        "The answer is not the one that `If-Match` names.",
+        codes=("precondition_failed",),
+    ),
+    "413": SharedAnswer("ContentTooLarge", "The body is too large.", codes=("content_too_large",)),
+    "414": SharedAnswer("AddressTooLong", "The address is too long.", codes=("address_too_long",)),
+    "415": SharedAnswer(
+        "UnsupportedMediaType", "The body is of another type.", codes=("unsupported_media_type",)
+    ),
+    "422": SharedAnswer(
+        "UnprocessableContent",
+        "The `Idempotency-Key` belongs to another request.",
+        codes=("idempotency_key_reused",),
+    ),
+    "429": SharedAnswer(
+        "TooManyRequests",
+        "Too many requests.",
+        (*COUNTED, "Retry-After", "X-Request-ID"),
+        codes=("throttled",),
+    ),
+    "500": SharedAnswer("InternalError", "Something went wrong on our side.", codes=("internal_error",)),
     "503": SharedAnswer(
         "Unavailable",
         "Something that this needs cannot be reached just now; `code` says what.",
-        ("Retry-After", "X-Request-ID"),
+        codes=("unavailable",),
     ),
 }
+# What is answered before a request is counted; other answers say what is left.
+UNCOUNTED = {"304", "406", "408", "412", "413", "414"}
 
 LOCATION: SchemaObject = {
     "description": "The path to ask instead, with the query as you sent it.",
@@ -65,9 +96,17 @@ LOCATION: SchemaObject = {
 }
 
 
-def answer_reference(status: str) -> dict[str, str]:
-    """A `$ref` to the answer of this status."""
-    return {"$ref": f"#/components/responses/{ANSWERS[status].name}"}
+def answer_name(status: str, codes: Collection[str], *, owner: str) -> str:
+    """What the answer of a status is called where it may tell of these codes: after the one that is not in every such
+    answer, or after its owner where there are more."""
+    answer = ANSWERS[status]
+    further = [code for code in codes if code not in answer.codes]
+    stem = owner if len(further) > 1 else "".join(map(pascal_case, further))
+    return stem.removesuffix(answer.name) + answer.name
+
+
+def pascal_case(name: str) -> str:
+    return name.title().replace("_", "")
 
 
 def header_references(*names: str) -> SchemaObject:
@@ -116,39 +155,47 @@ def header_components(*, scheme: str, limit: Limit) -> SchemaObject:
     }
 
 
-def answer_components(*, limit: Limit) -> SchemaObject:
-    """The contract's shared answers by name. Made late, when every app has declared its refusals."""
-    return {answer.name: answer_component(status, answer, limit) for status, answer in ANSWERS.items()}
-
-
-def answer_component(status: str, answer: SharedAnswer, limit: Limit) -> SchemaObject:
-    """One response object, with an example of each problem that its status may tell of."""
-    codes = sorted(code for code, kind in PROBLEMS.items() if str(kind.status) == status)
-    told = f" `code` is one of: {', '.join(f'`{code}`' for code in codes)}; more may come." if codes else ""
+def answer_component(status: str, codes: Collection[str], *, is_counted: bool, limit: Limit) -> SchemaObject:
+    """One response object; of a problem with its codes as an enum, and with examples of some."""
+    answer = ANSWERS[status]
+    said = f" `code` is one of: {', '.join(f'`{code}`' for code in codes)}; more may come." if codes else ""
+    counted = COUNTED if is_counted else ()
+    carried = [name for code in codes for name in PROBLEMS[code].headers]
     component: SchemaObject = {
-        "description": f"{answer.description}{told}",
-        "headers": header_references(*answer.headers),
+        "description": f"{answer.description}{said}",
+        "headers": header_references(*dict.fromkeys([*counted, *carried, *answer.headers])),
     }
-    if status >= "400":
+    if codes:
         component["content"] = {
             CONTENT_TYPE: {
-                "schema": {"$ref": "#/components/schemas/Problem"},
+                "schema": problem_schema(codes),
                 "examples": {
-                    code: {"value": problem_example(code, limit)} for code in shown_codes(int(status))
+                    code: {"value": problem_example(code, limit)} for code in shown_codes(status, codes)
                 },
             }
         }
     return component
 
 
-def shown_codes(status: int) -> list[str]:
-    """The problems of a status that the contract shows, by their rank."""
-    ranks = {
-        code: kind.example_rank
-        for code, kind in PROBLEMS.items()
-        if kind.status == status and kind.example_rank is not None
+def problem_schema(codes: Collection[str]) -> SchemaObject:
+    """A Problem whose `code` is one of these."""
+    return {
+        "allOf": [
+            {"$ref": "#/components/schemas/Problem"},
+            {
+                "type": "object",
+                "properties": {"code": {"type": "string", "enum": list(codes)}},
+                "required": ["code"],
+            },
+        ]
     }
-    return sorted(ranks, key=ranks.__getitem__)
+
+
+def shown_codes(status: str, codes: Collection[str]) -> list[str]:
+    """Those that the contract gives an example of: by their rank, then those that not every such answer has."""
+    ranks = {code: PROBLEMS[code].example_rank for code in codes}
+    further = [code for code in codes if ranks[code] is None and code not in ANSWERS[status].codes]
+    return [*sorted((code for code in codes if ranks[code] is not None), key=ranks.__getitem__), *further]
 
 
 class Details(TypedDict, total=False):

@@ -6,12 +6,12 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
-from backend.api.problems import Moved
+from backend.api.problems import Moved, refuses
 from backend.api.views import field_names
 from catalog.models import Tool
 from comparisons.history.serializers import VerdictChangeSerializer
 from comparisons.models import VerdictChange
-from comparisons.pairs.selectors import resolve_pair
+from comparisons.pairs.selectors import ComparisonNotFound, resolve_pair
 
 
 class VerdictHistoryView(ListView):
@@ -23,6 +23,7 @@ class VerdictHistoryView(ListView):
         tags=["comparisons"],
         responses=page_schema(VerdictChangeSerializer),
     )
+    @refuses(ComparisonNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """List how a pair's verdict changed, the latest change first
 

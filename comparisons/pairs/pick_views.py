@@ -15,14 +15,14 @@ from backend.api.bodies import json_of
 from backend.api.clients import network_hashes_of
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
-from backend.api.problems import Moved, ProblemSerializer
+from backend.api.problems import Moved, refuses
 from backend.api.views import PrivateView
 from catalog.models import Tool
 from catalog.pairs import by_id
 from comparisons.pairs.answers import picks_in_order
-from comparisons.pairs.selectors import resolve_pair
+from comparisons.pairs.selectors import ComparisonNotFound, resolve_pair
 from comparisons.pairs.serializers import CastPickSerializer, PairPickSerializer, pick_tally_answer
-from votes.ballots.casting import VOTES_A_MINUTE, cast_pick
+from votes.ballots.casting import VOTES_A_MINUTE, ToolArchived, cast_pick
 from votes.ballots.own import own_pick
 from votes.ballots.values import StoredVote
 from votes.ballots.views import own_answer
@@ -40,6 +40,7 @@ class PickView(PrivateView):
     may_move = True
 
     @extend_schema(operation_id="retrieve_pick", tags=["votes"], responses=PairPickSerializer)
+    @refuses(ComparisonNotFound)
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Retrieve the voter's own pick of a pair
 
@@ -56,8 +57,9 @@ class PickView(PrivateView):
         operation_id="put_pick",
         tags=["votes"],
         request=CastPickSerializer,
-        responses={200: PairPickSerializer, 409: ProblemSerializer},
+        responses={200: PairPickSerializer},
     )
+    @refuses(ComparisonNotFound, ToolArchived)
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Pick one tool of a pair, or change one's pick
 
@@ -76,6 +78,7 @@ class PickView(PrivateView):
         return self.cast(request, pair, voter=voter, value=picked.pk, now=now)
 
     @extend_schema(operation_id="delete_pick", tags=["votes"], responses={200: PairPickSerializer})
+    @refuses(ComparisonNotFound)
     def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Withdraw one's pick of a pair
 
@@ -116,6 +119,7 @@ class PickTimelineView(ListView):
         tags=["comparisons"],
         responses=page_schema(PickTallyDaySerializer),
     )
+    @refuses(ComparisonNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """List a pair's published picks day by day, the latest first
 

@@ -8,14 +8,14 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, count_field, page_schema
 from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters
-from backend.api.problems import Moved
+from backend.api.problems import Moved, refuses
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.slugs import CATEGORY, TOOL, refuse_unknown_slugs
 from comparisons.models import Outcome
 from comparisons.pairs.lineups import line_up
 from comparisons.pairs.panels import PanelList, named_panel
-from comparisons.pairs.selectors import comparisons_with_guidance, find_pair, pairs_of
+from comparisons.pairs.selectors import ComparisonNotFound, comparisons_with_guidance, find_pair, pairs_of
 from comparisons.pairs.serializers import ComparisonListItemSerializer, ComparisonSerializer, LineupSerializer
 from comparisons.tools.views import MAX_SEARCH_LENGTH, SearchText
 
@@ -83,6 +83,7 @@ class ComparisonView(PublicView):
     may_move = True
 
     @extend_schema(operation_id="retrieve_comparison", tags=["comparisons"], responses=ComparisonSerializer)
+    @refuses(ComparisonNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve two tools side by side, and the verdict: all that a page shows
 

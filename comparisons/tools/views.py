@@ -11,11 +11,12 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, Page, count_field, page_schema
 from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters, WholeNumber
+from backend.api.problems import refuses
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_words
 from catalog.slugs import CATEGORY, CONDITION, refuse_unknown_slugs
-from catalog.views import find_tool
+from catalog.views import ToolNotFound, find_tool
 from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
 from comparisons.tools.selectors import tools_with_counts, with_reviews
 from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
@@ -141,6 +142,7 @@ class ToolView(PublicView):
     may_move = True
 
     @extend_schema(operation_id="retrieve_tool", tags=["tools"], responses=ToolSerializer)
+    @refuses(ToolNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve all that a tool's page shows
 

@@ -22,10 +22,10 @@ from python_client.models import (
     CastVoteRequest,
     CreateVoterRequest,
     ListToolsFieldsItem,
-    Problem,
     ReviewVerdict,
     SubscribeRequest,
     ToolListItemPartialPage,
+    ToolNotFoundProblemCode,
 )
 
 CATEGORIES = ["developer-tools", "design-and-creative"]
@@ -70,9 +70,8 @@ def write(client: Client, server: str) -> None:
 
 
 def refused(client: Client) -> None:
-    problem = parsed(retrieve_tool.sync_detailed("nobody", client=client), models.Problem)
-    assert isinstance(problem, Problem)
-    assert (problem.status, problem.code) == (404, "tool_not_found")
+    problem = parsed(retrieve_tool.sync_detailed("nobody", client=client), models.ToolNotFoundProblem)
+    assert (problem.status, problem.code) == (404, ToolNotFoundProblemCode.TOOL_NOT_FOUND)
 
 
 def parsed(response: Any, model: Any) -> Any:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
-from backend.api.problems import Refusal
+from backend.api.problems import Refusal, refuses
 from backend.api.views import PublicView, SparseFieldsMixin, field_names
 from newsletter.content.archive import archived_editions
 from newsletter.content.items import AT_MOST
@@ -108,6 +108,7 @@ class EditionView(PublicView):
     parameters = Parameters.selecting(field_names(EditionSerializer))
 
     @extend_schema(operation_id="retrieve_edition", tags=["newsletter"], responses=EditionSerializer)
+    @refuses(EditionNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve an edition of the weekly mail as it was sent
 

@@ -90,6 +90,9 @@ class BlockedMailbox(Refusal):
     example_rank = 13
 
 
+CONFIRMATION_REFUSALS = (UnknownConfirmation, ExpiredConfirmation, UsedConfirmation, BlockedMailbox)
+
+
 class NothingChosen(Refusal):
     status_code = 400
     default_code = "nothing_chosen"

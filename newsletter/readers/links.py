@@ -67,6 +67,7 @@ SUBSCRIBER = Scheme(
         "`POST /newsletter/subscriptions/confirm`."
     ),
     missing=SubscriberRefusal,
+    refused=(InvalidSubscriberToken, ErasedSubscriber),
 )
 
 

@@ -9,11 +9,12 @@ from backend.api.bodies import json_of
 from backend.api.clients import client_address
 from backend.api.credentials import bearer
 from backend.api.idempotency import idempotent
-from backend.api.problems import ProblemSerializer
+from backend.api.problems import refuses
 from backend.api.rate_limits import RateLimitState
 from backend.api.views import PrivateView, nothing, private_answer
 from newsletter.models import Consent, Delivery, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent, links, sign_ups
+from newsletter.readers.addresses import InvalidAddress
 from newsletter.readers.serializers import (
     AcceptedSerializer,
     ChangePreferencesSerializer,
@@ -47,6 +48,7 @@ class SubscriptionsView(PrivateView):
         request=SubscribeSerializer,
         responses={202: AcceptedSerializer},
     )
+    @refuses(InvalidAddress, consent.NothingChosen)
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
         """Ask for the mail
@@ -68,8 +70,9 @@ class ConfirmView(PrivateView):
         operation_id="confirm_subscription",
         tags=["newsletter"],
         request=ConfirmSerializer,
-        responses={200: ConfirmedSerializer, 404: ProblemSerializer, 409: ProblemSerializer},
+        responses={200: ConfirmedSerializer},
     )
+    @refuses(*consent.CONFIRMATION_REFUSALS)
     def post(self, request: HttpRequest) -> HttpResponse:
         """Confirm a subscription
 
@@ -102,6 +105,7 @@ class PreferencesView(PrivateView):
         request=ChangePreferencesSerializer,
         responses=PreferencesSerializer,
     )
+    @refuses(consent.NothingChosen)
     def patch(self, request: HttpRequest) -> HttpResponse:
         """Change one's preferences
 
@@ -117,8 +121,9 @@ class PreferencesView(PrivateView):
     @extend_schema(
         operation_id="delete_subscriber",
         tags=["newsletter"],
-        responses={204: None, 403: ProblemSerializer},
+        responses={204: None},
     )
+    @refuses(links.OwnerLinkNeeded)
     def delete(self, request: HttpRequest) -> HttpResponse:
         """Erase the subscriber
 
@@ -180,8 +185,9 @@ class ExportView(PrivateView):
     @extend_schema(
         operation_id="export_subscriber",
         tags=["newsletter"],
-        responses={200: ExportSerializer, 403: ProblemSerializer},
+        responses={200: ExportSerializer},
     )
+    @refuses(links.OwnerLinkNeeded)
     def get(self, request: HttpRequest) -> HttpResponse:
         """Export all that is kept of the subscriber
 

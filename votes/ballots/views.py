@@ -8,11 +8,11 @@ from drf_spectacular.utils import extend_schema
 
 from backend.api.bodies import json_of
 from backend.api.clients import network_hashes_of
-from backend.api.problems import Moved, ProblemSerializer
+from backend.api.problems import Moved, refuses
 from backend.api.views import PrivateView, private_answer, timestamp
 from catalog.models import Tool
-from catalog.views import find_tool
-from votes.ballots.casting import VOTES_A_MINUTE, UnknownTarget, cast_vote
+from catalog.views import ToolNotFound, find_tool
+from votes.ballots.casting import VOTES_A_MINUTE, ToolArchived, UnknownTarget, cast_vote
 from votes.ballots.own import own_vote
 from votes.ballots.serializers import CastVoteSerializer, VoteSerializer
 from votes.ballots.values import StoredVote
@@ -28,6 +28,7 @@ class VoteView(PrivateView):
     may_move = True
 
     @extend_schema(operation_id="retrieve_vote", tags=["votes"], responses=VoteSerializer)
+    @refuses(ToolNotFound)
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Retrieve the voter's own vote on a tool
 
@@ -42,8 +43,9 @@ class VoteView(PrivateView):
         operation_id="put_vote",
         tags=["votes"],
         request=CastVoteSerializer,
-        responses={200: VoteSerializer, 409: ProblemSerializer},
+        responses={200: VoteSerializer},
     )
+    @refuses(ToolNotFound, ToolArchived)
     def put(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Vote on a tool, or change one's vote
 
@@ -56,6 +58,7 @@ class VoteView(PrivateView):
         return self.cast(request, slug, voter=voter, value=value_in(json_of(request)), now=now)
 
     @extend_schema(operation_id="delete_vote", tags=["votes"], responses={200: VoteSerializer})
+    @refuses(ToolNotFound)
     def delete(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Withdraw one's vote on a tool
 

@@ -8,10 +8,10 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
-from backend.api.problems import Refusal
+from backend.api.problems import Refusal, refuses
 from backend.api.views import PublicView
 from catalog.models import Tool
-from catalog.views import find_tool
+from catalog.views import ToolNotFound, find_tool
 from votes.models import ClosedDay, TallyDay
 from votes.tallies.serializers import (
     ClosedDaySerializer,
@@ -31,6 +31,7 @@ class ToolTallyView(PublicView):
     may_move = True
 
     @extend_schema(operation_id="retrieve_tool_tally", tags=["tools"], responses=TallySerializer)
+    @refuses(ToolNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve a tool's votes, counted
 
@@ -48,6 +49,7 @@ class ToolTimelineView(ListView):
     @extend_schema(
         operation_id="list_tool_tally_days", tags=["tools"], responses=page_schema(TallyDaySerializer)
     )
+    @refuses(ToolNotFound)
     def get(self, request: Request, slug: str) -> Response:
         """List a tool's published numbers day by day, the latest first
 
@@ -78,6 +80,7 @@ class ClosedDayListView(ListView):
 
 class ClosedDayView(PublicView):
     @extend_schema(operation_id="retrieve_closed_day", tags=["tools"], responses=DayDigestsSerializer)
+    @refuses(ClosedDayNotFound)
     def get(self, request: Request, day_on: str) -> Response:
         """Retrieve all digests of a closed day
 

@@ -7,13 +7,7 @@ from django.db import transaction
 
 from backend.api.transactions import retry_after_deadlock
 from votes.models import Pick, Vote, Voter
-from votes.voters.tokens import VoterRefusal, VoterToken
-
-
-class ErasedVoter(VoterRefusal):
-    default_code = "erased_voter"
-    default_detail = "This voter was erased; ask for a new token."
-    example_rank = 13
+from votes.voters.tokens import ErasedVoter, VoterToken
 
 
 def find_voter(token: VoterToken) -> Voter | None:

@@ -45,10 +45,17 @@ class ExpiredVoterToken(VoterRefusal):
     example_rank = 12
 
 
+class ErasedVoter(VoterRefusal):
+    default_code = "erased_voter"
+    default_detail = "This voter was erased; ask for a new token."
+    example_rank = 13
+
+
 VOTER = Scheme(
     name="Voter",
     description="`Voter <token>`, the token being one from `POST /voters`.",
     missing=VoterRefusal,
+    refused=(InvalidVoterToken, ExpiredVoterToken, ErasedVoter),
 )
 
 

@@ -10,14 +10,21 @@ from backend.api.clients import client_address
 from backend.api.idempotency import idempotent
 from backend.api.pagination import page_schema, paginate
 from backend.api.parameters import CommaList, ListParameters
-from backend.api.problems import ProblemSerializer
+from backend.api.problems import refuses
 from backend.api.rate_limits import RateLimitState
 from backend.api.views import PrivateView, SparseFieldsMixin, nothing, private_answer
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet
 from catalog.slugs import TOOL, refuse_unknown_slugs
 from votes.models import BallotQuerySet
-from votes.voters.challenges import Solution, new_challenge
+from votes.voters.challenges import (
+    ChallengeFailed,
+    ChallengeRequired,
+    ChallengeSpent,
+    ChallengeUnavailable,
+    Solution,
+    new_challenge,
+)
 from votes.voters.erasure import erase_voter, find_voter
 from votes.voters.export import export_voter, shown_picks, shown_votes
 from votes.voters.issuance import ATTEMPTS, count_attempt, give_token
@@ -66,8 +73,9 @@ class VotersView(IssuanceView):
         operation_id="create_voter",
         tags=["voters"],
         request=CreateVoterSerializer,
-        responses={201: VoterTokenSerializer, 403: ProblemSerializer},
+        responses={201: VoterTokenSerializer},
     )
+    @refuses(ChallengeRequired, ChallengeFailed, ChallengeSpent, ChallengeUnavailable)
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
         """Become a voter

@@ -17,7 +17,7 @@ from backend.api.credentials import Scheme
 from backend.api.idempotency import idempotent
 from backend.api.pagination import InvalidCursor, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
-from backend.api.problems import Moved
+from backend.api.problems import Moved, Refusal, refuses
 from backend.api.rate_limits import Limit
 from backend.api.throttling import throttle
 from backend.api.views import PrivateView, PublicView, SparseFieldsMixin, field_names, private_answer
@@ -104,7 +104,14 @@ class BrewParameters(Parameters):
     milk = WholeNumber(default=0)
 
 
-KETTLES = Scheme(name="Kettle", description="Its key.", missing=InvalidCursor)
+class KeyMissing(Refusal):
+    status_code = 401
+    default_code = "not_authenticated"
+    default_detail = "There is no tea without a key."
+    headers = {"WWW-Authenticate": "Kettle"}
+
+
+KETTLES = Scheme(name="Kettle", description="Its key.", missing=KeyMissing)
 
 
 class BrewView(PrivateView):
@@ -118,6 +125,7 @@ class BrewView(PrivateView):
     @extend_schema(
         operation_id="brew", tags=["kettles"], request=KettleSerializer, responses={201: KettleSerializer}
     )
+    @refuses(InvalidCursor)
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
         self.rate_limits = throttle(("the kettle", self.limits), now=timezone.now())
