@@ -23,8 +23,9 @@ Compares AI tools two at a time and says which one to ship with.
 
 **Votes.** Public numbers move in steps, once a day: show the reader's own vote at once, from the answer to it, and
 the tally as it is. Send what a reader says of one tool one after the other: of two requests at once either may be the
-last. A token belongs into `localStorage`, which may throw (then keep it in memory) and which Safari empties after
-seven days without a visit. A proof of work needs `crypto.subtle`, which browsers have on https and localhost alone.
+last, and the answer with the greater `revision` says what stands. A token belongs into `localStorage`, which may
+throw (then keep it in memory) and which Safari empties after seven days without a visit. A proof of work needs
+`crypto.subtle`, which browsers have on https and localhost alone.
 
 **Limits.** A voter has 30 votes a minute and 200 a day; a network gets 5 voter tokens and may ask for the mail 5
 times a minute, 30 times a day. `RateLimit` says what is left. A server that passes on votes or sign-ups makes all its

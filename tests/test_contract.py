@@ -55,6 +55,8 @@ ON_REQUEST = {
     ("ToolListItemPage", "facets"),
     *((f"{row}Page", "count") for row in ("ToolListItem", "ComparisonListItem", "Review", "RankingItem")),
     ("ComparisonListItem", "scorecard"),
+    ("Tool", "tally"),
+    *(("Comparison", name) for name in ("tally", "tool_tallies", "related")),
 }
 # Names that generated code would take from a client's language.
 # TypeScript's utility types, what every page has, and what Java, Kotlin, Swift or C# have without an import.

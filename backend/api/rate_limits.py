@@ -44,6 +44,9 @@ class RateLimitState:
 
     allowances: tuple[Allowance, ...]
 
+    def __add__(self, other: "RateLimitState") -> "RateLimitState":
+        return RateLimitState(self.allowances + other.allowances)
+
     @property
     def is_allowed(self) -> bool:
         return not any(allowance.is_exceeded for allowance in self.allowances)

@@ -20,6 +20,7 @@ from comparisons.summary import MAX_SUMMARY
 from comparisons.tools.serializers import ToolSummarySerializer
 from reviews.models import Review
 from reviews.serializers import HeadToHeadCellSerializer, ReviewCellSerializer, ReviewerReferenceSerializer
+from votes.ballots.serializers import REVISION
 from votes.rules import RULESET
 from votes.tallies.serializers import DECIDES, CountsSerializer
 from votes.tally import PickCount, PublishedCounts
@@ -104,6 +105,7 @@ class PairPickSerializer(serializers.Serializer[object]):
     tool = serializers.CharField(allow_null=True, help_text="The slug of the tool that was picked.")
     created_at = serializers.DateTimeField(allow_null=True, help_text="When the pair was first picked from.")
     updated_at = serializers.DateTimeField(allow_null=True, help_text="When the pick was last changed.")
+    revision = serializers.IntegerField(min_value=0, help_text=REVISION)
     tally = PickTallySerializer()
 
 
@@ -308,30 +310,6 @@ class GuidanceSerializer(serializers.Serializer[Guidance]):
     when = FitSerializer(
         many=True,
         help_text="Conditions that speak for it and not for the other, what weighs most first; often none.",
-    )
-
-
-class ComparisonSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
-    """Two tools side by side, in ascending order of their slugs."""
-
-    slug = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["curated", "computed"])
-    title = serializers.CharField()
-    editor_note = serializers.CharField(allow_null=True)
-    published_at = serializers.DateTimeField(allow_null=True, help_text="Null for a computed pair.")
-    updated_at = serializers.DateTimeField(
-        help_text="When an editor last changed anything here; votes don't count."
-    )
-    tools = serializers.ListField(child=ToolSummarySerializer(), min_length=2, max_length=2)
-    scorecard = ScorecardRowSerializer(many=True)
-    picks = PickCountSerializer()
-    pricing_read = PricingReadSerializer()
-    guidance = serializers.ListField(
-        child=GuidanceSerializer(), min_length=2, max_length=2, help_text="In the order of `tools`."
-    )
-    verdict = VerdictSerializer()
-    whole_panel_verdict = VerdictSummarySerializer(
-        allow_null=True, help_text="What all reviewers say, where `panel` asks only some; else null."
     )
 
 

@@ -14,14 +14,13 @@ from catalog.models import Tool
 from catalog.slugs import CATEGORY, TOOL, refuse_unknown_slugs
 from comparisons.models import Outcome
 from comparisons.pairs.lineups import line_up
+from comparisons.pairs.page import INCLUDED, LISTED_FIELDS, PAGE_FIELDS, ComparisonSerializer
 from comparisons.pairs.panels import PanelList, named_panel
 from comparisons.pairs.selectors import ComparisonNotFound, comparisons_with_guidance, find_pair, pairs_of
-from comparisons.pairs.serializers import ComparisonListItemSerializer, ComparisonSerializer, LineupSerializer
+from comparisons.pairs.serializers import ComparisonListItemSerializer, LineupSerializer
 from comparisons.tools.views import MAX_SEARCH_LENGTH, SearchText
 
 COMPARISON_SORTS = ["published_at", "pick_count", "panel_crowd_gap"]
-
-COMPARISON_FIELDS = [name for name in field_names(ComparisonListItemSerializer) if name != "scorecard"]
 
 
 class ComparisonListParameters(ListParameters):
@@ -39,7 +38,7 @@ class ComparisonListParameters(ListParameters):
         help_text="`-published_at` is newest first, `-pick_count` most picked, `-panel_crowd_gap` most contested.",
     )
     include = CommaList(choices=[COUNT, "scorecard"], help_text=INCLUDE_COUNT)
-    selectable = COMPARISON_FIELDS
+    selectable = LISTED_FIELDS
 
 
 class ComparisonListView(ListView):
@@ -69,13 +68,17 @@ class ComparisonListView(ListView):
             comparisons = comparisons.with_outcome().filter(outcome__in=params["outcome"])
         page = self.page(comparisons, keys=[params["sort"]])
         pairs = pairs_of(page.results)
-        only = [*(params["fields"] or COMPARISON_FIELDS), *params["include"]]
+        only = [*(params["fields"] or LISTED_FIELDS), *params["include"]]
         return Response(page.as_dict(ComparisonListItemSerializer(pairs, many=True, only=only).data))
 
 
 class ComparisonParameters(Parameters):
     panel = PanelList()
-    selectable = field_names(ComparisonSerializer)
+    include = CommaList(
+        choices=INCLUDED,
+        help_text="`tally`: votes and picks in full, as `tally` and `tool_tallies`. `related`: other pairs of the tools.",
+    )
+    selectable = PAGE_FIELDS
 
 
 class ComparisonView(PublicView):
@@ -94,7 +97,9 @@ class ComparisonView(PublicView):
         pair = find_pair(slug, panel_of=named_panel(self.params["panel"]))
         if pair.slug != slug:
             raise Moved(pair.slug)
-        return Response(ComparisonSerializer(pair, only=self.params["fields"]).data)
+        included = [name for value in self.params["include"] for name in INCLUDED[value]]
+        only = [*(self.params["fields"] or PAGE_FIELDS), *included]
+        return Response(ComparisonSerializer(pair, only=only).data)
 
 
 class LineupParameters(Parameters):

@@ -15,7 +15,7 @@ from catalog.serializers import (
 )
 from comparisons.tools.filters import Facet
 from reviews.serializers import PanelCountSerializer, ToolReviewSerializer
-from votes.tallies.serializers import CommunitySerializer
+from votes.tallies.serializers import CommunitySerializer, TallySerializer
 
 
 class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
@@ -67,10 +67,19 @@ class ToolSerializer(SparseFieldsMixin, ToolSummarySerializer):
         many=True, source="shown_fits", help_text="When it is the right one; what weighs most first."
     )
     reviews = ToolReviewSerializer(many=True, source="published_reviews", help_text="In the roster's order.")
+    tally = TallySerializer(
+        source="published_tally",
+        required=False,
+        help_text="The votes in full, as after a vote; where `include=tally` asks for it.",
+    )
 
     class Meta:
         model = Tool
-        fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "fits", "reviews"]
+        fields = [
+            "id",
+            *ToolSummarySerializer.Meta.fields,
+            *("published_at", "updated_at", "fits", "reviews", "tally"),
+        ]
 
 
 class FacetSerializer(serializers.Serializer[Facet]):

@@ -137,8 +137,16 @@ def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuer
     return tools, [sign + key for key in TOOL_SORTS[name]]
 
 
+TOOL_PAGE_FIELDS = [name for name in field_names(ToolSerializer) if name != "tally"]
+
+
+class ToolParameters(Parameters):
+    include = CommaList(choices=["tally"], help_text="`tally`: the votes in full.")
+    selectable = TOOL_PAGE_FIELDS
+
+
 class ToolView(PublicView):
-    parameters = Parameters.selecting(field_names(ToolSerializer))
+    parameters = ToolParameters
     may_move = True
 
     @extend_schema(operation_id="retrieve_tool", tags=["tools"], responses=ToolSerializer)
@@ -150,4 +158,5 @@ class ToolView(PublicView):
         left the lists, but keeps its page.
         """
         tool = find_tool(slug, with_reviews(tools_with_counts().visible().with_fits()))
-        return Response(ToolSerializer(tool, only=self.params["fields"]).data)
+        only = [*(self.params["fields"] or TOOL_PAGE_FIELDS), *self.params["include"]]
+        return Response(ToolSerializer(tool, only=only).data)

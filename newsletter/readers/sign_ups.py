@@ -33,6 +33,8 @@ from newsletter.transport.messages import Message
 
 log = structlog.get_logger(__name__)
 
+# Before anything is looked at: a reader who mistypes an address uses up no sign-up.
+ATTEMPTS = (Limit("sign-up-attempts-60s", 120, 60),)
 PREFIX_LIMITS = (Limit("sign-ups-60s", 5, 60), Limit("sign-ups-86400s", 30, 86_400))
 NETWORK_LIMITS = (Limit("sign-ups-of-network-86400s", 200, 86_400),)
 
@@ -84,6 +86,11 @@ RETURNING id
 # --- In the request -----------------------------------------------------------------------------
 
 
+def count_attempt(*, address: Address | None, now: datetime) -> RateLimitState:
+    """What the client's network has left of its attempts, valid or not, this one counted; raises Throttled."""
+    return throttle_client(address, limits=ATTEMPTS, now=now)
+
+
 def count_sign_up(*, address: Address | None, now: datetime) -> RateLimitState:
     """What the client's networks have left of sign-ups, this one counted; raises Throttled, for them or for all of us."""
     left = throttle_client(address, limits=PREFIX_LIMITS, wider_limits=NETWORK_LIMITS, now=now)
@@ -103,22 +110,26 @@ def sign_up(*, address: str, choices: consent.Preferences, source: str, now: dat
     queue_mail(kind=MailJob.Kind.SIGN_UP, address=address, choices=choices, source=source, now=now)
 
 
-def ask_for_owner_link(*, subscriber: Subscriber, source: str, now: datetime) -> None:
-    """Have a worker mail the subscriber the link that exports and erases. Raises Throttled, after OWNER_LIMITS."""
-    throttle((f"owner {subscriber.pk}", OWNER_LIMITS), now=now)
+def ask_for_owner_link(*, subscriber: Subscriber, source: str, now: datetime) -> RateLimitState:
+    """Have a worker mail the subscriber the link that exports and erases; what is left of OWNER_LIMITS.
+
+    Raises Throttled.
+    """
+    left = throttle((f"owner {subscriber.pk}", OWNER_LIMITS), now=now)
     queue_mail(kind=MailJob.Kind.OWNER, address=subscriber.address, source=source, now=now)
+    return left
 
 
 def ask_to_move(
     *, subscriber: Subscriber, address: str, choices: consent.Preferences, source: str, now: datetime
-) -> None:
+) -> RateLimitState:
     """Have a worker mail the canonical address a link that subscribes it in place of the subscriber's former one.
 
-    Raises SameAddress, and Throttled, after MOVE_LIMITS.
+    What is left of MOVE_LIMITS. Raises SameAddress and Throttled.
     """
     if address_key(address) == bytes(subscriber.address_key):
         raise SameAddress
-    throttle((f"move {subscriber.pk}", MOVE_LIMITS), now=now)
+    left = throttle((f"move {subscriber.pk}", MOVE_LIMITS), now=now)
     queue_mail(
         kind=MailJob.Kind.SIGN_UP,
         address=address,
@@ -127,6 +138,7 @@ def ask_to_move(
         source=source,
         now=now,
     )
+    return left
 
 
 # --- In the worker ------------------------------------------------------------------------------

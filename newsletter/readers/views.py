@@ -35,12 +35,13 @@ SOURCE = Consent.Source.API
 
 
 class SubscriptionsView(PrivateView):
-    """Counts each request before it looks at what was sent, so that every answer says what is left."""
+    """Counts each attempt before it looks at what was sent, so that every answer says what is left; and a sign-up once it
+    is valid."""
 
     counted_by = sign_ups.PREFIX_LIMITS[0]
 
     def count(self, request: HttpRequest) -> RateLimitState:
-        return sign_ups.count_sign_up(address=client_address(request), now=timezone.now())
+        return sign_ups.count_attempt(address=client_address(request), now=timezone.now())
 
     @extend_schema(
         operation_id="create_subscription",
@@ -56,12 +57,16 @@ class SubscriptionsView(PrivateView):
         Answers every address alike, in words and in time: known or not, subscribed or not. What the address gets is a
         mail: a link to confirm with, good for 48 hours, or a reminder of being subscribed already. Nobody is
         subscribed before the link is followed, and the choices sent here count from then on. A mailbox gets at most 3
-        such mails a day and one in 5 minutes.
+        such mails a day and one in 5 minutes. What is refused with a 400 uses up none of a network's sign-ups.
         """
         body = SubscribeSerializer.validate_json(json_of(request))
         address = body.pop("email")
         choices = preferences_of(body)
-        sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=timezone.now())
+        consent.refuse_nothing(choices, follows=bool(choices.get("reviewers")))
+        now = timezone.now()
+        left = sign_ups.count_sign_up(address=client_address(request), now=now)
+        self.rate_limits = self.rate_limits + left if self.rate_limits else left
+        sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=now)
         return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
 
 
@@ -137,6 +142,7 @@ class PreferencesView(PrivateView):
 
 class AccessView(PrivateView):
     credentials = links.SUBSCRIBER
+    counted_by = sign_ups.OWNER_LIMITS[0]
 
     @extend_schema(
         operation_id="create_access_mail",
@@ -150,7 +156,9 @@ class AccessView(PrivateView):
         It goes to the subscriber's own address, at most three times a day. Its link has a token that lasts 24 hours, and
         that `GET /newsletter/preferences/export` and `DELETE /newsletter/preferences` take.
         """
-        sign_ups.ask_for_owner_link(subscriber=authorized(request), source=SOURCE, now=timezone.now())
+        self.rate_limits = sign_ups.ask_for_owner_link(
+            subscriber=authorized(request), source=SOURCE, now=timezone.now()
+        )
         return private_answer(AcceptedSerializer(MAILED).data, status=202)
 
 

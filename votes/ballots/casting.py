@@ -7,6 +7,7 @@ While a process holds a tally, no other process counts on it, which makes quotas
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -194,13 +195,17 @@ def _apply(ballot: Ballot, entry: Entry | None) -> StoredVote:
     """The voter's vote after this ballot; the same value again changes nothing."""
     if entry is None:
         return StoredVote()
+    if ballot.value == entry.wanted.value:
+        return entry.wanted
+    revision = entry.wanted.revision + 1
     if ballot.value is None:
-        entry.wanted = StoredVote()
+        entry.wanted = StoredVote(revision=revision)
     elif ballot.value == entry.found.value:
         # Also what was withdrawn or changed within this group: as if it had never been.
-        entry.wanted = entry.found
-    elif ballot.value != entry.wanted.value:
-        entry.wanted = StoredVote(ballot.value, entry.found.created_at or ballot.cast_at, ballot.cast_at)
+        entry.wanted = replace(entry.found, revision=revision)
+    else:
+        created_at = entry.found.created_at or ballot.cast_at
+        entry.wanted = StoredVote(ballot.value, created_at, ballot.cast_at, revision)
     return entry.wanted
 
 
@@ -233,5 +238,5 @@ def screen_new(entries: Iterable[Entry]) -> None:
 
 
 def _write(cursor: CursorWrapper, kind: Kind, entries: Iterable[Entry]) -> None:
-    if changed := [entry for entry in entries if entry.wanted.value != entry.found.value]:
+    if changed := [entry for entry in entries if entry.wanted.revision != entry.found.revision]:
         statements.write_entries(cursor, kind, changed)

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from catalog.models import Tool
-from votes.ballots.values import StoredVote
-from votes.models import Pick, Vote
+from votes.ballots.values import StoredVote, Value
+from votes.models import Ballot, Pick, Vote
 from votes.voters.erasure import find_voter
 from votes.voters.tokens import VoterToken
 
@@ -12,13 +12,20 @@ from votes.voters.tokens import VoterToken
 def own_vote(*, token: VoterToken, tool: Tool) -> StoredVote:
     """The voter's vote on the tool. Raises ErasedVoter. Two queries."""
     voter = find_voter(token)
-    vote = Vote.objects.standing().filter(voter=voter, tool=tool).first() if voter else None
-    return StoredVote(vote.value, vote.created_at, vote.updated_at) if vote else StoredVote()
+    vote = Vote.objects.filter(voter=voter, tool=tool).first() if voter else None
+    return _stored(vote, vote.value) if vote else StoredVote()
 
 
 def own_pick(*, token: VoterToken, pair: tuple[UUID, UUID]) -> StoredVote:
     """The id of the tool that was picked; the pair in ascending order of ids. Raises ErasedVoter. Two queries."""
     voter = find_voter(token)
-    picks = Pick.objects.standing().filter(voter=voter, first_tool=pair[0], second_tool=pair[1])
+    picks = Pick.objects.filter(voter=voter, first_tool=pair[0], second_tool=pair[1])
     pick = picks.first() if voter else None
-    return StoredVote(pick.chosen_tool_id, pick.created_at, pick.updated_at) if pick else StoredVote()
+    return _stored(pick, pick.chosen_tool_id) if pick else StoredVote()
+
+
+def _stored(ballot: Ballot, value: Value | None) -> StoredVote:
+    """One that was withdrawn says how often it changed, and nothing else."""
+    if value is None:
+        return StoredVote(revision=ballot.revision)
+    return StoredVote(value, ballot.created_at, ballot.updated_at, ballot.revision)

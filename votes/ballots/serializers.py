@@ -7,6 +7,8 @@ from votes.ballots.values import StoredVote
 from votes.models import Vote
 from votes.tallies.serializers import TallySerializer
 
+REVISION = "Grows with each change, withdrawals too: of two answers the greater one stands. 0 before the first."
+
 
 class VoteSerializer(serializers.Serializer[StoredVote]):
     """A voter's own vote on a tool; nulls where there is none. The tally is the public one."""
@@ -14,6 +16,7 @@ class VoteSerializer(serializers.Serializer[StoredVote]):
     value = serializers.ChoiceField(choices=Vote.Value.choices, allow_null=True)
     created_at = serializers.DateTimeField(allow_null=True, help_text="When the tool was first voted on.")
     updated_at = serializers.DateTimeField(allow_null=True, help_text="When the vote was last changed.")
+    revision = serializers.IntegerField(min_value=0, help_text=REVISION)
     tally = TallySerializer()
 
 

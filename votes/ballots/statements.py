@@ -162,7 +162,7 @@ def make_voters(cursor: CursorWrapper, assurances: Mapping[bytes, int], *, now: 
 # --- Ballots ------------------------------------------------------------------------------------
 
 READ_ENTRIES = """
-SELECT asked.number, ballot.{value}, ballot.created_at, ballot.updated_at,
+SELECT asked.number, ballot.{value}, ballot.created_at, ballot.updated_at, coalesce(ballot.revision, 0),
        ballot.{value} IS NULL AND ballot.status <> 'counted',
        nearby.from_provider, nearby.from_site, nearby.from_network,
        CASE WHEN ballot.{value} IS NULL THEN (
@@ -211,6 +211,7 @@ def read_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) ->
         value,
         created_at,
         updated_at,
+        revision,
         is_held,
         provider,
         site,
@@ -218,8 +219,10 @@ def read_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) ->
         within_hour,
     ) in cursor.fetchall():
         entry = entries[number]
-        if value is not None:
-            entry.found = entry.wanted = StoredVote(value, created_at, updated_at)
+        stood = value is not None
+        entry.found = entry.wanted = StoredVote(
+            value, created_at if stood else None, updated_at if stood else None, revision
+        )
         entry.is_held = bool(is_held)
         entry.counted_from, entry.within_hour = (provider, site, network), within_hour
 
@@ -232,14 +235,16 @@ def _network_columns(entries: Sequence[Entry]) -> list[list[bytes]]:
 
 WRITE_ENTRIES = """
 INSERT INTO {table} AS ballot
-    (id, {keys}, voter_id, {value}, status, reasons, ruleset, provider_hash, site_hash, origin, created_at, updated_at)
+    (id, {keys}, voter_id, {value}, status, reasons, ruleset, provider_hash, site_hash, origin, created_at, updated_at,
+     revision)
 SELECT id, {keys}, voter_id, value, status, string_to_array(reasons, ','), ruleset, provider, site, network,
-       created_at, updated_at
+       created_at, updated_at, revision
 FROM unnest(%b::uuid[], {key_arrays}, %b::uuid[], %b::{value_type}[], %b::text[], %b::text[], %b::text[],
-            %b::bytea[], %b::bytea[], %b::bytea[], %b::timestamptz[], %b::timestamptz[])
-    AS new (id, {keys}, voter_id, value, status, reasons, ruleset, provider, site, network, created_at, updated_at)
+            %b::bytea[], %b::bytea[], %b::bytea[], %b::timestamptz[], %b::timestamptz[], %b::int[])
+    AS new (id, {keys}, voter_id, value, status, reasons, ruleset, provider, site, network, created_at, updated_at,
+            revision)
 ON CONFLICT (voter_id, {keys}) DO UPDATE SET
-    {value} = excluded.{value}, updated_at = excluded.updated_at,
+    {value} = excluded.{value}, updated_at = excluded.updated_at, revision = excluded.revision,
     created_at = CASE WHEN {is_back} THEN excluded.created_at ELSE ballot.created_at END,
     provider_hash = CASE WHEN {is_back} THEN excluded.provider_hash ELSE ballot.provider_hash END,
     site_hash = CASE WHEN {is_back} THEN excluded.site_hash ELSE ballot.site_hash END,
@@ -247,7 +252,7 @@ ON CONFLICT (voter_id, {keys}) DO UPDATE SET
     status = CASE WHEN {is_screened} THEN excluded.status ELSE ballot.status END,
     reasons = CASE WHEN {is_screened} THEN excluded.reasons ELSE ballot.reasons END,
     ruleset = CASE WHEN {is_screened} THEN excluded.ruleset ELSE ballot.ruleset END
-WHERE ballot.{value} IS DISTINCT FROM excluded.{value}
+WHERE (ballot.{value}, ballot.revision) IS DISTINCT FROM (excluded.{value}, excluded.revision)
 """
 
 
@@ -269,5 +274,6 @@ def write_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -
             *_network_columns(entries),
             [entry.wanted.created_at or entry.ballot.cast_at for entry in entries],
             [entry.wanted.updated_at or entry.ballot.cast_at for entry in entries],
+            [entry.wanted.revision for entry in entries],
         ],
     )

@@ -31,11 +31,15 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class StoredVote:
-    """A voter's vote or pick as it is stored; `value` is None where there is none."""
+    """A voter's vote or pick as it is stored; `value` is None where there is none.
+
+    `revision` grows with each change, withdrawals too: of two answers the greater one stands. 0 before the first.
+    """
 
     value: Value | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ def own_answer(stored: StoredVote, *, tally: dict[str, object], **value: object)
             **value,
             "created_at": timestamp(stored.created_at),
             "updated_at": timestamp(stored.updated_at),
+            "revision": stored.revision,
             "tally": tally,
         }
     )

@@ -59,6 +59,10 @@ class Ballot(models.Model):
     provider_hash = models.BinaryField(
         max_length=8, null=True, help_text="The same of its IPv4 /16 or IPv6 /32, under the day's salt."
     )
+    revision = models.IntegerField(
+        db_default=1,
+        help_text="Grows with each change of what it says, so that answers to a voter have an order.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -85,7 +85,7 @@ class OwnVoteSerializer(SparseFieldsMixin, serializers.ModelSerializer[Vote]):
 
     class Meta:
         model = Vote
-        fields = ["tool", "value", "created_at", "updated_at"]
+        fields = ["tool", "value", "created_at", "updated_at", "revision"]
 
 
 class OwnPickSerializer(SparseFieldsMixin, serializers.ModelSerializer[Pick]):
@@ -96,7 +96,7 @@ class OwnPickSerializer(SparseFieldsMixin, serializers.ModelSerializer[Pick]):
 
     class Meta:
         model = Pick
-        fields = ["tools", "tool", "created_at", "updated_at"]
+        fields = ["tools", "tool", "created_at", "updated_at", "revision"]
 
     @extend_schema_field(ToolReferenceSerializer(many=True))
     def get_tools(self, pick: Pick) -> object:

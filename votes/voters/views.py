@@ -85,8 +85,7 @@ class VotersView(IssuanceView):
         """
         solution = Solution(**CreateVoterSerializer.validate_json(json_of(request)))
         issued, left = give_token(solution=solution, address=client_address(request), now=timezone.now())
-        attempts = self.rate_limits.allowances if self.rate_limits else ()
-        self.rate_limits = RateLimitState(attempts + left.allowances)
+        self.rate_limits = self.rate_limits + left if self.rate_limits else left
         return private_answer(VoterTokenSerializer(issued).data, status=201)
 
 

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { pickBox, voteBox } from "../ballots.js";
 import { counted, day, h, percent } from "../dom.js";
-import { badge, foldedQuote, heading, logo, named, numbers, persona, standing, toolLink } from "../parts.js";
+import { badge, comparisonCard, foldedQuote, heading, logo, named, numbers, persona, standing, toolLink } from "../parts.js";
 import { values } from "../query.js";
 import { signUpBox } from "../sign-up.js";
 import { guidanceSection, panelForm, verdictSection } from "./verdict.js";
@@ -13,7 +13,7 @@ import { guidanceSection, panelForm, verdictSection } from "./verdict.js";
 
 /** @type {import("../types.js").Page} */
 export async function page({ parameters: { slug = "" }, query }) {
-  const comparison = await get("/api/v1/comparisons/{slug}", { path: { slug }, query: { panel: values(query, "panel") } });
+  const comparison = await get("/api/v1/comparisons/{slug}", { path: { slug }, query: { panel: values(query, "panel"), include: ["related"] } });
   const { tools, title } = comparison;
   const kickers = [...new Set(tools.map((tool) => tool.category.name)), comparison.kind === "computed" && "Compared on the fly"];
   return {
@@ -36,6 +36,8 @@ export async function page({ parameters: { slug = "" }, query }) {
         ". ",
         h("a", { href: `/comparisons/${comparison.slug}/history` }, "How this verdict changed"),
       ),
+      (comparison.related ?? []).length > 0 &&
+        h("section", { "aria-labelledby": "related" }, h("h2", { id: "related" }, "Also compared"), h("ul", { class: "cards two" }, (comparison.related ?? []).map(comparisonCard))),
       signUpBox(),
     ],
   };

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -179,8 +180,8 @@ class TestSigningUp:
         state()
         clients._keep(NOW.date(), b"s" * 32)
 
-        # The place's limits, everybody's, the row.
-        with django_assert_num_queries(3):
+        # The place's attempts, its sign-ups, everybody's, the row.
+        with django_assert_num_queries(4):
             subscribe(api, ADA)
 
     def test_it_needs_neither_mail_server_nor_broker(self, api: APIClient, settings: Settings) -> None:
@@ -224,6 +225,28 @@ class TestSigningUp:
         assert refused(response) == (400, "validation_error")
         assert [error["pointer"] for error in response.json()["errors"]] == pointers
         assert not MailJob.objects.exists()
+
+    def test_what_is_refused_uses_up_none_of_a_networks_sign_ups(self, api: APIClient) -> None:
+        for _ in range(4):
+            assert refused(subscribe(api, "ada@example")) == (400, "invalid_address")
+            assert refused(subscribe(api, ADA, topics=[])) == (400, "nothing_chosen")
+            assert refused(subscribe(api, ADA, colour="red")) == (400, "validation_error")
+
+        answers = [subscribe(api, ADA) for _ in range(6)]
+
+        assert [answer.status_code for answer in answers] == [202] * 5 + [429]
+        assert answers[0]["RateLimit"].startswith(
+            '"sign-up-attempts-60s";r=107;t=60, "sign-ups-60s";r=4;t=60, '
+        )
+
+    def test_invalid_sign_ups_end_after_120_attempts_a_minute(self, api: APIClient) -> None:
+        for _ in range(120):
+            sign_ups.count_attempt(address=ip_address("192.0.2.7"), now=NOW)
+
+        response = subscribe(api, "ada@example")
+
+        assert refused(response) == (429, "throttled")
+        assert response["RateLimit"] == '"sign-up-attempts-60s";r=0;t=60'
 
     def test_a_repetition_under_one_key_is_one_sign_up(self, api: APIClient) -> None:
         headers = {"Idempotency-Key": "0b0d4a5e-41d1-4c5a-9a93-0a2b1f0d7f3e"}
@@ -456,9 +479,12 @@ class TestPreferences:
         assert not MailJob.objects.exists()
 
     def test_nobody_is_mailed_more_than_three_such_links_a_day(self, api: APIClient, token: str) -> None:
-        answers = [ask(api, "POST", ACCESS, token).status_code for _ in range(4)]
+        answers = [ask(api, "POST", ACCESS, token) for _ in range(4)]
 
-        assert answers == [202, 202, 202, 429]
+        assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+        assert [answer["RateLimit"] for answer in answers] == [
+            f'"owner-links-86400s";r={left};t=86400' for left in (2, 1, 0, 0)
+        ]
         assert MailJob.objects.count() == 3
 
     def test_erasing_leaves_nothing_and_the_token_is_dead(

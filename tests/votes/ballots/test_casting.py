@@ -25,6 +25,7 @@ from votes.ballots.casting import (
     count_group,
     submit_to,
 )
+from votes.ballots.own import own_vote
 from votes.ballots.statements import PICKS, VOTES
 from votes.ballots.values import Ballot, Receipt, StoredVote
 from votes.models import Pick, PickTally, Tally, Vote, Voter
@@ -86,7 +87,7 @@ class TestOneVote:
 
         receipt = cast(tool, "ship")
 
-        assert receipt.stored == StoredVote("ship", NOW, NOW)
+        assert receipt.stored == StoredVote("ship", NOW, NOW, 1)
         voter = Voter.objects.get()
         assert (bytes(voter.key), voter.assurance) == (reader().key, 0)
         row = Vote.objects.get(tool=tool, voter=voter)
@@ -103,7 +104,7 @@ class TestOneVote:
 
         receipt = cast(tool, "skip", now=LATER)
 
-        assert receipt.stored == StoredVote("skip", NOW, LATER)
+        assert receipt.stored == StoredVote("skip", NOW, LATER, 2)
         assert stored(tool) == [("skip", NOW, LATER)]
 
     def test_saying_the_same_again_changes_nothing(self) -> None:
@@ -112,15 +113,22 @@ class TestOneVote:
 
         receipt = cast(tool, "ship", now=LATER)
 
-        assert receipt.stored == StoredVote("ship", NOW, NOW)
+        assert receipt.stored == StoredVote("ship", NOW, NOW, 1)
         assert stored(tool) == [("ship", NOW, NOW)]
 
     def test_a_vote_can_be_withdrawn_as_often_as_one_likes(self) -> None:
         tool = ToolFactory()
         cast(tool, "ship")
 
-        assert cast(tool, None).stored == cast(tool, None).stored == StoredVote()
+        assert cast(tool, None).stored == cast(tool, None).stored == StoredVote(revision=2)
         assert stored(tool) == []
+
+    def test_each_change_and_withdrawal_has_a_greater_revision_and_a_repetition_the_same(self) -> None:
+        tool = ToolFactory()
+
+        told = [cast(tool, value).stored.revision for value in ("ship", "ship", "skip", None, None, "ship")]
+
+        assert told == [1, 1, 2, 3, 3, 4]
 
     def test_who_never_voted_and_withdraws_leaves_no_trace(self) -> None:
         assert cast(ToolFactory(), None).stored == StoredVote()
@@ -220,10 +228,30 @@ class TestGroups:
         assert {(bytes(key), tool, value) for key, tool, value in votes} == {
             (reader(1).key, one.pk, "skip"),
             (reader(1).key, other.pk, "ship"),
+            (reader(2).key, one.pk, None),
             (reader(3).key, one.pk, "ship"),
             (reader(5).key, one.pk, "ship"),
         }
         assert (one.tally.ship, one.tally.skip) == (2, 1)
+
+    @pytest.mark.parametrize("first", [[], ["ship"], ["skip"], ["ship", None]], ids=str)
+    @pytest.mark.parametrize(
+        "together", [["ship", None], [None, "ship"], ["skip", "ship", None, "ship"]], ids=str
+    )
+    def test_of_ballots_at_once_the_answer_with_the_greatest_revision_is_what_stands(
+        self, first: list[str | None], together: list[str | None]
+    ) -> None:
+        tool = ToolFactory()
+        for value in first:
+            cast(tool, value)
+
+        outcomes = count_group(VOTES, [ballot(tool, value) for value in together])
+
+        receipts = [outcome.stored for outcome in outcomes if isinstance(outcome, Receipt)]
+        assert len(receipts) == len(together)
+        standing = max(receipts, key=lambda each: each.revision)
+        assert own_vote(token=reader(), tool=tool) == standing == receipts[-1]
+        assert cast(tool, "skip" if standing.value != "skip" else "ship").stored.revision > standing.revision
 
     def test_refusals_spoil_a_group_for_nobody_else(self) -> None:
         tool, archived = ToolFactory(), ToolFactory(status="archived")
@@ -347,7 +375,7 @@ class TestPicks:
         tally = PickTally.objects.get()
         assert (tally.first_tool_id, tally.second_tool_id, tally.first, tally.second) == (*pair, 0, 1)
 
-        assert self.pick(pair, None).stored == StoredVote()
+        assert self.pick(pair, None).stored == StoredVote(revision=3)
         assert not Pick.objects.standing().exists()
 
     def test_picks_follow_the_rules_of_votes(self, pair: tuple[UUID, UUID]) -> None:

@@ -20,7 +20,7 @@ def test_a_voter_reads_their_own_vote_and_nobody_elses() -> None:
     later = NOW + timedelta(minutes=1)
     cast_vote(voter=reader(2), slug=tool.slug, value="skip", networks=networks(), now=later)
 
-    assert own_vote(token=reader(1), tool=tool) == StoredVote("ship", NOW, NOW)
+    assert own_vote(token=reader(1), tool=tool) == StoredVote("ship", NOW, NOW, 1)
     assert own_vote(token=reader(3), tool=tool) == StoredVote()
     assert own_vote(token=reader(1), tool=ToolFactory()) == StoredVote()
 
@@ -29,7 +29,7 @@ def test_a_voter_reads_the_tool_that_they_picked() -> None:
     first, second = sorted(tool.pk for tool in ToolFactory.create_batch(2))
     cast_pick(voter=reader(1), pair=(first, second), value=second, networks=networks(), now=NOW)
 
-    assert own_pick(token=reader(1), pair=(first, second)) == StoredVote(second, NOW, NOW)
+    assert own_pick(token=reader(1), pair=(first, second)) == StoredVote(second, NOW, NOW, 1)
     assert own_pick(token=reader(2), pair=(first, second)) == StoredVote()
 
 

@@ -134,7 +134,7 @@ class TestReading:
         with connection.cursor() as cursor:
             read_entries(cursor, PICKS, [mine])
 
-        assert mine.found == StoredVote(pick.chosen_tool_id, pick.created_at, pick.updated_at)
+        assert mine.found == StoredVote(pick.chosen_tool_id, pick.created_at, pick.updated_at, 1)
 
 
 class TestWriting:

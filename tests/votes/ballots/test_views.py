@@ -21,7 +21,7 @@ def test_a_vote_is_put_read_changed_and_deleted(voter: APIClient, tool: Tool) ->
     put = voter.put(VOTE, {"value": "ship"}, format="json")
 
     assert put.status_code == 200
-    assert put.json().keys() == {"value", "created_at", "updated_at", "tally"}
+    assert put.json().keys() == {"value", "created_at", "updated_at", "revision", "tally"}
     assert (put.json()["value"], put.json()["tally"]["total"]) == ("ship", 0)
     assert put.json()["created_at"] == put.json()["updated_at"]
     assert voter.get(VOTE).json() == put.json()
@@ -33,6 +33,7 @@ def test_a_vote_is_put_read_changed_and_deleted(voter: APIClient, tool: Tool) ->
     withdrawn = voter.delete(VOTE)
     assert (withdrawn.status_code, withdrawn.json()) == (200, voter.get(VOTE).json())
     assert (withdrawn.json()["value"], withdrawn.json()["created_at"]) == (None, None)
+    assert [each["revision"] for each in (put.json(), changed, withdrawn.json())] == [1, 2, 3]
     assert not Vote.objects.standing().exists()
 
 

@@ -412,7 +412,7 @@ def test_own_votes_are_listed_in_one_query(
         answer = voter.get("/api/v1/voters/me/votes?limit=2").json()
 
     assert [row["tool"]["slug"] for row in answer["results"]] == ["gamma", "beta"]
-    assert answer["results"][0].keys() == {"tool", "value", "created_at", "updated_at"}
+    assert answer["results"][0].keys() == {"tool", "value", "created_at", "updated_at", "revision"}
     rest = voter.get(answer["next"]).json()
     assert [row["tool"]["slug"] for row in rest["results"]] == ["alpha"]
 
