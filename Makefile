@@ -49,8 +49,9 @@ format: dev ## Mend what the linter can mend
 types: dev ## Check types
 	@exec $(DEVSTACK) run -- $(BIN)/python -m mypy
 
-schema: dev ## Write openapi.yaml anew
-	@exec $(DEVSTACK) run -- $(BIN)/python manage.py spectacular --file openapi.yaml --validate --fail-on-warn
+schema: dev ## Write openapi.yaml anew, and the collection of requests for Postman
+	@$(DEVSTACK) run -- $(BIN)/python manage.py spectacular --file openapi.yaml --validate --fail-on-warn
+	$(BIN)/python -m contract.collection
 
 contract: dev ## Lint openapi.yaml, generate clients by five generators, compile the site, let each client call a live server (needs Node.js)
 	cd contract && npm ci --silent && npm run --silent check

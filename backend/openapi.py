@@ -13,7 +13,8 @@ Compares AI tools two at a time and says which one to ship with.
 - Enums may grow: show an unknown value as you would show none. So may codes and properties.
 - A slug is a name, never to be taken apart: `a-vs-b` may be a tool's own. After a rename the earlier slug answers
   308, for ever.
-- Text is plain, to be escaped and never read as Markdown or HTML; line ends are `\\n`.
+- Each text for people says so by `contentMediaType: text/plain`: escape it, never read it as Markdown or HTML; line ends
+  are `\\n`.
 - Every error is `application/problem+json`; `type` leads to its explanation. On 400 and 422 mend the request. On 401
   `invalid_voter_token`, `expired_voter_token` and `erased_voter` ask for a new token; `wrong_scheme` and
   `not_authenticated` are mistakes of the client, whose token stays good. On 408, 429, 503, and a 409 with

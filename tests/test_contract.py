@@ -22,6 +22,8 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from backend.api.problems import PROBLEMS
+from backend.api.schema_hooks import TEXTS, is_free_text
+from contract.collection import FILE, collection
 from contract.examples import REQUESTS, example_files, examples, file_of, new_subscriber, new_token
 from reviews.models import Review
 from tests.backend.response_cache.asking import ask, keeping_the_connection, new_cache
@@ -297,6 +299,26 @@ def test_every_code_stands_with_the_operations_that_answer_it() -> None:
     }
 
 
+# Names and numbers that programs compare, send back or count.
+FOR_PROGRAMS = {
+    *("challenge", "cheaper_to_start", "code", "currency", "digest", "email", "favors", "pointer"),
+    *("preferences_token", "prefers", "previous_root", "provider", "request_id", "reviewer", "root", "rule"),
+    *("ruleset", "site_key", "slug", "token", "tool", "value", "week", "winner"),
+}
+
+
+def test_every_text_for_people_says_that_it_is_plain() -> None:
+    texts = {
+        (name, each.get("contentMediaType"))
+        for schema in SCHEMA["components"]["schemas"].values()
+        for name, each in schema.get("properties", {}).items()
+        if is_free_text(each)
+    }
+
+    assert {name for name, media_type in texts if media_type is None} == FOR_PROGRAMS
+    assert {(name, "text/plain") for name in TEXTS} == texts - {(name, None) for name in FOR_PROGRAMS}
+
+
 def test_members_of_an_enum_have_names_of_their_own() -> None:
     enums = [
         parameter["schema"]
@@ -325,6 +347,23 @@ def test_every_address_in_an_answer_says_that_it_is_one() -> None:
 def test_no_description_speaks_of_the_code() -> None:
     for name, schema in SCHEMA["components"]["schemas"].items():
         assert not re.search("serializer|subclass|The base", schema.get("description", "")), name
+
+
+@pytest.mark.usefixtures("demo")
+def test_each_operation_has_a_request_in_the_collection_and_each_read_works_as_it_stands(
+    api: APIClient,
+) -> None:
+    committed = json.loads(FILE.read_text(encoding="utf-8"))
+    requests = {each["name"]: each["request"] for folder in committed["item"] for each in folder["item"]}
+
+    assert committed == collection(SCHEMA), "run `make schema`"
+    assert requests.keys() == OPERATIONS.keys()
+    for name in READS:
+        url = requests[name]["url"]
+        path = url["raw"].removeprefix("{{base_url}}")
+        for variable in url["variable"]:
+            path = path.replace(f":{variable['key']}", variable["value"])
+        assert api.get(path).status_code == 200, name
 
 
 def test_the_example_of_a_proof_of_work_is_a_proof() -> None:

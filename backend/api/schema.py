@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 
 from backend.api import idempotency
 from backend.api.credentials import Scheme, WrongScheme
+from backend.api.deprecation import deprecation_of
 from backend.api.pagination import InvalidCursor
 from backend.api.parameters import ListParameters
 from backend.api.problems import PROBLEMS, ProblemSerializer, Refusal
@@ -31,6 +32,7 @@ from backend.api.shared_answers import (
     ANSWERS,
     CACHED,
     COUNTED,
+    DEPRECATED,
     REQUEST_ID,
     UNCOUNTED,
     SchemaObject,
@@ -160,7 +162,7 @@ class AutoSchema(SpectacularSchema):
         return {**body, "required": True} if body else body
 
     def _get_response_bodies(self, direction: Direction = "response") -> SchemaObject:
-        answers = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        answers = super()._get_response_bodies(direction)
         codes: dict[str, list[str]] = defaultdict(list)
         for code in sorted(set(self.codes())):
             codes[str(PROBLEMS[code].status)].append(code)
@@ -220,6 +222,7 @@ class AutoSchema(SpectacularSchema):
             *(CACHED if self.is_public_read() else ["X-Request-ID"]),
             *(COUNTED if self.is_counted() else []),
             *(["Idempotency-Replayed"] if self.is_idempotent() else []),
+            *(DEPRECATED if self.is_deprecated() else []),
         ]
         answer["headers"] = {**answer.get("headers", {}), **header_references(*names)}
         return answer
@@ -227,6 +230,9 @@ class AutoSchema(SpectacularSchema):
     def credentials(self) -> Scheme | None:
         scheme: Scheme | None = getattr(self.view, "credentials", None)
         return scheme
+
+    def is_deprecated(self) -> bool:
+        return deprecation_of(self.view, self.method) is not None
 
     def is_public_read(self) -> bool:
         return self.method == "GET" and isinstance(self.view, PublicView)
@@ -272,7 +278,14 @@ def add_shared_answers(
     schemes = [view.credentials.name for view in views if getattr(view, "credentials", None)]
     limits = [view.counted_by for view in views if getattr(view, "counted_by", None)]
     components: Any = result["components"]
-    components["headers"] = header_components(scheme=[*schemes, "Bearer"][0], limit=[*limits, SOME_LIMIT][0])
+    headers = header_components(scheme=[*schemes, "Bearer"][0], limit=[*limits, SOME_LIMIT][0])
+    # Those of operations that will go stand there once one will.
+    used = str(result["paths"])
+    components["headers"] = {
+        name: header
+        for name, header in headers.items()
+        if name not in DEPRECATED or f"headers/{name}'" in used
+    }
     for name, answer in components["responses"].items():
         for content in answer.get("content", {}).values():
             schema = f"{name.removesuffix('Counted')}Problem"

@@ -49,6 +49,41 @@ def name_enum_members(result: Json, **_: object) -> Json:
     return result
 
 
+# Properties that are for people. All of them are plain text: nothing is Markdown or HTML.
+TEXTS = {
+    *(
+        "description",
+        "detail",
+        "disclosure",
+        "editor_note",
+        "intro",
+        "label",
+        "lens",
+        "mark",
+        "motto",
+        "name",
+    ),
+    *("note", "quote", "subject", "summary", "tagline", "text", "title", "unit", "wording"),
+}
+
+
+def declare_plain_text(result: Json, **_: object) -> Json:
+    """A postprocessing hook: each property that is a text for people says of what type it is."""
+    for schema in result["components"]["schemas"].values():
+        for name, property_ in schema.get("properties", {}).items():
+            if name in TEXTS and is_free_text(property_):
+                property_["contentMediaType"] = "text/plain"
+    return result
+
+
+def is_free_text(schema: Json) -> bool:
+    """Whether it may be any text, with or without null."""
+    stated = schema.get("type", [])
+    return "string" in ([stated] if isinstance(stated, str) else stated) and not (
+        {"enum", "format", "pattern"} & schema.keys()
+    )
+
+
 def add_partial_schemas(result: Json, **_: object) -> Json:
     """A postprocessing hook: beside the schema of each answer that `fields=` can shorten, one of what it leaves.
 

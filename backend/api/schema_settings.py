@@ -16,6 +16,7 @@ SCHEMA_SETTINGS: dict[str, object] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "backend.api.schema_hooks.plain_null",
         "backend.api.schema.add_shared_answers",
+        "backend.api.schema_hooks.declare_plain_text",
         "backend.api.schema_hooks.add_partial_schemas",
         "backend.api.schema_hooks.name_enum_members",
     ],

@@ -21,6 +21,7 @@ REQUEST_ID = "019e9a3c-7a52-7c3e-9d0b-5b0c7e1f2a34"
 
 CACHED = ("ETag", "Cache-Control", "X-Request-ID")
 COUNTED = ("RateLimit-Policy", "RateLimit")
+DEPRECATED = ("Deprecation", "Sunset", "Link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,18 @@ def header_components(*, scheme: str, limit: Limit) -> SchemaObject:
             "description": "There when this is the first answer again; nothing was done anew.",
             "schema": {"type": "string", "enum": ["true"]},
         },
+        "Deprecation": {
+            "description": "Since when the operation is not to be begun with, in Unix seconds (RFC 9745).",
+            "schema": {"type": "string", "examples": ["@1798761600"]},
+        },
+        "Sunset": {
+            "description": "When it will be gone (RFC 8594).",
+            "schema": {"type": "string", "examples": ["Thu, 01 Jul 2027 00:00:00 GMT"]},
+        },
+        "Link": {
+            "description": "Where the way on is described: `rel` is `deprecation` and `sunset`.",
+            "schema": {"type": "string"},
+        },
         "WWW-Authenticate": {
             "description": "Which credentials are wanted.",
             "schema": {"type": "string", "examples": [scheme]},
@@ -193,9 +206,9 @@ def problem_schema(codes: Collection[str]) -> SchemaObject:
 
 def shown_codes(status: str, codes: Collection[str]) -> list[str]:
     """Those that the contract gives an example of: by their rank, then those that not every such answer has."""
-    ranks = {code: PROBLEMS[code].example_rank for code in codes}
-    further = [code for code in codes if ranks[code] is None and code not in ANSWERS[status].codes]
-    return [*sorted((code for code in codes if ranks[code] is not None), key=ranks.__getitem__), *further]
+    ranked = [(rank, code) for code in codes if (rank := PROBLEMS[code].example_rank) is not None]
+    shown = [code for _, code in sorted(ranked)]
+    return [*shown, *(code for code in codes if code not in {*shown, *ANSWERS[status].codes})]
 
 
 class Details(TypedDict, total=False):

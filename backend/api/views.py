@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.api.credentials import Scheme
+from backend.api.deprecation import deprecation_of
 from backend.api.parameters import Parameters
 from backend.api.rate_limits import Limit, RateLimitState, rate_limit_headers
 
@@ -83,6 +84,7 @@ class PublicView(APIView):
             # A redirect that is kept would lead round and round with a fresh one, once a rename is undone.
             moved = response.status_code == 308
             response["Cache-Control"] = "no-cache" if moved else f"public, max-age={self.max_age}"
+        say_deprecation(self, request, response)
         return response
 
 
@@ -118,6 +120,7 @@ class PrivateView(APIView):
             for name, value in rate_limit_headers(self.rate_limits).items():
                 # A refusal that was throttled knows more: which of several limits it was.
                 answer.headers.setdefault(name, value)
+        say_deprecation(self, request, answer)
         return answer
 
     def check(self, request: HttpRequest) -> None:
@@ -140,6 +143,13 @@ class PrivateView(APIView):
 
     def options(self, *args: object, **kwargs: object) -> HttpResponse:  # type: ignore[override]
         return nothing(headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+def say_deprecation(view: APIView, request: HttpRequest | Request, answer: HttpResponseBase) -> None:
+    """Adds what `deprecated` says of the method, if it does."""
+    if deprecation := deprecation_of(view, request.method):
+        for name, value in deprecation.headers().items():
+            answer[name] = value
 
 
 # What may stand in `Accept` for JSON, the most specific first.

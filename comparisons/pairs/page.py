@@ -96,4 +96,4 @@ def related_pairs(pair: Pair) -> list[Pair]:
     comparisons = comparisons_with_guidance().with_head_to_heads().of_tools([tool.pk for tool in pair.tools])
     if pair.stored:
         comparisons = comparisons.exclude(pk=pair.stored.pk)
-    return pairs_of(comparisons.order_by("-published_at", "-id")[:RELATED])
+    return pairs_of(list(comparisons.order_by("-published_at", "-id")[:RELATED]))

@@ -75,7 +75,7 @@ class ComparisonListView(ListView):
 class ComparisonParameters(Parameters):
     panel = PanelList()
     include = CommaList(
-        choices=INCLUDED,
+        choices=list(INCLUDED),
         help_text="`tally`: votes and picks in full, as `tally` and `tool_tallies`. `related`: other pairs of the tools.",
     )
     selectable = PAGE_FIELDS

@@ -4,20 +4,16 @@ python contract/calls/openapi_python_client.py http://127.0.0.1:8000
 """
 
 import sys
-from pathlib import Path
 from typing import Any
 
-# What is generated lies there, and is no part of the product.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "var" / "generated"))
-
 import pydantic_models as models
-from python_client import AuthenticatedClient, Client
-from python_client.api.comparisons import compare_tools, retrieve_comparison
-from python_client.api.newsletter import create_subscription
-from python_client.api.tools import list_tools, retrieve_tool
-from python_client.api.voters import create_voter
-from python_client.api.votes import list_own_votes, put_pick, put_vote
-from python_client.models import (
+from ai_tool_verdicts_client import AuthenticatedClient, Client
+from ai_tool_verdicts_client.api.comparisons import compare_tools, retrieve_comparison
+from ai_tool_verdicts_client.api.newsletter import create_subscription
+from ai_tool_verdicts_client.api.tools import list_tools, retrieve_tool
+from ai_tool_verdicts_client.api.voters import create_voter
+from ai_tool_verdicts_client.api.votes import list_own_votes, put_pick, put_vote
+from ai_tool_verdicts_client.models import (
     CastPickRequest,
     CastVoteRequest,
     CreateVoterRequest,

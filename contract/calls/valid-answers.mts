@@ -144,6 +144,7 @@ const signUp = "/api/v1/newsletter/subscriptions";
 
 await ask(operation("create_voter_challenge"), `${voters}/challenges`, post({}));
 const { token } = (await ask(operation("create_voter"), voters, post({}))) as { token: string };
+assert(token, "a voter's token");
 const mine = { Authorization: `Voter ${token}` };
 for (const [change, read, address, bodies] of [
   ["vote", "vote", vote, [{ value: "ship" }, { value: "skip" }, { value: "perhaps" }, {}]],

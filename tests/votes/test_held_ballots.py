@@ -18,7 +18,8 @@ from votes.ballots.casting import count_group
 from votes.ballots.statements import VOTES
 from votes.models import Pick, PickTally, Tally, Vote, Voter
 from votes.tallies.recount import reconcile_tallies
-from votes.voters.erasure import ErasedVoter, erase_voter
+from votes.voters.erasure import erase_voter
+from votes.voters.tokens import ErasedVoter
 
 pytestmark = pytest.mark.django_db
 

@@ -28,8 +28,7 @@ from votes.ballots import statements
 from votes.ballots.statements import PICKS, VOTES, ClaimedTallies, Entry, Kind
 from votes.ballots.values import Ballot, ClaimedTally, Receipt, StoredVote, Target
 from votes.rules import COUNTED, Circumstances, screen
-from votes.voters.erasure import ErasedVoter
-from votes.voters.tokens import VoterToken
+from votes.voters.tokens import ErasedVoter, VoterToken
 
 # The id of a voter who has no row yet.
 NEW = UUID(int=0)

@@ -7,7 +7,9 @@ from votes.ballots.values import StoredVote
 from votes.models import Vote
 from votes.tallies.serializers import TallySerializer
 
-REVISION = "Grows with each change, withdrawals too: of two answers the greater one stands. 0 before the first."
+REVISION = (
+    "Grows with each change, withdrawals too: of two answers the greater one stands. 0 before the first."
+)
 
 
 class VoteSerializer(serializers.Serializer[StoredVote]):

@@ -111,8 +111,9 @@ class DayLineSerializer(serializers.Serializer[Any]):
     quarantined = serializers.IntegerField(min_value=0, help_text=BANDS)
     rejected = serializers.IntegerField(min_value=0, help_text=BANDS)
     ruleset = serializers.CharField()
-    subject = serializers.CharField(
-        help_text="Whose line it is, the same on every day: an id, or two joined by `|`."
+    subject = serializers.RegexField(
+        r"^[0-9a-f-]{36}(\|[0-9a-f-]{36})?$",
+        help_text="Whose line it is, the same on every day: an id, or two joined by `|`.",
     )
     digest = serializers.CharField(
         help_text="SHA-256 in hex of `digest of the line before|subject|day|the two counts|pending|quarantined|rejected"

@@ -1,5 +1,6 @@
 """A few endpoints that do one thing each, for the tests of what all endpoints share."""
 
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from backend.api.bodies import json_of
 from backend.api.credentials import Scheme
+from backend.api.deprecation import deprecated
 from backend.api.idempotency import idempotent
 from backend.api.pagination import InvalidCursor, page_schema
 from backend.api.parameters import CommaList, ListParameters, Parameters, WholeNumber
@@ -149,6 +151,30 @@ class CupboardView(PrivateView):
         return private_answer({})
 
 
+GOING = deprecated(since=date(2027, 1, 1), sunset=date(2027, 7, 1), link="https://api.example.com/docs/gone")
+
+
+class SamovarView(PublicView):
+    @extend_schema(operation_id="retrieve_samovar", tags=["kettles"], responses=KettleSerializer)
+    @GOING
+    def get(self, request: Request) -> Response:
+        """Retrieve the samovar"""
+        return Response({"slug": "samovar", "litres": 5})
+
+
+class SamovarLidView(PrivateView):
+    @extend_schema(operation_id="retrieve_lid", tags=["kettles"], responses=KettleSerializer)
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Retrieve the lid"""
+        return private_answer({})
+
+    @extend_schema(operation_id="put_lid", tags=["kettles"], request=None, responses=KettleSerializer)
+    @GOING
+    def put(self, request: HttpRequest) -> HttpResponse:
+        """Put the lid on"""
+        return private_answer({})
+
+
 class DatabaseView(APIView):
     """Asks PostgreSQL something; a POST has it cut the very connection that asks."""
 
@@ -200,6 +226,8 @@ urlpatterns = [
     path("api/v1/orders", OrderView.as_view()),
     path("api/v1/brews", BrewView.as_view()),
     path("api/v1/cupboard", CupboardView.as_view()),
+    path("api/v1/samovar", SamovarView.as_view()),
+    path("api/v1/samovar/lid", SamovarLidView.as_view()),
     path("api/v1/database", DatabaseView.as_view()),
     path("api/v1/database-page", database_page),
     path("api/v1/refusing", RefusingView.as_view()),

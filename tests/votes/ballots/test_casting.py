@@ -31,8 +31,7 @@ from votes.ballots.values import Ballot, Receipt, StoredVote
 from votes.models import Pick, PickTally, Tally, Vote, Voter
 from votes.rules import HOURLY_FLOOR, RULESET
 from votes.tally import PublishedCounts
-from votes.voters.erasure import ErasedVoter
-from votes.voters.tokens import VoterToken
+from votes.voters.tokens import ErasedVoter, VoterToken
 
 pytestmark = pytest.mark.django_db
 

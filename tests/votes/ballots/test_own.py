@@ -9,7 +9,8 @@ from tests.votes.ballots.test_casting import networks, reader
 from votes.ballots.casting import cast_pick, cast_vote
 from votes.ballots.own import own_pick, own_vote
 from votes.ballots.values import StoredVote
-from votes.voters.erasure import ErasedVoter, erase_voter
+from votes.voters.erasure import erase_voter
+from votes.voters.tokens import ErasedVoter
 
 pytestmark = pytest.mark.django_db
 

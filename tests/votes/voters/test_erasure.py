@@ -11,7 +11,8 @@ from tests.factories import NOW, ToolFactory, vote
 from tests.votes.ballots.test_casting import networks, reader
 from votes.ballots.casting import cast_vote
 from votes.models import Vote, Voter
-from votes.voters.erasure import ErasedVoter, erase_voter, find_voter
+from votes.voters.erasure import erase_voter, find_voter
+from votes.voters.tokens import ErasedVoter
 
 pytestmark = pytest.mark.django_db
 
