@@ -296,6 +296,7 @@ def test_every_code_stands_with_the_operations_that_answer_it() -> None:
     assert {name for name, codes in told.items() if "owner_link_needed" in codes} == {
         "delete_subscriber",
         "export_subscriber",
+        "move_subscription",
     }
 
 

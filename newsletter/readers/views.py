@@ -164,13 +164,15 @@ class AccessView(PrivateView):
 
 class MoveView(PrivateView):
     credentials = links.SUBSCRIBER
+    counted_by = sign_ups.MOVE_LIMITS[0]
 
     @extend_schema(
         operation_id="move_subscription",
         tags=["newsletter"],
         request=MoveSerializer,
-        responses={202: AcceptedSerializer, 403: ProblemSerializer},
+        responses={202: AcceptedSerializer},
     )
+    @refuses(links.OwnerLinkNeeded, InvalidAddress, sign_ups.SameAddress)
     def post(self, request: HttpRequest) -> HttpResponse:
         """Move to another address
 
@@ -181,7 +183,7 @@ class MoveView(PrivateView):
         subscriber = owner(request)
         address = MoveSerializer.validate_json(json_of(request))["email"]
         choices = choices_of(subscriber)
-        sign_ups.ask_to_move(
+        self.rate_limits = sign_ups.ask_to_move(
             subscriber=subscriber, address=address, choices=choices, source=SOURCE, now=timezone.now()
         )
         return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
