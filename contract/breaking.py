@@ -1,8 +1,10 @@
 """Compares openapi.yaml with that of the last release: a difference that breaks clients must be announced.
 
-`python -m contract.breaking` fails where one is not: the newest section of CHANGELOG.md then has to say **Breaking.**
+`python -m contract.breaking` fails where one is not: the newest section of CHANGELOG.md then has to say **Breaking.** It
+fails too where CHANGELOG names a release whose tag this clone lacks, as a shallow one does: it would let everything pass.
 """
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,19 +21,33 @@ JSON = "application/json"
 
 def main() -> int:
     tag = _git("describe", "--tags", "--abbrev=0", "--match", "v[0-9]*")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     if not tag:
-        print("No release is tagged yet: there is nothing to compare with.")
-        return 0
+        released = latest_release(changelog)
+        print(
+            f"CHANGELOG names {released}, and this clone has no tag of it: git fetch --unshallow --tags"
+            if released
+            else "Nothing was released yet: there is nothing to compare with."
+        )
+        return 1 if released else 0
     released = yaml.safe_load(_git("show", f"{tag}:openapi.yaml"))
     present = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
     found = list(breaking_differences(released, present))
-    announced = "**Breaking.**" in newest_section((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    announced = "**Breaking.**" in newest_section(changelog)
     print(f"Since {tag}: {len(found)} differences that break clients.", *found, sep="\n  ")
     return 1 if found and not announced else 0
 
 
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def latest_release(changelog: str) -> str | None:
+    """The newest version that has a day; the one that is being made has none."""
+    found = re.search(
+        r"^## \[([0-9]+\.[0-9]+\.[0-9]+)\] - [0-9]{4}-[0-9]{2}-[0-9]{2}$", changelog, re.MULTILINE
+    )
+    return found and found[1]
 
 
 def newest_section(changelog: str) -> str:

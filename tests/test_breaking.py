@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from backend.openapi import PRODUCT
-from contract.breaking import breaking_differences, newest_section
+from contract.breaking import breaking_differences, latest_release, newest_section
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASED = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
@@ -104,6 +104,24 @@ def test_what_only_adds_breaks_nobody() -> None:
     parameter(present, "/api/v1/tools", "sort")["schema"]["enum"].append("litres")
 
     assert list(breaking_differences(RELEASED, present)) == []
+
+
+def test_only_a_version_with_a_day_is_a_release() -> None:
+    being_made = "# Changelog\n\n## [1.1.0] - unreleased\n\n### Added\n"
+
+    assert latest_release(being_made) is None
+    assert latest_release(f"{being_made}\n## [1.0.1] - 2027-02-01\n\n## [1.0.0] - 2027-01-15\n") == "1.0.1"
+
+
+def test_the_newest_section_of_the_changelog_has_the_form_that_people_know() -> None:
+    section = newest_section((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+
+    kinds, audiences = (re.findall(rf"^{level} (.+)$", section, re.MULTILINE) for level in ("###", "####"))
+    known = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+    assert kinds == [kind for kind in known if kind in kinds]
+    assert set(audiences) == {"API", "Curators", "Operators"}
+    others = [line for line in section.splitlines()[1:] if line and not re.match(r"#{3,4} |\* |  ", line)]
+    assert others == []
 
 
 def test_version_api_and_changelog_agree() -> None:
