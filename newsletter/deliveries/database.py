@@ -19,10 +19,10 @@ WANTED = """(
 )"""
 
 # What PostgreSQL says of itself: a restored dump has another database's number, a second cluster another identifier, and a
-# promoted standby another timeline.
+# promoted standby another timeline. A standby that still follows has none of its own to tell.
 CLUSTER = """(
     (SELECT system_identifier FROM pg_control_system())::text
-    || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
+    || '/' || CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END
     || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
 )"""
 

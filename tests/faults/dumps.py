@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from backend.devstack.location import choose_location, remove_outside
 from backend.devstack.postgresql import start_postgresql
 from backend.devstack.processes import stop
 from backend.devstack.stack import STOP_SECONDS
+from tests.ports import wait_until
 
 
 def program(server: Server, name: str) -> str:
@@ -93,12 +94,27 @@ def second_cluster(path: Path) -> Iterator[Server]:
 
 
 def let_the_superuser_in(server: Server) -> str:
-    """The address of the cluster's superuser, whom the product's own stacks shut out."""
+    """The address of the cluster's superuser; standbys may follow as that role."""
+    return let_in(server, "postgres")
+
+
+def let_in(server: Server, role: str) -> str:
+    """The address of a role that the product's own stacks shut out; from then on it needs no password."""
+    url, rule = urlsplit(server.url), f"host all,replication {role} 127.0.0.1/32 trust\n"
     rules = Path(f"/proc/{server.child.popen.pid}/cwd").resolve() / "pg_hba.conf"
-    rules.write_text(rules.read_text() + "host all postgres 127.0.0.1/32 trust\n")
-    server.child.popen.send_signal(signal.SIGHUP)
-    url = urlsplit(server.url)
-    return f"postgres://postgres@127.0.0.1:{url.port}{url.path}"
+    if rule not in rules.read_text():
+        rules.write_text(rules.read_text() + rule)
+        server.child.popen.send_signal(signal.SIGHUP)
+    address = f"postgres://{role}@127.0.0.1:{url.port}{url.path}"
+    # It reads the rules anew in its own time.
+    wait_until(lambda: may_connect(address))
+    return address
+
+
+def may_connect(url: str) -> bool:
+    with suppress(psycopg.OperationalError), psycopg.connect(url):
+        return True
+    return False
 
 
 def rows_by_table(url: str) -> dict[str, int]:

@@ -1,8 +1,10 @@
 """A database that is not the one it was: a restored backup, a copy elsewhere, and data without their tables."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,19 @@ import psycopg
 import pytest
 
 from tests.faults import dumps
+from tests.faults.clients import Client
 from tests.faults.mail_run import MailRun, forget_mail
 from tests.faults.stack import FaultStack
+from tests.faults.standby import promote, standby
+from tests.faults.test_proxy import get
+from tests.ports import wait_until
 
 READERS = 200
+IS_A_COPY = (
+    "This is a copy of the database that sends, or a standby that was promoted: its cluster is another."
+)
 REFUSAL = "SELECT refusal FROM newsletter_sendingidentity"
+MAIL_TASKS = {"tick", "send_due_jobs"}
 EDITIONS = "SELECT week, state, repeat, state_reason FROM newsletter_edition"
 
 
@@ -59,6 +69,11 @@ def mailed_since_the_backup(
         taken = [line["to"] for line in run.taken()]
     assert sorted(taken) == sorted(readers)
     return backup, readers
+
+
+def postponed(log: str) -> set[str]:
+    """Tasks that met a database that refuses them, and are tried again."""
+    return set(re.findall(r'"task": "newsletter\.tasks\.(\w+)".*"task_postponed"', log))
 
 
 def nothing() -> None:
@@ -132,12 +147,52 @@ def test_a_copy_on_another_machine_mails_nobody(emptied: FaultStack, tmp_path: P
                 run.await_(lambda: any("held" in row for row in asked(EDITIONS)))
                 second_copies = run.number_taken()
 
-    is_a_copy = (
-        "This is a copy of the database that sends, or a standby that was promoted: its cluster is another."
-    )
-    assert refusal == [(is_a_copy,)]
-    assert allowed == f"{is_a_copy}\nIt may send from here now.\n"
+    assert refusal == [(IS_A_COPY,)]
+    assert allowed == f"{IS_A_COPY}\nIt may send from here now.\n"
     assert second_copies == 0
+
+
+def test_a_standby_is_not_ready_and_once_promoted_sends_nothing_until_it_is_allowed(
+    emptied: FaultStack, tmp_path: Path
+) -> None:
+    stack, settings = emptied, schedule(tmp_path / "suppressions")
+    forget_mail(stack)
+    tool, (voter,) = stack.new_tool(), stack.new_voters(1)
+    readers, logged = stack.desk("readers_with_news", 20), len(stack.logs().get("worker.log", ""))
+    dumps.manage(environment(stack, settings), "allow_sending")
+
+    with tempfile.TemporaryDirectory(prefix="faults-") as elsewhere:
+        Path(elsewhere).chmod(0o755)
+        with standby(stack.postgresql, Path(elsewhere) / "stack") as second:
+            there = settings | {"DATABASE_URL": second.url}
+
+            def asked(statement: str) -> list[tuple[Any, ...]]:
+                with psycopg.connect(second.url) as connection:
+                    return connection.execute(statement.encode()).fetchall()
+
+            with (
+                MailRun(stack, tmp_path, before=nothing, **there) as run,
+                stack.serving(workers=1, **there) as web,
+                closing(Client(web.port)) as client,
+            ):
+                run.await_(lambda: postponed(stack.logs()["worker.log"][logged:]) >= MAIL_TASKS)
+                as_a_standby = get(web.port, "/readyz").status, client.vote(tool, voter=voter, value="ship")
+                promote(second)
+                wait_until(lambda: get(web.port, "/readyz").status == 200)
+                vote = client.vote_until_acknowledged(tool, voter=voter, value="ship")
+                run.await_(lambda: asked(REFUSAL) != [("",)])
+                refusal, editions, sent = asked(REFUSAL), asked(EDITIONS), run.number_taken()
+                allowed = dumps.manage(environment(stack, there), "allow_sending")
+                run.await_(lambda: [state for _, state, *_ in asked(EDITIONS)] == ["done"])
+                taken = [line["to"] for line in run.taken()]
+                log = stack.logs()["worker.log"][logged:]
+
+    assert set(re.findall(r'"event": "([^"]*)"[^\n]*"level": "error"', log)) == {"sending_refused"}
+    assert (as_a_standby[0], as_a_standby[1].answer.status) == (503, 503)
+    assert vote.status == 200
+    assert (refusal, editions, sent) == ([(IS_A_COPY,)], [], 0)
+    assert allowed == f"{IS_A_COPY}\nIt may send from here now.\n"
+    assert sorted(taken) == sorted(readers)
 
 
 # --- The data alone -----------------------------------------------------------------------------
