@@ -28,6 +28,20 @@ def waits(run: MailRun, asked_at: dict[str, float]) -> list[float]:
     return [line["at"] - asked_at[line["to"]] for line in run.taken() if line["to"] in asked_at]
 
 
+@pytest.mark.skipif(not IS_LONG, reason="It takes a minute at least: a part of FAULTS=long.")
+def test_three_hundred_sign_ups_a_minute_are_mailed_as_they_come_at_eight_tenths_of_a_second_a_mail(
+    stack: FaultStack, tmp_path: Path
+) -> None:
+    limit = {"SIGN_UPS_A_MINUTE": "300"}
+    with MailRun(stack, tmp_path, sink="delay=0.8", sign_up_processes=1, **limit) as run:
+        asked_at = stack.desk("sign_up", 300, 5)
+        run.await_(lambda: len(waits(run, asked_at)) == 300)
+
+    # `-rP` shows the figures.
+    print(f"median {percentile(waits(run, asked_at), 0.5):.1f} s, longest {max(waits(run, asked_at)):.1f} s")  # noqa: T201
+    assert max(waits(run, asked_at)) <= 15
+
+
 @pytest.mark.skipif(not IS_LONG, reason="It compares speeds: a part of FAULTS=long.")
 def test_connections_that_crawl_cost_an_edition_little_speed(stack: FaultStack, tmp_path: Path) -> None:
     usual, hampered = (speed(stack, tmp_path, sink=f"slow={slow} delay=0.01") for slow in (0, 5))

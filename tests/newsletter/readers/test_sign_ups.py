@@ -519,6 +519,17 @@ class TestTrouble:
 
         assert sign_ups.most_connections() == connections
 
+    @pytest.mark.parametrize("a_minute", [1, 40, 41, 300, 600, 1_000])
+    def test_one_worker_keeps_up_with_the_limit_at_eight_tenths_of_a_second_a_mail(
+        self, settings: Settings, a_minute: int
+    ) -> None:
+        settings.SIGN_UPS_A_MINUTE, settings.DATABASE_POOL_SIZE = a_minute, 16
+
+        mails_of_a_run = sign_ups.most_connections() * int(sign_ups.RUN_SECONDS / 0.8)
+        runs_a_minute = 60 / settings.CELERY_BEAT_SCHEDULE["send-due-mail"]["schedule"]
+
+        assert mails_of_a_run * runs_a_minute >= a_minute
+
     @pytest.mark.django_db(transaction=True)
     def test_workers_share_the_jobs(self, sink: Sink) -> None:
         for n in range(60):
