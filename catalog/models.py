@@ -18,10 +18,12 @@ from catalog.querysets import NAME_WORDS, CategoryQuerySet, ConditionQuerySet, F
 from catalog.validators import (
     CLAUSE_PATTERN,
     CURRENCIES,
+    HAS_A_NAME,
     is_visible,
     is_web_address,
     validate_clause,
     validate_currency,
+    validate_name,
     validate_visible_text,
     validate_web_address,
 )
@@ -40,7 +42,7 @@ class Category(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
-    name = models.CharField(max_length=100, validators=[validate_visible_text])
+    name = models.CharField(max_length=100, validators=[validate_visible_text, validate_name])
     description = models.TextField(blank=True, max_length=1_000, validators=[validate_visible_text])
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -57,6 +59,7 @@ class Category(models.Model):
             models.CheckConstraint(
                 condition=is_visible("name", "description"), name="category_text_is_visible"
             ),
+            models.CheckConstraint(condition=HAS_A_NAME, name="a_category_has_a_name"),
         ]
 
     def __str__(self) -> str:
@@ -121,7 +124,7 @@ class Tool(Publishable):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
-    name = models.CharField(max_length=200, validators=[validate_visible_text])
+    name = models.CharField(max_length=200, validators=[validate_visible_text, validate_name])
     tagline = models.CharField(max_length=300, blank=True, validators=[validate_visible_text])
     description = models.TextField(blank=True, validators=[MaxLengthValidator(10_000), validate_visible_text])
     website = models.URLField(max_length=500, blank=True, validators=[validate_web_address])
@@ -229,6 +232,7 @@ class Tool(Publishable):
                 condition=is_visible("name", "tagline", "description", "pricing_unit", "pricing_note"),
                 name="tool_text_is_visible",
             ),
+            models.CheckConstraint(condition=HAS_A_NAME, name="a_tool_has_a_name"),
             models.CheckConstraint(condition=is_web_address("website"), name="tool_website_is_a_web_address"),
         ]
 
@@ -273,7 +277,7 @@ class Condition(models.Model):
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
     name = models.CharField(
         max_length=60,
-        validators=[validate_visible_text, validate_clause],
+        validators=[validate_visible_text, validate_name, validate_clause],
         help_text='The words after "if", such as: it must run without a network.',
     )
     created_at = models.DateTimeField(auto_now_add=True)
@@ -288,6 +292,7 @@ class Condition(models.Model):
         constraints = [
             slug_constraint("condition_slug_is_plain"),
             models.CheckConstraint(condition=is_visible("name"), name="condition_text_is_visible"),
+            models.CheckConstraint(condition=HAS_A_NAME, name="a_condition_has_a_name"),
             models.CheckConstraint(
                 condition=Q(name__regex=CLAUSE_PATTERN), name="a_condition_is_words_after_if"
             ),

@@ -17,6 +17,14 @@ _HIDDEN = (
     r"\u3164\ufeff\uffa0\ufff9-\ufffb"
 )
 INVISIBLE_PATTERN = rf"[{_HIDDEN}]|(^|[\u0001-\u05ff])[\u200c\u200d]|[\u200c\u200d]([\u0001-\u05ff]|$)"
+# What no name can consist of: spaces, Braille without dots, and marks that stand on a letter. Vowel signs of Indian scripts
+# are not among them: where the letter is missing they show a circle.
+_BLANK = (
+    r"\u0001-\u0020\u007f-\u00a0\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a"
+    r"\u064b-\u065f\u0670\u0711\u0730-\u074a\u1680\u1ab0-\u1aff\u1dc0-\u1dff\u2000-\u200f\u2028\u2029\u202f\u205f\u20d0-\u20ff"
+    r"\u2800\u2de0-\u2dff\u3000\u302a-\u302f\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2f"
+)
+NAME_PATTERN = rf"[^{_BLANK}]"
 # A host, and no user name before it; a backslash is a slash to a browser.
 WEB_ADDRESS_PATTERN = r"^https?://[^\s/?#@\\]+([/?#][^\s\\]*)?$"
 
@@ -58,6 +66,10 @@ def visible_text(value: str) -> str:
     return _TO_REMOVE.sub("", value)
 
 
+validate_name = RegexValidator(
+    NAME_PATTERN, "A name needs a letter, a digit or another sign that readers see.", "invisible_name"
+)
+
 _validate_url = URLValidator(schemes=["http", "https"])
 
 
@@ -88,6 +100,10 @@ def is_visible(*fields: str) -> Q:
     for field in fields:
         condition &= ~Q(**{f"{field}__regex": INVISIBLE_PATTERN})
     return condition
+
+
+# A condition for a constraint: readers see something of the name.
+HAS_A_NAME = Q(name__regex=NAME_PATTERN)
 
 
 def is_web_address(field: str) -> Q:

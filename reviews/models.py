@@ -14,7 +14,13 @@ from django.utils import timezone
 from backend.api.ids import new_id
 from catalog.models import Tool, slug_constraint, validate_slug
 from catalog.pairs import by_slug
-from catalog.validators import is_visible, validate_visible_text, validate_web_address
+from catalog.validators import (
+    HAS_A_NAME,
+    is_visible,
+    validate_name,
+    validate_visible_text,
+    validate_web_address,
+)
 from reviews.panel import MIXED_FROM, SHIP_FROM, PanelCount
 from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
 
@@ -28,7 +34,7 @@ class Reviewer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
-    name = models.CharField(max_length=100, validators=[validate_visible_text])
+    name = models.CharField(max_length=100, validators=[validate_visible_text, validate_name])
     # Of a reviewer about whom nothing is said, the lesser claim.
     kind = models.CharField(
         max_length=16,
@@ -56,6 +62,7 @@ class Reviewer(models.Model):
             models.CheckConstraint(
                 condition=is_visible("name", "lens", "motto"), name="reviewer_text_is_visible"
             ),
+            models.CheckConstraint(condition=HAS_A_NAME, name="a_reviewer_has_a_name"),
             models.CheckConstraint(condition=Q(kind__in=["human", "persona"]), name="reviewer_kind_is_known"),
         ]
 

@@ -16,6 +16,7 @@ from backend.api.quoting import quoted
 from catalog.validators import (
     validate_clause,
     validate_currency,
+    validate_name,
     validate_visible_text,
     validate_web_address,
 )
@@ -314,6 +315,7 @@ def _is_visible(text: object) -> bool:
 def _is_clause(text: object) -> bool:
     if isinstance(text, str):
         validate_visible_text(text)
+        validate_name(text)
         validate_clause(text)
     return True
 

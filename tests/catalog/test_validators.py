@@ -10,12 +10,15 @@ from catalog.validators import (
     CLAUSE_PATTERN,
     CURRENCIES,
     INVISIBLE_PATTERN,
+    NAME_PATTERN,
     WEB_ADDRESS_PATTERN,
     validate_clause,
     validate_currency,
+    validate_name,
     validate_visible_text,
     validate_web_address,
 )
+from comparisons.catalog_file.format import SCHEMA
 
 
 def is_taken(validate: Callable[[str], None], value: str) -> bool:
@@ -58,6 +61,35 @@ def matches(value: str, operator: str, pattern: str) -> bool:
 def test_invisible_characters_are_refused_by_python_and_by_the_database(text: str, is_visible: bool) -> None:
     assert is_taken(validate_visible_text, text) is is_visible
     assert matches(text, "!~", INVISIBLE_PATTERN) is is_visible
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "is_a_name"),
+    [
+        pytest.param("X", True, id="a letter"),
+        pytest.param("\u2800 7", True, id="a digit beside a blank"),
+        pytest.param("e\u0301", True, id="a letter with its accent"),
+        pytest.param("…", True, id="a mark of punctuation"),
+        pytest.param("⠓⠊", True, id="Braille"),
+        pytest.param("🚀", True, id="an emoji"),
+        pytest.param("हि", True, id="Hindi"),
+        pytest.param("", False, id="nothing"),
+        pytest.param(" \u00a0\u2003\u3000\t", False, id="spaces"),
+        pytest.param("\u2800", False, id="Braille without dots"),
+        pytest.param("\u0301\u20dd\ufe0f", False, id="accents without a letter"),
+        pytest.param("\u05b0\u064b", False, id="points of Hebrew and Arabic without a letter"),
+        pytest.param("\u2800 \u0301", False, id="blanks and accents"),
+    ],
+)
+def test_a_name_of_blanks_and_accents_alone_is_none_in_python_the_database_and_a_file(
+    name: str, is_a_name: bool
+) -> None:
+    in_a_file = SCHEMA["$defs"]["name"]["pattern"]  # type: ignore[index, call-overload]
+
+    assert is_taken(validate_name, name) is is_a_name
+    assert matches(name, "~", NAME_PATTERN) is is_a_name
+    assert NAME_PATTERN in in_a_file
 
 
 @pytest.mark.django_db

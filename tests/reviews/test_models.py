@@ -219,6 +219,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "one_live_review_per_reviewer_and_tool": two_live_reviews,
     "review_status_is_known": lambda: ReviewFactory(status="hidden"),
     "a_review_says_ship_or_skip": lambda: ReviewFactory(verdict="maybe"),
+    "a_reviewer_has_a_name": lambda: ReviewerFactory(name="\u2800"),
     "reviewer_text_is_visible": lambda: ReviewerFactory(motto="Show\u202e me"),
     "reviewer_kind_is_known": lambda: ReviewerFactory(kind="robot"),
     "review_basis_is_known": lambda: ReviewFactory(basis="heard"),

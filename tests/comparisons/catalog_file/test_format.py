@@ -167,6 +167,12 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, conditi
             id="a zero-width space",
         ),
         pytest.param(
+            with_tool(name="\u2800\u0301"),
+            "tools[0].name: must be a line of text, not blank, without control characters,"
+            ' not "\u2800\u0301"',
+            id="a name of a blank and an accent",
+        ),
+        pytest.param(
             with_tool(status="live"),
             'tools[0].status: must be draft, published or archived, not "live"',
             id="status",

@@ -211,6 +211,7 @@ REFUSED_VALUES = [
         "pricing_starts_at", "no more than 12 digits", id="thirty digits",
     ),
     pytest.param({"name": "Cha\u200btGPT"}, "name", "invisible characters", id="a zero-width space"),
+    pytest.param({"name": "\u2800\u0301"}, "name", "that readers see", id="a name of a blank and an accent"),
     pytest.param({"website": "https://good.example\\@evil.example"}, "website", "Enter a valid URL.", id="two hosts"),
     pytest.param({"website": "ftp://a.example/"}, "website", "Enter a valid URL.", id="ftp"),
     pytest.param(
