@@ -1,4 +1,4 @@
-"""`python -m bench [pages|votes|mail|growth] [--quick]`: fill an empty database, check, measure, print ratios."""
+"""`python -m bench [pages|votes|mail|growth|catalog] [--quick]`: fill an empty database, check, measure, print ratios."""
 
 import json
 import os
@@ -32,7 +32,7 @@ PACKAGES = (
 def main() -> None:
     options = ArgumentParser(prog="bench", description=__doc__)
     options.add_argument(
-        "subject", nargs="?", choices=["all", "pages", "votes", "mail", "growth"], default="all"
+        "subject", nargs="?", choices=["all", "pages", "votes", "mail", "growth", "catalog"], default="all"
     )
     options.add_argument("--quick", action="store_true", help="less data, two rounds of one second")
     wanted = options.parse_args()
@@ -41,6 +41,8 @@ def main() -> None:
         return
     if wanted.subject == "growth":
         sys.exit(not growth())
+    if wanted.subject == "catalog":
+        sys.exit(not catalog(quick=wanted.quick))
     programs = {name: find_program(name) for name in ("nginx", "wrk", "pgbench", "taskset")}
     if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
         raise UserError("The benchmark needs Linux and two cores: one for the servers, one for the load.")
@@ -96,6 +98,15 @@ def growth() -> bool:
 
     migrate_empty_database()
     return measure_growth()
+
+
+def catalog(*, quick: bool) -> bool:
+    """Whether a large catalog comes back the same; needs no program but PostgreSQL."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    django.setup()
+    from bench.catalog import measure
+
+    return measure(quick=quick)
 
 
 def find_program(name: str) -> str:
