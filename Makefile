@@ -22,7 +22,7 @@ help: ## Show the targets and options
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-19s%s\n", $$1, $$2 }'
 	@sed -n '/^# Options/,/^$$/s/^#//p' Makefile
 
-secrets: ## Print a .env with new secrets: make secrets > .env
+secrets: ## Print a .env with new secrets: make -s secrets > .env
 	@"$(PYTHON)" -P backend/env_file.py
 
 serve: runtime ## Run the product on http://127.0.0.1:8000 and a site on the next free port, with data kept in var/serve

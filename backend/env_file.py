@@ -1,4 +1,4 @@
-"""Reads a `.env` file, and prints a new one with secrets in it: `make secrets`, which needs no virtual environment."""
+"""Reads a `.env` file, and prints a new one with secrets in it: `make -s secrets`, which needs no virtual environment."""
 
 import re
 import secrets

@@ -110,14 +110,16 @@ def test_the_example_names_nobodys_servers_and_holds_no_secret() -> None:
     assert not [value for value in given.values() if "example.com" in value]
 
 
-def test_a_new_file_has_every_secret_and_each_is_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param([sys.executable, "-I", str(ROOT / "backend" / "env_file.py")], id="the program"),
+        pytest.param(["make", "-s", "-C", str(ROOT), "secrets"], id="make, from another folder"),
+    ],
+)
+def test_a_new_file_has_every_secret_and_each_is_another(tmp_path: Path, command: list[str]) -> None:
     path = tmp_path / ".env"
-    printed = subprocess.run(
-        [sys.executable, "-I", str(ROOT / "backend" / "env_file.py")],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
     path.write_text(printed, encoding="utf-8")
 
     example, given = read_env_file(EXAMPLE), read_env_file(path)

@@ -85,7 +85,7 @@ def test_invisible_characters_are_refused_by_python_and_by_the_database(text: st
 def test_a_name_of_blanks_and_accents_alone_is_none_in_python_the_database_and_a_file(
     name: str, is_a_name: bool
 ) -> None:
-    in_a_file = SCHEMA["$defs"]["name"]["pattern"]  # type: ignore[index, call-overload]
+    in_a_file = SCHEMA["$defs"]["name"]["pattern"]
 
     assert is_taken(validate_name, name) is is_a_name
     assert matches(name, "~", NAME_PATTERN) is is_a_name

@@ -34,9 +34,9 @@ def standby(primary: Server, path: Path) -> Iterator[Server]:
         check=True,
         timeout=120,
         cwd=location.path,
-        user=account and account.user,
-        group=account and account.group,
-        extra_groups=account and [],
+        user=account.user if account else None,
+        group=account.group if account else None,
+        extra_groups=[] if account else None,
     )
     server = start_postgresql(directory, location, mark=directory.begin(), is_lasting=False)
     try:

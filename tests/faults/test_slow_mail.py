@@ -32,8 +32,7 @@ def waits(run: MailRun, asked_at: dict[str, float]) -> list[float]:
 def test_three_hundred_sign_ups_a_minute_are_mailed_as_they_come_at_eight_tenths_of_a_second_a_mail(
     stack: FaultStack, tmp_path: Path
 ) -> None:
-    limit = {"SIGN_UPS_A_MINUTE": "300"}
-    with MailRun(stack, tmp_path, sink="delay=0.8", sign_up_processes=1, **limit) as run:
+    with MailRun(stack, tmp_path, sink="delay=0.8", sign_up_processes=1, SIGN_UPS_A_MINUTE="300") as run:
         asked_at = stack.desk("sign_up", 300, 5)
         run.await_(lambda: len(waits(run, asked_at)) == 300)
 
