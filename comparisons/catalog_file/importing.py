@@ -1,12 +1,10 @@
 """Brings a catalog file into the database, all of it or nothing, and tells what that changed."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, count, islice
-from pathlib import Path
+from itertools import chain, islice
 from typing import BinaryIO, TypeVar
 from uuid import UUID
 
@@ -33,15 +31,12 @@ from comparisons.catalog_file.format import (
 from comparisons.catalog_file.head_to_heads import HeadToHeadPlan, neighbours
 from comparisons.catalog_file.reading import CatalogFileError, Json, Problems
 from comparisons.catalog_file.review_matching import asked_of, pair_up, status_of
+from comparisons.catalog_file.roster import Roster
 from comparisons.catalog_file.tool_pairs import is_any_pair, pair_of
 from comparisons.catalog_file.tool_slugs import ToolSlugs
 from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, locked
 from comparisons.models import Comparison, PairFit, pair_slug
 from reviews.models import HeadToHead, Review, Reviewer
-
-DEMO_FILE = Path(__file__).with_name("demo") / "catalog.json"
-# The last place that the roster's column holds.
-LAST_POSITION = 32_767
 
 ItemT = TypeVar("ItemT")
 
@@ -117,9 +112,8 @@ class _Import:
         self._on_rows = on_rows
         self._slugs = ToolSlugs(self.errors, self.warnings)
         self._categories = Table("categories", Category, CATEGORY_COLUMNS, batch_size)
-        # Mottos of the database's reviewers that the file doesn't name, by slug.
-        self._strangers: dict[str, str] = {}
         self._reviewers = Table("reviewers", Reviewer, REVIEWER_COLUMNS, batch_size)
+        self._roster = Roster(self._reviewers)
         self._conditions = Table("conditions", Condition, CONDITION_COLUMNS, batch_size)
         self._condition_ids: dict[str, UUID] = {}
         self._tools = Table(
@@ -131,9 +125,6 @@ class _Import:
             batch_size,
         )
         self._reviews = Table("reviews", Review, REVIEW_COLUMNS, batch_size)
-        # Reviewers who answer no more pairs; what they said before may still be in a file.
-        self._inactive: set[UUID] = set()
-        self._leaving: list[UUID] = []
         self._head_to_heads = Table("head_to_head", HeadToHead, HEAD_TO_HEAD_COLUMNS, batch_size)
         self._answers = HeadToHeadPlan(
             self._head_to_heads,
@@ -151,7 +142,8 @@ class _Import:
         before = transaction.savepoint()
         try:
             self._write_rows(self._write)
-            self._let_reviewers_leave()
+            if not self.errors:
+                self._roster.let_leave()
         except DatabaseError as error:
             # What the database refuses is one problem; the others are in the file, and are told with it.
             transaction.set_rollback(False)
@@ -163,14 +155,14 @@ class _Import:
 
     def _write_rows(self, write: Callable[[], None]) -> None:
         category_ids = self._plan_categories(self._catalog.categories)
-        reviewer_ids = self._plan_reviewers(self._catalog.reviewers)
+        reviewer_ids = self._roster.take(list(self._distinct(self._catalog.reviewers)))
         conditions = self._distinct(self._catalog.conditions)
         self._condition_ids = plan_conditions(conditions, self._conditions, self.errors)
         write()
         self._plan_tools(category_ids, reviewer_ids, write)
-        self._warn_of_demo()
+        self.warnings += self._roster.warnings()
         for groups in _batches(neighbours(self._catalog.head_to_head), self._batch_size):
-            self._answers.take(chain.from_iterable(groups), reviewer_ids, self._inactive)
+            self._answers.take(chain.from_iterable(groups), reviewer_ids, self._roster.inactive)
             write()
         for rows in _batches(self._catalog.comparisons, self._batch_size):
             self._plan_comparisons(rows)
@@ -190,11 +182,6 @@ class _Import:
         self._comparisons.write(self._on_rows)
         self._pair_fits.write()
 
-    def _let_reviewers_leave(self) -> None:
-        """Last, for what the file says of them is from before: the database takes no answer of who has left."""
-        if self._leaving and not self.errors:
-            Reviewer.objects.filter(pk__in=self._leaving).update(is_active=False)
-
     def report(self) -> ImportReport:
         tables = (
             *(self._categories, self._reviewers, self._conditions, self._tools),
@@ -213,28 +200,6 @@ class _Import:
             category = by_slug.setdefault(slug, Category(slug=slug))
             self._categories.take(category, slug, assign(category, row.values, CATEGORY_COLUMNS))
         return {slug: category.id for slug, category in by_slug.items()}
-
-    def _plan_reviewers(self, rows: Iterable[Row]) -> dict[str, UUID]:
-        rows = list(rows)
-        by_slug = {reviewer.slug: reviewer for reviewer in locked(Reviewer.objects.all())}
-        taken = [reviewer.position for reviewer in by_slug.values()]
-        was_inactive = {slug for slug, reviewer in by_slug.items() if not reviewer.is_active}
-        last = max([*taken, *(row.values.get("position", 0) for row in rows)], default=0)
-        # Beyond the last place they share it.
-        free = (min(place, LAST_POSITION) for place in count(1 + last))
-        for row in self._distinct(rows):
-            slug = row.values["slug"]
-            if slug not in by_slug:
-                by_slug[slug] = Reviewer(slug=slug, position=0 if "position" in row.values else next(free))
-            reviewer = by_slug[slug]
-            self._reviewers.take(reviewer, slug, assign(reviewer, row.values, REVIEWER_COLUMNS))
-            if not reviewer.is_active and slug not in was_inactive:
-                self._leaving.append(reviewer.id)
-                reviewer.is_active = True
-        named = {row.values["slug"] for row in rows}
-        self._strangers = {slug: item.motto for slug, item in by_slug.items() if slug not in named}
-        self._inactive = {by_slug[slug].id for slug in was_inactive if not by_slug[slug].is_active}
-        return {slug: reviewer.id for slug, reviewer in by_slug.items()}
 
     def _plan_tools(
         self,
@@ -324,19 +289,6 @@ class _Import:
         wanted = tool_fits(row, tool.id, self._condition_ids, self.errors)
         if self._tool_fits.take(tool.id, wanted):
             yield "fits"
-
-    def _warn_of_demo(self) -> None:
-        """Where reviewers of the demo stay beside the file's: every panel would hold both."""
-        if not self._strangers:
-            return
-        demo = json.loads(DEMO_FILE.read_bytes())
-        mottos = {reviewer["slug"]: reviewer["motto"] for reviewer in demo["reviewers"]}
-        left = [slug for slug, motto in self._strangers.items() if mottos.get(slug) == motto]
-        if left:
-            self.warnings.append(
-                f"the database holds the demo's content: its reviewers ({', '.join(sorted(left))}), tools and votes "
-                "stay beside this file's. A catalog of your own begins with an empty database."
-            )
 
     def _plan_reviews(self, tools: Iterable[tuple[Row, Tool]], reviewer_ids: Mapping[str, UUID]) -> None:
         present = defaultdict(list)

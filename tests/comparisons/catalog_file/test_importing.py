@@ -15,14 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog.models import Category, Tool, ToolAlias
-from comparisons.catalog_file.demo.loader import load_demo
-from comparisons.catalog_file.importing import DEMO_FILE, ImportReport, import_catalog
+from comparisons.catalog_file.importing import ImportReport, import_catalog
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.catalog_file.upsert import Change, Count
 from comparisons.models import Comparison
 from reviews.models import Panel, Review, Reviewer
 from tests.comparisons.catalog_file.files import review, source, tool
-from tests.factories import AHEAD, NOW, ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
+from tests.factories import AHEAD, NOW, ComparisonFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -319,27 +318,6 @@ def test_nothing_is_deleted() -> None:
 
     assert report.is_empty
     assert (Tool.objects.count(), Review.objects.count(), Comparison.objects.count()) == (2, 1, 1)
-
-
-def test_new_reviewers_take_the_places_after_the_last() -> None:
-    ReviewerFactory(slug="first", position=4)
-
-    load(
-        reviewers=[
-            {"slug": "builder", "name": "B"},
-            {"slug": "skeptic", "name": "S", "position": 9},
-            {"slug": "founder", "name": "F"},
-            {"slug": "zero", "name": "Z", "position": 0},
-        ]
-    )
-
-    assert dict(Reviewer.objects.values_list("slug", "position")) == {
-        "first": 4,
-        "builder": 10,
-        "skeptic": 9,
-        "founder": 11,
-        "zero": 0,
-    }
 
 
 def test_the_file_may_name_what_only_the_database_has() -> None:
@@ -853,14 +831,6 @@ def test_of_more_than_fifty_problems_the_rest_is_counted() -> None:
     assert lines[-1] == "… and 950 more problems"
 
 
-def test_after_the_last_place_of_the_roster_new_reviewers_share_it() -> None:
-    ReviewerFactory(position=32_767)
-
-    load(reviewers=[{"slug": "builder", "name": "B"}, {"slug": "skeptic", "name": "S"}])
-
-    assert list(Reviewer.objects.values_list("position", flat=True)) == [32_767] * 3
-
-
 def test_a_file_may_name_its_schema() -> None:
     keys: dict[str, Any] = {"$schema": "https://example.com/catalog-file.schema.json"}
 
@@ -874,16 +844,6 @@ def test_a_review_may_have_no_quote(quote: dict[str, str | None]) -> None:
     load(**alpha(reviews=[{"reviewer": "builder", "verdict": "ship", **quote}]))
 
     assert Review.objects.get().quote == ""
-
-
-def test_an_import_beside_the_demo_says_that_it_is_one() -> None:
-    load_demo(now=NOW)
-
-    with DEMO_FILE.open("rb") as demo:
-        again = import_catalog(source=demo, now=NOW)
-    assert [line for line in again.warnings if "demo" in line] == []
-    (told,) = [line for line in load(reviewers=[{"slug": "own", "name": "Own"}]).warnings if "demo" in line]
-    assert told.startswith("the database holds the demo's content: its reviewers (builder, ")
 
 
 def test_two_pairs_of_one_slug_are_refused_with_words() -> None:
