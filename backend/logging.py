@@ -135,19 +135,7 @@ def configure_structlog() -> None:
 
 def logging_settings(*, level: str, sentry_dsn: str = "") -> dict[str, object]:
     """Django's LOGGING, a configuration of `logging.config.dictConfig`; `level` is a name such as INFO."""
-    handlers: dict[str, dict[str, object]] = {
-        "console": {"class": "logging.StreamHandler", "formatter": "json"},
-        "counter": {"class": "backend.log_events.EventCounter", "level": "ERROR", "filters": ["failures"]},
-        # What comes in whole lines of JSON.
-        "lines": {"class": "logging.StreamHandler"},
-    }
-    if sentry_dsn:
-        handlers["reporter"] = {
-            "()": "backend.error_reports.ErrorReporter",
-            "dsn": sentry_dsn,
-            "formatter": "json",
-            "filters": ["failures"],
-        }
+    handlers = _handlers(sentry_dsn)
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -174,3 +162,20 @@ def logging_settings(*, level: str, sentry_dsn: str = "") -> dict[str, object]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }
+
+
+def _handlers(sentry_dsn: str) -> dict[str, dict[str, object]]:
+    handlers: dict[str, dict[str, object]] = {
+        "console": {"class": "logging.StreamHandler", "formatter": "json"},
+        "counter": {"class": "backend.log_events.EventCounter", "level": "ERROR", "filters": ["failures"]},
+        # What comes in whole lines of JSON.
+        "lines": {"class": "logging.StreamHandler"},
+    }
+    if sentry_dsn:
+        handlers["reporter"] = {
+            "()": "backend.error_reports.ErrorReporter",
+            "dsn": sentry_dsn,
+            "formatter": "json",
+            "filters": ["failures"],
+        }
+    return handlers

@@ -1,6 +1,6 @@
 """Keyset pages: no row twice and none left out while others arrive or vanish, at the cost of one query."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -63,16 +63,13 @@ def paginate(
     where they descend. The unique `id` is added to end them.
     """
     names, descending = ordering(keys)
-    aliases = [f"key_{n}" for n in range(len(names))]
-    queryset = queryset.annotate(**dict(zip(aliases, map(F, names), strict=True)))
-    fields = [queryset.query.annotations[alias].output_field for alias in aliases]
-    # A `real`, such as ts_rank gives, is another number once Python has read it; a double is not.
-    floats = [alias for alias, field in zip(aliases, fields, strict=True) if isinstance(field, FloatField)]
-    queryset = queryset.annotate(**{alias: Cast(alias, FloatField()) for alias in floats})
-
+    queryset, fields = with_keys(queryset, names)
+    aliases = list(fields)
     # Signed, so that a cursor holds what we wrote and only for the list and order we wrote it for.
     signer = Signer(salt=f"cursor {queryset.model._meta.label} {names} {descending}", sep=".")
-    backward, position = read_cursor(cursor, signer=signer, fields=fields) if cursor else (False, None)
+    backward, position = (
+        read_cursor(cursor, signer=signer, fields=fields.values()) if cursor else (False, None)
+    )
     falling = [falls != backward for falls in descending]
     if position is not None:
         queryset = queryset.filter(beyond(position, aliases=aliases, falling=falling))
@@ -90,6 +87,18 @@ def paginate(
         next=beside(rows[-1], backward=False) if rows and (more or backward) else None,
         previous=beside(rows[0], backward=True) if rows and (more if backward else cursor) else None,
     )
+
+
+def with_keys(
+    queryset: QuerySet[Row], names: Sequence[str]
+) -> tuple[QuerySet[Row], dict[str, "Field[object, object]"]]:
+    """The rows with what they are sorted by, and the fields of that by their aliases."""
+    aliases = [f"key_{n}" for n in range(len(names))]
+    queryset = queryset.annotate(**dict(zip(aliases, map(F, names), strict=True)))
+    fields = {alias: queryset.query.annotations[alias].output_field for alias in aliases}
+    # A `real`, such as ts_rank gives, is another number once Python has read it; a double is not.
+    floats = [alias for alias, field in fields.items() if isinstance(field, FloatField)]
+    return queryset.annotate(**{alias: Cast(alias, FloatField()) for alias in floats}), fields
 
 
 def ordering(keys: Sequence[str]) -> tuple[list[str], list[bool]]:
@@ -129,7 +138,7 @@ def write_cursor(row: Model, *, aliases: list[str], backward: bool, signer: Sign
 
 
 def read_cursor(
-    cursor: str, *, signer: Signer, fields: Sequence["Field[object, object]"]
+    cursor: str, *, signer: Signer, fields: Iterable["Field[object, object]"]
 ) -> tuple[bool, list[object]]:
     """The direction and the position that a cursor stands for."""
     try:

@@ -59,14 +59,8 @@ def serve(stack: StackDirectory) -> None:
     print("Starting PostgreSQL and Redis …", flush=True)
     with engines_running(stack, mark=mark, is_lasting=True, given=os.environ) as servers:
         mail_port = free_port()
-        ours = product_environment(stack, url=url, servers=servers) | {
-            "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
-            "DEBUG_MAIL_DIR": str(stack.path / "mail"),
-            "SUPPRESSION_JOURNAL": str(stack.path / "suppressions"),
-            "SITE_URL": site_url,
-            "SITE_NEWSLETTER_URL": f"{site_url}/newsletter",
-            "CORS_ALLOWED_ORIGINS": f"{site_url},{FRONTEND_ORIGINS}",
-        }
+        ours = product_environment(stack, url=url, servers=servers)
+        ours |= _mail_and_site(stack, mail_port=mail_port, site_url=site_url)
         # What the caller has exported wins.
         ours |= {name: os.environ[name] for name in {*ours, *servers} if os.environ.get(name)}
         stack.write_environment(ours)
@@ -79,6 +73,17 @@ def serve(stack: StackDirectory) -> None:
             _await_ready(port, site_port, [*engines, *product.children.values()])
             _announce(stack, url=url, site_url=site_url, seconds=time.monotonic() - began)
             _watch(product, engines=engines)
+
+
+def _mail_and_site(stack: StackDirectory, *, mail_port: int, site_url: str) -> dict[str, str]:
+    return {
+        "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+        "DEBUG_MAIL_DIR": str(stack.path / "mail"),
+        "SUPPRESSION_JOURNAL": str(stack.path / "suppressions"),
+        "SITE_URL": site_url,
+        "SITE_NEWSLETTER_URL": f"{site_url}/newsletter",
+        "CORS_ALLOWED_ORIGINS": f"{site_url},{FRONTEND_ORIGINS}",
+    }
 
 
 def prepare_database(stack: StackDirectory, *, mark: str, environment: Mapping[str, str]) -> None:

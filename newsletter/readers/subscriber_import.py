@@ -144,36 +144,42 @@ def import_subscribers(
     suppressions. Raises SubscriberFileError and OSError, and then has written nothing.
     """
     lines = read_subscribers(file, now=now, unread=unread, objection=suppress_as)
-    read = Counter[str]()
-
-    def good(lines: Iterator[Row | BadLine]) -> Iterator[Row]:
-        for line in lines:
-            read["lines"] += 1
-            if isinstance(line, Row):
-                yield line
-            else:
-                read["bad"] += 1
-                on_bad_line(line)
-
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(STAGE)
-        with cursor.copy(FILL) as copy:
-            for row in good(lines):
-                copy.write_row(_staged(row))
-        cursor.execute("ANALYZE newsletter_import")
+        read = _stage(lines, on_bad_line)
         is_written = not is_dry_run and (skips_bad_lines or not read["bad"])
         # The journal keeps what is rolled back.
         if is_written:
             _suppress_unwanted(now=now)
-        left_out = ["unwanted", "wanted"] if suppress_as else [kind for kind in LEAVE_OUT if kind != "wanted"]
-        found = {kind: _found(COUNTED.format(LEAVE_OUT[kind], SHOWN)) for kind in left_out}
-        if not suppress_as:
-            found["new"] = _found(NEW)
+        found = _sort_out(suppress_as)
         cursor.execute(ADD, {"now": now})
         transaction.set_rollback(not is_written)
     counts = {kind: total for kind, (total, _) in found.items()}
     examples = {kind: shown for kind, (_, shown) in found.items()}
     return ImportReport(read["lines"], read["bad"], counts, examples, is_written)
+
+
+def _stage(lines: Iterator[Row | BadLine], on_bad_line: Callable[[BadLine], object]) -> Counter[str]:
+    """How many `lines` there are, and how many `bad` ones; the others stand in the table of the transaction then."""
+    read = Counter[str]()
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE)
+        with cursor.copy(FILL) as copy:
+            for line in lines:
+                read["lines"] += 1
+                if isinstance(line, Row):
+                    copy.write_row(_staged(line))
+                else:
+                    read["bad"] += 1
+                    on_bad_line(line)
+        cursor.execute("ANALYZE newsletter_import")
+    return read
+
+
+def _sort_out(suppress_as: str) -> dict[str, tuple[int, list[Example]]]:
+    """How many lines are left out for each reason, and the first ten; `new` are those that stay."""
+    left_out = ["unwanted", "wanted"] if suppress_as else [kind for kind in LEAVE_OUT if kind != "wanted"]
+    found = {kind: _found(COUNTED.format(LEAVE_OUT[kind], SHOWN)) for kind in left_out}
+    return found if suppress_as else found | {"new": _found(NEW)}
 
 
 def _suppress_unwanted(*, now: datetime) -> None:
