@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, expect, sync_playwright
 
 # Only what never comes takes so long, on however busy a machine.
@@ -19,12 +20,14 @@ QUIET = [
 ]
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Name it behind all that writes to the database: while it is open, Django takes this thread for an async one."""
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One for all tests of pages that a process runs in succession: each start costs two seconds of CPU."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"There is no {CHROMIUM} here.")
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Django takes this thread for an async one, but Playwright's loop stands still while a test runs.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[f"--{name}" for name in QUIET],
@@ -32,3 +35,13 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+        # Those of an async thread are its own.
+        connections.close_all()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """Without a page; name it behind what its pages ask, which then ends after them."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()

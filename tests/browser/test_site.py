@@ -1,5 +1,6 @@
 """The reference site in a real browser, on another origin than the API: what readers do there, and what they meet."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
@@ -369,7 +370,9 @@ def test_a_list_is_narrowed_searched_and_paged_both_ways(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Search tools").fill("agent")
     page.get_by_role("button", name="Search").click()
-    expect(page.locator(".tool-card")).to_have_count(12)
+    # The list before it has twelve, too.
+    expect(page).to_have_url(re.compile("q=agent"))
+    expect(page.locator("main:not([aria-busy]) .tool-card")).to_have_count(12)
     first = page.locator(".tool-card h3").all_inner_texts()
 
     page.get_by_role("link", name="Next").click()

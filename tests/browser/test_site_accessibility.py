@@ -47,9 +47,9 @@ def site(live_server: LiveServer, settings: Settings) -> Iterator[str]:
         server.shutdown()
 
 
-def serious(page: Page) -> list[tuple[str, str, list[str]]]:
+def serious(page: Page, **options: object) -> list[tuple[str, str, list[str]]]:
     """What axe finds serious or critical: where, which rule, and the elements."""
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [
         (page.url, violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
         for violation in found
@@ -69,10 +69,12 @@ def test_every_page_is_accessible_fits_a_phone_and_asks_the_api_alone(
     for path in PAGES:
         page.goto(path)
         expect(page.locator("main:not([aria-busy]) h1")).to_be_visible()
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": 1280, "height": 900})
-            found += serious(page)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        # The schemes differ in colours alone, which axe's rules of this tag look at.
+        page.emulate_media(color_scheme="dark")
+        found += serious(page, runOnly=["cat.color"])
+        page.emulate_media(color_scheme="light")
+        found += serious(page)
         page.set_viewport_size({"width": 360, "height": 740})
         if page.evaluate("document.documentElement.scrollWidth") > 360:
             too_wide.append(path)
