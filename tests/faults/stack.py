@@ -30,6 +30,7 @@ from backend.devstack.postgresql import start_postgresql
 from backend.devstack.processes import Child, Process
 from backend.devstack.redis import start_redis
 from backend.devstack.stack import STOP_SECONDS, product_environment
+from tests.faults.nursery import Nursery
 from tests.pgbouncer import pgbouncer
 from tests.ports import PATIENCE_SECONDS, quiet_port, wait_until
 
@@ -99,6 +100,7 @@ class FaultStack:
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self.redis = self._begin_redis()
         self.postgresql = self._begin_postgresql()
+        self._nursery = Nursery({**os.environ, processes.MARK: self._mark})
         self._around = ExitStack()
         # Where the product finds its database: through PGBOUNCER, a path, all tests of faults run behind it.
         self.database_url = self._around.enter_context(self._pooler(path))
@@ -127,6 +129,7 @@ class FaultStack:
     def close(self) -> None:
         """End whatever still runs, and leave nothing on the disk."""
         self._desk.communicate()
+        self._nursery.close()
         self._around.close()
         self._forget_connection()
         processes.stop([self.postgresql.child, self.redis.child], timeout=STOP_SECONDS)
@@ -235,14 +238,20 @@ class FaultStack:
 
     def start(self, name: str, *command: str, **environment: str) -> Child:
         """Python with these arguments and the product's settings, until somebody stops it or the stack closes."""
-        return processes.start(
-            name,
-            [sys.executable, *command],
-            log=self._directory.log(name),
-            mark=self._mark,
-            environment={**self.environment(), **environment},
-            directory=ROOT,
-        )
+        log, environment = self._directory.log(name), {**self.environment(), **environment}
+        if "LD_PRELOAD" in environment:
+            # It works on programs that begin from nothing.
+            return processes.start(
+                name,
+                [sys.executable, *command],
+                log=log,
+                mark=self._mark,
+                environment=environment,
+                directory=ROOT,
+            )
+        popen = self._nursery.start(command, log=log, environment={**environment, processes.MARK: self._mark})
+        process = Process.find(popen.pid) or Process(popen.pid, "ended at once")
+        return Child(name, popen, process, log, signal.SIGTERM)
 
     def logs(self) -> dict[str, str]:
         """Everything that any process has logged so far, by file."""
