@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, ProtectedError
 
 from catalog.models import Tool
@@ -31,7 +31,7 @@ from votes.models import (
 )
 from votes.rules import RULESET
 from votes.tallies.publication import publish_tallies
-from votes.tally import MIN_VOTES, TallyCount, deciding_bounds
+from votes.tally import MIN_VOTES, TallyCount, deciding_bounds, wilson_interval
 
 pytestmark = pytest.mark.django_db
 
@@ -346,33 +346,40 @@ class TestAtOnce:
 
 # --- The interval, as the database keeps it -----------------------------------------------------
 
-COUNTS = [
-    *product(range(13), range(13)),
-    (600, 400),
-    (5_500, 4_500),
-    (511, 0),
-    (0, 511),
-    (123_456, 654_321),
-    (10_000_000, 1),
-    (20_000_000, 20_000_000),
-]
+# The columns of the table as they are computed there, without what follows from a change of it.
+LIKE_A_TALLY = """
+CREATE TEMPORARY TABLE counted (LIKE votes_tally INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DROP
+"""
+COUNT = """
+INSERT INTO counted (tool_id, ship, skip)
+SELECT gen_random_uuid(), * FROM unnest(%s::int[], %s::int[])
+RETURNING ship, skip, total, interval_low, interval_high
+"""
 
 
-def test_the_database_keeps_the_interval_to_the_last_bit_as_the_formula_gives_it() -> None:
-    category = CategoryFactory()
-    Tool.objects.bulk_create(ToolFactory.build_batch(len(COUNTS), category=category))
-    tallies = list(Tally.objects.all())
-    for tally, (ship, skip) in zip(tallies, COUNTS, strict=True):
-        tally.ship, tally.skip = ship, skip
+def test_the_database_keeps_the_intervals_of_a_hundred_thousand_tallies_to_the_last_bit() -> None:
+    random = Random(2026)
+    # Up to as many votes as the column of their total holds.
+    totals = (int(10 ** random.uniform(0, 9.33)) for _ in range(150_000))
+    tallies = {(ship := round(total * random.random()), total - ship) for total in totals}
+    tallies |= {
+        *product(range(13), range(13)),
+        (2**31 - 1, 0),
+        (0, 2**31 - 1),
+        (2**30, 2**30 - 1),
+        (1, 2**31 - 2),
+    }
+    ships, skips = zip(*tallies, strict=True)
 
-    Tally.objects.bulk_update(tallies, ["ship", "skip"])
+    execute(LIKE_A_TALLY)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [list(ships), list(skips)])
+        stored = set(cursor.fetchall())
 
-    stored = set(Tally.objects.values_list("ship", "skip", "total", "interval_low", "interval_high"))
-    counts = [TallyCount(ship=ship, skip=skip) for ship, skip in COUNTS]
+    counted = ((ship, skip, wilson_interval(part=ship, total=ship + skip)) for ship, skip in tallies)
+    assert len(stored) == len(tallies) > 100_000
     assert stored == {
-        (count.ship, count.skip, count.total, count.interval.low, count.interval.high)
-        for count in counts
-        if count.interval
+        (ship, skip, ship + skip, interval.low, interval.high) for ship, skip, interval in counted if interval
     } | {(0, 0, 0, 0.0, 1.0)}
 
 

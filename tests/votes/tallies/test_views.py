@@ -6,7 +6,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from tests.factories import NOW, ToolFactory, vote
+from tests.factories import NOW, ToolFactory, published_counts, vote
+from votes.models import PublishedTally, Tally
 from votes.tallies.day_lines import close_day
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +104,37 @@ def test_a_day_that_is_not_closed_is_not_found(api: APIClient, day_on: str) -> N
     answer = api.get(f"/api/v1/tallies/days/{day_on}")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "closed_day_not_found")
+
+
+# What a column of a tally holds at most.
+MOST = 2**31 - 1
+
+
+def test_tallies_of_as_many_votes_as_a_column_holds_read_like_any_others(api: APIClient) -> None:
+    tools = [ToolFactory(slug=slug) for slug in ("alpha", "beta")]
+    for tool, (ship, skip) in zip(tools, [(MOST, 0), (1, MOST - 1)], strict=True):
+        Tally.objects.filter(tool=tool).update(ship=ship, skip=skip)
+        PublishedTally.objects.filter(tool=tool).update(**published_counts(ship, skip))
+    close_day(day=date(2026, 11, 1), now=NOW)
+
+    answers = {path: api.get(f"/api/v1{path}") for path in PATHS}
+
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(PATHS, 200)
+    told = answers["/tools/alpha/tally"].json()
+    assert (told["ship"], told["total"], told["percent"], told["call"]) == (MOST, MOST, 100, "ship")
+    assert answers["/compare?tools=alpha,beta"].json()["verdict"]["winner"] == "alpha"
+    assert [row["tool"]["slug"] for row in answers["/rankings?by=crowd"].json()["results"]] == [
+        "alpha",
+        "beta",
+    ]
+
+
+PATHS = [
+    "/tools/alpha/tally",
+    "/tools/beta/tally",
+    "/tools/alpha/tally/timeline",
+    "/tools?sort=-community",
+    "/tools/alpha",
+    "/compare?tools=alpha,beta",
+    "/rankings?by=crowd",
+]
