@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
 
 from catalog.models import Tool
 from comparisons.models import Comparison
@@ -16,7 +17,7 @@ from newsletter.content.composition import compose, gather
 from newsletter.content.items import AT_MOST, Item
 from reviews.models import Review
 from tests.database import database_now
-from tests.factories import AHEAD, NOW, ComparisonFactory, ReviewFactory, ToolFactory, published_counts
+from tests.factories import AHEAD, NOW, ComparisonFactory, ReviewFactory, ToolFactory, published_counts, vote
 from tests.newsletter.editions import (
     BEFORE,
     KNOWN,
@@ -36,6 +37,7 @@ from tests.newsletter.editions import (
     tool,
 )
 from votes.models import PublishedTally
+from votes.tallies.day_lines import close_day
 
 pytestmark = pytest.mark.django_db
 
@@ -633,3 +635,20 @@ def test_the_clock_of_a_zone_does_not_change_what_is_told() -> None:
     crowd(before=(15, 15), now=(40, 20), day=date(2026, 11, 16))
 
     assert marks(since=SINCE.astimezone(ZoneInfo("Pacific/Auckland"))) == marks()
+
+
+def test_the_foot_has_the_root_of_the_last_day_that_was_over_as_the_api_tells_it(api: APIClient) -> None:
+    new_pair()
+    vote(tool(), ship=3, skip=1, at=BEFORE)
+    over = UNTIL.date() - timedelta(days=1)
+    for day in (over - timedelta(days=1), over, UNTIL.date()):
+        close_day(day=day, now=UNTIL)
+
+    composed = compose(choices=chosen(), until=UNTIL)
+
+    told = {line["day_on"]: line["root"] for line in api.get("/api/v1/tallies/days").json()["results"]}
+    assert len(set(told.values())) == 3
+    assert composed
+    for part in (composed.html, composed.text):
+        assert f"Root of all vote counts of {over}:" in part
+        assert [day for day, root in told.items() if root in part] == [str(over)]
