@@ -103,6 +103,12 @@ class Vote(Ballot):
                 condition=Q(status="counted", value__isnull=False),
                 name="counted_votes_by_site",
             ),
+            # What alerts are about.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status="pending", value__isnull=False),
+                name="waiting_votes_by_time",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["voter", "tool"], name="one_vote_per_voter_and_tool"),
@@ -145,6 +151,11 @@ class Pick(Ballot):
                 Coalesce("site_hash", "network_hash"),
                 condition=Q(status="counted", chosen_tool__isnull=False),
                 name="counted_picks_by_site",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status="pending", chosen_tool__isnull=False),
+                name="waiting_picks_by_time",
             ),
         ]
         constraints = [

@@ -72,49 +72,32 @@ WHERE t.first_tool_id = p.first_tool_id AND t.second_tool_id = p.second_tool_id
 # Of an hour in which so many wait for their networks' quotas, staff are told even where they make no burst.
 ALERT_FROM = 10
 
-# Only where more wait than at the last step.
-RAISE_VOTE_ALERTS = """
-INSERT INTO votes_alert (id, kind, tool_id, begins_at, detail, created_at)
-SELECT gen_random_uuid(), waiting.kind, t.tool_id, waiting.hour, waiting.detail, %(now)s
-FROM votes_tally t JOIN votes_publishedtally p ON p.tool_id = t.tool_id,
-LATERAL (
-    SELECT {waiting} FROM votes_vote v
-    WHERE v.tool_id = t.tool_id AND v.value IS NOT NULL AND v.status = 'pending' AND v.created_at > %(since)s
-    {grouped}
+# One alert of each hour in which votes wait: of a burst, where any waits for one. An index finds what came in within two
+# hours and waits, however many votes and tools there are. As long as an alert is open, it says how many wait by now.
+RAISE_ALERTS = """
+INSERT INTO votes_alert AS alert (id, tool_id, other_tool_id, begins_at, kind, detail, created_at)
+SELECT gen_random_uuid(), waiting.*, %(now)s FROM (
+    SELECT {first}, {other}, date_trunc('hour', created_at, 'UTC') AS hour,
+        CASE WHEN bool_or('burst' = ANY (reasons)) THEN 'burst' ELSE 'networks' END AS kind,
+        format(
+            '%%s wait, from %%s %%s.', count(*), count(DISTINCT coalesce(site_hash, origin)),
+            CASE WHEN count(DISTINCT coalesce(site_hash, origin)) = 1 THEN 'network' ELSE 'networks' END
+        )
+    FROM {table}
+    WHERE status = 'pending' AND {answer} IS NOT NULL AND created_at >= date_trunc('hour', %(since)s, 'UTC')
+    GROUP BY 1, 2, 3
+    HAVING bool_or('burst' = ANY (reasons)) OR count(*) >= %(alert_from)s
+    ORDER BY 1, 2, 3
 ) waiting
-WHERE t.pending > p.pending
-ON CONFLICT DO NOTHING
+ON CONFLICT (kind, tool_id, other_tool_id, begins_at) DO UPDATE SET detail = excluded.detail
+WHERE alert.closed_at IS NULL AND alert.detail <> excluded.detail
 """
-
-RAISE_PICK_ALERTS = """
-INSERT INTO votes_alert (id, kind, tool_id, other_tool_id, begins_at, detail, created_at)
-SELECT gen_random_uuid(), waiting.kind, t.first_tool_id, t.second_tool_id, waiting.hour, waiting.detail, %(now)s
-FROM votes_picktally t LEFT JOIN votes_publishedpicktally p
-    ON p.first_tool_id = t.first_tool_id AND p.second_tool_id = t.second_tool_id,
-LATERAL (
-    SELECT {waiting} FROM votes_pick v
-    WHERE v.first_tool_id = t.first_tool_id AND v.second_tool_id = t.second_tool_id
-      AND v.chosen_tool_id IS NOT NULL AND v.status = 'pending' AND v.created_at > %(since)s
-    {grouped}
-) waiting
-WHERE t.pending > coalesce(p.pending, 0)
-ON CONFLICT DO NOTHING
-"""
-
-# Of each hour in which votes wait: a burst where any waits for one.
-_WAITING = """
-    CASE WHEN bool_or('burst' = ANY (v.reasons)) THEN 'burst' ELSE 'networks' END AS kind,
-    date_trunc('hour', v.created_at, 'UTC') AS hour,
-    format(
-        '%%s wait, from %%s %%s.', count(*), count(DISTINCT coalesce(v.site_hash, v.origin)),
-        CASE WHEN count(DISTINCT coalesce(v.site_hash, v.origin)) = 1 THEN 'network' ELSE 'networks' END
-    ) AS detail
-"""
-_GROUPED = """
-    GROUP BY date_trunc('hour', v.created_at, 'UTC')
-    HAVING bool_or('burst' = ANY (v.reasons)) OR count(*) >= %(alert_from)s
-"""
-ALERTS = [each.format(waiting=_WAITING, grouped=_GROUPED) for each in (RAISE_VOTE_ALERTS, RAISE_PICK_ALERTS)]
+ALERTS = [
+    RAISE_ALERTS.format(table="votes_vote", first="tool_id", other="NULL::uuid", answer="value"),
+    RAISE_ALERTS.format(
+        table="votes_pick", first="first_tool_id", other="second_tool_id", answer="chosen_tool_id"
+    ),
+]
 
 
 def raise_alerts(*, now: datetime) -> None:
