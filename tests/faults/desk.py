@@ -39,14 +39,38 @@ def tools(number: int) -> list[str]:
     return [ToolFactory(slug=f"tool-{words}-{n}", name=f"Tool {words} {n}").slug for n in range(number)]
 
 
-def voters(number: int) -> list[str]:
-    """With a passed challenge, for those may be many behind one address."""
+def voters(number: int, at: str | None = None) -> list[str]:
+    """With a passed challenge, for those may be many behind one address; issued now, or at that time in ISO 8601."""
     from django.db import transaction
 
     from votes.voters.tokens import issue_token
 
+    now = datetime.fromisoformat(at) if at else datetime.now(UTC)
     with transaction.atomic():
-        return [issue_token(assurance=2, now=datetime.now(UTC)).token for _ in range(number)]
+        return [issue_token(assurance=2, now=now).token for _ in range(number)]
+
+
+def level_tools(number: int) -> list[str]:
+    """A tool on which the crowd is divided, and so many that nobody voted on; the panel finds all alike."""
+    from tests.factories import ToolFactory, review, vote
+
+    words = os.urandom(4).hex()
+    made = [ToolFactory(slug=f"level-{words}-{n:02}", name=f"Level {words} {n}") for n in range(number + 1)]
+    for tool in made:
+        review(tool, ship=3)
+    vote(made[0], ship=300, skip=300)
+    return [tool.slug for tool in made]
+
+
+def count_votes(at: str) -> None:
+    """What the clock does about votes, at that time in ISO 8601."""
+    from votes.tallies.publication import publish_tallies, raise_alerts
+    from votes.tallies.rescoring import rescore
+
+    now = datetime.fromisoformat(at)
+    raise_alerts(now=now)
+    rescore(now=now)
+    publish_tallies(now=now)
 
 
 def subscribers(number: int) -> list[str]:
@@ -324,7 +348,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
         *(migrate, tools, voters, subscribers, open_edition, draft, resolve),
         *(readers_with_news, since_the_backup, send_again),
         *(duplicates, storm, sign_up, resume, cancel, call, broadcast),
-        *(category, import_category, curator, publish),
+        *(category, import_category, curator, publish, level_tools, count_votes),
     )
 }
 

@@ -1,5 +1,6 @@
 """A clock that is wrong, for every process that is started with its environment; it can be set while they run."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import libfaketime
@@ -17,6 +18,10 @@ class FalseClock:
         new = self._file.with_suffix(".new")
         new.write_text(shift)
         new.replace(self._file)
+
+    def set_to(self, moment: datetime) -> None:
+        """From now on it goes on from there."""
+        self.set(f"{(moment - datetime.now(UTC)).total_seconds():+.3f}")
 
     def environment(self) -> dict[str, str]:
         _, environment = libfaketime.get_reload_information()

@@ -1,12 +1,10 @@
 """The ruleset as a table, and against those whom it is made for: one machine, a botnet, a campus."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import IPv6Address
 
 import pytest
-import time_machine
 from django.db.models import F
 from rest_framework.test import APIClient
 
@@ -22,7 +20,6 @@ from votes.models import Alert, PublishedTally, Tally, Vote
 from votes.rules import HOURLY_FLOOR, Circumstances, ScreeningResult, hourly_limit, screen
 from votes.tallies.publication import publish_tallies
 from votes.tallies.rescoring import rescore
-from votes.voters.tokens import VoterToken
 
 COUNTED = ScreeningResult("counted")
 
@@ -159,111 +156,7 @@ class TestBotnet:
         assert (alert.kind, alert.tool, alert.begins_at) == ("burst", tool, NOW.replace(minute=0))
 
 
-@dataclass(frozen=True)
-class Attack:
-    """Each day so many voters of this class say ship, one after the other from so many networks in turn."""
-
-    addresses: Sequence[str]
-    days: int
-    votes: int
-    every: timedelta = timedelta(milliseconds=150)
-    assurance: int = 0
-
-    def run(self) -> None:
-        for day in range(self.days):
-            for number in range(self.votes):
-                now = NOW + timedelta(days=day) + number * self.every
-                token = VoterToken(
-                    (1_000 * day + number).to_bytes(16), now.replace(microsecond=0), self.assurance
-                )
-                client = APIClient(REMOTE_ADDR=self.addresses[number % len(self.addresses)])
-                client.credentials(HTTP_AUTHORIZATION=f"Voter {token.token}")
-                with time_machine.travel(now, tick=False):
-                    answer = client.put("/api/v1/tools/attacked/vote", {"value": "ship"}, format="json")
-                    assert answer.status_code == 200
-            publish_tallies(now=now)
-            rescore(now=NOW + timedelta(days=day, hours=23))
-        publish_tallies(now=NOW + timedelta(days=self.days))
-
-
-def providers(number: int) -> list[str]:
-    return [f"{20 + each}.1.0.1" for each in range(number)]
-
-
-HOUR = timedelta(hours=1)
-
-
-@pytest.mark.django_db
-class TestAttacks:
-    """A pair whose panels are level; on one of its tools the crowd is divided, and nobody has voted on the other.
-
-    NOW is a Monday, so that all days are of one week.
-    """
-
-    @pytest.fixture(autouse=True)
-    def pair(self) -> None:
-        attacked, other = ToolFactory(slug="attacked"), ToolFactory(slug="other")
-        for tool in (attacked, other):
-            review(tool, ship=3)
-        vote(other, ship=300, skip=300)
-
-    @pytest.mark.parametrize(
-        ("attack", "counted", "alerts", "turns"),
-        [
-            pytest.param(Attack(providers(4), 1, 20), 10, ["burst"], False, id="4 addresses, three seconds"),
-            pytest.param(Attack(providers(4), 3, 20), 30, ["burst"] * 3, False, id="4 addresses, 3 days"),
-            pytest.param(
-                Attack([f"198.51.100.{n}" for n in range(24)], 1, 24),
-                5,
-                ["networks"],
-                False,
-                id="24 of one /24",
-            ),
-            pytest.param(
-                Attack([f"198.51.{n}.1" for n in range(24)], 1, 24, every=HOUR / 4),
-                20,
-                [],
-                False,
-                id="24 of one /16",
-            ),
-            pytest.param(
-                Attack([f"2001:db8:1:{n:x}::1" for n in range(24)], 1, 48),
-                5,
-                ["networks"],
-                False,
-                id="24 of one /48",
-            ),
-            pytest.param(
-                Attack(providers(14), 3, 14, every=HOUR / 8), 42, [], False, id="14 networks, 3 days"
-            ),
-            pytest.param(
-                Attack(providers(15), 2, 15, every=HOUR / 8), 30, [], False, id="15 networks, 2 days"
-            ),
-            pytest.param(
-                Attack(providers(15), 3, 15, every=HOUR / 8), 45, [], True, id="15 networks, 3 days"
-            ),
-            pytest.param(
-                Attack(providers(15), 3, 15), 30, ["burst"] * 3, False, id="15 networks, 3 days, seconds"
-            ),
-            pytest.param(Attack(providers(1), 1, 30, assurance=2), 30, [], False, id="a campus of 30"),
-            pytest.param(
-                Attack(providers(15), 3, 15, assurance=2), 45, [], True, id="15 networks of people, 3 days"
-            ),
-        ],
-    )
-    def test_what_it_costs_to_turn_a_verdict(
-        self, api: APIClient, attack: Attack, counted: int, alerts: list[str], turns: bool
-    ) -> None:
-        attack.run()
-
-        tally = Tally.objects.get(tool__slug="attacked")
-        verdict = api.get("/api/v1/comparisons/attacked-vs-other").json()["verdict"]
-        assert (tally.ship, tally.pending) == (counted, attack.days * attack.votes - counted)
-        assert [alert.kind for alert in Alert.objects.order_by("begins_at")] == alerts
-        assert (verdict["outcome"] == "winner") == turns
-
-
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 
 
 def flood(tool: Tool, *, networks: int, votes: int, within: timedelta) -> None:

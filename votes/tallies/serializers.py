@@ -40,8 +40,8 @@ class VoteCountSerializer(serializers.Serializer[Any]):
 BANDS = "Told once a day and in bands: at least so many, 0 below 10, then 10, 100, 1,000 and so on."
 
 DECIDES = (
-    f"Whether this crowd may decide a verdict: at least {MIN_VOTES} votes, from at least {MIN_NETWORKS} networks and "
-    f"{MIN_DAYS} days. The numbers of another crowd are shown and decide nothing."
+    f"Whether this crowd may decide a verdict: at least {MIN_VOTES} votes, from at least {MIN_NETWORKS} networks, as "
+    f"many providers, and {MIN_DAYS} days. The numbers of another crowd are shown and decide nothing."
 )
 
 

@@ -10,11 +10,21 @@ from rest_framework.test import APIClient
 from backend.schedule import beat_schedule
 from catalog.models import Tool
 from comparisons.history.recording import record_verdicts
-from tests.factories import NOW, ComparisonFactory, PickFactory, ToolFactory, VoteFactory, vote
+from tests.database import execute
+from tests.factories import (
+    NOW,
+    CategoryFactory,
+    ComparisonFactory,
+    PickFactory,
+    ToolFactory,
+    VoteFactory,
+    new_voters,
+    vote,
+)
 from tests.votes.conftest import new_voter
 from votes.models import Alert, Pick, PickTally, PublishedPickTally, PublishedTally, Tally, Vote
 from votes.tallies.day_lines import close_day
-from votes.tallies.publication import publish_tallies, raise_alerts
+from votes.tallies.publication import ALERTS, publish_tallies, raise_alerts
 from votes.tallies.rescoring import rescore
 from votes.tasks import publish_tallies as publish_task
 
@@ -86,38 +96,49 @@ class TestSteps:
 
 
 class TestWhoseCrowdDecides:
-    """Of 20 votes, or picks, from so many networks, cast on so many days."""
+    """Of 20 votes, or picks, from so many networks of so many providers, cast on so many days."""
 
-    def votes(self, networks: int, days: int) -> Tool:
+    def votes(self, networks: int, days: int, providers: int = 20) -> Tool:
         tool: Tool = ToolFactory()
         for number in range(20):
-            row = VoteFactory(tool=tool, site_hash=bytes([number % networks]))
+            hashes = {"site_hash": bytes([number % networks]), "provider_hash": bytes([number % providers])}
+            row = VoteFactory(tool=tool, **hashes)
             Vote.objects.filter(pk=row.pk).update(created_at=NOW - timedelta(days=number % days))
         publish_tallies(now=NOW)
         return tool
 
     @pytest.mark.parametrize(
-        ("networks", "days", "decides"),
+        ("networks", "days", "providers", "decides"),
         [
-            pytest.param(15, 3, True, id="just enough of both"),
-            pytest.param(14, 3, False, id="14 networks"),
-            pytest.param(20, 2, False, id="2 days"),
-            pytest.param(1, 1, False, id="one network in a minute"),
+            pytest.param(15, 3, 15, True, id="just enough of all"),
+            pytest.param(14, 3, 20, False, id="14 networks"),
+            pytest.param(20, 2, 20, False, id="2 days"),
+            pytest.param(20, 3, 14, False, id="14 providers"),
+            pytest.param(20, 3, 1, False, id="20 networks of one provider"),
+            pytest.param(1, 1, 1, False, id="one network in a minute"),
         ],
     )
-    def test_it_takes_votes_from_15_networks_on_3_days(self, networks: int, days: int, decides: bool) -> None:
-        tally = PublishedTally.objects.get(tool=self.votes(networks, days))
+    def test_it_takes_votes_from_15_networks_and_providers_on_3_days(
+        self, networks: int, days: int, providers: int, decides: bool
+    ) -> None:
+        tally = PublishedTally.objects.get(tool=self.votes(networks, days, providers))
 
         assert (tally.total, tally.count.decides) == (20, decides)
         assert (tally.count.call, tally.count.flip_margin) == (
             ("ship", 1) if decides else ("undecided", None)
         )
 
-    @pytest.mark.parametrize(("networks", "days", "decides"), [(15, 3, True), (14, 3, False), (20, 2, False)])
-    def test_picks_follow_the_same_rule(self, networks: int, days: int, decides: bool) -> None:
+    @pytest.mark.parametrize(
+        ("networks", "days", "providers", "decides"),
+        [(15, 3, 15, True), (14, 3, 20, False), (20, 2, 20, False), (20, 3, 14, False)],
+    )
+    def test_picks_follow_the_same_rule(
+        self, networks: int, days: int, providers: int, decides: bool
+    ) -> None:
         first, second = ToolFactory.create_batch(2)
         for number in range(20):
-            row = PickFactory(first_tool=first, second_tool=second, site_hash=bytes([number % networks]))
+            hashes = {"site_hash": bytes([number % networks]), "provider_hash": bytes([number % providers])}
+            row = PickFactory(first_tool=first, second_tool=second, **hashes)
             Pick.objects.filter(pk=row.pk).update(created_at=NOW - timedelta(days=number % days))
 
         publish_tallies(now=NOW)
@@ -134,6 +155,15 @@ class TestWhoseCrowdDecides:
 
         tally = PublishedTally.objects.get(tool=tool)
         assert (tally.total, tally.count.decides) == (24, False)
+
+    def test_votes_from_before_providers_were_kept_have_one_each(self) -> None:
+        tool = self.votes(20, 3, providers=5)
+        Vote.objects.filter(provider_hash__gte=bytes([1])).update(provider_hash=None)
+        VoteFactory(tool=tool)
+
+        publish_tallies(now=LATER)
+
+        assert PublishedTally.objects.get(tool=tool).count.decides
 
     def test_votes_of_which_no_network_is_known_speak_for_none(self) -> None:
         tool = self.votes(20, 3)
@@ -243,6 +273,23 @@ class TestNoOracle:
         assert after == after[:1] * 3
 
 
+# Of each voter on each tool, and on one pair; all wait, each for an hour longer than the one before.
+MANY_VOTES = """
+INSERT INTO votes_vote (id, tool_id, voter_id, value, status, reasons, ruleset, created_at, updated_at)
+SELECT gen_random_uuid(), tool.id, voter.id, 'ship', 'pending', '{burst}', '',
+       '2026-11-02 09:30+00'::timestamptz - interval '1 hour' * row_number() OVER (), now()
+FROM catalog_tool tool, votes_voter voter
+"""
+MANY_PICKS = """
+INSERT INTO votes_pick (
+    id, first_tool_id, second_tool_id, voter_id, chosen_tool_id, status, reasons, ruleset, created_at, updated_at
+)
+SELECT gen_random_uuid(), least(pair.one, pair.other), greatest(pair.one, pair.other), voter.id, pair.one, 'pending',
+       '{burst}', '', '2026-11-02 09:30+00'::timestamptz - interval '1 hour' * row_number() OVER (), now()
+FROM votes_voter voter, (SELECT %s::uuid AS one, %s::uuid AS other) pair
+"""
+
+
 class TestBursts:
     def waiting(self, tool: Tool, number: int, *, at: datetime = NOW, reason: str = "burst") -> None:
         votes = [
@@ -263,7 +310,7 @@ class TestBursts:
         alert = Alert.objects.get()
         assert (alert.kind, alert.tool, alert.other_tool, alert.closed_at) == ("burst", tool, None, None)
         assert alert.begins_at == NOW.replace(minute=0)
-        assert alert.detail == "3 wait, from 3 networks."
+        assert alert.detail == "5 wait, from 3 networks."
 
         self.waiting(tool, 1, at=NOW + timedelta(hours=1))
         publish_tallies(now=NOW + timedelta(hours=1))
@@ -289,6 +336,52 @@ class TestBursts:
         publish_tallies(now=LATER)
 
         assert Alert.objects.get().closed_at == NOW
+
+    def test_an_open_alert_says_how_many_wait_by_now_also_once_the_hour_is_over(self) -> None:
+        tool, hour = ToolFactory(), NOW.replace(minute=0)
+        self.waiting(tool, 2, at=hour)
+        raise_alerts(now=hour)
+        self.waiting(tool, 20, at=hour + timedelta(minutes=59))
+
+        for minutes in (60, 119):
+            raise_alerts(now=hour + timedelta(minutes=minutes))
+
+        assert Alert.objects.get().detail == "22 wait, from 20 networks."
+
+    def test_staff_are_told_of_a_burst_also_when_fewer_wait_than_the_public_was_told_at_midnight(
+        self,
+    ) -> None:
+        tool = ToolFactory()
+        self.waiting(tool, 3)
+        PublishedTally.objects.filter(tool=tool).update(pending=1_000)
+
+        raise_alerts(now=LATER)
+
+        assert Alert.objects.get().tool == tool
+
+    @pytest.mark.parametrize(
+        ("statement", "index"),
+        [(ALERTS[0], "waiting_votes_by_time"), (ALERTS[1], "waiting_picks_by_time")],
+    )
+    def test_it_reads_what_waits_of_two_hours_however_many_votes_there_are(
+        self, statement: str, index: str
+    ) -> None:
+        tools = Tool.objects.bulk_create(ToolFactory.build_batch(50, category=CategoryFactory()))
+        new_voters(200)
+        execute(MANY_VOTES)
+        execute(MANY_PICKS, tools[0].pk, tools[1].pk)
+        execute("ANALYZE votes_vote, votes_pick")
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"EXPLAIN (COSTS OFF) {statement}",
+                {"now": NOW, "since": NOW - timedelta(hours=1), "alert_from": 10},
+            )
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+
+        assert index in plan
+        assert "Seq Scan" not in plan
+        assert "tally" not in plan
 
     def test_picks_that_wait_are_told_of_the_pair(self) -> None:
         pick = PickFactory(status="pending", reasons=["burst"])
