@@ -12,8 +12,8 @@ A vote waits (`pending`) when
   have come after its hour, as long as no more than STRONG_HOURLY_FLOOR of that hour count.
 
 A crowd may decide a verdict when at least MIN_NETWORKS networks (IPv4 /24, IPv6 /48), as many providers (IPv4 /16,
-IPv6 /32, told apart within a day) and MIN_DAYS days have counted votes in it. Below that its numbers are shown and
-decide nothing.
+IPv6 /32, told apart within a day) and MIN_DAYS days, each 24 hours after the one before, have counted votes in it. Below
+that its numbers are shown and decide nothing.
 
 Picks of a pair follow the same rules. Nothing here rejects a vote: only staff do.
 """

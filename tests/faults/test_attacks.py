@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
 from pathlib import Path
 
 from backend.bootstrap import ROOT
@@ -13,16 +14,20 @@ from tests.faults.stack import FaultStack
 
 # As many as one hour of a quiet tool takes, without a burst.
 PATIENT = timedelta(minutes=7, seconds=30)
+# Each more than 24 hours after the one before.
+DAYS = (0, 1.05, 2.1)
 TABLE_LINE = re.compile(r"^\| ([^|]+) \| (\d+) \| (\d+) \| (\d+) \| (yes|no) \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Attack:
-    """On each of the days, counted from a Monday, so many voters say ship, from the addresses in turn: all at once, or one
-    every so often."""
+    """On each of the days, counted from a Monday at 09:30 UTC, so many voters say ship: all at once, or one every so often.
+
+    The addresses take turns.
+    """
 
     addresses: Sequence[str]
-    days: Sequence[int]
+    days: Sequence[float]
     votes: int
     every: timedelta = timedelta()
     are_people: bool = False
@@ -36,10 +41,16 @@ def networks(number: int, *, of_providers: int) -> list[str]:
     return [f"{20 + each % of_providers}.1.{each}.1" for each in range(number)]
 
 
+TUNNELS = [f"2001:db8:{n:x}::1" for n in range(15)]
+
 # By the words of the table in docs/vote-rules.md.
 ATTACKS = {
+    # The first, since it takes longest and all are past.
+    "one IPv4 address, 15 weeks, 2 votes a week": Attack(
+        providers(1), [7 * week for week in range(15)], 2, every=PATIENT
+    ),
     "4 IPv4 addresses, 20 votes in three seconds": Attack(providers(4), [0], 20),
-    "4 IPv4 addresses, the same on 3 days": Attack(providers(4), [0, 1, 2], 20),
+    "4 IPv4 addresses, the same on 3 days": Attack(providers(4), DAYS, 20),
     "24 addresses of one IPv4 /24, 24 votes at once": Attack([f"198.51.100.{n}" for n in range(24)], [0], 24),
     "24 addresses of one IPv4 /16, 24 votes over 6 hours": Attack(
         [f"198.51.{n}.1" for n in range(24)], [0], 24, every=2 * PATIENT
@@ -47,30 +58,33 @@ ATTACKS = {
     "24 networks of one IPv6 /48, 48 votes at once": Attack(
         [f"2001:db8:1:{n:x}::1" for n in range(24)], [0], 48
     ),
-    "14 networks of 14 providers, 3 days, 8 votes an hour": Attack(
-        providers(14), [0, 1, 2], 14, every=PATIENT
+    "14 networks of 14 providers, 3 days, 8 votes an hour": Attack(providers(14), DAYS, 14, every=PATIENT),
+    "15 networks of 15 providers, 2 days, 8 votes an hour": Attack(
+        providers(15), DAYS[:2], 15, every=PATIENT
     ),
-    "15 networks of 15 providers, 2 days, 8 votes an hour": Attack(providers(15), [0, 1], 15, every=PATIENT),
-    "15 networks of 15 providers, 3 days, all at once each day": Attack(providers(15), [0, 1, 2], 15),
-    "15 networks of 15 providers, 3 days, 8 votes an hour": Attack(
-        providers(15), [0, 1, 2], 15, every=PATIENT
+    "15 networks of 15 providers, 3 days, within a minute each day": Attack(
+        providers(15), DAYS, 15, every=timedelta(seconds=4)
     ),
-    "15 networks of one IPv6 /32, 3 days, 8 votes an hour": Attack(
-        [f"2001:db8:{n:x}::1" for n in range(15)], [0, 1, 2], 15, every=PATIENT
-    ),
+    "15 networks of 15 providers, 3 days, 8 votes an hour": Attack(providers(15), DAYS, 15, every=PATIENT),
+    "15 networks of one IPv6 /32, 3 days, 8 votes an hour": Attack(TUNNELS, DAYS, 15, every=PATIENT),
     "15 networks of 4 providers, 3 days, 8 votes an hour": Attack(
-        networks(15, of_providers=4), [0, 1, 2], 15, every=PATIENT
+        networks(15, of_providers=4), DAYS, 15, every=PATIENT
     ),
     "15 networks of 5 providers, 3 days, 8 votes an hour": Attack(
-        networks(15, of_providers=5), [0, 1, 2], 15, every=PATIENT
+        networks(15, of_providers=5), DAYS, 15, every=PATIENT
+    ),
+    # From 21:30, 04:42 and 00:37.
+    "15 networks of 15 providers, three UTC days within 30 hours, 8 votes an hour": Attack(
+        providers(15), [0.5, 0.8, 1.63], 15, every=PATIENT
+    ),
+    "15 networks of one IPv6 /32, 15 days, 2 votes a day": Attack(
+        TUNNELS, [1.05 * day for day in range(15)], 2, every=PATIENT
     ),
     "8 networks of 8 providers, from Saturday to Monday, 8 votes an hour": Attack(
-        providers(8), [5, 6, 7], 8, every=PATIENT
+        providers(8), [5, 6.05, 7.1], 8, every=PATIENT
     ),
     "one campus, 30 people who passed Turnstile, at once": Attack(providers(1), [0], 30, are_people=True),
-    "15 networks with people who passed Turnstile, 3 days": Attack(
-        providers(15), [0, 1, 2], 15, are_people=True
-    ),
+    "15 networks with people who passed Turnstile, 3 days": Attack(providers(15), DAYS, 15, are_people=True),
 }
 
 
@@ -97,10 +111,15 @@ class Attacker:
 
     def attack(self, tool: str, attack: Attack, *, monday: datetime) -> None:
         client = self.crowd.clients[0]
+        turns = cycle(attack.addresses)
         for day in attack.days:
             begins_at = ends_at = monday + timedelta(days=day)
             self.clock.set_to(begins_at)
-            ballots = list(self.ballots(attack, begins_at))
+            addresses = list(islice(turns, attack.votes))
+            tokens = (
+                self.people(addresses, begins_at) if attack.are_people else map(self.new_token, addresses)
+            )
+            ballots = list(map(Ballot, tokens, addresses))
             if attack.every:
                 for ballot in ballots:
                     ballot.cast(client, tool)
@@ -111,11 +130,10 @@ class Attacker:
             self.stack.desk("count_votes", f"{ends_at + timedelta(minutes=1):%F %T%z}")
         self.stack.desk("count_votes", f"{ends_at + timedelta(days=1):%F %T%z}")
 
-    def ballots(self, attack: Attack, now: datetime) -> Iterator[Ballot]:
-        people = self.stack.desk("voters", attack.votes, f"{now:%F %T%z}") if attack.are_people else []
-        for number in range(attack.votes):
-            address = attack.addresses[number % len(attack.addresses)]
-            yield Ballot(people[number] if people else self.new_token(address), address)
+    def people(self, addresses: list[str], now: datetime) -> list[str]:
+        """Tokens of as many who passed a challenge."""
+        tokens: list[str] = self.stack.desk("voters", len(addresses), f"{now:%F %T%z}")
+        return tokens
 
     def new_token(self, address: str) -> str:
         answer = self.crowd.clients[0].send("POST", "/voters", body={}, headers={"ClientAddress": address})
@@ -158,9 +176,10 @@ def test_attacks_come_to_what_the_published_table_says_and_alerts_name_them(
             lines[words] = (ship, pending, len(alerts[words]), "yes" if is_turned else "no")
 
     assert lines == published_table()
-    four, *_, of_48 = (alerts[words] for words in list(ATTACKS)[:5])
+    four = alerts["4 IPv4 addresses, 20 votes in three seconds"]
     assert [kind for kind, _ in four] == ["burst"]
     assert re.fullmatch(r"10 wait, from [2-4] networks\.", four[0][1])
+    of_48 = alerts["24 networks of one IPv6 /48, 48 votes at once"]
     assert of_48 == [("networks", "43 wait, from 1 network.")]
 
 

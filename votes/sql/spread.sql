@@ -2,7 +2,7 @@
 --
 -- Each looks for one network after the other in an index, then for one provider, and then for one day: as many steps as are
 -- asked for, however many votes there are. A network is an IPv4 /24 or an IPv6 /48 within a week, a provider an IPv4 /16 or an
--- IPv6 /32 within a day. Votes from before those were kept come from the client network within a day, each with a provider of
+-- IPv6 /32 within a day; days lie 24 hours apart. Votes from before those were kept come from the client network within a day, each with a provider of
 -- its own. Votes of which no network is known come from none.
 
 CREATE OR REPLACE FUNCTION votes_are_spread(subject uuid, networks int, days int) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -38,7 +38,7 @@ WITH RECURSIVE network (hash, is_old, number) AS (
     SELECT next.at, number + 1 FROM day, LATERAL (
         SELECT created_at AS at FROM votes_vote
         WHERE tool_id = subject AND status = 'counted' AND value IS NOT NULL
-          AND created_at >= date_trunc('day', day.at, 'UTC') + interval '1 day'
+          AND created_at >= day.at + interval '1 day'
         ORDER BY created_at LIMIT 1
     ) next
     WHERE number < days
@@ -90,7 +90,7 @@ WITH RECURSIVE network (hash, is_old, number) AS (
     SELECT next.at, number + 1 FROM day, LATERAL (
         SELECT created_at AS at FROM votes_pick
         WHERE first_tool_id = one AND second_tool_id = other AND status = 'counted' AND chosen_tool_id IS NOT NULL
-          AND created_at >= date_trunc('day', day.at, 'UTC') + interval '1 day'
+          AND created_at >= day.at + interval '1 day'
         ORDER BY created_at LIMIT 1
     ) next
     WHERE number < days

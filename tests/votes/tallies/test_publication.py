@@ -174,16 +174,18 @@ class TestWhoseCrowdDecides:
 
         assert not PublishedTally.objects.get(tool=tool).count.decides
 
-    def test_a_day_is_a_day_in_utc(self) -> None:
+    @pytest.mark.parametrize(("hours", "decides"), [(2.4, False), (3, True)])
+    def test_the_first_and_the_third_day_lie_48_hours_apart(self, hours: float, decides: bool) -> None:
+        """Of 20 votes so many hours apart; the first comes just before midnight."""
         tool = self.votes(20, 1)
-        midnight = NOW.replace(hour=0, minute=0)
-        for hours, row in enumerate(Vote.objects.all()):
-            Vote.objects.filter(pk=row.pk).update(created_at=midnight + timedelta(hours=3 * hours))
+        begun = NOW.replace(hour=23, minute=59)
+        for number, row in enumerate(Vote.objects.all()):
+            Vote.objects.filter(pk=row.pk).update(created_at=begun + number * timedelta(hours=hours))
 
-        VoteFactory(tool=tool)
+        PublishedTally.objects.update(ship=0)
         publish_tallies(now=LATER)
 
-        assert PublishedTally.objects.get(tool=tool).count.decides
+        assert PublishedTally.objects.get(tool=tool).count.decides == decides
 
 
 class TestWhatIsHeld:
