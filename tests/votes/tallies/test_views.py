@@ -122,7 +122,7 @@ def test_tallies_of_as_many_votes_as_a_column_holds_read_like_any_others(api: AP
     assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(PATHS, 200)
     told = answers["/tools/alpha/tally"].json()
     assert (told["ship"], told["total"], told["percent"], told["call"]) == (MOST, MOST, 100, "ship")
-    assert answers["/compare?tools=alpha,beta"].json()["verdict"]["winner"] == "alpha"
+    assert answers["/comparisons/alpha-vs-beta"].json()["verdict"]["winner"] == "alpha"
     assert [row["tool"]["slug"] for row in answers["/rankings?by=crowd"].json()["results"]] == [
         "alpha",
         "beta",
@@ -136,5 +136,6 @@ PATHS = [
     "/tools?sort=-community",
     "/tools/alpha",
     "/compare?tools=alpha,beta",
+    "/comparisons/alpha-vs-beta",
     "/rankings?by=crowd",
 ]
