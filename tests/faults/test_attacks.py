@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from backend.bootstrap import ROOT
-from tests.faults.clients import Client, Crowd
+from tests.faults.clients import Answer, Client, Crowd
 from tests.faults.false_clock import FalseClock
 from tests.faults.stack import FaultStack
 
@@ -96,9 +96,17 @@ class Ballot:
     address: str
 
     def cast(self, client: Client, tool: str) -> None:
-        vote, headers = {"value": "ship"}, {"ClientAddress": self.address}
-        answer = client.send("PUT", f"/tools/{tool}/vote", voter=self.token, body=vote, headers=headers)
+        path, vote = f"/tools/{tool}/vote", {"value": "ship"}
+        answer = send(client, "PUT", path, address=self.address, voter=self.token, body=vote)
         assert answer.status == 200, answer
+
+
+def send(
+    client: Client, verb: str, path: str, *, address: str, voter: str | None = None, body: object
+) -> Answer:
+    # On another connection: the server closes one that was idle for long, as between two days on a slow machine.
+    client.close()
+    return client.send(verb, path, voter=voter, body=body, headers={"ClientAddress": address})
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ class Attacker:
         return tokens
 
     def new_token(self, address: str) -> str:
-        answer = self.crowd.clients[0].send("POST", "/voters", body={}, headers={"ClientAddress": address})
+        answer = send(self.crowd.clients[0], "POST", "/voters", address=address, body={})
         assert answer.status == 201, answer
         token: str = answer.body["token"]
         return token
@@ -149,7 +157,8 @@ class Attacker:
         self.crowd.do(cast)
 
     def outcome(self, tool: str, other: str) -> str:
-        answer = self.crowd.clients[0].send("GET", f"/comparisons/{other}-vs-{tool}")
+        path = f"/comparisons/{other}-vs-{tool}"
+        answer = send(self.crowd.clients[0], "GET", path, address="192.0.2.1", body=None)
         return str(answer.body["verdict"]["outcome"])
 
 
