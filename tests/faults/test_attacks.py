@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 from backend.bootstrap import ROOT
 from tests.faults.clients import Answer, Client, Crowd
@@ -167,11 +168,12 @@ def test_attacks_come_to_what_the_published_table_says_and_alerts_name_them(
 ) -> None:
     divided, *attacked = stack.desk("level_tools", len(ATTACKS))
     clock = FalseClock(tmp_path / "clock", "+0s")
-    environment = {**clock.environment(), "FAKETIME_NO_CACHE": "1", "CLIENT_ADDRESS_HEADER": "ClientAddress"}
+    environment: dict[str, Any] = {**clock.environment(), "FAKETIME_NO_CACHE": "1"}
+    proxy: dict[str, Any] = {"CLIENT_ADDRESS_HEADER": "ClientAddress", "TRUSTED_PROXIES": "127.0.0.1"}
     lines, alerts = {}, {}
 
     with (
-        stack.serving(TRUSTED_PROXIES="127.0.0.1", **environment) as web,
+        stack.serving(**environment, **proxy) as web,
         Crowd(web.port, 8) as crowd,
     ):
         attacker = Attacker(stack, crowd, clock)
