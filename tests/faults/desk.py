@@ -39,15 +39,15 @@ def tools(number: int) -> list[str]:
     return [ToolFactory(slug=f"tool-{words}-{n}", name=f"Tool {words} {n}").slug for n in range(number)]
 
 
-def voters(number: int, at: str | None = None) -> list[str]:
-    """With a passed challenge, for those may be many behind one address; issued now, or at that time in ISO 8601."""
+def voters(number: int, at: str | None = None, assurance: int = 2) -> list[str]:
+    """Issued now, or at that time in ISO 8601; with a passed challenge, for those may be many behind one address."""
     from django.db import transaction
 
     from votes.voters.tokens import issue_token
 
     now = datetime.fromisoformat(at) if at else datetime.now(UTC)
     with transaction.atomic():
-        return [issue_token(assurance=2, now=now).token for _ in range(number)]
+        return [issue_token(assurance=assurance, now=now).token for _ in range(number)]
 
 
 def level_tools(number: int) -> list[str]:

@@ -125,9 +125,8 @@ class Attacker:
             begins_at = ends_at = monday + timedelta(days=day)
             self.clock.set_to(begins_at)
             addresses = list(islice(turns, attack.votes))
-            tokens = (
-                self.people(addresses, begins_at) if attack.are_people else map(self.new_token, addresses)
-            )
+            assurance = 2 if attack.are_people else 0
+            tokens = self.stack.desk("voters", attack.votes, f"{begins_at:%F %T%z}", assurance)
             ballots = list(map(Ballot, tokens, addresses))
             if attack.every:
                 for ballot in ballots:
@@ -138,17 +137,6 @@ class Attacker:
                 self.cast_at_once(tool, ballots)
             self.stack.desk("count_votes", f"{ends_at + timedelta(minutes=1):%F %T%z}")
         self.stack.desk("count_votes", f"{ends_at + timedelta(days=1):%F %T%z}")
-
-    def people(self, addresses: list[str], now: datetime) -> list[str]:
-        """Tokens of as many who passed a challenge."""
-        tokens: list[str] = self.stack.desk("voters", len(addresses), f"{now:%F %T%z}")
-        return tokens
-
-    def new_token(self, address: str) -> str:
-        answer = send(self.crowd.clients[0], "POST", "/voters", address=address, body={})
-        assert answer.status == 201, answer
-        token: str = answer.body["token"]
-        return token
 
     def cast_at_once(self, tool: str, ballots: list[Ballot]) -> None:
         def cast(client: Client, place: int) -> None:
@@ -173,7 +161,7 @@ def test_attacks_come_to_what_the_published_table_says_and_alerts_name_them(
     lines, alerts = {}, {}
 
     with (
-        stack.serving(**environment, **proxy) as web,
+        stack.serving(workers=1, **environment, **proxy) as web,
         Crowd(web.port, 8) as crowd,
     ):
         attacker = Attacker(stack, crowd, clock)
