@@ -57,7 +57,7 @@ LOADED_BY = {
     ("votes", "bounds"): ("0012_crowds_decide_by_bounds_that_hold_at_every_look", "b0e5433fa7f8"),
     ("votes", "closed_days"): ("0014_days_have_roots_and_picks_have_lines", "903c757fa5ac"),
     ("votes", "held_ballots"): ("0011_rejected_ballots_stay_rejected", "faeb1c8f526b"),
-    ("votes", "spread"): ("0018_networks_of_one_provider_decide_nothing", "0754a5060aa8"),
+    ("votes", "spread"): ("0019_networks_of_one_provider_decide_nothing", "0754a5060aa8"),
     ("votes", "tallies"): ("0011_rejected_ballots_stay_rejected", "6b07d1f6b5d6"),
     ("api", "public_changes"): ("0005_changes_of_public_data_are_told", "21229c903423"),
     ("catalog", "public_changes"): ("0008_changes_of_public_data_are_told", "6267bb902411"),

@@ -13,7 +13,7 @@ WHERE bound_low IS NOT NULL AND NOT votes_picks_are_spread(first_tool_id, second
 
 
 class Migration(migrations.Migration):
-    dependencies = [("votes", "0017_what_waits_is_found_by_time")]
+    dependencies = [("votes", "0018_what_waits_is_found_by_time")]
 
     operations = [
         # Earlier code calls the same functions, and may keep them.

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("votes", "0016_changes_of_public_data_are_told")]
+    dependencies = [("votes", "0017_ballots_count_their_changes")]
 
     operations = [
         AddIndexConcurrently(
