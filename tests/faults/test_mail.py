@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.faults.mail_run import MailRun
+from tests.faults.mail_run import FINAL_SECONDS, MailRun
 from tests.faults.scale import IS_LONG, scaled
 from tests.faults.stack import FaultStack
 from tests.ports import POLL_SECONDS
@@ -33,9 +33,6 @@ CONNECTIONS = settings.SENDING_CONNECTIONS
 # Where a test holds copies back, nobody loses a lease by waiting.
 PATIENT: dict[str, Any] = {"SENDING_CLAIM_SECONDS": "300", "SENDING_FINAL_SECONDS": "300"}
 
-# A busy machine holds up processes that nobody harms for some seconds: only one that is harmed outlasts this.
-OUTLASTED_SECONDS = 8
-
 # --- Killed and frozen processes --------------------------------------------------------------
 
 
@@ -47,14 +44,7 @@ def test_nobody_gets_it_twice_and_nobody_is_silently_lost_whoever_is_killed(
     moments = sorted(chance.sample(range(READERS // 20, READERS * 9 // 10), KILLS + FREEZES))
     kills = set(chance.sample(moments, KILLS))
 
-    with MailRun(
-        stack,
-        tmp_path,
-        workers=2,
-        sink="delay=0.002",
-        SENDING_CONNECTIONS=str(connections),
-        SENDING_FINAL_SECONDS=str(OUTLASTED_SECONDS),
-    ) as run:
+    with MailRun(stack, tmp_path, workers=2, sink="delay=0.002", SENDING_CONNECTIONS=str(connections)) as run:
         run.begin({"reader": READERS})
         for moment in moments:
             run.await_taken(moment)
@@ -85,7 +75,7 @@ def test_nobody_gets_it_twice_and_nobody_is_silently_lost_whoever_is_killed(
 
 def freeze_somebody(run: MailRun, chance: random.Random) -> None:
     """For longer than its leases."""
-    run.freeze_somebody(chance, OUTLASTED_SECONDS * 1.7)
+    run.freeze_somebody(chance, FINAL_SECONDS * 1.7)
 
 
 HARM: dict[bool, Callable[[MailRun, random.Random], None]] = {

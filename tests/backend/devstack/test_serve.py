@@ -60,13 +60,13 @@ def test_serve_end_to_end(var: Path) -> None:
     assert origins_that_may_read(f"{url}/api/v1/tools", site.rstrip("/"), "http://127.0.0.1:1") == [
         site.rstrip("/")
     ]
-    with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/readyz", timeout=TIMEOUT_SECONDS) as answer:
         assert answer.status == 200
     ask_for_mail(url, "ada@example.com")
     wait_until(lambda: b"Confirm your subscription</a> to ada@example.com" in read(f"{url}/mail/"))
     wait_until(lambda: len(demo_mails(var)) == 1)
     with urllib.request.urlopen(
-        demo_mails(var)[0]["List-Unsubscribe"].strip("<>"), b"", timeout=10
+        demo_mails(var)[0]["List-Unsubscribe"].strip("<>"), b"", timeout=TIMEOUT_SECONDS
     ) as answer:
         assert answer.status == 200
     html = demo_mails(var)[0].get_body(("html",))
@@ -155,7 +155,7 @@ def origins_that_may_read(address: str, *origins: str) -> list[str]:
         origin
         for origin in origins
         if urllib.request.urlopen(
-            urllib.request.Request(address, headers={"Origin": origin}), timeout=10
+            urllib.request.Request(address, headers={"Origin": origin}), timeout=TIMEOUT_SECONDS
         ).headers["Access-Control-Allow-Origin"]
         == origin
     ]
@@ -175,7 +175,7 @@ def ask_for_mail(url: str, address: str) -> None:
     request = urllib.request.Request(
         f"{url}/api/v1/newsletter/subscriptions", body, {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
         assert answer.status == 202
 
 
@@ -198,7 +198,7 @@ def kill_and_await_another(var: Path, name: str) -> None:
 
 
 def read(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
         content: bytes = answer.read()
     return content
 

@@ -138,6 +138,12 @@ def listen(changes: Changes, session: psycopg.Connection[tuple[Any, ...]]) -> No
         changes.listen(session)
 
 
+def await_confirmation(changes: Changes) -> None:
+    """Until all that was committed before this call has been heard."""
+    asked_at = time.monotonic()
+    wait_until(lambda: changes.confirmed_at > asked_at)
+
+
 def test_a_change_raises_the_generation(changes: Changes) -> None:
     before = changes.generation
 
@@ -148,24 +154,24 @@ def test_a_change_raises_the_generation(changes: Changes) -> None:
 
 def test_without_a_change_the_generation_stays_and_is_confirmed(changes: Changes) -> None:
     ToolFactory()
-    time.sleep(0.05)
+    await_confirmation(changes)
     before = changes.generation
-    confirmed_at = changes.confirmed_at
 
-    wait_until(lambda: changes.confirmed_at > confirmed_at)
+    await_confirmation(changes)
 
     assert changes.generation == before
-    assert time.monotonic() - changes.confirmed_at < 5
 
 
 @pytest.mark.parametrize("factory", [ToolFactory, ComparisonFactory], ids=["tool", "comparison"])
 def test_what_becomes_public_by_the_clock_raises_the_generation_then(changes: Changes, factory: Any) -> None:
-    moment = timezone.now() + timedelta(seconds=0.7)
-    factory(published_at=moment, public_at=None)
-    wait_until(lambda: changes.generation > 1)
-    time.sleep(0.2)
-    before = changes.generation
-    assert timezone.now() < moment
+    moment, seconds = timezone.now(), 0.35
+    # On a busy machine the moment may come before all is in place: then a later one is taken.
+    while timezone.now() >= moment:
+        seconds *= 2
+        moment = timezone.now() + timedelta(seconds=seconds)
+        factory(published_at=moment, public_at=None)
+        await_confirmation(changes)
+        before = changes.generation
 
     wait_until(lambda: changes.generation > before)
 

@@ -117,6 +117,7 @@ def test_a_server_that_is_not_there_is_told(settings: Settings, sink: Sink) -> N
 def test_a_server_that_is_silent_is_not_waited_for_longer_than_settings_say(
     settings: Settings, sink: Sink
 ) -> None:
+    usual = settings.EMAIL_TIMEOUT
     settings.EMAIL_TIMEOUT = 0.2
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -127,7 +128,7 @@ def test_a_server_that_is_silent_is_not_waited_for_longer_than_settings_say(
         with pytest.raises(CurationError, match="cannot be reached, or does not let us in"):
             send()
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < usual
 
 
 def test_a_mailbox_that_complained_gets_no_test(sink: Sink) -> None:
