@@ -1,22 +1,30 @@
 """What every test may use."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.conf import settings as configured
+from django.db import connection
+from psycopg import sql
 from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from tests import mail_sink
 from tests.mail_sink import Sink
 
-# Those that take longest: begun last, they would keep one process busy while the others have nothing left to do.
+# Those that take longest, in order: begun last, they would keep one process busy while the others have nothing left to do.
 SLOW = (
-    *("tests/faults/", "tests/backend/devstack/", "tests/backend/test_bootstrap.py", "tests/browser/"),
-    *("tests/test_migrations.py", "tests/votes/test_rules.py", "tests/newsletter/readers/test_sign_ups.py"),
+    *("tests/faults/test_mail_outages.py", "tests/faults/test_database_outages.py"),
+    *("tests/backend/devstack/test_serve.py", "tests/test_migrations.py", "tests/browser/", "tests/faults/"),
+    *("tests/backend/devstack/", "tests/backend/test_bootstrap.py", "tests/votes/test_rules.py"),
+    "tests/newsletter/readers/test_sign_ups.py",
 )
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 def pytest_configure() -> None:
@@ -24,7 +32,7 @@ def pytest_configure() -> None:
 
     Redis has 16, unless it is told otherwise; the Makefile starts no more processes, and a further one would fail.
     """
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    number = int(WORKER.removeprefix("gw") or 0)
     url = urlsplit(configured.REDIS_URL)._replace(path=f"/{number}").geturl()
     configured.REDIS_URL = configured.CELERY_BROKER_URL = os.environ["REDIS_URL"] = url
     configured.CACHES["default"]["LOCATION"] = url
@@ -39,7 +47,53 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+    items.sort(key=place)
+
+
+def place(item: pytest.Item) -> int:
+    """Where among those of SLOW, or behind them. Neighbours share what takes long to start, as a browser."""
+    return next((place for place, start in enumerate(SLOW) if item.nodeid.startswith(start)), len(SLOW))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Migrating takes seconds of CPU: of several processes the first does it, and the databases of all are copies."""
+    if not WORKER:
+        return
+    made = tmp_path_factory.getbasetemp().parent / "migrated"
+    with made.with_suffix(".lock").open("w") as lock, django_db_blocker.unblock():
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make_migrated_database()
+            made.touch()
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
+
+
+def migrated_database() -> str:
+    return f"test_{configured.DATABASES['default']['NAME']}_migrated"
+
+
+def make_migrated_database() -> None:
+    settings, name = connection.settings_dict, connection.settings_dict["NAME"]
+    own = settings["TEST"]["NAME"]
+    settings["TEST"]["NAME"] = migrated_database()
+    connection.creation.create_test_db(verbosity=0, serialize=False)
+    connection.creation.destroy_test_db(name, verbosity=0, keepdb=True)
+    settings["TEST"]["NAME"] = own
+    # PostgreSQL copies no database that somebody is connected to.
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What all processes have shared goes when all have ended."""
+    if not session.config.pluginmanager.hasplugin("dsession"):
+        return
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
+        database.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(migrated_database())))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Reads of curated pairs; the verdict in SQL against the rule itself."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -9,7 +9,8 @@ from random import Random
 
 import pytest
 from django.conf import settings
-from pytest_django import DjangoAssertNumQueries
+from django.db import transaction
+from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
 from catalog.models import Tool
 from comparisons.catalog_file.importing import import_catalog
@@ -53,8 +54,7 @@ def publish(tallies: Iterable[tuple[Tool, tuple[int, int]]]) -> None:
     PublishedTally.objects.bulk_update(rows, ["ship", "skip", "bound_low", "bound_high"])
 
 
-@pytest.fixture
-def pairs() -> list[Pair]:
+def fifty_tools() -> list[Pair]:
     """Fifty published tools, each pair of them curated, with reviews, answers, votes and picks of every kind."""
     random = Random(2026)
     tools = Tool.objects.bulk_create(ToolFactory.build_batch(TOOLS, category=CategoryFactory()))
@@ -93,29 +93,55 @@ def published_picks(first: int, second: int) -> dict[str, object]:
     return {"first": counts.pop("ship"), "second": counts.pop("skip"), **counts}
 
 
-def test_the_outcome_in_sql_is_the_rules_for_every_pair_and_lists_filter_by_it(pairs: list[Pair]) -> None:
-    wrong = [
-        pair.slug for pair in pairs if pair.comparison and pair.comparison.outcome != pair.verdict.outcome
-    ]
-
-    assert wrong == []
-    assert len(pairs) == TOOLS * (TOOLS - 1) // 2
-    outcomes = Counter(pair.verdict.outcome for pair in pairs)
-    assert set(outcomes) == {"winner", "tie", "insufficient"}
-    decided = Counter(pair.verdict.decided_by for pair in pairs)
-    assert min(decided[step] for step in ("panel", "head_to_head", "community", "picks")) > 20
-    listed = Comparison.objects.with_outcome()
-    assert {outcome: listed.filter(outcome=outcome).count() for outcome in outcomes} == outcomes
+def gap_between(first: Tool, second: Tool) -> int:
+    shares = [(tool.panel.count.percent, tool.published_tally.count.percent) for tool in (first, second)]
+    known = [share for sides in shares for share in sides if share is not None]
+    if len(known) < 4:
+        return 0
+    panel_first, crowd_first, panel_second, crowd_second = known
+    return abs(int((panel_first - panel_second) - (crowd_first - crowd_second)))
 
 
-def test_what_the_database_counts_of_a_pair_is_what_its_reviewers_say(pairs: list[Pair]) -> None:
-    for pair in pairs:
-        assert pair.comparison
-        counted = pair_from_counts(pair.comparison)
-        assert counted.inputs == replace(
-            pair.evidence.inputs, shared=replace(pair.evidence.shared, reviewers=())
-        )
-        assert decide(counted).winner == pair.verdict.winner
+class TestFiftyTools:
+    @pytest.fixture(scope="class")
+    def pairs(self, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[Pair]]:
+        """Made once: that takes longer than any of these tests."""
+        with django_db_blocker.unblock(), transaction.atomic():
+            yield fifty_tools()
+            transaction.set_rollback(True)
+
+    def test_the_outcome_in_sql_is_the_rules_for_every_pair_and_lists_filter_by_it(
+        self, pairs: list[Pair]
+    ) -> None:
+        wrong = [
+            pair.slug for pair in pairs if pair.comparison and pair.comparison.outcome != pair.verdict.outcome
+        ]
+
+        assert wrong == []
+        assert len(pairs) == TOOLS * (TOOLS - 1) // 2
+        outcomes = Counter(pair.verdict.outcome for pair in pairs)
+        assert set(outcomes) == {"winner", "tie", "insufficient"}
+        decided = Counter(pair.verdict.decided_by for pair in pairs)
+        assert min(decided[step] for step in ("panel", "head_to_head", "community", "picks")) > 20
+        listed = Comparison.objects.with_outcome()
+        assert {outcome: listed.filter(outcome=outcome).count() for outcome in outcomes} == outcomes
+
+    def test_what_the_database_counts_of_a_pair_is_what_its_reviewers_say(self, pairs: list[Pair]) -> None:
+        for pair in pairs:
+            assert pair.comparison
+            counted = pair_from_counts(pair.comparison)
+            assert counted.inputs == replace(
+                pair.evidence.inputs, shared=replace(pair.evidence.shared, reviewers=())
+            )
+            assert decide(counted).winner == pair.verdict.winner
+
+    def test_the_gap_between_panel_and_crowd_is_that_of_the_published_percentages(
+        self, pairs: list[Pair]
+    ) -> None:
+        gaps = {pair.slug: pair.comparison.panel_crowd_gap for pair in pairs if pair.comparison}
+
+        assert gaps == {pair.slug: gap_between(*pair.tools) for pair in pairs}
+        assert {0, 100} < set(gaps.values())
 
 
 # What the outcome reads of crowds. These tables stand before the real ones, until the transaction ends.
@@ -161,22 +187,6 @@ def test_sql_and_the_rule_agree_on_a_hundred_thousand_random_tallies() -> None:
     favorites = [crowd_favorite(replace(asked, votes=pair)) for pair in pairwise([*crowds, crowds[0]])]
     assert outcomes == ["insufficient" if favorite is None else "winner" for favorite in favorites]
     assert min(Counter(outcomes).values()) > 10_000
-
-
-def gap_between(first: Tool, second: Tool) -> int:
-    shares = [(tool.panel.count.percent, tool.published_tally.count.percent) for tool in (first, second)]
-    known = [share for sides in shares for share in sides if share is not None]
-    if len(known) < 4:
-        return 0
-    panel_first, crowd_first, panel_second, crowd_second = known
-    return abs(int((panel_first - panel_second) - (crowd_first - crowd_second)))
-
-
-def test_the_gap_between_panel_and_crowd_is_that_of_the_published_percentages(pairs: list[Pair]) -> None:
-    gaps = {pair.slug: pair.comparison.panel_crowd_gap for pair in pairs if pair.comparison}
-
-    assert gaps == {pair.slug: gap_between(*pair.tools) for pair in pairs}
-    assert {0, 100} < set(gaps.values())
 
 
 def test_published_pairs_are_those_whose_tools_may_both_be_read() -> None:

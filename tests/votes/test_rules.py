@@ -79,7 +79,8 @@ def cast_all(ballots: list[Ballot], *, at_once: int = 250) -> None:
         assert not any(isinstance(outcome, Exception) for outcome in outcomes)
 
 
-@pytest.mark.django_db
+# Committed, as in production: within one transaction each vote would go through all earlier versions of a tally's row.
+@pytest.mark.django_db(transaction=True)
 class TestOneMachine:
     ATTEMPTS = 10_000
 

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import pytest
 import time_machine
 from pytest_django.fixtures import Settings
+from rest_framework.exceptions import ValidationError
 from rest_framework.test import APIClient
 
 from backend.mail_providers import anymail_settings
@@ -16,6 +17,7 @@ from newsletter.models import ConfirmationToken, Consent, MailJob, Subscriber, S
 from newsletter.readers import consent, sign_ups
 from newsletter.readers.addresses import address_key
 from newsletter.readers.links import confirmation_key
+from newsletter.readers.serializers import SubscribeSerializer
 from newsletter.transport import smtp
 from tests.database import at_once
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
@@ -163,9 +165,12 @@ class TestWhatAMailIsLike:
                 {"topics": [payload]},
                 {"reviewers": [payload]},
             ]
-            for place, field in enumerate(fields):
-                body = {"email": f"ada-{n}@example.com", **field}
-                answers[subscribe(api, place=f"10.{place}.{n}.1", **body).status_code] += 1
+            bodies = [{"email": f"ada-{n}@example.com", **field} for field in fields]
+            for body in bodies:
+                with pytest.raises(ValidationError):
+                    SubscribeSerializer.validate_json(body)
+            # A request takes ten times as long as the check of its body.
+            answers[subscribe(api, place=f"10.0.{n}.1", **bodies[n % 5]).status_code] += 1
             answers[
                 subscribe(
                     api,
@@ -179,7 +184,7 @@ class TestWhatAMailIsLike:
         for _ in range(10):
             work()
 
-        assert answers == {400: 1_000, 202: 200}
+        assert answers == {400: 200, 202: 200}
         assert len(sink.received) == 200
         assert {frozenset(received.mail) for received in sink.received} == {frozenset(OWN_HEADERS)}
         assert b"eve@example.com" not in b"".join(received.raw for received in sink.received)
@@ -223,7 +228,11 @@ class TestHowOften:
         for n, place in enumerate(places(1_000)):
             clock.move_to(NOW + timedelta(seconds=72 * n))
             spelling = spellings[n % 4].format(n)
-            assert subscribe(api, spelling, place=place).status_code == 202
+            # A request takes ten times as long as what it does: a tenth of them, with each spelling, shows the way there.
+            if n % 100 < 10:
+                assert subscribe(api, spelling, place=place).status_code == 202
+            else:
+                sign_up(SubscribeSerializer.validate_json({"email": spelling})["email"])
             if n % 100 == 99:
                 at_once(work, work)
 
