@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
@@ -22,6 +22,7 @@ from backend.api.requests import Utf8Request  # noqa: E402
 from backend.pooler import find_pooler  # noqa: E402
 from backend.response_cache.cache import ResponseCache  # noqa: E402
 from backend.response_cache.changes import changes  # noqa: E402
+from backend.response_cache.exchange import StartResponse  # noqa: E402
 from backend.response_cache.request_log import request_log  # noqa: E402
 from backend.site import PROBES  # noqa: E402
 
@@ -31,7 +32,7 @@ find_pooler()
 
 
 def render(
-    environ: WSGIEnvironment, start_response: Callable[..., Any], seconds: float = deadlines.REQUEST_SECONDS
+    environ: WSGIEnvironment, start_response: StartResponse, seconds: float = deadlines.REQUEST_SECONDS
 ) -> Any:
     """Django's response, whose headers are given to `start_response`; a whole one has ended, a streamed one is to be read.
 
@@ -61,7 +62,7 @@ responses = ResponseCache(
 )
 
 
-def application(environ: WSGIEnvironment, start_response: Callable[..., Any]) -> Iterable[bytes]:
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Return a complete body as a list, which granian sends at once; it would iterate over a response object."""
     cached = responses.answer(environ, start_response)
     if cached is not None:

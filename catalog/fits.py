@@ -1,9 +1,9 @@
 """Conditions under which a tool is the right one, as they are read along with a tool or a pair."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,18 @@ class ShownFit:
     changed_at: datetime
 
 
-# Any: rows as PostgreSQL gives JSON.
-def read_fits(rows: Iterable[Mapping[str, Any]]) -> tuple[ShownFit, ...]:
+class FitRow(TypedDict):
+    """A row of `FitQuerySet.as_rows`, as PostgreSQL gives JSON."""
+
+    slug: str
+    name: str
+    note: str
+    evidence: list[str]
+    checked_on: str
+    changed_at: str
+
+
+def read_fits(rows: Iterable[FitRow]) -> tuple[ShownFit, ...]:
     """Of the rows that `FitQuerySet.as_rows` gives, in their order."""
     return tuple(
         ShownFit(

@@ -1,7 +1,5 @@
 """What is compared: tools, their categories, prices, conditions under which they are right, and earlier slugs."""
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -13,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from backend.api.ids import new_id
-from catalog.fits import ShownFit, read_fits
+from catalog.fits import FitRow, ShownFit, read_fits
 from catalog.querysets import NAME_WORDS, CategoryQuerySet, ConditionQuerySet, FitQuerySet, ToolQuerySet
 from catalog.validators import (
     CLAUSE_PATTERN,
@@ -174,7 +172,7 @@ class Tool(Publishable):
     objects = ToolQuerySet.as_manager()
 
     # What the queryset's with_fits() adds.
-    fit_rows: list[dict[str, Any]]
+    fit_rows: list[FitRow]
 
     class Meta:
         indexes = [

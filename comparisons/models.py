@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 
 from backend.api.ids import new_id
+from catalog.fits import FitRow
 from catalog.models import Fit, Publishable, Tool
 from catalog.validators import is_visible, is_web_address, validate_visible_text, validate_web_address
 from comparisons.changes import (
@@ -27,6 +28,16 @@ from comparisons.querysets import ComparisonQuerySet, VerdictChangeQuerySet
 from comparisons.rules import HeadToHeads, SharedPanel
 
 PAIR_SEPARATOR = "-vs-"
+# Any: PostgreSQL's JSON of a row, of a pair's picks or of an answer to it.
+StoredAnswer = dict[str, Any]
+
+
+class PairFitRow(FitRow):
+    """`tool` is the slug of the pair's tool that the condition speaks for."""
+
+    tool: str
+
+
 # What a margin is, in the words of the API and of the admin.
 MARGIN = (
     "By how many percentage points the winner is ahead: of the reviewers of both tools who ship it, or of voters, where "
@@ -64,12 +75,12 @@ class Comparison(Publishable):
     # of the queryset add.
     outcome: str
     pick_count: int
-    stored_picks: dict[str, Any] | None
-    stored_head_to_heads: list[dict[str, Any]]
+    stored_picks: StoredAnswer | None
+    stored_head_to_heads: list[StoredAnswer]
     panel_crowd_gap: int
-    fit_rows: list[dict[str, Any]]
-    first_fit_rows: list[dict[str, Any]]
-    second_fit_rows: list[dict[str, Any]]
+    fit_rows: list[PairFitRow]
+    first_fit_rows: list[FitRow]
+    second_fit_rows: list[FitRow]
 
     class Meta:
         indexes = [

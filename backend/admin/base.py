@@ -149,7 +149,7 @@ class RecordedAdmin(CuratedAdmin):
             return view(request, *args, **kwargs)
 
     def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         """Django's, below what the database kept: the latest change first."""
         row = self.get_object(request, unquote(object_id))

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ParseError, UnsupportedMediaT
 from backend.api.parameters import with_choices_named
 
 
-class Body(serializers.Serializer[Any]):
+class Body(serializers.Serializer[object]):
     """The base: the properties of a body are the fields of its subclass, and none besides."""
 
     def get_fields(self) -> dict[str, Any]:

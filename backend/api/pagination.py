@@ -58,7 +58,6 @@ def paginate(
     """One page of `queryset` in the order of `keys`, in one query.
 
     The pages beside it have `query` in their addresses, or what the request asked where that is None.
-
     Keys name fields, paths over to-one relations or annotations, none of them ever NULL, with "-" in front
     where they descend. The unique `id` is added to end them.
     """

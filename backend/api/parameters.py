@@ -12,7 +12,7 @@ MAX_VALUE_LENGTH = 2_000
 SLUG = r"[a-z0-9-]{1,255}"
 
 
-class Parameters(serializers.Serializer[Any]):
+class Parameters(serializers.Serializer[object]):
     """The base: a view's parameters are the fields of its subclass, and none here.
 
     `selectable` names the answer's properties that `fields=` may choose from; without any there is no `fields=`.
@@ -54,7 +54,7 @@ class Parameters(serializers.Serializer[Any]):
         return cls.query_of(cls.read(query))
 
     @classmethod
-    def query_of(cls, values: Mapping[str, Any]) -> str:
+    def query_of(cls, values: Mapping[str, object]) -> str:
         """The canonical query of validated values."""
         asked = QueryDict(mutable=True)
         for name, field in cls().fields.items():

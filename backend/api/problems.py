@@ -307,7 +307,7 @@ class UriReferenceField(serializers.CharField):
     """A path of this server."""
 
 
-class ProblemSerializer(serializers.Serializer[Any]):
+class ProblemSerializer(serializers.Serializer[object]):
     """An error (RFC 9457). `code` is for programs and documented at `type`, `detail` is for people."""
 
     type = serializers.URLField()

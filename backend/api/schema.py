@@ -28,6 +28,7 @@ from backend.api.pagination import InvalidCursor
 from backend.api.parameters import ListParameters
 from backend.api.problems import PROBLEMS, ProblemSerializer, Refusal
 from backend.api.rate_limits import Limit
+from backend.api.schema_hooks import Json
 from backend.api.shared_answers import (
     ANSWERS,
     CACHED,
@@ -102,7 +103,7 @@ class AutoSchema(SpectacularSchema):
         paragraphs = get_doc(getattr(self.view, self.method.lower())).split("\n\n")
         return [" ".join(paragraph.split()) for paragraph in paragraphs]
 
-    def get_examples(self) -> list[Any]:
+    def get_examples(self) -> list[OpenApiExample]:
         bodies = example_file(type(self.view), "requests", self.get_operation_id())
         named = json.loads(bodies.read_text(encoding="utf-8")) if bodies.exists() else {}
         return [OpenApiExample(name, body, request_only=True) for name, body in named.items()]
@@ -129,7 +130,7 @@ class AutoSchema(SpectacularSchema):
         )
         return [{scheme.key: []}]
 
-    def _process_override_parameters(self, direction: Direction = "request") -> Any:
+    def _process_override_parameters(self, direction: Direction = "request") -> Json:
         result = super()._process_override_parameters(direction)  # type: ignore[no-untyped-call]
         for parameter in result.values():
             schema = parameter["schema"]
@@ -146,7 +147,7 @@ class AutoSchema(SpectacularSchema):
         # The docstring of a base speaks to those who read the code.
         if not type(serializer).__dict__.get("__doc__"):
             schema.pop("description", None)
-        properties: Any = schema.get("properties", {})
+        properties: Json = schema.get("properties", {})
         if direction == "response":
             sometimes = {
                 name for name, field in serializer.fields.items() if is_sent_on_request(serializer, field)
@@ -156,7 +157,7 @@ class AutoSchema(SpectacularSchema):
                 properties[name] = without_read_only(property_)
         return schema
 
-    def _get_request_body(self, direction: Direction = "request") -> Any:
+    def _get_request_body(self, direction: Direction = "request") -> Json:
         body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         # An object without anything in it must be sent too.
         return {**body, "required": True} if body else body
@@ -252,13 +253,13 @@ def is_sent_on_request(serializer: Any, field: Any) -> bool:
     return field.field_name in serializer._declared_fields and field._kwargs.get("required") is False
 
 
-def without_read_only(schema: Any) -> Any:
+def without_read_only(schema: Json) -> Json:
     """The property of an answer: requests have schemas of their own, so nothing there need be marked as read alone."""
     schema.pop("readOnly", None)
     return schema["allOf"][0] if schema.keys() == {"allOf"} and len(schema["allOf"]) == 1 else schema
 
 
-def say_default(schema: Any) -> None:
+def say_default(schema: Json) -> None:
     """In words: generators take a property with a `default` for one that has to be sent."""
     default = schema.pop("default", None)
     if default:
@@ -327,7 +328,7 @@ class NullableItemsExtension(OpenApiSerializerFieldExtension):  # type: ignore[n
 
     target_class = "rest_framework.fields.ListField"
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Any:
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Json:
         schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
         if self.target.child.allow_null and "$ref" in schema["items"]:
             schema["items"] = {"oneOf": [schema["items"], {"type": "null"}]}

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from wsgiref.types import WSGIEnvironment
 
 import uuid_utils
@@ -16,7 +15,7 @@ from backend.response_cache.request_log import Served
 from backend.response_cache.requests import cors_headers, transport_of
 from backend.response_cache.responses import CachedResponse, Header, best_encoding
 
-StartResponse = Callable[..., Any]
+StartResponse = Callable[..., object]
 
 NAME = "verdicts"
 # By kind (RFC 9211). An answer that may be outdated goes to its caller alone, or what was unpublished meanwhile comes back.

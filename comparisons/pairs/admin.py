@@ -94,7 +94,10 @@ class PairFitInline(FitInline):
     fields = [("tool", "condition", "position"), "note", "evidence", "checked_on"]
 
 
-# Django hands filters a queryset of any model.
+# Any: Django hands filters a queryset of any model.
+Pairs = Any
+
+
 class OutcomeFilter(admin.SimpleListFilter):
     title = "outcome"
     parameter_name = "outcome"
@@ -102,7 +105,7 @@ class OutcomeFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return list(Outcome.choices)
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: Pairs) -> Pairs:
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
@@ -115,7 +118,7 @@ class CategoryFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return list(Category.objects.order_by("name", "id").values_list("slug", "name"))
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: Pairs) -> Pairs:
         return queryset.in_categories([self.value()]) if self.value() else queryset
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, Value
 
 from catalog.models import Tool
 from catalog.pairs import by_id
-from comparisons.models import Comparison
+from comparisons.models import Comparison, StoredAnswer
 from comparisons.querysets import HEAD_TO_HEAD_AS_JSON, PICKS_AS_JSON
 from reviews.models import HeadToHead, Reviewer
 from votes.models import PublishedPickTally
@@ -41,7 +40,7 @@ def answers_to(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Pa
     rows = picks.values_list(*keys, PICKS_AS_JSON, Value(value=True)).union(
         head_to_heads.values_list(*keys, HEAD_TO_HEAD_AS_JSON, Value(value=False)), all=True
     )
-    found: dict[tuple[UUID, UUID], tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
+    found: dict[tuple[UUID, UUID], tuple[list[StoredAnswer], list[StoredAnswer]]] = {
         ids_of(pair): ([], []) for pair in stored
     }
     for first, second, said, is_picks in rows:
@@ -54,8 +53,7 @@ def answers_read_with(comparison: Comparison) -> PairAnswers:
     return _answers(getattr(comparison, "stored_head_to_heads", []), comparison.stored_picks)
 
 
-# Any: PostgreSQL's JSON of either row.
-def _answers(head_to_heads: list[dict[str, Any]], picks: dict[str, Any] | None) -> PairAnswers:
+def _answers(head_to_heads: list[StoredAnswer], picks: StoredAnswer | None) -> PairAnswers:
     answers = sorted(
         (_head_to_head(said) for said in head_to_heads),
         key=lambda answer: (answer.reviewer.position, answer.reviewer.pk),
@@ -67,7 +65,7 @@ def _answers(head_to_heads: list[dict[str, Any]], picks: dict[str, Any] | None) 
     return PairAnswers(tuple(answers), PickCount(picks["first"], picks["second"], bounds), as_of)
 
 
-def _head_to_head(said: dict[str, Any]) -> HeadToHead:
+def _head_to_head(said: StoredAnswer) -> HeadToHead:
     """The row that the JSON is of, with its reviewer."""
     reviewer = {
         name.removeprefix("reviewer__"): value

@@ -231,14 +231,14 @@ class FlipSerializer(serializers.Serializer[Flip]):
     winner = serializers.CharField(allow_null=True, help_text="A tool's slug.")
 
 
-class BoundsSerializer(serializers.Serializer[Any]):
+class BoundsSerializer(serializers.Serializer[object]):
     """The bounds by which a crowd decides, as they were published."""
 
     low = serializers.FloatField(min_value=0, max_value=1)
     high = serializers.FloatField(min_value=0, max_value=1)
 
 
-class ReplayPanelSerializer(serializers.Serializer[Any]):
+class ReplayPanelSerializer(serializers.Serializer[object]):
     ship = serializers.IntegerField(min_value=0)
     skip = serializers.IntegerField(min_value=0)
 
@@ -248,14 +248,14 @@ class ReplayVotesSerializer(ReplayPanelSerializer):
     as_of = serializers.DateTimeField(allow_null=True, help_text="When these votes became public.")
 
 
-class ReplayPicksSerializer(serializers.Serializer[Any]):
+class ReplayPicksSerializer(serializers.Serializer[object]):
     first = serializers.IntegerField(min_value=0)
     second = serializers.IntegerField(min_value=0)
     bounds = BoundsSerializer(allow_null=True, help_text="Of the first tool's share.")
     as_of = serializers.DateTimeField(allow_null=True)
 
 
-class ReplayReviewerSerializer(serializers.Serializer[Any]):
+class ReplayReviewerSerializer(serializers.Serializer[object]):
     reviewer = serializers.CharField()
     reviews = serializers.ListField(
         child=serializers.ChoiceField(choices=Review.Verdict.choices, allow_null=True),

@@ -28,14 +28,18 @@ CLUSTER = """(
 
 
 # Any: a row holds whatever types its statement selects, and psycopg takes whatever types it can adapt.
-def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+RowValues = tuple[Any, ...]
+Values = Mapping[str, Any]
+
+
+def rows(statement: str, values: Values) -> list[RowValues]:
     """All rows that the statement returns."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
 
-def row_count(statement: str, values: Mapping[str, Any]) -> int:
+def row_count(statement: str, values: Values) -> int:
     """How many rows the statement changed."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

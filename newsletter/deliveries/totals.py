@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from newsletter.deliveries.database import rows
+from newsletter.deliveries.database import RowValues, rows
 from newsletter.models import Edition
 
 MOST_LOST_COPIES = 20
@@ -99,22 +98,22 @@ def sent_lately(*, edition_id: UUID) -> SentLately:
     return SentLately(*row)
 
 
-# Any: rows go into the cache as they are, so that a later release can read them too.
-def copies_under_way() -> Sequence[tuple[Any, ...]]:
+# Rows go into the cache as they are, so that a later release can read them too.
+def copies_under_way() -> Sequence[RowValues]:
     """A row for each state of each edition that is being sent: week, audience, state, copies. Reads all their copies."""
     return rows(UNDER_WAY, {})
 
 
-def progress_rows(edition: Edition, *, now: datetime) -> Sequence[tuple[Any, ...]]:
+def progress_rows(edition: Edition, *, now: datetime) -> Sequence[RowValues]:
     """A row for each state: state, copies, accepted in the minute before `now`, first accepted, last next attempt."""
     return rows(PROGRESS, {"edition": edition.pk, "now": now, "resumed_at": edition.resumed_at})
 
 
-def failure_rows(edition: Edition, *, limit: int) -> Sequence[tuple[Any, ...]]:
+def failure_rows(edition: Edition, *, limit: int) -> Sequence[RowValues]:
     """A row for each code of failed copies, the most frequent first: code, copies."""
     return rows(FAILURES, {"edition": edition.pk, "limit": limit})
 
 
-def uncertain_rows(edition: Edition, *, limit: int) -> Sequence[tuple[Any, ...]]:
+def uncertain_rows(edition: Edition, *, limit: int) -> Sequence[RowValues]:
     """A row for each copy in doubt, the oldest first: id, Message-ID, since when."""
     return rows(UNCERTAIN, {"edition": edition.pk, "limit": limit})

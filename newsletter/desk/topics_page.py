@@ -44,7 +44,7 @@ class TopicAdmin(CategoryAdmin):
         return actions
 
     def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         category = get_object_or_404(Category, pk=object_id)
         form = FollowersForm(request.POST or None, category=category)

@@ -193,7 +193,7 @@ class OwnProviderEventSerializer(serializers.ModelSerializer[ProviderEvent]):
         fields = ["kind", "provider", "detail", "happened_at"]
 
 
-class SignUpChoicesSerializer(serializers.Serializer[dict[str, Any]]):
+class SignUpChoicesSerializer(serializers.Serializer[dict[str, object]]):
     """What a sign-up chose; what it left out is as if it had chosen this."""
 
     topics = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text=TOPICS)
@@ -202,7 +202,7 @@ class SignUpChoicesSerializer(serializers.Serializer[dict[str, Any]]):
     )
     frequency = serializers.ChoiceField(choices=Subscriber.Frequency.choices)
 
-    def to_representation(self, choices: dict[str, Any]) -> dict[str, object]:
+    def to_representation(self, choices: dict[str, object]) -> dict[str, object]:
         topics = choices.get("topics", [])
         return {
             "topics": None if choices.get("every_topic", not topics) else topics,

@@ -4,11 +4,10 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from comparisons.replay import replay_from_json
+from comparisons.replay import Json, replay_from_json
 from comparisons.verdict import decide
 
 ANSWER = ("outcome", "winner", "decided_by", "strength", "margin", "contested", "dissent")
@@ -45,8 +44,7 @@ class Command(BaseCommand):
         if told is not None and (other := _differences(told, answer)):
             raise CommandError(f"The file says something else: {other}.")
 
-    # Any: JSON of whatever kind.
-    def _check(self, cases: list[Any]) -> None:
+    def _check(self, cases: list[Json]) -> None:
         for number, case in enumerate(cases):
             if not isinstance(case, Mapping) or not isinstance(case.get("answer"), Mapping):
                 raise CommandError(f"cases[{number}]: has no replay and answer.")
@@ -59,7 +57,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(cases)} cases, each decided as the file says.")
 
 
-def _replayed(data: Any) -> dict[str, Any]:
+def _replayed(data: Json) -> dict[str, Json]:
     try:
         replay = replay_from_json(data)
         return decide(replay.pair, rule=replay.rule).answer
@@ -67,6 +65,6 @@ def _replayed(data: Any) -> dict[str, Any]:
         raise CommandError(f"This is no replay of a verdict: {type(error).__name__}: {error}") from error
 
 
-def _differences(told: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+def _differences(told: Mapping[str, Json], answer: Mapping[str, Json]) -> str:
     """The parts of the answer that differ, with what is told."""
     return ", ".join(f"{name} {told.get(name)!r}" for name in ANSWER if told.get(name) != answer[name])

@@ -1,7 +1,5 @@
 """`allow_sending`: says that this database is the one that mails its readers, from this machine."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from backend.api.quoting import quoted
@@ -12,7 +10,7 @@ class Command(BaseCommand):
     help = "Let this database send, where a worker has refused to: after a restore, a failover, or on a copy."
     requires_system_checks = ()
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         try:
             allowed = identity.allow()
         except OSError as error:

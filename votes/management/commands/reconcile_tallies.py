@@ -1,7 +1,5 @@
 """`reconcile_tallies`: recounts all votes and picks now, mends what differs, and says so."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -12,7 +10,7 @@ class Command(BaseCommand):
     help = "Recount all votes and picks. Each tally that differs is mended and reported; then the exit code is 1."
     requires_system_checks = ()
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         drifts = reconcile_tallies(now=timezone.now())
         for drift in drifts:
             target = " and ".join(str(id_) for id_ in (drift.tool_id, drift.other_tool_id) if id_)

@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -18,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=30, help="How far to look back (default: 30).")
 
-    def handle(self, *, days: int, **options: Any) -> None:
+    def handle(self, *, days: int, **options: object) -> None:
         waiting = 0
         for found in screen_again(since=timezone.now() - timedelta(days=days)):
             self.stdout.write(f"{found}")

@@ -1,7 +1,5 @@
 """`verify_timeline`: computes the digest of every day's line and the root of every day anew."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from votes.models import ClosedDay
@@ -12,7 +10,7 @@ class Command(BaseCommand):
     help = "Check the lines of all days against their digests, and these against the day's root; 1 where one is broken."
     requires_system_checks = ()
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         broken = 0
         for sentence in broken_lines():
             self.stdout.write(sentence)

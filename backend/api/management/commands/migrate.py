@@ -29,7 +29,7 @@ class Command(migrate.Command):
         self.pause: Callable[[float], None] = time.sleep
 
     @no_translations
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         # A session's lock time-out would stay there for others, and new tables belong to the role that makes them.
         if find_pooler():
             raise CommandError("Migrations need PostgreSQL itself, and DATABASE_URL leads to a pooler.")
