@@ -31,6 +31,8 @@ FINAL_SECONDS = 8
 TABLES = (
     "delivery, segment, edition, mailjob, subscriber, suppression, mailrate, sendingidentity, mailingjournal"
 )
+# A worker waits so long, in milliseconds, for a connection to a database that does not answer; then its task begins anew.
+IMPATIENT_WORKERS: dict[str, Any] = {"REQUEST_TIMEOUT": "5000"}
 QUIET = {
     "SENDING_TICK_SECONDS": "1",
     "SENDING_CLAIM_SECONDS": str(CLAIM_SECONDS),

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from backend.bootstrap import ROOT
 from tests.faults.clients import Client, Crowd
-from tests.faults.mail_run import MailRun
+from tests.faults.mail_run import IMPATIENT_WORKERS, MailRun
 from tests.faults.network import Network
 from tests.faults.scale import IS_LONG, scaled
 from tests.faults.stack import IMPATIENT, FaultStack, WebServer
@@ -183,7 +183,9 @@ def test_while_the_database_refuses_everybody_is_told_503_at_once_and_no_copy_is
     outcomes: dict[str, Outcome] = {}
     with (
         Network(stack.database_url) as network,
-        MailRun(stack, tmp_path, DATABASE_URL=network.url, SENDING_PER_MINUTE="1200") as run,
+        MailRun(
+            stack, tmp_path, DATABASE_URL=network.url, SENDING_PER_MINUTE="1200", **IMPATIENT_WORKERS
+        ) as run,
         stack.serving(DATABASE_URL=network.url, **EVERYBODY, **IMPATIENT) as web,
     ):
         run.begin({"reader": READERS})

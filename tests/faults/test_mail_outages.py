@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults.false_clock import FalseClock
-from tests.faults.mail_run import MailRun
+from tests.faults.mail_run import IMPATIENT_WORKERS, MailRun
 from tests.faults.scale import scaled
 from tests.faults.stack import FaultStack
 
@@ -55,7 +55,7 @@ def test_an_edition_survives_crashes_of_the_database(stack: FaultStack, tmp_path
     chance = random.Random(CRASHES)
     moments = sorted(chance.sample(range(READERS // 20, READERS * 9 // 10), CRASHES))
 
-    with MailRun(stack, tmp_path, workers=2, sink="delay=0.005") as run:
+    with MailRun(stack, tmp_path, workers=2, sink="delay=0.005", **IMPATIENT_WORKERS) as run:
         run.begin({"reader": READERS})
         for moment in moments:
             run.await_taken(moment)
