@@ -9,7 +9,7 @@ from django.db import connections
 from playwright.sync_api import Browser, expect, sync_playwright
 
 # Only what never comes takes so long, on however busy a machine.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=120_000)
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = [
     "disable-gpu",

@@ -32,7 +32,7 @@ def desk(live_server: LiveServer) -> str:
 @pytest.fixture
 def page(desk: str, browser: Browser, complaints: list[str]) -> Page:
     page = browser.new_page(base_url=desk)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(120_000)
     page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
     page.on("pageerror", lambda error: complaints.append(error.message))
     return page

@@ -38,7 +38,7 @@ def opened(browser: Browser, link: str, complaints: list[str], *, has_scripts: b
         complaints.extend([said.text] if said.type in {"error", "warning"} else [])
 
     page = browser.new_page(java_script_enabled=has_scripts)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(120_000)
     page.on("console", keep)
     page.on("pageerror", lambda error: complaints.append(error.message))
     page.goto(link)

@@ -41,7 +41,7 @@ def page(live_server: LiveServer, edition: Edition, browser: Browser, complaints
         complaints.extend([said.text] if said.type in {"error", "warning"} and not is_icon else [])
 
     page = browser.new_page(base_url=live_server.url)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(120_000)
     page.on("console", keep)
     page.on("pageerror", lambda error: complaints.append(error.message))
     page.goto(f"/admin/login/?next=/admin/newsletter/edition/{edition.pk}/progress/")

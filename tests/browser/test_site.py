@@ -76,7 +76,7 @@ def complaints() -> list[str]:
 @pytest.fixture
 def context(site: str, tools: None, browser: Browser) -> BrowserContext:
     context = browser.new_context(base_url=site)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(120_000)
     return context
 
 

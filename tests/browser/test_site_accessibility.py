@@ -63,7 +63,7 @@ def test_every_page_is_accessible_fits_a_phone_and_asks_the_api_alone(
     found, too_wide, asked = [], [], set()
     # What axe is made of, the pages' own policy would stop.
     page = browser.new_page(base_url=site, bypass_csp=True)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(120_000)
     page.on("request", lambda request: asked.add(request.url))
 
     for path in PAGES:
