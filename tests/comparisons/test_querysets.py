@@ -102,14 +102,15 @@ def gap_between(first: Tool, second: Tool) -> int:
     return abs(int((panel_first - panel_second) - (crowd_first - crowd_second)))
 
 
-class TestFiftyTools:
-    @pytest.fixture(scope="class")
-    def pairs(self, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[Pair]]:
-        """Made once: that takes longer than any of these tests."""
-        with django_db_blocker.unblock(), transaction.atomic():
-            yield fifty_tools()
-            transaction.set_rollback(True)
+@pytest.fixture(scope="class")
+def pairs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[Pair]]:
+    """Made once: that takes longer than any of the tests below."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield fifty_tools()
+        transaction.set_rollback(True)
 
+
+class TestFiftyTools:
     def test_the_outcome_in_sql_is_the_rules_for_every_pair_and_lists_filter_by_it(
         self, pairs: list[Pair]
     ) -> None:
