@@ -46,7 +46,7 @@ require(
 )
 # A mail to this address with a reader's tag unsubscribes the reader; empty: mails offer no such address.
 UNSUBSCRIBE_ADDRESS = env.tagged_address("UNSUBSCRIBE_ADDRESS")
-# The mailbox that gets the mail of both; empty: `manage.py receive_bounce` gets it from the mail server.
+# The mailbox that gets the mail of both; None: `manage.py receive_bounce` gets it from the mail server.
 BOUNCE_MAILBOX = imap_mailbox(env.text("BOUNCE_MAILBOX_URL", default=""))
 require(
     not BOUNCE_MAILBOX or BOUNCE_ADDRESS or UNSUBSCRIBE_ADDRESS,

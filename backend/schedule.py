@@ -45,6 +45,12 @@ def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> d
             "schedule": 5,
             "options": {"expires": 5},
         },
+        # Where there is such a mailbox.
+        "read-bounces": {
+            "task": "newsletter.tasks.read_bounces",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
         # Of all apps.
         "purge-expired": {"task": "newsletter.tasks.forget", "schedule": crontab(minute="50")},
     }

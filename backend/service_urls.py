@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import psycopg
@@ -209,23 +210,31 @@ def email_settings(text: str) -> dict[str, object]:
     }
 
 
-def imap_mailbox(text: str) -> dict[str, object]:
-    """
-    The parts of BOUNCE_MAILBOX_URL: scheme, host, port, user, password and folder; none where it is empty.
+class ImapMailbox(TypedDict):
+    """`imaps` is TLS from the start, `imap+tls` STARTTLS; `imap` has no encryption, and is for a server of this machine."""
 
-    `imaps` is TLS from the start, `imap+tls` STARTTLS; `imap` has no encryption, and is for a server of this machine.
-    """
+    scheme: str
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: str
+
+
+def imap_mailbox(text: str) -> ImapMailbox | None:
+    """The mailbox of BOUNCE_MAILBOX_URL; None where it is empty."""
     name = "BOUNCE_MAILBOX_URL"
     if not text:
-        return {}
+        return None
     url = split_service_url(name, text, example="imaps://user:password@imap.example.com/INBOX")
     require(
         url.scheme in IMAP_PORTS,
         f"{name} must begin with imaps://, or with imap+tls:// for STARTTLS.",
     )
     host, port = re.fullmatch(r"(.*?)(?::([0-9]*))?", url.hosts).groups()  # type: ignore[union-attr]
+    user, password = url.user or "", url.password or ""
     require(
-        host and "," not in host and url.user and url.password and not url.query,
+        host and "," not in host and user and password and not url.query,
         f"{name} must name a user with a password, one host and a folder: imaps://user:password@host/INBOX.",
     )
     require(
@@ -241,7 +250,7 @@ def imap_mailbox(text: str) -> dict[str, object]:
         "scheme": url.scheme,
         "host": host.strip("[]"),
         "port": int(port or IMAP_PORTS[url.scheme]),
-        "user": url.user,
-        "password": url.password,
+        "user": user,
+        "password": password,
         "folder": folder,
     }

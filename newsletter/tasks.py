@@ -17,6 +17,7 @@ from newsletter.deliveries.database import database_now
 from newsletter.deliveries.resolution import assume_sent
 from newsletter.deliveries.withdrawal import cancel_left_over, expire
 from newsletter.feedback import provider_events
+from newsletter.feedback.bounce_mailbox import Mailbox, read_mailbox
 from newsletter.readers import sign_ups
 from newsletter.sending import bounces, editions, identity, preparing, sender
 from newsletter.sending.schedule import schedule_from_settings
@@ -83,6 +84,17 @@ def _may_send() -> bool:
 @worker_shutting_down.connect
 def finish_the_mail_in_flight(**_: object) -> None:
     ask_to_stop()
+
+
+# --- Bounces ----------------------------------------------------------------------------------
+
+
+@shared_task
+def read_bounces() -> None:
+    """Read the mailbox of bounces. A copy of the database that may not send must not take away what comes back."""
+    mailbox = Mailbox.from_settings()
+    if mailbox and _may_send():
+        read_mailbox(mailbox, clock=database_now)
 
 
 # --- Sign-ups ---------------------------------------------------------------------------------

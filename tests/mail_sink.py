@@ -14,10 +14,11 @@ from aiosmtpd.smtp import SMTP
 
 @dataclass
 class Received:
-    """One accepted message, with the recipient of its envelope."""
+    """One accepted message, with the recipient of its envelope and its sender, where bounces go."""
 
     recipient: str
     raw: bytes
+    sender: str = ""
 
     @property
     def mail(self) -> EmailMessage:
@@ -72,7 +73,9 @@ class Sink:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.received += [Received(address, envelope.original_content) for address in envelope.rcpt_tos]
+        self.received += [
+            Received(address, envelope.original_content, envelope.mail_from) for address in envelope.rcpt_tos
+        ]
         if len(self.received) >= self.meeting:
             self.has_met.set()
         await self.has_met.wait()

@@ -1,4 +1,7 @@
-"""Takes a provider's event about a mail: keeps it, suppresses the mailbox, settles an uncertain copy; each once."""
+"""Takes a report about a mail, by a provider or a mail server: keeps it, suppresses the mailbox, settles an uncertain copy.
+
+Each counts once, however often and in whatever order it comes.
+"""
 
 import hashlib
 import json
@@ -6,6 +9,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +25,7 @@ from newsletter.readers.links import ErasedSubscriber
 
 KEPT_FOR = timedelta(days=400)
 # Week and id of a copy, as in the Message-IDs that the ledger makes; many providers send them back among the headers.
-MESSAGE_ID = re.compile(r"\b\d{4}-W\d\d\.([0-9a-f]{32})@")
+MESSAGE_ID = re.compile(r"\b\d{4}-(?:W\d\d|\d\d-\d\d)\.([0-9a-f]{32})@")
 MOST_MESSAGE_IDS = 10
 ADDRESS = re.compile(r"[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 
@@ -36,14 +40,38 @@ MOST_AT_ONCE = 5_000
 SECONDS_IN_REQUEST = 1.0
 
 
-def take(events: Sequence[AnymailTrackingEvent], *, provider: str, now: datetime) -> None:
-    """Keep events, each once, however often and in whatever order it comes; and apply those that come first, for a second.
+@dataclass(frozen=True)
+class Report:
+    """What is told of one mail. The first of `deliveries` that exists is its copy; `address_key` is its mailbox's or None.
 
-    A body may hold thousands: they are kept in batches, and the clock applies what is left over.
-    Events that `kind_of` does not know are ignored.
+    `identity` is the same for each repetition of the report. `detail` may hold addresses, which are left out.
     """
-    for begin in range(0, len(events), BATCH):
-        _keep(events[begin : begin + BATCH], provider=provider, now=now)
+
+    kind: ProviderEvent.Kind
+    deliveries: Sequence[UUID]
+    address_key: bytes | None
+    identity: Sequence[str | None]
+    detail: str
+    suppresses_as: str
+    happened_at: datetime
+
+
+def take(events: Sequence[AnymailTrackingEvent], *, provider: str, now: datetime) -> None:
+    """Take a provider's events. Those that `kind_of` does not know are ignored."""
+    known = ((event, kind_of(event, provider=provider)) for event in events)
+    reports = [
+        _report_of(event, kind, provider=provider, now=now) for event, kind in known if kind is not None
+    ]
+    take_reports(reports, provider=provider, now=now)
+
+
+def take_reports(reports: Sequence[Report], *, provider: str, now: datetime) -> None:
+    """Keep reports, each once; and apply those that come first, for a second.
+
+    There may be thousands: they are kept in batches, and the clock applies what is left over.
+    """
+    for begin in range(0, len(reports), BATCH):
+        _keep(reports[begin : begin + BATCH], provider=provider, now=now)
     apply_waiting(now=now, seconds=SECONDS_IN_REQUEST)
 
 
@@ -83,32 +111,60 @@ def purge_expired(*, now: datetime) -> None:
 # --- Keeping ------------------------------------------------------------------------------------
 
 
-def _keep(events: Sequence[AnymailTrackingEvent], *, provider: str, now: datetime) -> None:
-    """Two queries, whatever the number of events."""
-    known = [(event, kind) for event in events if (kind := kind_of(event, provider=provider)) is not None]
-    named = [_deliveries_named_in(event) for event, _ in known]
-    found = Delivery.objects.in_bulk({key for keys in named for key in keys})
+def _keep(reports: Sequence[Report], *, provider: str, now: datetime) -> None:
+    """Two queries, whatever the number of reports."""
+    found = Delivery.objects.in_bulk({key for report in reports for key in report.deliveries})
     rows = []
-    for (event, kind), keys in zip(known, named, strict=True):
-        delivery = next((found[key] for key in keys if key in found), None)
-        if kind == Kind.TAKEN and not (delivery and delivery.state in UNDECIDED):
+    for report in reports:
+        delivery = next((found[key] for key in report.deliveries if key in found), None)
+        if report.kind == Kind.TAKEN and not (delivery and delivery.state in UNDECIDED):
             continue
-        mailbox = _key_of(event.recipient) or (bytes(delivery.address_key) if delivery else None)
+        mailbox = report.address_key or (bytes(delivery.address_key) if delivery else None)
         rows.append(
             ProviderEvent(
-                key=_event_key(event, kind, mailbox, provider=provider),
+                key=_event_key(report, mailbox, provider=provider),
                 provider=provider,
-                kind=kind,
+                kind=report.kind,
                 delivery=delivery,
                 address_key=mailbox,
-                detail=_detail_of(event),
-                suppresses_as=suppression_of(event, kind, provider=provider) or "",
+                detail=_without_addresses(report.detail),
+                suppresses_as=report.suppresses_as,
                 is_applied=False,
-                happened_at=_time_of(event, now=now),
+                happened_at=report.happened_at,
                 created_at=now,
             )
         )
     ProviderEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _event_key(report: Report, mailbox: bytes | None, *, provider: str) -> bytes:
+    whose = mailbox.hex() if mailbox else ""
+    named = json.dumps([provider, report.kind, whose, *report.identity], default=str)
+    return hashlib.sha256(named.encode()).digest()
+
+
+def _without_addresses(text: str) -> str:
+    printable = "".join(each if each.isprintable() else " " for each in text[:1_000])
+    return ADDRESS.sub("…", " ".join(printable.split()))[:300]
+
+
+# --- What a provider tells ----------------------------------------------------------------------
+
+
+def _report_of(
+    event: AnymailTrackingEvent, kind: ProviderEvent.Kind, *, provider: str, now: datetime
+) -> Report:
+    named = [event.event_id] if event.event_id else [event.message_id, str(event.timestamp)]
+    return Report(
+        kind=kind,
+        deliveries=_deliveries_named_in(event),
+        address_key=_key_of(event.recipient),
+        # The provider's number of it, else its content.
+        identity=named,
+        detail=" ".join(str(each) for each in (event.description, event.mta_response) if each),
+        suppresses_as=suppression_of(event, kind, provider=provider) or "",
+        happened_at=_time_of(event, now=now),
+    )
 
 
 def _deliveries_named_in(event: AnymailTrackingEvent) -> list[UUID]:
@@ -129,25 +185,11 @@ def _key_of(recipient: object) -> bytes | None:
         return None
 
 
-def _event_key(event: AnymailTrackingEvent, kind: str, key: bytes | None, *, provider: str) -> bytes:
-    """The same for each repetition of an event: from the provider's number of it, else from its content."""
-    mailbox = key.hex() if key else ""
-    named = [event.event_id] if event.event_id else [event.message_id, str(event.timestamp)]
-    return hashlib.sha256(json.dumps([provider, kind, mailbox, *named], default=str).encode()).digest()
-
-
 def _time_of(event: AnymailTrackingEvent, *, now: datetime) -> datetime:
     at = event.timestamp
     if not isinstance(at, datetime):
         return now
     return min(now, at if at.tzinfo else at.replace(tzinfo=UTC))
-
-
-def _detail_of(event: AnymailTrackingEvent) -> str:
-    """The provider's text, without any address."""
-    words = " ".join(str(each) for each in (event.description, event.mta_response) if each)
-    printable = "".join(each if each.isprintable() else " " for each in words[:1_000])
-    return ADDRESS.sub("…", " ".join(printable.split()))[:300]
 
 
 # --- Applying -----------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ class Consent(models.Model):
         PAGE = "page", "Our page"
         API = "api", "The frontend's page"
         ONE_CLICK = "one_click", "One click in a mail program"
+        MAIL = "mail", "A mail to the address to unsubscribe"
         PROVIDER = "provider", "Bounce or complaint"
         STAFF = "staff"
 
@@ -77,7 +78,7 @@ class Consent(models.Model):
                 name="consent_deed_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(source__in=["page", "api", "one_click", "provider", "staff"]),
+                condition=Q(source__in=["page", "api", "one_click", "mail", "provider", "staff"]),
                 name="consent_source_is_known",
             ),
         ]
@@ -163,7 +164,7 @@ class MailJob(models.Model):
                 condition=Q(state__in=["waiting", "failed"]), name="mail_job_state_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(source__in=["page", "api", "one_click", "provider", "staff"]),
+                condition=Q(source__in=["page", "api", "one_click", "mail", "provider", "staff"]),
                 name="mail_job_source_is_known",
             ),
             models.CheckConstraint(

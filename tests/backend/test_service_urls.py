@@ -288,11 +288,12 @@ def test_a_mailbox_of_bounces_is_read_whole(text: str, scheme: str, port: int, f
 def test_a_mailbox_of_this_machine_needs_no_encryption() -> None:
     read = imap_mailbox("imap://ada:secret@127.0.0.1:1143")
 
+    assert read
     assert (read["scheme"], read["host"], read["port"]) == ("imap", "127.0.0.1", 1143)
 
 
 def test_without_a_mailbox_there_are_no_parts_of_one() -> None:
-    assert imap_mailbox("") == {}
+    assert imap_mailbox("") is None
 
 
 @pytest.mark.parametrize(

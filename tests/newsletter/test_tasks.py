@@ -14,6 +14,8 @@ from newsletter.models import Delivery, MailJob, SendingIdentity
 from newsletter.readers import sign_ups
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory
 from tests.mail_sink import Sink
+from tests.newsletter.feedback import returned_mails
+from tests.newsletter.feedback.imap import imap_server
 
 ADA = "ada@example.com"
 
@@ -127,3 +129,17 @@ def test_an_edition_whose_copies_kill_their_workers_is_paused(lost: int, state: 
 
     edition.refresh_from_db()
     assert (edition.state, Delivery.objects.filter(state="failed").count()) == (state, lost)
+
+
+def test_a_copy_of_the_database_leaves_the_mailbox_of_bounces_alone(settings: Settings) -> None:
+    settings.SENDING_ENABLED = False
+    with imap_server() as box:
+        settings.BOUNCE_MAILBOX = vars(box.mailbox)
+        box.deliver(returned_mails.by_a_person("bounces@example.com"))
+
+        tasks.read_bounces()
+        assert len(box.uids("UNSEEN")) == 1
+
+        settings.SENDING_ENABLED = True
+        tasks.read_bounces()
+        assert box.uids("UNSEEN") == []

@@ -76,6 +76,15 @@ def test_without_metadata_the_message_id_tells_which_copy(settings: Settings, pr
     assert ProviderEvent.objects.get().delivery == copy
 
 
+def test_the_message_id_of_a_days_mail_names_its_copy_too(settings: Settings) -> None:
+    message_id = MESSAGE_ID.replace("2026-W45", "2026-11-28")
+    copy = a_copy(message_id=message_id)
+
+    sender(settings, "mailgun")(CALLS["mailgun"](Told("soft_bounce", message_id=message_id)))
+
+    assert ProviderEvent.objects.get().delivery == copy
+
+
 def test_a_mailbox_is_the_same_in_every_spelling(settings: Settings) -> None:
     a_copy()
 
@@ -299,6 +308,22 @@ def test_thousands_of_events_in_one_body_are_kept_by_batches_and_applied_by_the_
     assert provider_events.apply_waiting(now=timezone.now(), seconds=60) == 30
     assert Bounce.objects.count() == 30
     assert provider_events.apply_waiting(now=timezone.now(), seconds=60) == 0
+
+
+def test_five_thousand_events_in_one_body_cost_two_queries_for_five_hundred_and_hold_no_thread(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    """A second after they are kept the request is over, however few were applied; here none is."""
+    monkeypatch.setattr(provider_events, "SECONDS_IN_REQUEST", -1)
+    one = bounced(0, edition)
+    events = [replaced(one, event_id=f"event-{number}") for number in range(5_000)]
+
+    # The copies and the events of each of ten batches, and what waits.
+    with django_assert_num_queries(21):
+        provider_events.take(events, provider="postmark", now=timezone.now())
+
+    assert ProviderEvent.objects.filter(is_applied=False).count() == 5_000
+    assert not Bounce.objects.exists()
 
 
 def test_bounces_that_a_provider_tells_in_a_burst_pause_the_edition_and_end_no_subscription(

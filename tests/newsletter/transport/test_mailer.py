@@ -60,6 +60,24 @@ def test_the_settings_of_django_say_which_way_all_mail_goes(
     assert [(type(mailer), mailer.route) for mailer in mailers] == [(kind, route)] * 2
 
 
+@pytest.mark.parametrize(
+    ("return_path", "sender"),
+    [("bounces+tag@example.com", "bounces+tag@example.com"), ("", "digest@example.com")],
+)
+def test_bounces_go_to_the_mails_own_address_or_to_the_senders(
+    settings: Settings, sink: Sink, return_path: str, sender: str
+) -> None:
+    settings.MAIL_FROM = "Tool Verdicts <digest@example.com>"
+    mailer = single_mailer()
+
+    mailer.send(message(return_path=return_path))
+    mailer.close()
+
+    [received] = sink.received
+    assert received.sender == sender
+    assert received.mail["From"] == "Tool Verdicts <digest@example.com>"
+
+
 def test_a_backend_of_djangos_own_gets_the_whole_mail(settings: Settings, tmp_path: Path) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path)

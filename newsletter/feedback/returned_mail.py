@@ -1,0 +1,194 @@
+"""Reads a mail that came to a return address: a bounce, a complaint, a wish to leave, or nothing that counts.
+
+A mail counts by its tag alone, which only we can make. Delivery status notifications (RFC 3464) and feedback reports
+(RFC 5965) say what they are; of a bounce in plain words, as qmail and older mail servers write it, the first answer of an
+SMTP server in it counts. What an answer means is decided by the table for our own refusals.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import Message
+from email.utils import parsedate_to_datetime
+
+from newsletter.models import ProviderEvent
+from newsletter.transport.refusals import Concern, concern_of
+from newsletter.transport.return_addresses import ReturnKind, ReturnTag, find_tag
+from newsletter.transport.smtp import Phase, RefusedError
+
+# A report comes first, and behind it the mail that it is about, of any size.
+MOST_OCTETS = 262_144
+MOST_WORDS = 20_000
+MOST_OF_FIELD = 1_000
+
+Kind = ProviderEvent.Kind
+
+# Where servers write down to which address they delivered, and a notification to whom it is.
+ADDRESSED = (
+    *("Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-To", "X-Envelope-To"),
+    *("Resent-To", "To", "Cc"),
+)
+# Of a feedback report: the envelope sender of the mail, and its headers.
+REPORTED = ("Original-Mail-From", "Return-Path", "X-Original-Return-Path", "List-Unsubscribe")
+COMPLAINTS = {"abuse", "fraud", "virus", "other", "complaint"}
+ACTIONS = {"delayed": Kind.DEFERRED, "delivered": Kind.TAKEN, "relayed": Kind.TAKEN, "expanded": Kind.TAKEN}
+
+SERVERS = re.compile(r"(?<![\w.+-])(?:mailer-?daemon|mail-?daemon|postmaster|mdaemon)@", re.IGNORECASE)
+STILL_TRYING = re.compile(r"\b(delay(?:ed)?|warning|still (?:being )?(?:trying|retried))\b", re.IGNORECASE)
+# From here on the mail itself is quoted, which may hold any number.
+QUOTED = re.compile(
+    r"^-+ ?(?:below this line|this is a copy|the header of|original message|returned message|message header)",
+    re.IGNORECASE | re.MULTILINE,
+)
+ANSWER = re.compile(r"(?<![\d.])([45]\d\d)[ -]+(\S.*)")
+STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
+
+
+@dataclass(frozen=True)
+class ReturnedMail:
+    """What a mail says of the one that went out; `detail` may hold addresses."""
+
+    tag: ReturnTag
+    kind: ProviderEvent.Kind
+    detail: str
+    # By its sender's clock; None where it does not say.
+    written_at: datetime | None
+
+
+def read_mail(raw: bytes, *, now: datetime) -> ReturnedMail | None:
+    """What the mail means; None for one without a valid tag, and for a reply by a machine or a person. No query.
+
+    At most MOST_OCTETS of it are read.
+    """
+    mail = message_from_bytes(raw[:MOST_OCTETS])
+    feedback = next((part for part in mail.walk() if _is(part, "message/feedback-report")), None)
+    if feedback is not None:
+        return _complaint(mail, feedback, now=now)
+    tag = find_tag(_fields([mail], ADDRESSED), now=now)
+    if tag is None:
+        return None
+    if tag.kind == ReturnKind.LEAVING:
+        return ReturnedMail(tag, Kind.UNSUBSCRIBE, "By mail", _written_at(mail))
+    found = _notified(mail) or _in_words(mail)
+    return ReturnedMail(tag, *found, _written_at(mail)) if found else None
+
+
+# --- Feedback reports ---------------------------------------------------------------------------
+
+
+def _complaint(mail: Message, feedback: Message, *, now: datetime) -> ReturnedMail | None:
+    """It goes to one address for all mails: which one it is about stands in the report and in the headers it returns."""
+    report = _inner(feedback)
+    kind = _field(report, "Feedback-Type").lower()
+    returned = [_inner(part) for part in mail.walk() if part.get_content_type().startswith("message/")]
+    returned += [_headers_in(part) for part in mail.walk() if _is(part, "text/rfc822-headers")]
+    tag = find_tag(_fields([report, *returned], REPORTED), now=now)
+    if tag is None or kind not in COMPLAINTS:
+        return None
+    agent = _field(report, "User-Agent")
+    return ReturnedMail(tag, Kind.COMPLAINT, f"{kind} {agent}".strip(), _written_at(mail))
+
+
+# --- Delivery status notifications --------------------------------------------------------------
+
+
+def _notified(mail: Message) -> tuple[ProviderEvent.Kind, str] | None:
+    """What the worst of its recipients met; None for a mail that is no notification."""
+    groups = [
+        group
+        for part in mail.walk()
+        if _is(part, "message/delivery-status") and part.is_multipart()
+        for group in part.get_payload()
+        if isinstance(group, Message) and "Action" in group
+    ]
+    failed = [group for group in groups if _field(group, "Action").lower().startswith("failed")]
+    if failed:
+        return min((_failure(group) for group in failed), key=lambda found: found[0] != Kind.HARD_BOUNCE)
+    for group in groups:
+        kind = ACTIONS.get(_field(group, "Action").lower().partition(" ")[0])
+        if kind:
+            return kind, _field(group, "Diagnostic-Code")
+    return None
+
+
+def _failure(group: Message) -> tuple[ProviderEvent.Kind, str]:
+    """The diagnostic code is a server's answer; the status, which some write as 5.0.0, fills in for what it lacks."""
+    status = STATUS.search(_field(group, "Status"))
+    words = _field(group, "Diagnostic-Code").partition(";")[2].strip()
+    answer = ANSWER.search(words)
+    code, text = (int(answer[1]), answer[2]) if answer else (0, words)
+    known = status[1] if status and not status[1].endswith(".0.0") else ""
+    code = code or (450 if known.startswith("4") else 550)
+    return _kind_of(code, text if STATUS.search(text[:40]) else f"{known} {text}".strip())
+
+
+def _kind_of(code: int, text: str) -> tuple[ProviderEvent.Kind, str]:
+    """At which command the server said so isn't known, so a bare 550 is no proof that there is no such mailbox."""
+    is_gone = code >= 500 and concern_of(RefusedError(Phase.DOT, code, text)) == Concern.GONE
+    return (Kind.HARD_BOUNCE if is_gone else Kind.SOFT_BOUNCE), f"{code} {text}"
+
+
+# --- Bounces in plain words ---------------------------------------------------------------------
+
+
+def _in_words(mail: Message) -> tuple[ProviderEvent.Kind, str] | None:
+    """None for a mail that no mail server wrote."""
+    if not (SERVERS.search(_field(mail, "From")[:MOST_OF_FIELD]) or "X-Failed-Recipients" in mail):
+        return None
+    words = QUOTED.split(_text_of(mail), maxsplit=1)[0]
+    if STILL_TRYING.search(_field(mail, "Subject")):
+        return Kind.DEFERRED, ""
+    answer, status = ANSWER.search(words), STATUS.search(words)
+    if answer:
+        return _kind_of(int(answer[1]), answer[2])
+    if status:
+        code = 450 if status[1].startswith("4") else 550
+        line = next(line for line in words.splitlines() if status[1] in line)
+        return _kind_of(code, f"{status[1]} {line}")
+    return Kind.SOFT_BOUNCE, ""
+
+
+def _text_of(mail: Message) -> str:
+    part = next((part for part in mail.walk() if part.get_content_maintype() == "text"), None)
+    raw = part.get_payload(decode=True) if part is not None else None
+    return raw[:MOST_WORDS].decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+
+
+# --- Parts and fields ---------------------------------------------------------------------------
+
+
+def _is(part: Message, content_type: str) -> bool:
+    return part.get_content_type() == content_type
+
+
+def _inner(part: Message) -> Message:
+    """The mail or the fields in a part of the type message/…."""
+    payload = part.get_payload()
+    first = payload[0] if isinstance(payload, list) and payload else part
+    return first if isinstance(first, Message) else part
+
+
+def _headers_in(part: Message) -> Message:
+    raw = part.get_payload(decode=True)
+    return message_from_bytes(raw if isinstance(raw, bytes) else b"")
+
+
+def _fields(parts: Sequence[Message], names: Sequence[str]) -> Iterator[str]:
+    for part in parts:
+        for name in names:
+            yield from (str(value) for value in part.get_all(name, []))
+
+
+def _field(part: Message, name: str) -> str:
+    """On one line; empty where there is none."""
+    return " ".join(str(part.get(name, "")).split())
+
+
+def _written_at(mail: Message) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(_field(mail, "Date")[:MOST_OF_FIELD])
+    except (ValueError, OverflowError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
