@@ -203,10 +203,12 @@ class EditionForm(ModelForm):
 
     def clean_week(self) -> str:
         week: str = self.cleaned_data["week"]
+        if "week" not in self.changed_data:
+            return week
         RegexValidator(r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])\Z", "Write the ISO week like 2026-W48.")(week)
         if not is_week(week):
             raise ValidationError(f"The calendar has no {week}.")
-        if schedule_from_settings().due_at(week) < timezone.now() - LATEST and "week" in self.changed_data:
+        if schedule_from_settings().due_at(week) < timezone.now() - LATEST:
             raise ValidationError(f"{week} is over: a draft for it would never go out by itself.")
         return week
 

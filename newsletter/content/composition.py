@@ -112,6 +112,12 @@ def compose(
     return None
 
 
+def has_new_comparisons(*, since: datetime, until: datetime) -> bool:
+    """Whether a day's mail of that period has anything to tell to anybody. One query."""
+    news = Q(public_at__gt=since - SETTLING, public_at__lte=until - SETTLING)
+    return Comparison.objects.published().filter(news).exists()
+
+
 def gather(*, choices: Choices, until: datetime) -> tuple[Item, ...]:
     """All items for these choices, in the order of the mail; at most seven queries, for any number of items.
 

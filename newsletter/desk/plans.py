@@ -41,7 +41,9 @@ def readers_words(edition: Edition, *, now: datetime) -> str:
 
 
 def consequences(edition: Edition, action: str, *, now: datetime) -> Consequences:
-    """What `send_now`, `resume` or `cancel` does. Four queries."""
+    """What `send_now`, `resume` or `cancel` does. Four queries at most."""
+    if edition.is_daily:
+        return _consequences_of_day(edition, action, now=now)
     schedule = schedule_from_settings()
     goes_at = None if action == "cancel" else now
     week, plan = next_after(edition, goes_at=goes_at, now=now, schedule=schedule)
@@ -56,8 +58,19 @@ def consequences(edition: Edition, action: str, *, now: datetime) -> Consequence
     return Consequences(own, f"The next one, {week}, goes out {_when(plan, week, schedule)}.")
 
 
+def _consequences_of_day(edition: Edition, action: str, *, now: datetime) -> Consequences:
+    own = {
+        "send_now": f"The mail of {edition.week} goes out within a minute, to {readers_words(edition, now=now)}.",
+        "resume": f"The mail of {edition.week} goes on with the copies that wait.",
+        "cancel": f"Nothing more of the mail of {edition.week} goes out.",
+    }[action]
+    return Consequences(own, "The next one goes out at its hour, on the next day with a new comparison.")
+
+
 def is_soon_after_another(edition: Edition, *, now: datetime) -> bool:
-    """Whether readers got another edition less than six days ago. One query."""
+    """Whether readers got another edition less than six days ago; of a day's mail they do. One query at most."""
+    if edition.is_daily:
+        return False
     before = last_outing(besides=edition.week)
     return before is not None and now - before.at < APART
 

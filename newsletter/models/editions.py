@@ -1,13 +1,28 @@
 """Editions of the weekly mail, and their segments: the content for readers who made the same choices."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 
 from backend.api.ids import new_id
 
+# Weeks W53 that the calendar has. 28 December is always in the last week of its year.
+LAST_WEEKS = [f"{year}-W53" for year in range(2000, 2200) if date(year, 12, 28).isocalendar().week == 53]
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def weekly(self) -> "EditionQuerySet":
+        return self.filter(week__contains="W")
+
+    def daily(self) -> "EditionQuerySet":
+        return self.exclude(week__contains="W")
+
 
 class Edition(models.Model):
-    """One ISO week's mail; its content is copied in when sending begins and never changes after that.
+    """One ISO week's mail, or a day's mail of new comparisons to readers who asked for each.
+
+    Its content is copied in when sending begins and never changes after that.
 
     A trigger refuses `done` while a copy is on its way or the copies are not as many as the audience.
     """
@@ -29,7 +44,11 @@ class Edition(models.Model):
         ALLOWED = "allowed", "Allowed by staff"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    week = models.CharField(max_length=8, unique=True, help_text="ISO week, such as 2026-W48.")
+    week = models.CharField(
+        max_length=10,
+        unique=True,
+        help_text="ISO week, such as 2026-W48; of a day's mail the day, such as 2026-11-28.",
+    )
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
     state_reason = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When sending begins; empty: by schedule.")
@@ -72,6 +91,8 @@ class Edition(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = EditionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -81,7 +102,10 @@ class Edition(models.Model):
                 name="edition_state_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(week__regex=r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$"), name="edition_week_is_iso"
+                condition=Q(week__regex=r"^2[01]\d\d-W(0[1-9]|[1-4]\d|5[0-2])$")
+                | Q(week__in=LAST_WEEKS)
+                | Q(week__regex=r"^2[01]\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"),
+                name="edition_week_is_in_the_calendar",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "cancelled"]) | Q(frozen_at__isnull=False),
@@ -103,6 +127,11 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return self.week
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it is a day's mail, to those who asked for each new comparison."""
+        return "W" not in self.week
 
 
 class Segment(models.Model):

@@ -49,6 +49,14 @@ class Subscriber(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        indexes = [
+            # Whether a day's mail has readers, and which.
+            models.Index(
+                fields=["id"],
+                condition=Q(status="active", frequency="each_comparison"),
+                name="newsletter_daily_readers",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["pending", "active", "unsubscribed"]),

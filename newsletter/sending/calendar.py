@@ -7,7 +7,10 @@ from enum import StrEnum
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Greatest
 
-from newsletter.models import Delivery, Edition
+from newsletter.content.composition import has_new_comparisons
+from newsletter.models import Delivery, Edition, Subscriber
+from newsletter.models.editions import EditionQuerySet
+from newsletter.sending.periods import daily_since
 from newsletter.sending.schedule import LATEST, Schedule, iso_week
 
 State = Edition.State
@@ -62,6 +65,22 @@ def due_week(*, now: datetime, schedule: Schedule) -> str | None:
     return schedule.due_week(now, after=known.last.at if known.last else None)
 
 
+def due_day(*, now: datetime, schedule: Schedule) -> str | None:
+    """The day whose mail of new comparisons is to begin now: one that has any, until its time, and readers for it.
+
+    Six queries at most.
+    """
+    day, slot = schedule.latest_slot(now)
+    known = Edition.objects.daily()
+    if known.filter(week=day.isoformat()).exists() or _under_way(known):
+        return None
+    readers = Subscriber.objects.filter(
+        status=Subscriber.Status.ACTIVE, frequency=Subscriber.Frequency.EACH_COMPARISON
+    )
+    is_due = has_new_comparisons(since=daily_since(now), until=slot) and readers.exists()
+    return day.isoformat() if is_due else None
+
+
 def plan_of(edition: Edition, known: Outlook, *, now: datetime, schedule: Schedule) -> Plan:
     """When a draft goes out. No query."""
     if edition.due_at:
@@ -84,10 +103,11 @@ def next_after(
 
 
 def last_outing(*, besides: str = "") -> Outing | None:
-    """The latest. One that was cancelled before a copy left is none. One query."""
+    """The latest week's. One that was cancelled before a copy left is none. One query."""
     left = Delivery.objects.filter(edition=OuterRef("pk"), state__in=["sending", "accepted", "uncertain"])
     found = (
-        Edition.objects.filter(~Q(state=State.CANCELLED) | Exists(left), frozen_at__isnull=False)
+        Edition.objects.weekly()
+        .filter(~Q(state=State.CANCELLED) | Exists(left), frozen_at__isnull=False)
         .exclude(week=besides)
         .annotate(out_at=Greatest("frozen_at", "resumed_at"))
         .order_by("-out_at", "-id")
@@ -98,11 +118,13 @@ def last_outing(*, besides: str = "") -> Outing | None:
 
 
 def is_one_under_way() -> bool:
-    """Whether an edition is being sent, or goes on by itself; one that waits for staff holds up nothing. One query."""
+    """Whether a week's edition is being sent, or goes on by itself, not one that waits for staff. One query."""
+    return _under_way(Edition.objects.weekly())
+
+
+def _under_way(editions: EditionQuerySet) -> bool:
     goes_on = Q(state=State.PAUSED, resume_at__isnull=False)
-    return Edition.objects.filter(
-        goes_on | Q(state__in=[State.FROZEN, State.PREPARING, State.SENDING])
-    ).exists()
+    return editions.filter(goes_on | Q(state__in=[State.FROZEN, State.PREPARING, State.SENDING])).exists()
 
 
 def _plan(week: str, known: Outlook, *, now: datetime, schedule: Schedule) -> Plan:

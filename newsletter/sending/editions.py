@@ -20,7 +20,7 @@ from newsletter.deliveries.withdrawal import cancel_waiting
 from newsletter.failpoints import reach
 from newsletter.models import Delivery, Edition
 from newsletter.sending import mailings
-from newsletter.sending.calendar import due_week
+from newsletter.sending.calendar import due_day, due_week
 from newsletter.sending.freezing import freeze
 from newsletter.sending.mailings import Mailing
 from newsletter.sending.schedule import Schedule
@@ -93,6 +93,10 @@ def sendable(*, now: datetime) -> QuerySet[Edition]:
 
 
 def _make_due(*, now: datetime, schedule: Schedule) -> None:
+    """The week's edition, and the day's mail to those who asked for each new comparison."""
+    day = due_day(now=now, schedule=schedule)
+    if day:
+        Edition.objects.bulk_create([Edition(week=day, due_at=now)], ignore_conflicts=True)
     week = due_week(now=now, schedule=schedule)
     if week is None:
         return

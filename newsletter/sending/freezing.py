@@ -39,6 +39,8 @@ def _freeze(edition_id: UUID, now: datetime, schedule: Schedule) -> bool:
     edition.save()
     for key in keys_of(edition):
         segment_for(edition, key)
-    keep_for_archive(edition=edition, since=since(edition, frequency=Subscriber.Frequency.WEEKLY), until=now)
+    if not edition.is_daily:
+        weekly = since(edition, frequency=Subscriber.Frequency.WEEKLY)
+        keep_for_archive(edition=edition, since=weekly, until=now)
     reach("edition_frozen")
     return True

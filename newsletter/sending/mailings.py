@@ -1,4 +1,4 @@
-"""The journal of mailings: a file outside the database that says which weeks were begun and finished.
+"""The journal of mailings: a file outside the database that says which weeks and days were begun and finished.
 
 It lies beside the journal of suppressions, whose name it has with `.mailings` behind it. Each line is a time of the
 database's clock, the journal's id, the number of the line, and what happened: `joined`, `alive`, `begun WEEK` or
@@ -24,7 +24,7 @@ SUFFIX = ".mailings"
 JOINED, ALIVE, BEGUN, FINISHED = "joined", "alive", "begun", "finished"
 LINE = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) (\d{1,18}) "
-    r"(joined|alive|begun|finished)(?: (\d{4}-W\d\d))?\r?\n"
+    r"(joined|alive|begun|finished)(?: (\d{4}-(?:W\d\d|\d\d-\d\d)))?\r?\n"
 )
 
 

@@ -38,6 +38,15 @@ class Schedule:
                 return week
         return None
 
+    def latest_slot(self, now: datetime) -> tuple[date, datetime]:
+        """The latest day whose time of day has come, and when that was."""
+        today = now.astimezone(self.zone).date()
+        at = first_instant(today, self.time, self.zone)
+        if at <= now:
+            return today, at
+        yesterday = today - timedelta(days=1)
+        return yesterday, first_instant(yesterday, self.time, self.zone)
+
 
 def is_week(text: str) -> bool:
     """Whether the calendar has the week: of 2027 there is no W53."""

@@ -15,7 +15,8 @@ PAGE = 5_000
 NO_READER = UUID(int=0)
 
 AUDIENCE = """
-WHERE s.status = 'active' AND s.confirmed_at <= %(frozen_at)s AND (%(includes_monthly)s OR s.frequency <> 'monthly')
+WHERE s.status = 'active' AND s.confirmed_at <= %(frozen_at)s
+  AND (s.frequency = 'each_comparison') = %(is_daily)s AND (%(includes_monthly)s OR s.frequency <> 'monthly')
 """
 # What readers chose, in an order that makes one choice one text.
 READERS = f"""
@@ -118,4 +119,8 @@ def json_list(value: object) -> list[str]:
 
 
 def _audience(edition: Edition) -> dict[str, object]:
-    return {"frozen_at": edition.frozen_at, "includes_monthly": edition.includes_monthly}
+    return {
+        "frozen_at": edition.frozen_at,
+        "includes_monthly": edition.includes_monthly,
+        "is_daily": edition.is_daily,
+    }

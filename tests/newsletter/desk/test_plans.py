@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.desk.plans import consequences, plan_words, readers_words
+from newsletter.desk.plans import consequences, is_soon_after_another, plan_words, readers_words
 from newsletter.models import Edition
 from newsletter.sending.calendar import outlook
 from tests.factories import EditionFactory, SubscriberFactory
@@ -89,3 +89,17 @@ def test_cancelling_says_that_the_week_has_no_other_edition_and_when_the_next_on
 
     assert told.own == "Nothing more of 2026-W48 goes out, and its week has no other edition."
     assert told.next == "The next one, 2026-W49, goes out on Tue 1 Dec 2026 at 08:00 (Europe/Berlin)."
+
+
+@pytest.mark.parametrize("action", ["send_now", "resume", "cancel"])
+def test_what_is_done_to_a_days_mail_changes_nothing_of_the_weeks(action: str) -> None:
+    SubscriberFactory(frequency="each_comparison")
+    out("2026-W48", SATURDAY)
+    day = EditionFactory(week="2026-11-28")
+
+    said = consequences(day, action, now=SATURDAY)
+
+    assert "2026-11-28" in said.own
+    assert said.next == "The next one goes out at its hour, on the next day with a new comparison."
+    assert not is_soon_after_another(day, now=SATURDAY)
+    assert readers_words(day, now=SATURDAY) == "1 reader at most: who has nothing new gets none"

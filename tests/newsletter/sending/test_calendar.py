@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from newsletter.models import Delivery, Edition
-from newsletter.sending import editions
-from newsletter.sending.calendar import Plan, Why, due_week, next_after, outlook, plan_of
+from newsletter.sending import editions, mailings
+from newsletter.sending.calendar import Plan, Why, due_day, due_week, next_after, outlook, plan_of
 from tests.factories import DeliveryFactory, EditionFactory, SubscriberFactory
 from tests.newsletter.sending.weeks import DUE, SCHEDULE, clock, news
 
@@ -157,3 +159,102 @@ def test_the_next_one_is_named_with_its_time_whatever_becomes_of_this_one() -> N
 
     assert sent == ("2026-W49", Plan(SATURDAY + 6 * DAY, Why.APART))
     assert left == ("2026-W49", Plan(TUESDAY, Why.SCHEDULE))
+
+
+# --- The day's mail of new comparisons ----------------------------------------------------------
+
+# 08:00 in Berlin.
+THURSDAY = DUE + 2 * DAY
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("news_at", "now", "day"),
+    [
+        pytest.param(THURSDAY - HOUR, THURSDAY, "2026-11-26", id="new since yesterday"),
+        pytest.param(THURSDAY - HOUR, THURSDAY - timedelta(seconds=1), None, id="not before the hour"),
+        pytest.param(THURSDAY + HOUR, THURSDAY + 2 * HOUR, None, id="new after the hour: tomorrow"),
+        pytest.param(THURSDAY + HOUR, THURSDAY + DAY, "2026-11-27", id="tomorrow"),
+        pytest.param(THURSDAY - HOUR, THURSDAY + 5 * HOUR, "2026-11-26", id="late, as after an outage"),
+        pytest.param(None, THURSDAY, None, id="a day without any"),
+    ],
+)
+def test_new_comparisons_are_mailed_at_the_hour_on_days_that_have_one(
+    news_at: datetime | None, now: datetime, day: str | None
+) -> None:
+    SubscriberFactory(frequency="each_comparison", confirmed_at=DUE - DAY)
+    out("2026-11-25", THURSDAY - DAY)
+    if news_at:
+        news(news_at)
+
+    assert due_day(now=now, schedule=SCHEDULE) == day
+
+
+def test_a_day_has_one_mail_which_goes_to_those_who_asked_for_each_comparison_and_no_other() -> None:
+    daily = SubscriberFactory(frequency="each_comparison", confirmed_at=DUE - DAY)
+    SubscriberFactory(confirmed_at=DUE - DAY)
+    out("2026-W48", DUE)
+    news(THURSDAY - HOUR)
+
+    clock(THURSDAY)
+    clock(THURSDAY + HOUR)
+
+    edition = Edition.objects.daily().get()
+    assert (edition.week, edition.state, edition.archive) == ("2026-11-26", "sending", None)
+    [copy] = Delivery.objects.all()
+    assert (copy.edition, copy.subscriber) == (edition, daily)
+    assert copy.message_id.startswith("<2026-11-26.")
+    assert copy.segment
+    assert copy.segment.item_count == 1
+
+
+def test_a_comparison_is_told_once_however_the_days_follow() -> None:
+    SubscriberFactory(frequency="each_comparison", confirmed_at=DUE - 9 * DAY)
+    news(THURSDAY - HOUR)
+
+    for days in range(4):
+        clock(THURSDAY + days * DAY)
+        Delivery.objects.update(state="accepted", accepted_at=THURSDAY)
+        editions.close_finished(now=THURSDAY + days * DAY)
+
+    assert list(Edition.objects.daily().values_list("week", flat=True)) == ["2026-11-26"]
+
+
+def test_a_day_without_readers_for_it_makes_no_edition() -> None:
+    SubscriberFactory(confirmed_at=DUE - DAY)
+    SubscriberFactory(frequency="each_comparison", status="unsubscribed", unsubscribed_at=DUE)
+    news(THURSDAY - HOUR)
+
+    assert due_day(now=THURSDAY, schedule=SCHEDULE) is None
+
+
+def test_a_days_mail_waits_for_the_one_that_is_being_sent_but_not_for_the_weeks() -> None:
+    SubscriberFactory(frequency="each_comparison", confirmed_at=DUE - DAY)
+    news(THURSDAY - HOUR)
+    under_way = out("2026-11-25", THURSDAY - DAY, "sending")
+    out("2026-W48", DUE, "sending")
+
+    assert due_day(now=THURSDAY, schedule=SCHEDULE) is None
+    Edition.objects.filter(pk=under_way.pk).update(state="done")
+    assert due_day(now=THURSDAY, schedule=SCHEDULE) == "2026-11-26"
+
+
+def test_a_days_mail_delays_no_weeks_edition() -> None:
+    out("2026-W48", DUE)
+    out("2026-11-30", TUESDAY - DAY)
+    out("2026-12-01", TUESDAY, "sending")
+
+    assert due_week(now=TUESDAY, schedule=SCHEDULE) == "2026-W49"
+
+
+def test_a_day_that_a_journal_knows_to_be_mailed_waits_for_staff(settings: Settings, tmp_path: Path) -> None:
+    settings.SUPPRESSION_JOURNAL = str(tmp_path / "suppressions")
+    mailings.note_joined(mailings.join(mailings.read_file()))
+    mailings.note_begun("2026-11-26")
+    SubscriberFactory(frequency="each_comparison", confirmed_at=DUE - DAY)
+    news(THURSDAY - HOUR)
+
+    clock(THURSDAY)
+
+    edition = Edition.objects.daily().get()
+    assert (edition.state, edition.repeat) == ("draft", "held")

@@ -45,6 +45,15 @@ def test_each_line_has_a_number_that_the_database_knows_too(file: Path) -> None:
     assert b"@" not in file.read_bytes()
 
 
+def test_a_days_mail_is_noted_like_a_weeks(file: Path) -> None:
+    joined()
+
+    mailings.note_begun("2026-11-28")
+
+    assert events(file) == ["0 joined", "1 begun 2026-11-28"]
+    assert (list(read_file().weeks), read_file().unreadable) == (["2026-11-28"], ())
+
+
 def test_a_week_is_begun_once_however_many_rounds_begin(file: Path) -> None:
     joined()
 
