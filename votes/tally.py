@@ -179,9 +179,11 @@ class PickCount:
 
     @property
     def shares(self) -> tuple[int | None, int | None]:
-        """Whole percentages that add up to 100; None while nobody has picked."""
-        first = whole_percent(part=self.first, total=self.total)
-        return first, None if first is None else 100 - first
+        """Whole percentages that add up to 100, the larger one rounded half up; None while nobody has picked."""
+        larger = whole_percent(part=max(self.first, self.second), total=self.total)
+        if larger is None:
+            return None, None
+        return (larger, 100 - larger) if self.first >= self.second else (100 - larger, larger)
 
     @property
     def status(self) -> str:

@@ -13,7 +13,12 @@ import { guidanceSection, panelForm, verdictSection } from "./verdict.js";
 
 /** @type {import("../types.js").Page} */
 export async function page({ parameters: { slug = "" }, query }) {
-  const comparison = await get("/api/v1/comparisons/{slug}", { path: { slug }, query: { panel: values(query, "panel"), include: ["related"] } });
+  const panel = values(query, "panel");
+  const [comparison, everyone] = await Promise.all([
+    get("/api/v1/comparisons/{slug}", { path: { slug }, query: { panel, include: ["related"] } }),
+    panel.length > 0 ? get("/api/v1/reviewers", { query: { limit: 100 } }) : { results: [] },
+  ]);
+  const people = panelists(comparison, everyone.results);
   const { tools, title } = comparison;
   const kickers = [...new Set(tools.map((tool) => tool.category.name)), comparison.kind === "computed" && "Compared on the fly"];
   return {
@@ -21,8 +26,8 @@ export async function page({ parameters: { slug = "" }, query }) {
     canonicalPath: `/comparisons/${comparison.slug}`,
     content: [
       heading(titleOf(tools), null, kickers.filter(Boolean).join(" · ")),
-      verdictSection(comparison),
-      panelForm(comparison),
+      verdictSection(comparison, people),
+      panelForm(comparison, people),
       guidanceSection(comparison),
       comparison.editor_note && h("aside", { class: "editor-note" }, h("h2", {}, "Editor’s note"), h("p", {}, comparison.editor_note)),
       h("section", { class: "pair", "aria-label": "Side by side" }, tools.map(toolColumn)),
@@ -41,6 +46,17 @@ export async function page({ parameters: { slug = "" }, query }) {
       signUpBox(),
     ],
   };
+}
+
+/**
+ * Those of the scorecard, and those who were asked though they reviewed neither tool.
+ * @param {Comparison} comparison
+ * @param {{ slug: string, name: string }[]} everyone
+ */
+function panelists({ scorecard: rows, verdict }, everyone) {
+  const reviewers = rows.map((row) => row.reviewer);
+  const known = new Set(reviewers.map(({ slug }) => slug));
+  return [...reviewers, ...everyone.filter(({ slug }) => verdict.panel_of?.includes(slug) && !known.has(slug))];
 }
 
 /** @param {Schemas["ToolSummary"][]} tools */

@@ -7,9 +7,11 @@ import { headline, howDecided, named } from "../parts.js";
 /** @typedef {Schemas["Comparison"]} Comparison */
 /** @typedef {{ slug: string, name: string }} Named */
 
-/** @param {Comparison} comparison */
-export function verdictSection({ verdict, tools, scorecard, pricing_read: pricing, whole_panel_verdict: whole }) {
-  const people = scorecard.map((row) => row.reviewer);
+/**
+ * @param {Comparison} comparison
+ * @param {Named[]} people the reviewers whom the answer may name
+ */
+export function verdictSection({ verdict, tools, pricing_read: pricing, whole_panel_verdict: whole }, people) {
   return h(
     "section",
     { class: "verdict", "data-outcome": verdict.outcome, "aria-labelledby": "verdict" },
@@ -66,7 +68,7 @@ function lead({ margin, decided_by: by }) {
  */
 function reasonItem({ detail, favors }, tools) {
   const favored = tools.find((tool) => tool.slug === favors);
-  return h("li", {}, detail, favored && [" ", h("span", { class: "favors" }, `for ${favored.name}`)]);
+  return h("li", {}, detail, favored && [" ", h("span", { class: "favors" }, `favors ${favored.name}`)]);
 }
 
 /**
@@ -102,13 +104,13 @@ function flips(changes, tools, people) {
  */
 function flipSentence(change, tools, people) {
   const { kind, tool, to, count, reviewers } = change;
-  const name = tool === null ? "either" : namesOf([tool], tools);
+  const name = tool === null ? "" : namesOf([tool], tools);
   const someone = reviewers.length > 0 ? someOf(reviewers, count, people) : counted(count, "more reviewer");
   /** @type {Record<string, string>} */
   const sentences = {
-    review: `If ${someone} said ${to} of ${name}`,
-    head_to_head: `If ${someone} would ship ${name}, asked to choose`,
-    votes: `If ${counted(count, "more reader")} voted ${to} on ${name}`,
+    review: `If ${someone} would ${to} ${name}`,
+    head_to_head: tool === null ? `If ${someone} saw no difference, asked to choose` : `If ${someone} would ship ${name}, asked to choose`,
+    votes: `If ${counted(count, "more reader")} voted to ${to} ${name}`,
     picks: `If ${counted(count, "more reader")} picked ${name}`,
   };
   return `${sentences[kind] ?? "If that changed"}: ${headline(change, tools)}.`;
@@ -161,9 +163,10 @@ export function guidanceSection({ guidance, tools }) {
 /**
  * The question put to some of the panel alone.
  * @param {Comparison} comparison
+ * @param {Named[]} people
  */
-export function panelForm({ slug, scorecard, verdict }) {
-  if (scorecard.length < 2) return null;
+export function panelForm({ slug, verdict }, people) {
+  if (people.length < 2) return null;
   const asked = verdict.panel_of ?? [];
   return h(
     "form",
@@ -172,8 +175,8 @@ export function panelForm({ slug, scorecard, verdict }) {
       "fieldset",
       { class: "facet" },
       h("legend", {}, "Whom do you trust? Ask them alone:"),
-      scorecard.map(({ reviewer }) =>
-        h("label", { class: "choice" }, h("input", { type: "checkbox", name: "panel", value: reviewer.slug, checked: asked.includes(reviewer.slug), onchange: submit }), h("span", {}, reviewer.name)),
+      people.map(({ slug: value, name }) =>
+        h("label", { class: "choice" }, h("input", { type: "checkbox", name: "panel", value, checked: asked.includes(value), onchange: submit }), h("span", {}, name)),
       ),
     ),
   );

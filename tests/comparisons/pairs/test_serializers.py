@@ -21,6 +21,8 @@ from votes.tally import PickCount, PublishedCounts, deciding_bounds
         (0, 0, {"total": 0, "shares": [None, None], "status": "none"}),
         (1, 0, {"total": 1, "shares": [100, 0], "status": "few"}),
         (1, 2, {"total": 3, "shares": [33, 67], "status": "few"}),
+        (5, 3, {"total": 8, "shares": [63, 37], "status": "few"}),
+        (3, 5, {"total": 8, "shares": [37, 63], "status": "few"}),
         (10, 10, {"total": 20, "shares": [50, 50], "status": "enough"}),
     ],
 )
