@@ -63,6 +63,7 @@ def test_every_page_is_accessible_fits_a_phone_and_asks_the_api_alone(
     found, too_wide, asked = [], [], set()
     # What axe is made of, the pages' own policy would stop.
     page = browser.new_page(base_url=site, bypass_csp=True)
+    # The docs page renders the whole contract, which takes most of a minute on a busy machine.
     page.set_default_timeout(120_000)
     page.on("request", lambda request: asked.add(request.url))
 
@@ -81,7 +82,7 @@ def test_every_page_is_accessible_fits_a_phone_and_asks_the_api_alone(
     page.goto(f"{live_server.url}/api/docs")
     for method in ("get", "put", "post", "patch", "delete"):
         page.locator(f".opblock-{method} .opblock-summary-control").first.click()
-    expect(page.locator(".opblock-body select")).not_to_have_count(0)
+    expect(page.locator(".opblock-body select")).not_to_have_count(0, timeout=120_000)
     found += serious(page)
 
     assert found == []
