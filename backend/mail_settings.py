@@ -77,6 +77,8 @@ SUPPRESSION_JOURNAL = env.matching("SUPPRESSION_JOURNAL", "/.+", example="/data/
 SIGN_UPS_A_MINUTE = env.integer("SIGN_UPS_A_MINUTE", default=300, least=1, most=1_000_000)
 # How many mailboxes of one domain are mailed in an hour, those of large mailbox hosts not counted; the others wait.
 SIGN_UPS_A_DOMAIN_AND_HOUR = env.integer("SIGN_UPS_A_DOMAIN_AND_HOUR", default=60, least=1, most=1_000_000)
+# Where readers' answers go; empty: to MAIL_FROM.
+MAIL_REPLY_TO = env.text("MAIL_REPLY_TO", default="") and env.sender("MAIL_REPLY_TO")[0]
 # The frontend's pages for confirm, preferences and unsubscribe; empty: this server's own pages.
 SITE_NEWSLETTER_URL = env.web_address("SITE_NEWSLETTER_URL").rstrip("/")
 # The directory in which the mail catcher keeps mail, for the page /mail/.

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from newsletter.models import Subscriber
 from newsletter.readers import links
 from newsletter.transport.messages import Message, single_message
-from newsletter.transport.return_addresses import reader_return_path
+from newsletter.transport.return_addresses import reader_return_path, unsubscribe_address
 
 
 def confirmation_mail(*, subscriber: Subscriber, token: str, now: datetime) -> Message:
@@ -51,5 +51,6 @@ def _mail(kind: str, subject: str, subscriber: Subscriber, *, now: datetime, **l
         text=render_to_string(f"newsletter/mails/{kind}.txt", context),
         html=render_to_string(f"newsletter/mails/{kind}.html", context),
         unsubscribe_url=links_in_it.get("unsubscribe_url", ""),
+        unsubscribe_address=unsubscribe_address(subscriber.pk) if "unsubscribe_url" in links_in_it else "",
         return_path=reader_return_path(subscriber.pk, now=now),
     )

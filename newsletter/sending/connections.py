@@ -24,7 +24,7 @@ from newsletter.sending.retries import retried
 from newsletter.transport.failures import DeliveryError, DeliveryFailure, FailureAction
 from newsletter.transport.mailer import Mailer
 from newsletter.transport.messages import Message, MessageTemplate, Recipient
-from newsletter.transport.return_addresses import copy_return_path
+from newsletter.transport.return_addresses import copy_return_path, unsubscribe_address
 from newsletter.transport.smtp import Phase
 
 SLOW_DOWN_SECONDS = 5
@@ -215,6 +215,7 @@ def _recipient_of(copy: Copy) -> Recipient:
         address=copy.address,
         message_id=copy.message_id,
         unsubscribe_url=links.unsubscribe_url(subscriber),
+        unsubscribe_address=unsubscribe_address(subscriber),
         preferences_url=links.preferences_url(subscriber),
         delivery_id=copy.id,
         return_path=copy_return_path(copy.id, now=timezone.now()),

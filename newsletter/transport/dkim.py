@@ -16,8 +16,8 @@ from django.conf import settings
 
 # From is named once more than it is there, so that nobody can add a second one.
 SIGNED = [
-    "From", "From", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",
-    "MIME-Version", "Content-Type",
+    "From", "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe",
+    "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 FOLD = "\r\n "
 WIDTH = 72

@@ -25,6 +25,8 @@ SOFT_BREAK = b"=\r\n"
 WIDTH = 70
 # RFC 2047, 2: octets of a line that has encoded words, the space at its beginning not counted.
 MOST_OF_WORDS = 75
+# So that no program answers: by RFC 3834 a process made the mail, and Exchange heeds a header of its own.
+AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 # Of letters in Persian or Hindi, and of emoji.
 JOINERS = "\u200c\u200d"
 
@@ -42,12 +44,15 @@ class Recipient:
     delivery_id: UUID | None = None
     # The envelope sender, to which bounces go; empty: the address of MAIL_FROM.
     return_path: str = ""
+    # A mail to it unsubscribes as well; empty: the mail offers none.
+    unsubscribe_address: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
         own = {"Message-ID": self.message_id}
         if self.unsubscribe_url:
-            own["List-Unsubscribe"] = f"<{self.unsubscribe_url}>"
+            by_mail = f", <mailto:{self.unsubscribe_address}>" if self.unsubscribe_address else ""
+            own["List-Unsubscribe"] = f"<{self.unsubscribe_url}>{by_mail}"
             own["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         return own
 
@@ -62,6 +67,8 @@ class MessageTemplate:
     head: bytes
     body: Sequence[bytes | str]
     sender: str
+    # Where answers go, as a From header; empty: to the sender.
+    reply_to: str
     subject: str
     headers: Mapping[str, str]
     text: Sequence[str]
@@ -78,9 +85,10 @@ class MessageTemplate:
         html: str,
         sender: str,
         headers: Mapping[str, str],
+        reply_to: str = "",
         signer: Signer | None = None,
     ) -> "MessageTemplate":
-        """`sender` is a name with an address, `headers` are those that all recipients get."""
+        """`sender` and `reply_to` are names with an address, `headers` are those that all recipients get."""
         boundary = (
             f"=_{hashlib.sha256('|'.join([subject, text, html]).encode('utf-8', 'replace')).hexdigest()[:32]}"
         )
@@ -95,9 +103,12 @@ class MessageTemplate:
             _append(body, b"\r\n")
         _append(body, f"--{boundary}--\r\n".encode())
         return cls(
-            head=_shared_headers(subject, sender=sender, headers=headers, boundary=boundary),
+            head=_shared_headers(
+                subject, sender=sender, reply_to=reply_to, headers=headers, boundary=boundary
+            ),
             body=body,
             sender=sender,
+            reply_to=reply_to,
             subject=_printable(subject),
             headers=headers,
             text=PLACES.split(text),
@@ -135,6 +146,7 @@ class MessageTemplate:
             body=_filled(self.text, places),
             from_email=self.sender,
             to=[recipient.address],
+            reply_to=[self.reply_to] if self.reply_to else None,
             headers={**recipient.headers, **self.headers},
         )
         mail.attach_alternative(_filled(self.html, places), "text/html")
@@ -158,7 +170,8 @@ def segment_template(segment: Segment) -> MessageTemplate:
         text=segment.text,
         html=segment.html,
         sender=settings.MAIL_FROM,
-        headers={"List-Id": f"The weekly mail <weekly.{settings.MAIL_DOMAIN}>"},
+        headers={"List-Id": f"The weekly mail <weekly.{settings.MAIL_DOMAIN}>", **AUTOMATIC},
+        reply_to=settings.MAIL_REPLY_TO,
         signer=Signer.from_settings(),
     )
 
@@ -171,6 +184,7 @@ def single_message(
     text: str,
     html: str,
     unsubscribe_url: str = "",
+    unsubscribe_address: str = "",
     return_path: str = "",
 ) -> Message:
     """A mail that belongs to no edition; `kind` begins its Message-ID."""
@@ -179,12 +193,19 @@ def single_message(
         text=text,
         html=html,
         sender=settings.MAIL_FROM,
-        # RFC 3834: vacation programs do not answer.
-        headers={"Auto-Submitted": "auto-generated"},
+        headers=AUTOMATIC,
+        reply_to=settings.MAIL_REPLY_TO,
         signer=Signer.from_settings(),
     )
     message_id = f"<{kind}.{uuid4()}@{settings.MAIL_DOMAIN}>"
-    return Message(template, Recipient(address, message_id, unsubscribe_url, return_path=return_path))
+    recipient = Recipient(
+        address=address,
+        message_id=message_id,
+        unsubscribe_url=unsubscribe_url,
+        unsubscribe_address=unsubscribe_address,
+        return_path=return_path,
+    )
+    return Message(template, recipient)
 
 
 @lru_cache(maxsize=4)
@@ -202,9 +223,12 @@ def _filled(parts: Sequence[str], places: Mapping[str, str]) -> str:
     return "".join(places[part] if number % 2 else part for number, part in enumerate(parts))
 
 
-def _shared_headers(subject: str, *, sender: str, headers: Mapping[str, str], boundary: str) -> bytes:
+def _shared_headers(
+    subject: str, *, sender: str, reply_to: str, headers: Mapping[str, str], boundary: str
+) -> bytes:
     lines = [
-        f"From: {_mailbox(sender)}",
+        f"From: {_mailbox(sender, header='From')}",
+        *([f"Reply-To: {_mailbox(reply_to, header='Reply-To')}"] if reply_to else []),
         f"Subject: {_encoded_words(subject, header='Subject')}",
         *(f"{name}: {value}" for name, value in headers.items()),
         "MIME-Version: 1.0",
@@ -213,10 +237,10 @@ def _shared_headers(subject: str, *, sender: str, headers: Mapping[str, str], bo
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("ascii")
 
 
-def _mailbox(sender: str) -> str:
+def _mailbox(sender: str, *, header: str) -> str:
     """A name that is not plain becomes encoded words, and the address a line of its own."""
     name, address = parseaddr(sender)
-    words = _encoded_words(name, header="From")
+    words = _encoded_words(name, header=header)
     if words == name:
         return formataddr((name, address))
     return f"{words}\r\n <{address}>"

@@ -136,6 +136,8 @@ def test_what_has_no_default_is_required(monkeypatch: pytest.MonkeyPatch, name: 
         pytest.param("SENTRY_DSN", "https://key@sentry.example.com:99999/1", id="a port that is none"),
         pytest.param("MEDIA_ROOT", "", id="logos that lie anywhere"),
         pytest.param("METRICS_DIR", "metrics", id="counts that lie anywhere"),
+        pytest.param("MAIL_REPLY_TO", "a@example.com, b@example.com", id="two addresses for answers"),
+        pytest.param("MAIL_REPLY_TO", "Ada", id="an address for answers that is none"),
         pytest.param("MAIL_DOMAIN", "exa mple", id="a domain that is none"),
         pytest.param("BOUNCE_ADDRESS", "bounces", id="bounces to no address"),
         pytest.param("BOUNCE_ADDRESS", f"{'b' * 20}@example.com", id="an address too long for a tag"),

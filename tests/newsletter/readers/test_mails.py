@@ -76,6 +76,21 @@ def test_a_mail_says_that_a_machine_wrote_it_under_an_id_of_its_own(kind: str) -
     assert first["Message-ID"] != second["Message-ID"]
 
 
+def test_a_reminder_can_be_answered_and_left_by_mail(settings: Settings) -> None:
+    settings.UNSUBSCRIBE_ADDRESS, settings.MAIL_REPLY_TO = "unsubscribe@example.com", "ada@example.com"
+    subscriber = reader()
+
+    mail = written(reminder_mail(subscriber=subscriber, now=NOW))
+
+    address = mail.extra_headers["List-Unsubscribe"].rpartition("<mailto:")[2].removesuffix(">")
+    assert find_tag([address], now=NOW) == ReturnTag(ReturnKind.LEAVING, subscriber.pk)
+    assert mail.reply_to == ["ada@example.com"]
+    assert (
+        "List-Unsubscribe"
+        not in written(confirmation_mail(subscriber=subscriber, token="a-token", now=NOW)).extra_headers
+    )
+
+
 def test_a_bounce_of_a_mail_comes_back_to_an_address_that_names_the_reader(settings: Settings) -> None:
     settings.BOUNCE_ADDRESS = "bounces@example.com"
     subscriber = reader()

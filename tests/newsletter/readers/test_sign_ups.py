@@ -31,6 +31,7 @@ NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ADA = "ada@example.com"
 OWN_HEADERS = {
     *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted"),
+    "X-Auto-Response-Suppress",
 }
 
 pytestmark = pytest.mark.django_db

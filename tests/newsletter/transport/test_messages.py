@@ -1,5 +1,6 @@
 """The bytes of a mail: what each reader has alone, what all share, and nothing that somebody smuggled in."""
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -58,9 +59,35 @@ def test_a_mail_says_whom_it_is_for_and_how_to_leave() -> None:
         "From": "Tool Verdicts <digest@example.com>",
         "Subject": "Two tools, one verdict",
         "List-Id": "The weekly mail <weekly.mail.example.com>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
         "MIME-Version": "1.0",
         "Content-Type": mail["Content-Type"],
     }
+
+
+@pytest.mark.parametrize(
+    "reply_to",
+    ["ada@example.com", "Ada Lovelace <ada@example.com>", '"Lovelace, née Byron 🧮" <ada@example.com>'],
+)
+def test_answers_go_where_the_settings_say(settings: Settings, reply_to: str) -> None:
+    settings.MAIL_REPLY_TO = reply_to
+
+    data = written()
+
+    mail = read(data)
+    assert parseaddr(mail["Reply-To"]) == parseaddr(reply_to)
+    assert mail["From"] == "Tool Verdicts <digest@example.com>"
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+
+
+def test_a_mail_may_be_left_by_mail_beside_one_click() -> None:
+    leaves = replace(READER, unsubscribe_address="unsubscribe+tag@example.com")
+
+    mail = read(segment_template(SegmentFactory.build()).smtp_bytes(leaves, now=NOW))
+
+    assert mail["List-Unsubscribe"] == f"<{READER.unsubscribe_url}>, <mailto:unsubscribe+tag@example.com>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
@@ -98,7 +125,7 @@ def test_nothing_in_a_subject_makes_another_header(payload: str) -> None:
     mail = read(written(subject=f"Two tools{payload}Bcc: victim@example.com"))
 
     assert "Bcc" not in mail
-    assert len(mail.items()) == 10
+    assert len(mail.items()) == 12
 
 
 @pytest.mark.parametrize("subject", ["x" * 200, "é" * 200, "🚀" * 200, ". ."])

@@ -88,7 +88,11 @@ def test_a_mail_that_is_taken_has_the_providers_id(provider: FakeProvider) -> No
     assert deliver("ada@example.com").endswith(" calls it id-1")
 
 
-def test_a_mail_has_all_that_it_has_over_smtp_and_is_not_watched(provider: FakeProvider) -> None:
+def test_a_mail_has_all_that_it_has_over_smtp_and_is_not_watched(
+    provider: FakeProvider, settings: Settings
+) -> None:
+    settings.MAIL_REPLY_TO = '"Lovelace, née Byron" <ada@example.com>'
+
     deliver("ada@example.com")
 
     [mail] = provider.requests
@@ -97,7 +101,10 @@ def test_a_mail_has_all_that_it_has_over_smtp_and_is_not_watched(provider: FakeP
         "List-Id": "The weekly mail <weekly.mail.example.com>",
         "List-Unsubscribe": "<https://api.example.com/unsubscribe?token=abc>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
+    assert mail["ReplyTo"] == '"Lovelace, née Byron" <ada@example.com>'
     assert (mail["From"], mail["To"]) == ("Tool Verdicts <digest@example.com>", "ada@example.com")
     assert mail["Subject"] == "Two tools, one verdict"
     assert mail["Metadata"] == {"delivery": str(DELIVERY)}
