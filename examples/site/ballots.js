@@ -34,8 +34,9 @@ export function voteBox({ slug, name, status }) {
 /**
  * @param {string} slug of the comparison
  * @param {Tool[]} tools
+ * @param {string | null} asked the tool of the mail's link that led here; only a press picks, since mail scanners open links
  */
-export function pickBox(slug, tools) {
+export function pickBox(slug, tools, asked = null) {
   const slugs = tools.map((tool) => tool.slug);
   return ballot({
     question: "Which of the two would you ship with?",
@@ -46,6 +47,7 @@ export function pickBox(slug, tools) {
       return { said: tool, counts: publicCount(counted(tally.total, "pick"), tally.as_of) };
     },
     words: (value) => `You picked ${tools.find((tool) => tool.slug === value)?.name ?? value}.`,
+    asked,
   });
 }
 
@@ -56,9 +58,12 @@ export function pickBox(slug, tools) {
  * @param {() => Promise<string | null>} ballot.own
  * @param {(value: string | null) => Promise<{ said: string | null, counts: string }>} ballot.cast null withdraws
  * @param {(value: string) => string} ballot.words
+ * @param {string | null} [ballot.asked]
  */
-function ballot({ question, answers, own, cast, words }) {
-  const said = h("p", { class: "said", role: "status" });
+function ballot({ question, answers, own, cast, words, asked = null }) {
+  const meant = answers.find(({ value }) => value === asked);
+  const hint = meant ? `Press ${meant.label} to pick it.` : "";
+  const said = h("p", { class: "said", role: "status" }, hint);
   const buttons = answers.map(({ value, label }) =>
     h("button", { type: "button", class: "button choice-button", value, "aria-pressed": "false", onclick: () => choose(value) }, label),
   );
@@ -72,7 +77,7 @@ function ballot({ question, answers, own, cast, words }) {
   function show(value) {
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.value === value));
     withdraw.hidden = value === null;
-    if (value !== null && said.textContent === "") said.textContent = words(value);
+    if (value !== null && said.textContent === hint) said.textContent = words(value);
   }
 
   /** @param {string | null} value */

@@ -31,7 +31,7 @@ export async function page({ parameters: { slug = "" }, query }) {
       guidanceSection(comparison),
       comparison.editor_note && h("aside", { class: "editor-note" }, h("h2", {}, "Editor’s note"), h("p", {}, comparison.editor_note)),
       h("section", { class: "pair", "aria-label": "Side by side" }, tools.map(toolColumn)),
-      picks(comparison),
+      picks(comparison, query.get("pick")),
       scorecard(comparison),
       h(
         "p",
@@ -79,8 +79,11 @@ function toolColumn(tool) {
   );
 }
 
-/** @param {Comparison} comparison */
-function picks({ slug, tools, picks: { total, shares } }) {
+/**
+ * @param {Comparison} comparison
+ * @param {string | null} asked
+ */
+function picks({ slug, tools, picks: { total, shares } }, asked) {
   return h(
     "section",
     { class: "picks", "aria-labelledby": "picks" },
@@ -93,7 +96,7 @@ function picks({ slug, tools, picks: { total, shares } }) {
           tools.map((tool, at) => h("li", {}, h("strong", {}, percent(shares[at] ?? null)), ` ${tool.name}`)),
           h("li", { class: "note" }, `of ${counted(total, "pick")}`),
         ),
-    pickBox(slug, tools),
+    pickBox(slug, tools, asked),
   );
 }
 

@@ -2,7 +2,7 @@
 // so a press before a person can have read the page is asked again.
 
 import { Refused, send } from "../api.js";
-import { h } from "../dom.js";
+import { h, nodes } from "../dom.js";
 import { sentence } from "../failure.js";
 import { empty, heading } from "../parts.js";
 import { signUpBox } from "../sign-up.js";
@@ -29,12 +29,15 @@ export async function page() {
     }
     button.disabled = true;
     try {
-      const { preferences_token: given } = await send("post", "/api/v1/newsletter/subscriptions/confirm", { body: { token: token ?? "" } });
+      const { preferences_token: given, next_mail_at: next, last_edition: last } = await send("post", "/api/v1/newsletter/subscriptions/confirm", { body: { token: token ?? "" } });
       rememberToken(given);
-      box.replaceChildren(
+      const content = [
         h("h2", { tabindex: "-1" }, "You are subscribed"),
+        next && h("p", {}, `The next mail goes out on ${new Date(next).toLocaleString("en", { dateStyle: "full", timeStyle: "short" })}, if there is something new by then.`),
+        last && h("p", {}, "Until then, read the last one: ", h("a", { href: `/editions/${last.slug}` }, last.subject)),
         h("p", {}, h("a", { href: "/newsletter/preferences" }, "Choose topics, reviewers and how often")),
-      );
+      ];
+      box.replaceChildren(...nodes(content));
       box.querySelector("h2")?.focus();
     } catch (failure) {
       said.textContent = sentence(failure);

@@ -20,6 +20,7 @@ export async function page({ parameters: { slug = "" } }) {
     title: edition.subject,
     content: [
       heading(edition.subject, edition.intro, [day(edition.sent_at), ` · ${edition.slug}`]),
+      edition.editor && h("p", { class: "note" }, `— ${edition.editor}`),
       h(
         "ul",
         { class: "edition" },
