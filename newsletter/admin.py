@@ -194,12 +194,19 @@ class EditionForm(ModelForm):
         help_texts = {
             "subject": "Empty: each group of readers gets one that names what is first in their mail.",
             "intro": "Plain text; an empty line begins a paragraph. Empty: what is in the mail, counted.",
+            "editor": "Your name, which stands below the intro. Empty: nobody signs it.",
         }
 
     def clean_intro(self) -> str:
         intro: str = self.cleaned_data["intro"]
         MaxLengthValidator(MAX_INTRO)(intro)
         return intro
+
+    def clean_editor(self) -> str:
+        editor: str = self.cleaned_data["editor"]
+        if editor and not self.cleaned_data.get("intro"):
+            raise ValidationError("Write the intro that this name is to stand below.")
+        return editor
 
     def clean_week(self) -> str:
         week: str = self.cleaned_data["week"]
@@ -223,7 +230,7 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
     search_fields = ["week", "subject"]
     date_hierarchy = "created_at"
     ordering = ["-week"]
-    fields = ["week", "subject", "intro", *SENDING_FIELDS]
+    fields = ["week", "subject", "intro", "editor", *SENDING_FIELDS]
     readonly_fields = [*STAMPS, *SENDING_FIELDS, "goes_out", "readers", "preview", "progress"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:

@@ -15,6 +15,14 @@ from reviews.models import Reviewer
 WEEK = "2026-W46"
 SENT_AT = datetime(2026, 11, 10, 7, 0, tzinfo=UTC)
 
+# What the week's curator wrote.
+EDITOR = "Ada Example"
+INTRO = """\
+Four new pairs this week, and one thing in common: each tool is good at what its maker shows, so look at what it does when \
+the file is long, the network is gone or the bill comes.
+
+Both tools of a pair were held to the same reviewers. Where they disagree I would believe the one who ran it."""
+
 # A reserved domain of RFC 2606: it has no mailboxes.
 READER = "demo-reader@example.com"
 CONFIRMED_AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -31,7 +39,13 @@ def load_demo_edition(*, now: datetime) -> None:
     stands in the archive as an edition without readers.
     """
     edition, is_new = Edition.objects.get_or_create(
-        week=WEEK, defaults={"state": Edition.State.FROZEN, "frozen_at": SENT_AT}
+        week=WEEK,
+        defaults={
+            "state": Edition.State.FROZEN,
+            "frozen_at": SENT_AT,
+            "intro": INTRO,
+            "editor": EDITOR,
+        },
     )
     if not is_new:
         return

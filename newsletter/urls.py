@@ -1,13 +1,18 @@
-"""Addresses of the mail: `api_urls` below /api/v1/ for frontends, `page_urls` for the links in mails and the archive."""
+"""Addresses of the mail: `api_urls` below /api/v1/ for frontends, `page_urls` for readers."""
 
 from django.urls import path
 
 from newsletter.content import archive_views
-from newsletter.readers import pages, views
+from newsletter.readers import pages, sign_up_page, views
+from newsletter.sending.upcoming import upcoming_for
 
 api_urls = [
     path("newsletter/subscriptions", views.SubscriptionsView.as_view(), name="subscriptions"),
-    path("newsletter/subscriptions/confirm", views.ConfirmView.as_view(), name="subscriptions-confirm"),
+    path(
+        "newsletter/subscriptions/confirm",
+        views.ConfirmView.as_view(upcoming_for=upcoming_for),
+        name="subscriptions-confirm",
+    ),
     path("newsletter/preferences", views.PreferencesView.as_view(), name="preferences"),
     path("newsletter/preferences/access", views.AccessView.as_view(), name="preferences-access"),
     path("newsletter/preferences/address", views.MoveView.as_view(), name="preferences-address"),
@@ -18,10 +23,19 @@ api_urls = [
 ]
 
 page_urls = [
-    path("newsletter/confirm", pages.ConfirmPage.as_view(), name="newsletter-confirm"),
+    path("newsletter", sign_up_page.SignUpPage.as_view(), name="newsletter-sign-up"),
+    path(
+        "newsletter/confirm", pages.ConfirmPage.as_view(upcoming_for=upcoming_for), name="newsletter-confirm"
+    ),
     path("newsletter/preferences", pages.PreferencesPage.as_view(), name="newsletter-preferences"),
     path("newsletter/data", pages.DataPage.as_view(), name="newsletter-data"),
     path("newsletter/unsubscribe", pages.UnsubscribePage.as_view(), name="newsletter-unsubscribe"),
+    path("newsletter/editions", archive_views.ArchivePage.as_view(), name="newsletter-archive"),
+    path(
+        "newsletter/editions/<slug:slug>.txt",
+        archive_views.EditionText.as_view(),
+        name="newsletter-edition-text",
+    ),
     path(
         "newsletter/editions/<slug:slug>", archive_views.EditionPage.as_view(), name="newsletter-edition-page"
     ),

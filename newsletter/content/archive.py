@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db import models
 
-from newsletter.content.composition import Choices, compose
+from newsletter.content.composition import EditorsWords, compose
+from newsletter.content.items import Choices
 from newsletter.models import Edition, Subscriber
 
 BEGUN = [Edition.State.SENDING, Edition.State.PAUSED, Edition.State.DONE]
@@ -25,8 +26,7 @@ def keep_for_archive(*, edition: Edition, since: datetime, until: datetime) -> b
     composed = compose(
         choices=Choices(topics=None, reviewers=(), frequency=Subscriber.Frequency.WEEKLY, since=since),
         until=until,
-        subject=edition.subject,
-        intro=edition.intro,
+        words=EditorsWords.of(edition),
         is_personal=False,
     )
     if composed is None:
@@ -34,6 +34,7 @@ def keep_for_archive(*, edition: Edition, since: datetime, until: datetime) -> b
     edition.archive = {
         "subject": composed.subject,
         "intro": composed.intro,
+        "editor": composed.editor,
         "items": [asdict(item) for item in composed.items],
     }
     edition.html, edition.text = composed.html, composed.text

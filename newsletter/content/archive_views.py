@@ -1,9 +1,12 @@
 """The archive's endpoints, and each edition as a page."""
 
+import re
+
 from csp.constants import NONE, UNSAFE_INLINE
 from csp.decorators import csp
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -22,6 +25,10 @@ from newsletter.models import Edition
 
 # A mail's styles stand in the mail; nothing else may be loaded or done.
 MAIL_POLICY = {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "base-uri": [NONE], "form-action": [NONE]}
+
+KEPT = {"Cache-Control": "public, max-age=60"}
+ON_A_PAGE = 52
+WEEK = re.compile(r"\d{4}-W\d\d", re.ASCII)
 
 
 class EditionNotFound(Refusal):
@@ -86,7 +93,12 @@ class EditionSerializer(EditionListItemSerializer):
     """An edition as a reader of every topic got it."""
 
     intro = serializers.CharField(source="archive.intro")
+    editor = serializers.SerializerMethodField(help_text="Who signs the intro, by name.")
     items = EditionItemSerializer(source="archive.items", many=True)
+
+    def get_editor(self, edition: Edition) -> str | None:
+        # Editions of before had none.
+        return (edition.archive or {}).get("editor") or None
 
 
 class EditionListView(ListView):
@@ -128,5 +140,34 @@ class EditionPage(View):
         edition = archived_editions().filter(week=slug).first()
         if edition is None:
             raise Http404
-        kept = {"Cache-Control": "public, max-age=60"}
-        return HttpResponse(edition.html, headers=kept)
+        return HttpResponse(edition.html, headers=KEPT)
+
+
+class EditionText(View):
+    """The same in plain text."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        edition = archived_editions().filter(week=slug).first()
+        if edition is None:
+            raise Http404
+        return HttpResponse(edition.text, content_type="text/plain; charset=utf-8", headers=KEPT)
+
+
+class ArchivePage(View):
+    """The list of editions as a page, the latest first; `?before=` goes on from a week."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        before = request.GET.get("before", "")
+        editions = archived_editions().defer("html", "text").order_by("-week")
+        if is_continued := WEEK.fullmatch(before) is not None:
+            editions = editions.filter(week__lt=before)
+        # One more shows whether there are earlier ones.
+        found = list(editions[: ON_A_PAGE + 1])
+        shown = found[:ON_A_PAGE]
+        context = {
+            "title": "Editions of the weekly mail",
+            "editions": shown,
+            "earlier": shown[-1].week if len(found) > ON_A_PAGE else "",
+            "is_continued": is_continued,
+        }
+        return HttpResponse(render_to_string("newsletter/archive.html", context, request), headers=KEPT)

@@ -5,16 +5,20 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, reduce
 from itertools import groupby
+from operator import attrgetter, or_
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template import Context, Engine, Template
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from mjml import mjml2html
 
-from newsletter.content.items import HEADINGS, Item, plain, preheader
+from newsletter.content.items import HEADINGS, Because, Item
+from newsletter.content.summary import preheader
+from newsletter.content.words import prose
 from votes.models import ClosedDay
 
 # Where each reader's own links go, filled in when the mail is sent.
@@ -22,6 +26,7 @@ UNSUBSCRIBE_URL, PREFERENCES_URL = "{{unsubscribe_url}}", "{{preferences_url}}"
 
 # What stands before the day in the foot, where readers find what they can check all numbers of the crowd by.
 ROOT_WORDS = "Root of all vote counts of"
+QUESTION = "Which would you ship with?"
 COLUMNS = 72
 # RFC 5322 allows lines of 998 bytes.
 MAX_LINE = 900
@@ -46,7 +51,33 @@ class Content:
     since: datetime
     until: datetime
     is_personal: bool
+    # Who signs the intro; empty: nobody.
+    editor: str = ""
+    # The page of the archive with the edition for every topic; empty: there is none.
+    online_url: str = ""
     closed_day: ClosedDay | None = None
+
+    @property
+    def lead(self) -> Item | None:
+        """The first pair, of which the mail asks which tool the reader would ship with; only a site takes answers."""
+        return next((item for item in self.items if item.options), None) if has_site() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Items of one kind, with their reasons said once; empty where the mail is nobody's own."""
+
+    heading: str
+    because: str
+    items: list[Item]
+
+
+def has_site() -> bool:
+    """Whether SITE_URL names a frontend, and the links do not lead to the API's own answers."""
+    return f"{settings.PUBLIC_BASE_URL}/api/v1" != settings.SITE_URL
+
+
+# --- HTML ---------------------------------------------------------------------------------------
 
 
 def render_html(content: Content) -> str:
@@ -56,11 +87,17 @@ def render_html(content: Content) -> str:
         "preheader": preheader(content.items),
         "period": period_words(content.since, content.until),
         "intro": paragraphs_of(content.intro),
+        "editor": content.editor,
         "sections": [
-            (heading, [_shown(item, is_personal=content.is_personal) for item in of_kind])
-            for heading, of_kind in sections_of(content.items)
+            (section.heading, section.because, [_shown(item, content) for item in section.items])
+            for section in sections_of(content)
         ],
+        "question": QUESTION,
         "is_personal": content.is_personal,
+        "online_url": content.online_url,
+        "archive_url": page_url("newsletter-archive"),
+        "sign_up_url": page_url("newsletter-sign-up"),
+        "takes_replies": bool(settings.MAIL_REPLY_TO),
         # Our own marks, no foreign text.
         "unsubscribe_url": mark_safe(UNSUBSCRIBE_URL),  # noqa: S308
         "preferences_url": mark_safe(PREFERENCES_URL),  # noqa: S308
@@ -80,7 +117,7 @@ def _template() -> Template:
     return Template(page, engine=Engine.get_default())
 
 
-def _shown(item: Item, *, is_personal: bool) -> dict[str, str]:
+def _shown(item: Item, content: Content) -> dict[str, object]:
     return {
         "title": item.title,
         "mark": item.mark,
@@ -88,49 +125,71 @@ def _shown(item: Item, *, is_personal: bool) -> dict[str, str]:
         "colour": COLOURS[item.tone],
         "detail": item.detail,
         "quote": in_quotation_marks(item.quote),
-        "why": item.why if is_personal else "",
-        "url": url_of(item),
+        "url": url_of(item.path),
+        "options": [(each.name, url_of(each.path)) for each in item.options] if item is content.lead else [],
     }
+
+
+# --- Text ---------------------------------------------------------------------------------------
 
 
 def render_text(content: Content) -> str:
     """The same in plain text, 72 columns wide but for addresses."""
     period = period_words(content.since, content.until)
     blocks = [f"AI TOOL VERDICTS\n{period}", wrapped(content.subject)]
+    blocks += [f"Read online:\n{content.online_url}"] if content.online_url else []
     blocks += [wrapped(paragraph) for paragraph in paragraphs_of(content.intro)]
-    for heading, of_kind in sections_of(content.items):
-        blocks.append(f"\n{heading.upper()}\n{'-' * len(heading)}")
-        blocks += [_item_in_text(item, is_personal=content.is_personal) for item in of_kind]
+    blocks += [wrapped(f"— {content.editor}")] if content.editor else []
+    for section in sections_of(content):
+        blocks.append(f"\n{section.heading.upper()}\n{'-' * len(section.heading)}")
+        blocks += [wrapped(section.because)] if section.because else []
+        blocks += [_item_in_text(item, content) for item in section.items]
     blocks.append("\n" + "-" * COLUMNS)
+    return "\n\n".join([*blocks, *_foot_in_text(content)]) + "\n"
+
+
+def _item_in_text(item: Item, content: Content) -> str:
+    parts = [f"* {item.mark}", item.title, item.detail, in_quotation_marks(item.quote)]
+    lines = [wrapped(part, indent="" if part.startswith("* ") else "  ") for part in parts if part]
+    lines.append(f"  {url_of(item.path)}")
+    if item is content.lead:
+        lines.append(f"\n  {QUESTION}")
+        lines += [f"{wrapped(f'{each.name}:', indent='  ')}\n  {url_of(each.path)}" for each in item.options]
+    return "\n".join(lines)
+
+
+def _foot_in_text(content: Content) -> list[str]:
     if content.is_personal:
-        blocks.append("You asked for this mail and confirmed it.")
-        blocks.append(f"Change what you get:\n{PREFERENCES_URL}")
-        blocks.append(f"Unsubscribe:\n{UNSUBSCRIBE_URL}")
+        foot = ["You asked for this mail and confirmed it."]
+        foot += ["To write to us, reply to it."] if settings.MAIL_REPLY_TO else []
+        foot.append(f"Change what you get:\n{PREFERENCES_URL}")
+        foot.append(f"Unsubscribe:\n{UNSUBSCRIBE_URL}")
     else:
-        blocks.append("This is the edition for every topic, as it was sent.")
+        foot = ["This is the edition for every topic, as it was sent."]
+        foot.append(f"Get the mail:\n{page_url('newsletter-sign-up')}")
+        foot.append(f"All editions:\n{page_url('newsletter-archive')}")
     if content.closed_day:
-        blocks.append(f"{ROOT_WORDS} {content.closed_day.day}:\n{content.closed_day.root}")
-    blocks.append(f"AI Tool Verdicts\n{settings.SITE_URL}")
-    if settings.NEWSLETTER_POSTAL_ADDRESS:
-        blocks.append(wrapped(settings.NEWSLETTER_POSTAL_ADDRESS))
-    return "\n\n".join(blocks) + "\n"
-
-
-def _item_in_text(item: Item, *, is_personal: bool) -> str:
-    quote, why = in_quotation_marks(item.quote), item.why if is_personal else ""
-    parts = [f"* {item.mark}", item.title, item.detail, quote, why]
-    return "\n".join(
-        [wrapped(part, indent="" if part.startswith("* ") else "  ") for part in parts if part]
-        + [f"  {url_of(item)}"]
-    )
+        foot.append(f"{ROOT_WORDS} {content.closed_day.day}:\n{content.closed_day.root}")
+    foot.append(f"AI Tool Verdicts\n{settings.SITE_URL}")
+    foot += [wrapped(settings.NEWSLETTER_POSTAL_ADDRESS)] if settings.NEWSLETTER_POSTAL_ADDRESS else []
+    return foot
 
 
 # --- What both share ----------------------------------------------------------------------------
 
 
-def sections_of(items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
+def sections_of(content: Content) -> list[Section]:
     """Items under their headings, in the order given."""
-    return [(HEADINGS[kind], list(of_kind)) for kind, of_kind in groupby(items, key=lambda item: item.kind)]
+    return [
+        Section(HEADINGS[kind], _because(of_kind) if content.is_personal else "", of_kind)
+        for kind, of_kind in (
+            (kind, list(each)) for kind, each in groupby(content.items, key=attrgetter("kind"))
+        )
+    ]
+
+
+def _because(items: Sequence[Item]) -> str:
+    return reduce(or_, (item.because for item in items), Because()).sentence()
 
 
 def in_quotation_marks(text: str) -> str:
@@ -147,8 +206,14 @@ def in_quotation_marks(text: str) -> str:
     return f"“{text.translate(_SINGLE)}”" if text else ""
 
 
-def url_of(item: Item) -> str:
-    return f"{settings.SITE_URL}{item.path}"
+def url_of(path: str) -> str:
+    """Of a page of the site."""
+    return f"{settings.SITE_URL}{path}"
+
+
+def page_url(name: str) -> str:
+    """Of a page of our own."""
+    return f"{settings.PUBLIC_BASE_URL}{reverse(name)}"
 
 
 def period_words(since: datetime, until: datetime) -> str:
@@ -169,7 +234,7 @@ def period_words(since: datetime, until: datetime) -> str:
 def paragraphs_of(text: str) -> list[str]:
     """What blank lines part, each with its own line breaks."""
     paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n"))
-    cleaned = ["\n".join(filter(None, map(plain, each.split("\n")))) for each in paragraphs]
+    cleaned = ["\n".join(filter(None, map(prose, each.split("\n")))) for each in paragraphs]
     return [each for each in cleaned if each]
 
 

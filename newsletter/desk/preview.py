@@ -27,7 +27,9 @@ from backend.admin.base import NOTHING, CuratedAdmin
 from catalog.models import Category
 from newsletter.content.archive import BEGUN
 from newsletter.content.archive_views import MAIL_POLICY
-from newsletter.content.composition import SETTLING, Choices, Composed, compose
+from newsletter.content.composition import Composed, EditorsWords, compose
+from newsletter.content.gathering import SETTLING
+from newsletter.content.items import Choices
 from newsletter.desk.test_sends import TestSendRefusedError, send_test_mail
 from newsletter.models import Edition, Subscriber, Suppression
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
@@ -214,8 +216,7 @@ class PreviewAdmin(CuratedAdmin):
             choices=choices,
             # A change of this moment is part of the edition once it has settled.
             until=edition.frozen_at if is_begun else now + SETTLING,
-            subject=edition.subject,
-            intro=edition.intro,
+            words=EditorsWords.of(edition),
         )
         return Preview(edition, subscriber, form, choices, composed)
 

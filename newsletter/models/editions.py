@@ -71,13 +71,16 @@ class Edition(models.Model):
     resumed_at = models.DateTimeField(null=True, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     intro = models.TextField(blank=True)
+    editor = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="Who signs the intro, by name."
+    )
     html = models.TextField(blank=True)
     text = models.TextField(blank=True)
     archive = models.JSONField(
         null=True,
         blank=True,
         editable=False,
-        help_text="Subject, intro and items of the edition for every topic, as anybody may read them.",
+        help_text="Subject, intro, its editor and items of the edition for every topic, as anybody may read them.",
     )
     audience = models.PositiveIntegerField(
         null=True, blank=True, help_text="How many copies there are, once prepared."

@@ -5,6 +5,7 @@ submit the forms too, so to confirm takes the right one of two buttons, and the 
 token alone authorizes the request. No other site knows it, so no request can be forged across sites.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -36,6 +37,7 @@ from newsletter.readers.serializers import (
     choices_of,
     preferences_of,
 )
+from newsletter.readers.upcoming import Upcoming
 from newsletter.readers.views import export_of
 from reviews.models import Reviewer
 
@@ -51,34 +53,24 @@ PRIVATE = {
 SOONEST_ANSWER = timedelta(seconds=2)
 
 
-@method_decorator(csrf_exempt, name="dispatch")
-class LinkedPage(View):
-    """The base: `?token=` names the subscriber, refusals become pages, and SITE_NEWSLETTER_URL replaces the pages."""
+class ReadersPage(View):
+    """The base: refusals become pages, and no cache keeps one."""
 
-    path: str
+    headers: Mapping[str, str] = {"Cache-Control": "no-store"}
+    token = ""
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.now: datetime = timezone.now()
-        self.token = request.GET.get("token", "")
         try:
             response = super().dispatch(request, *args, **kwargs)
         except Refusal as refusal:
             response = self.refused(request, refusal)
-        for name, value in PRIVATE.items():
+        for name, value in self.headers.items():
             response[name] = value
         return response
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        if settings.SITE_NEWSLETTER_URL:
-            query = urlencode({"token": self.token})
-            return HttpResponseRedirect(f"{settings.SITE_NEWSLETTER_URL}/{self.path}?{query}")
-        return self.show(request)
-
     def options(self, *args: object, **kwargs: object) -> HttpResponse:
         return HttpResponse(status=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})
-
-    def show(self, request: HttpRequest) -> HttpResponse:
-        raise NotImplementedError
 
     def refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         # A person reads this; 401 would ask the browser for a password.
@@ -113,8 +105,33 @@ class LinkedPage(View):
         return render(request, f"newsletter/{name}.html", context, status=status)
 
 
+@method_decorator(csrf_exempt, name="dispatch")
+class LinkedPage(ReadersPage):
+    """The base of pages that mails link to: `?token=` names the subscriber, and SITE_NEWSLETTER_URL replaces the pages."""
+
+    path: str
+    headers = PRIVATE
+
+    def setup(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
+        super().setup(request, *args, **kwargs)
+        self.token = request.GET.get("token", "")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if settings.SITE_NEWSLETTER_URL:
+            query = urlencode({"token": self.token})
+            return HttpResponseRedirect(f"{settings.SITE_NEWSLETTER_URL}/{self.path}?{query}")
+        return self.show(request)
+
+    def show(self, request: HttpRequest) -> HttpResponse:
+        raise NotImplementedError
+
+
 class ConfirmPage(LinkedPage):
     path = "confirm"
+
+    def upcoming_for(self, subscriber: Subscriber, *, now: datetime) -> Upcoming:
+        """Handed in by `as_view`, for the calendar stands above this room."""
+        raise NotImplementedError
 
     def show(self, request: HttpRequest, *, is_asked_again: bool = False) -> HttpResponse:
         consent.find_confirmation(token=self.token, now=self.now)
@@ -151,6 +168,8 @@ class ConfirmPage(LinkedPage):
             "confirmed",
             title="You are subscribed",
             preferences_url=links.preferences_url(subscriber.pk),
+            upcoming=self.upcoming_for(subscriber, now=self.now),
+            zone=settings.NEWSLETTER_ZONE,
         )
 
     def mail_again(self, request: HttpRequest) -> HttpResponse:
@@ -208,7 +227,7 @@ class PreferencesPage(LinkedPage):
     def save(self, request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         form = ChangePreferencesSerializer(
             data={
-                "topics": _topics_of(request.POST),
+                "topics": topics_of(request.POST),
                 "reviewers": request.POST.getlist("reviewers"),
                 "frequency": request.POST.get("frequency", ""),
             }
@@ -233,16 +252,25 @@ class PreferencesPage(LinkedPage):
             title="Your preferences",
             status=status,
             subscriber=subscriber,
-            topics=Category.objects.order_by("name", "id"),
-            chosen_topics=set(subscriber.topics.values_list("pk", flat=True)),
-            reviewers=Reviewer.objects.order_by("position", "id"),
-            chosen_reviewers=set(subscriber.reviewers.values_list("pk", flat=True)),
-            frequencies=Subscriber.Frequency.choices,
+            **choices_offered(),
+            gets_every_topic=subscriber.gets_every_topic,
+            chosen_topics=set(subscriber.topics.values_list("slug", flat=True)),
+            chosen_reviewers=set(subscriber.reviewers.values_list("slug", flat=True)),
+            chosen_frequency=subscriber.frequency,
             **values,
         )
 
 
-def _topics_of(post: QueryDict) -> list[str] | None:
+def choices_offered() -> dict[str, object]:
+    """What `choices.html` shows: two queries, when it is shown."""
+    return {
+        "topics": Category.objects.order_by("name", "id"),
+        "reviewers": Reviewer.objects.order_by("position", "id"),
+        "frequencies": Subscriber.Frequency.choices,
+    }
+
+
+def topics_of(post: QueryDict) -> list[str] | None:
     topics = post.getlist("topics")
     # A page that was opened before there were two buttons asks for every topic by choosing none.
     is_every = post["every_topic"] == "yes" if "every_topic" in post else not topics

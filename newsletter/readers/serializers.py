@@ -22,6 +22,7 @@ from newsletter.models import (
 from newsletter.readers.addresses import MAX_SPELLING, canonical
 from newsletter.readers.consent import Preferences
 from newsletter.readers.links import CONFIRMATION_LENGTH
+from newsletter.readers.upcoming import LastEdition
 from reviews.models import Reviewer
 
 MAX_CHOICES = 50
@@ -121,13 +122,27 @@ class ConfirmSerializer(Body):
     )
 
 
-class ConfirmedSerializer(serializers.Serializer[dict[str, str]]):
+class LastEditionSerializer(serializers.Serializer[LastEdition]):
+    """The latest edition in the archive."""
+
+    slug = serializers.CharField(help_text="The ISO week, such as `2026-W48`.")
+    subject = serializers.CharField()
+    page_url = serializers.URLField(help_text="The edition as a page.")
+
+
+# Any: an answer with values of several types.
+class ConfirmedSerializer(serializers.Serializer[dict[str, Any]]):
     """The reader is subscribed; the token opens the preferences."""
 
     status = serializers.ChoiceField(choices=Subscriber.Status.choices)
     preferences_token = serializers.CharField(
         help_text="To be sent as `Authorization: Subscriber <token>`; the links in mails have it too."
     )
+    next_mail_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When the next mail goes out, if there is something new for the reader by then.",
+    )
+    last_edition = LastEditionSerializer(allow_null=True, help_text="What there is to read until then.")
 
 
 class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):

@@ -1,5 +1,7 @@
 """Endpoints for subscribers of the mail: sign up, confirm, change preferences, export, unsubscribe, erase."""
 
+from datetime import datetime
+
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -28,6 +30,7 @@ from newsletter.readers.serializers import (
     choices_of,
     preferences_of,
 )
+from newsletter.readers.upcoming import Upcoming
 
 ACCEPTED = {"detail": "If we may write to this address, a mail is on its way: follow the link in it."}
 MAILED = {"detail": "A mail is on its way to the subscriber's own address: its link exports and erases."}
@@ -71,6 +74,10 @@ class SubscriptionsView(PrivateView):
 
 
 class ConfirmView(PrivateView):
+    def upcoming_for(self, subscriber: Subscriber, *, now: datetime) -> Upcoming:
+        """Handed in by `as_view`, for the calendar stands above this room."""
+        raise NotImplementedError
+
     @extend_schema(
         operation_id="confirm_subscription",
         tags=["newsletter"],
@@ -85,10 +92,14 @@ class ConfirmView(PrivateView):
         reader presses a button, not when the page loads. Confirming again answers the same.
         """
         token = ConfirmSerializer.validate_json(json_of(request))["token"]
-        subscriber = consent.confirm(token=token, source=SOURCE, now=timezone.now())
+        now = timezone.now()
+        subscriber = consent.confirm(token=token, source=SOURCE, now=now)
+        upcoming = self.upcoming_for(subscriber, now=now)
         answer = {
             "status": subscriber.status,
             "preferences_token": links.preferences_token(subscriber.pk),
+            "next_mail_at": upcoming.next_mail_at,
+            "last_edition": upcoming.last_edition,
         }
         return private_answer(ConfirmedSerializer(answer).data)
 

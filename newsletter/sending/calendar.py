@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Greatest
 
-from newsletter.content.composition import has_new_comparisons
+from newsletter.content.gathering import has_new_comparisons
 from newsletter.models import Delivery, Edition, Subscriber
 from newsletter.models.editions import EditionQuerySet
 from newsletter.sending.periods import daily_since

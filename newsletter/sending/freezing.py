@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 
 from newsletter.content.archive import keep_for_archive
-from newsletter.content.composition import write_crowd_down
+from newsletter.content.gathering import write_crowd_down
 from newsletter.failpoints import reach
 from newsletter.models import Edition, Subscriber
 from newsletter.sending.periods import is_first_of_month, since
@@ -37,10 +37,11 @@ def _freeze(edition_id: UUID, now: datetime, schedule: Schedule) -> bool:
     edition.state, edition.frozen_at, edition.state_reason = Edition.State.FROZEN, now, ""
     edition.includes_monthly = is_first_of_month(edition, schedule=schedule)
     edition.save()
-    for key in keys_of(edition):
-        segment_for(edition, key)
     if not edition.is_daily:
+        # First, since the readers' copies link to it.
         weekly = since(edition, frequency=Subscriber.Frequency.WEEKLY)
         keep_for_archive(edition=edition, since=weekly, until=now)
+    for key in keys_of(edition):
+        segment_for(edition, key)
     reach("edition_frozen")
     return True

@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from newsletter.content.composition import Choices, compose
+from newsletter.content.composition import EditorsWords, compose
+from newsletter.content.items import Choices
 from newsletter.deliveries.database import rows
 from newsletter.models import Edition, Segment
 from newsletter.sending.periods import frozen_at_of, since
@@ -102,8 +103,7 @@ def segment_for(edition: Edition, key: SegmentKey) -> Segment:
             since=since(edition, frequency=key.frequency),
         ),
         until=frozen_at_of(edition),
-        subject=edition.subject,
-        intro=edition.intro,
+        words=EditorsWords.of(edition),
     )
     segment = Segment(edition=edition, key=key.digest(), choices=key.choices(), item_count=0)
     if composed is not None:

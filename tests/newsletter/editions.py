@@ -6,9 +6,10 @@ from typing import Any
 from catalog.models import Category, Tool
 from comparisons.models import Comparison
 from newsletter.content.archive import keep_for_archive
-from newsletter.content.composition import SETTLING, Choices
+from newsletter.content.gathering import SETTLING
+from newsletter.content.items import Choices
 from newsletter.models import Edition
-from reviews.models import Review, Reviewer
+from reviews.models import Review, Reviewer, ReviewRevision
 from tests.factories import (
     CategoryFactory,
     ComparisonFactory,
@@ -93,14 +94,20 @@ def reviewed(
     reviewer: str = "The Skeptic",
     published_at: datetime = WITHIN,
     corrected_at: datetime | None = None,
+    former_verdict: str = "",
     **values: Any,
 ) -> Review:
-    """A review with the times at which it was published and corrected."""
+    """A review with the times at which it was published and corrected, and what it said before."""
     slug = reviewer.lower().replace(" ", "-")
     by = Reviewer.objects.filter(slug=slug).first() or ReviewerFactory(name=reviewer, slug=slug)
     row: Review = ReviewFactory(reviewer=by, revision=2 if corrected_at else 1, **values)
     public = Review.objects.filter(pk=row.pk).exclude(tool__status="draft")
     public.update(published_at=published_at, corrected_at=corrected_at)
+    if former_verdict and corrected_at:
+        ReviewRevision.objects.create(
+            review=row, number=1, reviewer=by, tool=row.tool, verdict=former_verdict, basis="read",
+            evidence=[], began_at=published_at, ended_at=corrected_at,
+        )  # fmt: skip
     return row
 
 
@@ -138,6 +145,14 @@ def crowd_line(tool: Tool, *, day: date, counts: tuple[int, int]) -> None:
 def shelf(slug: str = "developer-tools", name: str = "Developer Tools") -> Category:
     made: Category = CategoryFactory(slug=slug, name=name)
     return made
+
+
+def one_of_each(category: Category) -> None:
+    """Something of each kind but a review by somebody followed."""
+    new_pair(first_tool__category=category)
+    changed_pair(second_tool__category=category)
+    reviewed(published_at=BEFORE, corrected_at=WITHIN, tool=tool(category=category))
+    crowd(before=(15, 15), now=(40, 20), category=category)
 
 
 def sent(week: str = "2026-W48", **values: Any) -> Edition:

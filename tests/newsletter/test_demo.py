@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from comparisons.catalog_file.demo.loader import load_demo
 from newsletter import tasks
-from newsletter.demo import READER, SENT_AT, WEEK, load_demo_edition
+from newsletter.demo import EDITOR, READER, SENT_AT, WEEK, load_demo_edition
 from newsletter.models import Consent, Delivery, Edition, Subscriber
 from tests.factories import NOW, SubscriberFactory
 from tests.mail_sink import Sink
@@ -66,6 +66,8 @@ def test_the_demo_is_of_its_own_time_whenever_it_is_loaded(year: str) -> None:
     kinds = [item["kind"] for item in edition.archive["items"]]
     assert (kinds.count("comparison"), kinds.count("crowd")) == (4, 5)
     assert "3 to 10 November 2026" in edition.text
+    assert edition.archive["editor"] == EDITOR
+    assert f"— {EDITOR}\n" in edition.text
 
 
 @pytest.mark.django_db(transaction=True)

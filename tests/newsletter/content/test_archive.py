@@ -18,12 +18,12 @@ EDITIONS = "/api/v1/newsletter/editions"
 def test_an_edition_is_kept_as_a_reader_of_every_topic_gets_it() -> None:
     new_pair(first_tool__name="Aider", second_tool__name="Zed", first_tool__category=shelf())
 
-    edition = sent(subject="The week of Aider")
+    edition = sent(subject="The week of Aider", intro="A week of two.", editor="Ada Lovelace")
 
     kept = Edition.objects.get(pk=edition.pk)
     assert kept.archive
     assert kept.archive["subject"] == "The week of Aider"
-    assert kept.archive["intro"] == "In this edition: 1 new comparison."
+    assert (kept.archive["intro"], kept.archive["editor"]) == ("A week of two.", "Ada Lovelace")
     assert [item["mark"] for item in kept.archive["items"]] == ["Ship Aider"]
     for part in (kept.html, kept.text):
         assert "Ship Aider" in part
@@ -59,7 +59,7 @@ def test_followed_reviewers_are_nobodys_business() -> None:
 
     assert edition.archive
     assert {item["kind"] for item in edition.archive["items"]} == {"comparison"}
-    assert {item["why"] for item in edition.archive["items"]} == {"Because you get every topic."}
+    assert [list(item["because"]["follows"]) for item in edition.archive["items"]] == [[]]
 
 
 def test_keeping_it_again_takes_what_is_there_now() -> None:

@@ -1,11 +1,13 @@
 """The archive's endpoints and pages: what was sent, to everybody alike, at a known cost."""
 
+import re
 from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from newsletter.content import archive_views
 from newsletter.models import Edition
 from tests.newsletter.editions import new_pair, sent
 
@@ -54,6 +56,7 @@ def test_an_edition_says_what_it_told(api: APIClient, settings: Any) -> None:
         "item_count": 1,
         "page_url": "http://127.0.0.1:8000/newsletter/editions/2026-W48",
         "intro": "In this edition: 1 new comparison.",
+        "editor": None,
         "items": [
             {
                 "kind": "comparison",
@@ -125,3 +128,69 @@ def test_an_edition_and_its_page_cost_one_query_each(
         api.get(f"{EDITIONS}/2026-W48")
     with django_assert_num_queries(1):
         api.get("/newsletter/editions/2026-W48")
+
+
+def test_its_text_is_there_too(api: APIClient) -> None:
+    new_pair(first_tool__name="Aider")
+    edition = sent()
+
+    answer: Any = api.get("/newsletter/editions/2026-W48.txt")
+
+    assert answer.content.decode() == Edition.objects.get(pk=edition.pk).text
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer["Cache-Control"] == "public, max-age=60"
+    assert api.get("/newsletter/editions/2026-W47.txt").status_code == 404
+
+
+def test_who_has_no_site_has_an_index_of_the_archive(
+    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    new_pair()
+    sent("2026-W47", subject="An <older> one")
+    sent("2026-W48", subject="Two tools")
+    sent("2026-W49", subject="Not sent", state="frozen")
+
+    with django_assert_num_queries(1):
+        answer: Any = api.get("/newsletter/editions")
+
+    text = answer.content.decode()
+    assert re.findall(r'href="(/newsletter[^"]*)"', text) == [
+        "/newsletter",
+        *(f"/newsletter/editions/2026-W{week}{suffix}" for week in (48, 47) for suffix in ("", ".txt")),
+    ]
+    assert "An &lt;older&gt; one" in text
+    assert "Not sent" not in text
+    assert "noindex" not in text
+    assert answer["Cache-Control"] == "public, max-age=60"
+
+
+def test_the_index_goes_on_with_earlier_editions(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive_views, "ON_A_PAGE", 2)
+    new_pair()
+    for week in range(1, 6):
+        sent(f"2026-W{week:02}")
+
+    weeks, address = [], "/newsletter/editions"
+    while address:
+        page: Any = api.get(address)
+        text = page.content.decode()
+        weeks.append(re.findall(r'/newsletter/editions/2026-(W\d\d)"', text))
+        onward = re.search(r'href="(\?before=[^"]+)"', text)
+        address = f"/newsletter/editions{onward[1]}" if onward else ""
+
+    assert weeks == [["W05", "W04"], ["W03", "W02"], ["W01"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("", "No edition has been sent yet."), ("?before=2020-W01", "No edition has been sent before that.")],
+)
+def test_an_index_without_editions_says_so(api: APIClient, query: str, words: str) -> None:
+    answer: Any = api.get(f"/newsletter/editions{query}")
+
+    assert (answer.status_code, words in answer.content.decode()) == (200, True)
+
+
+@pytest.mark.parametrize("before", ["%00", "x" * 5000, "%27;--", "2026-W48%00"])
+def test_nonsense_is_no_error_of_the_index(api: APIClient, before: str) -> None:
+    assert api.get(f"/newsletter/editions?before={before}").status_code in {200, 400, 414}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from newsletter.content.composition import compose
-from newsletter.content.items import AT_MOST, Item, plain
+from newsletter.content.composition import EditorsWords, compose
+from newsletter.content.items import AT_MOST, Because, Item, Option
 from newsletter.content.rendering import (
     Content,
     folded,
@@ -20,6 +20,7 @@ from newsletter.content.rendering import (
     render_text,
     wrapped,
 )
+from newsletter.content.words import prose
 from tests.newsletter.editions import (
     BEFORE,
     SINCE,
@@ -92,7 +93,7 @@ def an_item(kind: str = "comparison", **values: Any) -> Item:
         "detail": "Clearly: 4 of 4 reviewers of both ship it, 2 the other.",
         "quote": "It holds.",
         "path": "/comparisons/aider-vs-zed",
-        "why": "Because you chose Developer Tools.",
+        "because": Because(topics=("Developer Tools",)),
         "headline": "Ship Aider over Zed",
     }
     return Item(kind=kind, **{**plain_item, **values})
@@ -122,8 +123,8 @@ def test_the_page_says_all_that_there_is() -> None:
         # The preheader.
         "Clearly: 4 of 4 reviewers of both ship it, 2 the other. "
         "AI Tool Verdicts · 17 to 24 November 2026 Ship Aider over Zed One thing this week. "
-        "New comparisons Aider vs Zed Ship Aider "
-        "Clearly: 4 of 4 reviewers of both ship it, 2 the other. “It holds.” Because you chose Developer Tools. "
+        "New comparisons Because you chose Developer Tools. Aider vs Zed Ship Aider "
+        "Clearly: 4 of 4 reviewers of both ship it, 2 the other. “It holds.” "
         "You asked for this mail and confirmed it. Change what you get or unsubscribe . "
         "AI Tool Verdicts , 1 Main Street, 10115 Berlin"
     )
@@ -154,6 +155,71 @@ def test_links_lead_to_the_site_and_to_the_readers_own_pages() -> None:
         "{{preferences_url}}",
     }
     assert set(re.findall(r"https?://\S+", text)) == {f"{SITE}/comparisons/aider-vs-zed", SITE}
+
+
+OPTIONS = (
+    Option("Aider", "/comparisons/aider-vs-zed?pick=aider#picks"),
+    Option("Zed", "/comparisons/aider-vs-zed?pick=zed#picks"),
+)
+
+
+def test_the_mail_asks_once_and_leads_to_the_vote() -> None:
+    html, text = rendered(an_item("crowd"), an_item(options=OPTIONS), an_item("verdict", options=OPTIONS))
+
+    for part in (Page(html).text, text):
+        assert part.count("Which would you ship with?") == 1
+    for slug in ("aider", "zed"):
+        url = f"{SITE}/comparisons/aider-vs-zed?pick={slug}#picks"
+        assert [each["href"] for each in Page(html).all("a")].count(url) == text.count(url) == 1
+
+
+def test_where_no_site_takes_votes_the_mail_does_not_ask(settings: Settings) -> None:
+    settings.SITE_URL = f"{settings.PUBLIC_BASE_URL}/api/v1"
+
+    html, text = rendered(an_item(options=OPTIONS))
+
+    assert "Which would you ship with?" not in html + text
+
+
+def test_reasons_are_said_once_a_section() -> None:
+    followed = Because(follows=("The Skeptic",))
+    items = [
+        an_item(),
+        an_item(because=Because(topics=("Design",))),
+        an_item(),
+        an_item("review", because=followed),
+    ]
+
+    html, text = rendered(*items)
+
+    for part in (html, text):
+        assert re.findall(r"Because you [^.]+\.", part) == [
+            "Because you chose Developer Tools and Design.",
+            "Because you follow The Skeptic.",
+        ]
+
+
+def test_an_editors_name_stands_below_the_paragraph() -> None:
+    html, text = rendered(intro="One thing.\n\nAnother.", editor="Ada Lovelace")
+
+    assert "One thing. Another. — Ada Lovelace New comparisons" in Page(html).text
+    assert "One thing.\n\nAnother.\n\n— Ada Lovelace\n\n\nNEW COMPARISONS" in text
+
+
+def test_who_may_reply_is_told_so(settings: Settings) -> None:
+    assert "reply" not in "".join(rendered())
+    settings.MAIL_REPLY_TO = "Ada Lovelace <ada@example.com>"
+
+    for part in rendered():
+        assert "To write to us, reply to it." in part
+
+
+def test_the_archives_copy_leads_to_the_sign_up_and_to_other_editions() -> None:
+    html, text = rendered(is_personal=False)
+
+    pages = {f"http://127.0.0.1:8000/newsletter{path}" for path in ("", "/editions")}
+    assert pages <= {str(each["href"]) for each in Page(html).all("a")}
+    assert pages <= set(text.split("\n"))
 
 
 def test_the_archives_copy_is_nobodys() -> None:
@@ -234,7 +300,7 @@ def test_a_full_edition_of_the_longest_names_is_not_clipped(text: str) -> None:
         crowd(before=(15, 15), now=(40, 20), name=text, category=category)
     readers = chosen("developer-tools", reviewers=tuple(f"new-{n}" for n in range(12)))
 
-    composed = compose(choices=readers, until=UNTIL, intro=text * 25, subject=text)
+    composed = compose(choices=readers, until=UNTIL, words=EditorsWords(intro=text * 25, subject=text))
 
     assert composed
     assert len(composed.html.encode()) < 100_000
@@ -266,14 +332,19 @@ _WRAPS = ["{}", '">{}', "'>{}", "</a>{}", "</style>{}", "-->{}", "]]>{}", "<![en
 PAYLOADS = [wrap.replace("{}", core) for wrap in _WRAPS for core in _CORES]
 
 
+def saying(said: str, names: list[str]) -> Item:
+    options = (Option(said, "/comparisons/a?pick=a#picks"), Option(said, "/comparisons/a?pick=b#picks"))
+    return an_item(**dict.fromkeys(names, said), because=Because(topics=(said,)), options=options)
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_somebody_wrote_is_text_wherever_it_stands(payload: str) -> None:
     assert len(PAYLOADS) == 120
-    said = plain(payload)
-    texts = dict.fromkeys(["title", "mark", "detail", "quote", "why", "headline"], said)
+    said = prose(payload)
+    names = ["title", "mark", "detail", "quote", "headline"]
 
-    html, text = rendered(an_item(**texts), subject=said, intro=payload)
-    harmless, _ = rendered(an_item(**dict.fromkeys(texts, "Words")), subject="Words", intro="Words")
+    html, text = rendered(saying(said, names), subject=said, intro=payload, editor=said)
+    harmless, _ = rendered(saying("Words", names), subject="Words", intro="Words", editor="Words")
 
     # The same elements with the same attributes, but for the labels that repeat the subject.
     page, plain_page = Page(html), Page(harmless)
@@ -305,7 +376,8 @@ def test_names_taglines_notes_and_quotes_come_out_as_text(payload: str) -> None:
     )
     crowd(before=(15, 15), now=(40, 20), name=f"V {payload}", category=category)
 
-    composed = compose(choices=chosen("developer-tools"), until=UNTIL, intro=payload, subject=payload)
+    words = EditorsWords(intro=payload, subject=payload, editor=payload)
+    composed = compose(choices=chosen("developer-tools"), until=UNTIL, words=words)
 
     assert composed
     page = Page(composed.html)
@@ -316,6 +388,7 @@ def test_names_taglines_notes_and_quotes_come_out_as_text(payload: str) -> None:
         "{{unsubscribe_url}}",
         "{{preferences_url}}",
         *(f"{SITE}{item.path}" for item in composed.items),
+        *(f"{SITE}{option.path}" for item in composed.items for option in item.options),
     }
     assert page.shape.count("style") == Page(rendered()[0]).shape.count("style")
 
@@ -328,9 +401,10 @@ def test_nobodys_words_are_a_place_for_a_personal_link() -> None:
     }
     new_pair(editor_note="{{unsubscribe_url}}", **names)
 
-    composed = compose(
-        choices=chosen(), until=UNTIL, intro="{{preferences_url}}", subject="{{unsubscribe_url}}"
+    words = EditorsWords(
+        intro="{{preferences_url}}", subject="{{unsubscribe_url}}", editor="{{preferences_url}}"
     )
+    composed = compose(choices=chosen(), until=UNTIL, words=words)
 
     assert composed
     for part in (composed.html, composed.text):
@@ -342,7 +416,9 @@ def test_nobodys_words_are_a_place_for_a_personal_link() -> None:
 def test_a_subject_is_one_line() -> None:
     new_pair()
 
-    composed = compose(choices=chosen(), until=UNTIL, subject="A\r\nBcc: eve@example.com\x00")
+    composed = compose(
+        choices=chosen(), until=UNTIL, words=EditorsWords(subject="A\r\nBcc: eve@example.com\x00")
+    )
 
     assert composed
     assert composed.subject == "A Bcc: eve@example.com"
@@ -370,21 +446,23 @@ One thing this week.
 NEW COMPARISONS
 ---------------
 
+Because you chose Developer Tools.
+
 * Ship Aider
   Aider vs Zed
   Clearly: 4 of 4 reviewers of both ship it, 2 the other.
   “It holds.”
-  Because you chose Developer Tools.
   https://www.example.com/comparisons/aider-vs-zed
 
 
 THE CROWD MOVED
 ---------------
 
+Because you chose Developer Tools.
+
 * 50 → 67% ship
   Zed
   Clearly: 4 of 4 reviewers of both ship it, 2 the other.
-  Because you chose Developer Tools.
   https://www.example.com/tools/zed
 
 

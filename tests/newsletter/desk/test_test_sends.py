@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 COMPOSED = Composed(
     subject="Two tools",
     intro="Hello.",
+    editor="",
     html='<a href="{{unsubscribe_url}}">Leave</a> <a href="{{preferences_url}}">Choose</a>',
     text="Leave: {{unsubscribe_url}}\nChoose: {{preferences_url}}\n",
     items=(),

@@ -17,6 +17,7 @@ from newsletter.readers import consent, links, sign_ups
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.faults.scale import scaled
 from tests.mail_sink import Sink
+from tests.newsletter.editions import new_pair, sent
 from tests.newsletter.signing_up import links_in, work
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -255,6 +256,25 @@ class TestConfirming:
         assert "You are subscribed" in response.content.decode()
         assert client.get(path_of(str(link["href"]))).status_code == 200
         assert Consent.objects.order_by("id").last().source == "page"  # type: ignore[union-attr]
+
+    def test_a_new_reader_learns_when_the_next_mail_comes_and_reads_the_last_one(
+        self, client: Client, sink: Sink
+    ) -> None:
+        new_pair()
+        sent("2026-W44", subject="Two <tools>", frozen_at=NOW - timedelta(days=6))
+        token = mailed(sink)
+
+        response = press_yes(client, token, after=2)
+
+        text = " ".join(response.content.decode().split())
+        assert (
+            "The next mail goes out on <strong>Tuesday, 3 November 2026, 08:00</strong> (Europe/Berlin)"
+            in text
+        )
+        assert "Two &lt;tools&gt;</a>" in text
+        assert "http://127.0.0.1:8000/newsletter/editions/2026-W44" in [
+            link["href"] for link in Page(response).all("a")
+        ]
 
     def test_an_expired_link_offers_a_new_mail_whose_link_works(
         self, client: Client, sink: Sink, clock: time_machine.Traveller
