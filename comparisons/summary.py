@@ -3,11 +3,13 @@
 Built from facts by rule. A number stands in it only where it bears what the sentence says; where a count does not (two
 shares that round to the same percentage), words without numbers take its place. A win begins with "Ship" or "If it must
 be one", a tie with "Level", "No winner" or "Neither", and what is not decided with "No verdict yet". Where only some
-reviewers were asked, "For" and who they are stand before it, and only what these say is counted.
+reviewers were asked, "For" and who they are stand before it, and only what these say is counted; where readers decide
+in their place, that stands there too, as a sentence of its own. A share of nobody is none, and no share of nought.
 
 No sentence begins with a tool's name, and between two names stand English words: so a name in Hebrew or Arabic keeps
 its own direction and turns nothing else. Names are never inflected. Where the text would be too long, names are
-shortened first, then the least of the facts is left out; a condition stands whole or not at all.
+shortened first, as long as they tell the two tools apart, then the least of the facts is left out; a condition stands
+whole or not at all.
 """
 
 import re
@@ -15,7 +17,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
 
+from catalog.percent import ShipCount
 from comparisons.evidence import Evidence
+from comparisons.labels import labels, shortened, tell_apart
 from comparisons.verdict import Verdict, cheaper_to_start
 from comparisons.wording import apart, of_entries, sentence
 from reviews.panel import PanelCount
@@ -69,7 +73,7 @@ def summarize(
     picks: Asked = NOBODY,
     limit: int = MAX_SUMMARY,
 ) -> str:
-    """At most `limit` characters, which are 60 at least, and 130 where only some reviewers were asked.
+    """At most `limit` characters, which are 60 at least, and 170 where only some reviewers were asked.
 
     `when` are the conditions of each tool, as words after "if", what weighs most first. `asked` are the reviewers who
     were asked head to head, `picks` the readers.
@@ -86,13 +90,29 @@ def summarize(
     else:
         forms = list(_insufficient(verdict, one, other))
     names = apart((first.name, first.slug), (second.name, second.slug))
-    ways = chain(product(forms, _NAME_LENGTHS), product(forms, _AT_WORST))
-    texts = (form(*labels(*names, limit=length)) for form, length in ways)
     if not panel_of:
-        return next(text for text in texts if len(text) <= limit)
-    through = f"For {_panel(panel_of)}, "
-    text = next(text for text in texts if len(through) + len(text) <= limit)
-    return f"{through}{text[0].lower()}{text[1:]}"
+        return _fitting(forms, names, limit=limit)
+    through = _through(verdict, one, other, who=_panel(panel_of))
+    text = _fitting(forms, names, limit=limit - len(through))
+    return through + (text if through.endswith(". ") else f"{text[0].lower()}{text[1:]}")
+
+
+def _fitting(forms: Sequence[_Form], names: tuple[str, str], *, limit: int) -> str:
+    """The first form that fits with names that tell the tools apart; without such names, the first that fits."""
+    ways = [*product(forms, _NAME_LENGTHS), *product(forms, _AT_WORST)]
+    told_apart = (form(*short) for form, length in ways if (short := labels(*names, limit=length)))
+    cut = (form(*(shortened(name, length) for name in names)) for form, length in ways)
+    return next(text for text in chain(told_apart, cut) if len(text) <= limit)
+
+
+def _through(verdict: Verdict, one: _Side, other: _Side, *, who: str) -> str:
+    """Whose verdict it is; where readers decide in the place of the reviewers who were asked, that they do."""
+    readers = {"community": "voters", "picks": "readers"}.get(verdict.decided_by or "")
+    if readers is None:
+        return f"For {who}, "
+    reviewed = one.tool.panel.total or other.tool.panel.total
+    why = "whose reviews leave it open" if reviewed else "who reviewed neither"
+    return f"For {who}, {why}, {readers} decide. "
 
 
 def _asked_of(tool: Evidence, panel_of: Mapping[str, str] | None) -> Evidence:
@@ -105,53 +125,11 @@ def _asked_of(tool: Evidence, panel_of: Mapping[str, str] | None) -> Evidence:
 
 def _panel(panel_of: Mapping[str, str]) -> str:
     """One reviewer or two by name, of whom English words stand between; else how many were chosen."""
-    names = [_shortened(" ".join(name.split()), _REVIEWER_LENGTH) for _, name in sorted(panel_of.items())]
-    if len(names) > 2 or len({name.casefold() for name in names}) < len(names):
+    names = [" ".join(name.split()) for _, name in sorted(panel_of.items())]
+    short = [shortened(name, _REVIEWER_LENGTH) for name in names]
+    if len(names) > 2 or (len(names) == 2 and not tell_apart(names, short)):
         return f"{len(names)} chosen reviewers"
-    return " and ".join(names)
-
-
-def labels(first: str, second: str, *, limit: int) -> tuple[str, str]:
-    """Both names in at most so many characters, shortened at words.
-
-    Where they would then read the same, what both begin with is left out.
-    """
-    names = " ".join(first.split()), " ".join(second.split())
-    for step in (_whole, _without_shared_words, _without_shared_letters):
-        one, other = (_shortened(name, limit) for name in step(*names))
-        if one.casefold() != other.casefold():
-            break
-    return one, other
-
-
-def _whole(first: str, second: str) -> tuple[str, str]:
-    return first, second
-
-
-def _without_shared_words(first: str, second: str) -> tuple[str, str]:
-    one, other = first.split(" "), second.split(" ")
-    shared = _shared(one, other)
-    return f"…{' '.join(one[shared:])}", f"…{' '.join(other[shared:])}"
-
-
-def _without_shared_letters(first: str, second: str) -> tuple[str, str]:
-    shared = _shared(first, second)
-    return f"…{first[shared:]}", f"…{second[shared:]}"
-
-
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many both begin with, so that each keeps one at least."""
-    most = min(len(one), len(other)) - 1
-    return next((n for n in range(most) if one[n].casefold() != other[n].casefold()), max(most, 0))
-
-
-def _shortened(name: str, limit: int) -> str:
-    """Cut after a word where one ends in the second half, and marked."""
-    if len(name) <= limit:
-        return name
-    head, _, _ = name[:limit].rpartition(" ")
-    cut = head if len(head) > limit // 2 else name[: limit - 1]
-    return cut.rstrip(" ,;:.–—-&(") + "…"
+    return " and ".join(short)
 
 
 # --- A winner -----------------------------------------------------------------------------------
@@ -180,23 +158,34 @@ def _win(verdict: Verdict, one: _Side, other: _Side, no_difference: int) -> Iter
 
 
 def _opening(verdict: Verdict, winner: _Side, loser: _Side) -> str:
-    if _percent(verdict, winner) < _CONVINCES_FROM:
+    shares = _shares(verdict, winner)
+    if shares and shares[0] < _CONVINCES_FROM:
         return "If it must be one, take {winner} over {loser}"
     if verdict.strength == "narrow":
         return "Ship {winner} over {loser}, narrowly"
     return "Ship {winner}, not {loser}" if _is_ruled_out(verdict, loser) else "Ship {winner} over {loser}"
 
 
-def _percent(verdict: Verdict, side: _Side) -> int:
-    """Of those who were asked of a tool alone: the voters where they decide, else the reviewers."""
-    asked = side.tool.community if verdict.decided_by == "community" else side.tool.panel
-    return asked.percent or 0
+def _shares(verdict: Verdict, side: _Side) -> list[int]:
+    """How many percent ship a tool in each group that was asked of it: first the voters where they decide, else the
+    reviewers; of a chosen panel that decides, nobody else. Too few voters to say anything are no group."""
+    shared = PanelCount(side.shared, verdict.shared_panel.total - side.shared)
+    groups: list[ShipCount] = [side.tool.panel, shared]
+    if side.tool.community.status == "enough" and not _is_chosen_panels(verdict):
+        groups.insert(0 if verdict.decided_by == "community" else len(groups), side.tool.community)
+    return [group.percent for group in groups if group.percent is not None]
+
+
+def _is_chosen_panels(verdict: Verdict) -> bool:
+    """Whether only some reviewers were asked, and they decided."""
+    return verdict.panel_of is not None and verdict.decided_by in ("panel", "head_to_head")
 
 
 def _is_ruled_out(verdict: Verdict, loser: _Side) -> bool:
-    """Whether the loser is no tool to ship, and not only the lesser one: fewer than half ship it, and nobody favours it."""
-    is_shipped_by_half = verdict.decided_by == "panel" and 2 * loser.shared >= verdict.shared_panel.total
-    return _percent(verdict, loser) < _CONVINCES_FROM and not is_shipped_by_half and not verdict.contested
+    """Whether the loser is no tool to ship, and not only the lesser one: some were asked of it, fewer than half of each
+    group ship it, and nobody favours it."""
+    shares = _shares(verdict, loser)
+    return bool(shares) and max(shares) < _CONVINCES_FROM and not verdict.contested
 
 
 def _why(verdict: Verdict, winner: _Side, loser: _Side, no_difference: int) -> str:
@@ -267,10 +256,11 @@ def _against(verdict: Verdict, winner: _Side, loser: _Side) -> str:
     """Who favours the tool that did not win, where somebody surely does."""
     if not verdict.contested:
         return ""
-    one, other = winner.tool.community.percent, loser.tool.community.percent
+    one, other = winner.tool.community, loser.tool.community
+    are_enough = one.status == other.status == "enough"
     favour_loser = {
         "head_to_head": ("reviewers asked to choose", loser.asked > winner.asked),
-        "community": ("voters", (other or 0) > (one or 0)),
+        "community": ("voters", are_enough and (other.percent or 0) > (one.percent or 0)),
         "picks": ("readers who chose", loser.picked > winner.picked),
     }
     who = [words for by, (words, is_so) in favour_loser.items() if is_so and by != verdict.decided_by]
@@ -341,19 +331,12 @@ def _part(ship: int, total: int) -> str:
 
 
 def _insufficient(verdict: Verdict, one: _Side, other: _Side) -> Iterator[_Form]:
-    totals = one.tool.panel.total, other.tool.panel.total
     both, minimum = verdict.shared_panel.total, verdict.evidence.inputs.minimum
-    s = "" if minimum == 1 else "s"
-
-    def needs(first: str, second: str) -> str:
-        if min(totals) < minimum:
-            has = f"{first} has {totals[0] or 'none'}, {second} {totals[1] or 'none'}"
-            return f"No verdict yet: each tool needs {minimum} review{s}, and {has}."
-        there = f"there {'is' if both < 2 else 'are'} {both or 'none'}"
-        return f"No verdict yet: it takes {minimum} reviewer{s} of both tools, and {there}."
-
+    reviewers = "reviewer" if minimum == 1 else "reviewers"
+    there = f"there {'is' if both < 2 else 'are'} {both or 'none'}"
+    needs = f"No verdict yet: it takes {minimum} {reviewers} of both tools, and {there}."
     if one.when or other.when:
-        yield lambda a, b: f"{needs(a, b)} Until then: {_if(a, one.when, b, other.when)}."
+        yield lambda a, b: f"{needs} Until then: {_if(a, one.when, b, other.when)}."
         yield lambda a, b: f"No verdict yet. Until then: {_if(a, one.when, b, other.when)}."
-    yield needs
+    yield lambda a, b: needs
     yield lambda a, b: sentence(f"No verdict yet: {a} and {b}")
