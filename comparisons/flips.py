@@ -1,7 +1,7 @@
 """What would turn a verdict: the smallest changes after which the rule gives another outcome or another winner."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -106,33 +106,49 @@ def _moved(shared: SharedPanel, said: tuple[str | None, str | None], by: int) ->
 def _head_to_heads(pair: PairEvidence) -> Iterator[Flip]:
     if panel_favorite(pair.inputs) is not None:
         return
-    choices = (pair.first.slug, pair.second.slug, None)
-    for choice in choices:
-        for before in choices:
-            reviewers = tuple(slug for slug, said in pair.preferences.items() if said == before)
-            if reviewers and before != choice:
-                counts = _counted(pair, _counted(pair, pair.head_to_heads, before, -1), choice, 1)
-                yield from _flip(
-                    pair,
-                    replace(pair.inputs, head_to_heads=counts),
-                    kind="head_to_head",
-                    tool=choice,
-                    reviewers=reviewers,
-                )
-    for choice in choices[:2]:
-        yield from _further_answers(pair, choice)
+    first, second = pair.first.slug, pair.second.slug
+    said = {
+        choice: [who for who, said in pair.preferences.items() if said == choice]
+        for choice in (first, second, None)
+    }
+    for choice, other in ((first, second), (second, first)):
+        yield from _answers(pair, choice, against=said[other], open_to_it=said[None])
+    for choice in (first, second):
+        yield from _fewest(pair, None, said[choice])
 
 
-def _further_answers(pair: PairEvidence, choice: str | None) -> Iterator[Flip]:
-    """The fewest further answers for one tool; of those who are asked by name, as long as there are any."""
-    silent = tuple(slug for slug in sorted(pair.panel_of or ()) if slug not in pair.preferences)
-    answers, minimum = pair.head_to_heads, pair.inputs.minimum
-    most = max(answers.first, answers.second) + minimum
-    if pair.panel_of is not None:
-        most = min(most, len(silent))
-    for count in range(1, most + 1):
-        after = replace(pair.inputs, head_to_heads=_counted(pair, answers, choice, count))
-        if flips := list(_flip(pair, after, kind="head_to_head", tool=choice, count=count, reviewers=silent)):
+def _answers(pair: PairEvidence, choice: str, *, against: list[str], open_to_it: list[str]) -> Iterator[Flip]:
+    """The fewest answers for one tool, of those who chose the other one, who see no difference, or who gave none yet.
+
+    An answer that changes sides weighs most. Where it makes no difference whose answers they are, all are named as one.
+    """
+    if pair.panel_of is None:
+        yield from _fewest(pair, choice, against)
+        yield from _fewest(pair, choice, open_to_it)
+        most = max(pair.head_to_heads.first, pair.head_to_heads.second) + pair.inputs.minimum
+        yield from _fewest(pair, choice, [f"another {n}" for n in range(most)], reviewers=())
+        return
+    silent = [slug for slug in sorted(pair.panel_of) if slug not in pair.preferences]
+    everyone = [*against, *open_to_it, *silent]
+    soonest = list(_fewest(pair, choice, everyone))
+    if soonest == list(_fewest(pair, choice, everyone[::-1], reviewers=everyone)):
+        yield from soonest
+    else:
+        yield from _fewest(pair, choice, against)
+        yield from _fewest(pair, choice, [*open_to_it, *silent])
+
+
+def _fewest(
+    pair: PairEvidence, choice: str | None, some: Sequence[str], *, reviewers: Sequence[str] | None = None
+) -> Iterator[Flip]:
+    """The fewest of some reviewers, in their order, whose answers turn the verdict; named are `reviewers`, or else all."""
+    counts, named = pair.head_to_heads, tuple(some if reviewers is None else reviewers)
+    for count, reviewer in enumerate(some, start=1):
+        if reviewer in pair.preferences:
+            counts = _counted(pair, counts, pair.preferences[reviewer], -1)
+        counts = _counted(pair, counts, choice, 1)
+        after = replace(pair.inputs, head_to_heads=counts)
+        if flips := list(_flip(pair, after, kind="head_to_head", tool=choice, count=count, reviewers=named)):
             yield from flips
             return
 

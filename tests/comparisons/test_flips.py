@@ -72,7 +72,7 @@ def test_each_flip_turns_the_verdict_to_what_it_says_and_one_less_does_not(found
     before = decide(found)
 
     for flip in before.flip:
-        if flip.kind == "head_to_head" and found.panel_of is not None and flip.count > 1:
+        if flip.kind == "head_to_head" and flip.reviewers and flip.count > 1:
             for some in combinations(flip.reviewers, flip.count):
                 assert end_of(decide(answered(found, flip, some))) == (flip.outcome, flip.winner)
                 assert end_of(decide(answered(found, flip, some[1:]))) == end_of(before)
@@ -94,6 +94,22 @@ def test_the_smallest_come_first_and_none_is_told_twice(found: PairEvidence) -> 
     told = [(flip.kind, flip.tool, flip.to, flip.reviewers) for flip in flips]
     assert len(told) == len(set(told))
     assert all(1 <= flip.count <= AT_MOST for flip in flips)
+
+
+@settings(deadline=None, max_examples=200)
+@given(any_pair)
+def test_no_fewer_answers_to_the_pair_turn_it_than_are_told_whoever_gives_them(found: PairEvidence) -> None:
+    others = found.panel_of or [f"other-{n}" for n in range(6)]
+    people = sorted({*found.preferences, *others})
+    told: dict[str | None, list[int]] = {"alpha": [], "beta": [], None: []}
+    for flip in flips_of(found):
+        told[flip.tool] += [flip.count] * (flip.kind == "head_to_head")
+
+    for tool, counts in told.items():
+        flip = Flip("head_to_head", tool, None, 1, (), "", None)
+        for count in range(min([*counts, 4])):
+            for some in combinations(people, count):
+                assert end_of(decide(answered(found, flip, some))) == end_of(decide(found))
 
 
 @settings(deadline=None)
@@ -171,6 +187,42 @@ def test_no_reviewer_who_would_turn_it_alone_is_left_out(found: PairEvidence) ->
                 "beta",
             ),
             id="any three of a panel by name, together",
+        ),
+        pytest.param(
+            pair("+++", "+++", "=", panel_of={"builder": "B", "founder": "F", "skeptic": "S"}),
+            Flip("head_to_head", "beta", None, 3, ("builder", "founder", "skeptic"), "winner", "beta"),
+            id="one of a panel by name who saw no difference, with two who have not answered",
+        ),
+        pytest.param(
+            pair("+++", "+++", "a", panel_of={"builder": "B", "founder": "F", "skeptic": "S"}),
+            Flip("head_to_head", "beta", None, 3, ("builder", "founder", "skeptic"), "winner", "beta"),
+            id="one of a panel by name who chose the other, with two who have not answered",
+        ),
+        pytest.param(
+            pair("++++", "++++", "aaaab"),
+            Flip(
+                "head_to_head",
+                "beta",
+                None,
+                2,
+                ("builder", "skeptic", "founder", "futurist"),
+                "winner",
+                "beta",
+            ),
+            id="any two of those who chose, who change sides",
+        ),
+        pytest.param(
+            pair("++++", "++++", "===="),
+            Flip(
+                "head_to_head",
+                "beta",
+                None,
+                3,
+                ("builder", "skeptic", "founder", "futurist"),
+                "winner",
+                "beta",
+            ),
+            id="any three of those who saw no difference",
         ),
     ],
 )
