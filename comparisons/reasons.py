@@ -14,6 +14,7 @@ from comparisons.rules import (
 )
 from comparisons.wording import (
     CHOOSERS,
+    CHOSEN,
     PICKERS,
     REVIEWERS,
     VOTERS,
@@ -57,9 +58,14 @@ def _slug_of(pair: PairEvidence, side: int | None) -> str | None:
     return None if side is None else pair.tools[side].slug
 
 
+def _whose(pair: PairEvidence) -> str:
+    """The word before "panel" and "reviewer", where not all were asked."""
+    return "" if pair.panel_of is None else "chosen "
+
+
 def _panel_reason(pair: PairEvidence) -> Reason:
     """Of the reviewers of both tools."""
-    shared, minimum = pair.shared, pair.inputs.minimum
+    shared, minimum, whose = pair.shared, pair.inputs.minimum, _whose(pair)
     names = names_of(*pair.tools)
     answers = [
         Answers(name, ship, shared.total)
@@ -69,14 +75,17 @@ def _panel_reason(pair: PairEvidence) -> Reason:
     leader = panel_favorite(pair.inputs)
     if shared.total < minimum:
         reviewers = "reviewer" if minimum == 1 else "reviewers"
-        code, opening = "panel_too_small", f"The panel decides with {minimum} {reviewers} of both tools."
+        code, opening = (
+            "panel_too_small",
+            f"The {whose}panel decides with {minimum} {reviewers} of both tools.",
+        )
         params["minimum"] = minimum
     elif leader is None:
-        code, opening = "panel_level", "The panel is level."
+        code, opening = "panel_level", f"The {whose}panel is level."
     else:
-        code, opening = "panel_ahead", sentence(f"The panel prefers {names[leader]}")
+        code, opening = "panel_ahead", sentence(f"The {whose}panel prefers {names[leader]}")
     missing = _missing(pair) if code == "panel_too_small" else {}
-    detail = f"{opening} {of_shared(*answers)}"
+    detail = f"{opening} {of_shared(*answers, whose=whose)}"
     if missing:
         params["missing"] = list(missing)
         have = "has" if len(missing) == 1 else "have"
@@ -97,7 +106,8 @@ def _whole_panels_reason(pair: PairEvidence) -> Reason | None:
     if shown == tuple(whole_percent(part=ship, total=shared.total) for ship in (shared.first, shared.second)):
         return None
     answers = _panel_answers(pair)
-    detail = of_both("All reviews, also those of one tool alone", *answers, group=REVIEWERS)
+    also = "those of one tool alone" if pair.panel_of is None else "those of reviewers who were not chosen"
+    detail = of_both(f"All reviews, also {also}", *answers, group=REVIEWERS)
     return Reason("whole_panels", None, detail, _counts(answers))
 
 
@@ -113,7 +123,7 @@ def _counts(answers: Sequence[Answers]) -> dict[str, object]:
 
 
 def _head_to_head_reason(pair: PairEvidence) -> Reason:
-    answers, minimum = pair.head_to_heads, pair.inputs.minimum
+    answers, minimum, whose = pair.head_to_heads, pair.inputs.minimum, _whose(pair)
     names = names_of(*pair.tools)
     params: dict[str, object] = {
         "choose": [answers.first, answers.second],
@@ -121,19 +131,23 @@ def _head_to_head_reason(pair: PairEvidence) -> Reason:
         "minimum": minimum,
     }
     if not answers.total:
-        return Reason("no_head_to_heads", None, "No reviewer has chosen between the two yet.", params)
+        detail = f"No {whose}reviewer has answered the pair yet."
+        return Reason("no_head_to_heads", None, detail, params)
     leader = head_to_head_favorite(pair.inputs)
     if max(answers.first, answers.second) < minimum:
-        code, opening = "too_few_head_to_heads", f"Asked to choose, {minimum} reviewers would have to agree"
+        agree = (
+            "one would have to choose" if minimum == 1 else f"{minimum} {whose}reviewers would have to agree"
+        )
+        code, opening = "too_few_head_to_heads", f"Asked to choose, {agree}"
     elif leader is None:
-        code, opening = "head_to_head_level", "Asked to choose, the panel is level"
+        code, opening = "head_to_head_level", f"Asked to choose, the {whose}panel is level"
     else:
-        code, opening = "head_to_head_ahead", f"Asked to choose, the panel prefers {names[leader]}"
+        code, opening = "head_to_head_ahead", f"Asked to choose, the {whose}panel prefers {names[leader]}"
     detail = of_choices(
         opening,
         (names[0], answers.first),
         (names[1], answers.second),
-        group=CHOOSERS,
+        group=CHOSEN if whose else CHOOSERS,
         neither=answers.neither,
     )
     return Reason(code, _slug_of(pair, leader), detail, params)

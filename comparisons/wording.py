@@ -37,6 +37,7 @@ class Choosers:
 
 
 CHOOSERS = Choosers("reviewer", "reviewers", "chooses", "choose")
+CHOSEN = Choosers("chosen reviewer", "chosen reviewers", "chooses", "choose")
 PICKERS = Choosers("reader", "readers", "picks", "pick")
 
 _ENTRY = {
@@ -64,16 +65,19 @@ def _ships(answers: Answers, group: Group) -> str:
     return f"{ship:,} of {total:,} {group.many} {'ships' if ship == 1 else 'ship'} {name}"
 
 
-def of_shared(first: Answers, second: Answers) -> str:
-    """What those reviewers say who reviewed both tools; as many as either `total`."""
+def of_shared(first: Answers, second: Answers, *, whose: str = "") -> str:
+    """What those reviewers say who reviewed both tools; as many as either `total`.
+
+    `whose` is a word before "reviewer", and a space, where not all were asked.
+    """
     total = first.total
     if total == 0:
-        return "No reviewer has reviewed both tools."
+        return f"No {whose}reviewer has reviewed both tools."
     if total == 1:
         says = [f"{'ships' if answers.ship else 'skips'} {answers.name}" for answers in (first, second)]
-        return sentence(f"The only reviewer of both tools {' and '.join(says)}")
+        return sentence(f"The only {whose}reviewer of both tools {' and '.join(says)}")
     number = "two" if total == 2 else f"{total:,}"
-    return sentence(f"Of the {number} reviewers of both tools, {_part(first)} and {_part(second)}")
+    return sentence(f"Of the {number} {whose}reviewers of both tools, {_part(first)} and {_part(second)}")
 
 
 def _part(answers: Answers) -> str:

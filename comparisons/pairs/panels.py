@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from backend.api.parameters import CommaList
-from reviews.models import Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 
 
 class PanelList(CommaList):
@@ -17,7 +19,7 @@ class PanelList(CommaList):
     def __init__(self) -> None:
         super().__init__(
             help_text="Slugs of active reviewers: the verdict by these alone, and beside it what all say. The order makes "
-            "no difference."
+            "no difference. Who names everybody whose reviews count gets the answer without `panel`."
         )
 
     def to_internal_value(self, data: str) -> list[str]:
@@ -31,14 +33,14 @@ class PanelList(CommaList):
 def named_panel(slugs: Sequence[str]) -> Mapping[str, str] | None:
     """The names of these reviewers by their slugs; None where none are given, and then without a query.
 
-    Raises a ValidationError that names each unknown or inactive one.
+    None too where there is nobody else whose word counts: no other reviewer is active, and who has left said nothing that
+    is public. Raises a ValidationError that names each unknown or inactive one. One query.
     """
     if not slugs:
         return None
-    found = Reviewer.objects.filter(slug__in=slugs)
-    known = {
-        slug: (name, is_active) for slug, name, is_active in found.values_list("slug", "name", "is_active")
-    }
+    found = Reviewer.objects.filter(slug__in=slugs).annotate(is_some=Exists(_others(slugs)))
+    rows = list(found.values_list("slug", "name", "is_active", "is_some"))
+    known = {slug: (name, is_active) for slug, name, is_active, _ in rows}
     errors = [
         ErrorDetail(
             f"The reviewer '{slug}' is not active."
@@ -51,4 +53,12 @@ def named_panel(slugs: Sequence[str]) -> Mapping[str, str] | None:
     ]
     if errors:
         raise serializers.ValidationError({"panel": errors})
-    return {slug: known[slug][0] for slug in slugs}
+    return {slug: known[slug][0] for slug in slugs} if any(is_some for *_, is_some in rows) else None
+
+
+def _others(slugs: Sequence[str]) -> models.QuerySet[Reviewer]:
+    """Everybody else whose word counts: who is active, and who has left and still has a public review or answer."""
+    reviews, answers = (
+        Exists(each.objects.published().filter(reviewer=OuterRef("pk"))) for each in (Review, HeadToHead)
+    )
+    return Reviewer.objects.exclude(slug__in=slugs).filter(Q(is_active=True) | reviews | answers)

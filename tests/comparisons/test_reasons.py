@@ -106,17 +106,90 @@ def test_of_a_panel_by_name_it_says_who_is_missing() -> None:
     assert found == (
         None,
         (
-            "The panel decides with 3 reviewers of both tools. The only reviewer of both tools ships Alpha and ships Beta. "
+            "The chosen panel decides with 3 reviewers of both tools. "
+            "The only chosen reviewer of both tools ships Alpha and ships Beta. "
             "The Founder and The Operator have not reviewed both."
         ),
         {"ship": [1, 1], "total": [1, 1], "minimum": 3, "missing": ["founder", "operator"]},
     )
 
 
+CHOSEN = {"builder": "The Builder", "skeptic": "The Skeptic"}
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "detail"),
+    [
+        (
+            pair("  ++", "  ++", panel_of=CHOSEN),
+            "panel_too_small",
+            (
+                "The chosen panel decides with 2 reviewers of both tools. No chosen reviewer has reviewed both tools. "
+                "The Builder and The Skeptic have not reviewed both."
+            ),
+        ),
+        (
+            pair("++--", "++++", panel_of=CHOSEN),
+            "panel_level",
+            "The chosen panel is level. Of the two chosen reviewers of both tools, both ship Alpha and both ship Beta.",
+        ),
+        (
+            pair("++--", "+-++", panel_of=CHOSEN),
+            "panel_ahead",
+            (
+                "The chosen panel prefers Alpha. "
+                "Of the two chosen reviewers of both tools, both ship Alpha and 1 ships Beta."
+            ),
+        ),
+        (
+            pair("++--", "++++", panel_of=CHOSEN),
+            "whole_panels",
+            (
+                "All reviews, also those of reviewers who were not chosen: "
+                "2 of 4 reviewers ship Alpha, all 4 reviewers ship Beta."
+            ),
+        ),
+        (
+            pair("++", "++", "  aa", panel_of=CHOSEN),
+            "no_head_to_heads",
+            "No chosen reviewer has answered the pair yet.",
+        ),
+        (
+            pair("++", "++", "a aa", panel_of=CHOSEN),
+            "too_few_head_to_heads",
+            (
+                "Asked to choose, 2 chosen reviewers would have to agree: "
+                "1 chosen reviewer chooses Alpha, no chosen reviewer chooses Beta."
+            ),
+        ),
+        (
+            pair("++", "++", "=", panel_of={"builder": "The Builder"}),
+            "too_few_head_to_heads",
+            (
+                "Asked to choose, one would have to choose: "
+                "no chosen reviewer chooses Alpha, no chosen reviewer chooses Beta, 1 sees no difference."
+            ),
+        ),
+        (
+            pair("++", "++", "aabb", panel_of=CHOSEN),
+            "head_to_head_ahead",
+            (
+                "Asked to choose, the chosen panel prefers Alpha: "
+                "2 chosen reviewers choose Alpha, no chosen reviewer chooses Beta."
+            ),
+        ),
+    ],
+)
+def test_of_chosen_reviewers_nothing_is_said_as_of_everybody(
+    found: PairEvidence, code: str, detail: str
+) -> None:
+    assert reason(found, code)[1] == detail
+
+
 @pytest.mark.parametrize(
     ("choices", "code", "favors", "detail"),
     [
-        ("", "no_head_to_heads", None, "No reviewer has chosen between the two yet."),
+        ("", "no_head_to_heads", None, "No reviewer has answered the pair yet."),
         (
             "a=",
             "too_few_head_to_heads",

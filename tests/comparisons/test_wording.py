@@ -96,6 +96,18 @@ def test_what_the_reviewers_of_both_tools_say(first: int, second: int, total: in
     assert of_shared(Answers("Aider", first, total), Answers("Zed", second, total)) == words
 
 
+@pytest.mark.parametrize(
+    ("total", "words"),
+    [
+        (0, "No chosen reviewer has reviewed both tools."),
+        (1, "The only chosen reviewer of both tools ships Aider and skips Zed."),
+        (3, "Of the 3 chosen reviewers of both tools, 1 ships Aider and none ships Zed."),
+    ],
+)
+def test_where_not_all_were_asked_it_says_whose_reviewers_they_are(total: int, words: str) -> None:
+    assert of_shared(Answers("Aider", 1, total), Answers("Zed", 0, total), whose="chosen ") == words
+
+
 def test_entries_are_told_apart_or_together() -> None:
     assert of_entries(("Aider", "free"), ("Zed", "free")) == "Both tools are free to start."
     assert (

@@ -56,6 +56,22 @@ def test_those_who_are_named_decide_and_the_whole_panel_stands_beside(
     assert len(page["scorecard"]) == 4
 
 
+@pytest.mark.parametrize("address", [f"{PAGE}?", "/api/v1/compare?tools=alpha,beta&"])
+def test_who_names_everybody_gets_the_answer_of_the_whole_panel(api: APIClient, address: str) -> None:
+    everybody = "panel=panel-0,panel-1,panel-2,panel-3,silent"
+
+    assert api.get(address + everybody).content == api.get(address).content
+
+
+def test_who_names_all_but_one_who_left_and_whose_reviews_still_count_asks_only_some(api: APIClient) -> None:
+    Reviewer.objects.filter(slug="panel-3").update(is_active=False)
+
+    page = api.get(f"{PAGE}?panel=panel-0,panel-1,panel-2,silent").json()
+
+    assert verdict_of(page) == ("tie", None, ["panel-0", "panel-1", "panel-2", "silent"])
+    assert page["whole_panel_verdict"]["winner"] == "alpha"
+
+
 def test_without_a_panel_nothing_stands_beside(api: APIClient) -> None:
     page = api.get(PAGE).json()
 
@@ -73,7 +89,10 @@ def test_too_few_say_who_is_missing(api: APIClient) -> None:
     ("panel", "summary"),
     [
         ("panel-3", "For The Third, ship "),
-        ("panel-3,silent", "For The Third and The Silent, no verdict yet: each tool needs 2 reviews, and "),
+        (
+            "panel-3,silent",
+            "For The Third and The Silent, no verdict yet: it takes 2 reviewers of both tools, and there is 1.",
+        ),
         ("panel-0,panel-1,panel-3", "For 3 chosen reviewers, ship "),
     ],
 )
