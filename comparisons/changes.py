@@ -14,7 +14,7 @@ _BY = {
 CAUSES = {
     FIRST: "The first verdict on this pair.",
     PANEL: "The panel's reviews changed.",
-    HEAD_TO_HEAD: "A reviewer chose between the two, or chose anew.",
+    HEAD_TO_HEAD: "An answer to the pair was published, corrected or retracted.",
     VOTES: "Readers' votes changed.",
     PICKS: "Readers' picks changed.",
     RULE: "The rule changed.",

@@ -27,9 +27,9 @@ class VerdictHistoryView(ListView):
     def get(self, request: Request, slug: str) -> Response:
         """List how a pair's verdict changed, the latest change first
 
-        Every change of the verdict on a pair that an editor published, with its cause, each written once and never
-        changed. A margin that moves within the same strength is no change. Empty for a computed pair. `b-vs-a` and
-        earlier slugs of either tool answer 308.
+        Every change of the verdict on a pair that an editor published, as it is found every three minutes, with its
+        cause, each written once and never changed. A margin that moves within the same strength is no change. Empty for
+        a computed pair. `b-vs-a` and earlier slugs of either tool answer 308.
         """
         pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
         if pair.slug != slug:

@@ -127,8 +127,8 @@ def test_a_head_to_head_that_decided_and_is_retracted_moves_the_verdict_with_an_
         (2, "head_to_head", "winner", "tie", None, 0),
     ]
     assert VerdictChange.objects.get(number=2).detail == (
-        f"A reviewer chose between the two, or chose anew. Before: {comparison.first_tool.name}, clear, by the panel, "
-        "head to head. Now: a tie."
+        "An answer to the pair was published, corrected or retracted. "
+        f"Before: {comparison.first_tool.name}, clear, by the panel, head to head. Now: a tie."
     )
 
 

@@ -323,7 +323,7 @@ def test_what_changed_besides_the_rule_is_told_of_its_pair() -> None:
     )
     assert of_the_pair == (
         "Now: narrow, by the panel, head to head, 25 points ahead. Before: a tie. "
-        "A reviewer chose between the two, or chose anew."
+        "An answer to the pair was published, corrected or retracted."
     )
 
 
