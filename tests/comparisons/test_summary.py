@@ -528,6 +528,10 @@ def through(found: PairEvidence, panel_of: Mapping[str, str]) -> PairEvidence:
         pytest.param(("סוקר", "مراجع"), "For סוקר and مراجع, ship", id="from right to left, with an English word between"),
         pytest.param(("Twin", "TWIN"), "For 2 chosen reviewers, ship", id="one name twice"),
         pytest.param(
+            ("The Reviewer of Everything", "The Reviewer of Everything That Was Ever Shipped"),
+            "For 2 chosen reviewers, ship", id="two that can't be told apart once one is cut",
+        ),
+        pytest.param(
             ("x" * 100, "The Reviewer of Everything That Was Ever Shipped by Anyone"),
             f"For {'x' * 27}… and The Reviewer of Everything…, ship", id="long ones",
         ),
