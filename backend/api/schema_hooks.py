@@ -55,6 +55,7 @@ TEXTS = {
         "description",
         "detail",
         "disclosure",
+        "editor",
         "editor_note",
         "intro",
         "label",
