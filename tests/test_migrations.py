@@ -102,10 +102,12 @@ def test_migrations_are_safe_to_deploy() -> None:
     linter = MigrationLinter(
         include_apps=APPS,
         # It warns of an index on the table that the same migration makes, and of a unique constraint over the columns
-        # that another one has held unique before. The last three say what they cost and what they do with old rows.
+        # that another one has held unique before; and of a column that is made wider, which former code may still use.
+        # The last three say what they cost and what they do with old rows.
         ignore_name=[
             "0001_curated_pairs",
             "0006_copies_stand_in_fewer_indexes",
+            "0020_new_comparisons_have_a_mail_of_their_day",
             "0004_two_pairs_never_share_a_slug",
             "0005_search_reads_what_people_type",
             "0009_names_sort_as_people_sort",

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
             name="replaces",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 help_text="Whose subscription ends when the sign-up is confirmed.",
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,
@@ -28,6 +29,7 @@ class Migration(migrations.Migration):
             name="replaces",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 help_text="Whose subscription ends when this is confirmed: the reader moves to another address.",
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,

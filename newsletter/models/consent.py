@@ -100,6 +100,7 @@ class ConfirmationToken(models.Model):
     replaces = models.ForeignKey(
         Subscriber,
         on_delete=models.SET_NULL,
+        db_index=False,
         null=True,
         blank=True,
         related_name="+",
@@ -116,8 +117,13 @@ class ConfirmationToken(models.Model):
                 name="a_confirmation_replaces_another_address",
             )
         ]
-        # Counts what a mailbox was sent lately.
-        indexes = [models.Index(fields=["mailbox_key", "created_at"], name="newsletter_tokens_of_mailbox")]
+        indexes = [
+            # Counts what a mailbox was sent lately.
+            models.Index(fields=["mailbox_key", "created_at"], name="newsletter_tokens_of_mailbox"),
+            models.Index(
+                fields=["replaces"], condition=Q(replaces__isnull=False), name="newsletter_tokens_of_moves"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"until {self.expires_at:%Y-%m-%d %H:%M}"
@@ -146,6 +152,7 @@ class MailJob(models.Model):
     replaces = models.ForeignKey(
         Subscriber,
         on_delete=models.SET_NULL,
+        db_index=False,
         null=True,
         blank=True,
         related_name="+",
@@ -171,8 +178,13 @@ class MailJob(models.Model):
                 condition=Q(kind__in=["sign_up", "owner", "moved"]), name="mail_job_kind_is_known"
             ),
         ]
-        # What is due, the earliest first.
-        indexes = [models.Index(fields=["due_at"], condition=Q(state="waiting"), name="newsletter_jobs_due")]
+        indexes = [
+            # What is due, the earliest first.
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="newsletter_jobs_due"),
+            models.Index(
+                fields=["replaces"], condition=Q(replaces__isnull=False), name="newsletter_jobs_of_moves"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Mail job {self.id}"
