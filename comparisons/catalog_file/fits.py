@@ -121,6 +121,8 @@ def pair_fits(
     pair = {comparison.first_tool_id, comparison.second_tool_id}
     fits: list[PairFit] = []
     counts = Counter[UUID]()
+    # Of each condition the tool that has it, and where.
+    tools: dict[UUID, tuple[UUID, str]] = {}
     for place, item, condition_id in _conditions(row, condition_ids, errors):
         tool_id = tool_ids.get(item["tool"])
         if tool_id is None or tool_id not in pair:
@@ -129,6 +131,9 @@ def pair_fits(
         counts[tool_id] += 1
         if counts[tool_id] == MAX_FITS + 1:
             errors += [f"{place}.tool: {quoted(item['tool'])} has more than {MAX_FITS} conditions"]
+        of_tool, first = tools.setdefault(condition_id, (tool_id, place))
+        if of_tool != tool_id:
+            errors += [f"{place}.condition: {quoted(item['condition'])} is the other tool's at {first}"]
         fit = PairFit(comparison_id=comparison.id, tool_id=tool_id, condition_id=condition_id)
         fits.append(_filled(fit, item))
     return fits

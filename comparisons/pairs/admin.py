@@ -9,11 +9,12 @@ from django.db.models import Q
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
 from catalog.admin import FitInline
-from catalog.models import MAX_FITS, Category, Tool
+from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import archive
 from comparisons.models import Comparison, Outcome, PairFit, pair_slug
 from comparisons.pairs.services import publish
@@ -70,10 +71,11 @@ else:
 
 class PairFitFormSet(InlineFormSet):
     def clean(self) -> None:
-        """Each condition is of one of the two tools that the form above names, and none has too many."""
+        """Each condition is of one of the two tools that the form above names, not of both, and none has too many."""
         super().clean()
         pair = {self.instance.first_tool_id, self.instance.second_tool_id}
         counts = Counter[Tool]()
+        tools: dict[Condition, Tool] = {}
         for form in self.forms:
             given = getattr(form, "cleaned_data", {})
             tool = given.get("tool")
@@ -84,6 +86,9 @@ class PairFitFormSet(InlineFormSet):
                 form.add_error("tool", f"{tool.name} is not one of the two tools.")
             elif counts[tool] > MAX_FITS:
                 form.add_error("tool", f"A tool has at most {MAX_FITS} conditions.")
+            elif (condition := given.get("condition")) and tools.setdefault(condition, tool) != tool:
+                message = f"{tools[condition].name} has it too: what both fit decides nothing between them."
+                form.add_error("condition", message)
 
 
 class PairFitInline(FitInline):
@@ -145,6 +150,11 @@ class ComparisonAdmin(RecordedAdmin):
     def get_queryset(self, request: HttpRequest) -> ComparisonQuerySet:
         pairs = Comparison.objects.with_outcome().select_related("first_tool", "second_tool")
         return pairs.order_by(*self.get_ordering(request))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Comparison | None = None) -> list[str]:
+        was_public = obj is not None and obj.public_at is not None and obj.public_at <= timezone.now()
+        stays = ["first_tool", "second_tool"] if was_public else []
+        return [*self.readonly_fields, *stays]
 
     def save_model(self, request: HttpRequest, obj: Comparison, form: object, change: bool) -> None:
         super().save_model(request, obj, form, change)

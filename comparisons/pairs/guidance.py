@@ -24,12 +24,15 @@ class Fits:
 
 
 def guide(first: Fits, second: Fits) -> tuple[Guidance, Guidance]:
-    """In the order of the tools. What both tools fit decides nothing between them, unless an editor says so of the pair."""
+    """In the order of the tools. What both tools fit decides nothing between them, unless an editor names it for one.
+
+    A tool's own conditions stay left out where the other has them, though the pair says something else of that one.
+    """
     return _guidance(first, other=second), _guidance(second, other=first)
 
 
 def _guidance(fits: Fits, *, other: Fits) -> Guidance:
     if fits.of_pair:
         return Guidance(fits.tool, tuple(fits.of_pair))
-    shared = {fit.condition.slug for fit in other.of_pair or other.own}
+    shared = {fit.condition.slug for fit in (*other.own, *other.of_pair)}
     return Guidance(fits.tool, tuple(fit for fit in fits.own if fit.condition.slug not in shared))

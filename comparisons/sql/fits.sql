@@ -1,5 +1,5 @@
--- Conditions that an editor puts on a pair: of one of its two tools, at most 12 of each (catalog.models.MAX_FITS), and kept
--- in the pair's history.
+-- Conditions that an editor puts on a pair: each of one of its two tools and not of both, at most 12 of each tool
+-- (catalog.models.MAX_FITS), and kept in the pair's history.
 
 CREATE OR REPLACE FUNCTION comparisons_fits_are_of_the_pair() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -12,6 +12,13 @@ BEGIN
         RAISE check_violation USING
             CONSTRAINT = 'conditions_of_a_pair_are_of_its_tools',
             MESSAGE = 'A condition of a pair is of one of its two tools.';
+    ELSIF EXISTS (
+        SELECT FROM new_rows JOIN comparisons_pairfit other USING (comparison_id, condition_id)
+        WHERE other.tool_id <> new_rows.tool_id
+    ) THEN
+        RAISE check_violation USING
+            CONSTRAINT = 'a_condition_of_a_pair_is_of_one_tool',
+            MESSAGE = 'A condition of both tools decides nothing between them: name it for one.';
     ELSIF EXISTS (
         SELECT FROM comparisons_pairfit WHERE comparison_id IN (SELECT comparison_id FROM new_rows)
         GROUP BY comparison_id, tool_id HAVING count(*) > 12

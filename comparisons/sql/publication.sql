@@ -1,9 +1,24 @@
 -- A pair is public once it was published and both its tools are public. catalog/sql/publication.sql says what public_at is.
--- Triggers fire by name: comparison_keeps_publication, comparison_waits_for_tools, order_pair, pair_takes_slug.
+-- Triggers fire by name: comparison_keeps_publication, comparison_keeps_tools, comparison_waits_for_tools, order_pair,
+-- pair_takes_slug.
 
 CREATE OR REPLACE TRIGGER comparison_keeps_publication
     BEFORE INSERT OR UPDATE OF status, published_at, first_tool_id, second_tool_id ON comparisons_comparison
     FOR EACH ROW EXECUTE FUNCTION catalog_keep_publication();
+
+-- Its verdicts are history, and its address is known: another pair is another comparison. A renamed tool turns a pair round.
+CREATE OR REPLACE FUNCTION comparisons_keep_tools() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE check_violation USING
+        CONSTRAINT = 'a_public_comparison_keeps_its_tools',
+        MESSAGE = 'What was public stays with its two tools: archive it, and enter the other pair as a new comparison.';
+END $$;
+
+CREATE OR REPLACE TRIGGER comparison_keeps_tools BEFORE UPDATE OF first_tool_id, second_tool_id ON comparisons_comparison
+    FOR EACH ROW WHEN (OLD.public_at <= statement_timestamp() AND (
+        LEAST(NEW.first_tool_id, NEW.second_tool_id) <> LEAST(OLD.first_tool_id, OLD.second_tool_id)
+        OR GREATEST(NEW.first_tool_id, NEW.second_tool_id) <> GREATEST(OLD.first_tool_id, OLD.second_tool_id)))
+    EXECUTE FUNCTION comparisons_keep_tools();
 
 CREATE OR REPLACE FUNCTION comparisons_wait_for_tools() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -13,7 +13,7 @@ from backend.api.models import Change
 from catalog.models import MAX_FITS, Tool
 from comparisons.models import Comparison, PairFit, PairPanel, VerdictChange, pair_slug
 from reviews.models import HeadToHead, Review, Reviewer
-from tests.database import at_once, broken_constraint, constraints_of, execute, start_elsewhere
+from tests.database import at_once, broken_constraint, constraint_in, constraints_of, execute, start_elsewhere
 from tests.factories import (
     AHEAD,
     NOW,
@@ -81,7 +81,7 @@ def enter_by_sql(first: Tool, second: Tool) -> Comparison:
 
 
 def enter_by_update(first: Tool, second: Tool) -> Comparison:
-    row = ComparisonFactory()
+    row = ComparisonFactory(status="draft")
     Comparison.objects.filter(pk=row.pk).update(first_tool=first, second_tool=second)
     return row
 
@@ -444,12 +444,44 @@ def test_a_pair_follows_a_tool_that_is_dated_anew() -> None:
     assert pair.public_at is None
 
 
-def test_a_public_pair_that_gets_a_draft_tool_is_hidden() -> None:
-    pair = ComparisonFactory()
+def test_a_pair_that_gets_a_draft_tool_before_its_day_waits_for_it() -> None:
+    pair = ComparisonFactory(published_at=AHEAD)
 
     Comparison.objects.filter(pk=pair.pk).update(second_tool=ToolFactory(status="draft", published_at=None))
 
-    assert not Comparison.objects.published().exists()
+    pair.refresh_from_db()
+    assert pair.public_at is None
+
+
+@pytest.mark.parametrize("side", ["first_tool", "second_tool"])
+@pytest.mark.parametrize("status", ["published", "archived"])
+def test_the_tools_of_a_pair_that_was_public_stay(status: str, side: str) -> None:
+    pair = ComparisonFactory(status=status)
+
+    refusal = broken_constraint(
+        lambda: Comparison.objects.filter(pk=pair.pk).update(**{side: ToolFactory(slug="other")})
+    )
+
+    assert refusal == "a_public_comparison_keeps_its_tools"
+    kept = Comparison.objects.get()
+    assert (kept.first_tool_id, kept.second_tool_id) == (pair.first_tool_id, pair.second_tool_id)
+
+
+def test_a_pair_that_was_public_may_be_written_the_other_way_round() -> None:
+    pair = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
+
+    Comparison.objects.filter(pk=pair.pk).update(first_tool=pair.second_tool, second_tool=pair.first_tool)
+
+    assert slugs_of(pair) == ("a", "b")
+
+
+@pytest.mark.parametrize("values", [{"status": "draft"}, {"published_at": AHEAD}], ids=["draft", "scheduled"])
+def test_the_tools_of_a_pair_that_nobody_has_seen_may_be_others(values: dict[str, Any]) -> None:
+    pair, other = ComparisonFactory(**values), ToolFactory(slug="zz")
+
+    Comparison.objects.filter(pk=pair.pk).update(second_tool=other)
+
+    assert Comparison.objects.get().second_tool == other
 
 
 @pytest.mark.django_db(transaction=True)
@@ -499,6 +531,47 @@ def test_a_condition_of_a_pair_is_of_one_of_its_two_tools() -> None:
     assert PairFit.objects.get().tool == pair.second_tool
 
 
+def test_a_condition_of_a_pair_is_of_one_tool_alone() -> None:
+    fit = PairFitFactory()
+    pair, other = fit.comparison, PairFitFactory(comparison=fit.comparison, tool=fit.comparison.second_tool)
+
+    entered = broken_constraint(
+        lambda: PairFitFactory(comparison=pair, tool=pair.second_tool, condition=fit.condition)
+    )
+    changed = broken_constraint(lambda: PairFit.objects.filter(pk=other.pk).update(condition=fit.condition))
+
+    assert entered == changed == "a_condition_of_a_pair_is_of_one_tool"
+    assert PairFit.objects.count() == 2
+
+
+def test_a_condition_that_an_earlier_row_has_of_both_tools_keeps_no_other_from_being_written() -> None:
+    fit = PairFitFactory()
+    pair = fit.comparison
+    execute("SET LOCAL session_replication_role = replica")
+    twin = PairFitFactory(comparison=pair, tool=pair.second_tool, condition=fit.condition)
+    execute("SET LOCAL session_replication_role = origin")
+
+    other = PairFitFactory(comparison=pair, tool=pair.second_tool)
+    twin.delete()
+
+    assert set(PairFit.objects.all()) == {fit, other}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_give_a_condition_to_either_tool_at_once_one_is_refused() -> None:
+    pair, condition = ComparisonFactory(), ConditionFactory()
+
+    raised = at_once(
+        *(
+            lambda tool=tool: PairFitFactory(comparison=pair, tool=tool, condition=condition)  # type: ignore[misc]
+            for tool in (pair.first_tool, pair.second_tool)
+        )
+    )
+
+    assert [constraint_in(error) for error in raised if error] == ["a_condition_of_a_pair_is_of_one_tool"]
+    assert PairFit.objects.count() == 1
+
+
 def test_a_pair_has_at_most_as_many_conditions_of_a_tool_as_can_be_looked_over() -> None:
     pair = ComparisonFactory()
     for tool in (pair.first_tool, pair.second_tool):
@@ -511,7 +584,7 @@ def test_a_pair_has_at_most_as_many_conditions_of_a_tool_as_can_be_looked_over()
 
 
 def test_conditions_follow_their_tool_when_a_rename_turns_the_pair_and_leave_with_it() -> None:
-    pair = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
+    pair = ComparisonFactory(first_tool__slug="a", second_tool__slug="b", status="draft")
     first, second = pair.first_tool, pair.second_tool
     for tool in (first, second):
         PairFitFactory(comparison=pair, tool=tool)

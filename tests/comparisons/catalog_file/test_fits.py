@@ -62,17 +62,18 @@ def slugs_of(fits: Any) -> list[str]:
 
 def test_conditions_come_in_with_their_order_and_once_more_without_a_change() -> None:
     keys = {
+        "conditions": [*CONDITIONS, {"slug": "quick", "name": "it must answer within a second"}],
         "tools": [alpha(fit("cheap", note="It is.\t"), fit("offline")), tool("beta", fits=[])],
         "comparisons": [
-            pair(fit("cheap", tool="beta"), fit("offline", tool="alpha"), fit("offline", tool="beta"))
+            pair(fit("cheap", tool="beta"), fit("offline", tool="alpha"), fit("quick", tool="beta"))
         ],
     }
 
     report = load(**keys)
 
-    assert report.counts["conditions"] == Count(2, 0, 0)
+    assert report.counts["conditions"] == Count(3, 0, 0)
     assert slugs_of(ToolFit.objects) == ["cheap", "offline"]
-    assert slugs_of(PairFit.objects.filter(tool__slug="beta")) == ["cheap", "offline"]
+    assert slugs_of(PairFit.objects.filter(tool__slug="beta")) == ["cheap", "quick"]
     assert slugs_of(PairFit.objects.filter(tool__slug="alpha")) == ["offline"]
     assert load(**keys).is_empty
 
@@ -99,6 +100,14 @@ def test_a_list_takes_the_place_of_the_one_before_and_an_absent_one_of_none() ->
         "alpha if offline: position",
         "alpha if offline: note",
     }
+
+
+def test_a_condition_of_a_pair_may_move_to_the_other_tool() -> None:
+    load(tools=[tool("alpha"), tool("beta")], comparisons=[pair(fit(tool="alpha"))])
+
+    load(tools=[tool("alpha"), tool("beta")], comparisons=[pair(fit(tool="beta"))])
+
+    assert PairFit.objects.get().tool.slug == "beta"
 
 
 def test_another_order_alone_is_a_change() -> None:
@@ -163,6 +172,11 @@ MANY = [{"slug": f"c-{n}", "name": f"you need number {n}"} for n in range(10_000
             },
             (f'comparisons[0].fits[{MAX_FITS}].tool: "beta" has more than {MAX_FITS} conditions',),
             id="13 conditions of one tool of a pair",
+        ),
+        pytest.param(
+            {"comparisons": [pair(fit("cheap", tool="beta"), fit(tool="alpha"), fit(tool="beta"))]},
+            ('comparisons[0].fits[2].condition: "offline" is the other tool\'s at comparisons[0].fits[1]',),
+            id="a condition of both tools of a pair",
         ),
         pytest.param(
             {"conditions": MANY},

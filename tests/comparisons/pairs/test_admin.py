@@ -10,6 +10,7 @@ from catalog.models import MAX_FITS, Tool
 from comparisons.models import Comparison, PairFit
 from tests.desk import act, count_queries, errors_of, messages_of, open_desk, submit
 from tests.factories import (
+    AHEAD,
     ComparisonFactory,
     ConditionFactory,
     HeadToHeadFactory,
@@ -94,7 +95,7 @@ def test_a_pair_that_exists_is_refused_and_named(turned: bool) -> None:
 
 
 def test_a_pair_can_be_turned_round_on_its_own_form() -> None:
-    comparison = ComparisonFactory(first_tool__slug="aider", second_tool__slug="zed")
+    comparison = ComparisonFactory(first_tool__slug="aider", second_tool__slug="zed", status="draft")
 
     submit(
         open_desk(), page_of(comparison),
@@ -103,6 +104,36 @@ def test_a_pair_can_be_turned_round_on_its_own_form() -> None:
 
     kept = Comparison.objects.get()
     assert (kept.first_tool, kept.title) == (comparison.first_tool, "Turned")
+
+
+@pytest.mark.parametrize("status", ["published", "archived"])
+def test_the_tools_of_a_pair_that_was_public_stay_whatever_the_form_is_sent(status: str) -> None:
+    comparison = ComparisonFactory(status=status)
+    sent = {"second_tool": str(ToolFactory().pk), "title": "New"}
+
+    response = submit(open_desk(), page_of(comparison), **sent)
+
+    kept = Comparison.objects.get()
+    assert (kept.first_tool, kept.second_tool) == (comparison.first_tool, comparison.second_tool)
+    assert kept.title == "New"
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("values", "fields"),
+    [
+        ({}, set()),
+        ({"status": "draft"}, {"first_tool", "second_tool"}),
+        ({"published_at": AHEAD}, {"first_tool", "second_tool"}),
+    ],
+    ids=["public", "draft", "scheduled"],
+)
+def test_the_form_offers_other_tools_until_the_pair_is_public(
+    values: dict[str, Any], fields: set[str]
+) -> None:
+    page = open_desk().get(page_of(ComparisonFactory(**values)))
+
+    assert page.context["adminform"].form.fields.keys() & {"first_tool", "second_tool"} == fields
 
 
 def test_a_tool_is_not_compared_with_itself() -> None:
@@ -203,7 +234,7 @@ def test_a_removed_comparison_takes_its_history_along() -> None:
 def test_a_pair_with_the_slug_of_another_is_refused_in_the_form() -> None:
     tools = {slug: ToolFactory(slug=slug) for slug in ("aa", "bb-vs-cc", "aa-vs-bb", "cc")}
     ComparisonFactory(first_tool=tools["aa"], second_tool=tools["bb-vs-cc"])
-    other = ComparisonFactory(first_tool=tools["aa-vs-bb"])
+    other = ComparisonFactory(first_tool=tools["aa-vs-bb"], status="draft")
 
     response = submit(open_desk(), page_of(other), second_tool=str(tools["cc"].pk))
 
@@ -248,12 +279,12 @@ def fit_errors(response: Any) -> list[dict[str, list[str]]]:
 
 def test_conditions_of_a_new_pair_are_written_with_it() -> None:
     first, second = ToolFactory(slug="b"), ToolFactory(slug="a")
-    condition = ConditionFactory()
 
     submit(
         open_desk(), f"{COMPARISONS}add/", first_tool=first.pk, second_tool=second.pk,
         **{"fits-TOTAL_FORMS": 2},
-        **fit_row(0, first, condition=condition.pk), **fit_row(1, second, condition=condition.pk),
+        **fit_row(0, first, condition=ConditionFactory().pk),
+        **fit_row(1, second, condition=ConditionFactory().pk),
     )  # fmt: skip
 
     assert {fit.tool for fit in PairFit.objects.all()} == {first, second}
@@ -272,6 +303,21 @@ def test_a_condition_of_a_third_tool_is_named_and_nothing_is_stored() -> None:
     assert Comparison.objects.get().title == ""
 
 
+def test_a_condition_of_both_tools_is_refused_on_the_form_and_nothing_is_stored() -> None:
+    pair, condition = ComparisonFactory(first_tool__name="Aider"), ConditionFactory()
+
+    response = submit(
+        open_desk(), page_of(pair), title="New", **{"fits-TOTAL_FORMS": 2},
+        **fit_row(0, pair.first_tool, condition=condition.pk),
+        **fit_row(1, pair.second_tool, condition=condition.pk),
+    )  # fmt: skip
+
+    message = "Aider has it too: what both fit decides nothing between them."
+    assert fit_errors(response) == [{}, {"condition": [message]}]
+    assert not PairFit.objects.exists()
+    assert Comparison.objects.get().title == ""
+
+
 def test_a_tool_of_a_pair_gets_no_more_conditions_than_can_be_looked_over() -> None:
     pair = ComparisonFactory()
     rows: dict[str, Any] = {"fits-TOTAL_FORMS": MAX_FITS + 1}
@@ -285,7 +331,7 @@ def test_a_tool_of_a_pair_gets_no_more_conditions_than_can_be_looked_over() -> N
 
 
 def test_a_tool_that_leaves_the_pair_takes_its_conditions_along() -> None:
-    pair, other = ComparisonFactory(), ToolFactory()
+    pair, other = ComparisonFactory(status="draft"), ToolFactory()
     leaves = PairFitFactory(comparison=pair, tool=pair.first_tool)
     stays = PairFitFactory(comparison=pair, tool=pair.second_tool)
     place = next(n for n, fit in enumerate(PairFit.objects.in_order()) if fit == leaves)

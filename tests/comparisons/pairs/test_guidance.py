@@ -25,7 +25,8 @@ def fits(*slugs: str) -> list[ShownFit]:
         pytest.param((("a", "b"), ("b",)), ((), ()), (("a",), ()), id="what both fit decides nothing"),
         pytest.param((("a", "b"), ("c",)), (("d",), ()), (("d",), ("c",)), id="the pair's in place of the tool's own"),
         pytest.param((("a",), ("b", "c")), (("c",), ()), (("c",), ("b",)), id="what the pair says of one alone"),
-        pytest.param((("a",), ("b",)), (("c",), ("c",)), (("c",), ("c",)), id="of both, as an editor put it"),
+        pytest.param((("a", "b"), ("b", "c")), (("d",), ()), (("d",), ("c",)), id="what both fit beside an override"),
+        pytest.param((("a", "b"), ("b", "c")), ((), ("d",)), (("a",), ("d",)), id="the same of the other"),
     ],
 )  # fmt: skip
 def test_a_tool_is_chosen_for_what_speaks_for_it_alone(
