@@ -102,6 +102,7 @@ class Comparison(Publishable):
                 Least("first_tool", "second_tool"),
                 Greatest("first_tool", "second_tool"),
                 name="one_comparison_per_pair",
+                violation_error_message="This pair exists already.",
             ),
             models.UniqueConstraint(fields=["pair_slug"], name="two_pairs_never_share_a_slug"),
             models.CheckConstraint(

@@ -188,6 +188,9 @@ class Review(Opinion):
                 fields=["reviewer", "tool"],
                 condition=Q(status="published"),
                 name="one_live_review_per_reviewer_and_tool",
+                violation_error_message=(
+                    "This reviewer has a live review of the tool already: correct or retract it."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(verdict__in=["ship", "skip"]), name="a_review_says_ship_or_skip"
@@ -277,6 +280,9 @@ class HeadToHead(Opinion):
                 fields=["reviewer", "first_tool", "second_tool"],
                 condition=Q(status="published"),
                 name="one_live_head_to_head_per_reviewer_and_pair",
+                violation_error_message=(
+                    "This reviewer has a live head-to-head on the pair already: correct or retract it."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(first_tool__lt=F("second_tool")), name="a_head_to_head_has_two_tools_in_order"

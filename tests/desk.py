@@ -43,8 +43,9 @@ def values_of(form: Any) -> dict[str, Any]:
     for field in form:
         widget, value = field.field.widget, field.value()
         if isinstance(widget, forms.MultiWidget):
-            parts = enumerate(widget.decompress(value) or ())
-            values |= {f"{field.html_name}_{place}": part for place, part in parts}
+            # A form that is given back holds the parts as they were sent.
+            parts = value if isinstance(value, list) else widget.decompress(value) or ()
+            values |= {f"{field.html_name}_{place}": part for place, part in enumerate(parts)}
         elif not isinstance(widget, forms.FileInput):
             values[field.html_name] = value
     return values

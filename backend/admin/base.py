@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from types import new_class
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import model_ngettext, unquote
 from django.core.exceptions import BadRequest, ValidationError
-from django.db import models
+from django.db import IntegrityError, connection, models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from backend.admin.errors import CurationError
+from backend.admin.refusals import RefusedForm, sentence_of
 from backend.api.attribution import attributed
 from backend.api.models import Change
 
@@ -26,6 +28,8 @@ else:
     DjangoModelAdmin = admin.ModelAdmin
     ModelForm = forms.ModelForm
 
+# The request's attribute with what the database said of its first try.
+REFUSAL = "refusal_of_database"
 STAMPS = ["id", "created_at", "updated_at"]
 NOTHING = "–"
 
@@ -35,7 +39,9 @@ admin.site.site_url = "/api/docs"
 
 
 class ModelAdmin(DjangoModelAdmin):
-    """Django's, with room for long names, and pages that refuse made-up ids instead of failing on them."""
+    """Django's, with room for long names, and pages that refuse instead of failing: made-up ids, and what the database
+    doesn't take, such as the second of two changes at once.
+    """
 
     class Media:
         css = {"all": ["backend_admin/admin.css"]}
@@ -44,8 +50,36 @@ class ModelAdmin(DjangoModelAdmin):
     def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         return answer_or_refuse(super().changelist_view, *args, **kwargs)
 
-    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        return answer_or_refuse(super().changeform_view, *args, **kwargs)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Where the database refuses what was sent, the same form again, with a sentence and all that was typed."""
+        view = super().changeform_view
+        try:
+            return answer_or_refuse(view, request, *args, **kwargs)
+        except IntegrityError as error:
+            refusal = sentence_of(error)
+            if refusal is None:
+                raise
+        setattr(request, REFUSAL, refusal)
+        for name in request.FILES:
+            for file in request.FILES.getlist(name):
+                file.seek(0)
+        return answer_or_refuse(view, request, *args, **kwargs)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, REFUSAL, None)
+        if refusal is None:
+            return form
+        return new_class(
+            form.__name__, (RefusedForm, form), exec_body=lambda body: body.update(refusal=refusal)
+        )
+
+    def save_related(self, *args: Any, **kwargs: Any) -> None:
+        super().save_related(*args, **kwargs)
+        # References would be looked at when the transaction ends, too late for the form to say so.
+        connection.check_constraints()
 
     def do_to_each(
         self, request: HttpRequest, rows: models.QuerySet[Any], action: Callable[[Any], None], *, done: str

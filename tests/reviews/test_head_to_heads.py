@@ -386,6 +386,20 @@ def test_a_curator_sees_both_reviews_beside_the_answer_and_corrects_it() -> None
     assert Change.objects.filter(row_id=made.pk).latest("id").why == "Read again"
 
 
+def test_a_third_tool_chosen_by_who_has_answered_is_refused_in_words() -> None:
+    live = HeadToHeadFactory()
+
+    response = submit(
+        open_desk(), f"{DESK}add/", reviewer=live.reviewer_id, first_tool=live.first_tool_id,
+        second_tool=live.second_tool_id, choice=ToolFactory().pk, status="published", basis="tested",
+    )  # fmt: skip
+
+    assert errors_of(response) == {
+        "choice": [f"Choose {live.first_tool.name} or {live.second_tool.name}, or nothing for no difference."],
+        "__all__": ["This reviewer has a live head-to-head on the pair already: correct or retract it."],
+    }
+
+
 def test_a_second_live_answer_is_refused_on_the_page_of_a_draft() -> None:
     live = HeadToHeadFactory()
     draft = HeadToHeadFactory(
