@@ -104,7 +104,8 @@ class WholeNumber(serializers.IntegerField):
 class CommaList(serializers.Field[list[str], str, list[str], Any]):
     """`a,b` as a list without repeats, of `choices` or of texts like `pattern`; empty when not given.
 
-    The parameter may be repeated instead, as some generated clients do, or both: `name=a,b&name=c`.
+    The parameter may be repeated instead, as some generated clients do, or both: `name=a,b&name=c`. A value that stands
+    twice counts once, or is refused where it would change what is asked (`may_repeat`).
     """
 
     default_error_messages = {
@@ -112,6 +113,7 @@ class CommaList(serializers.Field[list[str], str, list[str], Any]):
         "invalid": "'{value}' is not a valid name.",
         "max_items": "At most {max_items} values.",
         "min_items": "At least {min_items} values.",
+        "repeated": "'{value}' stands twice.",
     }
 
     def __init__(
@@ -121,6 +123,7 @@ class CommaList(serializers.Field[list[str], str, list[str], Any]):
         pattern: str = SLUG,
         min_items: int = 1,
         max_items: int = 20,
+        may_repeat: bool = True,
         **kwargs: Any,
     ) -> None:
         if not kwargs.get("required"):
@@ -128,6 +131,7 @@ class CommaList(serializers.Field[list[str], str, list[str], Any]):
         super().__init__(**kwargs)
         self.choices, self.pattern = tuple(choices), pattern
         self.min_items, self.max_items = min_items, max_items
+        self.may_repeat = may_repeat
 
     def to_internal_value(self, data: str) -> list[str]:
         given = str(data).split(",")
@@ -139,6 +143,8 @@ class CommaList(serializers.Field[list[str], str, list[str], Any]):
                 self.fail("invalid_choice", value=item, allowed=", ".join(self.choices))
             if not self.choices and not re.fullmatch(self.pattern, item):
                 self.fail("invalid", value=item)
+        if len(items) < len(given) and not self.may_repeat:
+            self.fail("repeated", value=next(item for item in given if given.count(item) > 1))
         if len(items) < self.min_items:
             self.fail("min_items", min_items=self.min_items)
         return items

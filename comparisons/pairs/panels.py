@@ -14,20 +14,15 @@ from reviews.models import HeadToHead, Review, Reviewer
 class PanelList(CommaList):
     """Slugs of active reviewers, each once; in ascending order, whichever way they were given."""
 
-    default_error_messages = {"repeated": "'{value}' stands twice."}
-
     def __init__(self) -> None:
         super().__init__(
+            may_repeat=False,
             help_text="Slugs of active reviewers: the verdict by these alone, and beside it what all say. The order makes "
-            "no difference. Who names everybody whose reviews count gets the answer without `panel`."
+            "no difference. Who names everybody whose reviews count gets the answer without `panel`.",
         )
 
     def to_internal_value(self, data: str) -> list[str]:
-        given = str(data).split(",")
-        items = super().to_internal_value(data)
-        if len(items) < len(given):
-            self.fail("repeated", value=next(item for item in given if given.count(item) > 1))
-        return sorted(items)
+        return sorted(super().to_internal_value(data))
 
 
 def named_panel(slugs: Sequence[str]) -> Mapping[str, str] | None:

@@ -107,7 +107,8 @@ class LineupParameters(Parameters):
         required=True,
         min_items=2,
         max_items=5,
-        help_text="Two to five slugs of tools, present or earlier ones.",
+        may_repeat=False,
+        help_text="Two to five slugs of tools, present or earlier ones; each tool once.",
     )
     panel = PanelList()
     selectable = field_names(LineupSerializer)
@@ -130,8 +131,7 @@ class LineupView(PublicView):
                 for slug in lineup.unknown
             ]
             raise serializers.ValidationError({"tools": errors})
-        if len(lineup.tools) < 2:
-            raise serializers.ValidationError(
-                {"tools": [ErrorDetail("These are one and the same tool.", "min_items")]}
-            )
+        if len(lineup.tools) < len(self.params["tools"]):
+            message = "Two of these slugs are of one and the same tool."
+            raise serializers.ValidationError({"tools": [ErrorDetail(message, "repeated")]})
         return Response(LineupSerializer(lineup, only=self.params["fields"]).data)

@@ -374,11 +374,16 @@ class TestCompare:
             pytest.param("tools=a", "min_items", id="one"),
             pytest.param("tools=a,b,c,d,e,f", "max_items", id="six"),
             pytest.param("tools=a,nobody", "invalid_choice", id="unknown"),
-            pytest.param("tools=a,old-a", "min_items", id="one tool by two slugs"),
+            pytest.param("tools=a,old-a", "repeated", id="one tool by two slugs"),
+            pytest.param("tools=a,b,old-a", "repeated", id="one tool by two slugs beside another"),
+            pytest.param("tools=a,a", "repeated", id="one tool twice"),
+            pytest.param("tools=a,b,a", "repeated", id="one tool twice beside another"),
+            pytest.param("tools=a&tools=b&tools=a", "repeated", id="twice by repeating the parameter"),
         ],
     )
     def test_it_needs_two_to_five_known_tools(self, api: APIClient, query: str, code: str) -> None:
         ToolFactory(slug="old-a")
+        ToolFactory(slug="b")
         Tool.objects.filter(slug="old-a").update(slug="a")
 
         answer = api.get(f"/api/v1/compare?{query}")
