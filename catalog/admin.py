@@ -1,22 +1,27 @@
 """The curators' pages for categories, conditions and earlier slugs, and what pages of tools and pairs share."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.text import slugify
 
-from backend.admin.base import ModelForm, ReadOnlyAdmin, RecordedAdmin
-from catalog.models import MAX_FITS, Category, Condition, ToolAlias
+from backend.admin.base import ModelForm, ReadOnlyAdmin, ReasonForm, RecordedAdmin
+from catalog.models import MAX_FITS, Category, Condition, Tool, ToolAlias
 from catalog.querysets import CategoryQuerySet, ConditionQuerySet
 from catalog.validators import validate_web_address
 
 # Django's class takes its models in brackets only for type checkers.
 if TYPE_CHECKING:
     StackedInline = admin.StackedInline[Any, Any]
+    InlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
 else:
     StackedInline = admin.StackedInline
+    InlineFormSet = forms.BaseInlineFormSet
 
 
 @admin.register(Category)
@@ -35,13 +40,31 @@ class CategoryAdmin(RecordedAdmin):
         return category.tool_count
 
 
+class ConditionForm(ReasonForm):
+    """The slug may be left to the words: one made while they are typed would keep those that are refused."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding and (slug := self.fields.get("slug")):
+            slug.required = False
+            slug.help_text = "Its place in addresses. Empty: from the words."
+
+    def clean_slug(self) -> str:
+        slug, words = str(self.cleaned_data["slug"]), str(self.cleaned_data.get("name", ""))
+        if slug or not words:
+            return slug
+        if not (from_words := slugify(words.replace("_", "-"))):
+            raise ValidationError("Give one: these words have no letters from a to z.")
+        return str(from_words)
+
+
 @admin.register(Condition)
 class ConditionAdmin(RecordedAdmin):
+    form = ConditionForm
     list_display = ["name", "slug", "published_tools", "updated_at"]
     search_fields = ["name", "slug"]
     ordering = ["name", "id"]
     fields = ["name", "slug"]
-    prepopulated_fields = {"slug": ["name"]}
 
     def get_queryset(self, request: HttpRequest) -> ConditionQuerySet:
         return Condition.objects.with_tool_count().order_by(*self.get_ordering(request))
@@ -81,14 +104,50 @@ class LinksField(SimpleArrayField):
         return super().to_python("\n".join(value.split()) if isinstance(value, str) else value)
 
 
+LAST_POSITION = 32_767
+
+
 class FitForm(ModelForm):
+    position = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=LAST_POSITION,
+        help_text="The lowest comes first; of equal ones the earlier row. Empty: after all others.",
+    )
     evidence = LinksField(most=5, required=True, rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.initial.pop("position", None)
+
+
+def offer_tools(
+    form: forms.BaseForm, name: str, tools: Sequence[Tool], *, nothing: str = "---------"
+) -> None:
+    """Lets a form's field offer these tools, or `nothing`; what else is sent, the form refuses in its own words."""
+    choices = [(str(tool.pk), str(tool)) for tool in tools]
+    form.fields[name].widget = forms.Select(choices=[("", nothing), *choices])
+
+
+class FitFormSet(InlineFormSet):
+    def clean(self) -> None:
+        """Conditions without a place come after all others, in the order in which they stand."""
+        super().clean()
+        rows = [form for form in self.forms if form.has_changed() and not form.cleaned_data.get("DELETE")]
+        last = max((form.instance.position or 0 for form in self.initial_forms), default=0)
+        last = max([last, *(form.cleaned_data.get("position") or 0 for form in rows if form.is_valid())])
+        for form in rows:
+            if form.is_valid() and form.cleaned_data["position"] is None:
+                last = min(last + 1, LAST_POSITION)
+                form.instance.position = last
 
 
 class FitInline(StackedInline):
     """Conditions on the page of what they stand on, in the order that curators give them."""
 
     form = FitForm
+    formset = FitFormSet
     autocomplete_fields = ["condition"]
     extra = 0
     max_num = MAX_FITS

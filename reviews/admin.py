@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from backend.admin.base import STAMPS, ReadOnlyAdmin, ReasonForm, RecordedAdmin, link_to_api, row_action
-from catalog.admin import LinksField
+from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id
 from reviews import services
@@ -104,6 +104,12 @@ class ReviewAdmin(RecordedAdmin):
 
 
 class HeadToHeadForm(OpinionForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A stored one stays with its pair.
+        if not self.instance._state.adding and "choice" in self.fields:
+            offer_tools(self, "choice", self.instance.tools, nothing="No difference")
+
     def clean(self) -> None:
         super().clean()
         # On a page of its own the reviewer and the pair stay, and are no fields.
@@ -170,7 +176,7 @@ class HeadToHeadAdmin(RecordedAdmin):
 
     @admin.display
     def chosen(self, answer: HeadToHead) -> str:
-        return answer.choice.name if answer.choice else "no difference"
+        return answer.chosen
 
     @admin.display
     def their_reviews(self, answer: HeadToHead) -> str:

@@ -1,24 +1,25 @@
 """The curators' page for comparisons: which two tools stand side by side, and what an editor adds to them."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q
-from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
-from catalog.admin import FitInline
+from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import archive
 from comparisons.models import Comparison, Outcome, PairFit, pair_slug
+from comparisons.pairs.selectors import comparisons_with_counts, pair_from_counts
 from comparisons.pairs.services import publish
 from comparisons.querysets import ComparisonQuerySet
+from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review, Reviewer
 
 
@@ -63,13 +64,15 @@ class ComparisonForm(ReasonForm):
         )
 
 
-if TYPE_CHECKING:
-    InlineFormSet = BaseInlineFormSet[PairFit, Comparison, Any]
-else:
-    InlineFormSet = BaseInlineFormSet
+class PairFitFormSet(FitFormSet):
+    # Any: Django's form of a row.
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """A pair that is stored offers its two tools alone; which others are refused, `clean` says by name."""
+        super().add_fields(form, index)
+        pair: Comparison = self.instance
+        if not pair._state.adding:
+            offer_tools(form, "tool", (pair.first_tool, pair.second_tool))
 
-
-class PairFitFormSet(InlineFormSet):
     def clean(self) -> None:
         """Each condition is of one of the two tools that the form above names, not of both, and none has too many."""
         super().clean()
@@ -140,8 +143,8 @@ class ComparisonAdmin(RecordedAdmin):
     date_hierarchy = "published_at"
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["first_tool", "second_tool"]
-    readonly_fields = [*STAMPS, "page", "outcome", "panel"]
-    at_a_glance = ["page", "outcome", "panel"]
+    readonly_fields = [*STAMPS, "page", "verdict", "panel"]
+    at_a_glance = ["page", "verdict", "panel"]
     actions = ["publish", "archive"]
     fields = [
         ("first_tool", "second_tool"), "title", "editor_note", "source_url", "status", "published_at",
@@ -168,6 +171,14 @@ class ComparisonAdmin(RecordedAdmin):
     @admin.display(ordering="outcome")
     def outcome(self, comparison: Comparison) -> str:
         return comparison.outcome.capitalize()
+
+    @admin.display
+    def verdict(self, comparison: Comparison) -> str:
+        """The outcome, and of what readers may see by now the winner's name."""
+        row = comparisons_with_counts().filter(pk=comparison.pk).first()
+        winner = decide(pair_from_counts(row)).winner if row else None
+        names = {tool.slug: tool.name for tool in (comparison.first_tool, comparison.second_tool)}
+        return f"Winner: {names[winner]}" if winner else self.outcome(comparison)
 
     @admin.display
     def page(self, comparison: Comparison) -> str:
@@ -220,8 +231,7 @@ def _review_link(reviewer: Reviewer, tool: Tool, review: Review | None) -> str:
 
 def _answer_link(reviewer: Reviewer, pair: tuple[Tool, Tool], answer: HeadToHead | None) -> str:
     if answer:
-        chosen = answer.choice.name if answer.choice else "no difference"
-        return _link("headtohead_change", chosen, args=[answer.pk])
+        return _link("headtohead_change", answer.chosen, args=[answer.pk])
     query = {"reviewer": reviewer.pk, "first_tool": pair[0].pk, "second_tool": pair[1].pk}
     return _link("headtohead_add", "add", query=query)
 

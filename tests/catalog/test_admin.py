@@ -106,8 +106,11 @@ def test_the_condition_list_costs_five_queries(rows: int) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        pytest.param("it must be <b>free</b>", "No markup, and no mark at the end.", id="markup"),
-        pytest.param("it must be free.", "No markup, and no mark at the end.", id="a full stop"),
+        pytest.param("it must be <b>free</b>", "No markup, no colon", id="markup"),
+        pytest.param("it must be free.", "no mark at the end.", id="a full stop"),
+        pytest.param("a; b: take Cursor", "no colon or semicolon", id="a sentence's own parts"),
+        pytest.param("see https://example.com", "no web address", id="a web address"),
+        pytest.param("it must run οffline", "no word with letters of two scripts", id="a Greek letter"),
         pytest.param("x" * 61, "Ensure this value has at most 60 characters", id="a long text"),
         pytest.param(
             "It must run without a network",
@@ -123,6 +126,38 @@ def test_a_condition_that_is_refused_is_named_on_the_form_and_not_stored(name: s
 
     assert any(words in error for error in errors_of(response)["name"])
     assert Condition.objects.count() == 1
+
+
+def test_the_slug_of_a_condition_is_made_of_the_words_that_were_accepted() -> None:
+    desk = open_desk()
+
+    refused = submit(desk, f"{CONDITIONS}add/", name="If your team reads Swedish.")
+    submit(desk, f"{CONDITIONS}add/", name="your team reads Swedish")
+
+    assert list(errors_of(refused)) == ["name"]
+    assert not refused.context["adminform"].form["slug"].value()
+    assert Condition.objects.get().slug == "your-team-reads-swedish"
+
+
+def test_a_slug_that_was_given_to_a_condition_stays() -> None:
+    submit(open_desk(), f"{CONDITIONS}add/", name="your team reads Swedish", slug="swedish")
+
+    assert Condition.objects.get().slug == "swedish"
+
+
+def test_words_without_a_letter_for_the_slug_need_one_that_is_given() -> None:
+    refused = submit(open_desk(), f"{CONDITIONS}add/", name="网络不可用")
+
+    assert errors_of(refused) == {"slug": ["Give one: these words have no letters from a to z."]}
+    assert not Condition.objects.exists()
+
+
+def test_a_condition_keeps_a_slug() -> None:
+    condition = ConditionFactory()
+
+    refused = submit(open_desk(), f"{CONDITIONS}{condition.pk}/change/", slug="")
+
+    assert errors_of(refused) == {"slug": ["This field is required."]}
 
 
 def test_a_condition_in_use_is_protected() -> None:

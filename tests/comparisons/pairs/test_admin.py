@@ -177,7 +177,7 @@ def test_a_nul_in_a_text_is_refused(field: str) -> None:
 
 @pytest.mark.parametrize("field", ["first_tool", "second_tool"])
 def test_an_empty_side_is_refused(field: str) -> None:
-    comparison = ComparisonFactory()
+    comparison = ComparisonFactory(status="draft")
 
     response = submit(open_desk(), page_of(comparison), **{field: ""})
 
@@ -301,6 +301,52 @@ def test_a_condition_of_a_third_tool_is_named_and_nothing_is_stored() -> None:
     assert fit_errors(response) == [{"tool": ["Third is not one of the two tools."]}]
     assert not PairFit.objects.exists()
     assert Comparison.objects.get().title == ""
+
+
+def test_a_condition_of_a_stored_pair_is_offered_its_two_tools() -> None:
+    pair = PairFitFactory().comparison
+    ToolFactory()
+
+    formset = open_desk().get(page_of(pair)).context["inline_admin_formsets"][0].formset
+
+    tools = ["", str(pair.first_tool_id), str(pair.second_tool_id)]
+    for form in (*formset.forms, formset.empty_form):
+        assert [value for value, _ in form.fields["tool"].widget.choices] == tools
+
+
+def test_a_new_condition_of_a_pair_without_a_place_comes_last() -> None:
+    first = PairFitFactory(position=1)
+    pair, condition = first.comparison, ConditionFactory()
+
+    submit(
+        open_desk(), page_of(pair), **{"fits-TOTAL_FORMS": 2},
+        **fit_row(1, pair.second_tool, condition=condition.pk, position=""),
+    )  # fmt: skip
+
+    assert [(fit.condition, fit.position) for fit in PairFit.objects.in_order()] == [
+        (first.condition, 1),
+        (condition, 2),
+    ]
+
+
+def test_the_page_of_a_pair_names_the_winner() -> None:
+    pair = ComparisonFactory(first_tool__name="Aider")
+    draft = ComparisonFactory(status="draft")
+    review(pair.first_tool, ship=3)
+    review(pair.second_tool, skip=3)
+    desk = open_desk()
+
+    assert "Winner: Aider" in desk.get(page_of(pair)).content.decode()
+    assert "Insufficient" in desk.get(page_of(draft)).content.decode()
+
+
+def test_the_history_of_a_pair_tells_nothing_of_what_stayed_empty() -> None:
+    fit = PairFitFactory(condition__slug="offline")
+
+    page = open_desk().get(f"{COMPARISONS}{fit.comparison_id}/history/").content.decode()
+
+    assert "if offline: evidence" in page
+    assert "if offline: note" not in page
 
 
 def test_a_condition_of_both_tools_is_refused_on_the_form_and_nothing_is_stored() -> None:

@@ -410,6 +410,36 @@ def test_conditions_are_written_on_the_page_of_the_tool_and_kept_in_its_history(
     assert ToolFit.objects.get().condition == offline
 
 
+def test_a_new_condition_without_a_place_comes_after_all_others() -> None:
+    desk, tool = open_desk(), ToolFactory()
+    first, second = (ToolFitFactory(tool=tool, position=place).condition for place in (1, 2))
+    third, fourth = ConditionFactory.create_batch(2)
+
+    submit(
+        desk, page_of(tool), **{"fits-TOTAL_FORMS": 4},
+        **fit_row(2, third, position=""), **fit_row(3, fourth, position=""),
+    )  # fmt: skip
+
+    fits = ToolFit.objects.in_order()
+    assert [(fit.condition, fit.position) for fit in fits] == [
+        (first, 1),
+        (second, 2),
+        (third, 3),
+        (fourth, 4),
+    ]
+    offered = desk.get(page_of(tool)).context["inline_admin_formsets"][0].formset.empty_form
+    assert offered["position"].value() is None
+
+
+def test_a_condition_that_loses_its_place_goes_last() -> None:
+    tool = ToolFactory()
+    moved, stays = (ToolFitFactory(tool=tool, position=place) for place in (1, 2))
+
+    submit(open_desk(), page_of(tool), **{"fits-0-position": ""})
+
+    assert list(ToolFit.objects.in_order()) == [stays, moved]
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -420,6 +450,8 @@ def test_conditions_are_written_on_the_page_of_the_tool_and_kept_in_its_history(
             id="six addresses",
         ),
         pytest.param({"checked_on": ""}, "This field is required.", id="no day"),
+        pytest.param({"checked_on": "9999-12-31"}, "does not lie ahead", id="a day ahead"),
+        pytest.param({"position": 32_768}, "less than or equal to 32767", id="a place that is none"),
         pytest.param({"note": "Cha\u200btGPT"}, "This has invisible characters", id="invisible characters"),
         pytest.param({"note": "x" * 301}, "Ensure this value has at most 300 characters", id="a long note"),
         pytest.param({"position": -1}, "greater than or equal to 0", id="a negative place"),
