@@ -17,11 +17,13 @@ from catalog.validators import (
     CLAUSE_PATTERN,
     CURRENCIES,
     HAS_A_NAME,
+    is_past_day,
     is_visible,
     is_web_address,
     validate_clause,
     validate_currency,
     validate_name,
+    validate_past_day,
     validate_visible_text,
     validate_web_address,
 )
@@ -150,7 +152,7 @@ class Tool(Publishable):
     )
     pricing_free_tier = models.BooleanField(null=True, blank=True)
     pricing_note = models.CharField(max_length=500, blank=True, validators=[validate_visible_text])
-    pricing_checked_on = models.DateField(null=True, blank=True)
+    pricing_checked_on = models.DateField(null=True, blank=True, validators=[validate_past_day])
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -232,6 +234,9 @@ class Tool(Publishable):
             ),
             models.CheckConstraint(condition=HAS_A_NAME, name="a_tool_has_a_name"),
             models.CheckConstraint(condition=is_web_address("website"), name="tool_website_is_a_web_address"),
+            models.CheckConstraint(
+                condition=is_past_day("pricing_checked_on"), name="a_price_has_a_day_from_2000_on"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -334,7 +339,7 @@ class Fit(models.Model):
         max_length=300, blank=True, validators=[validate_visible_text], help_text="Why, in a sentence."
     )
     evidence = ArrayField(models.URLField(max_length=500, validators=[validate_web_address]), size=5)
-    checked_on = models.DateField()
+    checked_on = models.DateField(validators=[validate_past_day])
 
     objects = FitQuerySet.as_manager()
 
@@ -346,6 +351,9 @@ class Fit(models.Model):
             ),
             models.CheckConstraint(
                 condition=is_visible("note"), name="%(app_label)s_%(class)s_text_is_visible"
+            ),
+            models.CheckConstraint(
+                condition=is_past_day("checked_on"), name="%(app_label)s_%(class)s_has_a_day_from_2000_on"
             ),
         ]
 

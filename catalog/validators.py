@@ -1,11 +1,14 @@
 """What texts, web addresses and currencies may hold, wherever they come from; constraints say the same in SQL."""
 
 import re
+from datetime import date, timedelta
+from itertools import permutations
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db.models import Q
+from django.utils import timezone
 
 # Python, PostgreSQL and JSON Schema read these patterns alike.
 #
@@ -28,12 +31,24 @@ NAME_PATTERN = rf"[^{_BLANK}]"
 # A host, and no user name before it; a backslash is a slash to a browser.
 WEB_ADDRESS_PATTERN = r"^https?://[^\s/?#@\\]+([/?#][^\s\\]*)?$"
 
-# The words after "if": "it must run without a network". They stand within sentences, so no mark of punctuation begins or
-# ends them, and none is one of markup.
-CLAUSE_PATTERN = (
-    r"^(?![Ii][Ff][\s,])(?=[^\s!-/:-@\[-`{-~])[^<>`*\[\]{}|\\\u0001-\u001f\u007f-\u009f]*"
-    r"[^<>`*\[\]{}|\\\u0001-\u001f\u007f-\u009f\s.,:;!?\u2026]\Z"
+# Letters of two scripts in one word, one of which passes for the other. Marks may stand on them.
+_SCRIPTS = {
+    "Latin": r"A-Za-z\u00c0-\u024f\u1e00-\u1eff",
+    "Greek": r"\u0370-\u03ff\u1f00-\u1fff",
+    "Cyrillic, Armenian, Cherokee": r"\u0400-\u058f\u13a0-\u13ff\uab70-\uabbf",
+}
+_MIXED = "|".join(
+    rf"[{script}][\u0300-\u036f]*[{other}]" for script, other in permutations(_SCRIPTS.values(), 2)
 )
+# The words after "if": "it must run without a network". They stand within sentences, so no mark of punctuation begins or
+# ends them, none parts them as a sentence's own parts are, and none is one of markup. They are no web address, which has
+# a colon or begins with "www.".
+CLAUSE_PATTERN = (
+    rf"^(?![Ii][Ff][\s,])(?=[^\s!-/:-@\[-`{{-~])(?!.*({_MIXED}))(?!.*[Ww][Ww][Ww]\.)"
+    r"[^<>`*\[\]{}|\\:;\u0001-\u001f\u007f-\u009f]*[^<>`*\[\]{}|\\\u0001-\u001f\u007f-\u009f\s.,:;!?\u2026]\Z"
+)
+# No page that is compared here is older.
+FIRST_DAY = date(2000, 1, 1)
 
 # ISO 4217 as of 2026: what prices can be in, and two that ended lately. Funds, metals and codes for tests are none.
 _CODES = """
@@ -94,9 +109,21 @@ def validate_currency(value: str) -> None:
 
 validate_clause = RegexValidator(
     CLAUSE_PATTERN,
-    'Write the words after "if", such as: it must run without a network. No markup, and no mark at the end.',
+    'Write the words after "if", such as: it must run without a network. No markup, no colon or semicolon, no web address, '
+    "no word with letters of two scripts, and no mark at the end.",
     "invalid_clause",
 )
+
+
+def validate_past_day(value: date) -> None:
+    """Of a day on which something was looked at: from 2000 on, and not ahead. East of us it may be tomorrow already."""
+    if not FIRST_DAY <= value <= timezone.now().date() + timedelta(days=1):
+        raise ValidationError("Give a day from 2000 on that does not lie ahead.", "invalid_day")
+
+
+def is_past_day(field: str) -> Q:
+    """A condition for a constraint, which has no clock: the column is empty, or not before the first day."""
+    return Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": FIRST_DAY})
 
 
 def is_visible(*fields: str) -> Q:

@@ -16,8 +16,10 @@ from catalog.models import Tool, slug_constraint, validate_slug
 from catalog.pairs import by_slug
 from catalog.validators import (
     HAS_A_NAME,
+    is_past_day,
     is_visible,
     validate_name,
+    validate_past_day,
     validate_visible_text,
     validate_web_address,
 )
@@ -129,6 +131,12 @@ class Opinion(models.Model):
 
     def clean(self) -> None:
         self.refuse_way_back()
+        self.refuse_missing_evidence()
+
+    def refuse_missing_evidence(self) -> None:
+        """Raises a ValidationError where the database would refuse: what is said from documents names them."""
+        if self.status == self.Status.PUBLISHED and self.basis == self.Basis.READ and not self.evidence:
+            raise ValidationError({"evidence": "Name the documents that were read, or choose another basis."})
 
     def refuse_way_back(self) -> None:
         """Raises a ValidationError where the database would refuse: what readers have seen is corrected or retracted."""
@@ -137,8 +145,8 @@ class Opinion(models.Model):
             raise ValidationError({"status": "What was public is no draft again: retract it."})
 
 
-def _opinion_constraints(name: str) -> list[models.CheckConstraint]:
-    """What holds of every opinion; `name` is what the constraints call it."""
+def _opinion_constraints(name: str, *, day: str) -> list[models.CheckConstraint]:
+    """What holds of every opinion; `name` is what the constraints call it, `day` the column of its day."""
     return [
         models.CheckConstraint(
             condition=Q(status__in=["draft", "published", "retracted"]), name=f"{name}_status_is_known"
@@ -152,6 +160,11 @@ def _opinion_constraints(name: str) -> list[models.CheckConstraint]:
             condition=Q(status="draft") | Q(basis__isnull=False), name=f"a_public_{name}_has_a_basis"
         ),
         models.CheckConstraint(condition=is_visible("disclosure"), name=f"{name}_disclosure_is_visible"),
+        models.CheckConstraint(
+            condition=~Q(status="published") | ~Q(basis="read") | Q(evidence__len__gte=1),
+            name=f"a_{name}_names_what_was_read",
+        ),
+        models.CheckConstraint(condition=is_past_day(day), name=f"a_{name}_has_a_day_from_2000_on"),
     ]
 
 
@@ -165,7 +178,7 @@ class Review(Opinion):
     reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="reviews")
     tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="reviews")
     verdict = models.CharField(max_length=8, choices=Verdict)
-    reviewed_on = models.DateField(null=True, blank=True)
+    reviewed_on = models.DateField(null=True, blank=True, validators=[validate_past_day])
 
     objects = ReviewQuerySet.as_manager()
 
@@ -195,7 +208,7 @@ class Review(Opinion):
             models.CheckConstraint(
                 condition=Q(verdict__in=["ship", "skip"]), name="a_review_says_ship_or_skip"
             ),
-            *_opinion_constraints("review"),
+            *_opinion_constraints("review", day="reviewed_on"),
         ]
 
     def __str__(self) -> str:
@@ -252,7 +265,7 @@ class HeadToHead(Opinion):
         db_index=False,
         help_text="One of the two; empty: to this reviewer it makes no difference.",
     )
-    compared_on = models.DateField(null=True, blank=True)
+    compared_on = models.DateField(null=True, blank=True, validators=[validate_past_day])
 
     objects = HeadToHeadQuerySet.as_manager()
 
@@ -291,18 +304,24 @@ class HeadToHead(Opinion):
                 condition=Q(choice=None) | Q(choice=F("first_tool")) | Q(choice=F("second_tool")),
                 name="a_head_to_head_chooses_one_of_its_pair",
             ),
-            *_opinion_constraints("head_to_head"),
+            *_opinion_constraints("head_to_head", day="compared_on"),
         ]
 
     def __str__(self) -> str:
-        chosen = self.choice.name if self.choice else "no difference"
-        return f"{self.reviewer.name} on {self.first_tool.name} and {self.second_tool.name}: {chosen}"
+        return f"{self.reviewer.name} on {self.first_tool.name} and {self.second_tool.name}: {self.chosen}"
 
     def clean(self) -> None:
         super().clean()
         # As the database will, so that a form may name either tool first.
         if self.first_tool_id and self.second_tool_id and self.first_tool_id > self.second_tool_id:
             self.first_tool, self.second_tool = self.second_tool, self.first_tool
+
+    @property
+    def chosen(self) -> str:
+        """In words. A draft without a choice may just not have been made up."""
+        if self.choice:
+            return self.choice.name
+        return "nothing chosen" if self.status == self.Status.DRAFT else "no difference"
 
     @property
     def subject(self) -> tuple[frozenset[UUID], UUID]:

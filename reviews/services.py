@@ -9,13 +9,15 @@ from reviews.models import HeadToHead, Review
 
 
 def publish(opinion: Review | HeadToHead, *, now: datetime) -> None:
-    """Publish a draft; raises CurationError for anything else, for one without a basis, where the reviewer has a live one
-    on the same, or where an inactive reviewer would answer a pair.
+    """Publish a draft; raises CurationError for anything else, for one without a basis or without what was read, where the
+    reviewer has a live one on the same, or where an inactive reviewer would answer a pair.
 
     What was retracted is brought back on its own page: that is a decision about one row, not about a selection.
     """
     if not opinion.basis:
         raise CurationError("it has no basis")
+    if opinion.basis == Review.Basis.READ and not opinion.evidence:
+        raise CurationError("it names nothing that was read")
     if isinstance(opinion, HeadToHead) and not opinion.reviewer.is_active:
         raise CurationError("the reviewer is not active")
     drafts = type(opinion)._default_manager.filter(pk=opinion.pk, status=Review.Status.DRAFT)

@@ -100,6 +100,7 @@ class ReviewFactory(DjangoModelFactory[Review]):
     verdict = "ship"
     quote = "It does what it says."
     basis = "read"
+    evidence = factory.LazyFunction(lambda: ["https://example.com/docs"])
     status = "published"
     reviewed_on = date(2026, 10, 5)
 
@@ -115,6 +116,7 @@ class HeadToHeadFactory(DjangoModelFactory[HeadToHead]):
     second_tool = factory.SubFactory(ToolFactory)
     quote = "I would open this one again."
     basis = "read"
+    evidence = factory.LazyFunction(lambda: ["https://example.com/docs"])
     status = "published"
     compared_on = date(2026, 10, 6)
 

@@ -17,6 +17,7 @@ from catalog.validators import (
     validate_clause,
     validate_currency,
     validate_name,
+    validate_past_day,
     validate_visible_text,
     validate_web_address,
 )
@@ -279,9 +280,11 @@ def _step(key: str) -> str:
 _formats = FormatChecker(formats=())
 
 
-@_formats.checks("date", raises=ValueError)
+@_formats.checks("date", raises=(ValueError, ValidationError))
 def _is_day(text: object) -> bool:
-    return not isinstance(text, str) or bool(date.fromisoformat(text))
+    if isinstance(text, str):
+        validate_past_day(date.fromisoformat(text))
+    return True
 
 
 @_formats.checks("date-time", raises=(ValueError, OverflowError))

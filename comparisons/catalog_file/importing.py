@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 
 from backend.api.attribution import attributed
 from backend.api.quoting import quoted
-from catalog.models import Category, Condition, Publishable, Tool, ToolAlias, ToolFit
+from catalog.models import Category, Condition, Tool, ToolAlias, ToolFit
 from comparisons.catalog_file.fits import FitLists, pair_fits, plan_conditions, tool_fits
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
@@ -274,12 +274,12 @@ class _Import:
                 return
             item.published_at = self._now
             yield "published_at"
-        self._refuse_way_back(item, row)
+        self._refuse(item.refuse_way_back, row)
 
-    def _refuse_way_back(self, item: Publishable | Review | HeadToHead, row: Row) -> None:
+    def _refuse(self, rule: Callable[[], None], row: Row) -> None:
         """As the admin's forms do; the database would refuse the whole batch."""
         try:
-            item.refuse_way_back()
+            rule()
         except ValidationError as error:
             self.errors += [f"{row.place}.{field}: {words[0]}" for field, words in error.message_dict.items()]
 
@@ -329,7 +329,10 @@ class _Import:
     def _refuse_bad_state(self, item: Review | HeadToHead, row: Row) -> None:
         if not item.basis and item.status != Review.Status.DRAFT:
             self.errors += [f"{row.place}.basis: only a draft can do without"]
-        self._refuse_way_back(item, row)
+        # Evidence that the schema refused is told already.
+        if row.is_whole:
+            self._refuse(item.refuse_missing_evidence, row)
+        self._refuse(item.refuse_way_back, row)
 
     def _plan_comparisons(self, rows: Iterable[Row]) -> None:
         pairs = [(row, pair_of(row, self._slugs, self.errors)) for row in rows]

@@ -1,11 +1,17 @@
 """What texts, web addresses and currencies may hold: the same to Python and to PostgreSQL."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
+import time_machine
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import DateField, Model
 
+from catalog.models import Tool, ToolFit
 from catalog.validators import (
     CLAUSE_PATTERN,
     CURRENCIES,
@@ -15,13 +21,16 @@ from catalog.validators import (
     validate_clause,
     validate_currency,
     validate_name,
+    validate_past_day,
     validate_visible_text,
     validate_web_address,
 )
 from comparisons.catalog_file.format import SCHEMA
+from comparisons.models import PairFit
+from reviews.models import HeadToHead, Review
 
 
-def is_taken(validate: Callable[[str], None], value: str) -> bool:
+def is_taken(validate: Callable[[Any], None], value: Any) -> bool:
     try:
         validate(value)
     except ValidationError:
@@ -148,9 +157,75 @@ def test_currencies_are_those_that_money_is_counted_in() -> None:
         pytest.param("it must be {{ free }}", False, id="a template"),
         pytest.param("it must\nbe free", False, id="a line break"),
         pytest.param("it must be free\n", False, id="a line break at the end"),
+        pytest.param("a; b: take Cursor", False, id="a sentence's own parts"),
+        pytest.param("it must be free: no card", False, id="a colon"),
+        pytest.param("see https://example.com", False, id="a web address"),
+        pytest.param("it is on www.example.com", False, id="a web address without a scheme"),
+        pytest.param("it must run οffline", False, id="a Greek letter in a Latin word"),
+        pytest.param("it must be сheap", False, id="a Cyrillic letter in a Latin word"),
+        pytest.param("она aльфа", False, id="a Latin letter in a Cyrillic word"),
+        pytest.param("it must be fre\u0301е", False, id="a Cyrillic letter after a letter with a mark"),
+        pytest.param("ты работаешь с API", True, id="words of two scripts"),
+        pytest.param("you read αβγ and Ångström", True, id="Greek beside Latin with marks"),
+        pytest.param("it answers within 5 µs", True, id="the micro sign"),
+        pytest.param("it must run Node.js 22/24", True, id="a point within a word"),
         pytest.param("it must\tbe free", False, id="a tab"),
     ],
 )
 def test_a_clause_is_plain_words_after_if(text: str, *, is_clause: bool) -> None:
     assert is_taken(validate_clause, text) is is_clause
     assert matches(text, "~", CLAUSE_PATTERN) is is_clause
+
+
+@pytest.mark.parametrize(
+    ("days_ahead", "is_day"),
+    [
+        pytest.param(0, True, id="today"),
+        pytest.param(1, True, id="tomorrow, as it may be east of us"),
+        pytest.param(2, False, id="the day after"),
+    ],
+)
+@time_machine.travel("2026-11-02T23:59:59Z", tick=False)
+def test_a_day_of_the_past_lies_at_most_a_day_ahead(days_ahead: int, *, is_day: bool) -> None:
+    assert is_taken(validate_past_day, date(2026, 11, 2) + timedelta(days=days_ahead)) is is_day
+
+
+@pytest.mark.parametrize(
+    ("day", "is_day"),
+    [
+        (date(1, 1, 1), False),
+        (date(1999, 12, 31), False),
+        (date(2000, 1, 1), True),
+        (date(2026, 10, 20), True),
+        (date(9999, 12, 31), False),
+    ],
+    ids=str,
+)
+def test_a_day_of_the_past_is_from_2000_on(day: date, *, is_day: bool) -> None:
+    assert is_taken(validate_past_day, day) is is_day
+
+
+# Each day that readers are shown beside what somebody looked at.
+DAYS = [(Tool, "pricing_checked_on"), (ToolFit, "checked_on"), (PairFit, "checked_on")]
+DAYS += [(Review, "reviewed_on"), (HeadToHead, "compared_on")]
+
+
+@pytest.mark.parametrize(("model", "field"), DAYS, ids=[f"{model.__name__}.{field}" for model, field in DAYS])
+def test_every_day_that_readers_see_is_one_of_the_past(model: type[Model], field: str) -> None:
+    validators = {each.name: each.validators for each in model._meta.concrete_fields}
+
+    assert validate_past_day in validators[field]
+
+
+def test_no_day_that_readers_see_is_forgotten() -> None:
+    """What the database alone writes, such as former revisions, is none that somebody enters."""
+    apps_of_days = [apps.get_app_config(name) for name in ("catalog", "reviews", "comparisons")]
+    found = {
+        (model, field.name)
+        for app in apps_of_days
+        for model in app.get_models()
+        for field in model._meta.concrete_fields
+        if type(field) is DateField and not model.__name__.endswith("Revision")
+    }
+
+    assert found == set(DAYS)

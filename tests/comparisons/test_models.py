@@ -254,6 +254,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "comparison_status_is_known": lambda: ComparisonFactory(status="hidden"),
     "a_public_comparison_has_a_publication_date": lambda: ComparisonFactory(published_at=None),
     "comparisons_pairfit_has_evidence": lambda: PairFitFactory(evidence=[]),
+    "comparisons_pairfit_has_a_day_from_2000_on": lambda: PairFitFactory(checked_on="1999-12-31"),
     "comparisons_pairfit_text_is_visible": lambda: PairFitFactory(note="Cha\u200btGPT"),
     "comparisons_pairfit_position_check": lambda: PairFitFactory(position=-1),
     "a_tool_of_a_pair_has_a_condition_once": lambda: PairFitFactory.create_batch(
@@ -312,7 +313,7 @@ def test_the_form_refuses_a_second_row_of_a_pair(turned_round: bool) -> None:
     pair = [row.first_tool, row.second_tool]
     second, first = pair if turned_round else pair[::-1]
 
-    with pytest.raises(ValidationError, match="one_comparison_per_pair"):
+    with pytest.raises(ValidationError, match="This pair exists already"):
         ComparisonFactory.build(first_tool=first, second_tool=second).full_clean()
 
 
@@ -547,9 +548,10 @@ def test_a_condition_of_a_pair_is_of_one_tool_alone() -> None:
 def test_a_condition_that_an_earlier_row_has_of_both_tools_keeps_no_other_from_being_written() -> None:
     fit = PairFitFactory()
     pair = fit.comparison
-    execute("SET LOCAL session_replication_role = replica")
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("ALTER TABLE comparisons_pairfit DISABLE TRIGGER inserted_fits_are_of_the_pair")
     twin = PairFitFactory(comparison=pair, tool=pair.second_tool, condition=fit.condition)
-    execute("SET LOCAL session_replication_role = origin")
+    execute("ALTER TABLE comparisons_pairfit ENABLE TRIGGER inserted_fits_are_of_the_pair")
 
     other = PairFitFactory(comparison=pair, tool=pair.second_tool)
     twin.delete()
@@ -563,7 +565,7 @@ def test_of_two_who_give_a_condition_to_either_tool_at_once_one_is_refused() -> 
 
     raised = at_once(
         *(
-            lambda tool=tool: PairFitFactory(comparison=pair, tool=tool, condition=condition)  # type: ignore[misc]
+            lambda tool=tool: PairFitFactory(comparison=pair, tool=tool, condition=condition)
             for tool in (pair.first_tool, pair.second_tool)
         )
     )

@@ -108,6 +108,9 @@ def test_evidence_is_shown_as_it_was_entered() -> None:
         pytest.param({"evidence": "https://me:secret@a.example"}, "evidence", "Enter a valid URL.", id="password"),
         pytest.param({"quote": "a" * 5_001}, "quote", "at most 5000 characters", id="long quote"),
         pytest.param({"verdict": "maybe"}, "verdict", "maybe is not one of the available choices.", id="no verdict"),
+        pytest.param({"reviewed_on": "9999-12-31"}, "reviewed_on", "that does not lie ahead", id="a day ahead"),
+        pytest.param({"reviewed_on": "0001-01-01"}, "reviewed_on", "from 2000 on that does not lie ahead", id="long ago"),
+        pytest.param({"basis": "read", "evidence": ""}, "evidence", "Name the documents that were read", id="nothing read"),
         pytest.param({"reviewed_on": "0000-01-01"}, "reviewed_on", "Enter a valid date.", id="year nought"),
     ],
 )  # fmt: skip
@@ -143,6 +146,25 @@ def test_a_review_is_public_only_with_a_basis(status: str) -> None:
     draft.refresh_from_db()
     assert errors_of(response) == {"basis": ["Only a draft can do without."]}
     assert draft.status == "draft"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"status": "draft", "basis": "read"}, id="a draft of what was read"),
+        pytest.param({"status": "retracted", "basis": "read"}, id="a retracted one"),
+        pytest.param({"status": "published", "basis": "tested"}, id="tested"),
+        pytest.param({"status": "published", "basis": "synthetic"}, id="neither"),
+    ],
+)
+def test_evidence_is_asked_for_only_where_readers_are_told_of_reading(values: dict[str, str]) -> None:
+    review = ReviewFactory(status="draft", basis=None, evidence=[])
+
+    response = submit(open_desk(), page_of(review), **values)
+
+    assert errors_of(response) == {}
+    review.refresh_from_db()
+    assert (review.status, review.basis) == (values["status"], values["basis"])
 
 
 def test_a_draft_beside_a_live_review_is_fine() -> None:
@@ -188,11 +210,13 @@ def test_publishing_says_how_many_and_why_others_were_left() -> None:
     live = ReviewFactory()
     rival = ReviewFactory(status="draft", reviewer=live.reviewer, tool=live.tool)
     retracted = ReviewFactory(status="retracted")
+    unread = ReviewFactory(status="draft", basis="read", evidence=[])
 
-    told = act(open_desk(), REVIEWS, "publish", [draft, live, rival, retracted])
+    told = act(open_desk(), REVIEWS, "publish", [draft, live, rival, retracted, unread])
 
     assert told[0] == "1 review published."
     assert sorted(sentence.partition(":")[0] for sentence in told[1:]) == [
+        "Not published (it names nothing that was read)",
         "Not published (not a draft)",
         "Not published (the reviewer already has a live review of the tool)",
     ]

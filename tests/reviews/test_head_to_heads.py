@@ -97,6 +97,8 @@ BROKEN: dict[str, Callable[[], object]] = {
     "head_to_head_text_is_visible": lambda: HeadToHeadFactory(quote="a\u200bb"),
     "head_to_head_basis_is_known": lambda: HeadToHeadFactory(basis="heard"),
     "a_public_head_to_head_has_a_basis": lambda: HeadToHeadFactory(basis=None),
+    "a_head_to_head_names_what_was_read": lambda: HeadToHeadFactory(basis="read", evidence=[]),
+    "a_head_to_head_has_a_day_from_2000_on": lambda: HeadToHeadFactory(compared_on="1999-12-31"),
     "head_to_head_disclosure_is_visible": lambda: HeadToHeadFactory(disclosure="a\u200bb"),
 }
 
@@ -329,13 +331,13 @@ def wrong_entries() -> dict[str, tuple[dict[str, Any], str, str]]:
             "The Veteran is not active and answers no more pairs.",
         ),
         "twice": (
-            entry | {"reviewer": live.reviewer_id, "status": "published", "basis": "read"},
+            entry | {"reviewer": live.reviewer_id, "status": "published", "basis": "tested"},
             "reviewer",
             "This reviewer has a live head-to-head on the pair already: correct or retract it.",
         ),
         "twice, turned round": (
             entry
-            | {"reviewer": live.reviewer_id, "status": "published", "basis": "read"}
+            | {"reviewer": live.reviewer_id, "status": "published", "basis": "tested"}
             | {"first_tool": second.pk, "second_tool": first.pk},
             "reviewer",
             "This reviewer has a live head-to-head on the pair already: correct or retract it.",
@@ -344,6 +346,21 @@ def wrong_entries() -> dict[str, tuple[dict[str, Any], str, str]]:
             entry | {"status": "published"},
             "basis",
             "Only a draft can do without.",
+        ),
+        "read, and nothing is named": (
+            entry | {"status": "published", "basis": "read"},
+            "evidence",
+            "Name the documents that were read, or choose another basis.",
+        ),
+        "a day that lies ahead": (
+            entry | {"compared_on": "9999-12-31"},
+            "compared_on",
+            "Give a day from 2000 on that does not lie ahead.",
+        ),
+        "a day before there was a web": (
+            entry | {"compared_on": "0001-01-01"},
+            "compared_on",
+            "Give a day from 2000 on that does not lie ahead.",
         ),
         "an invisible character": (
             entry | {"quote": "Ship\u200b it"},
@@ -357,7 +374,8 @@ def wrong_entries() -> dict[str, tuple[dict[str, Any], str, str]]:
     "mistake",
     [
         "a third tool", "a pair with itself", "an inactive reviewer", "twice", "twice, turned round",
-        "public without a basis", "an invisible character",
+        "public without a basis", "read, and nothing is named", "a day that lies ahead", "a day before there was a web",
+        "an invisible character",
     ],
 )  # fmt: skip
 def test_the_form_names_what_is_wrong_and_stores_nothing(mistake: str) -> None:
@@ -386,6 +404,27 @@ def test_a_curator_sees_both_reviews_beside_the_answer_and_corrects_it() -> None
     assert Change.objects.filter(row_id=made.pk).latest("id").why == "Read again"
 
 
+def test_the_page_of_an_answer_offers_the_two_tools_and_no_difference() -> None:
+    made, other = HeadToHeadFactory(), ToolFactory()
+    page = f"{DESK}{made.pk}/change/"
+    desk = open_desk()
+
+    widget = desk.get(page).context["adminform"].form.fields["choice"].widget
+
+    assert [value for value, _ in widget.choices] == ["", *(str(tool.pk) for tool in made.tools)]
+    assert widget.choices[0][1] == "No difference"
+    submit(desk, page, choice=made.second_tool_id)
+    assert HeadToHead.objects.get().choice == made.second_tool
+    assert "choice" in errors_of(submit(desk, page, choice=other.pk))
+
+
+def test_a_draft_without_a_choice_claims_no_difference_to_nobody() -> None:
+    draft, live = HeadToHeadFactory(status="draft"), HeadToHeadFactory()
+
+    assert str(draft).endswith(": nothing chosen")
+    assert str(live).endswith(": no difference")
+
+
 def test_a_third_tool_chosen_by_who_has_answered_is_refused_in_words() -> None:
     live = HeadToHeadFactory()
 
@@ -395,7 +434,9 @@ def test_a_third_tool_chosen_by_who_has_answered_is_refused_in_words() -> None:
     )  # fmt: skip
 
     assert errors_of(response) == {
-        "choice": [f"Choose {live.first_tool.name} or {live.second_tool.name}, or nothing for no difference."],
+        "choice": [
+            f"Choose {live.first_tool.name} or {live.second_tool.name}, or nothing for no difference."
+        ],
         "__all__": ["This reviewer has a live head-to-head on the pair already: correct or retract it."],
     }
 
@@ -485,7 +526,7 @@ def test_answers_are_listed_with_the_pair_in_the_order_of_slugs(
             "quote": "It holds.",
             "basis": "read",
             "disclosure": None,
-            "evidence": [],
+            "evidence": ["https://example.com/docs"],
             "compared_on": "2026-10-06",
             "revision": 1,
         }
@@ -584,6 +625,17 @@ REFUSED = {
     "a tool that nobody knows": (
         [answer(prefers="delta")],
         'head_to_head[0].prefers: "delta" is none of the two tools',
+    ),
+    "read, and nothing is named": (
+        [answer(basis="read")],
+        "head_to_head[0].evidence: Name the documents that were read, or choose another basis.",
+    ),
+    "a day that lies ahead": (
+        [answer(compared_on="9999-12-31")],
+        (
+            "head_to_head[0].compared_on: must be a day such as 2026-11-02, from 2000 on and not ahead, or null,"
+            ' not "9999-12-31"'
+        ),
     ),
     "a pair with itself": (
         [answer(tools=["alpha", "alpha"])],

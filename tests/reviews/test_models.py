@@ -224,6 +224,8 @@ BROKEN: dict[str, Callable[[], object]] = {
     "reviewer_kind_is_known": lambda: ReviewerFactory(kind="robot"),
     "review_basis_is_known": lambda: ReviewFactory(basis="heard"),
     "a_public_review_has_a_basis": lambda: ReviewFactory(basis=None),
+    "a_review_names_what_was_read": lambda: ReviewFactory(basis="read", evidence=[]),
+    "a_review_has_a_day_from_2000_on": lambda: ReviewFactory(reviewed_on="0001-01-01"),
     "review_disclosure_is_visible": lambda: ReviewFactory(disclosure="Paid\u200b by the maker."),
     "review_text_is_visible": lambda: ReviewFactory(quote="It\u2060 held."),
     "a_review_has_a_revision": lambda: ReviewFactory(revision=0),

@@ -21,10 +21,10 @@ FILES = sorted(
 # databases until another migration loads it: write that migration, and its name and the new digest here.
 LOADED_BY = {
     ("catalog", "conditions"): ("0010_conditions_under_which_a_tool_is_right", "5ce1ae884768"),
-    ("comparisons", "fits"): ("0010_pairs_have_conditions_of_their_own", "2686a2f33920"),
+    ("comparisons", "fits"): ("0015_a_condition_of_a_pair_is_of_one_tool", "3bc1f646190e"),
     ("comparisons", "history"): ("0006_pairs_know_when_they_became_public", "68820c669960"),
     ("comparisons", "pair_panels"): ("0011_pairs_count_what_reviewers_say_of_both", "092eb6b9e95a"),
-    ("comparisons", "publication"): ("0006_pairs_know_when_they_became_public", "3b9ba641f23a"),
+    ("comparisons", "publication"): ("0014_a_public_pair_keeps_its_tools", "c9173e9bc43c"),
     ("reviews", "tool_pages"): ("0011_reviews_that_leave_a_tool_move_its_time", "5ff373f40c93"),
     ("reviews", "head_to_head_pages"): (
         "0014_head_to_heads_that_leave_a_pair_move_its_tools",

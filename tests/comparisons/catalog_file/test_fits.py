@@ -204,7 +204,7 @@ def test_what_a_file_says_wrongly_is_named_with_its_place_and_nothing_is_stored(
 
 
 def test_words_that_the_database_has_already_are_named_with_the_slug_that_has_them() -> None:
-    ConditionFactory(slug="free", name="It must cost: nothing")
+    ConditionFactory(slug="free", name="It must (cost) nothing")
 
     assert problems() == ('conditions[1].name: "free" says the same',)
     assert Condition.objects.count() == 1

@@ -56,11 +56,12 @@ A_TEXT = "a line of text, not blank, without control characters"
 A_SLUG = "a slug of lower-case letters, digits and hyphens"
 A_LINE = "a line of text without control characters, or null"
 A_CLAUSE = (
-    'the words after "if" in at most 60 characters, without markup or a mark at the end, such as '
+    'the words after "if" in at most 60 characters, without markup, colon, semicolon, web address, '
+    "a word of two scripts or a mark at the end, such as "
     '"it must run without a network"'
 )
 A_MOMENT = "a time such as 2026-11-02T09:30:00Z, or null"
-A_DAY = "a day such as 2026-11-02, or null"
+A_DAY = "a day such as 2026-11-02, from 2000 on and not ahead, or null"
 A_POSITION = "a whole number from 0 to 32767"
 AN_AMOUNT = 'an amount in quotes, such as "20" or "0.25", with at most 8 digits before the point and 4 after it, or null'
 A_CATALOG = 'an object with "format" and lists of categories, reviewers, conditions, tools, head-to-heads and comparisons'
@@ -253,6 +254,19 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, conditi
             f'tools[0].pricing.checked_on: must be {A_DAY}, not "2026-02-30"',
             id="no such day",
         ),
+        *(
+            pytest.param(
+                with_pricing(checked_on=day),
+                f'tools[0].pricing.checked_on: must be {A_DAY}, not "{day}"',
+                id=f"the day {day}",
+            )
+            for day in ("9999-12-31", "1999-12-31", "0001-01-01")
+        ),
+        pytest.param(
+            with_review(reviewed_on="9999-12-31"),
+            f'tools[0].reviews[0].reviewed_on: must be {A_DAY}, not "9999-12-31"',
+            id="a review of a day ahead",
+        ),
         pytest.param(
             with_tool(reviews=["x"]), 'tools[0].reviews[0]: must be a review: an object, not "x"', id="review"
         ),
@@ -328,6 +342,14 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, conditi
             with_tool(fits=[{"condition": "x", "evidence": [], "checked_on": "2026-10-20"}]),
             "tools[0].fits[0].evidence: must be a list of 1 to 5 web addresses, not a list of 0",
             id="a condition without evidence",
+        ),
+        pytest.param(
+            with_tool(
+                fits=[{"condition": "x", "evidence": ["https://a.example"], "checked_on": "9999-12-31"}]
+            ),
+            "tools[0].fits[0].checked_on: must be a day such as 2026-11-02, from 2000 on and not ahead,"
+            ' not "9999-12-31"',
+            id="a condition that will be checked",
         ),
         pytest.param(
             with_tool(fits=[{"condition": "x", "evidence": ["https://a.example"]}]),

@@ -101,6 +101,18 @@ def test_a_file_leaves_the_basis_open_only_of_drafts(status: str) -> None:
     assert Review.objects.get().basis is None
 
 
+def test_a_file_publishes_nothing_that_was_read_without_naming_it() -> None:
+    unread = review(basis="read")
+    with pytest.raises(CatalogFileError) as refusal:
+        load(tools=[tool("alpha", reviews=[unread])], comparisons=[])
+
+    line = "tools[0].reviews[0].evidence: Name the documents that were read, or choose another basis."
+    assert refusal.value.lines == (line,)
+    assert not Review.objects.exists()
+    load(tools=[tool("alpha", reviews=[unread | {"status": "draft"}])], comparisons=[])
+    assert Review.objects.get().status == "draft"
+
+
 def test_every_key_lands_in_its_column() -> None:
     load(
         categories=[{"slug": "editors", "name": "Editors", "description": "Where text is made."}],
