@@ -121,7 +121,7 @@ INSERT INTO reviews_headtohead (
     created_at, updated_at, published_at
 )
 SELECT pg_temp.key(10, n), pg_temp.key(2, 1 + n % {reviewers}), pg_temp.key(3, 2 * n - 1), pg_temp.key(3, 2 * n + 1), NULL,
-    'Either does.', 'read', '', ARRAY[]::varchar[], 'published', 1, moment, moment, moment
+    'Either does.', 'synthetic', '', ARRAY[]::varchar[], 'published', 1, moment, moment, moment
 FROM generate_series({above} / 2 + 1, {tools} / 2 - 1) n,
     LATERAL (SELECT now() - interval '1 year' + n * interval '5 minutes' AS moment) at;
 INSERT INTO comparisons_verdictchange (id, comparison_id, number, changed_at, cause, outcome, margin, rule)
