@@ -32,7 +32,7 @@ def plan_words(edition: Edition, known: Outlook, *, now: datetime) -> str:
 
 
 def readers_words(edition: Edition, *, now: datetime) -> str:
-    """To how many an edition would go if it began now. Two queries."""
+    """To how many of today's readers an edition goes that begins at `now`. Two queries."""
     shown = Edition(week=edition.week, frozen_at=edition.frozen_at or now)
     shown.includes_monthly = is_first_of_month(shown, schedule=schedule_from_settings())
     number = number_of_readers(shown)

@@ -24,7 +24,8 @@ from newsletter.desk.progress import Progress, progress_of
 from newsletter.models import Edition
 from newsletter.sending import editions, identity
 from newsletter.sending.bounces import undo_suppressions
-from newsletter.sending.calendar import outlook
+from newsletter.sending.calendar import outlook, plan_of
+from newsletter.sending.schedule import schedule_from_settings
 
 State = Edition.State
 
@@ -112,7 +113,12 @@ class ProgressAdmin(CuratedAdmin):
 
     @admin.display
     def readers(self, edition: Edition) -> str:
-        return readers_words(edition, now=timezone.now()) if edition.state == State.DRAFT else NOTHING
+        """At the time that it goes out: by then it may be the first of its month."""
+        if edition.state != State.DRAFT:
+            return NOTHING
+        now = timezone.now()
+        plan = plan_of(edition, outlook(), now=now, schedule=schedule_from_settings())
+        return readers_words(edition, now=max(now, plan.at or now))
 
     @admin.display
     def progress(self, edition: Edition) -> str:

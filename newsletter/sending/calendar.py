@@ -129,7 +129,8 @@ def _under_way(editions: EditionQuerySet) -> bool:
 
 def _plan(week: str, known: Outlook, *, now: datetime, schedule: Schedule) -> Plan:
     at = schedule.begins_at(week, after=known.last.at if known.last else None)
-    if now - at > LATEST:
+    # Where the next week's time has come, the clock looks at that week alone.
+    if now - at > LATEST or at >= schedule.due_at(week, weeks_later=1):
         return Plan(None, Why.OVER)
     if at <= now and known.is_one_under_way:
         return Plan(None, Why.UNDER_WAY)

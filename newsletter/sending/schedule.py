@@ -20,9 +20,10 @@ class Schedule:
     weekday: int
     time: time
 
-    def due_at(self, week: str) -> datetime:
+    def due_at(self, week: str, *, weeks_later: int = 0) -> datetime:
         year, number = week.split("-W")
-        return first_instant(date.fromisocalendar(int(year), int(number), self.weekday), self.time, self.zone)
+        day = date.fromisocalendar(int(year), int(number), self.weekday) + timedelta(weeks=weeks_later)
+        return first_instant(day, self.time, self.zone)
 
     def begins_at(self, week: str, *, after: datetime | None) -> datetime:
         """The week's time; APART from an edition that went out `after`, where that is later."""

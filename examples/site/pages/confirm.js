@@ -20,7 +20,7 @@ export async function page() {
   const said = h("p", { class: "said", role: "status" });
   const button = h("button", { type: "button", class: "button", onclick: confirm }, "Yes, send me the mail");
   const box = h("div", { class: "confirm" }, button, said);
-  return { title, content: [heading(title, "One mail a week. You can leave with one click, in every mail."), box] };
+  return { title, content: [heading(title, "You can leave with one click, in every mail."), box] };
 
   async function confirm() {
     if (performance.now() - shownAt < SOONEST_ANSWER_MS) {

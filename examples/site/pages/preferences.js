@@ -29,14 +29,14 @@ export async function page() {
     "form",
     { class: "preferences", onsubmit: save },
     choices("topics", "Topics (none means every topic)", "checkbox", topics ?? [], categories.results.map(({ slug, name }) => [slug, name])),
-    choices("reviewers", "Reviewers (none means everybody)", "checkbox", followed, reviewers.results.map(({ slug, name }) => [slug, name])),
+    choices("reviewers", "Reviewers to follow (none: you follow nobody)", "checkbox", followed, reviewers.results.map(({ slug, name, kind }) => [slug, kind === "persona" ? `${name} (a persona)` : name])),
     choices("frequency", "How often", "radio", frequency ? [frequency] : [], FREQUENCIES),
     h("button", { class: "button" }, "Save"),
   );
   const leave = h("button", { type: "button", class: "button quiet", onclick: unsubscribe }, "Unsubscribe");
-  const owner = h("button", { type: "button", class: "button quiet", onclick: askForLink }, "Mail me a link to export or erase my data");
+  const owner = h("button", { type: "button", class: "button quiet", onclick: askForLink }, "Mail me a link to move to another address, to export or to erase my data");
   const leaving = h("div", { class: "erase" }, status === "active" && leave, owner);
-  const lead = status === "active" ? "You get the weekly mail." : "You are not subscribed.";
+  const lead = status === "active" ? `The mail goes to ${masked(preferences.email)}.` : `${masked(preferences.email)} is not subscribed.`;
   return { title, content: [heading(title, lead), form, said, leaving] };
 
   /** @param {SubmitEvent} event */
@@ -76,6 +76,14 @@ export async function page() {
       return false;
     }
   }
+}
+
+/**
+ * Who was forwarded a mail sees this page, too.
+ * @param {string} address
+ */
+function masked(address) {
+  return `${address.slice(0, 1)}…${address.slice(address.lastIndexOf("@"))}`;
 }
 
 /**

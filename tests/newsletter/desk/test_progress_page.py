@@ -2,10 +2,12 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
@@ -438,3 +440,22 @@ class TestSteering:
         answers = [desk.get(numbers_of(edition)).json() for edition in (held, free)]
 
         assert [answer["is_over"] for answer in answers] == [False, True]
+
+
+def test_a_draft_counts_its_readers_at_the_time_when_it_goes_out() -> None:
+    """In the next month those who read monthly get it, too."""
+    with time_machine.travel(datetime(2026, 11, 28, 15, tzinfo=UTC), tick=False):
+        for frequency in ("weekly", "monthly"):
+            SubscriberFactory(frequency=frequency)
+        mailed_at = datetime(2026, 11, 24, 7, tzinfo=UTC)
+        EditionFactory(
+            week="2026-W48",
+            state="done",
+            includes_monthly=True,
+            audience=0,
+            **dict.fromkeys(("frozen_at", "prepared_at", "done_at"), mailed_at),
+        )
+
+        words = site.get_model_admin(Edition).readers(EditionFactory(week="2026-W49"))  # type: ignore[attr-defined]
+
+    assert words == "2 readers at most, those who read monthly among them: who has nothing new gets none"

@@ -42,6 +42,12 @@ def out(week: str, at: datetime, **fields: Any) -> None:
             NOON + 7 * DAY,
             id="six days after one that was sent late",
         ),
+        pytest.param(
+            NOON + 4 * DAY,
+            [{"week": "2026-W49", "at": NOON + 4 * DAY}],
+            AFTER + 7 * DAY,
+            id="the week after one that was sent early, though this week had none",
+        ),
     ],
 )
 def test_a_weekly_readers_next_mail(now: datetime, editions: list[dict[str, Any]], at: datetime) -> None:
