@@ -345,6 +345,17 @@ def test_every_address_in_an_answer_says_that_it_is_one() -> None:
     assert undeclared == []
 
 
+def test_lists_in_which_a_value_may_not_stand_twice_say_so() -> None:
+    unique = {
+        f"{operation} {parameter['name']}"
+        for operation, (_, _, description) in OPERATIONS.items()
+        for parameter in description.get("parameters", [])
+        if parameter.get("schema", {}).get("uniqueItems")
+    }
+
+    assert unique == {"compare_tools tools", "compare_tools panel", "retrieve_comparison panel"}
+
+
 def test_no_description_speaks_of_the_code() -> None:
     for name, schema in SCHEMA["components"]["schemas"].items():
         assert not re.search("serializer|subclass|The base", schema.get("description", "")), name

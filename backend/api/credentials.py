@@ -59,4 +59,5 @@ def bearer(request: HttpRequest | Request, scheme: Scheme) -> str:
     # By RFC 9110 a scheme's case says nothing.
     if name.lower() != scheme.key:
         raise WrongScheme(scheme)
-    return str(token)
+    # One space or more may stand between (RFC 9110, 11.4).
+    return str(token).lstrip(" ")

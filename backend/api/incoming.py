@@ -46,7 +46,7 @@ class IncomingError(BadRequest):
 
 
 class NoPlaceError(IncomingError):
-    code = "unavailable"
+    code = "busy"
 
 
 class Incoming:

@@ -120,6 +120,12 @@ class Unavailable(Refusal):
     example_rank = 0
 
 
+class Busy(Unavailable):
+    default_code = "busy"
+    default_detail = "Too many requests are in flight just now; try again in a second."
+    example_rank = 1
+
+
 class InvalidField(TypedDict):
     """One refused value: its JSON pointer (RFC 6901), a stable code, and a sentence to show."""
 
@@ -258,7 +264,8 @@ def permanent_redirect(request: HttpRequest | Request, slug: str) -> HttpRespons
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
+    """Whether the path is the API's, there or not: doubled slashes lead nowhere, which it says in the same way."""
+    return request.path_info.lstrip("/").partition("/")[0] == "api"
 
 
 def error_view(code: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -284,14 +291,14 @@ def internal_error(request: HttpRequest) -> HttpResponse:
     return failure(request)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable(request: HttpRequest, reason: type[Unavailable] = Unavailable) -> HttpResponse:
     """Come again: programs by `Retry-After`, as mail programs whose one click finds no database, people by a page."""
     if is_api(request):
-        return problem_response(request, Unavailable.default_code, headers=Unavailable.headers)
+        return problem_response(request, reason.default_code, headers=reason.headers)
     # The page's address may hold a token, as those of the mail's links do.
-    headers = {**Unavailable.headers, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    page = render_to_string("api/unavailable.html", {"detail": Unavailable.default_detail})
-    return HttpResponse(page, status=Unavailable.status_code, headers=headers)
+    headers = {**reason.headers, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    page = render_to_string("api/unavailable.html", {"detail": reason.default_detail})
+    return HttpResponse(page, status=reason.status_code, headers=headers)
 
 
 class InvalidFieldSerializer(serializers.Serializer[InvalidField]):

@@ -14,12 +14,16 @@ from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.http import parse_header_parameters
 
 from backend.api.incoming import MAX_EARLY_BODY, REFUSAL, is_length
-from backend.api.problems import is_api, problem_response, unavailable
+from backend.api.problems import Busy, Unavailable, is_api, problem_response, unavailable
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Metrics are counted by method, so nobody may make new ones up.
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "QUERY"}
 CONTROL_CHARACTERS = re.compile(rb"[\x00-\x1f\x7f]")
+# What passes, by its code; people get a page that says so.
+COME_AGAIN: dict[str, type[Unavailable]] = {refusal.default_code: refusal for refusal in (Unavailable, Busy)}
+# What the response cache puts behind the ETag of an answer that it compresses.
+ENCODING_SUFFIX = re.compile(r'-(?:br|gzip)"')
 
 MAX_ADDRESS_LENGTH = 4_096
 MAX_PARAMETERS = 50
@@ -69,8 +73,8 @@ class RequestLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         broken = broken_limit(request) or request.META.get(REFUSAL)
-        if broken == "unavailable":
-            return unavailable(request)
+        if broken in COME_AGAIN:
+            return unavailable(request, COME_AGAIN[broken])
         return problem_response(request, broken) if broken else self.get_response(request)
 
 
@@ -88,7 +92,7 @@ def broken_limit(request: HttpRequest) -> str | None:
     if request.method not in METHODS or not (length.isascii() and length.isdigit()):
         return "bad_request"
     is_too_large = not is_length(length) or int(length) > MAX_EARLY_BODY
-    return "content_too_large" if is_too_large and request.path_info.startswith("/api/") else None
+    return "content_too_large" if is_too_large and is_api(request) else None
 
 
 def is_plain_text(raw: bytes) -> bool:
@@ -107,6 +111,9 @@ class ConditionalReadMiddleware(ConditionalGetMiddleware):
         if "Last-Modified" not in response:
             # RFC 9110, 13.1.4: to be ignored of what has no date.
             request.META.pop("HTTP_IF_UNMODIFIED_SINCE", None)
+        if "HTTP_IF_MATCH" in request.META:
+            # The answer is the one that it names in whichever encoding. What names no ETag is ignored, as Django does.
+            request.META["HTTP_IF_MATCH"] = ENCODING_SUFFIX.sub('"', request.META["HTTP_IF_MATCH"])
         answer = self._conditional(request, response)
         if answer.status_code == 412 and is_api(request):
             return problem_response(request, "precondition_failed")

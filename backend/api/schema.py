@@ -320,6 +320,7 @@ class CommaListExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-un
             "items": {"type": "string", **item},
             "minItems": field.min_items,
             "maxItems": field.max_items,
+            **({} if field.may_repeat else {"uniqueItems": True}),
         }
 
 

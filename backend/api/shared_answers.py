@@ -84,7 +84,7 @@ ANSWERS = {
     "503": SharedAnswer(
         "Unavailable",
         "Something that this needs cannot be reached just now; `code` says what.",
-        codes=("unavailable",),
+        codes=("busy", "unavailable"),
     ),
 }
 # What is answered before a request is counted; other answers say what is left.

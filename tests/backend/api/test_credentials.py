@@ -22,9 +22,15 @@ def test_the_case_of_the_scheme_says_nothing(header: str) -> None:
 
 @pytest.mark.parametrize(
     ("header", "token"),
-    [("Kettle", ""), ("Kettle ", ""), ("Kettle  abc", " abc"), ("Kettle a b", "a b")],
+    [
+        ("Kettle", ""),
+        ("Kettle ", ""),
+        ("Kettle  abc", "abc"),
+        ("Kettle   a b ", "a b "),
+        ("Kettle a b", "a b"),
+    ],
 )
-def test_what_follows_the_first_space_is_the_token_to_the_letter(header: str, token: str) -> None:
+def test_what_follows_the_spaces_is_the_token_to_the_letter(header: str, token: str) -> None:
     assert token_in(header) == token
 
 

@@ -138,7 +138,7 @@ def test_where_all_places_are_taken_a_body_is_refused_at_once() -> None:
     with places:
         receive(asked, places=places)
 
-    assert asked[REFUSAL] == "unavailable"
+    assert asked[REFUSAL] == "busy"
 
 
 def test_a_place_is_given_back_even_by_a_body_that_is_ended(clock: Clock) -> None:

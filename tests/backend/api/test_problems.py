@@ -53,6 +53,8 @@ KETTLES = "/api/v1/kettles"
         pytest.param("GET", "/api/v1/nothing", {}, "not_found", id="no such address"),
         pytest.param("GET", "/api/v1/kettles/", {}, "not_found", id="a slash at the end"),
         pytest.param("GET", "/api/", {}, "not_found", id="the root"),
+        pytest.param("GET", "/api", {}, "not_found", id="the root without a slash"),
+        pytest.param("GET", "/api//v1/kettles", {}, "not_found", id="a doubled slash within"),
         pytest.param("POST", KETTLES, {}, "method_not_allowed", id="POST"),
         pytest.param("TRACE", KETTLES, {}, "method_not_allowed", id="TRACE"),
         pytest.param("BREW", KETTLES, {}, "bad_request", id="a made-up method"),
@@ -73,6 +75,14 @@ def test_every_layer_answers_with_a_problem(
     assert list(response.json()) == KEYS
     assert response["Content-Type"] == "application/problem+json"
     assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["//api/v1/kettles", "///api/", "//api//v1/kettles"])
+def test_a_doubled_slash_in_front_leads_to_a_problem_too(careless: APIClient, path: str) -> None:
+    # Of the address itself the test client would make a host.
+    response = careless.get("/", PATH_INFO=path)
+
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])

@@ -7,6 +7,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from backend.api.incoming import REFUSAL
+
 pytestmark = pytest.mark.urls("tests.backend.api.probe")
 
 KETTLES = "/api/v1/kettles"
@@ -104,6 +106,22 @@ def test_bodies_are_limited_by_their_length_header(
     assert response.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("refusal", "detail"),
+    [
+        ("unavailable", "Our database cannot be reached just now; try again in a second."),
+        ("busy", "Too many requests are in flight just now; try again in a second."),
+    ],
+)
+def test_who_is_told_to_come_again_is_told_why(api: APIClient, refusal: str, detail: str) -> None:
+    answer = api.generic("POST", "/api/v1/form", **{REFUSAL: refusal})  # type: ignore[arg-type]
+    page = api.generic("POST", "/page/form", **{REFUSAL: refusal})  # type: ignore[arg-type]
+
+    assert (answer.status_code, answer["Retry-After"], page.status_code) == (503, "1", 503)
+    assert (answer.json()["code"], answer.json()["detail"]) == (refusal, detail)
+    assert detail in page.content.decode()
+
+
 @pytest.mark.parametrize("condition", ['"{etag}"', 'W/"{etag}"', '"other", "{etag}"', "*"])
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_an_unchanged_answer_is_a_304_without_a_body(api: APIClient, method: str, condition: str) -> None:
@@ -127,6 +145,10 @@ def test_an_unchanged_answer_is_a_304_without_a_body(api: APIClient, method: str
         pytest.param("If-Match", 'W/"{etag}"', 412, id="a weak tag, which never matches"),
         pytest.param("If-Match", '"{etag}"', 200, id="this answer"),
         pytest.param("If-Match", "*", 200, id="any answer"),
+        pytest.param("If-Match", '"{etag}-gzip"', 200, id="this answer, compressed"),
+        pytest.param("If-Match", '"other-br", "{etag}-br"', 200, id="this one among others"),
+        pytest.param("If-Match", '"other-gzip"', 412, id="another one, compressed"),
+        pytest.param("If-Match", "{etag}", 200, id="what is no ETag, for it has no quotes"),
         pytest.param(
             "If-Unmodified-Since", "Sat, 29 Oct 1994 19:43:31 GMT", 200, id="a date, where there is none"
         ),

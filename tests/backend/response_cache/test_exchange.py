@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import brotli
 import pytest
 from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
 
 from backend.response_cache.cache import ResponseCache
 from backend.response_cache.exchange import matches
@@ -66,6 +67,19 @@ def test_methods_encodings_and_conditions(
         )
         assert answer.body == (b"" if method == "HEAD" else first.body)
         assert UNPACK[first.headers.get("Content-Encoding")](first.body or b"") == plain.body
+
+
+@pytest.mark.parametrize("accepted", ["", "gzip", "br, gzip"])
+def test_an_if_match_holds_for_the_etag_of_any_encoding(accepted: str, api: APIClient) -> None:
+    kitchen.__init__(size=4_000)  # type: ignore[misc]
+    etag = ask(new_cache()[0], TEA, HTTP_ACCEPT_ENCODING=accepted).headers["ETag"]
+    # So that it is made to the letter as before.
+    kitchen.made.clear()
+
+    answer = api.get(TEA, headers={"Accept-Encoding": accepted, "If-Match": etag})
+
+    kitchen.__init__()  # type: ignore[misc]
+    assert (answer.status_code, answer["ETag"][:33]) == (200, etag[:33])
 
 
 def test_a_range_gets_the_whole(cache: ResponseCache) -> None:
