@@ -7,6 +7,7 @@ from prometheus_client import Counter
 # All that our own code logs as an error. Each is there from the start, as 0: the first one is an increase too.
 EVENTS = (
     "accepted_with_an_old_fence",
+    "bounce_mailbox_failed",
     "broker_message_dropped",
     "edition_held",
     "edition_not_begun",

@@ -29,6 +29,7 @@ def test_each_task_keeps_the_name_that_waiting_messages_and_running_workers_know
         *("backend.forget", "backend.heartbeat"),
         "comparisons.tasks.record_verdicts",
         *("newsletter.tasks.forget", "newsletter.tasks.prepare", "newsletter.tasks.send"),
+        "newsletter.tasks.read_bounces",
         *("newsletter.tasks.send_due_jobs", "newsletter.tasks.tick"),
         *("votes.tasks.close_yesterday", "votes.tasks.forget", "votes.tasks.publish_tallies"),
         *("votes.tasks.raise_alerts", "votes.tasks.reconcile_tallies", "votes.tasks.rescore"),

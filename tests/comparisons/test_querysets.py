@@ -149,7 +149,7 @@ class TestFiftyTools:
 CROWDS = """
 CREATE TEMPORARY TABLE catalog_tool (n int, id uuid) ON COMMIT DROP
 CREATE TEMPORARY TABLE votes_publishedtally (tool_id uuid, bound_low float, bound_high float) ON COMMIT DROP
-CREATE TEMPORARY TABLE comparisons_comparison (id int, first_tool_id uuid, second_tool_id uuid) ON COMMIT DROP
+CREATE TEMPORARY TABLE comparisons_comparison (id uuid, first_tool_id uuid, second_tool_id uuid) ON COMMIT DROP
 """.strip().splitlines()
 FILL_TOOLS = "INSERT INTO catalog_tool SELECT n, gen_random_uuid() FROM generate_series(1, %s) n"
 FILL_TALLIES = """
@@ -158,7 +158,7 @@ JOIN unnest(%s::float[], %s::float[]) WITH ORDINALITY AS bound (low, high, n) US
 """
 # Each tool with the next, and the last with the first.
 FILL_PAIRS = """
-INSERT INTO comparisons_comparison SELECT one.n, one.id, next.id
+INSERT INTO comparisons_comparison SELECT lpad(to_hex(one.n), 32, '0')::uuid, one.id, next.id
 FROM catalog_tool one JOIN catalog_tool next ON next.n = mod(one.n, %s) + 1
 """
 
@@ -187,7 +187,7 @@ def test_sql_and_the_rule_agree_on_a_hundred_thousand_random_tallies() -> None:
     asked = inputs(shared=(0, 0, 0))
     favorites = [crowd_favorite(replace(asked, votes=pair)) for pair in pairwise([*crowds, crowds[0]])]
     assert outcomes == ["insufficient" if favorite is None else "winner" for favorite in favorites]
-    assert min(Counter(outcomes).values()) > 10_000
+    assert min(Counter(outcomes).values()) > 5_000
 
 
 def test_published_pairs_are_those_whose_tools_may_both_be_read() -> None:

@@ -33,7 +33,7 @@ def test_a_pick_shows_its_pair_in_the_order_of_slugs() -> None:
         Tool(pk=UUID(int=1), slug="zed", name="Zed", status="archived"),
         Tool(pk=UUID(int=2), slug="ant", name="Ant"),
     )
-    pick = Pick(first_tool=first, second_tool=second, chosen_tool=first)
+    pick = Pick(first_tool=first, second_tool=second, chosen_tool=first, revision=1)
 
     answer = OwnPickSerializer(pick).data
 
