@@ -19,6 +19,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema import Draft202012Validator
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from backend.api.problems import PROBLEMS
@@ -343,6 +344,18 @@ def test_every_address_in_an_answer_says_that_it_is_one() -> None:
     ]
 
     assert undeclared == []
+
+
+def test_the_text_names_every_header_that_pages_of_other_origins_may_read(settings: Settings) -> None:
+    _, _, readable = " ".join(SCHEMA["info"]["description"].split()).partition("pages may read ")
+
+    assert re.findall("`([^`]+)`", readable) == settings.CORS_EXPOSE_HEADERS
+
+
+def test_the_text_shows_a_schema_of_a_shortened_answer_that_exists() -> None:
+    shown = re.findall(r"`GET /tools\?fields=slug,name` answers a\s+`(\w+)`", SCHEMA["info"]["description"])
+
+    assert shown == [partial_schema("list_tools")["$ref"].rpartition("/")[2]]
 
 
 def test_lists_in_which_a_value_may_not_stand_twice_say_so() -> None:

@@ -13,6 +13,8 @@ from backend.api.parameters import with_choices_named
 class Body(serializers.Serializer[object]):
     """The base: the properties of a body are the fields of its subclass, and none besides."""
 
+    default_error_messages = {"invalid": "The body must be a JSON object."}
+
     def get_fields(self) -> dict[str, Any]:
         return with_choices_named(super().get_fields())
 
@@ -45,8 +47,14 @@ class Body(serializers.Serializer[object]):
 def json_of(request: HttpRequest) -> Any:
     """The body's JSON document, in UTF-8 and with each name once (RFC 7493); raises UnsupportedMediaType or ParseError."""
     charset = (request.content_params or {}).get("charset", "utf-8")
-    if request.content_type != "application/json" or charset.lower() not in {"utf-8", "utf8"}:
+    if request.content_type != "application/json":
         raise UnsupportedMediaType(request.content_type or "")
+    if charset.lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType("application/json", "JSON is taken in UTF-8 alone.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType(
+            "application/json", "No compressed body is taken; send it without `Content-Encoding`."
+        )
     try:
         # Decoded here, since json.loads would guess UTF-16 and UTF-32 too. A byte order mark is ignored.
         return _decode(request.body.decode("utf-8-sig"))

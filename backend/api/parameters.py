@@ -68,12 +68,17 @@ class Parameters(serializers.Serializer[object]):
         """What no field can see: names that we do not know, repeats, and values too long to look at."""
         for name, values in query.lists():
             if name not in self.fields:
-                allowed = ", ".join(self.fields) or "none"
-                yield name, [ErrorDetail(f"Unknown parameter; allowed here: {allowed}.", "unknown_parameter")]
+                yield name, [ErrorDetail(self._unknown(name), "unknown_parameter")]
             elif len(values) > 1 and not isinstance(self.fields[name], CommaList):
                 yield name, [ErrorDetail("Given more than once.", "repeated_parameter")]
             elif len(",".join(values)) > MAX_VALUE_LENGTH:
                 yield name, [ErrorDetail(f"Longer than {MAX_VALUE_LENGTH:,} characters.", "max_length")]
+
+    def _unknown(self, name: str) -> str:
+        plain = name.removesuffix("[]")
+        if plain != name and isinstance(self.fields.get(plain), CommaList):
+            return f"Unknown parameter; without brackets a list is {plain}=a,b or {plain}=a&{plain}=b."
+        return f"Unknown parameter; allowed here: {', '.join(self.fields) or 'none'}."
 
 
 def as_text(value: Any, field: serializers.Field[Any, Any, Any, Any]) -> str:
@@ -138,16 +143,21 @@ class CommaList(serializers.Field[list[str], str, list[str], Any]):
         if len(given) > self.max_items:
             self.fail("max_items", max_items=self.max_items)
         items = list(dict.fromkeys(given))
-        for item in items:
-            if self.choices and item not in self.choices:
-                self.fail("invalid_choice", value=item, allowed=", ".join(self.choices))
-            if not self.choices and not re.fullmatch(self.pattern, item):
-                self.fail("invalid", value=item)
+        if refused := [refusal for item in items if (refusal := self._refusal_of(item))]:
+            raise ValidationError(refused)
         if len(items) < len(given) and not self.may_repeat:
             self.fail("repeated", value=next(item for item in given if given.count(item) > 1))
         if len(items) < self.min_items:
             self.fail("min_items", min_items=self.min_items)
         return items
+
+    def _refusal_of(self, item: str) -> ErrorDetail | None:
+        if self.choices:
+            code, is_right = "invalid_choice", item in self.choices
+        else:
+            code, is_right = "invalid", re.fullmatch(self.pattern, item) is not None
+        detail = self.error_messages[code].format(value=item, allowed=", ".join(self.choices))
+        return None if is_right else ErrorDetail(detail, code)
 
 
 # What a list may be asked to include beside its rows.
@@ -162,5 +172,6 @@ class ListParameters(Parameters):
     cursor = serializers.CharField(
         required=False,
         default=None,
+        max_length=MAX_VALUE_LENGTH,
         help_text="Where to go on, as `next` or `previous` of an earlier answer has it.",
     )

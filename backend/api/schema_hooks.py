@@ -112,7 +112,7 @@ def _partial_of(name: str, schemas: Json) -> str:
         partial = {key: value for key, value in whole.items() if key != "required"}
         schemas[f"{name}Partial"] = {
             **partial,
-            "description": f"The properties of a `{name}` that `fields=` names, and no other.",
+            "description": f"The properties of a `{name}` that `fields=` names, and those that `include=` adds; no other.",
             "minProperties": 1,
         }
         return f"{name}Partial"

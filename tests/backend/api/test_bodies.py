@@ -65,7 +65,9 @@ def test_a_body_without_properties_allows_none() -> None:
 
 @pytest.mark.parametrize("document", [[], "red", 1, True], ids=json.dumps)
 def test_a_body_that_is_no_object_is_at_fault_as_a_whole(document: Any) -> None:
-    assert list(faults_of(KettleBody, document)) == ["non_field_errors"]
+    assert faults_of(KettleBody, document) == {
+        "non_field_errors": [("invalid", "The body must be a JSON object.")]
+    }
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,34 @@ def test_a_byte_order_mark_of_utf_8_is_ignored() -> None:
 def test_another_media_type_is_refused_whatever_the_body(content_type: str) -> None:
     with pytest.raises(UnsupportedMediaType):
         json_of(RequestFactory().post("/", b"{}", content_type=content_type))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "encoding", "detail"),
+    [
+        ("application/json; charset=utf-16", "identity", "JSON is taken in UTF-8 alone."),
+        ("application/json", "gzip", "No compressed body is taken; send it without `Content-Encoding`."),
+        ("application/json", "br, gzip", "No compressed body is taken; send it without `Content-Encoding`."),
+    ],
+)
+def test_a_body_in_another_encoding_is_refused_and_told_why(
+    content_type: str, encoding: str, detail: str
+) -> None:
+    request = RequestFactory().post("/", b"{}", content_type=content_type, HTTP_CONTENT_ENCODING=encoding)
+
+    with pytest.raises(UnsupportedMediaType) as refusal:
+        json_of(request)
+
+    assert str(refusal.value.detail) == detail
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity"])
+def test_a_body_that_says_it_is_not_compressed_is_read(encoding: str) -> None:
+    request = RequestFactory().post(
+        "/", b"{}", content_type="application/json", HTTP_CONTENT_ENCODING=encoding
+    )
+
+    assert json_of(request) == {}
 
 
 @pytest.mark.parametrize(

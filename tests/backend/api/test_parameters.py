@@ -110,12 +110,33 @@ def test_all_errors_are_named_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "errors"),
+    [
+        pytest.param("fields=a,slug,b", [("/fields", "invalid_choice")] * 2, id="choices"),
+        pytest.param("sold_by=A&sold_by=%20,A", [("/sold_by", "invalid")] * 2, id="slugs, each once"),
+    ],
+)
+def test_each_refused_value_of_a_list_is_named(query: str, errors: list[tuple[str, str]]) -> None:
+    assert refused(query) == errors
+
+
+@pytest.mark.parametrize(
     ("query", "detail"),
     [
         pytest.param(
             "page=2",
             "Unknown parameter; allowed here: limit, cursor, q, colour, sold_by, min_litres, fields.",
             id="a name",
+        ),
+        pytest.param(
+            "sold_by[]=a",
+            "Unknown parameter; without brackets a list is sold_by=a,b or sold_by=a&sold_by=b.",
+            id="brackets behind the name of a list",
+        ),
+        pytest.param(
+            "limit[]=1",
+            "Unknown parameter; allowed here: limit, cursor, q, colour, sold_by, min_litres, fields.",
+            id="brackets behind another name",
         ),
         pytest.param("colour=green", "'green' is not one of: red, blue.", id="a choice"),
         pytest.param("fields=price", "'price' is not one of: slug, litres.", id="a choice in a list"),
