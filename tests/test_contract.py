@@ -358,6 +358,27 @@ def test_the_text_shows_a_schema_of_a_shortened_answer_that_exists() -> None:
     assert shown == [partial_schema("list_tools")["$ref"].rpartition("/")[2]]
 
 
+@pytest.mark.parametrize(
+    ("operation", "status", "says_what_is_left"),
+    [
+        ("put_vote", "400", False),
+        ("put_vote", "415", False),
+        ("put_pick", "400", False),
+        ("put_vote", "404", True),
+        ("create_voter", "400", True),
+        ("create_subscription", "415", True),
+    ],
+)
+def test_a_refusal_says_what_is_left_of_a_limit_where_it_comes_after_counting(
+    operation: str, status: str, says_what_is_left: bool
+) -> None:
+    _, _, description = OPERATIONS[operation]
+    name = description["responses"][status]["$ref"].rpartition("/")[2]
+
+    headers = SCHEMA["components"]["responses"][name]["headers"]
+    assert ("RateLimit" in headers, "RateLimit-Policy" in headers) == (says_what_is_left,) * 2
+
+
 def test_lists_in_which_a_value_may_not_stand_twice_say_so() -> None:
     unique = {
         f"{operation} {parameter['name']}"

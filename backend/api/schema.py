@@ -36,6 +36,7 @@ from backend.api.shared_answers import (
     DEPRECATED,
     REQUEST_ID,
     UNCOUNTED,
+    UNCOUNTED_UNREAD,
     SchemaObject,
     answer_component,
     answer_name,
@@ -43,7 +44,7 @@ from backend.api.shared_answers import (
     header_references,
     pascal_case,
 )
-from backend.api.views import UNSAFE_METHODS, PublicView
+from backend.api.views import UNSAFE_METHODS, PrivateView, PublicView
 
 # What the examples of a limit show where an operation has none.
 SOME_LIMIT = Limit("requests-60s", 30, 60)
@@ -202,7 +203,8 @@ class AutoSchema(SpectacularSchema):
         scheme = self.credentials()
         owner = scheme.name if scheme and status == "401" else pascal_case(self.get_operation_id())
         name = answer_name(status, codes, owner=owner)
-        is_counted = self.is_counted() and status not in UNCOUNTED
+        uncounted = UNCOUNTED if self.is_counted_unread() else UNCOUNTED | UNCOUNTED_UNREAD
+        is_counted = self.is_counted() and status not in uncounted
         if is_counted and status != "429":
             name += "Counted"
         component = answer_component(
@@ -240,6 +242,10 @@ class AutoSchema(SpectacularSchema):
 
     def is_counted(self) -> bool:
         return getattr(self.view, "counted_by", None) is not None and self.method in UNSAFE_METHODS
+
+    def is_counted_unread(self) -> bool:
+        """Whether a request is counted before its body is read."""
+        return isinstance(self.view, PrivateView) and type(self.view).count is not PrivateView.count
 
     def is_idempotent(self) -> bool:
         return hasattr(getattr(self.view, self.method.lower(), None), "is_idempotent")

@@ -89,6 +89,8 @@ ANSWERS = {
 }
 # What is answered before a request is counted; other answers say what is left.
 UNCOUNTED = {"304", "406", "408", "412", "413", "414"}
+# Where the body is read before the request is counted, these too.
+UNCOUNTED_UNREAD = {"400", "415"}
 
 LOCATION: SchemaObject = {
     "description": "The path to ask instead, with the query as you sent it.",
@@ -134,11 +136,13 @@ def header_components(*, scheme: str, limit: Limit) -> SchemaObject:
             "schema": {"type": "string", "examples": [REQUEST_ID]},
         },
         "RateLimit-Policy": {
-            "description": "Each limit on you: its name, `q` requests in `w` seconds (IETF RateLimit draft 10).",
+            "description": "Each limit on you: its name, `q` requests in `w` seconds (IETF RateLimit draft 10). "
+            "Missing from an answer that came before the request was counted.",
             "schema": {"type": "string", "examples": [counted["RateLimit-Policy"]]},
         },
         "RateLimit": {
-            "description": "What is left of each limit: `r` requests, until it begins anew in `t` seconds.",
+            "description": "What is left of each limit: `r` requests, until it begins anew in `t` seconds. "
+            "Missing from an answer that came before the request was counted.",
             "schema": {"type": "string", "examples": [counted["RateLimit"]]},
         },
         "Retry-After": {

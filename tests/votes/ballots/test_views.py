@@ -132,6 +132,7 @@ def test_a_wrong_body_is_refused_and_named(
     answer = voter.put(VOTE, body, content_type="application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
+    assert "RateLimit" not in answer
     assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [(pointer, code)]
     assert not Vote.objects.exists()
 
