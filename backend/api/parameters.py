@@ -93,7 +93,8 @@ def with_choices_named(fields: dict[str, Any]) -> dict[str, Any]:
     for field in fields.values():
         if isinstance(field, serializers.ChoiceField):
             allowed = ", ".join(field.choices)
-            field.error_messages["invalid_choice"] = f"'{{input}}' is not one of: {allowed}."
+            # Of a long value no more than the beginning is told.
+            field.error_messages["invalid_choice"] = f"'{{input!s:.100}}' is not one of: {allowed}."
     return fields
 
 

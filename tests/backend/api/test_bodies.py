@@ -45,6 +45,12 @@ def test_a_choice_that_nobody_offers_is_told_what_is_offered() -> None:
     }
 
 
+def test_of_a_long_value_the_refusal_tells_the_beginning() -> None:
+    assert faults_of(KettleBody, {"colour": "x" * 60_000}) == {
+        "colour": [("invalid_choice", f"'{'x' * 100}' is not one of: red, blue.")]
+    }
+
+
 def test_unknown_properties_and_wrong_values_are_named_together() -> None:
     unknown = ("unknown_property", "Unknown property; allowed here: colour, litres.")
 
