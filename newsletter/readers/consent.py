@@ -141,9 +141,11 @@ def confirm(*, token: str, source: str, now: datetime) -> Subscriber:
         if confirmation.used_at:
             return subscriber
         _lift_by_confirming(bytes(subscriber.address_key), source=source, now=now)
+        # Who gets the mail at both addresses keeps the choices of this one.
+        keeps_choices = bool(confirmation.replaces_id) and subscriber.status == Subscriber.Status.ACTIVE
         subscriber.status = Subscriber.Status.ACTIVE
         subscriber.confirmed_at, subscriber.unsubscribed_at = now, None
-        _choose(subscriber, confirmation.choices)
+        _choose(subscriber, {} if keeps_choices else confirmation.choices)
         ConfirmationToken.objects.filter(pk=confirmation.pk).update(used_at=now)
         note_lifted(bytes(subscriber.address_key), CONFIRMED)
         _record(bytes(subscriber.address_key), "confirmed", source=source, now=now)
@@ -321,7 +323,9 @@ def _end(subscriber: Subscriber, *, now: datetime) -> None:
         subscriber.status = Subscriber.Status.UNSUBSCRIBED
         subscriber.unsubscribed_at = now
         subscriber.save(update_fields=["status", "unsubscribed_at", "updated_at"])
-    subscriber.confirmation_tokens.filter(used_at=None).update(expires_at=now)
+    open_links = Q(subscriber=subscriber) | Q(replaces=subscriber)
+    ConfirmationToken.objects.filter(open_links, used_at=None).update(expires_at=now)
+    MailJob.objects.filter(replaces=subscriber).delete()
 
 
 def _suppress(keys: Sequence[bytes], reason: str, *, now: datetime) -> list[bytes]:

@@ -13,10 +13,12 @@ from newsletter.transport.messages import Message, single_message
 from newsletter.transport.return_addresses import reader_return_path, unsubscribe_address
 
 
-def confirmation_mail(*, subscriber: Subscriber, token: str, now: datetime) -> Message:
-    """Asks a mailbox for its consent."""
-    confirm_url = links.confirm_url(token)
-    return _mail("confirmation", "Confirm your subscription", subscriber, now=now, confirm_url=confirm_url)
+def confirmation_mail(*, subscriber: Subscriber, token: str, now: datetime, is_move: bool = False) -> Message:
+    """Asks a mailbox for its consent, to a subscription or to take the place of another address."""
+    kind, subject = (
+        ("move", "Get our mail here") if is_move else ("confirmation", "Confirm your subscription")
+    )
+    return _mail(kind, subject, subscriber, now=now, confirm_url=links.confirm_url(token))
 
 
 def reminder_mail(*, subscriber: Subscriber, now: datetime) -> Message:

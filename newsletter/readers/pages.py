@@ -134,11 +134,12 @@ class ConfirmPage(LinkedPage):
         raise NotImplementedError
 
     def show(self, request: HttpRequest, *, is_asked_again: bool = False) -> HttpResponse:
-        consent.find_confirmation(token=self.token, now=self.now)
+        found = consent.find_confirmation(token=self.token, now=self.now)
         return self.page(
             request,
             "confirm",
             title="Confirm your subscription",
+            is_move=found.replaces_id is not None,
             shown_at=self.now.timestamp(),
             is_asked_again=is_asked_again,
         )
@@ -175,11 +176,19 @@ class ConfirmPage(LinkedPage):
     def mail_again(self, request: HttpRequest) -> HttpResponse:
         """Sign the reader up again with the same choices."""
         sign_ups.count_sign_up(address=client_address(request), now=self.now)
-        confirmations = ConfirmationToken.objects.select_related("subscriber")
+        confirmations = ConfirmationToken.objects.select_related("subscriber", "replaces")
         found = confirmations.filter(key=links.confirmation_key(self.token)).first()
         if found is None:
             raise consent.UnknownConfirmation
-        sign_ups.sign_up(address=found.subscriber.address, choices=found.choices, source=SOURCE, now=self.now)
+        former = found.replaces
+        is_move = former is not None and former.status == Subscriber.Status.ACTIVE
+        sign_ups.sign_up(
+            address=found.subscriber.address,
+            choices=found.choices,
+            replaces=former if is_move else None,
+            source=SOURCE,
+            now=self.now,
+        )
         return self.page(request, "mailed", title="Look into your mailbox")
 
     def refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
@@ -309,8 +318,10 @@ class DataPage(LinkedPage):
                 source=SOURCE,
                 now=self.now,
             )
-        except (InvalidAddress, sign_ups.SameAddress) as refusal:
-            return self.data(request, subscriber, status=400, typed=typed, fault=refusal.detail)
+        except (InvalidAddress, sign_ups.NotSubscribed, sign_ups.SameAddress) as refusal:
+            return self.data(
+                request, subscriber, status=refusal.status_code, typed=typed, fault=refusal.detail
+            )
         return self.page(request, "mailed", title="Look into the other mailbox")
 
     def data(
@@ -347,6 +358,9 @@ class UnsubscribePage(LinkedPage):
         source = SOURCE if "page" in request.GET else Consent.Source.ONE_CLICK
         if subscriber:
             consent.unsubscribe(subscriber=subscriber, source=source, now=self.now)
+        return self.left(request, subscriber)
+
+    def left(self, request: HttpRequest, subscriber: Subscriber | None) -> HttpResponse:
         return self.page(
             request,
             "unsubscribed",
@@ -356,7 +370,9 @@ class UnsubscribePage(LinkedPage):
         )
 
     def less_often(self, request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-        """Monthly instead of not at all."""
+        """Monthly instead of not at all; who has left meanwhile is offered to come back."""
+        if subscriber.status != Subscriber.Status.ACTIVE:
+            return self.left(request, subscriber)
         monthly = consent.Preferences(frequency=Subscriber.Frequency.MONTHLY)
         consent.change_preferences(subscriber=subscriber, choices=monthly, source=SOURCE, now=self.now)
         return self.page(request, "monthly", title="Once a month from now on", subscriber=subscriber)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -104,10 +105,24 @@ def count_sign_up(*, address: Address | None, now: datetime) -> RateLimitState:
     return left
 
 
-def sign_up(*, address: str, choices: consent.Preferences, source: str, now: datetime) -> None:
+def sign_up(
+    *,
+    address: str,
+    choices: consent.Preferences,
+    source: str,
+    now: datetime,
+    replaces: Subscriber | None = None,
+) -> None:
     """Have a worker mail the canonical address what it needs. One query, for every address. Raises NothingChosen."""
     consent.refuse_nothing(choices, follows=bool(choices.get("reviewers")))
-    queue_mail(kind=MailJob.Kind.SIGN_UP, address=address, choices=choices, source=source, now=now)
+    queue_mail(
+        kind=MailJob.Kind.SIGN_UP,
+        address=address,
+        choices=choices,
+        replaces=replaces,
+        source=source,
+        now=now,
+    )
 
 
 def ask_for_owner_link(*, subscriber: Subscriber, source: str, now: datetime) -> RateLimitState:
@@ -125,8 +140,10 @@ def ask_to_move(
 ) -> RateLimitState:
     """Have a worker mail the canonical address a link that subscribes it in place of the subscriber's former one.
 
-    What is left of MOVE_LIMITS. Raises SameAddress and Throttled.
+    What is left of MOVE_LIMITS. Raises NotSubscribed, SameAddress and Throttled.
     """
+    if subscriber.status != Subscriber.Status.ACTIVE:
+        raise NotSubscribed
     if address_key(address) == bytes(subscriber.address_key):
         raise SameAddress
     left = throttle((f"move {subscriber.pk}", MOVE_LIMITS), now=now)
@@ -142,6 +159,13 @@ def ask_to_move(
 
 
 # --- In the worker ------------------------------------------------------------------------------
+
+
+class NotSubscribed(Refusal):
+    status_code = 409
+    default_code = "not_subscribed"
+    default_detail = "This subscription has ended; sign up with the other address."
+    example_rank = 14
 
 
 class SameAddress(Refusal):
@@ -305,6 +329,8 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
         or sent.filter(created_at__gt=now - BETWEEN_CONFIRMATIONS).exists()
     ):
         return None
+    # A sign-up at the address that a reader moves to may come in between: its link still moves them.
+    replaces_id = job.replaces_id or _open_move_to(subscriber, now=now)
     token = confirmation_token(job.pk)
     until = {"expires_at": now + CONFIRMATION_LIFETIME}
     noted = {
@@ -312,19 +338,25 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
         "subscriber": subscriber,
         "mailbox_key": mailbox,
         "choices": job.choices,
-        "replaces_id": job.replaces_id,
+        "replaces_id": replaces_id,
         "created_at": now,
     }
     confirmation, is_new = ConfirmationToken.objects.update_or_create(
         key=confirmation_key(token), defaults=until, create_defaults=noted | until
     )
-    mail = mails.confirmation_mail(subscriber=subscriber, token=token, now=now)
+    mail = mails.confirmation_mail(subscriber=subscriber, token=token, is_move=bool(replaces_id), now=now)
     asks = bytes(subscriber.address_key)
     if not is_new:
         # The mail of an earlier try may be there, with this very link.
         return NotedMail(mail, lambda: None, is_repeated=True, asks=asks)
     # Without this token the link in the mail of an earlier sign-up is valid again.
     return NotedMail(mail, confirmation.delete, asks=asks)
+
+
+def _open_move_to(subscriber: Subscriber, *, now: datetime) -> UUID | None:
+    """Whose subscription this one takes the place of, by a link that is still good. One query."""
+    moves = subscriber.confirmation_tokens.filter(used_at=None, expires_at__gt=now, replaces__isnull=False)
+    return moves.order_by("-created_at").values_list("replaces_id", flat=True).first()
 
 
 def _put_back(job: MailJob, failure: DeliveryFailure, *, is_over: bool) -> None:

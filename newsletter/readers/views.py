@@ -183,7 +183,7 @@ class MoveView(PrivateView):
         request=MoveSerializer,
         responses={202: AcceptedSerializer},
     )
-    @refuses(links.OwnerLinkNeeded, InvalidAddress, sign_ups.SameAddress)
+    @refuses(links.OwnerLinkNeeded, InvalidAddress, sign_ups.NotSubscribed, sign_ups.SameAddress)
     def post(self, request: HttpRequest) -> HttpResponse:
         """Move to another address
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import count
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Greatest
@@ -93,11 +94,13 @@ def next_after(
 ) -> tuple[str, Plan]:
     """The next week of the schedule besides the edition's, and its plan if that one begins at `goes_at`, or never does.
 
-    One query at most.
+    Two queries at most.
     """
     today = now.astimezone(schedule.zone).date()
-    weeks = (iso_week(today + timedelta(days=days)) for days in range(0, 22, 7))
-    week = next(each for each in weeks if each != edition.week and schedule.due_at(each) > now)
+    weeks = (iso_week(today + timedelta(weeks=number)) for number in count())
+    begun = Edition.objects.weekly().filter(week__gte=iso_week(today)).exclude(state=State.DRAFT)
+    over = {edition.week, *begun.values_list("week", flat=True)}
+    week = next(each for each in weeks if each not in over and schedule.due_at(each) > now)
     last = Outing(edition.week, goes_at) if goes_at else last_outing(besides=edition.week)
     return week, _plan(week, Outlook(last, is_one_under_way=False), now=now, schedule=schedule)
 

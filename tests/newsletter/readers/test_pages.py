@@ -474,6 +474,24 @@ class TestData:
             "ada@example.org": "active",
         }
 
+    def test_an_expired_link_of_a_move_offers_one_that_still_moves(
+        self, client: Client, sink: Sink, address: str, clock: time_machine.Traveller
+    ) -> None:
+        client.post(address, {"deed": "move", "email": "ada@example.org"})
+        work()
+        token = links_in(sink.to("ada@example.org")[-1])["/newsletter/confirm"]
+        assert "in place of another one" in client.get(f"/newsletter/confirm?token={token}").content.decode()
+        clock.shift(timedelta(hours=48))
+
+        client.post(f"/newsletter/confirm?token={token}&again")
+        work()
+        press_yes(client, links_in(sink.to("ada@example.org")[-1])["/newsletter/confirm"])
+
+        assert dict(Subscriber.objects.values_list("address", "status")) == {
+            ADA: "unsubscribed",
+            "ada@example.org": "active",
+        }
+
     @pytest.mark.parametrize(
         ("email", "words"),
         [

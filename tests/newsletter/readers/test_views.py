@@ -635,11 +635,14 @@ class TestMovingToAnotherAddress:
     def test_who_reads_both_addresses_already_is_left_with_the_new_one(
         self, api: APIClient, sink: Sink, owner_token: str
     ) -> None:
-        SubscriberFactory(address=self.NEW)
+        SubscriberFactory(address=self.NEW, frequency="weekly")
         self.move(api, owner_token)
         work()
 
         self.confirm(api, sink)
+
+        # With the choices of that address.
+        assert Subscriber.objects.get(address=self.NEW).frequency == "weekly"
 
         assert dict(Subscriber.objects.values_list("address", "status")) == {
             ADA: "unsubscribed",
@@ -663,18 +666,59 @@ class TestMovingToAnotherAddress:
 
         assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
 
-    def test_who_left_meanwhile_is_not_mailed_again(
+    def test_of_two_addresses_the_first_to_confirm_is_the_new_one(
+        self, api: APIClient, sink: Sink, owner_token: str
+    ) -> None:
+        other = "ada@example.net"
+        self.move(api, owner_token)
+        self.move(api, owner_token, other)
+        work()
+        late = links_in(sink.to(other)[-1])["/newsletter/confirm"]
+
+        self.confirm(api, sink)
+        answer = api.post(CONFIRM, {"token": late}, format="json")
+
+        assert refused(answer) == (409, "expired_confirmation")
+        active = Subscriber.objects.filter(status="active").values_list("address", flat=True)
+        assert list(active) == [self.NEW]
+
+    def test_who_has_left_moves_nowhere(
         self, api: APIClient, sink: Sink, ada: Subscriber, owner_token: str
     ) -> None:
         self.move(api, owner_token)
         work()
+        self.move(api, owner_token, "ada@example.net")
         consent.unsubscribe(ada, source="page", now=NOW)
-
-        self.confirm(api, sink)
         work()
 
-        assert sink.to(ADA) == []
-        assert Subscriber.objects.get(address=self.NEW).status == "active"
+        assert refused(self.move(api, owner_token)) == (409, "not_subscribed")
+        assert refused(self.confirm(api, sink)) == (409, "expired_confirmation")
+        assert sink.to("ada@example.net") == []
+        assert not Subscriber.objects.filter(status="active").exists()
+
+    def test_a_sign_up_in_between_still_moves(
+        self, api: APIClient, sink: Sink, owner_token: str, clock: time_machine.Traveller
+    ) -> None:
+        self.move(api, owner_token)
+        work()
+        clock.shift(timedelta(minutes=6))
+        subscribe(api, self.NEW)
+        work()
+
+        self.confirm(api, sink)
+
+        active = Subscriber.objects.filter(status="active").values_list("address", flat=True)
+        assert list(active) == [self.NEW]
+
+    def test_the_mail_to_the_new_address_says_that_it_takes_the_place_of_another(
+        self, api: APIClient, sink: Sink, owner_token: str
+    ) -> None:
+        self.move(api, owner_token)
+        work()
+
+        [mail] = sink.to(self.NEW)
+        assert "in place of another one" in mail.text
+        assert ADA not in mail.text
 
     def test_who_is_erased_before_the_mail_is_sent_moves_nowhere(
         self, api: APIClient, sink: Sink, ada: Subscriber, owner_token: str
