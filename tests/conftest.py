@@ -105,6 +105,17 @@ def make_migrated_database() -> None:
     connection.close_pool()  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """PostgreSQL drops no database that somebody is connected to, as a thread of a server that is ending may be."""
+    yield
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
+        database.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
+            [connection.settings_dict["NAME"]],
+        )
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """What all processes have shared goes when all have ended."""
     if not session.config.pluginmanager.hasplugin("dsession"):

@@ -283,7 +283,6 @@ class TestHeader:
         [
             pytest.param("Voter", id="no token"),
             pytest.param("Voter ", id="an empty token"),
-            pytest.param("Voter  {token}", id="two spaces"),
             pytest.param("Voter {token} ", id="a space behind"),
             pytest.param("Voter {token}, Voter {token}", id="two credentials"),
             pytest.param("Voter token={token}", id="a parameter"),
