@@ -8,7 +8,6 @@ from uuid import UUID
 from django.conf import settings
 
 from newsletter.deliveries.database import CLUSTER, WANTED, rows
-from newsletter.models import Delivery
 
 MOST_CLAIMED = 50
 MOST_LOST = 8
@@ -111,8 +110,3 @@ def reap() -> Counter[str]:
     A claimed copy waits again, or has failed once it was lost too often. A copy that was being sent is uncertain.
     """
     return Counter(state for (state,) in rows(REAP, {"most": MOST_LOST}))
-
-
-def address_key_of(copy: Copy) -> bytes:
-    """The key of the copy's mailbox. One query."""
-    return bytes(Delivery.objects.values_list("address_key", flat=True).get(pk=copy.id))
