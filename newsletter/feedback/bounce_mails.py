@@ -36,7 +36,7 @@ def receive(raw: bytes, *, now: datetime) -> bool:
     if found is None:
         return False
     # The address to leave by is in the headers of a mail that may be forwarded: it never does more than that.
-    if found.kind == Kind.UNSUBSCRIBE or found.tag.sent_on is None:
+    if found.kind == Kind.UNSUBSCRIBE or found.tag.kind == ReturnKind.LEAVING:
         _unsubscribe(found, now=now)
     else:
         provider_events.take_reports([_report_of(found, now=now)], provider=MAILBOX, now=now)

@@ -57,6 +57,18 @@ def test_a_bounce_ends_a_subscription_only_where_the_mailbox_is_gone_or_its_read
     assert state_now() == state
 
 
+@pytest.mark.parametrize("mail", [returned_mails.complaint, returned_mails.postfix])
+def test_the_address_to_leave_by_unsubscribes_and_blocks_nobody_whatever_quotes_it(mail: Mail) -> None:
+    """It stands in the headers of a mail, which may be forwarded."""
+    copy = a_copy()
+    assert copy.subscriber_id
+
+    assert receive(mail(unsubscribe_address(copy.subscriber_id)), now=LATER)
+
+    assert state_now() == ("unsubscribed", "unsubscribe", "accepted")
+    assert not ProviderEvent.objects.exists()
+
+
 def test_the_same_mail_again_changes_nothing() -> None:
     mail = returned_mails.postfix(return_path(a_copy()))
 

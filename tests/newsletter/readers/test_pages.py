@@ -605,6 +605,18 @@ class TestUnsubscribing:
         assert (still, reader.status, reader.frequency) == ("unsubscribed", "active", frequency)
         assert list(reader.topics.all()) == [topic]
 
+    def test_monthly_instead_is_not_said_to_who_has_left_but_a_way_back_offered(
+        self, client: Client, address: str
+    ) -> None:
+        client.post(address)
+
+        page = client.post(f"{address}&monthly").content.decode()
+
+        reader = Subscriber.objects.get()
+        assert (reader.status, reader.frequency) == ("unsubscribed", "weekly")
+        assert "You are unsubscribed" in page
+        assert "Come back, once a month" in page
+
     def test_monthly_instead_stays_subscribed(self, client: Client, address: str) -> None:
         client.post(f"{address}&monthly")
 

@@ -161,6 +161,19 @@ def test_the_next_one_is_named_with_its_time_whatever_becomes_of_this_one() -> N
     assert left == ("2026-W49", Plan(TUESDAY, Why.SCHEDULE))
 
 
+def test_the_next_one_is_no_week_that_has_gone_out_already() -> None:
+    EditionFactory(
+        week="2026-W49",
+        state="done",
+        audience=0,
+        **dict.fromkeys(("frozen_at", "prepared_at", "done_at"), SATURDAY),
+    )
+
+    week, _ = next_after(EditionFactory(week="2026-W48"), goes_at=None, now=SATURDAY, schedule=SCHEDULE)
+
+    assert week == "2026-W50"
+
+
 # --- The day's mail of new comparisons ----------------------------------------------------------
 
 # 08:00 in Berlin.
