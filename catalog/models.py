@@ -177,6 +177,7 @@ class Tool(Publishable):
     fit_rows: list[FitRow]
 
     class Meta:
+        permissions = [("publish_tool", "Can publish and archive tools")]
         indexes = [
             # The tool list in its default order.
             models.Index(

@@ -83,6 +83,7 @@ class Comparison(Publishable):
     second_fit_rows: list[FitRow]
 
     class Meta:
+        permissions = [("publish_comparison", "Can publish and archive comparisons")]
         indexes = [
             # The comparison list in its default order.
             models.Index(

@@ -183,6 +183,7 @@ class Review(Opinion):
     objects = ReviewQuerySet.as_manager()
 
     class Meta:
+        permissions = [("publish_review", "Can publish and retract reviews")]
         indexes = [
             # What becomes public next by the clock.
             models.Index(fields=["published_at"], condition=Q(status="published"), name="reviews_by_moment"),
@@ -270,6 +271,7 @@ class HeadToHead(Opinion):
     objects = HeadToHeadQuerySet.as_manager()
 
     class Meta:
+        permissions = [("publish_headtohead", "Can publish and retract head-to-heads")]
         verbose_name = "head-to-head"
         indexes = [
             # Those of a pair, and those of a tool where it stands first.

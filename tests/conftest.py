@@ -26,8 +26,11 @@ SLOW = (
     *("tests/backend/devstack/", "tests/backend/test_bootstrap.py", "tests/votes/test_rules.py"),
     "tests/newsletter/readers/test_sign_ups.py",
 )
-# What Django makes after migrations, and its flush makes anew, which takes longer than most tests.
-LASTING = {"django_migrations", "django_content_type", "auth_permission"}
+# What Django makes after migrations, and its flush makes anew, which takes longer than most tests; and what migrations make.
+LASTING = {
+    *("django_migrations", "django_content_type", "auth_permission"),
+    *("auth_group", "auth_group_permissions"),
+}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 

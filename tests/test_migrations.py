@@ -18,7 +18,7 @@ from reviews.models import Panel
 from tests.database import execute
 from votes.models import PickTally, Tally
 
-APPS = ["api", "catalog", "reviews", "votes", "comparisons", "newsletter"]
+APPS = ["api", "backend_admin", "catalog", "reviews", "votes", "comparisons", "newsletter"]
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
 Target = tuple[str, str | None]

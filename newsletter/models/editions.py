@@ -97,6 +97,7 @@ class Edition(models.Model):
     objects = EditionQuerySet.as_manager()
 
     class Meta:
+        permissions = [("send_edition", "Can send, pause and cancel editions")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(

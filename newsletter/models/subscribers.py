@@ -49,6 +49,7 @@ class Subscriber(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        permissions = [("see_address", "Can see whole addresses")]
         indexes = [
             # Whether a day's mail has readers, and which.
             models.Index(

@@ -87,6 +87,7 @@ class Vote(Ballot):
     )
 
     class Meta:
+        permissions = [("moderate_vote", "Can moderate votes")]
         indexes = [
             # How many counted within the hour; the chart of a tool's votes; what waits.
             models.Index(fields=["tool", "status", "created_at"], name="votes_by_tool_and_time"),
@@ -136,6 +137,7 @@ class Pick(Ballot):
     )
 
     class Meta:
+        permissions = [("moderate_pick", "Can moderate picks")]
         indexes = [
             models.Index(
                 fields=["first_tool", "second_tool", "status", "created_at"], name="picks_by_pair_and_time"
