@@ -1,10 +1,12 @@
 """Brings the demo's catalog and votes into a database that has no catalog yet."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from io import BytesIO
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -75,8 +77,9 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         hold_import_lock()
         if Tool.objects.exists() or Category.objects.exists() or Reviewer.objects.exists():
             return None
-        with _named("catalog.json"), (directory / "catalog.json").open("rb") as file:
-            report = import_catalog(source=file, now=now, why="demo")
+        with _named("catalog.json"):
+            source = BytesIO(_without_days_ahead((directory / "catalog.json").read_bytes(), now=now))
+            report = import_catalog(source=source, now=now, why="demo")
         with _named("votes.json"), (directory / "votes.json").open("rb") as file:
             votes, picks = _ballots(read_json(file, VOTES_SCHEMA))
         Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
@@ -87,12 +90,13 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
             dated.update(published_at=Cast(said_on, DateTimeField()))
         for items in (Tool.objects, Comparison.objects):
             items.filter(public_at__isnull=False).update(public_at=F("published_at"))
-        for cast, last in ((votes, Vote.objects), (picks, Pick.objects)):
+        last_day = min(LAST_DAY, yesterday(now))
+        for cast, rows in ((votes, Vote.objects), (picks, Pick.objects)):
             for days in range(MIN_DAYS):
-                some = last.filter(pk__in=[ballot.pk for ballot in cast[days::MIN_DAYS]])
-                some.update(created_at=datetime.combine(LAST_DAY - timedelta(days=days), time.min, UTC))
+                some = rows.filter(pk__in=[ballot.pk for ballot in cast[days::MIN_DAYS]])
+                some.update(created_at=datetime.combine(last_day - timedelta(days=days), time.min, UTC))
         publish_tallies(now=now)
-        for day in (LAST_DAY, yesterday(now)):
+        for day in (last_day, yesterday(now)):
             close_day(day=day, now=now)
         record_verdicts(now=now)
     return DemoReport(
@@ -101,6 +105,12 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         votes=len(votes),
         picks=len(picks),
     )
+
+
+def _without_days_ahead(document: bytes, *, now: datetime) -> bytes:
+    """The same document, with today in place of each later day: on a machine whose clock is behind the demo loads too."""
+    today = now.date().isoformat().encode()
+    return re.sub(rb'(?<=")\d{4}-\d\d-\d\d(?=")', lambda day: min(day[0], today), document)
 
 
 def _ballots(counts: Json) -> tuple[list[Vote], list[Pick]]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from catalog.models import Category, Tool
 from comparisons.catalog_file.demo.loader import DEMO, DemoReport, load_demo
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.models import Comparison
-from tests.comparisons.catalog_file.files import source, tool
+from reviews.models import Review
+from tests.comparisons.catalog_file.files import review, source, tool
 from tests.factories import NOW, CategoryFactory, ReviewerFactory, ToolFactory
-from votes.models import Pick, PublishedPickTally, PublishedTally, Vote, Voter
+from votes.models import ClosedDay, Pick, PublishedPickTally, PublishedTally, Vote, Voter
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,21 @@ def test_votes_and_picks_are_counted_as_the_file_says(demo: Path) -> None:
     assert Voter.objects.count() == 5
     assert list(Pick.objects.values_list("chosen_tool__slug", flat=True)).count("alpha") == 1
     assert PublishedPickTally.objects.get().total == 4
+
+
+def test_on_a_machine_whose_clock_is_behind_no_day_lies_ahead(demo: Path) -> None:
+    dated = [review(reviewed_on="2026-11-02"), review("skeptic", reviewed_on="2026-10-30")]
+    reviewers = [{"slug": slug, "name": slug} for slug in ("builder", "skeptic")]
+    tools = [tool("alpha", reviews=dated), tool("beta")]
+    (demo / "catalog.json").write_bytes(source(reviewers=reviewers, tools=tools))
+    now = datetime(2026, 10, 31, 9, tzinfo=UTC)
+
+    load_demo(now=now, directory=demo)
+
+    days = Review.objects.order_by("reviewed_on").values_list("reviewed_on", flat=True)
+    assert list(days) == [date(2026, 10, 30), date(2026, 10, 31)]
+    assert not Vote.objects.filter(created_at__gte=now).exists()
+    assert ClosedDay.objects.get().day == date(2026, 10, 30)
 
 
 def test_a_second_run_changes_nothing_whatever_a_curator_did(demo: Path) -> None:
@@ -171,8 +188,8 @@ def test_the_demos_reviewers_are_personas_and_say_so() -> None:
 def test_nobody_tested_the_demos_tools_and_each_reading_names_its_pages(slug: str) -> None:
     basis = "synthetic" if slug.startswith("example-") else "read"
 
-    for review in TOOLS[slug]["reviews"]:
-        assert (review["basis"], bool(review["evidence"])) == (basis, basis == "read"), review["reviewer"]
+    for entry in TOOLS[slug]["reviews"]:
+        assert (entry["basis"], bool(entry["evidence"])) == (basis, basis == "read"), entry["reviewer"]
 
 
 def test_the_demos_answers_to_pairs_are_readings_that_name_their_pages() -> None:
