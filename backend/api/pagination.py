@@ -8,9 +8,11 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db.models import F, Field, FloatField, Lookup, Model, Q, QuerySet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Field, FloatField, Lookup, Model, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
 from django.http import HttpRequest, QueryDict
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
@@ -98,6 +100,18 @@ def with_keys(
     # A `real`, such as ts_rank gives, is another number once Python has read it; a double is not.
     floats = [alias for alias, field in fields.items() if isinstance(field, FloatField)]
     return queryset.annotate(**{alias: Cast(alias, FloatField()) for alias in floats}), fields
+
+
+class Constant(Value):
+    """A number that is written into the statement rather than sent beside it.
+
+    A key that holds what is sent is not the key of an index: PostgreSQL may plan a prepared statement without it.
+    """
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[str | int, ...]]:
+        return repr(float(self.value)), ()
 
 
 def ordering(keys: Sequence[str]) -> tuple[list[str], list[bool]]:

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet
 from comparisons.rules import MIN_PANEL
-from comparisons.tools.selectors import tools_with_counts
+from comparisons.tools.selectors import CROWD_ORDER, tools_with_counts, with_crowd_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,6 @@ class Formula:
     worse: Callable[[Tool], Q]
 
 
-def _better_crowd(tool: Tool) -> Q:
-    return Q(published_tally__bound_low__gt=tool.published_tally.bound_high)
-
-
-def _worse_crowd(tool: Tool) -> Q:
-    return Q(published_tally__bound_high__lt=tool.published_tally.bound_low)
-
-
-NOBODY = Q(pk__in=[])
-
 RANKINGS = {
     "panel": Formula(
         code="panel_percent",
@@ -48,28 +38,24 @@ RANKINGS = {
         worse=lambda tool: Q(panel__percent__lt=tool.panel.percent),
     ),
     "crowd": Formula(
-        code="wilson_lower_bound",
+        code="time_uniform_lower_bound",
         text=(
-            "Tools with at least one counted vote, by the lower bound of the 95 % Wilson interval of the share of voters "
-            "who ship, then by its upper bound, then by the number of votes. Tools share places where the crowd can't tell "
-            "them apart, by the test that decides verdicts."
+            "Tools whose crowd may decide, with at least 20 counted votes from at least 15 networks and 3 days, by the "
+            "share of voters who surely ship: the lower of the bounds that decide verdicts, which hold however often one "
+            "looks; then by the upper one. Tools share places where the crowd can't tell them apart."
         ),
-        eligible=Q(published_tally__total__gte=1),
-        keys=(
-            "-published_tally__interval_low",
-            "-published_tally__interval_high",
-            "-published_tally__total",
-        ),
-        # A crowd that decides nothing has no bounds: of it nothing is sure.
-        better=lambda tool: NOBODY if tool.published_tally.bounds is None else _better_crowd(tool),
-        worse=lambda tool: NOBODY if tool.published_tally.bounds is None else _worse_crowd(tool),
+        # As the index of the order has it: a crowd that decides nothing has no bounds.
+        eligible=Q(crowd_low__gte=0.0),
+        keys=tuple(f"-{key}" for key in CROWD_ORDER),
+        better=lambda tool: Q(crowd_low__gt=tool.published_tally.bound_high),
+        worse=lambda tool: Q(crowd_high__lt=tool.published_tally.bound_low),
     ),
 }
 
 
 def ranked_tools(by: str, categories: Sequence[str]) -> ToolQuerySet:
     """The tools that a ranking by `panel` or `crowd` is about, with their counts."""
-    tools = tools_with_counts().published().filter(RANKINGS[by].eligible)
+    tools = with_crowd_order(tools_with_counts().published(), best_first=True).filter(RANKINGS[by].eligible)
     return tools.in_categories(categories) if categories else tools
 
 

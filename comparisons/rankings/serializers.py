@@ -10,7 +10,7 @@ from comparisons.tools.serializers import ToolSummarySerializer
 class FormulaSerializer(serializers.Serializer[Formula]):
     """How the ranking is made."""
 
-    code = serializers.ChoiceField(choices=["panel_percent", "wilson_lower_bound"])
+    code = serializers.ChoiceField(choices=["panel_percent", "time_uniform_lower_bound"])
     text = serializers.CharField()
 
 

@@ -31,8 +31,8 @@ class RankingView(ListView):
     def get(self, request: Request) -> Response:
         """Rank tools by the panel or by the crowd, with the formula
 
-        By the panel: the percentage of reviewers who ship. By the crowd: the lower bound of the 95 % Wilson interval.
-        The answer names the formula; tools that can't be told apart share their ranks.
+        By the panel: the percentage of reviewers who ship. By the crowd: the share of voters who surely ship, of
+        tools whose crowd may decide. The answer names the formula; tools that can't be told apart share their ranks.
         """
         params = self.params
         refuse_unknown_slugs(params, {"category": CATEGORY})

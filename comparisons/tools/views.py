@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from django.db.models import Case, FloatField, Value, When
+from django.db.models import Value
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -18,7 +18,7 @@ from catalog.querysets import ToolQuerySet, search_words
 from catalog.slugs import CATEGORY, CONDITION, refuse_unknown_slugs
 from catalog.views import ToolNotFound, find_tool
 from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
-from comparisons.tools.selectors import tools_with_counts, with_reviews
+from comparisons.tools.selectors import CROWD_ORDER, tools_with_counts, with_crowd_order, with_reviews
 from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
 from reviews.slugs import REVIEWER
 
@@ -32,7 +32,7 @@ TOOL_SORTS = {
     "published_at": ["published_at"],
     "name": ["sort_key"],
     "panel": ["panel_score"],
-    "community": ["community_score", "published_tally__interval_high"],
+    "community": CROWD_ORDER,
     "votes": ["published_tally__total"],
 }
 
@@ -68,9 +68,10 @@ class ToolListParameters(ListParameters):
         required=False,
         help_text="`relevance` when nothing is said; without `q` it is the same as `-published_at`, with it at most 400 "
         "tools are listed: those with the words in their name, then others, the newest of each. `name` is without "
-        "case, accents and punctuation, and numbers by value. `panel` is by percentage. `community` is by the lower bound "
-        "of the 95 % interval, then by the upper one, and not by the percentage shown: a few votes prove little. Tools "
-        "that nobody reviewed (`panel`) or voted on (`community`) come last, either way.",
+        "case, accents and punctuation, and numbers by value. `panel` is by percentage. `community` is by the share "
+        "of voters who surely ship, the lower of the bounds that decide verdicts, then by the upper one, and not by the "
+        "percentage shown. Tools that nobody reviewed (`panel`) or whose crowd may not decide yet (`community`; see "
+        "`decides`) come last, either way: a few votes change no order.",
     )
     include = CommaList(choices=[COUNT, "facets", "reviews"], help_text=INCLUDE_COUNT)
     selectable = TOOL_FIELDS
@@ -131,9 +132,7 @@ def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuer
     if name == "panel":
         tools = tools.annotate(panel_score=Coalesce("panel__percent", Value(-1 if sign else 101)))
     elif name == "community":
-        known = When(published_tally__total__gt=0, then="published_tally__interval_low")
-        unknown = Value(-1.0 if sign else 2.0, FloatField())
-        tools = tools.annotate(community_score=Case(known, default=unknown))
+        tools = with_crowd_order(tools, best_first=bool(sign))
     return tools, [sign + key for key in TOOL_SORTS[name]]
 
 

@@ -3,6 +3,8 @@
 from votes.models.ballots import Ballot, BallotQuerySet, CountStatus, Pick, Vote
 from votes.models.moderation import Alert, ModerationAction, OfTarget
 from votes.models.tallies import (
+    ABOVE_ALL_BOUNDS,
+    BELOW_ALL_BOUNDS,
     Bounds,
     ClosedDay,
     Counts,
@@ -17,6 +19,8 @@ from votes.models.tallies import (
 from votes.models.voters import SpentChallenge, Voter
 
 __all__ = [
+    "ABOVE_ALL_BOUNDS",
+    "BELOW_ALL_BOUNDS",
     "Alert",
     "Ballot",
     "BallotQuerySet",

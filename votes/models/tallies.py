@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Greatest, Now, NullIf, Sqrt
+from django.db.models.functions import Cast, Coalesce, Greatest, Now, NullIf, Sqrt
 
 from catalog.models import Tool
 from votes.rules import HOURLY_FLOOR
@@ -62,6 +62,11 @@ class Tally(Counts):
         verbose_name_plural = "tallies"
 
 
+# Where a list has crowds that decide nothing: behind all bounds, which lie between 0 and 1, in either direction.
+BELOW_ALL_BOUNDS = -1.0
+ABOVE_ALL_BOUNDS = 2.0
+
+
 class Bounds(models.Model):
     """What a published crowd decides by: votes.tally's time-uniform bounds, stored so that SQL compares columns.
 
@@ -98,6 +103,21 @@ class PublishedTally(Bounds, Counts):
 
     class Meta:
         verbose_name_plural = "published tallies"
+        indexes = [
+            # Tools by the crowd, the best first or the worst first.
+            models.Index(
+                Coalesce("bound_low", Value(BELOW_ALL_BOUNDS)),
+                Coalesce("bound_high", Value(BELOW_ALL_BOUNDS)),
+                "tool",
+                name="tallies_by_crowd",
+            ),
+            models.Index(
+                Coalesce("bound_low", Value(ABOVE_ALL_BOUNDS)),
+                Coalesce("bound_high", Value(ABOVE_ALL_BOUNDS)),
+                "tool",
+                name="tallies_by_crowd_worst_first",
+            ),
+        ]
         constraints = [_bounds_of_enough("only_a_crowd_of_enough_votes_has_bounds")]
 
     @property

@@ -1,12 +1,13 @@
 """Rankings: which tools they are about, and the place of each over all pages."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
-from tests.factories import CategoryFactory, ToolFactory, review, vote
+from tests.factories import NOW, CategoryFactory, ToolFactory, review, vote
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +25,19 @@ def test_the_panel_ranks_tools_with_three_reviews(ship: int, skip: int, is_ranke
     assert ranked_tools("panel", []).exists() == is_ranked
 
 
-@pytest.mark.parametrize(("votes", "is_ranked"), [(0, False), (1, True)])
-def test_the_crowd_ranks_tools_with_a_vote(votes: int, is_ranked: bool) -> None:
-    vote(ToolFactory(), skip=votes)
+@pytest.mark.parametrize(
+    ("votes", "at", "is_ranked"),
+    [
+        pytest.param(0, None, False, id="none"),
+        pytest.param(19, None, False, id="few"),
+        pytest.param(20, None, True, id="enough"),
+        pytest.param(200, NOW, False, id="of one day"),
+    ],
+)
+def test_the_crowd_ranks_tools_whose_crowd_may_decide(
+    votes: int, at: datetime | None, is_ranked: bool
+) -> None:
+    vote(ToolFactory(), ship=votes, at=at)
 
     assert ranked_tools("crowd", []).exists() == is_ranked
 
@@ -75,26 +86,17 @@ def test_tools_that_the_crowd_cant_tell_apart_share_their_places() -> None:
     ):
         vote(ToolFactory(slug=slug), ship=ship, skip=skip)
     tools = ranked_tools("crowd", [])
-    page = list(tools.order_by(*RANKINGS["crowd"].keys, "-pk"))
+    page = list(tools.order_by(*RANKINGS["crowd"].keys))
 
     rows = ranked(tools, page, formula=RANKINGS["crowd"])
 
-    assert {row.tool.slug: (row.rank, row.last_rank) for row in rows} == {
-        "best": (1, 2),
-        "few": (1, 5),
-        "level-1": (2, 4),
-        "level-2": (2, 4),
-        "worst": (4, 5),
-    }
-
-
-def test_at_one_lower_bound_many_skips_stand_below_few() -> None:
-    for slug, skips in (("thirty", 30), ("one", 1), ("two", 2)):
-        vote(ToolFactory(slug=slug), skip=skips)
-
-    tools = ranked_tools("crowd", []).order_by(*RANKINGS["crowd"].keys, "-pk")
-
-    assert [tool.slug for tool in tools] == ["one", "two", "thirty"]
+    assert [(row.tool.slug, row.rank, row.last_rank) for row in rows] == [
+        ("best", 1, 1),
+        ("level-1", 2, 3),
+        ("level-2", 2, 3),
+        ("worst", 4, 4),
+    ]
+    assert [row.score for row in rows] == [tool.published_tally.bound_low for tool in page]
 
 
 def test_a_page_takes_one_query_and_an_empty_one_none(

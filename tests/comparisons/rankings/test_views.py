@@ -12,6 +12,7 @@ from tests.factories import (
     review,
     vote,
 )
+from tests.plans import plan_of_list
 
 pytestmark = pytest.mark.django_db
 
@@ -58,11 +59,21 @@ class TestRankings:
         ]
 
     def test_the_crowd_ranks_by_the_lower_bound(self, api: APIClient) -> None:
-        vote(ToolFactory(slug="one-fan"), ship=1)
-        vote(ToolFactory(slug="many-fans"), ship=9, skip=1)
+        vote(ToolFactory(slug="few-fans"), ship=19)
+        vote(ToolFactory(slug="all-of-twenty"), ship=20)
+        vote(ToolFactory(slug="many-fans"), ship=180, skip=20)
         ToolFactory(slug="unknown")
 
         answer = api.get("/api/v1/rankings?by=crowd").json()
 
-        assert [row["tool"]["slug"] for row in answer["results"]] == ["many-fans", "one-fan"]
-        assert answer["formula"]["code"] == "wilson_lower_bound"
+        assert [(row["rank"], row["tool"]["slug"]) for row in answer["results"]] == [
+            (1, "many-fans"),
+            (1, "all-of-twenty"),
+        ]
+        assert answer["formula"]["code"] == "time_uniform_lower_bound"
+
+    def test_an_index_gives_the_crowds_ranking_its_order(self, api: APIClient) -> None:
+        plan = plan_of_list(api, "/api/v1/rankings?by=crowd")
+
+        assert "Index Scan Backward using tallies_by_crowd on" in plan
+        assert "Sort" not in plan

@@ -19,6 +19,7 @@ from tests.factories import (
     review,
     vote,
 )
+from tests.plans import plan_of_list
 
 pytestmark = pytest.mark.django_db
 
@@ -104,8 +105,6 @@ class TestToolList:
             pytest.param("sort=-panel", ["loved", "hated", "new"], id="by panel"),
             pytest.param("sort=-votes", ["hated", "loved", "new"], id="by votes"),
             pytest.param("sort=panel", ["hated", "loved", "new"], id="by panel, the worst first"),
-            pytest.param("sort=-community", ["loved", "hated", "new"], id="by crowd"),
-            pytest.param("sort=community", ["hated", "loved", "new"], id="by crowd, the worst first"),
         ],
     )
     def test_it_filters_and_sorts(self, api: APIClient, query: str, expected: list[str]) -> None:
@@ -120,6 +119,87 @@ class TestToolList:
 
         assert sorted(found) == sorted(expected)
         assert "sort" not in query or found == expected
+
+    # Each crowd by its slug: how many ship, how many skip. Those of one line can't be told apart, and stand newest first.
+    @pytest.mark.parametrize(
+        ("crowds", "best_first", "worst_first"),
+        [
+            pytest.param(
+                {"loved": (90, 10), "hated": (10, 90)}, ["loved", "hated"], ["hated", "loved"], id="apart"
+            ),
+            pytest.param(
+                {"all-of-twenty": (20, 0), "most-of-many": (450, 50)},
+                ["most-of-many", "all-of-twenty"],
+                ["all-of-twenty", "most-of-many"],
+                id="a higher share of fewer votes proves less",
+            ),
+            pytest.param(
+                {"thirty-skips": (0, 30), "ninety-skips": (0, 90)},
+                ["thirty-skips", "ninety-skips"],
+                ["ninety-skips", "thirty-skips"],
+                id="at one lower bound, more skips are worse",
+            ),
+            pytest.param(
+                {"few": (19, 0), "hated": (10, 90), "unknown": (0, 0)},
+                ["hated", "unknown", "few"],
+                ["hated", "few", "unknown"],
+                id="a few votes come last, either way, and no vote moves them",
+            ),
+            pytest.param(
+                {"first": (0, 19), "second": (19, 0), "third": (1, 0)},
+                ["third", "second", "first"],
+                ["first", "second", "third"],
+                id="none decides",
+            ),
+            pytest.param(
+                {"first": (60, 40), "second": (60, 40)}, ["second", "first"], ["first", "second"], id="equal"
+            ),
+        ],
+    )
+    def test_the_crowd_sorts_by_what_is_sure(
+        self,
+        api: APIClient,
+        crowds: dict[str, tuple[int, int]],
+        best_first: list[str],
+        worst_first: list[str],
+    ) -> None:
+        for slug, (ship, skip) in crowds.items():
+            vote(ToolFactory(slug=slug), ship=ship, skip=skip)
+
+        assert slugs(api.get("/api/v1/tools?sort=-community")) == best_first
+        assert slugs(api.get("/api/v1/tools?sort=community")) == worst_first
+
+    @pytest.mark.parametrize("limit", [1, 2])
+    @pytest.mark.parametrize("sign", ["", "-"])
+    def test_the_crowds_order_goes_on_from_page_to_page(self, api: APIClient, sign: str, limit: int) -> None:
+        for ship, skip in ((90, 10), (0, 0), (60, 40), (60, 40), (3, 0)):
+            vote(ToolFactory(), ship=ship, skip=skip)
+
+        found: list[str] = []
+        address = f"/api/v1/tools?sort={sign}community&limit={limit}"
+        while address:
+            page = api.get(address)
+            found += slugs(page)
+            address = page.json()["next"]
+
+        assert found == slugs(api.get(f"/api/v1/tools?sort={sign}community"))
+        assert len(found) == 5
+
+    @pytest.mark.parametrize(
+        ("sign", "scan"),
+        [
+            ("-", "Index Scan Backward using tallies_by_crowd on"),
+            ("", "Index Scan using tallies_by_crowd_worst_first on"),
+        ],
+    )
+    def test_an_index_gives_the_crowds_order(self, api: APIClient, sign: str, scan: str) -> None:
+        ToolFactory.create_batch(3)
+        later = api.get(f"/api/v1/tools?sort={sign}community&limit=1").json()["next"]
+
+        for address in (f"/api/v1/tools?sort={sign}community", later):
+            plan = plan_of_list(api, address)
+            assert scan in plan
+            assert "Sort" not in plan
 
     def test_it_counts_all_pages_on_request_alone(self, api: APIClient) -> None:
         ToolFactory.create_batch(3)
