@@ -15,7 +15,7 @@ def by_bounds(unknown: float, name: str) -> models.Index:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("votes", "0019_networks_of_one_provider_decide_nothing")]
+    dependencies = [("votes", "0020_roles_of_staff")]
 
     operations = [
         AddIndexConcurrently(model_name="publishedtally", index=by_bounds(-1.0, "tallies_by_crowd")),
