@@ -35,6 +35,7 @@ def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> d
             "schedule": sending_tick_seconds,
             "options": {"expires": sending_tick_seconds},
         },
+        "draw-logos": {"task": "catalog.tasks.draw_logos", "schedule": 5, "options": {"expires": 5}},
         "record-verdicts": {
             "task": "comparisons.tasks.record_verdicts",
             "schedule": crontab(minute="*/3"),

@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.static import serve
 
 from backend import caught_mail, health, metrics
 from backend.api.docs import DocsPage, OpenApiView, ProblemView
+from catalog.views import LogoFileView
 from newsletter.feedback.hooks import hook_urls
 from newsletter.urls import api_urls as newsletter_api
 from newsletter.urls import page_urls as newsletter_pages
@@ -37,7 +37,10 @@ urlpatterns = [
     path("", include(newsletter_pages)),
     *hook_urls(),
     path("admin/", admin.site.urls),
-    re_path(r"^media/(?P<path>logos/[\w.-]+)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
+    # Only what a worker drew.
+    re_path(
+        r"^media/(?P<path>logos/[0-9a-f]{32}-[0-9]+\.(?:png|webp))$", LogoFileView.as_view(), name="media"
+    ),
 ]
 
 if settings.DEBUG_MAIL_DIR:

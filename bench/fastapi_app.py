@@ -206,6 +206,18 @@ def listed_tool(row: Any) -> dict[str, Any]:
     return {"id": row["id"], **tool_dict(row), **times}
 
 
+def logos_of(stored: str | None) -> dict[str, Any]:
+    """The address of the largest one, and those of all sizes; a stored name ends with the largest size, `-256.png`."""
+    if stored is None:
+        return {"logo": None, "logo_sizes": []}
+    address = f"{PUBLIC_BASE_URL}/media/{stored}".removesuffix("-256.png")
+    sizes = [
+        {"pixels": size, **{kind: f"{address}-{size}.{kind}" for kind in ("png", "webp")}}
+        for size in (64, 256)
+    ]
+    return {"logo": f"{address}-256.png", "logo_sizes": sizes}
+
+
 def tool_dict(row: Any) -> dict[str, Any]:
     amount = row["pricing_starts_at"]
     panel = panel_of(row)
@@ -217,7 +229,7 @@ def tool_dict(row: Any) -> dict[str, Any]:
         "description": row["description"],
         "category": {"slug": row["category_slug"], "name": row["category_name"]},
         "website": row["website"],
-        "logo": row["logo"],
+        **logos_of(row["logo"]),
         "pricing": {
             "entry": row["pricing_entry"],
             "model": row["pricing_model"],

@@ -8,10 +8,12 @@ from django.core.validators import FileExtensionValidator, MaxLengthValidator, R
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from backend.api.ids import new_id
 from catalog.fits import FitRow, ShownFit, read_fits
+from catalog.logo_encoding import MAX_BYTES
 from catalog.querysets import NAME_WORDS, CategoryQuerySet, ConditionQuerySet, FitQuerySet, ToolQuerySet
 from catalog.validators import (
     CLAUSE_PATTERN,
@@ -31,6 +33,11 @@ from catalog.validators import (
 # Python's `$` would let a line break follow; `\Z` is the end to Python and to PostgreSQL alike.
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*\Z"
 validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and hyphens.", "invalid_slug")
+
+
+# What a worker drew, under the name of its content; whatever else was stored is served no more.
+DRAWN_LOGO = r"^logos/(?P<key>[0-9a-f]{32})-256\.png\Z"
+EARLIER_LOGO = ~Q(logo="") & ~Q(logo__regex=DRAWN_LOGO.replace("?P<key>", ""))
 
 
 def slug_constraint(name: str) -> models.CheckConstraint:
@@ -128,7 +135,7 @@ class Tool(Publishable):
     tagline = models.CharField(max_length=300, blank=True, validators=[validate_visible_text])
     description = models.TextField(blank=True, validators=[MaxLengthValidator(10_000), validate_visible_text])
     website = models.URLField(max_length=500, blank=True, validators=[validate_web_address])
-    # SVG can carry script, so only bitmaps are taken.
+    # The largest size as PNG; catalog/logos.py writes it. SVG can carry script, so only bitmaps are taken.
     logo = models.ImageField(
         upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg", "webp"])]
     )
@@ -195,6 +202,8 @@ class Tool(Publishable):
             ),
             # What becomes public next by the clock.
             models.Index(fields=["public_at"], name="tools_by_moment"),
+            # Logos that are still to be drawn.
+            models.Index(fields=["id"], condition=EARLIER_LOGO, name="tools_with_earlier_logos"),
         ]
         constraints = [
             slug_constraint("tool_slug_is_plain"),
@@ -267,6 +276,29 @@ class ToolAlias(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class LogoUpload(models.Model):
+    """A logo as it was sent: it waits for a worker, or says why it makes none. One a tool, the last."""
+
+    tool = models.OneToOneField(Tool, on_delete=models.CASCADE, related_name="logo_upload")
+    content = models.BinaryField()
+    uploaded_by = models.CharField(max_length=150, blank=True)
+    uploaded_at = models.DateTimeField()
+    refusal = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=LessThanOrEqual(
+                    Func("content", function="octet_length", output_field=models.IntegerField()), MAX_BYTES
+                ),
+                name="a_logo_is_at_most_a_megabyte",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"logo of {self.tool_id}"
 
 
 # Of them all, and of one tool: a shelf that a reader can look over. The database refuses more (sql/conditions.sql).

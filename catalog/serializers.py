@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from backend.api.views import SparseFieldsMixin
 from catalog.fits import ConditionReference, ShownFit
+from catalog.logos import LogoSize, sizes_of
 from catalog.models import Category, Condition, Tool
 
 
@@ -122,12 +123,48 @@ class ToolReferenceSerializer(serializers.ModelSerializer[Tool]):
         fields = ["slug", "name", "status"]
 
 
-class LogoField(serializers.ImageField):
-    """The logo's address, built from PUBLIC_BASE_URL; null where there is none."""
-
-    # Any: DRF's type of the value is a file of any kind, which has no address.
-    def to_representation(self, value: Any) -> str | None:
-        return f"{settings.PUBLIC_BASE_URL}{value.url}" if value else None
+def media_address(path: str) -> str:
+    return f"{settings.PUBLIC_BASE_URL}{settings.MEDIA_URL}{path}"
 
 
-extend_schema_field({"type": "string", "format": "uri"})(LogoField)
+class LogoSizeSerializer(serializers.Serializer[LogoSize]):
+    """One size of a logo: a square, transparent where the picture is longer or higher."""
+
+    pixels = serializers.IntegerField(help_text="Width and height.")
+    png = serializers.URLField(help_text="For whatever reads no WebP, such as mail.")
+    webp = serializers.URLField(help_text="The same as a smaller file.")
+
+
+@extend_schema_field(LogoSizeSerializer(many=True))
+class LogoSizesField(serializers.Field[Tool, Any, Any, Any]):
+    """Both sizes, the smaller first; empty where there is no logo."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            read_only=True,
+            source="*",
+            help_text="The smaller first; empty where there is none. A file is named by its content and never changes.",
+        )
+
+    def to_representation(self, value: Tool) -> Any:
+        return [
+            {"pixels": size.pixels, "png": media_address(size.png), "webp": media_address(size.webp)}
+            for size in sizes_of(value)
+        ]
+
+
+@extend_schema_field({"type": "string", "format": "uri"})
+class LogoField(serializers.Field[Tool, Any, Any, Any]):
+    """The largest size as PNG; null where there is none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            read_only=True,
+            source="*",
+            allow_null=True,
+            help_text="The largest size, as PNG. `logo_sizes` has them all.",
+        )
+
+    def to_representation(self, value: Tool) -> str | None:
+        sizes = sizes_of(value)
+        return media_address(sizes[-1].png) if sizes else None

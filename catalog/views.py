@@ -1,5 +1,10 @@
 """Endpoints of the catalog, and how one tool is found by its slug."""
 
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.views import View
+from django.views.static import serve
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -76,6 +81,17 @@ class ConditionListView(ListView):
             keys=["sort_key"],
             serializer=ConditionSerializer,
         )
+
+
+class LogoFileView(View):
+    """A file that a worker drew. Its name is that of its content, so whoever has it once needs not ask again."""
+
+    http_method_names = ["get", "head"]
+
+    def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
 
 
 def find_tool(slug: str, tools: ToolQuerySet) -> Tool:

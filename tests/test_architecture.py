@@ -22,6 +22,8 @@ NOT_IN_THE_ADMIN = {
     *("catalog.ConditionCount", "catalog.ToolFit", "comparisons.PairFit"),
     # History shows them on the page of their row.
     *("api.Change", "reviews.ReviewRevision", "reviews.HeadToHeadRevision"),
+    # The tool's page says what becomes of it.
+    "catalog.LogoUpload",
     # The page of the comparison shows it.
     "comparisons.PairPanel",
     "newsletter.ConfirmationToken",

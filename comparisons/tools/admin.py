@@ -1,48 +1,52 @@
 """The curators' page for tools, with the panel's and the crowd's counts of each."""
 
+from typing import Any
+
+from django import forms
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import ValidationError
-from django.core.files.images import get_image_dimensions
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 
 from backend.admin.base import NOTHING, STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
-from catalog import services
+from catalog import logos, services
 from catalog.admin import FitInline
-from catalog.models import Tool, ToolFit
+from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo
+from catalog.models import LogoUpload, Tool, ToolFit
 from comparisons.tools.slugs import taken_pair_slugs
 from reviews.models import Panel
 from votes.models import Tally
 
-LOGO_TYPES = {"image/png", "image/jpeg", "image/webp"}
-
-MAX_LOGO_BYTES = 1_000_000
-
-MAX_LOGO_PIXELS = 4_000_000
-
 
 class ToolForm(ReasonForm):
+    # By its content, whatever it is called: Django's own field would ask for an ending, and decode it here.
+    logo = forms.FileField(required=False, widget=AdminFileWidget)
+    uploaded_logo: bytes | None = None
+
     class Meta:
         help_texts = {
             "slug": "Its place in addresses. When you change it, the earlier one leads here for ever.",
             "published_at": "The date readers see. Empty: the moment of publication. Ahead: nothing is public until then.",
-            "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels.",
+            "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels. It is drawn anew, as a square, within seconds.",
         }
 
     def clean_logo(self) -> object:
+        """A new one waits for a worker; until that has drawn it, the tool keeps the one it has."""
         logo = self.cleaned_data["logo"]
         # What was stored earlier is no upload, and its file may be anywhere.
         if not isinstance(logo, UploadedFile):
             return logo
-        if logo.content_type not in LOGO_TYPES:
-            raise ValidationError("This is not a PNG, JPEG or WebP picture.")
-        if (logo.size or 0) > MAX_LOGO_BYTES:
-            raise ValidationError("This file is larger than 1 MB.")
-        width, height = get_image_dimensions(logo)
-        if (width or 0) * (height or 0) > MAX_LOGO_PIXELS:
-            raise ValidationError(f"This picture has {width} by {height} pixels, more than 4 megapixels.")
-        return logo
+        self.uploaded_logo = logo.read(MAX_BYTES + 1)
+        try:
+            check_logo(self.uploaded_logo)
+        except UnfitLogoError as refusal:
+            raise ValidationError(str(refusal)) from None
+        return self.instance.logo
 
     def clean_slug(self) -> str:
         """A pair of this tool may not come to have the slug of another pair."""
@@ -127,7 +131,31 @@ class ToolAdmin(RecordedAdmin):
 
     @admin.display
     def logo_preview(self, tool: Tool) -> str:
-        return format_html('<img src="{}" alt="" height="64">', tool.logo.url) if tool.logo else NOTHING
+        """The logo that readers get, and what becomes of the last one that was sent."""
+        shown = [
+            format_html('<img src="{}{}" alt="" width="{}">', settings.MEDIA_URL, size.png, size.pixels)
+            for size in logos.sizes_of(tool)
+        ]
+        if sent := LogoUpload.objects.filter(tool=tool).defer("content").first():
+            state = (
+                f"Not taken: {sent.refusal}"
+                if sent.refusal
+                else "Sent, and being drawn. Reload in a few seconds."
+            )
+            shown.append(format_html("<p>{}</p>", state))
+        return format_html_join(" ", "{}", ((part,) for part in shown)) or NOTHING
+
+    def save_model(self, request: HttpRequest, obj: Tool, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.uploaded_logo is not None:
+            logos.keep_upload(
+                tool=obj,
+                content=form.uploaded_logo,
+                uploaded_by=request.user.get_username(),
+                now=timezone.now(),
+            )
+        elif "logo" in form.changed_data:
+            logos.forget_upload(tool=obj)
 
     @admin.display
     def reviews(self, tool: Tool) -> str:

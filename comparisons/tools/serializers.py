@@ -8,6 +8,7 @@ from catalog.serializers import (
     CategoryReferenceSerializer,
     FitSerializer,
     LogoField,
+    LogoSizesField,
     OptionalAddress,
     OptionalText,
     PricingSerializer,
@@ -26,7 +27,8 @@ class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
     description = OptionalText()
     category = CategoryReferenceSerializer()
     website = OptionalAddress()
-    logo = LogoField(allow_null=True)
+    logo = LogoField()
+    logo_sizes = LogoSizesField()
     pricing = PricingSerializer(source="*")
     panel = PanelCountSerializer(source="panel.count")
     community = CommunitySerializer(source="published_tally.count")
@@ -42,6 +44,7 @@ class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
             "category",
             "website",
             "logo",
+            "logo_sizes",
             "pricing",
             "panel",
             "community",

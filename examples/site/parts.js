@@ -37,9 +37,16 @@ export function toolLink({ slug, name }) {
   return h("a", { href: `/tools/${slug}` }, name);
 }
 
-/** @param {{ logo: string | null }} tool */
-export function logo({ logo: address }) {
-  return address && h("img", { src: address, alt: "", class: "logo", width: 40, height: 40, loading: "lazy" });
+/**
+ * A tool's name stands beside it, so the picture has none of its own.
+ * @param {Pick<Schemas["ToolSummary"], "logo" | "logo_sizes">} tool
+ */
+export function logo({ logo: address, logo_sizes: sizes }) {
+  if (!address) return null;
+  const srcset = sizes.map(({ webp, pixels }) => `${webp} ${pixels}w`).join(", ");
+  return h("picture", {},
+    h("source", { type: "image/webp", srcset, sizes: "40px" }),
+    h("img", { src: address, alt: "", class: "logo", width: 40, height: 40, loading: "lazy" }));
 }
 
 /**

@@ -1,7 +1,10 @@
 """Which addresses there are, and what guards them."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from tests.factories import ComparisonFactory, ToolFactory
@@ -48,7 +51,17 @@ def test_control_characters_do_not_reach_the_admin(client: Client, path: str) ->
         "/media/secret.txt",
         "/media/logos/../secret.txt",
         "/media/logos/%2e%2e/secret.txt",
+        "/media/logos/as-it-was-sent.png",
+        f"/media/logos/{'0' * 32}-256.svg",
+        f"/media/logos/{'0' * 32}-256.png",
     ],
 )
-def test_nothing_but_logos_is_served_from_the_uploads(client: Client, path: str) -> None:
+def test_nothing_but_logos_that_were_drawn_is_served_from_the_uploads(
+    client: Client, settings: Settings, tmp_path: Path, path: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / "logos").mkdir()
+    for name in ("secret.txt", "logos/as-it-was-sent.png", f"logos/{'0' * 32}-256.svg"):
+        (tmp_path / name).touch()
+
     assert client.get(path).status_code == 404

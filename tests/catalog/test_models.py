@@ -17,6 +17,7 @@ from catalog.models import (
     Category,
     Condition,
     ConditionCount,
+    LogoUpload,
     Tool,
     ToolAlias,
     ToolFit,
@@ -322,6 +323,12 @@ BROKEN: dict[str, Callable[[], object]] = {
     "a_tool_has_a_condition_once": lambda: ToolFitFactory.create_batch(
         2, tool=ToolFactory(), condition=ConditionFactory()
     ),
+    "a_logo_is_at_most_a_megabyte": lambda: LogoUpload.objects.create(
+        tool=ToolFactory(), content=bytes(1_000_001), uploaded_at=NOW
+    ),
+    "catalog_logoupload_tool_id_key": lambda: [
+        LogoUpload.objects.create(tool=tool, content=b"", uploaded_at=NOW) for tool in [ToolFactory()] * 2
+    ],
     "alias_slug_is_plain": lambda: ToolAlias.objects.create(slug="Not plain", tool=ToolFactory()),
 }
 

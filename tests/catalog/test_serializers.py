@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 from rest_framework import serializers
 
 from catalog.models import Tool
-from catalog.serializers import LogoField, OptionalText, PricingSerializer
+from catalog.serializers import LogoField, LogoSizesField, OptionalText, PricingSerializer
 
 
 @pytest.mark.parametrize(("stored", "shown"), [("Fast", "Fast"), (" ", " "), ("", None)])
@@ -50,19 +50,25 @@ def test_what_is_not_known_of_a_price_is_null() -> None:
 
 class LogoSerializer(serializers.Serializer[Tool]):
     logo = LogoField()
+    logo_sizes = LogoSizesField()
 
 
-@pytest.mark.parametrize(
-    ("stored", "shown"),
-    [
-        ("logos/a.png", "https://api.example.com/media/logos/a.png"),
-        ("logos/ä b.png", "https://api.example.com/media/logos/%C3%A4%20b.png"),
-        ("", None),
-    ],
-)
-def test_a_logo_is_a_whole_address_built_from_the_public_one(
-    settings: Settings, stored: str, shown: str | None
-) -> None:
+def test_a_logo_is_shown_in_both_sizes_as_png_and_webp_below_the_public_address(settings: Settings) -> None:
     settings.PUBLIC_BASE_URL = "https://api.example.com"
+    key = "0123456789abcdef" * 2
+    base = f"https://api.example.com/media/logos/{key}"
 
-    assert LogoSerializer(Tool(logo=stored)).data == {"logo": shown}
+    shown = LogoSerializer(Tool(logo=f"logos/{key}-256.png")).data
+
+    assert shown == {
+        "logo": f"{base}-256.png",
+        "logo_sizes": [
+            {"pixels": 64, "png": f"{base}-64.png", "webp": f"{base}-64.webp"},
+            {"pixels": 256, "png": f"{base}-256.png", "webp": f"{base}-256.webp"},
+        ],
+    }
+
+
+@pytest.mark.parametrize("stored", ["", "logos/a.png", "logos/ä b.png", "logos/../secret-256.png"])
+def test_what_no_worker_drew_is_no_logo(stored: str) -> None:
+    assert LogoSerializer(Tool(logo=stored)).data == {"logo": None, "logo_sizes": []}

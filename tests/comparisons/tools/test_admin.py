@@ -1,6 +1,6 @@
 """What curators see and may do on the pages of tools."""
 
-import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +10,11 @@ import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from django.test import Client
 
-from catalog.models import MAX_FITS, Condition, Tool, ToolAlias, ToolFit
+from catalog.logo_encoding import draw_logo
+from catalog.logos import draw_waiting_logos, store_logo
+from catalog.models import MAX_FITS, Condition, LogoUpload, Tool, ToolAlias, ToolFit
 from reviews.models import Panel
 from tests.desk import act, count_queries, errors_of, open_desk, submit
 from tests.factories import (
@@ -26,6 +28,7 @@ from tests.factories import (
     review,
     vote,
 )
+from tests.logos import moving_webp, picture
 from votes.models import Tally
 
 pytestmark = pytest.mark.django_db
@@ -36,12 +39,6 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 def page_of(tool: Tool) -> str:
     return f"{TOOLS}{tool.pk}/change/"
-
-
-def picture(kind: str, size: tuple[int, int] = (20, 10), *, name: str = "logo.png") -> SimpleUploadedFile:
-    content = io.BytesIO()
-    Image.new("RGB", size).save(content, kind)
-    return SimpleUploadedFile(name, content.getvalue())
 
 
 @pytest.fixture(autouse=True)
@@ -251,37 +248,64 @@ def test_a_nul_in_a_text_is_refused(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("logo", "message"),
+    ("content", "name", "message"),
     [
-        pytest.param(picture("PNG", (2_001, 2_000)), "2001 by 2000 pixels, more than 4 megapixels", id="pixels"),
-        pytest.param(picture("GIF"), "This is not a PNG, JPEG or WebP picture.", id="gif named png"),
-        pytest.param(SimpleUploadedFile("logo.png", b"<svg/>"), "Upload a valid image.", id="svg named png"),
-        pytest.param(picture("PNG", name="logo.svg"), "File extension “svg” is not allowed.", id="png named svg"),
-        pytest.param(
-            SimpleUploadedFile("logo.png", picture("PNG").read() + bytes(1_000_000)),
-            "This file is larger than 1 MB.", id="bytes",
-        ),
+        pytest.param(picture(size=(2_001, 2_000)), "a.png", "2001 by 2000 pixels, more than 4", id="pixels"),
+        pytest.param(picture("GIF"), "a.png", "This is not a PNG, JPEG or WebP picture.", id="gif named png"),
+        pytest.param(b"<svg/>", "a.png", "This is not a PNG, JPEG or WebP picture.", id="svg named png"),
+        pytest.param(picture() + bytes(1_000_000), "a.png", "This file is larger than 1 MB.", id="bytes"),
+        pytest.param(moving_webp(5_000), "a.webp", "This file holds 5000 pictures", id="5,000 frames"),
+        pytest.param(b"", "a.png", "The submitted file is empty.", id="nothing"),
     ],
-)  # fmt: skip
-def test_an_unfit_logo_is_refused(logo: SimpleUploadedFile, message: str) -> None:
+)
+def test_an_unfit_logo_is_refused(content: bytes, name: str, message: str) -> None:
     tool = ToolFactory()
-    logo.seek(0)
 
-    response = submit(open_desk(), page_of(tool), logo=logo)
+    response = submit(open_desk(), page_of(tool), logo=SimpleUploadedFile(name, content))
 
     assert message in errors_of(response)["logo"][0]
     tool.refresh_from_db()
     assert not tool.logo
+    assert not LogoUpload.objects.exists()
 
 
-@pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.jpg"), ("WEBP", "a.webp")])
-def test_a_logo_is_shown_once_it_is_stored(kind: str, name: str) -> None:
-    desk = open_desk()
-    tool = ToolFactory()
+@pytest.mark.parametrize(
+    ("kind", "name"), [("PNG", "😀.png"), ("JPEG", "a.webp"), ("WEBP", "A.WEBP"), ("PNG", "logo.svg")]
+)
+def test_a_logo_is_taken_by_its_content_and_served_once_it_is_drawn(kind: str, name: str) -> None:
+    desk, tool = open_desk(), ToolFactory()
 
-    submit(desk, page_of(tool), logo=picture(kind, (2_000, 2_000), name=name))
+    submit(desk, page_of(tool), logo=SimpleUploadedFile(name, picture(kind)))
+    waiting = desk.get(page_of(tool)).content.decode()
+    draw_waiting_logos(now=NOW)
+    drawn = desk.get(page_of(tool)).content.decode()
 
-    assert f'<img src="/media/logos/{name}"' in desk.get(page_of(tool)).content.decode()
+    assert "Sent, and being drawn." in waiting
+    (address,) = re.findall(r'<img src="(/media/logos/[0-9a-f]{32}-256\.png)"', drawn)
+    response = Client().get(address)
+    assert response.getvalue().startswith(b"\x89PNG")
+    assert (response.status_code, response["Content-Type"]) == (200, "image/png")
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_the_page_says_why_a_worker_took_no_logo() -> None:
+    desk, tool = open_desk(), ToolFactory()
+    half = picture("JPEG", (200, 200))[:-200]
+
+    submit(desk, page_of(tool), logo=SimpleUploadedFile("a.jpg", half))
+    draw_waiting_logos(now=NOW)
+
+    assert "Not taken: This picture is damaged." in desk.get(page_of(tool)).content.decode()
+
+
+def test_a_cleared_logo_takes_along_the_one_that_waits() -> None:
+    desk, tool = open_desk(), ToolFactory(logo=store_logo(draw_logo(picture())))
+    submit(desk, page_of(tool), logo=SimpleUploadedFile("a.png", picture(colour="#f00")))
+
+    submit(desk, page_of(tool), **{"logo-clear": "on"})
+
+    assert not LogoUpload.objects.exists()
+    assert not Tool.objects.get().logo
 
 
 def test_a_tool_whose_logo_file_is_gone_can_still_be_edited() -> None:
@@ -492,5 +516,6 @@ def test_the_page_of_a_tool_costs_a_query_for_each_condition_of_which_there_are_
     tool = ToolFactory()
     ToolFitFactory.create_batch(rows, tool=tool)
 
-    # Session, curator, tool; earlier slugs, panel, category; conditions, and the name of each that is chosen.
-    assert count_queries(open_desk(), page_of(tool)) == 7 + rows
+    # Session, curator, tool; earlier slugs, panel, category, a logo that waits; conditions, and the name of each that
+    # is chosen.
+    assert count_queries(open_desk(), page_of(tool)) == 8 + rows
