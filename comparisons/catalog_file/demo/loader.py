@@ -16,8 +16,11 @@ from django.db.models.functions import Cast
 
 from backend.api.clients import HASH_LENGTH
 from backend.api.quoting import quoted
+from catalog.logo_encoding import draw_logo
+from catalog.logos import store_logo
 from catalog.models import Category, Tool
 from catalog.pairs import by_id
+from comparisons.catalog_file.demo.logos import draw_demo_logo
 from comparisons.catalog_file.format import read_json
 from comparisons.catalog_file.importing import hold_import_lock, import_catalog
 from comparisons.catalog_file.reading import CatalogFileError, Json
@@ -95,6 +98,9 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
             for days in range(MIN_DAYS):
                 some = rows.filter(pk__in=[ballot.pk for ballot in cast[days::MIN_DAYS]])
                 some.update(created_at=datetime.combine(last_day - timedelta(days=days), time.min, UTC))
+        for tool in Tool.objects.only("slug"):
+            logo = draw_logo(draw_demo_logo(tool.slug))
+            Tool.objects.filter(pk=tool.pk).update(logo=store_logo(logo))
         publish_tallies(now=now)
         for day in (last_day, yesterday(now)):
             close_day(day=day, now=now)
