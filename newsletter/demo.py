@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 
 from catalog.models import Category
-from newsletter.content.archive import keep_for_archive
+from newsletter.content.archive import OF_DEMO, keep_for_archive
 from newsletter.models import Consent, Edition, Subscriber
 from newsletter.readers.addresses import address_key
 from newsletter.sending import preparing
@@ -55,6 +55,8 @@ def load_demo_edition(*, now: datetime) -> None:
         # At once, so that no later subscriber is among its readers.
         preparing.prepare(edition_id=edition.pk, now=now)
     else:
+        if edition.archive:
+            edition.archive[OF_DEMO] = True
         edition.state, edition.audience = Edition.State.DONE, 0
         edition.prepared_at = edition.done_at = SENT_AT
         edition.save()

@@ -9,12 +9,15 @@ from newsletter.content.composition import EditorsWords, compose
 from newsletter.content.items import Choices
 from newsletter.models import Edition, Subscriber
 
+# In the archive of an edition of the demo, which is there to be looked at.
+OF_DEMO = "is_demo"
 BEGUN = [Edition.State.SENDING, Edition.State.PAUSED, Edition.State.DONE]
 
 
 def archived_editions() -> models.QuerySet[Edition]:
-    """Public editions: sending has begun, and they have items."""
-    return Edition.objects.filter(state__in=BEGUN, archive__isnull=False)
+    """Public editions: sending has begun, they have items, and they went to somebody."""
+    begun = Edition.objects.filter(state__in=BEGUN, archive__isnull=False)
+    return begun.exclude(~models.Q(archive__has_key=OF_DEMO), audience=0)
 
 
 def keep_for_archive(*, edition: Edition, since: datetime, until: datetime) -> bool:

@@ -13,6 +13,7 @@ from reviews.models import Review, Reviewer, ReviewRevision
 from tests.factories import (
     CategoryFactory,
     ComparisonFactory,
+    DeliveryFactory,
     EditionFactory,
     ReviewerFactory,
     ReviewFactory,
@@ -156,8 +157,16 @@ def one_of_each(category: Category) -> None:
 
 
 def sent(week: str = "2026-W48", **values: Any) -> Edition:
-    """An edition that was sent and kept, of whatever there was to tell."""
-    done = {"state": "done", "audience": 0, "frozen_at": UNTIL, "prepared_at": UNTIL, "done_at": UNTIL}
+    """An edition that was sent to one reader, who was erased since, and kept, of whatever there was to tell."""
+    state = values.pop("state", "done")
+    done = {"state": "sending", "audience": 1, "frozen_at": UNTIL, "prepared_at": UNTIL, "done_at": UNTIL}
     edition: Edition = EditionFactory(week=week, **{**done, **values})
+    if edition.audience:
+        key = edition.pk.bytes * 2
+        DeliveryFactory(
+            edition=edition, subscriber=None, address="", address_key=key, state="accepted", accepted_at=UNTIL
+        )
+    edition.state = state
+    edition.save(update_fields=["state"])
     keep_for_archive(edition=edition, since=SINCE, until=UNTIL)
     return edition

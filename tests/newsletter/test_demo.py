@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from comparisons.catalog_file.demo.loader import load_demo
 from newsletter import tasks
+from newsletter.content.archive import archived_editions
 from newsletter.demo import EDITOR, READER, SENT_AT, WEEK, load_demo_edition
 from newsletter.models import Consent, Delivery, Edition, Subscriber
 from tests.factories import NOW, SubscriberFactory
@@ -134,6 +135,7 @@ class TestAnEditionThatWentToNobody:
         assert edition.archive
         assert {item["kind"] for item in edition.archive["items"]} == {"comparison", "crowd"}
         assert (edition.state, edition.audience, edition.frozen_at) == ("done", 0, SENT_AT)
+        assert list(archived_editions()) == [edition]
         assert not Subscriber.objects.exists()
         assert not Delivery.objects.exists()
 

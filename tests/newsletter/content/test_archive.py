@@ -51,6 +51,18 @@ def test_an_edition_with_nothing_to_tell_is_not_kept(api: APIClient) -> None:
     assert api.get(EDITIONS).json()["results"] == []
 
 
+def test_an_edition_that_went_to_nobody_is_not_public(api: APIClient) -> None:
+    new_pair()
+    sent("2026-W47")
+    sent("2026-W48", audience=0)
+
+    listed = [each["slug"] for each in api.get(EDITIONS).json()["results"]]
+
+    assert listed == ["2026-W47"]
+    assert api.get(f"{EDITIONS}/2026-W48").status_code == 404
+    assert api.get("/newsletter/editions/2026-W48").status_code == 404
+
+
 def test_followed_reviewers_are_nobodys_business() -> None:
     new_pair()
     ReviewFactory()

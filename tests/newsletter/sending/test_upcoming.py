@@ -107,6 +107,17 @@ def test_the_last_edition_is_there_to_read_meanwhile(
     assert upcoming == Upcoming(AFTER, LastEdition("2026-W48", "Two tools", page))
 
 
+def test_an_edition_that_went_to_nobody_is_not_the_last_one() -> None:
+    new_pair()
+    sent("2026-W47", subject="An older one", frozen_at=BEFORE)
+    sent("2026-W48", subject="To nobody", audience=0)
+
+    last = upcoming_for(SubscriberFactory(), now=NOON).last_edition
+
+    assert last
+    assert last.subject == "An older one"
+
+
 def test_before_the_first_edition_there_is_nothing_to_read() -> None:
     assert upcoming_for(SubscriberFactory(), now=NOON).last_edition is None
     assert not Edition.objects.exists()
