@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import structlog
 from anymail.signals import AnymailTrackingEvent
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from newsletter.deliveries import bounces, health, resolution
 from newsletter.feedback.provider_rules import kind_of, suppression_of
@@ -23,7 +26,11 @@ from newsletter.readers import consent
 from newsletter.readers.addresses import InvalidAddress, address_key
 from newsletter.readers.links import ErasedSubscriber
 
+log = structlog.get_logger(__name__)
+
 KEPT_FOR = timedelta(days=400)
+# No mail of ours is older.
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 # Week and id of a copy, as in the Message-IDs that the ledger makes; many providers send them back among the headers.
 MESSAGE_ID = re.compile(r"\b\d{4}-(?:W\d\d|\d\d-\d\d)\.([0-9a-f]{32})@")
 MOST_MESSAGE_IDS = 10
@@ -33,6 +40,10 @@ Kind = ProviderEvent.Kind
 State = Delivery.State
 UNDECIDED = {State.SENDING, State.UNCERTAIN}
 BOUNCED = {Kind.HARD_BOUNCE, Kind.SOFT_BOUNCE, Kind.REJECTED}
+# Bounces that no edition's window can judge, such as of sign-ups' mails: so many within an hour are a burst.
+OF_NO_COPY = Q(kind=Kind.HARD_BOUNCE, delivery=None)
+BURST = 10
+BURST_WITHIN = timedelta(hours=1)
 
 BATCH = 500
 MOST_AT_ONCE = 5_000
@@ -79,7 +90,7 @@ def apply_waiting(*, now: datetime, seconds: float) -> int:
     """Have events that are kept do what they do, one after the other, for so many seconds; how many. Runs by the clock."""
     until = time.monotonic() + seconds
     applied = 0
-    waiting = ProviderEvent.objects.filter(is_applied=False).order_by("id")
+    waiting = _waiting(now=now)
     for event_id in waiting.values_list("pk", flat=True)[:MOST_AT_ONCE]:
         if time.monotonic() > until:
             break
@@ -91,6 +102,13 @@ def apply_waiting(*, now: datetime, seconds: float) -> int:
                 event.save(update_fields=["is_applied"])
                 applied += 1
     return applied
+
+
+def _waiting(*, now: datetime) -> QuerySet[ProviderEvent]:
+    """In the order in which they came; a hard bounce of no copy is held as long as one of a copy."""
+    held_since = now - timedelta(seconds=settings.SENDING_BOUNCE_SECONDS)
+    waiting = ProviderEvent.objects.filter(is_applied=False)
+    return waiting.exclude(OF_NO_COPY, created_at__gt=held_since).order_by("id")
 
 
 def settle() -> int:
@@ -130,11 +148,16 @@ def _keep(reports: Sequence[Report], *, provider: str, now: datetime) -> None:
                 detail=_without_addresses(report.detail),
                 suppresses_as=report.suppresses_as,
                 is_applied=False,
-                happened_at=report.happened_at,
+                happened_at=_possible(report.happened_at, now=now),
                 created_at=now,
             )
         )
     ProviderEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _possible(at: datetime, *, now: datetime) -> datetime:
+    """A clock that says anything else is wrong, so the event counts as new; and not every year could be kept."""
+    return at if BEGAN <= at <= now else now
 
 
 def _event_key(report: Report, mailbox: bytes | None, *, provider: str) -> bytes:
@@ -186,10 +209,11 @@ def _key_of(recipient: object) -> bytes | None:
 
 
 def _time_of(event: AnymailTrackingEvent, *, now: datetime) -> datetime:
+    """By the provider's clock, whatever it says."""
     at = event.timestamp
     if not isinstance(at, datetime):
         return now
-    return min(now, at if at.tzinfo else at.replace(tzinfo=UTC))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 # --- Applying -----------------------------------------------------------------------------------
@@ -226,11 +250,21 @@ def _count(event: ProviderEvent, delivery: Delivery) -> None:
             health.count(edition_id=delivery.edition_id, complaints=1)
 
 
+def _is_of_a_burst(event: ProviderEvent) -> bool:
+    """Whether many mailboxes that no edition's window counts were said to be gone at about the same time."""
+    around = (event.happened_at - BURST_WITHIN, event.happened_at + BURST_WITHIN)
+    others = ProviderEvent.objects.filter(OF_NO_COPY, happened_at__range=around)
+    return others.values("address_key").distinct().count() >= BURST
+
+
 def _suppress(event: ProviderEvent, key: bytes, *, now: datetime) -> None:
     reason, source = event.suppresses_as, Consent.Source.PROVIDER
     if event.delivery and event.kind == Kind.HARD_BOUNCE:
         # Like a refusal that we hear ourselves, it may be one of a burst.
         bounces.hold(delivery_id=event.delivery.pk, edition_id=event.delivery.edition_id, is_hard=True)
+        return
+    if event.kind == Kind.HARD_BOUNCE and _is_of_a_burst(event):
+        log.warning("bounce_of_a_burst", provider=event.provider)
         return
     if reason == Suppression.Reason.UNSUBSCRIBE:
         subscriber = Subscriber.objects.filter(address_key=key).first()

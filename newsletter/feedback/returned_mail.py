@@ -1,8 +1,9 @@
 """Reads a mail that came to a return address: a bounce, a complaint, a wish to leave, or nothing that counts.
 
-A mail counts by its tag alone, which only we can make. Delivery status notifications (RFC 3464) and feedback reports
+A mail counts only with a tag, which only we can make. Delivery status notifications (RFC 3464) and feedback reports
 (RFC 5965) say what they are; of a bounce in plain words, as qmail and older mail servers write it, the first answer of an
-SMTP server in it counts. What an answer means is decided by the table for our own refusals.
+SMTP server in it counts. What an answer means is decided by the table for our own refusals. An automatic reply (RFC 3834)
+is none of these, whoever signs it and whatever it quotes.
 """
 
 import re
@@ -32,10 +33,27 @@ ADDRESSED = (
 )
 # Of a feedback report: the envelope sender of the mail, and its headers.
 REPORTED = ("Original-Mail-From", "Return-Path", "X-Original-Return-Path", "List-Unsubscribe")
+# Not of bounces alone: Exim and Exchange set them, and a report says itself that it is one.
+AUTOMATIC = (
+    "X-Autoreply",
+    "X-Autorespond",
+    "X-Autoresponder",
+    "X-Auto-Response-From",
+    "Delivered-By-Autoreply",
+)
+AUTO_REPLY_PRECEDENCES = {"auto_reply", "auto-reply", "autoreply"}
 COMPLAINTS = {"abuse", "fraud", "virus", "other", "complaint"}
 ACTIONS = {"delayed": Kind.DEFERRED, "delivered": Kind.TAKEN, "relayed": Kind.TAKEN, "expanded": Kind.TAKEN}
 
 SERVERS = re.compile(r"(?<![\w.+-])(?:mailer-?daemon|mail-?daemon|postmaster|mdaemon)@", re.IGNORECASE)
+# Of a mail that has no sender; Postfix writes the name to a pipe.
+NO_SENDER = re.compile(r"(?:<(?:mailer-daemon(?:@[\w.-]{1,255})?)?>)?", re.IGNORECASE)
+# What servers that write no report call their bounces, in the subject or in the first line. qmail's is a format of its own.
+UNDELIVERED = re.compile(
+    r"undeliver|non-?deliver|not (?:be )?(?:delivered|reach)|returned (?:mail|to sender)|failure notice|"
+    r"deliver\w* (?:has |status )?(?:failed|failure|notification|problem|error)|mail (?:system )?error|^hi\. this is the\b",
+    re.IGNORECASE,
+)
 STILL_TRYING = re.compile(r"\b(delay(?:ed)?|warning|still (?:being )?(?:trying|retried))\b", re.IGNORECASE)
 # From here on the mail itself is quoted, which may hold any number.
 QUOTED = re.compile(
@@ -69,10 +87,32 @@ def read_mail(raw: bytes, *, now: datetime) -> ReturnedMail | None:
     tag = find_tag(_fields([mail], ADDRESSED), now=now)
     if tag is None:
         return None
-    if tag.kind == ReturnKind.LEAVING:
-        return ReturnedMail(tag, Kind.UNSUBSCRIBE, "By mail", _written_at(mail))
-    found = _notified(mail) or _in_words(mail)
+    found = _wish_to_leave(mail, tag, now=now) if tag.kind == ReturnKind.LEAVING else _bounce(mail)
     return ReturnedMail(tag, *found, _written_at(mail)) if found else None
+
+
+def _wish_to_leave(mail: Message, tag: ReturnTag, *, now: datetime) -> tuple[ProviderEvent.Kind, str] | None:
+    """A mail to that very address. None for a copy or a forwarded one, an automatic reply, and a server's report."""
+    is_to_us = find_tag(_fields([mail], ["To"]), now=now) == tag
+    if not is_to_us or _is_automatic_reply(mail) or mail.get_content_type() == "multipart/report":
+        return None
+    return Kind.UNSUBSCRIBE, "By mail"
+
+
+def _bounce(mail: Message) -> tuple[ProviderEvent.Kind, str] | None:
+    if mail.get_content_type() == "multipart/report":
+        return _notified(mail)
+    return _in_words(mail)
+
+
+def _is_automatic_reply(mail: Message) -> bool:
+    submitted = _field(mail, "Auto-Submitted").lower()
+    precedence = _field(mail, "Precedence").lower()
+    return (
+        submitted.startswith("auto-replied")
+        or precedence in AUTO_REPLY_PRECEDENCES
+        or any(name in mail for name in AUTOMATIC)
+    )
 
 
 # --- Feedback reports ---------------------------------------------------------------------------
@@ -95,13 +135,16 @@ def _complaint(mail: Message, feedback: Message, *, now: datetime) -> ReturnedMa
 
 
 def _notified(mail: Message) -> tuple[ProviderEvent.Kind, str] | None:
-    """What the worst of its recipients met; None for a mail that is no notification."""
+    """What the worst of its recipients met; None for another report, such as that a mail was read.
+
+    Only the report itself counts, and not another one that stands in the mail that it returns.
+    """
     groups = [
         group
-        for part in mail.walk()
-        if _is(part, "message/delivery-status") and part.is_multipart()
-        for group in part.get_payload()
-        if isinstance(group, Message) and "Action" in group
+        for part in _parts(mail)
+        if _is(part, "message/delivery-status")
+        for group in _parts(part)
+        if "Action" in group
     ]
     failed = [group for group in groups if _field(group, "Action").lower().startswith("failed")]
     if failed:
@@ -134,12 +177,26 @@ def _kind_of(code: int, text: str) -> tuple[ProviderEvent.Kind, str]:
 
 
 def _in_words(mail: Message) -> tuple[ProviderEvent.Kind, str] | None:
-    """None for a mail that no mail server wrote."""
-    if not (SERVERS.search(_field(mail, "From")[:MOST_OF_FIELD]) or "X-Failed-Recipients" in mail):
+    """None for a mail that no mail server wrote as a bounce: those have no sender, so that nobody answers them."""
+    is_failure = "X-Failed-Recipients" in mail
+    is_of_server = SERVERS.search(_field(mail, "From")[:MOST_OF_FIELD]) or is_failure
+    if not (is_of_server and NO_SENDER.fullmatch(_field(mail, "Return-Path"))):
         return None
-    words = QUOTED.split(_text_of(mail), maxsplit=1)[0]
     if STILL_TRYING.search(_field(mail, "Subject")):
         return Kind.DEFERRED, ""
+    words = QUOTED.split(_text_of(mail), maxsplit=1)[0]
+    # Exim marks its bounces as replies, but has a header that says what they are.
+    if is_failure or (not _is_automatic_reply(mail) and _is_undelivered(mail, words)):
+        return _first_answer(words)
+    return None
+
+
+def _is_undelivered(mail: Message, words: str) -> bool:
+    texts = _field(mail, "Subject"), words.lstrip()
+    return any(UNDELIVERED.search(text[:MOST_OF_FIELD]) for text in texts)
+
+
+def _first_answer(words: str) -> tuple[ProviderEvent.Kind, str]:
     answer, status = ANSWER.search(words), STATUS.search(words)
     if answer:
         return _kind_of(int(answer[1]), answer[2])
@@ -161,6 +218,11 @@ def _text_of(mail: Message) -> str:
 
 def _is(part: Message, content_type: str) -> bool:
     return part.get_content_type() == content_type
+
+
+def _parts(part: Message) -> list[Message]:
+    payload = part.get_payload()
+    return [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
 
 
 def _inner(part: Message) -> Message:

@@ -23,8 +23,11 @@ MAC_LENGTH = 9
 # Servers try for five days, some for ten; whoever finds an old address can do nothing with it.
 BOUNCES_FOR = timedelta(days=30)
 FIRST_DAY = date(2026, 1, 1)
-# As long as the settings take; without a bound a long text would be searched from each of its letters.
-ADDRESS = re.compile(r"([a-z0-9._=-]{1,19})\+([a-z2-7]{40,44})@([a-z0-9.-]+)", re.IGNORECASE)
+# As long as the settings take; without a bound a long text would be searched from each of its letters. A server that
+# signs senders for itself (BATV) puts a word in front, and leaves it in the header To.
+ADDRESS = re.compile(
+    r"(?:prvs=[0-9a-z]{10}=)?([a-z0-9._=-]{1,19})\+([a-z2-7]{40,44})@([a-z0-9.-]+)", re.IGNORECASE
+)
 
 
 class ReturnKind(StrEnum):

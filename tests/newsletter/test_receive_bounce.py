@@ -1,9 +1,12 @@
 """`receive_bounce`: a mail server's pipe, which must learn when to come again."""
 
 import io
+import os
 import sys
+from subprocess import run
 
 import pytest
+from django.conf import settings as settings_of_the_project
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -67,3 +70,33 @@ def test_a_copy_of_the_database_has_the_mail_server_keep_the_mail(monkeypatch: p
         call_command("receive_bounce")
 
     assert (refusal.value.returncode, Bounce.objects.count()) == (LATER, 0)
+
+
+def test_without_its_settings_the_mail_server_keeps_the_mail_and_is_told_why(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    mail = bounce()
+    settings.BOUNCE_ADDRESS = settings.UNSUBSCRIBE_ADDRESS = ""
+    piped(monkeypatch, mail)
+
+    with pytest.raises(CommandError, match="Neither BOUNCE_ADDRESS nor UNSUBSCRIBE_ADDRESS") as refusal:
+        call_command("receive_bounce")
+
+    assert (refusal.value.returncode, Bounce.objects.count()) == (LATER, 0)
+
+
+def test_where_the_settings_cannot_be_read_the_mail_server_keeps_the_mail_too() -> None:
+    """A mail server takes any other code for a refusal for good, and a bounce has nobody to go back to."""
+    environment = {"PATH": os.environ["PATH"]}
+
+    ended = run(
+        [sys.executable, "manage.py", "receive_bounce"],
+        cwd=settings_of_the_project.BASE_DIR,
+        env=environment,
+        input=b"",
+        capture_output=True,
+        check=False,
+    )
+
+    assert ended.returncode == LATER
+    assert b"ImproperlyConfigured: Set EMAIL_URL" in ended.stderr

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 
@@ -10,7 +11,8 @@ from newsletter.feedback.bounce_mails import receive
 from newsletter.feedback.returned_mail import MOST_OCTETS
 from newsletter.sending import identity
 
-# EX_TEMPFAIL of sysexits.h: the mail server keeps the mail, and comes again.
+# EX_TEMPFAIL of sysexits.h: the mail server keeps the mail, and comes again. With another code a bounce is lost, since it
+# has no sender to go back to; so manage.py ends with this one whatever goes wrong.
 LATER = 75
 CHUNK = 1_048_576
 
@@ -25,8 +27,17 @@ class Command(BaseCommand):
         while sys.stdin.buffer.read(CHUNK):
             pass
         try:
-            if not identity.may_send():
-                raise CommandError("This database may not send, so it takes no bounces.", returncode=LATER)
-            receive(raw, now=database_now())
+            self._receive(raw)
         except DatabaseError as error:
             raise CommandError(f"The database is away: {type(error).__name__}.", returncode=LATER) from None
+
+    def _receive(self, raw: bytes) -> None:
+        if not (settings.BOUNCE_ADDRESS or settings.UNSUBSCRIBE_ADDRESS):
+            raise CommandError(
+                "Neither BOUNCE_ADDRESS nor UNSUBSCRIBE_ADDRESS is set here, so no mail is known as an answer to ours. "
+                "Give this command the environment of the other processes.",
+                returncode=LATER,
+            )
+        if not identity.may_send():
+            raise CommandError("This database may not send, so it takes no bounces.", returncode=LATER)
+        receive(raw, now=database_now())

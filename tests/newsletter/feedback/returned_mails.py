@@ -194,6 +194,20 @@ def old_exim(to: str) -> bytes:
     )
 
 
+def hmailserver(to: str) -> bytes:
+    """Words alone, and an answer of Outlook's that means that there is no such mailbox."""
+    return _plain(
+        to,
+        "Your message did not reach some or all of the intended recipients.\n\n"
+        "The following recipient(s) could not be reached:\n\n"
+        f"{READER}\n   Error Type: SMTP\n   Remote server (192.0.2.7) issued an error.\n"
+        f"   hMailServer sent: RCPT TO:<{READER}>\n   Remote server replied: 550 5.5.0 Requested action not taken: "
+        "mailbox unavailable (S2017062302). [DM6NAM12FT051.eop-nam12.prod.protection.outlook.com]\n",
+        sender="mailer-daemon@mx.example",
+        subject="Message undeliverable: Which tools to ship with",
+    )
+
+
 def old_exim_warning(to: str) -> bytes:
     return _plain(
         to,
@@ -215,14 +229,108 @@ def out_of_office(to: str) -> bytes:
     )
 
 
+def _of_postmaster(
+    to: str, *, extra: str, subject: str = "Undeliverable: Which tools", path: str = "<>"
+) -> bytes:
+    """Words that look like a bounce for good, in a mail that may be something else."""
+    mail = _plain(
+        to,
+        "Your message could not be delivered.\n550 5.1.1 No such user",
+        sender="Postmaster <postmaster@reader.example>",
+        subject=subject,
+        extra=extra,
+    )
+    return mail.replace(b"Return-Path: <>", f"Return-Path: {path}".encode())
+
+
+def auto_reply_of_postmaster(to: str) -> bytes:
+    return _of_postmaster(to, extra="Auto-Submitted: auto-replied\n")
+
+
+def vacation_of_postmaster(to: str) -> bytes:
+    return _of_postmaster(to, extra="Auto-Submitted: auto-replied (vacation)\n", subject="Out of office")
+
+
+def challenge(to: str) -> bytes:
+    return _of_postmaster(
+        to, extra="X-Autoreply: yes\nPrecedence: auto_reply\n", subject="Please confirm your message"
+    )
+
+
+def old_responder(to: str) -> bytes:
+    return _of_postmaster(to, extra="Precedence: auto_reply\n")
+
+
+def receipt_of_postmaster(to: str) -> bytes:
+    """No word that it is a bounce, but a number that a bounce could have."""
+    return _plain(
+        to,
+        "We have your message. Our ticket is 550 5.1.1 and we answer by Monday.",
+        sender="Postmaster <postmaster@reader.example>",
+        subject="We have your message",
+    )
+
+
+def with_a_sender(to: str) -> bytes:
+    return _of_postmaster(to, extra="", path="<postmaster@reader.example>")
+
+
+def plain_of_postmaster(to: str) -> bytes:
+    return _of_postmaster(to, extra="")
+
+
+def plain_from_a_pipe(to: str) -> bytes:
+    """Postfix writes so that there is no sender."""
+    return _of_postmaster(to, extra="", path="<MAILER-DAEMON>")
+
+
+def forwarded_bounce(to: str) -> bytes:
+    """A person sends on a bounce of a mail of their own."""
+    mail = postfix(to).replace(b"multipart/report; report-type=delivery-status", b"multipart/mixed")
+    return mail.replace(b"MAILER-DAEMON@mx.example (Mail Delivery System)", b"ada@reader.example")
+
+
+def bounce_of_a_bounce(to: str) -> bytes:
+    """A full mailbox met a mail that was itself a report of a mailbox that is gone."""
+    inner = postfix("somebody@elsewhere.example").replace(b"b1", b"b9")
+    return full_mailbox(to).replace(
+        b"\r\n--b1--", b"\r\n--b1\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"\r\n--b1--"
+    )
+
+
+def read_receipt(to: str) -> bytes:
+    """RFC 8098: the mail was read, or deleted unread."""
+    mail = postfix(to, action="displayed").replace(
+        b"report-type=delivery-status", b"report-type=disposition-notification"
+    )
+    return mail.replace(b"message/delivery-status", b"message/disposition-notification")
+
+
 def by_a_person(to: str) -> bytes:
     return _plain(
         to, "Dear editors, 550 5.1.1 user unknown is my favourite.", sender=READER, subject="Re: Which tools"
     )
 
 
-def wish_to_leave(to: str) -> bytes:
-    return _plain(to, "", sender=READER, subject="unsubscribe")
+def wish_to_leave(to: str, *, extra: str = "") -> bytes:
+    return _plain(to, "", sender=READER, subject="unsubscribe", extra=extra)
+
+
+def copied(to: str) -> bytes:
+    return wish_to_leave("digest@example.com", extra=f"Cc: {to}\nDelivered-To: {to}\n")
+
+
+def blind_copy(to: str) -> bytes:
+    return wish_to_leave("digest@example.com", extra=f"Delivered-To: {to}\nX-Original-To: {to}\n")
+
+
+def left_by_a_program(to: str) -> bytes:
+    """A mail program says that it wrote the mail for its reader, who pressed its button."""
+    return wish_to_leave(to, extra="Auto-Submitted: auto-generated\n")
+
+
+def in_a_list_of_recipients(to: str) -> bytes:
+    return wish_to_leave(f"Digest <digest@example.com>, <{to}>")
 
 
 def complaint(return_path: str, *, kind: str = "abuse") -> bytes:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from newsletter.feedback.bounce_mails import receive
+from newsletter.feedback.provider_events import apply_waiting
 from newsletter.models import Bounce, Consent, Delivery, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.sending.editions import pause_where_in_trouble
@@ -57,16 +58,24 @@ def test_a_bounce_ends_a_subscription_only_where_the_mailbox_is_gone_or_its_read
     assert state_now() == state
 
 
-@pytest.mark.parametrize("mail", [returned_mails.complaint, returned_mails.postfix])
-def test_the_address_to_leave_by_unsubscribes_and_blocks_nobody_whatever_quotes_it(mail: Mail) -> None:
-    """It stands in the headers of a mail, which may be forwarded."""
+def test_a_complaint_that_names_the_address_to_leave_by_unsubscribes_and_blocks_nobody() -> None:
+    """It stands in the headers of a mail, which may be forwarded; and some hosts send their users' complaints there."""
     copy = a_copy()
     assert copy.subscriber_id
 
-    assert receive(mail(unsubscribe_address(copy.subscriber_id)), now=LATER)
+    assert receive(returned_mails.complaint(unsubscribe_address(copy.subscriber_id)), now=LATER)
 
     assert state_now() == ("unsubscribed", "unsubscribe", "accepted")
     assert not ProviderEvent.objects.exists()
+
+
+def test_a_bounce_to_the_address_to_leave_by_does_nothing() -> None:
+    copy = a_copy()
+    assert copy.subscriber_id
+
+    assert receive(returned_mails.postfix(unsubscribe_address(copy.subscriber_id)), now=LATER) is False
+
+    assert state_now() == ("active", None, "accepted")
 
 
 def test_the_same_mail_again_changes_nothing() -> None:
@@ -151,6 +160,34 @@ def test_a_bounce_of_a_confirmation_ends_the_mail_to_that_mailbox_until_it_confi
     receive(returned_mails.postfix(reader_return_path(reader.pk, now=LATER)), now=LATER)
 
     assert (Suppression.objects.get().reason, consent.is_blocked(ADA)) == ("hard_bounce", False)
+
+
+def bounce_of_each(number: int) -> None:
+    for _ in range(number):
+        reader = SubscriberFactory(confirmed_at=NOW - timedelta(days=30))
+        receive(returned_mails.postfix(reader_return_path(reader.pk, now=LATER)), now=LATER)
+
+
+def test_a_bounce_of_a_mail_that_is_no_copy_is_held_before_it_ends_anything(settings: Settings) -> None:
+    settings.SENDING_BOUNCE_SECONDS = 300
+    bounce_of_each(1)
+
+    held = apply_waiting(now=LATER + timedelta(seconds=299), seconds=60), Suppression.objects.count()
+    believed = apply_waiting(now=LATER + timedelta(seconds=300), seconds=60), Suppression.objects.count()
+
+    assert (held, believed) == ((0, 0), (1, 1))
+    assert Subscriber.objects.get().status == "unsubscribed"
+
+
+@pytest.mark.parametrize(("number", "ended"), [(9, 9), (10, 0)])
+def test_of_many_at_about_the_same_time_none_is_believed(settings: Settings, number: int, ended: int) -> None:
+    settings.SENDING_BOUNCE_SECONDS = 300
+    bounce_of_each(number)
+
+    applied = apply_waiting(now=LATER + timedelta(seconds=300), seconds=60)
+
+    assert (applied, Suppression.objects.count()) == (number, ended)
+    assert Subscriber.objects.filter(status="unsubscribed").count() == ended
 
 
 @pytest.mark.parametrize("kind", ["copy", "reader", "leaving"])

@@ -1,5 +1,6 @@
 """What an event of a provider does: to the mailbox, to the copy, once and in any order."""
 
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -21,8 +22,18 @@ from newsletter.transport.mailer import BackendMailer
 from tests.database import at_once
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
 from tests.newsletter.fake_provider import answering
-from tests.newsletter.feedback.telling import ADA, MESSAGE_ID, Send, a_copy, reason, sender, state_now, told
-from tests.newsletter.hook_calls import CALLS, Told
+from tests.newsletter.feedback.telling import (
+    ADA,
+    MESSAGE_ID,
+    Send,
+    a_copy,
+    edited,
+    reason,
+    sender,
+    state_now,
+    told,
+)
+from tests.newsletter.hook_calls import CALLS, Call, Told
 
 pytestmark = [
     pytest.mark.django_db,
@@ -265,6 +276,46 @@ def test_old_events_are_forgotten(settings: Settings, days: int, events: int) ->
     assert ProviderEvent.objects.count() == events
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-14:00",
+        "1970-01-01T00:00:00Z",
+        "-infinity",
+        "NaN",
+        "",
+    ],
+)
+def test_an_event_of_a_time_that_cannot_be_is_a_new_one(settings: Settings, text: str) -> None:
+    """An earlier one would be read as older than the reader's confirmation; and some years the database can't give back."""
+    call = CALLS["postmark"](told("complaint", a_copy()))
+
+    answer = sender(settings, "postmark")(edited(call, BouncedAt=text))
+
+    event = ProviderEvent.objects.get()
+    assert (answer.status_code, event.is_applied, reason()) == (200, True, "complaint")
+    assert timezone.now() - event.happened_at < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    "stamp", ["NaN", "Infinity", "-Infinity", "1e18", "-1e18", "null", '"\\ud800"', "[]"]
+)
+def test_a_number_that_is_no_time_is_refused_or_new_and_never_an_error_of_ours(
+    settings: Settings, stamp: str
+) -> None:
+    call = CALLS["mailgun"](told("complaint", a_copy()))
+    at = json.dumps(json.loads(call.body)["event-data"]["timestamp"])
+    body = call.body.decode().replace(f'"timestamp": {at}', f'"timestamp": {stamp}')
+
+    answer = sender(settings, "mailgun")(Call(body.encode(), call.headers))
+
+    assert stamp in body
+    assert answer.status_code in {200, 400}
+    assert provider_events.apply_waiting(now=timezone.now(), seconds=60) == 0
+
+
 # --- Many at once -----------------------------------------------------------------------------
 
 
@@ -280,6 +331,12 @@ def bounced(number: int, edition: Edition, *, kind: EventType = EventType.BOUNCE
         metadata={"delivery": str(copy.pk)},
         esp_event={"Type": "HardBounce"},
     )
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may not get through all events in the second that a request has."""
+    monkeypatch.setattr(provider_events, "SECONDS_IN_REQUEST", 60)
 
 
 @pytest.fixture
@@ -326,6 +383,7 @@ def test_five_thousand_events_in_one_body_cost_two_queries_for_five_hundred_and_
     assert not Bounce.objects.exists()
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_bounces_that_a_provider_tells_in_a_burst_pause_the_edition_and_end_no_subscription(
     settings: Settings, edition: Edition
 ) -> None:
@@ -341,6 +399,7 @@ def test_bounces_that_a_provider_tells_in_a_burst_pause_the_edition_and_end_no_s
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_many_complaints_about_one_copy_are_one_and_those_about_many_pause(edition: Edition) -> None:
     one = bounced(0, edition, kind=EventType.COMPLAINED)
     again = [replaced(one, event_id=f"again-{number}") for number in range(30)]

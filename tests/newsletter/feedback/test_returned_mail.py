@@ -50,6 +50,10 @@ def return_path() -> str:
         (returned_mails.delayed, "deferred"),
         (returned_mails.old_exim_warning, "deferred"),
         (returned_mails.delivered, "taken"),
+        (returned_mails.hmailserver, "hard_bounce"),
+        (returned_mails.plain_of_postmaster, "hard_bounce"),
+        (returned_mails.plain_from_a_pipe, "hard_bounce"),
+        (returned_mails.bounce_of_a_bounce, "soft_bounce"),
         (returned_mails.complaint, "complaint"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
@@ -61,7 +65,21 @@ def test_a_bounce_says_what_its_server_met(mail: Callable[[str], bytes], kind: s
     assert (found.kind, found.tag.kind, found.tag.id) == (kind, ReturnKind.COPY, ONE)
 
 
-@pytest.mark.parametrize("mail", [returned_mails.out_of_office, returned_mails.by_a_person])
+@pytest.mark.parametrize(
+    "mail",
+    [
+        returned_mails.out_of_office,
+        returned_mails.by_a_person,
+        returned_mails.auto_reply_of_postmaster,
+        returned_mails.vacation_of_postmaster,
+        returned_mails.challenge,
+        returned_mails.old_responder,
+        returned_mails.receipt_of_postmaster,
+        returned_mails.with_a_sender,
+        returned_mails.forwarded_bounce,
+        returned_mails.read_receipt,
+    ],
+)
 def test_a_reply_by_a_machine_or_a_person_says_nothing(mail: Callable[[str], bytes]) -> None:
     assert read_mail(mail(return_path()), now=NOW) is None
 
@@ -101,11 +119,38 @@ def test_the_address_that_the_server_delivered_to_is_enough(header: str) -> None
     assert found.kind == "hard_bounce"
 
 
-def test_any_mail_to_the_address_to_leave_by_is_a_wish_to_leave() -> None:
-    found = read_mail(returned_mails.wish_to_leave(unsubscribe_address(ONE)), now=NOW)
+@pytest.mark.parametrize(
+    ("mail", "leaves"),
+    [
+        (returned_mails.wish_to_leave, True),
+        (returned_mails.by_a_person, True),
+        (returned_mails.left_by_a_program, True),
+        (returned_mails.in_a_list_of_recipients, True),
+        (returned_mails.copied, False),
+        (returned_mails.blind_copy, False),
+        (returned_mails.out_of_office, False),
+        (returned_mails.challenge, False),
+        (returned_mails.old_responder, False),
+        (returned_mails.postfix, False),
+        (returned_mails.delayed, False),
+        (returned_mails.read_receipt, False),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_a_mail_that_somebody_sent_to_the_address_to_leave_by_is_a_wish_to_leave(
+    mail: Callable[[str], bytes], leaves: bool
+) -> None:
+    found = read_mail(mail(unsubscribe_address(ONE)), now=NOW)
+
+    assert (found and (found.kind, found.tag.id)) == (("unsubscribe", ONE) if leaves else None)
+
+
+def test_a_bounce_is_known_where_a_server_has_put_a_signature_before_its_address() -> None:
+    """BATV: such a server takes it off before it delivers, and leaves it in the header."""
+    found = read_mail(returned_mails.postfix(f"prvs=190694bd6d={return_path()}"), now=NOW)
 
     assert found
-    assert (found.kind, found.tag.id) == ("unsubscribe", ONE)
+    assert (found.kind, found.tag.id) == ("hard_bounce", ONE)
 
 
 def test_a_bounce_of_a_sign_ups_mail_names_the_reader() -> None:
