@@ -18,8 +18,11 @@ from backend.api.parameters import SLUG
 from catalog.models import Category
 from newsletter.models import Subscriber
 from newsletter.readers.addresses import InvalidAddress, canonical, key_of
+from newsletter.readers.formulas import without_escape
+from newsletter.readers.other_tools import UntoldStatusError, refuse_untold
 from newsletter.readers.serializers import MAX_CHOICES
 from newsletter.readers.subscriber_columns import (
+    STATUS,
     WANTED,
     Columns,
     UnknownColumnsError,
@@ -32,6 +35,8 @@ from reviews.models import Reviewer
 EVERY_TOPIC, NO_TOPIC = "*", "-"
 # Exports write 0 or 1970 for a reader who did not confirm; consent by mail is younger than this.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+# The first line that Excel writes, or wants, to be told what parts the columns.
+SEPARATOR = re.compile(r'\ufeff?"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)\d* ([+-]\d{4})(?: \S+)?(?: m=\S+)?")
 
 
@@ -75,19 +80,22 @@ class _BadValueError(ValueError):
 
 
 def read_subscribers(
-    file: Path, *, now: datetime, unread: Sequence[str] = (), objection: str = WANTED
+    file: Path, *, now: datetime, unread: Sequence[str] = (), status: str = "", objection: str = WANTED
 ) -> Iterator[Row | BadLine]:
     """The lines after the header, in order; none is kept in memory.
 
-    `unread` names columns to leave out; `objection` is that of each line in a file that has no column about it. Reads
-    the known slugs from the database at once: two queries, and none later. The iterator raises SubscriberFileError and
-    OSError.
+    `unread` names columns to leave out. `status`, one of STATUSES, holds for each line beside what its columns say;
+    `objection` is that of each line in a file that says nothing else. Reads the known slugs from the database at once: two
+    queries, and none later. The iterator raises SubscriberFileError and OSError.
     """
     known = {
         "topics": dict(Category.objects.values_list("slug", "pk")),
         "reviewers": dict(Reviewer.objects.values_list("slug", "pk")),
     }
-    return _read(file, _Reading(known=known, now=now, unread=unread, objection=objection))
+    return _read(
+        file,
+        _Reading(known=known, now=now, unread=unread, status=status, objection=objection, name=file.name),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,9 @@ class _Reading:
     known: Mapping[str, Mapping[str, UUID]]
     now: datetime
     unread: Sequence[str]
+    status: str
     objection: str
+    name: str
 
 
 def _read(file: Path, reading: _Reading) -> Iterator[Row | BadLine]:
@@ -135,14 +145,17 @@ def _records(stream: TextIO) -> Iterator[tuple[int, list[str]]]:
     """Each record with the number of the line that it begins in, without empty lines."""
     begins = 1
     try:
-        first = stream.readline()
+        first, before = stream.readline(), 0
+        if said := SEPARATOR.fullmatch(first):
+            first, before = stream.readline(), 1
         # Whatever parts the header parts the rest; a header without any has one column.
-        delimiter = max(",;\t", key=first.count)
+        delimiter = said[1] if said else max(",;\t", key=first.count)
         reader = csv.reader(chain([first], stream), strict=True, delimiter=delimiter)
+        begins += before
         for fields in reader:
             if fields:
-                yield begins, fields
-            begins = reader.line_num + 1
+                yield begins, [without_escape(field) for field in fields]
+            begins = reader.line_num + 1 + before
     except csv.Error as error:
         raise SubscriberFileError(f"is no CSV: {error}", line=begins) from None
     except UnicodeDecodeError:
@@ -151,8 +164,10 @@ def _records(stream: TextIO) -> Iterator[tuple[int, list[str]]]:
 
 def _columns(header: list[str], reading: _Reading) -> Columns:
     try:
-        columns = columns_of(header, unread=reading.unread)
-    except UnknownColumnsError as error:
+        columns = columns_of(header, unread=reading.unread, status=reading.status, file_name=reading.name)
+        if not (columns.status or reading.objection):
+            refuse_untold(columns.names, words_of_status=STATUS)
+    except (UnknownColumnsError, UntoldStatusError) as error:
         raise SubscriberFileError(str(error), line=1) from None
     if "confirmed_at" not in columns.read and not reading.objection:
         raise SubscriberFileError("names no column confirmed_at", line=1)
@@ -165,9 +180,10 @@ def _row(line: int, fields: Sequence[str], columns: Columns, reading: _Reading) 
     except InvalidAddress:
         raise _BadValueError("email: is no mail address that we can write to") from None
     confirmed_at = None
-    objection = columns.objection(fields) if columns.consent else reading.objection
+    objection = columns.objection(fields) if columns.says_who_wants_mail else reading.objection
     # Who must not be mailed may never have confirmed.
     if not (objection or reading.objection):
+        columns.refuse_accounts(fields)
         confirmed_at = _time(columns.value("confirmed_at", fields), now=reading.now)
     frequency = columns.value("frequency", fields) or Subscriber.Frequency.WEEKLY
     if frequency not in Subscriber.Frequency.values:

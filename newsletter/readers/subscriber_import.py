@@ -134,16 +134,18 @@ def import_subscribers(
     skips_bad_lines: bool = False,
     is_dry_run: bool = False,
     unread: Sequence[str] = (),
+    status: str = "",
     suppress_as: str = WANTED,
 ) -> ImportReport:
     """Import all lines or, where one is bad, none; with `skips_bad_lines` all but the bad ones. It sends no mail.
 
     Mailboxes that the file says must not be mailed are suppressed, and one that is subscribed here is no longer. With
     `suppress_as`, a reason, nobody is subscribed: each line is suppressed for it, or for what the file's own columns say.
+    `status` is said of all lines beside what their columns say.
     One transaction; ten statements for a file of any length, which is read line by line, and some for every 1,000
     suppressions. Raises SubscriberFileError and OSError, and then has written nothing.
     """
-    lines = read_subscribers(file, now=now, unread=unread, objection=suppress_as)
+    lines = read_subscribers(file, now=now, unread=unread, status=status, objection=suppress_as)
     with transaction.atomic(), connection.cursor() as cursor:
         read = _stage(lines, on_bad_line)
         is_written = not is_dry_run and (skips_bad_lines or not read["bad"])

@@ -4,6 +4,7 @@ import csv
 
 from django.core.management.base import BaseCommand
 
+from newsletter.readers.formulas import escaped
 from newsletter.readers.subscriber_export import COLUMNS, exported_rows
 
 
@@ -14,4 +15,4 @@ class Command(BaseCommand):
     def handle(self, **options: object) -> None:
         lines = csv.writer(self.stdout, lineterminator="\n")
         lines.writerow(COLUMNS)
-        lines.writerows(exported_rows())
+        lines.writerows([escaped(value) for value in row] for row in exported_rows())

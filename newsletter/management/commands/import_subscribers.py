@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from backend.api.quoting import quoted
+from newsletter.readers.subscriber_columns import STATUSES
 from newsletter.readers.subscriber_file import BadLine, SubscriberFileError
 from newsletter.readers.subscriber_import import SHOWN, ImportReport, import_subscribers
 
@@ -18,7 +19,7 @@ KINDS = {
     "suppressed": "suppressed",
     "unwanted": "must not be mailed",
     "unconfirmed": "never confirmed",
-    "wanted": "may be mailed",
+    "wanted": "left as they are",
     "repeated": "repeated",
 }
 
@@ -44,9 +45,22 @@ class Command(BaseCommand):
             metavar="NAME",
             help="leave out a column that is not understood and says nothing about who wants mail",
         )
+        parser.add_argument(
+            "--status",
+            choices=STATUSES,
+            default="",
+            help="what all lines are, where the other tool was asked for these alone and the file does not say it",
+        )
 
     def handle(
-        self, *, file: str, dry_run: bool, skip_bad_lines: bool, ignore_column: list[str], **options: object
+        self,
+        *,
+        file: str,
+        dry_run: bool,
+        skip_bad_lines: bool,
+        ignore_column: list[str],
+        status: str,
+        **options: object,
     ) -> None:
         try:
             report = import_subscribers(
@@ -56,6 +70,7 @@ class Command(BaseCommand):
                 skips_bad_lines=skip_bad_lines,
                 is_dry_run=dry_run,
                 unread=ignore_column,
+                status=status,
                 suppress_as=str(options.get("reason", "")),
             )
         except SubscriberFileError as error:

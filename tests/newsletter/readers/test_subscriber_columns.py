@@ -1,9 +1,13 @@
 """What the columns of other tools' files say about consent."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from newsletter.models import Suppression
 from newsletter.readers.subscriber_columns import (
+    MEANINGS,
+    STATUSES,
     STRENGTH,
     UNCONFIRMED,
     WANTED,
@@ -24,11 +28,32 @@ BUTTONDOWN = "id,email_address,notes,metadata,tags,referrer_url,secondary_id,typ
 @pytest.mark.parametrize(
     ("header", "values", "objection"),
     [
-        pytest.param(LISTMONK, {"status": "enabled"}, WANTED, id="listmonk, enabled"),
         pytest.param(LISTMONK, {"status": "disabled"}, "unsubscribe", id="listmonk, disabled"),
         pytest.param(LISTMONK, {"status": "blocklisted"}, "manual", id="listmonk, blocklisted"),
-        pytest.param(LISTMONK, {"status": "unsubscribed"}, "unsubscribe", id="listmonk, of a list"),
-        pytest.param(LISTMONK, {"status": "unconfirmed"}, UNCONFIRMED, id="listmonk, unconfirmed"),
+        pytest.param(
+            f"{LISTMONK},subscription_status",
+            {"status": "enabled", "subscription_status": "confirmed"},
+            WANTED,
+            id="listmonk, confirmed",
+        ),
+        pytest.param(
+            f"{LISTMONK},subscription_status",
+            {"status": "enabled", "subscription_status": "unsubscribed"},
+            "unsubscribe",
+            id="listmonk, left the list",
+        ),
+        pytest.param(
+            f"{LISTMONK},subscription_status",
+            {"status": "enabled", "subscription_status": "unconfirmed"},
+            UNCONFIRMED,
+            id="listmonk, unconfirmed",
+        ),
+        pytest.param(
+            f"{LISTMONK},subscription_status",
+            {"status": "blocklisted", "subscription_status": "confirmed"},
+            "manual",
+            id="listmonk, confirmed and blocklisted",
+        ),
         pytest.param(MAILCHIMP, {}, WANTED, id="Mailchimp, subscribed"),
         pytest.param(
             f"{MAILCHIMP},UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,UNSUB_REASON,UNSUB_REASON_OTHER",
@@ -50,7 +75,29 @@ BUTTONDOWN = "id,email_address,notes,metadata,tags,referrer_url,secondary_id,typ
             "unsubscribe",
             id="Ghost, deleted",
         ),
+        pytest.param(
+            f"{GHOST},email_disabled",
+            {"subscribed_to_emails": "true", "email_disabled": "true"},
+            "hard_bounce",
+            id="Ghost, bounced",
+        ),
+        pytest.param(
+            f"{GHOST},email_disabled",
+            {"subscribed_to_emails": "true", "email_disabled": "false"},
+            WANTED,
+            id="Ghost, subscribed and reached",
+        ),
         pytest.param(BUTTONDOWN, {"type": "regular"}, WANTED, id="Buttondown, regular"),
+        pytest.param(BUTTONDOWN, {"type": "paused"}, WANTED, id="Buttondown, a plan that is paused"),
+        pytest.param(BUTTONDOWN, {"type": "blocked"}, "manual", id="Buttondown, blocked"),
+        pytest.param(BUTTONDOWN, {"type": "spammy"}, "manual", id="Buttondown, spammy"),
+        pytest.param(BUTTONDOWN, {"type": "removed"}, "unsubscribe", id="Buttondown, removed"),
+        pytest.param(
+            f"{BUTTONDOWN},undeliverability_date",
+            {"type": "regular", "undeliverability_date": "2024-05-06T07:08:09Z"},
+            "hard_bounce",
+            id="Buttondown, undeliverable by its date",
+        ),
         pytest.param(BUTTONDOWN, {"type": "past_due"}, WANTED, id="Buttondown, premium and late"),
         pytest.param(BUTTONDOWN, {"type": "unactivated"}, UNCONFIRMED, id="Buttondown, unactivated"),
         pytest.param(BUTTONDOWN, {"type": "undeliverable"}, "hard_bounce", id="Buttondown, undeliverable"),
@@ -76,6 +123,63 @@ def test_a_line_says_whether_its_reader_may_be_mailed(
     columns = columns_of(names)
 
     assert columns.objection([values.get(name, "") for name in names]) == objection
+
+
+@pytest.mark.parametrize(
+    ("status", "file_name", "objection"),
+    [
+        ("", "subscribed_email_audience_export_1a.csv", WANTED),
+        ("", "nonsubscribed_email_audience_export_1a.csv", UNCONFIRMED),
+        ("", "unsubscribed_email_audience_export_1a.csv", "unsubscribe"),
+        ("", "cleaned_email_audience_export_1a.csv", "hard_bounce"),
+        ("subscribed", "readers.csv", WANTED),
+        ("subscribed", "nonsubscribed_email_audience_export_1a.csv", UNCONFIRMED),
+        ("blocklisted", "subscribed_email_audience_export_1a.csv", "manual"),
+    ],
+)
+def test_what_is_said_of_all_lines_holds_for_each_and_the_strongest_counts(
+    status: str, file_name: str, objection: str
+) -> None:
+    columns = columns_of(["Email Address", "CONFIRM_TIME"], status=status, file_name=file_name)
+
+    assert columns.says_who_wants_mail
+    assert columns.objection(["ada@example.com", "2024-05-06 07:08:09"]) == objection
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_may_be_said_of_all_lines_has_a_meaning(status: str) -> None:
+    assert status in MEANINGS
+
+
+@pytest.mark.parametrize(
+    ("header", "word"),
+    [
+        pytest.param(["email", "status", "confirmed_at"], "paused", id="a pause that is not of a plan"),
+        pytest.param(["email", "status", "confirmed_at"], "archived", id="archived"),
+        pytest.param(["email", "status", "confirmed_at"], "", id="empty"),
+        pytest.param(["email", "type", "creation_date"], "churned", id="a plan that has ended"),
+    ],
+)
+def test_a_word_that_is_no_consent_by_itself_makes_a_bad_line(header: list[str], word: str) -> None:
+    with pytest.raises(UnknownWordError):
+        columns_of(header).objection(["ada@example.com", word, "2024-05-06"])
+
+
+@pytest.mark.parametrize(
+    ("names", "status", "is_enough"),
+    [
+        (["email", "status", "created_at"], "", False),
+        (["email", "status", "created_at"], "confirmed", True),
+        (["email", "status", "confirmed_at"], "", True),
+    ],
+)
+def test_an_account_that_is_not_blocked_is_no_reader_who_confirmed(
+    names: list[str], status: str, is_enough: bool
+) -> None:
+    columns = columns_of(names, status=status)
+
+    with nullcontext() if is_enough else pytest.raises(UnknownWordError, match="said of an account"):
+        columns.refuse_accounts(["ada@example.com", "enabled", "2024-05-06"])
 
 
 def test_a_street_is_not_taken_for_the_address_of_mail() -> None:

@@ -22,6 +22,8 @@ def test_what_is_exported_imports_again_into_an_empty_database(tmp_path: Path) -
     SubscriberFactory(address="some@example.com").topics.set([topic])
     follower = SubscriberFactory(address="follower@example.com", gets_every_topic=False)
     follower.reviewers.set([reviewer])
+    SubscriberFactory(address="=2+3|cmd@example.com")
+    SubscriberFactory(address="'+49@example.com", gets_every_topic=False).reviewers.set([reviewer])
     SubscriberFactory(address="asked@example.com", status="pending", confirmed_at=None)
     left, complained = (
         SubscriberFactory(address="left@example.com"),
@@ -40,6 +42,7 @@ def test_what_is_exported_imports_again_into_an_empty_database(tmp_path: Path) -
     said = run(str(file))
 
     assert next(csv.reader(io.StringIO(out.getvalue()))) == list(COLUMNS)
-    assert said == counted(5, new=3, unwanted=2)
+    assert said == counted(7, new=5, unwanted=2)
+    assert not [line for line in out.getvalue().splitlines() if line[0] in "=+-@"]
     assert sorted(exported_rows()) == sorted(row for row in before if row[1] == "active")
     assert sorted(Suppression.objects.values_list("reason", flat=True)) == ["complaint", "unsubscribe"]

@@ -80,6 +80,9 @@ def test_times_are_taken_as_tools_write_them(write: Callable[..., str], text: st
         pytest.param(f"email,confirmed_at\r\n  Ada@EXAMPLE.com ,{TIME}\r\n", id="another spelling"),
         pytest.param(f"email;confirmed_at\r\n{ADA};{TIME}\r\n", id="semicolons of Excel"),
         pytest.param(f"email\tconfirmed_at\n{ADA}\t{TIME}\n", id="tabs"),
+        pytest.param(f"sep=;\r\nemail;confirmed_at\r\n{ADA};{TIME}\r\n", id="a line for Excel"),
+        pytest.param(f'\ufeff"sep=,"\nemail,confirmed_at\n{ADA},{TIME}\n', id="a quoted line for Excel"),
+        pytest.param(f"SEP=|\nemail|confirmed_at\n{ADA}|{TIME}\n", id="a sign that only it says"),
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
@@ -147,6 +150,14 @@ def test_all_bad_lines_are_named_by_the_line_they_begin_in(write: Callable[..., 
     rows = read(write('"bob\r\n@example.com",x', "bob,x", f"{ADA},{TIME}", "eve,x"))
 
     assert [row.line for row in rows if isinstance(row, BadLine)] == [2, 4, 6]
+
+
+def test_lines_are_counted_from_the_beginning_of_the_file_behind_a_line_for_excel(
+    write: Callable[..., str],
+) -> None:
+    [bad] = read(write("email,confirmed_at", "bob,x", header="sep=,"))
+
+    assert bad.line == 3
 
 
 def test_bytes_that_are_no_utf_8_make_a_bad_line(write: Callable[..., str]) -> None:

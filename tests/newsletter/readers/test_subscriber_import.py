@@ -124,6 +124,10 @@ LISTMONK = "uuid,email,name,attributes,status,created_at,updated_at"
 LISTMONK_TIME = "2024-05-06 07:08:09.123456 +0000 UTC"
 
 
+def listmonk(name: str, status: str) -> str:
+    return f"u,{name}@example.com,,{{}},{status},{LISTMONK_TIME},{LISTMONK_TIME}"
+
+
 def test_none_is_mailed_whom_a_listmonk_export_says_is_unsubscribed_or_blocklisted(
     write: Callable[..., str],
 ) -> None:
@@ -135,14 +139,11 @@ def test_none_is_mailed_whom_a_listmonk_export_says_is_unsubscribed_or_blocklist
         "dan": "disabled",
         "twice": "enabled",
     }
-    lines = [
-        f"u,{name}@example.com,,{{}},{status},{LISTMONK_TIME},{LISTMONK_TIME}"
-        for name, status in readers.items()
-    ]
-    lines.append(f"u,TWICE@example.com,,{{}},blocklisted,{LISTMONK_TIME},{LISTMONK_TIME}")
+    lines = [listmonk(name, status) for name, status in readers.items()]
+    lines.append(listmonk("TWICE", "blocklisted"))
     SubscriberFactory(address="eve@example.com", confirmed_at=DUE - timedelta(days=3))
 
-    said = run(write(*lines, header=LISTMONK))
+    said = run(write(*lines, header=LISTMONK), status="confirmed")
     clock()
 
     assert said == counted(6, new=1, unwanted=5)
@@ -154,6 +155,65 @@ def test_none_is_mailed_whom_a_listmonk_export_says_is_unsubscribed_or_blocklist
         "unsubscribe",
         "unsubscribe",
     ]
+
+
+def test_a_listmonk_export_of_all_subscribers_is_refused_since_it_does_not_say_who_left_a_list(
+    write: Callable[..., str],
+) -> None:
+    _, said = refused(write(listmonk("ada", "enabled"), header=LISTMONK))
+
+    assert "its status is that of the account" in said
+    assert "?subscription_status=confirmed" in said
+    assert said.endswith("Nothing was imported.")
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "becomes"),
+    [
+        ("confirmed", {"new": 1}),
+        ("unconfirmed", {"unconfirmed": 1}),
+        ("unsubscribed", {"unwanted": 1}),
+    ],
+)
+def test_the_lists_state_that_listmonk_was_asked_for_holds_for_each_line(
+    write: Callable[..., str], status: str, becomes: dict[str, int]
+) -> None:
+    assert run(write(listmonk("ada", "enabled"), header=LISTMONK), status=status) == counted(1, **becomes)
+
+
+MAILCHIMP = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,LEID,EUID"
+
+
+@pytest.mark.parametrize(
+    ("kind", "extra", "becomes"),
+    [
+        ("subscribed", "", {"new": 1}),
+        ("nonsubscribed", "", {"unconfirmed": 1}),
+        ("unsubscribed", ",UNSUB_TIME", {"unwanted": 1}),
+        ("cleaned", ",CLEAN_TIME", {"unwanted": 1}),
+    ],
+)
+def test_of_mailchimps_files_only_the_subscribed_one_subscribes(
+    tmp_path: Path, kind: str, extra: str, becomes: dict[str, int]
+) -> None:
+    """Somebody who never subscribed has a time of opting in there all the same."""
+    when = "2024-05-06 07:08:09"
+    file = tmp_path / f"{kind}_email_audience_export_1a10653875.csv"
+    file.write_text(f"{MAILCHIMP}{extra}\n{ADA},Ada,2,{when},{when},1,2{f',{when}' if extra else ''}\n")
+
+    assert run(str(file)) == counted(1, **becomes)
+    assert statuses() == ({ADA: "active"} if kind == "subscribed" else {})
+
+
+def test_a_file_of_mailchimp_under_another_name_is_refused(write: Callable[..., str]) -> None:
+    when = "2024-05-06 07:08:09"
+    file = write(f"{ADA},Ada,2,{when},{when},1,2", header=MAILCHIMP)
+
+    _, said = refused(file)
+
+    assert "the same columns stand in its files of contacts who never subscribed" in said
+    assert not Subscriber.objects.exists()
 
 
 def test_who_never_confirmed_to_the_other_tool_is_not_subscribed_and_may_still_ask(
