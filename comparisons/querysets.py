@@ -153,3 +153,9 @@ def _crowd_percent(tool: str) -> models.expressions.Combinable:
         Cast(f"{tool}__published_tally__{count}", models.BigIntegerField()) for count in ("ship", "total")
     )
     return (ship * 200 + total) / NullIf(total * 2, Value(0))
+
+
+class ToolMergeQuerySet(models.QuerySet[Any]):
+    def standing(self) -> Self:
+        """Merges that were not undone."""
+        return self.filter(undone_at=None)

@@ -24,6 +24,8 @@ NOT_IN_THE_ADMIN = {
     *("api.Change", "reviews.ReviewRevision", "reviews.HeadToHeadRevision"),
     # The tool's page says what becomes of it.
     "catalog.LogoUpload",
+    # The page that undoes a merge counts what it names.
+    "comparisons.MergedRow",
     # The page of the comparison shows it.
     "comparisons.PairPanel",
     "newsletter.ConfirmationToken",

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -18,6 +18,8 @@ from catalog import logos, services
 from catalog.admin import FitInline
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo
 from catalog.models import LogoUpload, Tool, ToolFit
+from comparisons.merging.admin import merge_page
+from comparisons.merging.duplicates import likenesses_of
 from comparisons.tools.slugs import taken_pair_slugs
 from reviews.models import Panel
 from votes.models import Tally
@@ -91,8 +93,8 @@ class ToolAdmin(RecordedAdmin):
     ordering = ["sort_key", "id"]
     autocomplete_fields = ["category"]
     prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = [*STAMPS, "earlier_slugs", "logo_preview", "reviews", "page"]
-    at_a_glance = ["page", "earlier_slugs", "reviews", "logo_preview"]
+    readonly_fields = [*STAMPS, "earlier_slugs", "logo_preview", "reviews", "merge_link", "page"]
+    at_a_glance = ["page", "earlier_slugs", "reviews", "merge_link", "logo_preview"]
     actions = ["publish", "archive"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "category", "status", "published_at"]}),
@@ -145,8 +147,19 @@ class ToolAdmin(RecordedAdmin):
             shown.append(format_html("<p>{}</p>", state))
         return format_html_join(" ", "{}", ((part,) for part in shown)) or NOTHING
 
+    @admin.display(description="duplicates")
+    def merge_link(self, tool: Tool) -> str:
+        return format_html('<a href="{}">Merge into another tool…</a>', merge_page(tool))
+
     def save_model(self, request: HttpRequest, obj: Tool, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if {"name", "slug", "website"} & set(form.changed_data):
+            for other, reasons in likenesses_of(obj):
+                message = 'This may be the same as {}: {}. <a href="{}">Look</a>'
+                messages.warning(
+                    request,
+                    format_html(message, other, ", ".join(reasons), f"{merge_page(obj)}?into={other.slug}"),
+                )
         if form.uploaded_logo is not None:
             logos.keep_upload(
                 tool=obj,

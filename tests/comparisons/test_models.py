@@ -11,7 +11,7 @@ from django.db.models import ProtectedError
 
 from backend.api.models import Change
 from catalog.models import MAX_FITS, Tool
-from comparisons.models import Comparison, PairFit, PairPanel, VerdictChange, pair_slug
+from comparisons.models import Comparison, PairFit, PairPanel, ToolMerge, VerdictChange, pair_slug
 from reviews.models import HeadToHead, Review, Reviewer
 from tests.database import at_once, broken_constraint, constraint_in, constraints_of, execute, start_elsewhere
 from tests.factories import (
@@ -245,7 +245,34 @@ def won(prefix: str = "", **values: Any) -> dict[str, Any]:
     return {f"{prefix}{name}": value for name, value in {**winner, **values}.items()}
 
 
+def merge(**values: Any) -> ToolMerge:
+    made: ToolMerge = ToolMerge.objects.create(**{"kept_tool": ToolFactory(), "merged_at": NOW, **values})
+    return made
+
+
+def tool_merged_into_two() -> None:
+    tool = ToolFactory()
+    merge(merged_tool=tool)
+    merge(merged_tool=tool)
+
+
+def tool_merged_into_itself() -> None:
+    tool = ToolFactory()
+    merge(merged_tool=tool, kept_tool=tool)
+
+
+def row_named_twice() -> None:
+    row = ToolFactory().pk
+    made = merge(merged_tool=ToolFactory())
+    made.note("vote", [row])
+    made.note("vote", [row])
+
+
 BROKEN: dict[str, Callable[[], object]] = {
+    "a_tool_is_merged_into_one": tool_merged_into_two,
+    "a_tool_is_not_merged_into_itself": tool_merged_into_itself,
+    "a_merge_names_a_row_once": row_named_twice,
+    "merged_row_kind_is_known": lambda: merge(merged_tool=ToolFactory()).note("tool", [ToolFactory().pk]),
     "one_comparison_per_pair": pair_twice,
     "a_comparison_has_two_tools": pair_of_one_tool,
     "two_pairs_never_share_a_slug": two_pairs_of_one_slug,

@@ -12,6 +12,7 @@ RIGHTS = {
     "reviews.publish_review": "Editor",
     "reviews.publish_headtohead": "Editor",
     "comparisons.publish_comparison": "Editor",
+    "comparisons.add_toolmerge": "Editor",
     "newsletter.send_edition": "Sender",
     "newsletter.see_address": None,
     "votes.moderate_vote": "Moderator",

@@ -21,6 +21,7 @@ FILES = sorted(
 # databases until another migration loads it: write that migration, and its name and the new digest here.
 LOADED_BY = {
     ("catalog", "conditions"): ("0010_conditions_under_which_a_tool_is_right", "5ce1ae884768"),
+    ("comparisons", "merges"): ("0020_tools_are_merged", "0e36ee16c422"),
     ("comparisons", "fits"): ("0015_a_condition_of_a_pair_is_of_one_tool", "3bc1f646190e"),
     ("comparisons", "history"): ("0006_pairs_know_when_they_became_public", "68820c669960"),
     ("comparisons", "pair_panels"): ("0011_pairs_count_what_reviewers_say_of_both", "092eb6b9e95a"),
@@ -53,7 +54,7 @@ LOADED_BY = {
     ("newsletter", "consent"): ("0002_confirmations_suppression_and_consent", "f622154753e9"),
     ("newsletter", "editions"): ("0004_a_ledger_of_deliveries", "2bfc924451a4"),
     ("reviews", "panels"): ("0002_panels_count_themselves", "17f63bde42e0"),
-    ("votes", "ballots"): ("0011_rejected_ballots_stay_rejected", "4678f184f6aa"),
+    ("votes", "ballots"): ("0022_ballots_move_with_a_merge", "013f528d3316"),
     ("votes", "bounds"): ("0012_crowds_decide_by_bounds_that_hold_at_every_look", "b0e5433fa7f8"),
     ("votes", "closed_days"): ("0014_days_have_roots_and_picks_have_lines", "903c757fa5ac"),
     ("votes", "held_ballots"): ("0011_rejected_ballots_stay_rejected", "faeb1c8f526b"),

@@ -1,0 +1,108 @@
+"""The curators' pages of duplicates and merges."""
+
+import pytest
+from django.urls import reverse
+
+from catalog.models import Tool
+from comparisons.models import ToolMerge
+from tests.desk import count_queries, desk_of, messages_of, open_desk, submit
+from tests.factories import ReviewFactory, ToolFactory, VoteFactory
+
+pytestmark = pytest.mark.django_db
+
+DUPLICATES = "/admin/comparisons/toolmerge/duplicates/"
+MERGES = "/admin/comparisons/toolmerge/"
+
+
+def merge_page(tool: Tool) -> str:
+    return reverse("admin:comparisons_merge", args=[tool.pk])
+
+
+def test_the_list_of_tools_that_may_be_one_says_why_and_leads_to_a_merge() -> None:
+    old, _ = ToolFactory(slug="old", name="Claw Code"), ToolFactory(slug="new", name="Claw code")
+
+    page = open_desk().get(DUPLICATES).content.decode()
+
+    assert "Same name" in page
+    assert f'href="{merge_page(old)}?into=new"' in page
+
+
+@pytest.mark.parametrize("groups", [1, 5])
+def test_the_list_costs_six_queries(groups: int) -> None:
+    for number in range(groups):
+        ToolFactory.create_batch(2, name=f"Name {number}")
+
+    # Session, curator; what is alike by name, website and slug; the tools.
+    assert count_queries(open_desk(), DUPLICATES) == 6
+
+
+def test_a_merge_is_shown_first_and_done_once_it_is_confirmed() -> None:
+    desk, old = open_desk(), ToolFactory(slug="old", name="Old")
+    ToolFactory(slug="new", name="New")
+    VoteFactory.create_batch(2, tool=old)
+    ReviewFactory(tool=old)
+
+    asked = desk.get(f"{merge_page(old)}?into=new").content.decode()
+    shown = desk.post(merge_page(old), {"kept": "new", "why": "One product"}).content.decode()
+    confirmed = {"kept": "new", "why": "One product", "confirm": "Merge"}
+    desk.post(merge_page(old), {**confirmed, "shown": "another"})
+    unchanged = Tool.objects.get(pk=old.pk).slug
+    done = desk.post(merge_page(old), {**confirmed, "shown": "new"}, follow=True)
+
+    assert 'value="new"' in asked
+    assert '<tr><th scope="row">Votes</th><td>2</td><td>0</td></tr>' in shown
+    assert unchanged == "old"
+    assert messages_of(done) == ["Old is merged into New."]
+    merge = ToolMerge.objects.get()
+    assert (merge.why, merge.merged_by, str(merge)) == ("One product", "curator", "old into new")
+
+    undo = reverse("admin:comparisons_undo_merge", args=[merge.pk])
+    assert undo in done.content.decode()
+    asked = desk.get(undo).content.decode()
+    assert '<tr><th scope="row">Votes</th><td>2</td></tr>' in asked
+    assert ToolMerge.objects.standing().exists()
+    assert messages_of(desk.post(undo, follow=True)) == ["Undone: old into new."]
+    assert Tool.objects.get(pk=old.pk).slug == "old"
+    assert "Not undone: it is undone already." in desk.get(undo).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"kept": "old", "why": "x"}, "Not merged: a tool is not merged into itself."),
+        ({"kept": "nobody", "why": "x"}, "No tool has this slug."),
+        ({"kept": "new", "why": ""}, "This field is required."),
+    ],
+)
+def test_what_can_not_be_merged_is_said_beside_the_field(given: dict[str, str], words: str) -> None:
+    old = ToolFactory(slug="old")
+    ToolFactory(slug="new")
+
+    page = (
+        open_desk()
+        .post(merge_page(old), {**given, "confirm": "Merge", "shown": given["kept"]})
+        .content.decode()
+    )
+
+    assert words in page
+    assert not ToolMerge.objects.exists()
+
+
+def test_merging_takes_a_permission_of_its_own() -> None:
+    old, new = ToolFactory(), ToolFactory()
+    merge = ToolMerge.objects.create(kept_tool=new, merged_tool=old, merged_at=old.updated_at)
+    desk = desk_of("change_tool", "view_toolmerge")
+
+    pages = [DUPLICATES, merge_page(old), reverse("admin:comparisons_undo_merge", args=[merge.pk])]
+
+    assert [desk.post(page).status_code for page in pages] == [403] * 3
+    assert desk.get(MERGES).status_code == 200
+
+
+def test_saving_a_tool_tells_which_others_look_like_it() -> None:
+    ToolFactory(slug="first", name="Claw Code")
+    tool = ToolFactory(slug="second", name="Other")
+
+    told = messages_of(submit(open_desk(), f"/admin/catalog/tool/{tool.pk}/change/", name="Claw code"))
+
+    assert any("Claw Code (first): same name" in message and merge_page(tool) in message for message in told)
