@@ -50,29 +50,6 @@ def voters(number: int, at: str | None = None, assurance: int = 2) -> list[str]:
         return [issue_token(assurance=assurance, now=now).token for _ in range(number)]
 
 
-def level_tools(number: int) -> list[str]:
-    """A tool on which the crowd is divided, and so many that nobody voted on; the panel finds all alike."""
-    from tests.factories import ToolFactory, review, vote
-
-    words = os.urandom(4).hex()
-    made = [ToolFactory(slug=f"level-{words}-{n:02}", name=f"Level {words} {n}") for n in range(number + 1)]
-    for tool in made:
-        review(tool, ship=3)
-    vote(made[0], ship=300, skip=300)
-    return [tool.slug for tool in made]
-
-
-def count_votes(at: str) -> None:
-    """What the clock does about votes, at that time in ISO 8601."""
-    from votes.tallies.publication import publish_tallies, raise_alerts
-    from votes.tallies.rescoring import rescore
-
-    now = datetime.fromisoformat(at)
-    raise_alerts(now=now)
-    rescore(now=now)
-    publish_tallies(now=now)
-
-
 def subscribers(number: int) -> list[str]:
     from django.db import transaction
 
@@ -348,7 +325,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
         *(migrate, tools, voters, subscribers, open_edition, draft, resolve),
         *(readers_with_news, since_the_backup, send_again),
         *(duplicates, storm, sign_up, resume, cancel, call, broadcast),
-        *(category, import_category, curator, publish, level_tools, count_votes),
+        *(category, import_category, curator, publish),
     )
 }
 
