@@ -1,10 +1,13 @@
 """What the public sees of the tallies, in steps; and what staff are told of bursts."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.schedule import beat_schedule
@@ -208,17 +211,43 @@ class TestWhatIsHeld:
 
 PUBLIC = [
     "/tools?sort=-votes",
-    "/tools/alpha",
+    "/tools?sort=-community&include=count,facets",
+    "/tools?min_votes=1",
+    "/tools/alpha?include=tally",
     "/tools/alpha/tally",
     "/tools/alpha/tally/timeline",
-    "/comparisons",
-    "/comparisons/alpha-vs-beta",
+    "/comparisons?sort=-pick_count",
+    "/comparisons?sort=-panel_crowd_gap",
+    "/comparisons?outcome=winner",
+    "/comparisons/alpha-vs-beta?include=tally",
     "/comparisons/alpha-vs-beta/history",
     "/comparisons/alpha-vs-beta/pick/timeline",
     "/compare?tools=alpha,beta",
     "/rankings?by=crowd",
     "/tallies/days",
+    "/newsletter/editions",
 ]
+OWN = [
+    "/voters/me",
+    "/voters/me/votes",
+    "/voters/me/picks",
+    "/tools/alpha/vote",
+    "/comparisons/alpha-vs-beta/pick",
+]
+# Of each request, and no two are alike.
+OF_THE_REQUEST = {"X-Request-ID"}
+
+
+def vote_on(voter: APIClient, slug: str, chosen: str | None) -> Any:
+    address = f"/api/v1/tools/{slug}/vote"
+    if chosen is None:
+        return voter.delete(address)
+    return voter.put(address, {"value": "ship" if chosen == slug else "skip"}, format="json")
+
+
+def pick_of(voter: APIClient, chosen: str | None) -> Any:
+    address = "/api/v1/comparisons/alpha-vs-beta/pick"
+    return voter.delete(address) if chosen is None else voter.put(address, {"tool": chosen}, format="json")
 
 
 class TestNoOracle:
@@ -231,9 +260,9 @@ class TestNoOracle:
         alpha, beta = ToolFactory(slug="alpha"), ToolFactory(slug="beta")
         ComparisonFactory(first_tool=alpha, second_tool=beta)
         close_day(day=date(2026, 11, 1), now=NOW)
-        attacker = new_voter()
-        attacker.put("/api/v1/tools/alpha/vote", {"value": "ship"}, format="json")
-        attacker.put("/api/v1/comparisons/alpha-vs-beta/pick", {"tool": "alpha"}, format="json")
+        attacker, self.began_at = new_voter(), timezone.now()
+        for answer in (vote_on(attacker, "alpha", "alpha"), pick_of(attacker, "alpha")):
+            assert answer.status_code == 200
         for ballots in (Vote.objects, Pick.objects):
             ballots.update(created_at=NOW, updated_at=NOW)
         return attacker
@@ -253,8 +282,20 @@ class TestNoOracle:
         return by_day, after
 
     def read(self, attacker: APIClient) -> list[object]:
-        own = ["/voters/me", "/voters/me/votes", "/tools/alpha/vote", "/comparisons/alpha-vs-beta/pick"]
-        return [attacker.get(f"/api/v1{address}").content for address in PUBLIC + own]
+        """Whole answers, headers too; at last those to the same again, a change and a withdrawal, which are undone."""
+        answers = [attacker.get(f"/api/v1{address}") for address in PUBLIC + OWN]
+        with transaction.atomic(), time_machine.travel(self.began_at, tick=False):
+            for chosen in ("alpha", "beta", None, "alpha"):
+                answers += [vote_on(attacker, "alpha", chosen), pick_of(attacker, chosen)]
+            transaction.set_rollback(True)
+        return [
+            (
+                answer.status_code,
+                {name: value for name, value in answer.items() if name not in OF_THE_REQUEST},
+                answer.content,
+            )
+            for answer in answers
+        ]
 
     def test_nobody_can_tell_counted_from_held_within_a_day(self, attacker: APIClient) -> None:
         counted, counted_after = self.seen(attacker, "counted")
