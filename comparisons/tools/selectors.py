@@ -31,10 +31,11 @@ def with_crowd_order(tools: ToolQuerySet, *, best_first: bool) -> ToolQuerySet:
     """Adds the bounds that the crowd decides by, for CROWD_ORDER; of a crowd that decides nothing, what comes last."""
     unknown = Constant(BELOW_ALL_BOUNDS if best_first else ABOVE_ALL_BOUNDS, FloatField())
     # Every tool has a tally. Said so, PostgreSQL may begin with the index of tallies.
-    return tools.filter(published_tally__isnull=False).annotate(
+    ordered: ToolQuerySet = tools.filter(published_tally__isnull=False).annotate(
         crowd_low=Coalesce("published_tally__bound_low", unknown),
         crowd_high=Coalesce("published_tally__bound_high", unknown),
     )
+    return ordered
 
 
 def with_reviews(tools: ToolQuerySet) -> ToolQuerySet:
