@@ -11,8 +11,9 @@ OF_NO_SINGLE_MODULE = {
     "tests/backend/api/test_bad_input.py",
     # That what was decided of a ballot holds, over the API, in the admin and in the database.
     "tests/votes/test_held_ballots.py",
-    # What attacks on a crowd come to over HTTP, by the clock of weeks.
+    # What attacks on a crowd come to over HTTP, by the clock of weeks; and votes on tallies that hold no more.
     "tests/votes/test_attacks.py",
+    "tests/votes/test_full_tallies.py",
     # Which of two tools a reviewer would ship with: in the database, on the desk, over the API and in a catalog file.
     "tests/reviews/test_head_to_heads.py",
     # That no other package writes to the ledger.

@@ -6,6 +6,9 @@
 -- A transaction with several such statements must take all its locks first, in the same order.
 --
 -- A tool has one tally row with one column a choice: voters of one tool wait for one row lock.
+--
+-- A count stops at what its column holds, and so do both choices together, since their total is such a column too: a vote
+-- must not fail because others voted before.
 
 -- Every tool has a tally and a published tally from the start.
 CREATE OR REPLACE FUNCTION votes_tool_gets_tally() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -28,11 +31,11 @@ BEGIN
     PERFORM FROM votes_tally WHERE tool_id IN (SELECT tool_id FROM (SELECT *, 1 AS sign FROM arrived WHERE value IS NOT NULL) c)
         ORDER BY tool_id FOR NO KEY UPDATE;
     UPDATE votes_tally t SET
-        ship = t.ship + m.ship,
-        skip = t.skip + m.skip,
-        pending = t.pending + m.pending,
-        quarantined = t.quarantined + m.quarantined,
-        rejected = t.rejected + m.rejected
+        ship = least(t.ship + m.ship, 2147483647 - least(t.skip + m.skip, 2147483647)),
+        skip = least(t.skip + m.skip, 2147483647),
+        pending = least(t.pending + m.pending, 2147483647),
+        quarantined = least(t.quarantined + m.quarantined, 2147483647),
+        rejected = least(t.rejected + m.rejected, 2147483647)
     FROM (
         SELECT tool_id,
                coalesce(sum(sign) FILTER (WHERE status = 'counted' AND value = 'ship'), 0) AS ship,
@@ -56,11 +59,11 @@ BEGIN
     PERFORM FROM votes_tally WHERE tool_id IN (SELECT tool_id FROM (SELECT *, -1 AS sign FROM gone WHERE value IS NOT NULL) c)
         ORDER BY tool_id FOR NO KEY UPDATE;
     UPDATE votes_tally t SET
-        ship = t.ship + m.ship,
-        skip = t.skip + m.skip,
-        pending = t.pending + m.pending,
-        quarantined = t.quarantined + m.quarantined,
-        rejected = t.rejected + m.rejected
+        ship = least(t.ship + m.ship, 2147483647 - least(t.skip + m.skip, 2147483647)),
+        skip = least(t.skip + m.skip, 2147483647),
+        pending = least(t.pending + m.pending, 2147483647),
+        quarantined = least(t.quarantined + m.quarantined, 2147483647),
+        rejected = least(t.rejected + m.rejected, 2147483647)
     FROM (
         SELECT tool_id,
                coalesce(sum(sign) FILTER (WHERE status = 'counted' AND value = 'ship'), 0) AS ship,
@@ -85,11 +88,11 @@ BEGIN
               UNION ALL SELECT *, -1 FROM gone WHERE value IS NOT NULL) c)
         ORDER BY tool_id FOR NO KEY UPDATE;
     UPDATE votes_tally t SET
-        ship = t.ship + m.ship,
-        skip = t.skip + m.skip,
-        pending = t.pending + m.pending,
-        quarantined = t.quarantined + m.quarantined,
-        rejected = t.rejected + m.rejected
+        ship = least(t.ship + m.ship, 2147483647 - least(t.skip + m.skip, 2147483647)),
+        skip = least(t.skip + m.skip, 2147483647),
+        pending = least(t.pending + m.pending, 2147483647),
+        quarantined = least(t.quarantined + m.quarantined, 2147483647),
+        rejected = least(t.rejected + m.rejected, 2147483647)
     FROM (
         SELECT tool_id,
                coalesce(sum(sign) FILTER (WHERE status = 'counted' AND value = 'ship'), 0) AS ship,
@@ -121,11 +124,11 @@ BEGIN
         WHERE (first_tool_id, second_tool_id) IN (SELECT first_tool_id, second_tool_id FROM (SELECT *, 1 AS sign FROM arrived WHERE chosen_tool_id IS NOT NULL) c)
         ORDER BY first_tool_id, second_tool_id FOR NO KEY UPDATE;
     UPDATE votes_picktally t SET
-        first = t.first + m.first,
-        second = t.second + m.second,
-        pending = t.pending + m.pending,
-        quarantined = t.quarantined + m.quarantined,
-        rejected = t.rejected + m.rejected
+        first = least(t.first + m.first, 2147483647 - least(t.second + m.second, 2147483647)),
+        second = least(t.second + m.second, 2147483647),
+        pending = least(t.pending + m.pending, 2147483647),
+        quarantined = least(t.quarantined + m.quarantined, 2147483647),
+        rejected = least(t.rejected + m.rejected, 2147483647)
     FROM (
         SELECT first_tool_id, second_tool_id,
                coalesce(sum(sign) FILTER (WHERE status = 'counted' AND chosen_tool_id = first_tool_id), 0) AS first,
@@ -153,11 +156,11 @@ BEGIN
         WHERE (first_tool_id, second_tool_id) IN (SELECT first_tool_id, second_tool_id FROM (SELECT *, -1 AS sign FROM gone WHERE chosen_tool_id IS NOT NULL) c)
         ORDER BY first_tool_id, second_tool_id FOR NO KEY UPDATE;
     UPDATE votes_picktally t SET
-        first = t.first + m.first,
-        second = t.second + m.second,
-        pending = t.pending + m.pending,
-        quarantined = t.quarantined + m.quarantined,
-        rejected = t.rejected + m.rejected
+        first = least(t.first + m.first, 2147483647 - least(t.second + m.second, 2147483647)),
+        second = least(t.second + m.second, 2147483647),
+        pending = least(t.pending + m.pending, 2147483647),
+        quarantined = least(t.quarantined + m.quarantined, 2147483647),
+        rejected = least(t.rejected + m.rejected, 2147483647)
     FROM (
         SELECT first_tool_id, second_tool_id,
                coalesce(sum(sign) FILTER (WHERE status = 'counted' AND chosen_tool_id = first_tool_id), 0) AS first,
@@ -187,11 +190,11 @@ BEGIN
               UNION ALL SELECT *, -1 FROM gone WHERE chosen_tool_id IS NOT NULL) c)
         ORDER BY first_tool_id, second_tool_id FOR NO KEY UPDATE;
     UPDATE votes_picktally t SET
-        first = t.first + m.first,
-        second = t.second + m.second,
-        pending = t.pending + m.pending,
-        quarantined = t.quarantined + m.quarantined,
-        rejected = t.rejected + m.rejected
+        first = least(t.first + m.first, 2147483647 - least(t.second + m.second, 2147483647)),
+        second = least(t.second + m.second, 2147483647),
+        pending = least(t.pending + m.pending, 2147483647),
+        quarantined = least(t.quarantined + m.quarantined, 2147483647),
+        rejected = least(t.rejected + m.rejected, 2147483647)
     FROM (
         SELECT first_tool_id, second_tool_id,
                coalesce(sum(sign) FILTER (WHERE status = 'counted' AND chosen_tool_id = first_tool_id), 0) AS first,

@@ -24,7 +24,9 @@ class VoteCountSerializer(serializers.Serializer[Any]):
 
     ship = serializers.IntegerField(min_value=0)
     skip = serializers.IntegerField(min_value=0)
-    total = serializers.IntegerField(min_value=0)
+    total = serializers.IntegerField(
+        min_value=0, help_text="Of `ship` and `skip` together; counting stops at 2,147,483,647."
+    )
     percent = serializers.IntegerField(
         min_value=0,
         max_value=100,
