@@ -20,6 +20,11 @@ def plan_of_list(api: APIClient, address: str) -> str:
     with connection.execute_wrapper(record):
         assert api.get(address).status_code == 200
     [(sql, params)] = [(sql, params) for sql, params in statements if "key_0" in sql]
+    return plan_of(sql, params)
+
+
+def plan_of(sql: str, params: Any) -> str:
+    """The same of a statement."""
     with transaction.atomic(), connection.cursor() as cursor:
         for way in WAYS_ROUND_AN_INDEX:
             cursor.execute(f"SET LOCAL enable_{way} = off")

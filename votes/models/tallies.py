@@ -48,7 +48,25 @@ class Counts(models.Model):
         return TallyCount(ship=self.ship, skip=self.skip)
 
 
-class Tally(Counts):
+class Moving(models.Model):
+    """A tally that says whether its counted votes changed."""
+
+    is_moved = models.BooleanField(
+        default=True,
+        db_default=True,
+        editable=False,
+        help_text="Whether its counted votes changed since the hourly limit was worked out.",
+    )
+
+    class Meta:
+        abstract = True
+
+
+# Time alone lowers a limit, and none below the floor. Where neither is so, no limit has to be worked out.
+_MAY_HAVE_ANOTHER_LIMIT = Q(is_moved=True) | ~Q(hourly_limit=HOURLY_FLOOR)
+
+
+class Tally(Moving, Counts):
     """The votes on one tool as they are this moment. Every tool has its row, kept by the database."""
 
     tool = models.OneToOneField(Tool, primary_key=True, on_delete=models.CASCADE, related_name="tally")
@@ -60,6 +78,9 @@ class Tally(Counts):
 
     class Meta:
         verbose_name_plural = "tallies"
+        indexes = [
+            models.Index(fields=["tool"], condition=_MAY_HAVE_ANOTHER_LIMIT, name="tallies_to_rescore")
+        ]
 
 
 # Where a list has crowds that decide nothing: behind all bounds, which lie between 0 and 1, in either direction.
@@ -189,7 +210,7 @@ class PickCounts(models.Model):
         return f"{self.first} to {self.second}"
 
 
-class PickTally(PickCounts):
+class PickTally(Moving, PickCounts):
     """The picks of one pair as they are this moment. A row exists from the first pick on."""
 
     hourly_limit = models.PositiveIntegerField(
@@ -200,6 +221,13 @@ class PickTally(PickCounts):
 
     class Meta:
         verbose_name_plural = "pick tallies"
+        indexes = [
+            models.Index(
+                fields=["first_tool", "second_tool"],
+                condition=_MAY_HAVE_ANOTHER_LIMIT,
+                name="pick_tallies_to_rescore",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["first_tool", "second_tool"], name="one_pick_tally_per_pair"),
             models.CheckConstraint(

@@ -1,15 +1,12 @@
-"""What time changes about votes: how many an hour are usual, and which have waited long enough."""
+"""What time changes about votes: which have waited long enough to count."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count
 
 from catalog.models import Tool
-from votes.models import CountStatus, Pick, PickTally, Tally, Vote
 from votes.rules import (
-    BASELINE,
     BURST_RELEASE_AFTER,
     MIN_NETWORKS,
     RELEASE_AFTER,
@@ -18,14 +15,26 @@ from votes.rules import (
     STRONG_ASSURANCE,
     STRONG_HOURLY_FLOOR,
     WEAK_QUOTAS,
-    hourly_limit,
 )
+from votes.tallies.limits import refresh_hourly_limits
 from votes.tallies.locks import hold_tally
 
 # Votes on the same tool wait while a batch is written.
 BATCH = 1_000
 # Among how many votes after a burst its further networks are looked for.
 LOOKED_AT = 500
+
+# What time lets count, as long as the networks' quotas aren't used up.
+MAY_COUNT = """
+b.{answer} IS NOT NULL AND b.status = 'pending' AND b.created_at <= %(waited_since)s AND b.provider_hash IS NOT NULL
+AND (NOT 'origin_quota' = ANY (b.reasons) OR v.assurance >= %(assurance)s)
+AND (NOT 'burst' = ANY (b.reasons) OR b.created_at <= %(burst_since)s)
+"""
+
+# Whose votes may count: an index holds those that wait, of all tools.
+TARGETS = """
+SELECT DISTINCT {keys} FROM {table} b JOIN votes_voter v ON v.id = b.voter_id WHERE {may_count} ORDER BY {keys}
+"""
 
 # Networks are nested, so quotas are kept from the narrowest to the widest, and the hour's last: what one of them holds back
 # takes no part of the next. Votes of all classes of assurance share their numbers, and each is held to its own quotas.
@@ -35,10 +44,7 @@ WITH waiting AS (
            date_trunc('hour', b.created_at, 'UTC') AS hour,
            CASE WHEN v.assurance >= %(assurance)s THEN %(strong)s ELSE %(weak)s END::int[] AS quotas
     FROM {table} b JOIN votes_voter v ON v.id = b.voter_id
-    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'pending'
-      AND b.created_at <= %(waited_since)s AND b.provider_hash IS NOT NULL
-      AND (NOT 'origin_quota' = ANY (b.reasons) OR v.assurance >= %(assurance)s)
-      AND (NOT 'burst' = ANY (b.reasons) OR b.created_at <= %(burst_since)s)
+    WHERE {target} AND {may_count}
 ), counted AS (
     SELECT b.provider_hash, b.site_hash, b.origin, count(*) AS number FROM {table} b
     WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted'
@@ -89,55 +95,32 @@ WHERE id IN (
 )
 """
 
-RELEASE_VOTES = RELEASE.format(table="votes_vote", answer="value", target="b.tool_id = %(tool)s")
+VOTES_MAY_COUNT, PICKS_MAY_COUNT = (MAY_COUNT.format(answer=answer) for answer in ("value", "chosen_tool_id"))
+TARGETS_OF_VOTES = TARGETS.format(table="votes_vote", keys="b.tool_id", may_count=VOTES_MAY_COUNT)
+TARGETS_OF_PICKS = TARGETS.format(
+    table="votes_pick", keys="b.first_tool_id, b.second_tool_id", may_count=PICKS_MAY_COUNT
+)
+RELEASE_VOTES = RELEASE.format(
+    table="votes_vote", answer="value", target="b.tool_id = %(tool)s", may_count=VOTES_MAY_COUNT
+)
 RELEASE_PICKS = RELEASE.format(
     table="votes_pick",
     answer="chosen_tool_id",
     target="b.first_tool_id = %(tool)s AND b.second_tool_id = %(other_tool)s",
+    may_count=PICKS_MAY_COUNT,
 )
+
+_Values = dict[str, datetime | UUID | int | str | list[int] | None]
 
 
 def rescore(*, now: datetime) -> int:
     """Bring the hourly limits to what is usual now, and count what has waited long enough; how many count now.
 
     Needed about once an hour. Each tally is written by itself, so votes wait for a batch at most; a second run finds
-    nothing to do.
+    nothing to do. Its cost follows what moved and what waits, and not how many tools and pairs there are.
     """
     refresh_hourly_limits(now=now)
-    targets: list[tuple[Tool, Tool | None]] = [
-        (tally.tool, None)
-        for tally in Tally.objects.filter(pending__gt=0).select_related("tool").order_by("tool")
-    ]
-    targets += [
-        (tally.first_tool, tally.second_tool)
-        for tally in PickTally.objects.filter(pending__gt=0)
-        .select_related("first_tool", "second_tool")
-        .order_by("first_tool", "second_tool")
-    ]
-    return sum(_release(tool, other_tool, now) for tool, other_tool in targets)
-
-
-def refresh_hourly_limits(*, now: datetime) -> None:
-    """Two queries a kind, and one for each limit that changed."""
-    kinds: list[tuple[type[Vote | Pick], type[Tally | PickTally], list[str]]] = [
-        (Vote, Tally, ["tool"]),
-        (Pick, PickTally, ["first_tool", "second_tool"]),
-    ]
-    for ballot, tally, target in kinds:
-        recent = ballot.objects.standing().filter(status=CountStatus.COUNTED, created_at__gte=now - BASELINE)
-        counts = {
-            tuple(key): count for *key, count in recent.values_list(*target).annotate(count=Count("pk"))
-        }
-        for pk, limit, *key in tally.objects.order_by("pk").values_list("pk", "hourly_limit", *target):
-            usual = hourly_limit(counted_in_baseline=counts.get(tuple(key), 0))
-            if usual != limit:
-                tally.objects.filter(pk=pk).update(hourly_limit=usual)
-
-
-def _release(tool: Tool, other_tool: Tool | None, now: datetime) -> int:
-    values: dict[str, datetime | UUID | int | str | list[int] | None] = {
-        "tool": tool.pk,
-        "other_tool": other_tool.pk if other_tool else None,
+    values: _Values = {
         "waited_since": now - RELEASE_AFTER,
         "burst_since": now - BURST_RELEASE_AFTER,
         "assurance": STRONG_ASSURANCE,
@@ -149,6 +132,16 @@ def _release(tool: Tool, other_tool: Tool | None, now: datetime) -> int:
         "ruleset": RULESET,
         "batch": BATCH,
     }
+    with connection.cursor() as cursor:
+        cursor.execute(TARGETS_OF_VOTES, values)
+        targets: list[tuple[Tool, Tool | None]] = [(Tool(pk=tool), None) for (tool,) in cursor.fetchall()]
+        cursor.execute(TARGETS_OF_PICKS, values)
+        targets += [(Tool(pk=tool), Tool(pk=other)) for tool, other in cursor.fetchall()]
+    return sum(_release(tool, other_tool, values) for tool, other_tool in targets)
+
+
+def _release(tool: Tool, other_tool: Tool | None, values: _Values) -> int:
+    values = {**values, "tool": tool.pk, "other_tool": other_tool.pk if other_tool else None}
     released = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -59,6 +59,7 @@ LOADED_BY = {
     ("votes", "closed_days"): ("0014_days_have_roots_and_picks_have_lines", "903c757fa5ac"),
     ("votes", "held_ballots"): ("0011_rejected_ballots_stay_rejected", "faeb1c8f526b"),
     ("votes", "spread"): ("0019_networks_of_one_provider_decide_nothing", "0754a5060aa8"),
+    ("votes", "limits"): ("0024_tallies_say_that_they_moved", "9e7353bddfd6"),
     ("votes", "tallies"): ("0023_tallies_stop_at_what_their_columns_hold", "9f7bc602d15e"),
     ("api", "public_changes"): ("0005_changes_of_public_data_are_told", "21229c903423"),
     ("catalog", "public_changes"): ("0008_changes_of_public_data_are_told", "6267bb902411"),

@@ -1,4 +1,4 @@
-"""Rescoring: which waiting votes come to count, how many of one network, and which limit an hour is usual."""
+"""Rescoring: which waiting votes come to count, and how many of one network."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog.models import Tool
 from tests.database import at_once
-from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory, backdate, new_voters
+from tests.factories import NOW, PickFactory, ToolFactory, backdate, new_voters
 from votes.models import Pick, PickTally, Tally, Vote, Voter
 from votes.rules import (
     HOURLY_FLOOR,
@@ -17,9 +17,9 @@ from votes.rules import (
     RULESET,
     STRONG_HOURLY_FLOOR,
     Circumstances,
-    hourly_limit,
     screen,
 )
+from votes.tallies.limits import refresh_hourly_limits
 from votes.tallies.locks import hold_tally
 from votes.tallies.rescoring import rescore
 
@@ -279,36 +279,20 @@ class TestNetworks:
         assert counts_of(tool) == (5, 9_995)
 
 
-class TestHourlyLimit:
-    def test_it_is_what_a_week_of_counted_votes_makes_usual(self) -> None:
-        tool, quiet = ToolFactory(), ToolFactory()
-        wait(tool, 4_200, status="counted", reasons=[], at=NOW - timedelta(days=7))
-        wait(tool, 500, status="counted", reasons=[], at=NOW - timedelta(days=7, microseconds=1))
-        wait(tool, 500, status="quarantined")
+class TestCost:
+    @pytest.mark.parametrize("waiting", [1, 4])
+    def test_it_asks_for_what_may_count_and_not_for_what_waits_on(
+        self, django_assert_num_queries: Any, waiting: int
+    ) -> None:
+        for tool in ToolFactory.create_batch(waiting):
+            wait(tool, 1, assurance=0)
+        wait(ToolFactory(), 1)
+        refresh_hourly_limits(now=NOW)
 
-        rescore(now=NOW)
-
-        limits = Tally.objects.values_list("hourly_limit", flat=True)
-        assert limits.get(tool=tool) == hourly_limit(counted_in_baseline=4_200) == 55
-        assert limits.get(tool=quiet) == HOURLY_FLOOR
-
-    def test_it_falls_back_when_the_week_was_quiet(self) -> None:
-        vote, pick = VoteFactory(), PickFactory()
-        Tally.objects.update(hourly_limit=900)
-        PickTally.objects.update(hourly_limit=900)
-
-        rescore(now=NOW)
-
-        assert Tally.objects.get(tool=vote.tool).hourly_limit == HOURLY_FLOOR
-        assert PickTally.objects.get(first_tool=pick.first_tool).hourly_limit == HOURLY_FLOOR
-
-    def test_a_limit_that_stays_is_not_written(self, django_assert_num_queries: Any) -> None:
-        VoteFactory.create_batch(3)
-        PickFactory.create_batch(3)
-
-        # Votes and their tallies, picks and theirs; then the tallies of either kind of which some wait.
-        with django_assert_num_queries(6):
-            rescore(now=NOW)
+        # What has another limit, of votes and of picks; whose votes and picks may count; one tool's tally and its votes,
+        # in a transaction of their own.
+        with django_assert_num_queries(8):
+            assert rescore(now=NOW) == 1
 
 
 @pytest.mark.django_db(transaction=True)
