@@ -27,6 +27,7 @@ from tests.factories import (
     VoteFactory,
     VoterFactory,
 )
+from tests.votes.conftest import new_voter
 from votes.ballots.casting import UnknownTarget, cast_vote
 from votes.models import Pick, PickTally, Tally, Vote
 from votes.tallies.recount import reconcile_tallies
@@ -101,6 +102,19 @@ def test_every_address_of_the_merged_tool_leads_to_the_kept_one(api: APIClient) 
     assert api.get("/api/v1/comparisons/older-vs-other")["Location"].endswith("/comparisons/new-vs-other")
     assert api.get("/api/v1/comparisons/new-vs-other").status_code == 200
     assert [row["slug"] for row in api.get("/api/v1/tools").json()["results"] if "old" in row["slug"]] == []
+
+
+def test_a_vote_on_the_merged_tool_is_sent_to_the_kept_one() -> None:
+    old, new = two()
+    voter = new_voter()
+    voter.put("/api/v1/tools/old/vote", {"value": "ship"}, format="json")
+
+    merge(old, new)
+    sent = voter.put("/api/v1/tools/old/vote", {"value": "skip"}, format="json")
+    own = voter.get("/api/v1/voters/me/votes").json()["results"]
+
+    assert (sent.status_code, sent["Location"]) == (308, "/api/v1/tools/new/vote")
+    assert [(vote["tool"]["slug"], vote["value"]) for vote in own] == [("new", "ship")]
 
 
 def test_reviews_go_along_unless_their_reviewer_reviewed_both() -> None:
