@@ -13,45 +13,32 @@ def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> d
 
     Closing a day publishes all tallies, so steps of a whole day need no entry of their own.
     """
-    steps: dict[str, dict[str, object]] = {
-        "publish-tallies": {
-            "task": "votes.tasks.publish_tallies",
-            "schedule": tally_publish_seconds,
-            "options": {"expires": tally_publish_seconds},
-        }
-    }
+    steps = {"publish-tallies": _every(tally_publish_seconds, "votes.tasks.publish_tallies")}
     return (steps if tally_publish_seconds < A_DAY else {}) | {
         # A heartbeat older than its interval would say nothing about the worker's present state.
-        "worker-heartbeat": {"task": "backend.heartbeat", "schedule": 15, "options": {"expires": 15}},
-        "raise-alerts": {"task": "votes.tasks.raise_alerts", "schedule": 60, "options": {"expires": 60}},
+        "worker-heartbeat": _every(15, "backend.heartbeat"),
+        "raise-alerts": _every(60, "votes.tasks.raise_alerts"),
         "close-yesterday": {"task": "votes.tasks.close_yesterday", "schedule": crontab(minute="*/10")},
         "rescore": {"task": "votes.tasks.rescore", "schedule": crontab(minute="*/15")},
         "reconcile-tallies": {
             "task": "votes.tasks.reconcile_tallies",
             "schedule": crontab(hour="3", minute="20"),
         },
-        "mail": {
-            "task": "newsletter.tasks.tick",
-            "schedule": sending_tick_seconds,
-            "options": {"expires": sending_tick_seconds},
-        },
-        "draw-logos": {"task": "catalog.tasks.draw_logos", "schedule": 5, "options": {"expires": 5}},
+        "mail": _every(sending_tick_seconds, "newsletter.tasks.tick"),
+        "draw-logos": _every(5, "catalog.tasks.draw_logos"),
         "record-verdicts": {
             "task": "comparisons.tasks.record_verdicts",
             "schedule": crontab(minute="*/3"),
             "options": {"expires": 180},
         },
-        "send-due-mail": {
-            "task": "newsletter.tasks.send_due_jobs",
-            "schedule": 5,
-            "options": {"expires": 5},
-        },
+        "send-due-mail": _every(5, "newsletter.tasks.send_due_jobs"),
         # Where there is such a mailbox.
-        "read-bounces": {
-            "task": "newsletter.tasks.read_bounces",
-            "schedule": 60,
-            "options": {"expires": 60},
-        },
+        "read-bounces": _every(60, "newsletter.tasks.read_bounces"),
         # Of all apps.
         "purge-expired": {"task": "newsletter.tasks.forget", "schedule": crontab(minute="50")},
     }
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    """One that no worker has taken when the next is there is dropped."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
