@@ -122,54 +122,41 @@ def header_references(*names: str) -> SchemaObject:
 def header_components(*, scheme: str, limit: Limit) -> SchemaObject:
     """The contract's headers by name; `scheme` of credentials and `limit` are what their examples show."""
     counted = rate_limit_headers(exceeded(limit))
+    uncounted = "Missing from an answer that came before the request was counted."
     return {
-        "ETag": {
-            "description": "Names these exact bytes; send it back as `If-None-Match` for a 304.",
-            "schema": {"type": "string", "examples": ['"5eb63bbbe01eeed093cb22bb8f5acdc3"']},
-        },
-        "Cache-Control": {
-            "description": "How long the answer may be kept.",
-            "schema": {"type": "string", "examples": ["public, max-age=60"]},
-        },
-        "X-Request-ID": {
-            "description": "The id you sent, or one of ours; it finds the request in our logs.",
-            "schema": {"type": "string", "examples": [REQUEST_ID]},
-        },
-        "RateLimit-Policy": {
-            "description": "Each limit on you: its name, `q` requests in `w` seconds (IETF RateLimit draft 10). "
-            "Missing from an answer that came before the request was counted.",
-            "schema": {"type": "string", "examples": [counted["RateLimit-Policy"]]},
-        },
-        "RateLimit": {
-            "description": "What is left of each limit: `r` requests, until it begins anew in `t` seconds. "
-            "Missing from an answer that came before the request was counted.",
-            "schema": {"type": "string", "examples": [counted["RateLimit"]]},
-        },
-        "Retry-After": {
-            "description": "In how many seconds to try again.",
-            "schema": {"type": "integer", "minimum": 1, "examples": [1]},
-        },
-        "Idempotency-Replayed": {
-            "description": "There when this is the first answer again; nothing was done anew.",
-            "schema": {"type": "string", "enum": ["true"]},
-        },
-        "Deprecation": {
-            "description": "Since when the operation is not to be begun with, in Unix seconds (RFC 9745).",
-            "schema": {"type": "string", "examples": ["@1798761600"]},
-        },
-        "Sunset": {
-            "description": "When it will be gone (RFC 8594).",
-            "schema": {"type": "string", "examples": ["Thu, 01 Jul 2027 00:00:00 GMT"]},
-        },
-        "Link": {
-            "description": "Where the way on is described: `rel` is `deprecation` and `sunset`.",
-            "schema": {"type": "string"},
-        },
-        "WWW-Authenticate": {
-            "description": "Which credentials are wanted.",
-            "schema": {"type": "string", "examples": [scheme]},
-        },
+        "ETag": _header(
+            "Names these exact bytes; send it back as `If-None-Match` for a 304.",
+            examples=['"5eb63bbbe01eeed093cb22bb8f5acdc3"'],
+        ),
+        "Cache-Control": _header("How long the answer may be kept.", examples=["public, max-age=60"]),
+        "X-Request-ID": _header(
+            "The id you sent, or one of ours; it finds the request in our logs.", examples=[REQUEST_ID]
+        ),
+        "RateLimit-Policy": _header(
+            "Each limit on you: its name, `q` requests in `w` seconds (IETF RateLimit draft 10). "
+            + uncounted,
+            examples=[counted["RateLimit-Policy"]],
+        ),
+        "RateLimit": _header(
+            "What is left of each limit: `r` requests, until it begins anew in `t` seconds. " + uncounted,
+            examples=[counted["RateLimit"]],
+        ),
+        "Retry-After": _header("In how many seconds to try again.", type="integer", minimum=1, examples=[1]),
+        "Idempotency-Replayed": _header(
+            "There when this is the first answer again; nothing was done anew.", enum=["true"]
+        ),
+        "Deprecation": _header(
+            "Since when the operation is not to be begun with, in Unix seconds (RFC 9745).",
+            examples=["@1798761600"],
+        ),
+        "Sunset": _header("When it will be gone (RFC 8594).", examples=["Thu, 01 Jul 2027 00:00:00 GMT"]),
+        "Link": _header("Where the way on is described: `rel` is `deprecation` and `sunset`."),
+        "WWW-Authenticate": _header("Which credentials are wanted.", examples=[scheme]),
     }
+
+
+def _header(description: str, *, type: str = "string", **schema: object) -> SchemaObject:
+    return {"description": description, "schema": {"type": type, **schema}}
 
 
 def answer_component(status: str, codes: Collection[str], *, is_counted: bool, limit: Limit) -> SchemaObject:
