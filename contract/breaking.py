@@ -10,12 +10,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
+from contract.document import Json, committed, parsed
 from contract.server import ROOT
 
-# Any: documents of JSON.
-Json = Any
 JSON = "application/json"
 
 
@@ -30,8 +27,8 @@ def main() -> int:
             else "Nothing was released yet: there is nothing to compare with."
         )
         return 1 if released else 0
-    released = yaml.safe_load(_git("show", f"{tag}:openapi.yaml"))
-    present = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    released = parsed(_git("show", f"{tag}:openapi.yaml"))
+    present = committed()
     found = list(breaking_differences(released, present))
     announced = "**Breaking.**" in newest_section(changelog)
     print(f"Since {tag}: {len(found)} differences that break clients.", *found, sep="\n  ")

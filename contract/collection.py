@@ -7,16 +7,11 @@ content as they stand; tokens are variables.
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import yaml
-
+from contract.document import Json, committed
 from contract.examples import REQUESTS
 from contract.server import ROOT
-
-# Any: documents of JSON.
-Json = Any
 
 FILE = ROOT / "clients" / "postman" / "collection.json"
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -25,8 +20,9 @@ OF_ANOTHER_ANSWER = {"id": "{{review_id}}"}
 
 
 def main() -> None:
-    contract = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
-    FILE.write_text(json.dumps(collection(contract), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    FILE.write_text(
+        json.dumps(collection(committed()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def collection(contract: Json) -> Json:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from backend.openapi import PRODUCT
 from contract.breaking import breaking_differences, latest_release, newest_section
+from contract.document import committed
 
 ROOT = Path(__file__).resolve().parent.parent
-RELEASED = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+RELEASED = committed()
 
 Contract = dict[str, Any]
 

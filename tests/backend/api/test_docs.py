@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from django.conf import settings
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.api.docs import contract
 from backend.api.problems import PROBLEMS
+from contract.document import committed, parsed
 
 
 @pytest.fixture
@@ -22,7 +20,7 @@ def fresh_contract() -> Iterator[None]:
     contract.cache_clear()
 
 
-COMMITTED = yaml.safe_load((Path(settings.BASE_DIR) / "openapi.yaml").read_text())
+COMMITTED = committed()
 
 
 @pytest.mark.usefixtures("fresh_contract")
@@ -30,9 +28,7 @@ COMMITTED = yaml.safe_load((Path(settings.BASE_DIR) / "openapi.yaml").read_text(
     "accept",
     ["application/json", "application/yaml", "application/yaml, */*;q=0.1", "text/html", "*/*", ""],
 )
-@pytest.mark.parametrize(
-    ("kind", "read"), [("yaml", yaml.safe_load), ("json", json.loads)], ids=["yaml", "json"]
-)
+@pytest.mark.parametrize(("kind", "read"), [("yaml", parsed), ("json", json.loads)], ids=["yaml", "json"])
 def test_the_contract_is_served_with_the_address_of_its_server_whatever_is_accepted(
     api: APIClient, settings: Settings, kind: str, read: Callable[[bytes], Any], accept: str
 ) -> None:
