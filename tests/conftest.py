@@ -1,8 +1,9 @@
 """What every test may use."""
 
 import fcntl
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import compress
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from psycopg import sql
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import mail_sink
 from tests.mail_sink import Sink
@@ -23,10 +26,13 @@ from tests.mail_sink import Sink
 SLOW = (
     *("tests/faults/test_mail_outages.py", "tests/faults/test_database_outages.py"),
     *("tests/backend/devstack/test_serve.py", "tests/test_migrations.py", "tests/browser/", "tests/faults/"),
-    *("tests/backend/devstack/", "tests/backend/test_bootstrap.py", "tests/votes/test_rules.py"),
-    "tests/newsletter/readers/test_sign_ups.py",
+    *("tests/test_contract.py", "tests/backend/devstack/", "tests/backend/test_bootstrap.py"),
+    *("tests/votes/test_rules.py", "tests/newsletter/readers/test_sign_ups.py"),
 )
-# What Django makes after migrations, and its flush makes anew, which takes longer than most tests; and what migrations make.
+# Single tests of these take seconds, and wait for much of them. Those of other files stay together, file by file: one
+# process makes what they share, once.
+APART = ("tests/backend/devstack/", "tests/faults/", "tests/test_migrations.py")
+# What migrations make, and what Django makes after them: its flush makes that anew, which takes longer than most tests.
 LASTING = {
     *("django_migrations", "django_content_type", "auth_permission"),
     *("auth_group", "auth_group_permissions"),
@@ -48,6 +54,17 @@ def pytest_configure() -> None:
     TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What collecting makes stays until the end: nothing looks for garbage in it, neither then nor while tests run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def empty_tables(_: TransactionTestCase) -> None:
     """Instead of Django's flush, which truncates all tables after each test that commits, whichever it wrote."""
     names = set(connection.introspection.django_table_names()) - LASTING
@@ -63,6 +80,17 @@ def empty_tables(_: TransactionTestCase) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Two processes for each core: the servers and mail that many tests wait for leave the cores to others."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return ByFile(config, log)
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives a process whole files, in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(APART) else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(trylast=True)

@@ -14,10 +14,13 @@ from tests.faults.stack import FaultStack
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents and sys.platform != "linux":
-            item.add_marker(pytest.mark.skip(reason="workers are found through /proc, which only Linux has"))
+    if sys.platform != "linux":
+        here = Path(__file__).parent
+        for item in items:
+            if here in item.path.parents:
+                item.add_marker(
+                    pytest.mark.skip(reason="workers are found through /proc, which only Linux has")
+                )
 
 
 @pytest.fixture(scope="session")
