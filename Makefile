@@ -12,6 +12,9 @@
 #   POSTGRES_MAJOR=18    which PostgreSQL a new private database is made with
 #   VAR_DIR=var          where data, logs and passwords lie
 
+# Hundreds of processes of the tests load the product: compiled once, it loads in less time.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= $(shell sh backend/find_python.sh)
 BIN = .venv/bin
 DEVSTACK = $(BIN)/python -m backend.devstack
@@ -38,7 +41,7 @@ manage: runtime ## Run manage.py with the data of the running `make serve`
 	@exec $(DEVSTACK) manage $(ARGS)
 
 test: dev ## Run the tests on a private PostgreSQL and Redis
-	@exec $(DEVSTACK) run -- $(BIN)/python -m pytest -n auto --maxprocesses 16 --maxschedchunk 2 $(PYTEST_ARGS)
+	@exec $(DEVSTACK) run -- $(BIN)/python -m pytest -n auto --maxprocesses 16 --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: dev ## Check style, import directions and declared dependencies
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/deptry .
@@ -98,6 +101,7 @@ LOCK = --quiet $(LOCK_OPTIONS) --universal --python-version 3.11 --generate-hash
 
 clean: ## Remove .venv and every cache; the data of `make serve` stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 runtime dev:
 	@python="$(PYTHON)"; command -v "$${python:-none}" >/dev/null || { echo "There is no $${python:-Python 3.11 to 3.14} here:" \
