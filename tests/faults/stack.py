@@ -311,19 +311,14 @@ class FaultStack:
         port, log = quiet_port(), self._directory.log("web")
         # Of servers that were there before.
         logged = log.stat().st_size if log.exists() else 0
-        child = processes.start(
+        child = self.start(
             "web",
-            [
-                *(sys.executable, "-c", GRANIAN, "backend.wsgi:application", "--interface", "wsgi"),
-                *("--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
-                *("--blocking-threads", str(blocking_threads)),
-                *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
-                *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
-            ],
-            log=log,
-            mark=self._mark,
-            environment={**self.environment(), **environment},
-            directory=ROOT,
+            *("-c", GRANIAN, "backend.wsgi:application", "--interface", "wsgi"),
+            *("--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
+            *("--blocking-threads", str(blocking_threads)),
+            *("--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d in %(dt_ms).0f ms"),
+            *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
+            **environment,
         )
         return WebServer(child, port, logged)
 
