@@ -37,7 +37,11 @@ CONFIRMATION_TOKEN = "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"  # noqa: S105
 
 _VOTE = "/api/v1/tools/cursor-1-0-background-agent-project-memory/vote"
 _PICK = "/api/v1/comparisons/claude-files-api-vs-llama-4-scout-quantized/pick"
-_REVIEW = "/api/v1/reviews/{id}"
+# By operationId, with the id of a review that another answer names.
+OF_REVIEW = {
+    "retrieve_review": "/api/v1/reviews/{id}",
+    "list_review_revisions": "/api/v1/reviews/{id}/revisions",
+}
 
 # By operationId, which a GET that needs nothing from another answer has here.
 _ADDRESSES = {
@@ -113,6 +117,7 @@ _TIMES = {
     "next_mail_at": "2026-12-01T07:00:00Z",
     "used_at": "2026-11-02T09:30:00Z",
     "as_of": "2026-11-02T09:30:00Z",
+    "began_at": "2026-11-02T09:30:00Z",
     "expires_at": "2027-05-01T09:30:00Z",
     "day_on": "2026-11-09",
 }
@@ -150,7 +155,8 @@ def examples(client: Any) -> dict[str, Any]:
         sides = sorted(zip(line["tools"], line["counts"], strict=True))
         line["tools"], line["counts"] = [slug for slug, _ in sides], [count for _, count in sides]
     review = answers["list_reviews"]["results"][0]
-    answers["retrieve_review"] = client.get(_REVIEW.format(id=review["id"])).json()
+    for name, address in OF_REVIEW.items():
+        answers[name] = client.get(address.format(id=review["id"])).json()
     return {name: settled(answer) for name, answer in answers.items()}
 
 
@@ -168,7 +174,7 @@ def file_of(operation: str) -> Path:
     from backend.api.schema import example_file
 
     address = (
-        _REVIEW.format(id=UUID(int=0)) if operation == "retrieve_review" else REQUESTS[operation].address
+        OF_REVIEW[operation].format(id=UUID(int=0)) if operation in OF_REVIEW else REQUESTS[operation].address
     )
     view: Any = resolve(address.partition("?")[0]).func
     return example_file(view.cls, operation)

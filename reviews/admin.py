@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
@@ -12,9 +14,12 @@ from backend.admin.base import STAMPS, ReadOnlyAdmin, ReasonForm, RecordedAdmin,
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id
+from catalog.validators import validate_visible_text
 from reviews import services
 from reviews.models import HeadToHead, Panel, Review, Reviewer
 from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
+from reviews.revisions import NEEDS_NOTE, SAID, last_seen
+from reviews.revisions_page import RevisionsAdmin, beginning_of
 
 
 @admin.register(Reviewer)
@@ -41,12 +46,34 @@ class ReviewerAdmin(RecordedAdmin):
 
 class OpinionForm(ReasonForm):
     evidence = LinksField(most=20)
+    note = forms.CharField(
+        label="Note of a correction",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        validators=[validate_visible_text],
+        help_text="What readers are told of it, in a sentence. Another verdict, choice or quote asks for one.",
+    )
 
     def clean(self) -> None:
         super().clean()
+        if self.needs_note() and not self.cleaned_data.get("note", "refused"):
+            self.add_error("note", "Readers saw this: say in a sentence what you correct.")
         given = self.cleaned_data
         if given.get("status") != Review.Status.DRAFT and not given.get("basis", "refused"):
             self.add_error("basis", "Only a draft can do without.")
+
+    def needs_note(self) -> bool:
+        """Whether readers will see another verdict, choice or quote than they saw last."""
+        given = self.cleaned_data
+        if (
+            self.instance._state.adding
+            or given.get("status", self.instance.status) != Review.Status.PUBLISHED
+        ):
+            return False
+        seen = last_seen(self.instance)
+        names = SAID[type(self.instance)][:NEEDS_NOTE]
+        return seen is not None and any(given[name] != getattr(seen, name) for name in names if name in given)
 
 
 class ReviewForm(OpinionForm):
@@ -65,17 +92,19 @@ class ReviewForm(OpinionForm):
 
 
 @admin.register(Review)
-class ReviewAdmin(RecordedAdmin):
+class ReviewAdmin(RevisionsAdmin):
     form = ReviewForm
-    list_display = ["reviewer", "tool", "verdict", "basis", "status", "reviewed_on", "revision", "updated_at"]
+    list_display = [
+        "reviewer", "tool", "verdict", "beginning", "basis", "status", "reviewed_on", "revision", "updated_at",
+    ]  # fmt: skip
     list_filter = ["status", "verdict", "basis", "reviewer", "tool__category"]
     search_fields = ["tool__name", "tool__slug", "reviewer__name", "quote"]
     search_help_text = "Tool, reviewer or words of the quote."
     date_hierarchy = "reviewed_on"
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["reviewer", "tool"]
-    readonly_fields = [*STAMPS, "revision", "page"]
-    at_a_glance = ["page"]
+    readonly_fields = [*STAMPS, "revisions", "page", "twins"]
+    at_a_glance = ["page", "revisions", "twins"]
     actions = ["publish", "retract"]
     fields = [
         "reviewer",
@@ -87,11 +116,17 @@ class ReviewAdmin(RecordedAdmin):
         "evidence",
         "reviewed_on",
         "status",
-        "revision",
     ]
 
     def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
         return Review.objects.select_related("reviewer", "tool").order_by(*self.get_ordering(request))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"reviewed_on": timezone.localdate(), **super().get_changeform_initial_data(request)}
+
+    @admin.display(description="quote")
+    def beginning(self, review: Review) -> str:
+        return beginning_of(review.quote)
 
     @admin.display
     def page(self, review: Review) -> str:
@@ -144,7 +179,7 @@ class HeadToHeadForm(OpinionForm):
 
 
 @admin.register(HeadToHead)
-class HeadToHeadAdmin(RecordedAdmin):
+class HeadToHeadAdmin(RevisionsAdmin):
     form = HeadToHeadForm
     list_display = ["reviewer", "pair", "chosen", "basis", "status", "compared_on", "revision", "updated_at"]
     list_filter = ["status", "basis", "reviewer"]
@@ -155,16 +190,19 @@ class HeadToHeadAdmin(RecordedAdmin):
     date_hierarchy = "compared_on"
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["reviewer", "first_tool", "second_tool", "choice"]
-    readonly_fields = [*STAMPS, "revision", "their_reviews"]
-    at_a_glance = ["their_reviews"]
+    readonly_fields = [*STAMPS, "revisions", "their_reviews", "twins"]
+    at_a_glance = ["their_reviews", "revisions", "twins"]
     actions = ["publish", "retract"]
     fields = [
         "reviewer", ("first_tool", "second_tool"), "choice", "quote", "basis", "disclosure", "evidence",
-        "compared_on", "status", "revision",
+        "compared_on", "status",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> HeadToHeadQuerySet:
         return HeadToHead.objects.with_all_named().order_by(*self.get_ordering(request))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"compared_on": timezone.localdate(), **super().get_changeform_initial_data(request)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: HeadToHead | None = None) -> list[str]:
         stays = ["reviewer", "first_tool", "second_tool"] if obj else []

@@ -120,7 +120,9 @@ class Opinion(models.Model):
     revision = models.PositiveIntegerField(
         default=1, help_text="Raised by the database with each correction of what readers saw."
     )
-    # Both are kept by the database: when readers could first read it, and when what they read was last changed.
+    # Kept by the database: what readers are told of the latest correction, when they could first read it, and when what
+    # they read was last changed.
+    correction_note = models.CharField(max_length=500, blank=True, default="", db_default="", editable=False)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     corrected_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -138,10 +140,14 @@ class Opinion(models.Model):
         if self.status == self.Status.PUBLISHED and self.basis == self.Basis.READ and not self.evidence:
             raise ValidationError({"evidence": "Name the documents that were read, or choose another basis."})
 
+    @property
+    def was_public(self) -> bool:
+        """Whether readers have seen it, also where it is retracted by now."""
+        return self.published_at is not None and self.published_at <= timezone.now()
+
     def refuse_way_back(self) -> None:
         """Raises a ValidationError where the database would refuse: what readers have seen is corrected or retracted."""
-        was_public = self.published_at is not None and self.published_at <= timezone.now()
-        if was_public and self.status == self.Status.DRAFT:
+        if self.was_public and self.status == self.Status.DRAFT:
             raise ValidationError({"status": "What was public is no draft again: retract it."})
 
 
@@ -229,6 +235,7 @@ class ReviewRevision(models.Model):
     disclosure = models.CharField(max_length=500, blank=True, db_default="")
     evidence = ArrayField(models.URLField(max_length=500))
     reviewed_on = models.DateField(null=True)
+    note = models.CharField(max_length=500, blank=True, db_default="")
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField()
 
@@ -349,6 +356,7 @@ class HeadToHeadRevision(models.Model):
     disclosure = models.CharField(max_length=500, blank=True)
     evidence = ArrayField(models.URLField(max_length=500))
     compared_on = models.DateField(null=True)
+    note = models.CharField(max_length=500, blank=True, db_default="")
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField()
 

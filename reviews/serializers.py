@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from backend.api.views import SparseFieldsMixin
 from catalog.serializers import OptionalText, ToolReferenceSerializer
-from reviews.models import HeadToHead, Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer, ReviewRevision
 from reviews.panel import PanelCount
 
 
@@ -152,6 +152,38 @@ class ReviewSerializer(ToolReviewSerializer):
     class Meta:
         model = Review
         fields = ["id", "tool", *ToolReviewSerializer.Meta.fields[1:]]
+
+
+class ReviewRevisionSerializer(SparseFieldsMixin, OpinionSerializer):
+    """What a review said from one moment to another."""
+
+    id = None  # type: ignore[assignment]
+    revision = serializers.IntegerField(
+        source="number", min_value=1, help_text="1, and one more for each correction."
+    )
+    verdict = serializers.ChoiceField(choices=Review.Verdict.choices)
+    note = OptionalText(
+        max_length=500, help_text="What was put right by this revision; null where nothing was said of it."
+    )
+    began_at = serializers.DateTimeField(help_text="Since when readers could read it.")
+    ended_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was corrected or retracted; null of what readers see now."
+    )
+
+    class Meta:
+        model = ReviewRevision
+        fields = [
+            "revision",
+            "verdict",
+            "quote",
+            "basis",
+            "disclosure",
+            "evidence",
+            "reviewed_on",
+            "note",
+            "began_at",
+            "ended_at",
+        ]
 
 
 class HeadToHeadCellSerializer(OpinionSerializer):

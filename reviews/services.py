@@ -6,11 +6,12 @@ from django.db import IntegrityError, transaction
 
 from backend.admin.errors import CurationError
 from reviews.models import HeadToHead, Review
+from reviews.revisions import other_drafts
 
 
 def publish(opinion: Review | HeadToHead, *, now: datetime) -> None:
     """Publish a draft; raises CurationError for anything else, for one without a basis or without what was read, where the
-    reviewer has a live one on the same, or where an inactive reviewer would answer a pair.
+    reviewer has a live one or another draft on the same, or where an inactive reviewer would answer a pair.
 
     What was retracted is brought back on its own page: that is a decision about one row, not about a selection.
     """
@@ -20,6 +21,10 @@ def publish(opinion: Review | HeadToHead, *, now: datetime) -> None:
         raise CurationError("it names nothing that was read")
     if isinstance(opinion, HeadToHead) and not opinion.reviewer.is_active:
         raise CurationError("the reviewer is not active")
+    if other_drafts(opinion).exists():
+        raise CurationError(
+            "the reviewer has another draft of it: open the one that you mean, which shows both"
+        )
     drafts = type(opinion)._default_manager.filter(pk=opinion.pk, status=Review.Status.DRAFT)
     try:
         with transaction.atomic():

@@ -14,10 +14,12 @@ from catalog.models import Tool
 from catalog.slugs import TOOL, refuse_unknown_slugs
 from catalog.views import ToolNotFound, find_tool
 from reviews.models import HeadToHead, Review, Reviewer
+from reviews.revisions import former, present
 from reviews.serializers import (
     HeadToHeadSerializer,
     ReviewerDetailSerializer,
     ReviewerSerializer,
+    ReviewRevisionSerializer,
     ReviewSerializer,
     ToolReviewSerializer,
 )
@@ -147,6 +149,31 @@ class ReviewView(PublicView):
         if review is None:
             raise ReviewNotFound
         return Response(ReviewSerializer(review, only=self.params["fields"]).data)
+
+
+class ReviewRevisionListView(ListView):
+    parameters = ListParameters.selecting(field_names(ReviewRevisionSerializer))
+
+    @extend_schema(
+        operation_id="list_review_revisions",
+        tags=["reviews"],
+        responses=page_schema(ReviewRevisionSerializer, current=ReviewRevisionSerializer()),
+    )
+    @refuses(ReviewNotFound)
+    def get(self, request: Request, id: UUID) -> Response:
+        """List what a review said before it was corrected
+
+        `current` is what the published review says now, and `results` what it said before, the latest first, each with
+        its times and with the note that the editors left when they made it.
+        """
+        review = Review.objects.published().filter(pk=id).first()
+        if review is None:
+            raise ReviewNotFound
+        page = self.page(former(review), keys=["-number"])
+        only = self.params["fields"]
+        results = ReviewRevisionSerializer(page.results, many=True, only=only).data
+        current = ReviewRevisionSerializer(present(review), only=only).data
+        return Response(page.as_dict(results, current=current))
 
 
 class ToolReviewListView(ListView):

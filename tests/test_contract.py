@@ -24,7 +24,7 @@ from backend.api.problems import PROBLEMS
 from backend.api.schema_hooks import TEXTS, is_free_text
 from contract.collection import FILE, collection
 from contract.document import committed, parsed
-from contract.examples import REQUESTS, example_files, examples, file_of, new_subscriber, new_token
+from contract.examples import OF_REVIEW, REQUESTS, example_files, examples, file_of, new_subscriber, new_token
 from reviews.models import Review
 from tests.backend.response_cache.asking import ask, keeping_the_connection, new_cache
 
@@ -155,7 +155,7 @@ def test_every_public_route_is_in_the_schema() -> None:
 def test_every_operation_has_an_example() -> None:
     answered = {name for name, (_, _, described) in OPERATIONS.items() if "204" not in described["responses"]}
 
-    assert answered == example_files().keys() == {*REQUESTS, "retrieve_review"}
+    assert answered == example_files().keys() == {*REQUESTS, *OF_REVIEW}
 
 
 def test_each_example_lies_in_the_app_that_answers() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import model_ngettext, unquote
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import IntegrityError, connection, models
 from django.http import HttpRequest, HttpResponse
@@ -110,6 +111,14 @@ def answer_or_refuse(view: Callable[..., HttpResponse], *args: object, **kwargs:
         raise BadRequest(str(error)) from error
 
 
+class LinesField(forms.CharField):
+    """A text of several lines. Browsers end them otherwise than we keep them, which is no change."""
+
+    def to_python(self, value: Any) -> str | None:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n").replace("\r", "\n") if text else text
+
+
 class CuratedAdmin(ModelAdmin):
     """Rows that curators write; each shows its id and its times once it exists.
 
@@ -118,7 +127,10 @@ class CuratedAdmin(ModelAdmin):
 
     at_a_glance: Sequence[str] = ()
     readonly_fields = STAMPS
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        models.TextField: {"form_class": LinesField, "widget": AdminTextareaWidget},
+    }
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -162,7 +174,11 @@ class RecordedAdmin(CuratedAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or not self.has_change_permission(request, obj):
             return fieldsets
-        return [*fieldsets[:-1], (None, {"fields": ["why"]}), fieldsets[-1]]
+        return [*fieldsets[:-1], (None, {"fields": self.asked_of(obj)}), fieldsets[-1]]
+
+    def asked_of(self, obj: Any) -> list[str]:
+        """The form's fields that no row has: what is said of the change."""
+        return ["why"]
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._record(request, super().changelist_view, *args, **kwargs)
@@ -178,8 +194,8 @@ class RecordedAdmin(CuratedAdmin):
     ) -> HttpResponse:
         if request.method != "POST":
             return view(request, *args, **kwargs)
-        why = request.POST.get("why", "")
-        with attributed(source="admin", actor=request.user.get_username(), why=why):
+        why, note = request.POST.get("why", ""), request.POST.get("note", "")
+        with attributed(source="admin", actor=request.user.get_username(), why=why, note=note):
             return view(request, *args, **kwargs)
 
     def history_view(

@@ -117,7 +117,7 @@ def test_evidence_is_shown_as_it_was_entered() -> None:
 def test_the_form_says_what_is_wrong(values: dict[str, str], field: str, message: str) -> None:
     review = ReviewFactory()
 
-    response = submit(open_desk(), page_of(review), **values)
+    response = submit(open_desk(), page_of(review), note="Mended.", **values)
 
     assert list(errors_of(response)) == [field]
     assert message in " ".join(errors_of(response)[field])
@@ -185,8 +185,10 @@ def test_a_draft_beside_a_live_review_is_fine() -> None:
 @pytest.mark.parametrize(
     ("status", "changes", "revision"),
     [
-        pytest.param("published", {"quote": "Corrected."}, 2, id="published and reworded"),
-        pytest.param("published", {"verdict": "skip"}, 2, id="published and turned"),
+        pytest.param(
+            "published", {"quote": "Corrected.", "note": "A typing error."}, 2, id="published and reworded"
+        ),
+        pytest.param("published", {"verdict": "skip", "note": "It broke."}, 2, id="published and turned"),
         pytest.param("published", {"basis": "tested"}, 2, id="published and tested since"),
         pytest.param("published", {"disclosure": "Works there."}, 2, id="published and a tie declared"),
         pytest.param("published", {}, 1, id="published and saved as it was"),
@@ -287,7 +289,7 @@ def test_a_panel_can_only_be_read() -> None:
 def test_a_review_without_a_quote_can_be_published() -> None:
     review = ReviewFactory()
 
-    submit(open_desk(), page_of(review), quote="")
+    submit(open_desk(), page_of(review), quote="", note="The words were not ours.")
 
     review.refresh_from_db()
     assert (review.quote, review.status) == ("", "published")

@@ -395,7 +395,13 @@ def test_a_curator_sees_both_reviews_beside_the_answer_and_corrects_it() -> None
     desk = open_desk()
 
     page = desk.get(f"{DESK}{made.pk}/change/").content.decode()
-    submit(desk, f"{DESK}{made.pk}/change/", choice=made.second_tool_id, why="Read again")
+    submit(
+        desk,
+        f"{DESK}{made.pk}/change/",
+        choice=made.second_tool_id,
+        why="Read again",
+        note="I read it again.",
+    )
 
     assert "It is slow &lt;b&gt;." in page
     assert "no live review" in page
@@ -413,7 +419,7 @@ def test_the_page_of_an_answer_offers_the_two_tools_and_no_difference() -> None:
 
     assert [value for value, _ in widget.choices] == ["", *(str(tool.pk) for tool in made.tools)]
     assert widget.choices[0][1] == "No difference"
-    submit(desk, page, choice=made.second_tool_id)
+    submit(desk, page, choice=made.second_tool_id, note="I tried both.")
     assert HeadToHead.objects.get().choice == made.second_tool
     assert "choice" in errors_of(submit(desk, page, choice=other.pk))
 

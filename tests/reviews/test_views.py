@@ -4,6 +4,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from backend.api.attribution import attributed
+from reviews.models import Review
 from tests.factories import ReviewerFactory, ReviewFactory, ToolFactory
 from tests.plans import plan_of_list
 
@@ -112,3 +114,59 @@ def test_an_index_gives_lists_their_order(api: APIClient, address: str, index: s
 
     assert index in plan
     assert "Sort" not in plan
+
+
+# --- What a review said before ---------------------------------------------------------------------
+
+
+def correct(review: Review, note: str, **values: str) -> None:
+    with attributed(source="admin", note=note):
+        Review.objects.filter(pk=review.pk).update(**values)
+
+
+def test_a_reviews_revisions_show_text_note_and_times(
+    api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    review = ReviewFactory(verdict="ship", quote="It holds.", disclosure="")
+    correct(review, "It broke in May.", verdict="skip", quote="It broke.")
+    correct(review, "", disclosure="Works there.")
+
+    # The review; its former texts.
+    with django_assert_num_queries(2):
+        answer = api.get(f"/api/v1/reviews/{review.pk}/revisions").json()
+
+    texts = [answer["current"], *answer["results"]]
+    assert [(text["revision"], text["verdict"], text["quote"], text["note"]) for text in texts] == [
+        (3, "skip", "It broke.", None),
+        (2, "skip", "It broke.", "It broke in May."),
+        (1, "ship", "It holds.", None),
+    ]
+    assert [text["disclosure"] for text in texts] == ["Works there.", None, None]
+    assert [text["ended_at"] for text in texts] == [None, texts[0]["began_at"], texts[1]["began_at"]]
+    assert list(texts[0]) == [
+        "revision", "verdict", "quote", "basis", "disclosure", "evidence", "reviewed_on", "note", "began_at",
+        "ended_at",
+    ]  # fmt: skip
+    assert (answer["next"], answer["previous"]) == (None, None)
+
+
+def test_revisions_come_in_pages_and_with_chosen_fields(api: APIClient) -> None:
+    review = ReviewFactory(quote="0")
+    for number in range(3):
+        correct(review, "", quote=f"{number + 1}")
+
+    first = api.get(f"/api/v1/reviews/{review.pk}/revisions?limit=2&fields=quote").json()
+    second = api.get(first["next"]).json()
+
+    assert (first["current"], first["results"]) == ({"quote": "3"}, [{"quote": "2"}, {"quote": "1"}])
+    assert (second["current"], second["results"]) == ({"quote": "3"}, [{"quote": "0"}])
+
+
+@pytest.mark.parametrize("status", ["draft", "retracted"])
+def test_what_is_not_published_shows_no_revisions(api: APIClient, status: str) -> None:
+    review = ReviewFactory(status="published" if status == "retracted" else "draft")
+    Review.objects.filter(pk=review.pk).update(status=status)
+
+    answer = api.get(f"/api/v1/reviews/{review.pk}/revisions")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "review_not_found")

@@ -2,6 +2,7 @@
 
 from django import template
 
+from backend.admin.diff import show_diff
 from backend.api.models import Change
 
 register = template.Library()
@@ -19,3 +20,9 @@ def shown(value: object) -> str:
     if value in (None, "", []):
         return "–"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.filter
+def diff(before: object, after: object) -> str:
+    """Both as one text, with what was taken out and what was put in."""
+    return show_diff(shown(before), shown(after))

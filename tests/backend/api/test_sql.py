@@ -34,6 +34,7 @@ LOADED_BY = {
     ("reviews", "corrections"): ("0016_only_active_reviewers_answer_pairs", "493c4f6a0281"),
     ("reviews", "head_to_heads"): ("0016_only_active_reviewers_answer_pairs", "3425f83e4d64"),
     ("reviews", "history"): ("0007_corrections_are_kept", "b3e4fafdc86b"),
+    ("reviews", "notes"): ("0022_corrections_have_notes", "0c3086246583"),
     ("reviews", "publication"): ("0007_corrections_are_kept", "07f43b2af447"),
     ("reviews", "review_times"): ("0016_only_active_reviewers_answer_pairs", "642dd3aab3a2"),
     ("catalog", "history"): ("0006_tools_know_when_they_became_public", "dcc14beb0c48"),
