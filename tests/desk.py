@@ -27,12 +27,20 @@ def desk_of(*permissions: str) -> Client:
 
 def submit(desk: Client, address: str, **changes: Any) -> Any:
     """Opens the form with its rows, changes some of its values, sends it, and follows to the page after."""
-    page = desk.get(address).context
-    values = values_of(page["adminform"].form)
+    return send(desk, address, fill(desk.get(address).context) | changes)
+
+
+def fill(page: Any) -> dict[str, Any]:
+    """What a browser sends of a page's form and its rows that nobody touched."""
+    values = values_of(page["adminform"].form) | {"opened": page.get("opened")}
     for rows in page["inline_admin_formsets"]:
         for form in [rows.formset.management_form, *rows.formset.forms]:
             values |= values_of(form)
-    values |= changes
+    return values
+
+
+def send(desk: Client, address: str, values: dict[str, Any]) -> Any:
+    """Sends what stands in a form, and follows to the page after."""
     sent = {name: value for name, value in values.items() if value is not None}
     return desk.post(address, sent, follow=True)
 

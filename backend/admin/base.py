@@ -1,9 +1,10 @@
 """The admin's base classes: rows that curators write, and rows that the product writes by itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from types import new_class
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from backend.admin import stale
 from backend.admin.errors import CurationError
 from backend.admin.refusals import RefusedForm, sentence_of
 from backend.api.attribution import attributed
@@ -31,6 +33,8 @@ else:
 
 # The request's attribute with what the database said of its first try.
 REFUSAL = "refusal_of_database"
+# And with what was changed since the form was opened.
+DIFFERENCES = "differences"
 STAMPS = ["id", "created_at", "updated_at"]
 NOTHING = "–"
 
@@ -44,8 +48,11 @@ class ModelAdmin(DjangoModelAdmin):
     doesn't take, such as the second of two changes at once.
     """
 
+    change_form_template = "backend_admin/change_form.html"
+
     class Media:
         css = {"all": ["backend_admin/admin.css"]}
+        js = ["backend_admin/forms.js"]
 
     # Any, so that pages may name Django's own parameters.
     def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -70,12 +77,66 @@ class ModelAdmin(DjangoModelAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm]:
         form = super().get_form(request, obj, change, **kwargs)
+        if obj is not None and request.method == "POST" and stale.OPENED in request.POST:
+            self._look_for_changes(request, obj, form)
         refusal = getattr(request, REFUSAL, None)
         if refusal is None:
             return form
         return new_class(
             form.__name__, (RefusedForm, form), exec_body=lambda body: body.update(refusal=refusal)
         )
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """What is to be changed is read once nobody else is changing it."""
+        row = super().get_object(request, object_id, from_field)
+        if row is None or request.method != "POST" or not connection.in_atomic_block:
+            return row
+        self.model._base_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
+        return super().get_object(request, object_id, from_field)
+
+    def _look_for_changes(self, request: HttpRequest, row: Any, form: type[ModelForm]) -> None:
+        """Has the form refused where the row was changed since it was opened, and takes in what its sender left alone."""
+        if hasattr(request, DIFFERENCES):
+            return
+        opened = stale.unseal(request.POST[stale.OPENED])
+        parts = [stale.Part(form(instance=row), row), *self._rows_below(request, row)]
+        found, merged = stale.compare(opened, parts, request.POST, request.FILES)
+        if found:
+            # Who saves again has seen what is there now.
+            merged[stale.OPENED] = stale.seal(parts)
+            request.POST = merged  # type: ignore[assignment]
+            setattr(request, REFUSAL, stale.STALE)
+            setattr(request, DIFFERENCES, found)
+
+    def _rows_below(self, request: HttpRequest, row: Any) -> Iterator[stale.Part]:
+        """The rows of the page's inlines, as they are stored, under the names that they were sent with."""
+        for inline in self.get_inline_instances(request, row):
+            formset = inline.get_formset(request, row)(instance=row, queryset=inline.get_queryset(request))
+            key = inline.opts.pk.name
+            sent = {
+                request.POST.get(f"{formset.prefix}-{n}-{key}"): f"{formset.prefix}-{n}-"
+                for n in range(formset.max_num)
+            }
+            for each in formset.initial_forms:
+                prefix = sent.get(str(each.instance.pk), "")
+                yield stale.Part(each, each.instance, prefix, str(inline.opts.verbose_name))
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row, differences = context["original"], getattr(request, DIFFERENCES, None)
+        context["differences"] = differences
+        if request.method == "POST":
+            # The row of a form that is given back holds what was typed.
+            context["opened"] = request.POST.get(stale.OPENED)
+        elif row is not None and self.has_change_permission(request, row):
+            context["opened"] = stale.seal(_parts_of(context, row))
+        if differences and isinstance(row.pk, UUID):
+            latest = Change.objects.filter(row_id=row.pk).order_by("-id").first()
+            context["last_change"] = (
+                latest and f"{latest.actor or latest.role}, {latest.changed_at:%Y-%m-%d %H:%M} UTC"
+            )
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, *args: Any, **kwargs: Any) -> None:
         super().save_related(*args, **kwargs)
@@ -100,6 +161,15 @@ class ModelAdmin(DjangoModelAdmin):
         for reason, names in left.items():
             more = f" and {len(names) - 10} more" if len(names) > 10 else ""
             messages.warning(request, f"Not {done} ({reason}): {', '.join(names[:10])}{more}.")
+
+
+def _parts_of(context: Any, row: Any) -> Iterator[stale.Part]:
+    """The page's form and the rows below it, as they are stored."""
+    yield stale.Part(context["adminform"].form, row)
+    for rows in context["inline_admin_formsets"]:
+        empty = rows.formset.empty_form
+        for each in rows.formset.get_queryset():
+            yield stale.Part(empty, each, kind=str(rows.opts.opts.verbose_name))
 
 
 def answer_or_refuse(view: Callable[..., HttpResponse], *args: object, **kwargs: object) -> HttpResponse:

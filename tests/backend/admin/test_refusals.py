@@ -11,7 +11,8 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Model
 
 from backend.admin.base import CuratedAdmin
-from backend.admin.refusals import TOO_LATE, sentence_of
+from backend.admin.refusals import sentence_of
+from backend.admin.stale import STALE
 from catalog.models import MAX_FITS, Category, Condition, Tool, ToolFit
 from comparisons.models import Comparison, PairFit
 from reviews.models import HeadToHead, Review
@@ -106,7 +107,7 @@ def the_same_condition_of_a_tool() -> Race:
         first=lambda: ToolFitFactory(tool=tool, condition=condition),
         address=f"/admin/catalog/tool/{tool.pk}/change/",
         sent={"tagline": "Typed.", "fits-TOTAL_FORMS": 1, "fits-0-condition": condition.pk, **FIT},
-        sentence=TOO_LATE,
+        sentence=STALE,
         model=ToolFit,
     )
 
@@ -118,7 +119,7 @@ def the_same_condition_of_a_pair() -> Race:
         first=lambda: PairFitFactory(comparison=pair, condition=condition),
         address=f"/admin/comparisons/comparison/{pair.pk}/change/",
         sent={"title": "Typed.", "fits-TOTAL_FORMS": 1, **tool, **FIT},
-        sentence=TOO_LATE,
+        sentence=STALE,
         model=PairFit,
     )
 
@@ -130,7 +131,7 @@ def the_condition_of_the_other_tool_of_a_pair() -> Race:
         first=lambda: PairFitFactory(comparison=pair, condition=condition),
         address=f"/admin/comparisons/comparison/{pair.pk}/change/",
         sent={"title": "Typed.", "fits-TOTAL_FORMS": 1, **tool, **FIT},
-        sentence="A condition of both tools decides nothing between them: name it for one.",
+        sentence=STALE,
         model=PairFit,
     )
 
@@ -144,7 +145,7 @@ def one_condition_more_than_can_be_looked_over() -> Race:
         first=lambda: ToolFitFactory(tool=tool),
         address=f"/admin/catalog/tool/{tool.pk}/change/",
         sent={"tagline": "Typed.", "fits-TOTAL_FORMS": MAX_FITS, **row},
-        sentence=f"A tool has at most {MAX_FITS} conditions.",
+        sentence=STALE,
         model=ToolFit,
     )
 

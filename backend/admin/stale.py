@@ -1,0 +1,152 @@
+"""A form that is older than its row: what was changed meanwhile, beside what was typed.
+
+A page's form carries what it was opened with. When it is sent and the row says something else by now, the form is given
+back. Where its sender changed nothing, it has the other's text; where both did, the sender's, and the other's beside it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import BadRequest
+from django.db.models import Model
+from django.http import QueryDict
+from django.utils import timezone
+
+# The hidden field with what a form was opened with.
+OPENED = "opened"
+STALE = "This was changed while you had it open, and nothing of yours was saved. Compare both texts above, then save again."
+ROW_IS_GONE = "(removed)"
+
+# By the name of a column.
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The form of one row, or of one row below it: unbound, for what its fields and widgets know."""
+
+    form: Any
+    row: Model | None
+    # How its fields are named in what is sent.
+    prefix: str = ""
+    # What the rows below the form are called; nothing of the form itself.
+    kind: str = ""
+
+    @property
+    def values(self) -> Values:
+        return values_of(self.row, self.form.fields) if self.row else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that was changed meanwhile: what it says now, and what was sent where that is another text."""
+
+    label: str
+    now: str
+    sent: str | None
+
+
+def values_of(row: Model, names: Iterable[str]) -> Values:
+    """What the row says in these fields, as JSON holds it."""
+    fields = {field.name: field for field in row._meta.concrete_fields}
+    said = {name: fields[name].value_from_object(row) for name in names if name in fields}
+    values: Values = json.loads(json.dumps(said, default=str))
+    return values
+
+
+def seal(parts: Iterable[Part]) -> str:
+    """What the parts say, for the hidden field."""
+    said: dict[str, Values] = {_name(part): part.values for part in parts if part.row}
+    return signing.dumps(said, salt=OPENED, compress=True)
+
+
+def unseal(text: str) -> dict[str, Values]:
+    try:
+        said: dict[str, Values] = signing.loads(text, salt=OPENED)
+    except signing.BadSignature as error:
+        raise BadRequest("The form was not opened here.") from error
+    return said
+
+
+def compare(
+    opened: Mapping[str, Values], parts: list[Part], sent: QueryDict, files: Any
+) -> tuple[list[Difference], QueryDict]:
+    """What was changed since the form was opened, and what was sent with the other's text where its sender changed none."""
+    merged = sent.copy()
+    found = [
+        difference
+        for part in parts
+        for difference in _compare(opened.get(_name(part)), part, sent, files, merged)
+    ]
+    gone = [name for name in opened if name not in {_name(part) for part in parts}]
+    found += [Difference(name.rpartition(" ")[0].capitalize(), ROW_IS_GONE, None) for name in gone]
+    return found, merged
+
+
+def _name(part: Part) -> str:
+    """What names a part however its form is numbered."""
+    return f"{part.kind} {part.row.pk}" if part.kind and part.row else ""
+
+
+def _compare(
+    opened: Values | None, part: Part, sent: QueryDict, files: Any, merged: QueryDict
+) -> Iterator[Difference]:
+    if opened is None:
+        yield Difference(part.kind.capitalize(), str(part.row), None)
+        return
+    for name, value in part.values.items():
+        if name not in opened or value == opened[name]:
+            continue
+        field, html_name = part.form.fields[name], f"{part.prefix}{name}"
+        column: Any = part.row._meta.get_field(name)  # type: ignore[union-attr]
+        typed = field.widget.value_from_datadict(sent, files, html_name)
+        now = column.value_from_object(part.row)
+        if not field.has_changed(now, typed):
+            # Both wrote the same, or the form was sent twice.
+            continue
+        named = str(part.form[name].label)
+        label = f"{part.kind} {part.row}: {named}" if part.kind else named
+        if field.has_changed(column.to_python(opened[name]), typed):
+            yield Difference(label, in_words(field, now), in_words(field, typed))
+        else:
+            write(merged, html_name, field, now)
+            yield Difference(label, in_words(field, now), None)
+
+
+def write(data: QueryDict, name: str, field: forms.Field, value: Any) -> None:
+    """Puts a value into what was sent, as a browser would send it."""
+    widget, shown = field.widget, field.prepare_value(value)
+    if isinstance(widget, forms.MultiWidget):
+        parts: list[Any] = widget.decompress(shown) or []
+        for place, (each, part) in enumerate(zip(widget.widgets, parts, strict=True)):
+            data[f"{name}_{place}"] = each.format_value(part) or ""
+    elif isinstance(widget, forms.CheckboxInput):
+        data.pop(name, None)
+        if shown:
+            data[name] = "on"
+    else:
+        formatted = widget.format_value(shown)
+        data[name] = (formatted[0] if isinstance(formatted, list) else formatted) or ""
+
+
+def in_words(field: forms.Field, value: Any) -> str:
+    """A value of a column, or one that was sent, as people read it."""
+    if isinstance(field, forms.ModelChoiceField):
+        row = field.queryset.filter(pk=value).first() if value and field.queryset is not None else None
+        return str(row or "–")
+    if isinstance(field, forms.ChoiceField):
+        # Any: Django's are a list, or made anew each time.
+        choices: Any = field.choices
+        names = {str(key): str(label) for key, label in choices}
+        return names.get(str(value), "–" if value in (None, "") else str(value))
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, list):
+        parts = [str(part) for part in value if part]
+        return (" " if isinstance(field.widget, forms.MultiWidget) else "\n").join(parts) or "–"
+    return "–" if value in (None, "") else str(value)
