@@ -26,6 +26,8 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 require(ALLOWED_HOSTS, "ALLOWED_HOSTS must name a host: without one every request is refused.")
 
 INSTALLED_APPS = [
+    # Its templates stand before those of the next.
+    "backend.admin",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -43,7 +45,6 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "rest_framework",
     "backend.api",
-    "backend.admin",
     "catalog",
     "reviews",
     "votes",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "backend.site.HostCheck",
     "django.middleware.csrf.CsrfViewMiddleware",
     "backend.site.Authentication",
+    "backend.site.StaffBodies",
     "backend.site.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

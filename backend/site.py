@@ -7,12 +7,18 @@ from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
+from django.template.loader import render_to_string
 from django_permissions_policy import PermissionsPolicyMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from backend.api.incoming import MAX_EARLY_BODY
+
 API = "/api/v1/"
+STAFF = "/admin/"
+# A file that is uploaded there.
+MAX_STAFF_BODY = 32_000_000
 # Load balancers, containers and Prometheus ask for these by an address or a container's name.
 PROBES = {"/healthz", "/readyz", "/statusz", "/metrics"}
 # Of an answer of the API a browser is to load nothing and show nothing.
@@ -60,6 +66,24 @@ class ContentSecurityPolicy(CSPMiddleware):
         response: Any = self.get_response(request)
         response.headers.setdefault(CONTENT_SECURITY_POLICY, API_POLICY)
         return response
+
+
+class StaffBodies:
+    """Refuses large bodies below /admin/ before Django's check of forms reads them whole.
+
+    Forms are small, so only staff who are signed in may send more.
+    """
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if request.path_info.startswith(STAFF) and length > MAX_EARLY_BODY:
+            may_send = length <= MAX_STAFF_BODY and request.user.is_active and request.user.is_staff
+            if not may_send:
+                return HttpResponse(render_to_string("413.html"), status=413)
+        return self.get_response(request)
 
 
 class HostCheck(CommonMiddleware):

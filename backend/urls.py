@@ -2,7 +2,10 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.http import Http404
 from django.urls import include, path, re_path
+from django.views.defaults import page_not_found
+from django.views.generic import RedirectView, TemplateView
 
 from backend import caught_mail, health, metrics
 from backend.api.docs import DocsPage, OpenApiView, ProblemView
@@ -25,6 +28,7 @@ api = [
 ]
 
 urlpatterns = [
+    path("", TemplateView.as_view(template_name="newsletter/home.html"), name="home"),
     path("api/v1/", include(api)),
     path("api/docs", DocsPage.as_view(url_name="openapi"), name="docs"),
     path("api/openapi.yaml", OpenApiView.as_view(), {"kind": "yaml"}, name="openapi"),
@@ -36,6 +40,9 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("", include(newsletter_pages)),
     *hook_urls(),
+    path("admin", RedirectView.as_view(pattern_name="admin:index", permanent=True)),
+    # Django's way to the page of a row. No model of ours names one, and it fails on ids that are none.
+    re_path(r"^admin/r/", page_not_found, {"exception": Http404()}),
     path("admin/", admin.site.urls),
     # Only what a worker drew.
     re_path(

@@ -237,7 +237,7 @@ class VerdictChange(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # Its uniqueness begins with the comparison, so an index of its own would only cost.
     comparison = models.ForeignKey(
-        Comparison, on_delete=models.CASCADE, related_name="verdict_changes", db_index=False
+        Comparison, on_delete=models.PROTECT, related_name="verdict_changes", db_index=False
     )
     number = models.PositiveIntegerField()
     changed_at = models.DateTimeField(help_text="When it was noticed, a few minutes after it happened.")

@@ -1,6 +1,5 @@
 """The curators' pages for the weekly mail: its subscribers, its editions, and what became of each copy."""
 
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,12 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import NOTHING, STAMPS, ModelAdmin, ModelForm, ReadOnlyAdmin, row_action
+from backend.admin.base import NOTHING, STAMPS, ModelForm, ReadOnlyAdmin, row_action
 from backend.admin.errors import CurationError
 from catalog.models import Category
 from newsletter.deliveries import resolution
 from newsletter.deliveries.totals import totals_of
 from newsletter.desk.growth_page import GrowthAdmin
+from newsletter.desk.mailboxes import AddressAdmin, MailboxAdmin
 from newsletter.desk.preview import PreviewAdmin
 from newsletter.desk.progress_page import ProgressAdmin
 from newsletter.desk.topics_page import TopicAdmin
@@ -45,31 +45,27 @@ admin.site.register(Category, TopicAdmin)
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(GrowthAdmin):
+class SubscriberAdmin(AddressAdmin, GrowthAdmin):
     """Staff may correct choices and unsubscribe a reader. Only readers subscribe themselves."""
 
     list_display = ["masked_address", "status", "frequency", "confirmed_at", "created_at"]
     list_filter = ["status", "frequency", "topics"]
-    search_fields = ["address"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
     autocomplete_fields = ["topics", "reviewers"]
     fields = [
-        "address", "status", "frequency", "gets_every_topic", "topics", "reviewers",
+        "address_or_mask", "status", "frequency", "gets_every_topic", "topics", "reviewers",
         "confirmed_at", "unsubscribed_at", "last_mailed_at", "next_mail",
     ]  # fmt: skip
     readonly_fields = [
-        *STAMPS, "address", "status", "confirmed_at", "unsubscribed_at", "last_mailed_at", "next_mail",
+        *STAMPS, "address_or_mask", "masked_address", "status",
+        "confirmed_at", "unsubscribed_at", "last_mailed_at", "next_mail",
     ]  # fmt: skip
     actions = ["unsubscribe"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only the reader can ask for mail."""
         return False
-
-    @admin.display(description="address", ordering="address")
-    def masked_address(self, subscriber: Subscriber) -> str:
-        return masked(subscriber.address)
 
     @admin.display
     def next_mail(self, subscriber: Subscriber) -> str:
@@ -85,14 +81,11 @@ class SubscriberAdmin(GrowthAdmin):
         partial(consent.unsubscribe, source=STAFF),
         description="Unsubscribe selected subscribers",
         done="unsubscribed",
+        asks="They get no more mail, and only they themselves can subscribe again.",
     )
 
     def delete_model(self, request: HttpRequest, obj: Subscriber) -> None:
         consent.erase(subscriber=obj, source=STAFF, now=timezone.now())
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
-        for subscriber in queryset:
-            self.delete_model(request, subscriber)
 
 
 class SuppressionForm(ModelForm):
@@ -114,14 +107,12 @@ class SuppressionForm(ModelForm):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ModelAdmin):
-    """Mailboxes that get no mail. Searching takes a whole address, since only its key is kept."""
+class SuppressionAdmin(MailboxAdmin):
+    """Mailboxes that get no mail, of which only keys are kept."""
 
     form = SuppressionForm
     list_display = ["short_key", "reason", "created_at"]
     list_filter = ["reason"]
-    search_fields = ["reason"]
-    search_help_text = "A whole address."
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
 
@@ -136,15 +127,6 @@ class SuppressionAdmin(ModelAdmin):
     def short_key(self, suppression: Suppression) -> str:
         return bytes(suppression.address_key).hex()[:12]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
-    ) -> tuple[QuerySet[Suppression], bool]:
-        if not search_term:
-            return queryset, False
-        with suppress(InvalidAddress):
-            return queryset.filter(address_key=address_key(search_term)), False
-        return queryset.none(), False
-
     def save_model(self, request: HttpRequest, obj: Suppression, form: SuppressionForm, change: bool) -> None:
         key = address_key(form.cleaned_data["address"])
         consent.suppress(keys=[key], reason="manual", source=STAFF, now=timezone.now())
@@ -153,24 +135,17 @@ class SuppressionAdmin(ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
         consent.lift(suppression=obj, now=timezone.now())
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
-        for suppression in queryset:
-            self.delete_model(request, suppression)
-
 
 @admin.register(Consent)
-class ConsentAdmin(ReadOnlyAdmin):
+class ConsentAdmin(MailboxAdmin, ReadOnlyAdmin):
     """The record of one mailbox is found by its whole address."""
 
     list_display = ["created_at", "deed", "source", "wording", "short_key"]
     list_filter = ["deed", "source"]
-    search_fields = ["deed"]
-    search_help_text = "A whole address."
     date_hierarchy = "created_at"
     ordering = ["-id"]
     fields = ["deed", "source", "wording", "short_key", "created_at"]
     short_key = SuppressionAdmin.short_key
-    get_search_results = SuppressionAdmin.get_search_results
 
 
 @admin.register(MailJob)
@@ -179,10 +154,9 @@ class MailJobAdmin(ReadOnlyAdmin):
 
     list_display = ["created_at", "masked_address", "state", "attempts", "due_at", "detail"]
     list_filter = ["state", "detail"]
-    search_fields = ["address"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
-    fields = ["address", "choices", "source", "state", "attempts", "due_at", "detail", "created_at"]
+    fields = ["masked_address", "choices", "source", "state", "attempts", "due_at", "detail", "created_at"]
 
     @admin.display(description="address")
     def masked_address(self, job: MailJob) -> str:
@@ -262,13 +236,13 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(MailboxAdmin, ReadOnlyAdmin):
     """Copies are read only, except that a curator may settle an uncertain one."""
 
     list_display = ["message_id", "edition", "masked_address", "state", "attempts", "code", "accepted_at"]
     list_filter = ["state", "code", "edition"]
     list_select_related = ["edition", "subscriber"]
-    search_fields = ["message_id", "edition__week", "subscriber__address"]
+    search_fields = ["message_id", "edition__week"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
     fields = [
@@ -277,12 +251,12 @@ class DeliveryAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     actions = ["settle_as_sent", "settle_as_not_sent"]
 
-    @admin.display(description="address", ordering="address")
+    @admin.display(description="address")
     def masked_address(self, delivery: Delivery) -> str:
         return masked(delivery.address) if delivery.address else NOTHING
 
     def has_settle_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("newsletter.change_delivery")
+        return request.user.has_perm("newsletter.send_edition")
 
     @admin.action(description="Uncertain: the mail server's log says it was sent", permissions=["settle"])
     def settle_as_sent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
@@ -301,18 +275,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ProviderEvent)
-class ProviderEventAdmin(ReadOnlyAdmin):
-    """Bounces, complaints, and mails that were not sent. Searching takes a whole address, since only its key is kept."""
+class ProviderEventAdmin(MailboxAdmin, ReadOnlyAdmin):
+    """Bounces, complaints, and mails that were not sent."""
 
     list_display = ["happened_at", "kind", "short_key", "copy", "provider", "detail"]
     list_filter = ["kind", "delivery__edition", "provider"]
     list_select_related = ["delivery__edition"]
-    search_fields = ["kind"]
-    search_help_text = "A whole address."
     date_hierarchy = "happened_at"
     ordering = ["-happened_at", "-id"]
     fields = ["happened_at", "kind", "provider", "short_key", "delivery", "detail", "created_at"]
-    get_search_results = SuppressionAdmin.get_search_results
 
     @admin.display(description="key")
     def short_key(self, event: ProviderEvent) -> str:

@@ -10,7 +10,14 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from backend.admin.base import STAMPS, ReadOnlyAdmin, ReasonForm, RecordedAdmin, link_to_api, row_action
+from backend.admin.base import (
+    STAMPS,
+    ReadOnlyAdmin,
+    ReasonForm,
+    RecordedAdmin,
+    link_to_api,
+    row_action,
+)
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id
@@ -20,6 +27,8 @@ from reviews.models import HeadToHead, Panel, Review, Reviewer
 from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
 from reviews.revisions import NEEDS_NOTE, SAID, last_seen
 from reviews.revisions_page import RevisionsAdmin, beginning_of
+
+RETRACTED = "They count no longer, and verdicts that stood on them move at once. Each is brought back on its own page."
 
 
 @admin.register(Reviewer)
@@ -60,7 +69,9 @@ class OpinionForm(ReasonForm):
         if self.needs_note() and not self.cleaned_data.get("note", "refused"):
             self.add_error("note", "Readers saw this: say in a sentence what you correct.")
         given = self.cleaned_data
-        if given.get("status") != Review.Status.DRAFT and not given.get("basis", "refused"):
+        # Who may not publish has no field for the status.
+        status = given.get("status", self.instance.status)
+        if status != Review.Status.DRAFT and not given.get("basis", "refused"):
             self.add_error("basis", "Only a draft can do without.")
 
     def needs_note(self) -> bool:
@@ -98,6 +109,7 @@ class ReviewAdmin(RevisionsAdmin):
         "reviewer", "tool", "verdict", "beginning", "basis", "status", "reviewed_on", "revision", "updated_at",
     ]  # fmt: skip
     list_filter = ["status", "verdict", "basis", "reviewer", "tool__category"]
+    linked_lookups = ["tool__id__exact"]
     search_fields = ["tool__name", "tool__slug", "reviewer__name", "quote"]
     search_help_text = "Tool, reviewer or words of the quote."
     date_hierarchy = "reviewed_on"
@@ -134,8 +146,10 @@ class ReviewAdmin(RevisionsAdmin):
             return "Nothing public unless it is published."
         return link_to_api(f"reviews/{review.pk}")
 
-    publish = row_action(services.publish, description="Publish", done="published")
-    retract = row_action(services.retract, description="Retract", done="retracted")
+    publish = row_action(services.publish, description="Publish", done="published", permission="publish")
+    retract = row_action(
+        services.retract, description="Retract", done="retracted", permission="publish", asks=RETRACTED
+    )
 
 
 class HeadToHeadForm(OpinionForm):
@@ -157,7 +171,7 @@ class HeadToHeadForm(OpinionForm):
         pair = (first, second)
         published = HeadToHead.Status.PUBLISHED
         is_new = self.instance._state.adding or (
-            self.initial["status"] != published and self.cleaned_data.get("status") == published
+            self.initial.get("status") != published and self.cleaned_data.get("status") == published
         )
         if is_new and not reviewer.is_active:
             message = f"{reviewer.name} is not active and answers no more pairs."
@@ -206,7 +220,7 @@ class HeadToHeadAdmin(RevisionsAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: HeadToHead | None = None) -> list[str]:
         stays = ["reviewer", "first_tool", "second_tool"] if obj else []
-        return [*self.readonly_fields, *stays]
+        return [*super().get_readonly_fields(request, obj), *stays]
 
     @admin.display
     def pair(self, answer: HeadToHead) -> str:
@@ -229,8 +243,10 @@ class HeadToHeadAdmin(RevisionsAdmin):
             ((tool.name, _linked(by_tool.get(tool.pk))) for tool in answer.tools),
         )
 
-    publish = row_action(services.publish, description="Publish", done="published")
-    retract = row_action(services.retract, description="Retract", done="retracted")
+    publish = row_action(services.publish, description="Publish", done="published", permission="publish")
+    retract = row_action(
+        services.retract, description="Retract", done="retracted", permission="publish", asks=RETRACTED
+    )
 
 
 def _linked(review: Review | None) -> str:

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 
-from backend.admin.base import NOTHING, RecordedAdmin
+from backend.admin.base import NOTHING, PublishedAdmin
 from backend.admin.errors import CurationError
 from backend.api.attribution import attributed
 from catalog.validators import validate_visible_text
@@ -45,7 +45,7 @@ class RestoreForm(forms.Form):
     note = forms.CharField(max_length=500, validators=[validate_visible_text])
 
 
-class RevisionsAdmin(RecordedAdmin):
+class RevisionsAdmin(PublishedAdmin):
     """Pages of what is corrected in the open: they ask for a note, and lead to all revisions."""
 
     def asked_of(self, obj: Any) -> list[str]:
@@ -76,12 +76,12 @@ class RevisionsAdmin(RecordedAdmin):
         )
 
     def revisions_view(self, request: HttpRequest, object_id: object) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         opinion: Any = self.get_object(request, str(object_id))
         if opinion is None:
             messages.warning(request, f"No {self.opts.verbose_name} has the ID {object_id}.")
             return HttpResponseRedirect(reverse("admin:index"))
-        if not self.has_view_or_change_permission(request, opinion):
-            raise PermissionDenied
         may_restore = self.may_restore(request, opinion)
         if request.method == "POST":
             if not may_restore:

@@ -69,9 +69,15 @@ def messages_of(response: Any) -> list[str]:
 
 
 def act(desk: Client, address: str, action: str, rows: list[Any]) -> list[str]:
-    """Selects rows of a list, runs an action on them, and returns what the curator is told."""
+    """Selects rows of a list, runs an action on them, says why, and returns what the curator is told."""
     chosen = [str(row.pk) for row in rows]
-    return messages_of(desk.post(address, {"action": action, "_selected_action": chosen}, follow=True))
+    sent = {"action": action, "_selected_action": chosen, "sure": len(chosen), "why": "A reason."}
+    return messages_of(desk.post(address, sent, follow=True))
+
+
+def find_mailbox(desk: Client, address: str, mailbox: str) -> Any:
+    """Looks a mailbox up by its whole address, and returns the list that shows its rows."""
+    return desk.post(f"{address}mailbox/", {"address": mailbox}, follow=True)
 
 
 def count_queries(desk: Client, address: str) -> int:

@@ -50,6 +50,7 @@ class VoterAdmin(ReadersAdmin):
         description="Erase: delete all votes and picks, refuse the token for good",
         done="erased",
         permission="erase",
+        asks="All their votes and picks go for good, and the numbers with them. Nobody can take that back.",
     )
 
 

@@ -8,17 +8,22 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.admin.utils import model_ngettext, unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import BadRequest, ValidationError
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from backend.admin import stale
+from backend.admin.deletion import Consequences, in_words
 from backend.admin.errors import CurationError
+from backend.admin.lookups import closed_lookups
 from backend.admin.refusals import RefusedForm, sentence_of
 from backend.api.attribution import attributed
 from backend.api.models import Change
@@ -37,10 +42,14 @@ REFUSAL = "refusal_of_database"
 DIFFERENCES = "differences"
 STAMPS = ["id", "created_at", "updated_at"]
 NOTHING = "–"
+# Of a selection, so many are named.
+SHOWN = 10
 
 admin.site.site_header = admin.site.site_title = "AI Tool Verdicts"
 admin.site.index_title = "The curators' desk"
 admin.site.site_url = "/api/docs"
+# What is deleted is looked at first, one row at a time.
+admin.site.disable_action("delete_selected")
 
 
 class ModelAdmin(DjangoModelAdmin):
@@ -49,10 +58,18 @@ class ModelAdmin(DjangoModelAdmin):
     """
 
     change_form_template = "backend_admin/change_form.html"
+    delete_confirmation_template = "backend_admin/delete.html"
+    # What links to its list ask for beyond its filters.
+    linked_lookups: Sequence[str] = ()
 
     class Media:
         css = {"all": ["backend_admin/admin.css"]}
         js = ["backend_admin/forms.js"]
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        """Only what the page offers: any other would tell columns that no page shows."""
+        filters = self.get_list_filter(request)
+        return lookup in closed_lookups(self, filters, dates=self.date_hierarchy, more=self.linked_lookups)
 
     # Any, so that pages may name Django's own parameters.
     def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -76,7 +93,7 @@ class ModelAdmin(DjangoModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm]:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None and request.method == "POST" and stale.OPENED in request.POST:
             self._look_for_changes(request, obj, form)
         refusal = getattr(request, REFUSAL, None)
@@ -143,18 +160,79 @@ class ModelAdmin(DjangoModelAdmin):
         # References would be looked at when the transaction ends, too late for the form to say so.
         connection.check_constraints()
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Django tells first whether there is such a row, and asks then who wants to know."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Nothing goes without a reason, which the log keeps: then the page asks again."""
+        lacks_reason = request.method == "POST" and not request.POST.get("why", "").strip()
+        if lacks_reason:
+            request.POST = QueryDict()
+        context = {**(extra_context or {}), "lacks_reason": lacks_reason}
+        return answer_or_refuse(super().delete_view, request, object_id, context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes along in counts, which is asked for nobody's leave by itself; and what keeps it, in words."""
+        found = Consequences(self.model._base_manager.filter(pk__in=[each.pk for each in objs]))
+        lost = [f"{words}, which would no longer name it" for words in in_words(found.loses)]
+        kept = [f"It has {words}." for words in in_words(found.keeps)]
+        return [*in_words(found.goes), *lost], {}, set(), kept
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return LogEntry.objects.log_actions(
+            user_id=request.user.pk,  # type: ignore[arg-type]
+            queryset=queryset,
+            action_flag=DELETION,
+            change_message=request.POST.get("why", "").strip(),
+        )
+
+    def ask_first(
+        self, request: HttpRequest, rows: models.QuerySet[Any], *, label: str, consequence: str
+    ) -> HttpResponse | None:
+        """A page with the number of rows and their first names; None once it was answered, with a reason, for as many."""
+        count = rows.count()
+        why = request.POST.get("why", "").strip()
+        if request.POST.get("sure") == str(count) and why:
+            return None
+        if "sure" in request.POST:
+            messages.error(request, "Nothing was done: say why." if not why else "By now it is about others.")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{label.partition(':')[0]} {count:,} {model_ngettext(self.opts, count)}?",
+            "label": label.partition(":")[0],
+            "consequence": consequence,
+            "count": count,
+            "names": [str(row) for row in rows[:SHOWN]],
+            "more": max(count - SHOWN, 0),
+            "action": request.POST.get("action", ""),
+            "across": request.POST.get("select_across", "0"),
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "why": why,
+        }
+        return TemplateResponse(request, "backend_admin/sure.html", context)
+
     def do_to_each(
         self, request: HttpRequest, rows: models.QuerySet[Any], action: Callable[[Any], None], *, done: str
     ) -> None:
         """Says afterwards how many rows the action was done to, and which were left and why."""
         count, left = 0, dict[str, list[str]]()
+        why = f" {request.POST['why'].strip()}" if request.POST.get("why") else ""
         for row in rows:
             try:
                 action(row)
             except CurationError as refusal:
                 left.setdefault(str(refusal), []).append(str(row))
             else:
-                self.log_change(request, row, f"{done.capitalize()}.")
+                self.log_change(request, row, f"{done.capitalize()}.{why}")
                 count += 1
         if count:
             messages.success(request, f"{count} {model_ngettext(self.opts, count)} {done}.")
@@ -208,16 +286,6 @@ class CuratedAdmin(ModelAdmin):
             return fieldsets
         glance = [("At a glance", {"fields": self.at_a_glance})] if self.at_a_glance else []
         return [*glance, *fieldsets, ("Record", {"classes": ["collapse"], "fields": STAMPS})]
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A row takes along those kept for it, though nobody may delete these by themselves."""
-        to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        kept = {
-            str(model._meta.verbose_name)
-            for model, page in self.admin_site._registry.items()
-            if isinstance(page, ReadOnlyAdmin)
-        }
-        return to_delete, counts, forbidden - kept, protected
 
 
 class ReasonForm(ModelForm):
@@ -278,6 +346,41 @@ class RecordedAdmin(CuratedAdmin):
         return super().history_view(request, object_id, {**(extra_context or {}), "changes": page})
 
 
+class PublishedAdmin(RecordedAdmin):
+    """Rows that readers see once they are published, which takes a permission of its own: `publish_<model>`.
+
+    Without it a row can be entered and worked on until it is published.
+    """
+
+    # What decides whether and when readers see a row.
+    publishing_fields: Sequence[str] = ("status", "published_at")
+    # In these nobody has read it, unless it was public before.
+    open_statuses: Sequence[str] = ("draft",)
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('publish', self.opts)}")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if (
+            obj is not None
+            and obj.status not in self.open_statuses
+            and not self.has_publish_permission(request)
+        ):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What readers could read is archived or retracted, and stays."""
+        goes, counts, forbidden, kept = super().get_deleted_objects(objs, request)
+        if any(each.status not in self.open_statuses for each in objs):
+            kept = [f"It is {objs[0].get_status_display().lower()}: only a draft is deleted.", *kept]
+        return goes, counts, forbidden, kept
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self.has_publish_permission(request) else [*fields, *self.publishing_fields]
+
+
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that the product writes by itself: to be found and read here."""
 
@@ -292,14 +395,25 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 def row_action(
-    act: Callable[..., None], *, description: str, done: str, permission: str = "change"
-) -> Callable[..., None]:
-    """An action of the admin's lists: `act(row, now=…)` for each selected row, which is `done` then."""
+    act: Callable[..., None],
+    *,
+    description: str,
+    done: str,
+    permission: str = "change",
+    asks: str = "",
+) -> Callable[..., HttpResponse | None]:
+    """An action of the admin's lists: `act(row, now=…)` for each selected row, which is `done` then.
 
-    @admin.action(description=description, permissions=[permission])
-    def run(page: ModelAdmin, request: HttpRequest, rows: models.QuerySet[Any]) -> None:
+    One that `asks` shows first how many rows it is about, with that sentence, and wants to know why.
+    """
+
+    @admin.action(description=f"{description} …" if asks else description, permissions=[permission])
+    def run(page: ModelAdmin, request: HttpRequest, rows: models.QuerySet[Any]) -> HttpResponse | None:
+        if asks and (question := page.ask_first(request, rows, label=description, consequence=asks)):
+            return question
         now = timezone.now()
         page.do_to_each(request, rows, lambda row: act(row, now=now), done=done)
+        return None
 
     return run
 

@@ -18,7 +18,7 @@ NEEDS = [
 
 
 def grant(app: str, *, everyone: Sequence[str] = (), **roles: Sequence[str]) -> RunPython:
-    """Gives permissions on the models of `app`, by their codenames, to roles: `grant("catalog", editor=["publish_tool"])`.
+    """Gives permissions on the models of `app`, by their codenames, to roles: `grant("books", editor=["publish_book"])`.
 
     `everyone` stands for all roles. An administrator gets whatever any role gets. Taken back, it takes them back, and a
     role that is left with nothing and nobody goes.

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
+from backend.admin.base import STAMPS, PublishedAdmin, ReasonForm, link_once_public, row_action
 from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import archive
@@ -21,6 +21,8 @@ from comparisons.pairs.services import publish
 from comparisons.querysets import ComparisonQuerySet
 from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review, Reviewer
+
+ARCHIVED = "They leave the lists of readers, and history keeps their verdicts. Publish brings them back."
 
 
 class ComparisonForm(ReasonForm):
@@ -131,7 +133,7 @@ class CategoryFilter(admin.SimpleListFilter):
 
 
 @admin.register(Comparison)
-class ComparisonAdmin(RecordedAdmin):
+class ComparisonAdmin(PublishedAdmin):
     form = ComparisonForm
     inlines = [PairFitInline]
     list_display = ["pair", "outcome", "status", "published_at"]
@@ -157,7 +159,7 @@ class ComparisonAdmin(RecordedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Comparison | None = None) -> list[str]:
         was_public = obj is not None and obj.public_at is not None and obj.public_at <= timezone.now()
         stays = ["first_tool", "second_tool"] if was_public else []
-        return [*self.readonly_fields, *stays]
+        return [*super().get_readonly_fields(request, obj), *stays]
 
     def save_model(self, request: HttpRequest, obj: Comparison, form: object, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -219,8 +221,8 @@ class ComparisonAdmin(RecordedAdmin):
             format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
         )
 
-    publish = row_action(publish, description="Publish", done="published")
-    archive = row_action(archive, description="Archive", done="archived")
+    publish = row_action(publish, description="Publish", done="published", permission="publish")
+    archive = row_action(archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED)
 
 
 def _review_link(reviewer: Reviewer, tool: Tool, review: Review | None) -> str:

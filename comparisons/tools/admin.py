@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from backend.admin.base import NOTHING, STAMPS, ReasonForm, RecordedAdmin, link_once_public, row_action
+from backend.admin.base import NOTHING, STAMPS, PublishedAdmin, ReasonForm, link_once_public, row_action
 from catalog import logos, services
 from catalog.admin import FitInline
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo
@@ -23,6 +23,8 @@ from comparisons.merging.duplicates import likenesses_of
 from comparisons.tools.slugs import taken_pair_slugs
 from reviews.models import Panel
 from votes.models import Tally
+
+ARCHIVED = "They leave lists and rankings; their pages stay. Publish brings them back, with their first date."
 
 
 class ToolForm(ReasonForm):
@@ -79,7 +81,7 @@ class ToolFitInline(FitInline):
 
 
 @admin.register(Tool)
-class ToolAdmin(RecordedAdmin):
+class ToolAdmin(PublishedAdmin):
     form = ToolForm
     inlines = [ToolFitInline]
     list_display = [
@@ -182,8 +184,10 @@ class ToolAdmin(RecordedAdmin):
     def page(self, tool: Tool) -> str:
         return link_once_public(f"tools/{tool.slug}", public_at=tool.public_at)
 
-    publish = row_action(services.publish, description="Publish", done="published")
-    archive = row_action(services.archive, description="Archive", done="archived")
+    publish = row_action(services.publish, description="Publish", done="published", permission="publish")
+    archive = row_action(
+        services.archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED
+    )
 
 
 def count_of(counted: Panel | Tally) -> str:

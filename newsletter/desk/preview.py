@@ -169,7 +169,7 @@ class PreviewAdmin(CuratedAdmin):
             "test_form": AddressForm(
                 initial={"address": getattr(request.user, "email", "")}, auto_id="test_%s"
             ),
-            "may_test": self.has_change_permission(request),
+            "may_test": may_send(request),
             "find": _page("subscriber", edition_id),
             "find_form": AddressForm(auto_id="find_%s"),
             "may_find": may_see_subscribers(request),
@@ -225,7 +225,7 @@ class PreviewAdmin(CuratedAdmin):
     @method_decorator(require_POST)
     def send_test(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
         """Mail what the page shows to one address, and wait for the mail server: EMAIL_TIMEOUT seconds a step."""
-        if not self.has_change_permission(request):
+        if not may_send(request):
             raise PermissionDenied
         preview = self._preview_of(request, edition_id)
         form = AddressForm(request.POST)
@@ -269,6 +269,10 @@ class Reader:
     page: str
     last_mailed_at: datetime | None
     obstacles: list[str]
+
+
+def may_send(request: HttpRequest) -> bool:
+    return request.user.has_perm("newsletter.send_edition")
 
 
 def may_see_subscribers(request: HttpRequest) -> bool:

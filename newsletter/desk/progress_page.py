@@ -80,6 +80,10 @@ class ProgressAdmin(CuratedAdmin):
     # Cancelling can't be taken back: the page of progress asks first.
     actions = ["send_now", "pause", "resume"]
 
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Writing what an edition says is one right, sending it another."""
+        return request.user.has_perm("newsletter.send_edition")
+
     def get_urls(self) -> list[URLPattern]:
         pages = [
             ("<uuid:edition_id>/progress/", self.progress_page, "newsletter_edition_progress"),
@@ -134,8 +138,8 @@ class ProgressAdmin(CuratedAdmin):
         say_if_nothing_is_mailed(request)
         shown = {
             "answer": answer_of(progress_of(edition)),
-            "actions": ACTIONS if self.has_change_permission(request) else [],
-            "can_retry": edition.state in RETRIED and self.has_change_permission(request),
+            "actions": ACTIONS if self.has_send_permission(request) else [],
+            "can_retry": edition.state in RETRIED and self.has_send_permission(request),
             "numbers": reverse("admin:newsletter_edition_progress_numbers", args=[edition.pk]),
         }
         return self.show(request, edition, "progress", f"Progress: {edition.week}", **shown)
@@ -152,7 +156,7 @@ class ProgressAdmin(CuratedAdmin):
 
     def perform(self, request: HttpRequest, edition: Edition) -> HttpResponse:
         """Perform the action that the form names, on this edition alone. Cancelling asks for confirmation first."""
-        if not self.has_change_permission(request):
+        if not self.has_send_permission(request):
             raise PermissionDenied
         actions: dict[str, Callable[[HttpRequest, QuerySet[Edition]], None]] = {
             "send_now": self._send_now,
@@ -200,7 +204,7 @@ class ProgressAdmin(CuratedAdmin):
 
     # --- The actions --------------------------------------------------------------------------
 
-    @admin.action(description="Send the selected edition now …", permissions=["change"])
+    @admin.action(description="Send the selected edition now …", permissions=["send"])
     def send_now(self, request: HttpRequest, rows: QuerySet[Edition]) -> HttpResponse | None:
         """One at a time, for each asks first."""
         if len(rows) == 1 and rows[0].state == State.DRAFT and rows[0].repeat != Edition.Repeat.HELD:
@@ -222,14 +226,14 @@ class ProgressAdmin(CuratedAdmin):
 
         self.act_on_each(request, rows, action, done="due now", unless="it is not held")
 
-    @admin.action(description="Pause selected editions", permissions=["change"])
+    @admin.action(description="Pause selected editions", permissions=["send"])
     def pause(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
         def action(edition: Edition) -> bool:
             return editions.pause(edition_id=edition.pk, reason=f"Paused by {request.user}.")
 
         self.act_on_each(request, rows, action, done="paused", unless="it is not being sent")
 
-    @admin.action(description="Resume selected editions", permissions=["change"])
+    @admin.action(description="Resume selected editions", permissions=["send"])
     def resume(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
         soon = [edition.pk for edition in rows if self.asks_first("resume", edition)]
         for edition in rows.filter(pk__in=soon):

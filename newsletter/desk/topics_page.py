@@ -4,15 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from catalog.admin import CategoryAdmin
-from catalog.models import Category, Tool
+from catalog.models import Category
 from newsletter.readers.topics import followers_of, move_followers
-
-SHOWN_TOOLS = 20
 
 
 class FollowersForm(forms.Form):
@@ -37,15 +36,11 @@ class TopicAdmin(CategoryAdmin):
 
     delete_confirmation_template = "admin/newsletter/delete_topic.html"
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        """One at a time, for each has followers of its own."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
+        if not self.has_delete_permission(request):
+            raise PermissionDenied
         category = get_object_or_404(Category, pk=object_id)
         form = FollowersForm(request.POST or None, category=category)
         if request.method == "POST" and not ("instead" in request.POST and form.is_valid()):
@@ -59,8 +54,3 @@ class TopicAdmin(CategoryAdmin):
         if form.is_valid() and form.cleaned_data["instead"]:
             move_followers(category=obj, to=form.cleaned_data["instead"], now=timezone.now())
         super().delete_model(request, obj)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Followers are counted, not listed: they may be a million."""
-        tools = Tool.objects.filter(category__in=objs).order_by("name", "id")[:SHOWN_TOOLS]
-        return [str(each) for each in objs], {"categories": len(objs)}, set(), [str(tool) for tool in tools]

@@ -56,9 +56,11 @@ def test_the_alias_list_costs_seven_queries(rows: int) -> None:
 def test_a_category_in_use_is_protected() -> None:
     tool = ToolFactory()
 
-    response = open_desk().post(f"{CATEGORIES}{tool.category.pk}/delete/", {"post": "yes", "instead": ""})
+    response = open_desk().post(
+        f"{CATEGORIES}{tool.category.pk}/delete/", {"post": "yes", "why": "A mistake.", "instead": ""}
+    )
 
-    assert "would require deleting the following protected related objects" in response.content.decode()
+    assert "It has 1 tool." in response.content.decode()
     assert Category.objects.filter(pk=tool.category.pk).exists()
 
 
@@ -70,7 +72,7 @@ def test_an_alias_can_only_be_read() -> None:
     assert desk.get(f"{ALIASES}first/change/").status_code == 200
     for answer in (
         desk.post(f"{ALIASES}first/change/", {"slug": "other"}),
-        desk.post(f"{ALIASES}first/delete/", {"post": "yes"}),
+        desk.post(f"{ALIASES}first/delete/", {"post": "yes", "why": "A mistake."}),
         desk.get(f"{ALIASES}add/"),
     ):
         assert answer.status_code == 403
@@ -163,7 +165,9 @@ def test_a_condition_keeps_a_slug() -> None:
 def test_a_condition_in_use_is_protected() -> None:
     fit = ToolFitFactory()
 
-    response = open_desk().post(f"{CONDITIONS}{fit.condition.pk}/delete/", {"post": "yes"})
+    response = open_desk().post(
+        f"{CONDITIONS}{fit.condition.pk}/delete/", {"post": "yes", "why": "A mistake."}
+    )
 
-    assert "would require deleting the following protected related objects" in response.content.decode()
+    assert "It has 1 condition of a tool." in response.content.decode()
     assert Condition.objects.exists()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers.addresses import address_key
-from tests.desk import act, count_queries, errors_of, open_desk, submit
+from tests.desk import act, count_queries, errors_of, find_mailbox, open_desk, submit
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,6 @@ def test_a_list_costs_the_same_however_long_it_is(address: str, budget: int, row
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param("q=ada@example.com", id="address"),
         pytest.param("q=first-copy", id="message id"),
         pytest.param("state__exact=failed", id="state"),
         pytest.param("code__exact=550", id="code"),
@@ -65,20 +64,23 @@ def test_a_delivery_is_found_by(words: str) -> None:
 def test_a_delivery_outlives_its_subscriber_and_can_only_be_read() -> None:
     desk, delivery = open_desk(), DeliveryFactory()
 
-    desk.post(f"{SUBSCRIBERS}{delivery.subscriber.pk}/delete/", {"post": "yes"})
+    desk.post(f"{SUBSCRIBERS}{delivery.subscriber.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     assert Delivery.objects.get().subscriber is None
     assert desk.get(DELIVERIES).status_code == 200
     assert desk.get(f"{DELIVERIES}{delivery.pk}/change/").status_code == 200
     assert desk.post(f"{DELIVERIES}{delivery.pk}/change/", {"state": "failed"}).status_code == 403
-    assert desk.post(f"{DELIVERIES}{delivery.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        desk.post(f"{DELIVERIES}{delivery.pk}/delete/", {"post": "yes", "why": "A mistake."}).status_code
+        == 403
+    )
 
 
-def test_a_subscriber_is_found_by_address_and_status() -> None:
+def test_a_subscriber_is_found_by_status() -> None:
     subscriber = SubscriberFactory(address="ada@example.com")
     SubscriberFactory(address="ada@example.org", status="pending", confirmed_at=None)
 
-    response: Any = open_desk().get(f"{SUBSCRIBERS}?q=ada@&status__exact=active")
+    response: Any = open_desk().get(f"{SUBSCRIBERS}?status__exact=active")
 
     assert [found.pk for found in response.context["cl"].result_list] == [subscriber.pk]
 
@@ -143,16 +145,10 @@ def test_a_curator_can_take_a_subscriber_off_the_list_for_good() -> None:
     assert Consent.objects.get().source == "staff"
 
 
-@pytest.mark.parametrize("at_once", [True, False])
-def test_deleting_a_subscriber_erases_and_suppresses(at_once: bool) -> None:
+def test_deleting_a_subscriber_erases_and_suppresses() -> None:
     desk, subscriber = open_desk(), SubscriberFactory(address="ada@example.com")
-    alone = (f"{SUBSCRIBERS}{subscriber.pk}/delete/", {"post": "yes"})
-    among_others = (
-        SUBSCRIBERS,
-        {"action": "delete_selected", "_selected_action": [str(subscriber.pk)], "post": "yes"},
-    )
 
-    desk.post(*(among_others if at_once else alone))
+    desk.post(f"{SUBSCRIBERS}{subscriber.pk}/delete/", {"post": "yes", "why": "They asked for it."})
 
     assert not Subscriber.objects.exists()
     assert Suppression.objects.get().reason == "erased"
@@ -164,8 +160,8 @@ def test_staff_blocks_an_address_and_finds_it_again_by_the_whole_of_it() -> None
     subscriber = SubscriberFactory(address="ada@example.com")
 
     desk.post(f"{SUPPRESSIONS}add/", {"address": "ADA@example.com"})
-    found: Any = desk.get(f"{SUPPRESSIONS}?q=Ada@Example.com")
-    nothing: Any = desk.get(f"{SUPPRESSIONS}?q=ada@")
+    found = find_mailbox(desk, SUPPRESSIONS, "Ada@Example.com")
+    nothing = find_mailbox(desk, SUPPRESSIONS, "bob@example.com")
 
     blocked = Suppression.objects.get()
     subscriber.refresh_from_db()
@@ -174,7 +170,7 @@ def test_staff_blocks_an_address_and_finds_it_again_by_the_whole_of_it() -> None
     assert list(found.context["cl"].result_list) == [blocked]
     assert list(nothing.context["cl"].result_list) == []
     assert desk.get(f"{SUPPRESSIONS}{blocked.pk}/change/").status_code == 200
-    assert "ada@example.com" not in found.content.decode().replace("Ada@Example.com", "")
+    assert "example.com" not in found.content.decode()
 
 
 def test_what_is_no_address_cannot_be_blocked() -> None:
@@ -188,7 +184,7 @@ def test_lifting_a_suppression_is_recorded_and_subscribes_nobody() -> None:
     desk = open_desk()
     desk.post(f"{SUPPRESSIONS}add/", {"address": "ada@example.com"})
 
-    desk.post(f"{SUPPRESSIONS}{Suppression.objects.get().pk}/delete/", {"post": "yes"})
+    desk.post(f"{SUPPRESSIONS}{Suppression.objects.get().pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     assert not Suppression.objects.exists()
     assert list(Consent.objects.order_by("id").values_list("deed", flat=True)) == ["suppressed", "lifted"]
@@ -205,7 +201,7 @@ def test_what_the_product_writes_can_only_be_read(address: str) -> None:
 
     assert desk.get(f"{page}change/").status_code == 200
     assert desk.post(f"{page}change/", {}).status_code == 403
-    assert desk.post(f"{page}delete/", {"post": "yes"}).status_code == 403
+    assert desk.post(f"{page}delete/", {"post": "yes", "why": "A mistake."}).status_code == 403
 
 
 def test_an_edition_is_added_as_a_draft() -> None:
@@ -250,13 +246,15 @@ def test_a_frozen_edition_can_only_be_read() -> None:
 
     assert desk.get(f"{EDITIONS}{edition.pk}/change/").status_code == 200
     assert desk.post(f"{EDITIONS}{edition.pk}/change/", {"week": "2020-W01"}).status_code == 403
-    assert desk.post(f"{EDITIONS}{edition.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        desk.post(f"{EDITIONS}{edition.pk}/delete/", {"post": "yes", "why": "A mistake."}).status_code == 403
+    )
 
 
 def test_a_draft_edition_with_deliveries_is_protected() -> None:
     edition = DeliveryFactory().edition
 
-    response = open_desk().post(f"{EDITIONS}{edition.pk}/delete/", {"post": "yes"})
+    response = open_desk().post(f"{EDITIONS}{edition.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     assert "Cannot delete edition" in response.content.decode()
     assert Edition.objects.filter(pk=edition.pk).exists()
@@ -317,7 +315,7 @@ def test_the_list_cancels_nothing_for_it_does_not_ask() -> None:
     act(desk, EDITIONS, "cancel", [edition])
 
     edition.refresh_from_db()
-    assert [name for name, _ in offered] == ["", "delete_selected", "send_now", "pause", "resume"]
+    assert [name for name, _ in offered] == ["", "send_now", "pause", "resume"]
     assert edition.state == "sending"
 
 
@@ -384,7 +382,7 @@ class TestProviderEvents:
         # Session, curator; editions and providers to filter by; all, those found, the page; two for the dates.
         assert count_queries(open_desk(), EVENTS) == 9
 
-    @pytest.mark.parametrize("words", ["q=ADA@example.com", "kind__exact=hard_bounce", "provider=mailgun"])
+    @pytest.mark.parametrize("words", ["kind__exact=hard_bounce", "provider=mailgun"])
     def test_an_event_is_found_by(self, words: str) -> None:
         found = event(1, address_key=address_key("ada@example.com"), kind="hard_bounce", provider="mailgun")
         event(2, address_key=address_key("eve@example.com"))
@@ -402,13 +400,6 @@ class TestProviderEvents:
 
         assert [row.pk for row in response.context["cl"].result_list] == [found.pk]
 
-    def test_what_is_no_address_finds_nobody(self) -> None:
-        event()
-
-        response: Any = open_desk().get(f"{EVENTS}?q=nobody")
-
-        assert list(response.context["cl"].result_list) == []
-
     def test_a_page_names_the_mailbox_by_a_short_key_and_changes_nothing(self) -> None:
         desk, row = open_desk(), event(address_key=address_key("ada@example.com"), detail="550 no such user")
 
@@ -418,5 +409,5 @@ class TestProviderEvents:
         assert address_key("ada@example.com").hex() not in page
         assert "Bounces and complaints" in desk.get(EVENTS).content.decode().replace("bounces", "Bounces")
         assert desk.post(f"{EVENTS}{row.pk}/change/", {"kind": "taken"}).status_code == 403
-        assert desk.post(f"{EVENTS}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert desk.post(f"{EVENTS}{row.pk}/delete/", {"post": "yes", "why": "A mistake."}).status_code == 403
         assert desk.get(f"{EVENTS}add/").status_code == 403

@@ -135,9 +135,12 @@ def test_nothing_of_the_readers_can_be_deleted(address: str) -> None:
     row = {VOTERS: vote.voter, VOTES: vote, PICKS: pick}[address]
     desk = open_desk()
 
-    desk.post(address, {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    desk.post(
+        address,
+        {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes", "why": "A mistake."},
+    )
 
-    assert desk.post(f"{address}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert desk.post(f"{address}{row.pk}/delete/", {"post": "yes", "why": "A mistake."}).status_code == 403
     assert type(row)._default_manager.filter(pk=row.pk).exists()
 
 
@@ -164,7 +167,7 @@ def test_a_tally_can_only_be_read() -> None:
 
     assert desk.get(f"{TALLIES}{tool.pk}/change/").status_code == 200
     assert desk.post(f"{TALLIES}{tool.pk}/change/", {"ship": "7"}).status_code == 403
-    assert desk.post(f"{TALLIES}{tool.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert desk.post(f"{TALLIES}{tool.pk}/delete/", {"post": "yes", "why": "A mistake."}).status_code == 403
     assert Tally.objects.get(tool=tool).ship == 1
 
 
@@ -174,7 +177,10 @@ def test_a_pick_tally_can_only_be_read() -> None:
 
     assert desk.get(f"{PICK_TALLIES}{tally.pk}/change/").status_code == 200
     assert desk.post(f"{PICK_TALLIES}{tally.pk}/change/", {"first": "7"}).status_code == 403
-    assert desk.post(f"{PICK_TALLIES}{tally.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        desk.post(f"{PICK_TALLIES}{tally.pk}/delete/", {"post": "yes", "why": "A mistake."}).status_code
+        == 403
+    )
 
 
 class TestAlerts:

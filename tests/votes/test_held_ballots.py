@@ -50,7 +50,7 @@ class Case:
                 row = self.model._default_manager.get()
                 for address in (f"{self.model._meta.model_name}/{row.pk}", f"voter/{row.voter_id}"):
                     page = f"/admin/votes/{address}/delete/"
-                    assert self.desk.post(page, {"post": "yes"}).status_code == 403
+                    assert self.desk.post(page, {"post": "yes", "why": "A mistake."}).status_code == 403
             case "delete in a shell":
                 self.model._default_manager.all().delete()
             case _:

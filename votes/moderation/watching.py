@@ -84,7 +84,7 @@ class WatchedAdmin(ReadOnlyAdmin):
     def watch(self, request: HttpRequest, tool_id: UUID, other_tool_id: UUID | None = None) -> HttpResponse:
         """Shows what an action would move where a span is given; takes it only when a POST confirms it."""
         user = request.user
-        if not (isinstance(user, User) and user.has_perm(f"votes.change_{self.watched.__name__.lower()}")):
+        if not (isinstance(user, User) and user.has_perm(f"votes.moderate_{self.watched.__name__.lower()}")):
             raise PermissionDenied
         target = find_target(tool_id, other_tool_id)
         now = timezone.now()

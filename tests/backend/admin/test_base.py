@@ -9,8 +9,8 @@ from backend.admin.base import link_once_public, link_to_api
 from backend.api.models import Change
 from catalog.models import Category, Tool
 from tests.database import execute
-from tests.desk import act, desk_of, messages_of, open_desk, submit
-from tests.factories import AHEAD, NOW, CategoryFactory, ToolFactory
+from tests.desk import act, desk_of, errors_of, messages_of, open_desk, submit
+from tests.factories import AHEAD, NOW, CategoryFactory, ReviewFactory, ToolFactory
 
 TOOLS = "/admin/catalog/tool/"
 PANELS = "/admin/reviews/panel/"
@@ -63,7 +63,7 @@ def test_a_selection_is_told_how_many_were_done_and_names_ten_that_were_left() -
     names = ", ".join(f"T{n:02} (t{n:02})" for n in range(10))
     assert told == ["2 tools archived.", f"Not archived (not published): {names} and 2 more."]
     assert set(LogEntry.objects.values_list("object_id", "change_message")) == {
-        (str(tool.pk), "Archived.") for tool in done
+        (str(tool.pk), "Archived. A reason.") for tool in done
     }
 
 
@@ -88,16 +88,16 @@ def test_rows_that_the_product_writes_are_read_and_nothing_else_whatever_one_may
     assert desk.get(f"{PANELS}{tool.pk}/change/").status_code == 200
     assert desk.get(f"{PANELS}add/").status_code == 403
     assert desk.post(f"{PANELS}{tool.pk}/change/", {"ship": 7}).status_code == 403
-    assert desk.post(f"{PANELS}{tool.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert desk.post(f"{PANELS}{tool.pk}/delete/", {"post": "yes", "why": "A mistake."}).status_code == 403
     tool.panel.refresh_from_db()
     assert tool.panel.ship == 0
 
 
 @pytest.mark.django_db
 def test_a_deleted_row_takes_along_the_rows_that_the_product_kept_for_it() -> None:
-    tool = ToolFactory()
+    tool = ToolFactory(status="draft")
 
-    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes"})
+    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     assert not Tool.objects.exists()
     assert Category.objects.exists()
@@ -151,17 +151,20 @@ def test_an_action_of_a_list_leaves_the_user(action: str, status: str) -> None:
 
     act(open_desk(), TOOLS, action, [tool])
 
-    assert history_of(tool)[1:] == [("update", "admin", "curator", "")]
+    assert history_of(tool)[1:] == [("update", "admin", "curator", "A reason.")]
 
 
 @pytest.mark.django_db
 def test_a_deleted_row_leaves_the_user_and_what_it_was() -> None:
     category = CategoryFactory(name="Shelf")
 
-    open_desk().post(f"/admin/catalog/category/{category.pk}/delete/", {"post": "yes", "instead": ""})
+    open_desk().post(
+        f"/admin/catalog/category/{category.pk}/delete/", {"post": "yes", "why": "A mistake.", "instead": ""}
+    )
 
     change = Change.objects.get(row_id=category.pk, action="delete")
-    assert (change.actor, change.columns["name"]) == ("curator", ["Shelf", None])
+    assert (change.actor, change.why, change.columns["name"]) == ("curator", "A mistake.", ["Shelf", None])
+    assert LogEntry.objects.get().change_message == "A mistake."
 
 
 @pytest.mark.django_db
@@ -195,3 +198,57 @@ def test_one_who_may_only_look_is_asked_for_no_reason() -> None:
 
     assert page.status_code == 200
     assert 'name="why"' not in page.content.decode()
+
+
+class TestPublishing:
+    """Entering a row is one right, publishing it another."""
+
+    WRITERS = ("add_tool", "change_tool", "view_tool", "add_review", "change_review", "view_review",
+               "view_reviewer", "view_category")  # fmt: skip
+
+    @pytest.mark.django_db
+    def test_a_row_of_who_may_not_publish_is_a_draft_whatever_the_form_is_sent(self) -> None:
+        desk, category = desk_of(*self.WRITERS), CategoryFactory()
+
+        submit(
+            desk, f"{TOOLS}add/", name="Aider", slug="aider", category=category.pk,
+            pricing_entry="free", status="published", published_at_0="2026-11-01", published_at_1="00:00",
+        )  # fmt: skip
+
+        tool = Tool.objects.get()
+        assert (tool.status, tool.published_at, tool.public_at) == ("draft", None, None)
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("status", ["published", "archived"])
+    def test_what_was_published_is_read_by_who_may_not_publish(self, status: str) -> None:
+        tool = ToolFactory(status=status, tagline="Before")
+        desk = desk_of(*self.WRITERS)
+
+        assert desk.get(f"{TOOLS}{tool.pk}/change/").status_code == 200
+        assert desk.post(f"{TOOLS}{tool.pk}/change/", {"tagline": "After"}).status_code == 403
+        tool.refresh_from_db()
+        assert tool.tagline == "Before"
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("action", ["publish", "archive"])
+    def test_an_action_that_is_not_shown_does_nothing_when_it_is_posted(self, action: str) -> None:
+        tool = ToolFactory(status="draft" if action == "publish" else "published")
+
+        act(desk_of(*self.WRITERS), TOOLS, action, [tool])
+
+        assert Tool.objects.get().status == tool.status
+
+    @pytest.mark.django_db
+    def test_a_draft_of_a_review_is_written_without_the_right_to_publish(self) -> None:
+        draft = ReviewFactory(status="draft", basis=None, quote="Before")
+
+        response = submit(
+            desk_of(*self.WRITERS),
+            f"/admin/reviews/review/{draft.pk}/change/",
+            quote="After",
+            status="published",
+        )
+
+        assert errors_of(response) == {}
+        draft.refresh_from_db()
+        assert (draft.quote, draft.status) == ("After", "draft")

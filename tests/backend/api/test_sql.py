@@ -20,6 +20,8 @@ FILES = sorted(
 # Which migration gave each file to databases in use, and the file's digest then. A file that is edited reaches only new
 # databases until another migration loads it: write that migration, and its name and the new digest here.
 LOADED_BY = {
+    ("api", "accounts"): ("0007_used_accounts_stay", "a7a3a27b9be0"),
+    ("comparisons", "verdict_history"): ("0021_verdicts_outlive_pairs", "af6415203b07"),
     ("catalog", "conditions"): ("0010_conditions_under_which_a_tool_is_right", "5ce1ae884768"),
     ("comparisons", "merges"): ("0020_tools_are_merged", "0e36ee16c422"),
     ("comparisons", "fits"): ("0015_a_condition_of_a_pair_is_of_one_tool", "3bc1f646190e"),

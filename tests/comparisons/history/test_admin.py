@@ -31,5 +31,5 @@ def test_a_changed_verdict_is_found_by_its_tool_and_can_only_be_read() -> None:
     page = desk.get(f"{CHANGES}{change.pk}/change/")
     assert "The first verdict on this pair. It says: a tie." in page.content.decode()
     assert desk.post(f"{CHANGES}{change.pk}/change/", {"cause": "votes"}).status_code == 403
-    assert desk.post(f"{CHANGES}{change.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert desk.post(f"{CHANGES}{change.pk}/delete/", {"post": "yes", "why": "A mistake."}).status_code == 403
     assert desk.get(f"{CHANGES}add/").status_code == 403

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -12,7 +13,7 @@ from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison, VerdictChange
 from reviews.models import HeadToHead, Review
 from reviews.services import retract
-from tests.database import at_once
+from tests.database import at_once, execute
 from tests.factories import (
     NOW,
     ComparisonFactory,
@@ -204,13 +205,17 @@ def test_what_is_not_published_has_no_history(values: dict[str, Any]) -> None:
     assert kept() == []
 
 
-def test_a_deleted_comparison_takes_its_history_along() -> None:
+def test_a_comparison_with_a_history_is_not_deleted_in_whichever_way() -> None:
     comparison = pair()
     record_verdicts(now=NOW)
+    history = kept()
 
-    comparison.delete()
+    with pytest.raises(ProtectedError):
+        comparison.delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        execute("DELETE FROM comparisons_verdictchange")
 
-    assert kept() == []
+    assert kept() == history != []
 
 
 @pytest.mark.parametrize("pairs", [1, 50])

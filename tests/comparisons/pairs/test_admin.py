@@ -215,20 +215,22 @@ def test_a_public_pair_leads_to_its_page_and_a_draft_does_not() -> None:
     assert "Nothing is public yet." in desk.get(page_of(draft)).content.decode()
 
 
-def test_a_comparison_can_be_removed() -> None:
-    comparison = ComparisonFactory()
+def test_a_draft_of_a_comparison_can_be_deleted() -> None:
+    comparison = ComparisonFactory(status="draft")
 
-    open_desk().post(f"{COMPARISONS}{comparison.pk}/delete/", {"post": "yes"})
+    open_desk().post(f"{COMPARISONS}{comparison.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     assert not Comparison.objects.exists()
 
 
-def test_a_removed_comparison_takes_its_history_along() -> None:
+def test_a_comparison_that_was_public_stays_with_its_history() -> None:
     comparison = VerdictChangeFactory().comparison
 
-    open_desk().post(f"{COMPARISONS}{comparison.pk}/delete/", {"post": "yes"})
+    page = open_desk().post(f"{COMPARISONS}{comparison.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
-    assert not Comparison.objects.exists()
+    assert "It is published: only a draft is deleted." in page.content.decode()
+    assert "It has 1 verdict change." in page.content.decode()
+    assert Comparison.objects.get().verdict_changes.count() == 1
 
 
 def test_a_pair_with_the_slug_of_another_is_refused_in_the_form() -> None:

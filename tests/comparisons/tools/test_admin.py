@@ -325,7 +325,7 @@ def test_publishing_says_how_many_and_why_others_were_left() -> None:
 
     assert told == ["1 tool published.", "Not published (already published): Cursor (cursor)."]
     assert list(LogEntry.objects.values_list("object_id", "change_message")) == [
-        (str(fresh.pk), "Published.")
+        (str(fresh.pk), "Published. A reason.")
     ]
     fresh.refresh_from_db()
     assert fresh.is_published
@@ -344,27 +344,27 @@ def test_a_tool_in_use_is_protected(use: Callable[[Tool], None]) -> None:
     tool = ToolFactory()
     use(tool)
 
-    response = open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes"})
+    response = open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     assert "Cannot delete tool" in response.content.decode()
     assert Tool.objects.filter(pk=tool.pk).exists()
 
 
 def test_a_tool_whose_picks_were_removed_goes_too() -> None:
-    pick = PickFactory()
+    pick = PickFactory(first_tool=ToolFactory(status="draft"))
     tool = pick.first_tool
     pick.delete()
 
-    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes"})
+    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     assert not Tool.objects.filter(pk=tool.pk).exists()
 
 
 def test_an_unused_tool_goes_with_all_that_is_kept_for_it() -> None:
-    tool = ToolFactory(slug="first")
+    tool = ToolFactory(slug="first", status="draft")
     Tool.objects.filter(pk=tool.pk).update(slug="second")
 
-    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes"})
+    open_desk().post(f"{TOOLS}{tool.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     for model in (Tool, ToolAlias, Panel, Tally):
         assert not model._default_manager.exists()

@@ -428,10 +428,10 @@ class TestSendingATest:
 
     @pytest.mark.parametrize(
         ("permissions", "status"),
-        [((), 403), (("view_edition",), 403), (("change_edition",), 302)],
-        ids=["none", "view", "change"],
+        [((), 403), (("change_edition",), 403), (("view_edition", "send_edition"), 302)],
+        ids=["none", "change", "send"],
     )
-    def test_it_takes_the_permission_to_change_editions(
+    def test_it_takes_the_permission_to_send_editions(
         self, edition: Edition, sink: Sink, permissions: tuple[str, ...], status: int
     ) -> None:
         desk = desk_of(*permissions)

@@ -261,7 +261,8 @@ class TestWhoMay:
             pytest.param((), 403, 403, id="none"),
             pytest.param(("change_subscriber", "change_delivery"), 403, 403, id="others"),
             pytest.param(("view_edition",), 200, 403, id="view"),
-            pytest.param(("change_edition",), 200, 302, id="change"),
+            pytest.param(("change_edition",), 200, 403, id="change"),
+            pytest.param(("view_edition", "send_edition"), 200, 302, id="send"),
         ],
     )
     def test_looking_takes_one_permission_and_steering_another(

@@ -40,10 +40,12 @@ def cast(tool: Tool, count: int = 1, **fields: Any) -> None:
 class TestWhoMayOpenIt:
     @pytest.mark.parametrize(
         ("permissions", "status"),
-        [((), 403), (("view_vote", "view_tally", "change_pick"), 403), (("change_vote",), 200)],
+        [((), 403), (("change_vote", "view_tally", "moderate_pick"), 403), (("moderate_vote",), 200)],
         ids=["none", "others", "the one"],
     )
-    def test_it_takes_the_permission_to_change_votes(self, permissions: tuple[str, ...], status: int) -> None:
+    def test_it_takes_the_permission_to_moderate_votes(
+        self, permissions: tuple[str, ...], status: int
+    ) -> None:
         tool = ToolFactory()
         cast(tool)
         desk = desk_of(*permissions)
@@ -58,11 +60,11 @@ class TestWhoMayOpenIt:
         assert desk_of("view_vote").post(page_of(tool), {**SPAN, "confirm": "x"}).status_code == 403
         assert not ModerationAction.objects.exists()
 
-    def test_picks_take_the_permission_to_change_picks(self) -> None:
+    def test_picks_take_the_permission_to_moderate_picks(self) -> None:
         pick = PickFactory()
         page = f"/admin/votes/picktally/{pick.first_tool.pk}/{pick.second_tool.pk}/votes/"
 
-        assert desk_of("change_pick").get(page).status_code == 200
+        assert desk_of("moderate_pick").get(page).status_code == 200
 
     def test_a_stranger_is_sent_to_the_login(self) -> None:
         response = Client().get(page_of(ToolFactory()))

@@ -1,0 +1,93 @@
+"""The pages for accounts and roles: nobody gives, to themselves or to others, more than they have."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from backend.admin.base import ModelAdmin, ReadOnlyAdmin
+
+admin.site.unregister([User, Group])
+
+
+def beyond(user: Any) -> "QuerySet[Permission]":
+    """The permissions that the user does not hold; none of a superuser's."""
+    if user.is_superuser:
+        return Permission.objects.none()
+    return Permission.objects.exclude(pk__in=held_by(user))
+
+
+def held_by(user: Any) -> "QuerySet[Permission]":
+    """Whether the account is active or not: one that is closed can be opened again."""
+    return Permission.objects.filter(Q(user=user) | Q(group__user=user))
+
+
+class GivingAdmin(ModelAdmin):
+    """Pages that give permissions: they offer those that the curator holds, and roles that hold no other."""
+
+    # Any: Django's page of roles has another signature here than its base.
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field and db_field.related_model is Permission:
+            field.queryset = field.queryset.exclude(pk__in=beyond(request.user))
+        elif field and db_field.related_model is Group:
+            field.queryset = field.queryset.exclude(permissions__in=beyond(request.user))
+        return field
+
+
+@admin.register(User)
+class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+    """An account that can do more than the curator's own is left alone: its password would give all that it can do.
+
+    Accounts are closed and not deleted, for what they did names them.
+    """
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or self.covers(request.user, obj))
+
+    def covers(self, user: Any, other: User) -> bool:
+        if user.is_superuser:
+            return True
+        return not other.is_superuser and not beyond(user).filter(pk__in=held_by(other)).exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        own = [] if request.user.is_superuser else ["is_superuser"]
+        return [*super().get_readonly_fields(request, obj), "last_login", "date_joined", *own]
+
+
+@admin.register(Group)
+class GroupAdmin(GivingAdmin, DjangoGroupAdmin):
+    """A role that holds more than the curator does is left alone, and so is one that somebody has, when it is to go."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (
+            obj is None or not beyond(request.user).filter(group=obj).exists()
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return (
+            super().has_delete_permission(request, obj)
+            and self.has_change_permission(request, obj)
+            and (obj is None or not User.objects.filter(groups=obj).exists())
+        )
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    """What was done on the desk, and by whom."""
+
+    list_display = ["action_time", "user", "action_flag", "content_type", "object_repr", "change_message"]
+    list_filter = ["action_flag", "content_type"]
+    list_select_related = ["user", "content_type"]
+    search_fields = ["user__username", "object_repr"]
+    search_help_text = "Who, or what it was done to."
+    date_hierarchy = "action_time"
+    ordering = ["-action_time", "-id"]

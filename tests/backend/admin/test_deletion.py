@@ -1,0 +1,110 @@
+"""What a page says before something is deleted: words and counts, whatever the number, and a reason."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from catalog.models import Tool
+from tests.desk import count_queries, desk_of, open_desk
+from tests.factories import CategoryFactory, EditionFactory, ToolFactory, VoteFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(tool: Tool) -> str:
+    return f"/admin/catalog/tool/{tool.pk}/delete/"
+
+
+@pytest.mark.parametrize("votes", [1, 30])
+def test_the_page_counts_what_keeps_a_tool_and_costs_the_same_however_much(votes: int) -> None:
+    tool = ToolFactory(status="draft")
+    VoteFactory.create_batch(votes, tool=tool)
+    desk = open_desk()
+
+    page = desk.get(page_of(tool)).content.decode()
+
+    assert f"It has {votes} vote{'s' if votes > 1 else ''}." in page
+    assert count_queries(desk, page_of(tool)) < 60
+
+
+def test_what_was_public_is_archived_and_not_deleted() -> None:
+    tool = ToolFactory()
+
+    page = open_desk().post(page_of(tool), {"post": "yes", "why": "It is gone."}).content.decode()
+
+    assert "It is published: only a draft is deleted." in page
+    assert Tool.objects.exists()
+
+
+@pytest.mark.parametrize("why", ["", "  "])
+def test_nothing_goes_without_a_reason(why: str) -> None:
+    tool = ToolFactory(status="draft")
+
+    page = open_desk().post(page_of(tool), {"post": "yes", "why": why}).content.decode()
+
+    assert "Nothing was deleted: say why." in page
+    assert Tool.objects.exists()
+    assert not LogEntry.objects.exists()
+
+
+def test_the_reason_stays_with_who_gave_it() -> None:
+    edition = EditionFactory(week="2099-W48")
+
+    open_desk().post(
+        f"/admin/newsletter/edition/{edition.pk}/delete/", {"post": "yes", "why": "Entered twice."}
+    )
+
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.object_repr, entry.change_message) == (
+        "curator",
+        "2099-W48",
+        "Entered twice.",
+    )
+
+
+@pytest.mark.parametrize("address", ["catalog/tool/", "auth/user/", "newsletter/subscriber/", "votes/vote/"])
+def test_no_list_deletes_several_at_once(address: str) -> None:
+    offered = open_desk().get(f"/admin/{address}").context["action_form"]
+
+    names = [name for name, _ in offered.fields["action"].choices] if offered else []
+    assert "delete_selected" not in names
+
+
+def test_an_action_that_can_hurt_asks_with_counts_and_wants_to_know_why() -> None:
+    tools = ToolFactory.create_batch(12)
+    desk = open_desk()
+    sent = {"action": "archive", "_selected_action": [str(tool.pk) for tool in tools]}
+
+    asked = desk.post("/admin/catalog/tool/", sent).content.decode()
+    unsaid = desk.post("/admin/catalog/tool/", {**sent, "sure": "12"}).content.decode()
+    others = desk.post("/admin/catalog/tool/", {**sent, "sure": "11", "why": "Gone."}).content.decode()
+
+    assert "Archive 12 tools?" in asked
+    assert "and 2 more" in asked
+    assert "Nothing was done: say why." in unsaid
+    assert "By now it is about others." in others
+    assert Tool.objects.filter(status="published").count() == 12
+
+    desk.post("/admin/catalog/tool/", {**sent, "sure": "12", "why": "Gone."})
+
+    assert Tool.objects.filter(status="archived").count() == 12
+
+
+class TestAccounts:
+    def test_an_account_that_was_used_is_not_deleted_in_whichever_way(self) -> None:
+        desk = desk_of("view_category", "delete_category")
+        desk.post(
+            f"/admin/catalog/category/{CategoryFactory().pk}/delete/",
+            {"post": "yes", "why": "x", "instead": ""},
+        )
+
+        with pytest.raises(IntegrityError, match="what staff did names them"), transaction.atomic():
+            User.objects.all().delete()
+
+        assert LogEntry.objects.get().user.username == "staff"
+
+    def test_one_that_nobody_used_can_go(self) -> None:
+        User.objects.create(username="mistyped").delete()
+
+        assert not User.objects.exists()
