@@ -15,6 +15,7 @@ from backend.openapi import PRODUCT
 from backend.schedule import beat_schedule
 from backend.service_urls import database_settings, redis_url
 from backend.settings_base import BASE_DIR, DATABASE_POOL_SIZE, PUBLIC_BASE_URL, env, public_url  # noqa: F401
+from backend.sign_in_settings import *  # noqa: F403 - likewise.
 
 TIMEOUT_PARAMETERS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
@@ -26,11 +27,16 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 require(ALLOWED_HOSTS, "ALLOWED_HOSTS must name a host: without one every request is refused.")
 
 INSTALLED_APPS = [
-    # Its templates stand before those of the next.
+    # Its templates stand before those of the two that follow.
     "backend.admin",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
@@ -69,6 +75,8 @@ MIDDLEWARE = [
     "backend.site.Authentication",
     "backend.site.StaffBodies",
     "backend.site.Messages",
+    "allauth.account.middleware.AccountMiddleware",
+    "backend.admin.signing_in.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]

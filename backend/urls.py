@@ -1,5 +1,7 @@
 """Every address of the project; paths of the API have no slash at their end."""
 
+from allauth.account import views as account_views
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404
@@ -27,6 +29,17 @@ api = [
     path("", include(newsletter_api)),
 ]
 
+# Of django-allauth only what staff need: nobody signs up, and no address is confirmed.
+account_urls = [
+    path("login/", account_views.login, name="account_login"),
+    path("logout/", account_views.logout, name="account_logout"),
+    path("inactive/", account_views.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("second-factor/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
+]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 urlpatterns = [
     path("", TemplateView.as_view(template_name="newsletter/home.html"), name="home"),
     path("api/v1/", include(api)),
@@ -43,6 +56,7 @@ urlpatterns = [
     path("admin", RedirectView.as_view(pattern_name="admin:index", permanent=True)),
     # Django's way to the page of a row. No model of ours names one, and it fails on ids that are none.
     re_path(r"^admin/r/", page_not_found, {"exception": Http404()}),
+    path("admin/account/", include(account_urls)),
     path("admin/", admin.site.urls),
     # Only what a worker drew.
     re_path(

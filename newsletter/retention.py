@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 
@@ -30,3 +31,4 @@ def purge_expired(*, now: datetime) -> None:
     purge_addresses(now=now)
     LogEntry.objects.filter(action_time__lte=now - STAFF_LOG_KEPT_FOR).delete()
     Session.objects.filter(expire_date__lte=now).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()

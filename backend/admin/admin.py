@@ -2,17 +2,27 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from backend.admin.base import ModelAdmin, ReadOnlyAdmin
+from backend.admin.errors import CurationError
 
-admin.site.unregister([User, Group])
+# Django's own pages have other rules, and allauth's show what is nobody's to see.
+admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession])
+
+
+FORGETTING = (
+    "They sign in with their password alone until they set up another. Be sure that it is they who ask you."
+)
 
 
 def beyond(user: Any) -> "QuerySet[Permission]":
@@ -47,6 +57,8 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     Accounts are closed and not deleted, for what they did names them.
     """
 
+    actions = ["forget_second_factors"]
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or self.covers(request.user, obj))
 
@@ -57,6 +69,22 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+    @admin.action(description="Take away second factors …", permissions=["change"])
+    def forget_second_factors(self, request: HttpRequest, rows: QuerySet[User]) -> HttpResponse | None:
+        """For who has lost theirs, recovery codes included."""
+        if question := self.ask_first(
+            request, rows, label="Take away second factors", consequence=FORGETTING
+        ):
+            return question
+
+        def forget(user: User) -> None:
+            if not self.covers(request.user, user):
+                raise CurationError("they can do more than you")
+            Authenticator.objects.filter(user=user).delete()
+
+        self.do_to_each(request, rows, forget, done="without a second factor")
+        return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         own = [] if request.user.is_superuser else ["is_superuser"]

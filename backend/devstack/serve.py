@@ -235,6 +235,8 @@ def _ask(port: int, path: str) -> tuple[int, str]:
 
 
 def _announce(stack: StackDirectory, *, url: str, site_url: str, seconds: float) -> None:
+    # Browsers take passkeys on names alone.
+    desk_url = url.replace("127.0.0.1", "localhost")
     print(
         f"""
 Ready in {seconds:.1f} s.
@@ -243,7 +245,7 @@ Ready in {seconds:.1f} s.
   A comparison  {url}{EXAMPLE}
   Docs          {url}/api/docs
   OpenAPI       {url}/api/openapi.yaml
-  Admin         {url}/admin/   user admin, password {stack.secret("admin_password")}
+  Admin         {desk_url}/admin/   user admin, password {stack.secret("admin_password")}
   Mail          {url}/mail/   what was sent: it goes nowhere else
   Health        {url}/statusz
   Logs          {stack.logs}

@@ -65,7 +65,14 @@ def slow_bodies(port: int, *, tool: str, dripping: int, stalled: int) -> Iterato
 
 
 def pages(tool: str) -> list[str]:
-    return ["/healthz", "/readyz", f"/api/v1/tools/{tool}", "/api/v1/tools", "/admin/login/", "/api/docs"]
+    return [
+        "/healthz",
+        "/readyz",
+        f"/api/v1/tools/{tool}",
+        "/api/v1/tools",
+        "/admin/account/login/",
+        "/api/docs",
+    ]
 
 
 def test_without_a_proxy_every_page_is_answered_while_bodies_drip_and_stall(stack: FaultStack) -> None:

@@ -84,7 +84,7 @@ class Curator:
         self._base = f"http://127.0.0.1:{server.port}"
         name = f"curator-{random.randbytes(4).hex()}"
         stack.desk("curator", name, "a long password")
-        self._send("/admin/login/", username=name, password="a long password")
+        self._send("/admin/account/login/", login=name, password="a long password")
         ((row,),) = stack.query("SELECT id::text FROM catalog_category WHERE slug = %s", SLUG)
         self._page = f"/admin/catalog/category/{row}/change/"
 

@@ -1,0 +1,102 @@
+"""How staff sign in: attempts are counted for an account from one network, so that no stranger locks anybody out."""
+
+from typing import Any
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from prometheus_client import Counter
+
+from backend.api.clients import client_address, client_network, network_hash, wider_network
+from backend.api.rate_limits import Limit
+from backend.api.throttling import Throttled, throttle
+
+log = structlog.get_logger()
+
+# Of one account from one network: its owner elsewhere is not kept out by a stranger who guesses.
+PAIR_LIMITS = (Limit("sign-in-300s", 10, 300), Limit("sign-in-86400s", 100, 86_400))
+# Of one network, whatever the accounts.
+NETWORK_LIMITS = (Limit("sign-ins-of-network-300s", 60, 300),)
+# What can be done before a second factor is set up.
+BEFORE_SECOND_FACTOR = ("/admin/account/", "/admin/logout/")
+
+failed_sign_ins = Counter(
+    "verdicts_failed_sign_ins", "Failed attempts of staff to sign in, by reason.", ["reason"]
+)
+for _reason in ("refused", "throttled"):
+    failed_sign_ins.labels(_reason)
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts are given by administrators; nobody signs up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The network that the client belongs to, for the list of one's sessions: no address is kept."""
+        address = client_address(request)
+        if address is None:
+            return "0.0.0.0"  # noqa: S104 - no interface to listen on.
+        size = 4 if address.version == 4 else 16
+        return str(type(address)(wider_network(address).ljust(size, b"\0")))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        now = timezone.now()
+        network = network_hash(client_network(client_address(request)), now=now)
+        account = str(credentials.get("username", "")).casefold()
+        pair = b"staff" + network + account.encode(errors="replace")
+        try:
+            throttle((pair, PAIR_LIMITS), (b"staff" + network, NETWORK_LIMITS), now=now)
+        except Throttled:
+            tell("throttled", credentials)
+            raise self.validation_error("too_many_login_attempts") from None
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """Attempts that succeed count too: they are few."""
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        tell("refused", credentials)
+
+
+def tell(reason: str, credentials: dict[str, Any]) -> None:
+    """Names the account by its id. What was typed in place of a name may be a password, and is not logged."""
+    users = get_user_model()._default_manager
+    known = users.filter(username=credentials.get("username")).values_list("pk", flat=True).first()
+    failed_sign_ins.labels(reason).inc()
+    log.warning("sign_in_failed", reason=reason, account=known)
+
+
+class SecondFactor:
+    """Where SECOND_FACTOR is required, nobody gets to the desk without one: the page that sets it up comes first."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        if (
+            settings.SECOND_FACTOR == "required"
+            and path.startswith("/admin/")
+            and not path.startswith(BEFORE_SECOND_FACTOR)
+            and request.user.is_authenticated
+            and not has_second_factor(request.user)
+        ):
+            messages.warning(request, "Set up a second factor first: an authenticator app or a passkey.")
+            return HttpResponseRedirect(reverse("mfa_index"))
+        response: HttpResponseBase = self.get_response(request)
+        return response
+
+
+def has_second_factor(user: Any) -> bool:
+    """Codes for recovery alone are none."""
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.utils import is_mfa_enabled
+
+    return bool(is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]))
