@@ -96,6 +96,7 @@ REQUESTS = {
         needs_subscriber=True,
     ),
     "create_access_mail": Ask("/api/v1/newsletter/preferences/access", "POST", needs_subscriber=True),
+    "create_links_mail": Ask("/api/v1/newsletter/links", "POST", {"email": ADDRESS}),
     "move_subscription": Ask(
         "/api/v1/newsletter/preferences/address",
         "POST",

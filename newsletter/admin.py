@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from backend.admin.base import NOTHING, STAMPS, ModelForm, ReadOnlyAdmin, row_action
 from backend.admin.errors import CurationError
 from catalog.models import Category
+from newsletter.content.words import plain
 from newsletter.deliveries import resolution
 from newsletter.deliveries.totals import totals_of
 from newsletter.desk.growth_page import GrowthAdmin
@@ -26,6 +27,7 @@ from newsletter.desk.topics_page import TopicAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
+from newsletter.sending.calendar import coming_week
 from newsletter.sending.schedule import LATEST, is_week, schedule_from_settings
 
 # The first page, with links to the pages that are not lists.
@@ -34,10 +36,13 @@ admin.site.index_template = "admin/newsletter/index.html"
 STAFF = Consent.Source.STAFF
 
 MAX_INTRO = 5_000
+# Of an edition, as its constraint has it.
+FIRST_YEAR, LAST_YEAR = "2000", "2199"
 SENDING_FIELDS = [
     "state", "state_reason", "totals", "due_at", "frozen_at", "prepared_at", "resume_at", "done_at",
 ]  # fmt: skip
 
+GLANCE = ["goes_out", "readers", "preview", "progress"]
 
 # In place of the catalog's own page, which knows of no readers.
 admin.site.unregister(Category)
@@ -166,10 +171,18 @@ class MailJobAdmin(ReadOnlyAdmin):
 class EditionForm(ModelForm):
     class Meta:
         help_texts = {
+            "week": "The ISO week in which it goes out, such as 2026-W48. Mails of a day make themselves.",
             "subject": "Empty: each group of readers gets one that names what is first in their mail.",
-            "intro": "Plain text; an empty line begins a paragraph. Empty: what is in the mail, counted.",
+            "intro": (
+                "An empty line begins a paragraph. *Emphasis*, **strong**, [words of a link](https://example.com), lines "
+                "that begin with - or 1. for a list; all else stays as typed. Empty: what is in the mail, counted."
+            ),
             "editor": "Your name, which stands below the intro. Empty: nobody signs it.",
         }
+
+    def clean_subject(self) -> str:
+        """One line, without what no reader sees: as the mail has it."""
+        return plain(self.cleaned_data["subject"])
 
     def clean_intro(self) -> str:
         intro: str = self.cleaned_data["intro"]
@@ -177,7 +190,7 @@ class EditionForm(ModelForm):
         return intro
 
     def clean_editor(self) -> str:
-        editor: str = self.cleaned_data["editor"]
+        editor = plain(self.cleaned_data["editor"])
         if editor and not self.cleaned_data.get("intro"):
             raise ValidationError("Write the intro that this name is to stand below.")
         return editor
@@ -187,6 +200,8 @@ class EditionForm(ModelForm):
         if "week" not in self.changed_data:
             return week
         RegexValidator(r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])\Z", "Write the ISO week like 2026-W48.")(week)
+        if not FIRST_YEAR <= week[:4] <= LAST_YEAR:
+            raise ValidationError(f"Choose a week of the years from {FIRST_YEAR} to {LAST_YEAR}.")
         if not is_week(week):
             raise ValidationError(f"The calendar has no {week}.")
         if schedule_from_settings().due_at(week) < timezone.now() - LATEST:
@@ -207,10 +222,20 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
     fields = ["week", "subject", "intro", "editor", *SENDING_FIELDS]
     readonly_fields = [*STAMPS, *SENDING_FIELDS, "goes_out", "readers", "preview", "progress"]
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
+        week = coming_week(now=timezone.now(), schedule=schedule_from_settings())
+        return {"week": week, **super().get_changeform_initial_data(request)}
+
     def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return (
-            [("At a glance", {"fields": ["goes_out", "readers", "preview", "progress"]}), *fieldsets]
+            [
+                (
+                    "At a glance",
+                    {"fields": GLANCE, "description": "All times are UTC, unless a zone is named."},
+                ),
+                *fieldsets,
+            ]
             if obj
             else fieldsets
         )

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from newsletter.content import archive_views
-from newsletter.readers import pages, sign_up_page, views
+from newsletter.content import archive_views, check_page, feed
+from newsletter.readers import fresh_links_page, pages, sign_up_page, views
 from newsletter.sending.upcoming import upcoming_for
 
 api_urls = [
@@ -17,6 +17,7 @@ api_urls = [
     path("newsletter/preferences/access", views.AccessView.as_view(), name="preferences-access"),
     path("newsletter/preferences/address", views.MoveView.as_view(), name="preferences-address"),
     path("newsletter/preferences/export", views.ExportView.as_view(), name="preferences-export"),
+    path("newsletter/links", views.FreshLinksView.as_view(), name="fresh-links"),
     path("newsletter/unsubscribe", views.UnsubscribeView.as_view(), name="unsubscribe"),
     path("newsletter/editions", archive_views.EditionListView.as_view(), name="edition-list"),
     path("newsletter/editions/<slug:slug>", archive_views.EditionView.as_view(), name="edition"),
@@ -30,6 +31,9 @@ page_urls = [
     path("newsletter/preferences", pages.PreferencesPage.as_view(), name="newsletter-preferences"),
     path("newsletter/data", pages.DataPage.as_view(), name="newsletter-data"),
     path("newsletter/unsubscribe", pages.UnsubscribePage.as_view(), name="newsletter-unsubscribe"),
+    path("newsletter/links", fresh_links_page.FreshLinksPage.as_view(), name="newsletter-fresh-links"),
+    path("newsletter/feed", feed.EditionFeed(), name="newsletter-feed"),
+    path("newsletter/check", check_page.CheckPage.as_view(), name="newsletter-check"),
     path("newsletter/editions", archive_views.ArchivePage.as_view(), name="newsletter-archive"),
     path(
         "newsletter/editions/<slug:slug>.txt",

@@ -49,7 +49,9 @@ def name_enum_members(result: Json, **_: object) -> Json:
     return result
 
 
-# Properties that are for people. All of them are plain text: nothing is Markdown or HTML.
+# Properties that are for people. Of these one is HTML, with the few elements that its description names.
+HTML = {"intro_html"}
+# All others are plain text: nothing of it is Markdown or HTML.
 TEXTS = {
     *(
         "description",
@@ -72,8 +74,8 @@ def declare_plain_text(result: Json, **_: object) -> Json:
     """A postprocessing hook: each property that is a text for people says of what type it is."""
     for schema in result["components"]["schemas"].values():
         for name, property_ in schema.get("properties", {}).items():
-            if name in TEXTS and is_free_text(property_):
-                property_["contentMediaType"] = "text/plain"
+            if name in TEXTS | HTML and is_free_text(property_):
+                property_["contentMediaType"] = "text/html" if name in HTML else "text/plain"
     return result
 
 

@@ -65,3 +65,45 @@ export function day(moment) {
   const shown = new Date(moment).toLocaleDateString("en", { dateStyle: "medium", timeZone: "UTC" });
   return h("time", { datetime: moment }, shown);
 }
+
+/**
+ * A time in the reader's own zone, which it names.
+ * @param {string} moment RFC 3339
+ */
+export function clock(moment) {
+  const shown = new Date(moment).toLocaleString("en", {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+  });
+  return h("time", { datetime: moment }, shown);
+}
+
+const WORDS = new Set(["P", "BR", "UL", "OL", "LI", "EM", "STRONG"]);
+// A parser's document has no window, so that nothing of it runs or loads; only what is copied is shown.
+const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("editors-words", { createHTML: (/** @type {string} */ html) => html });
+
+/**
+ * An editor's words, element by element: what the API does not promise to send becomes its text.
+ * @param {string} html
+ */
+export function fromHtml(html) {
+  const { body } = new DOMParser().parseFromString(policy?.createHTML(html) ?? html, "text/html");
+  return [...body.childNodes].map(copied);
+}
+
+/**
+ * @param {Node} node
+ * @returns {Child}
+ */
+function copied(node) {
+  const children = [...node.childNodes].map(copied);
+  if (!(node instanceof Element)) return node.textContent;
+  if (node.tagName === "A") return outwardLink(node.getAttribute("href") ?? "", children);
+  return WORDS.has(node.tagName) ? h(node.tagName.toLowerCase(), { start: node.getAttribute("start") }, children) : children;
+}

@@ -20,7 +20,7 @@ export function signUpBox() {
     "section",
     { class: "sign-up", "aria-labelledby": "sign-up" },
     h("h2", { id: "sign-up" }, "Get the next comparison in your inbox"),
-    h("p", { id: "sign-up-promise" }, "One mail a week with what changed. You leave with one click."),
+    h("p", { id: "sign-up-promise" }, "What changed, once a week. On the way you may choose topics, and monthly or daily instead. You leave with one click."),
     h(
       "form",
       { onsubmit: signUp },

@@ -22,3 +22,18 @@ export function rememberToken(given) {
 export function credentials() {
   return { Authorization: `Subscriber ${token ?? ""}` };
 }
+
+/** @type {[string, string][]} */
+export const FREQUENCIES = [
+  ["weekly", "Weekly"],
+  ["monthly", "Monthly"],
+  ["each_comparison", "On the day of each new comparison"],
+];
+
+/**
+ * Who was forwarded a mail sees these pages, too.
+ * @param {string} address
+ */
+export function masked(address) {
+  return `${address.slice(0, 1)}…${address.slice(address.lastIndexOf("@"))}`;
+}

@@ -7,6 +7,7 @@ from django.db import models
 
 from newsletter.content.composition import EditorsWords, compose
 from newsletter.content.items import Choices
+from newsletter.content.markup import html_of
 from newsletter.models import Edition, Subscriber
 
 # In the archive of an edition of the demo, which is there to be looked at.
@@ -18,6 +19,12 @@ def archived_editions() -> models.QuerySet[Edition]:
     """Public editions: sending has begun, they have items, and they went to somebody."""
     begun = Edition.objects.filter(state__in=BEGUN, archive__isnull=False)
     return begun.exclude(~models.Q(archive__has_key=OF_DEMO), audience=0)
+
+
+def intro_html(edition: Edition) -> str:
+    """Of a public edition; those of before kept the text alone."""
+    archive = edition.archive or {}
+    return str(archive.get("intro_html") or html_of(archive["intro"]))
 
 
 def keep_for_archive(*, edition: Edition, since: datetime, until: datetime) -> bool:
@@ -37,6 +44,7 @@ def keep_for_archive(*, edition: Edition, since: datetime, until: datetime) -> b
     edition.archive = {
         "subject": composed.subject,
         "intro": composed.intro,
+        "intro_html": composed.intro_html,
         "editor": composed.editor,
         "items": [asdict(item) for item in composed.items],
     }

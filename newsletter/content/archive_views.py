@@ -19,8 +19,9 @@ from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
 from backend.api.problems import Refusal, refuses
 from backend.api.views import PublicView, SparseFieldsMixin, field_names
-from newsletter.content.archive import archived_editions
+from newsletter.content.archive import archived_editions, intro_html
 from newsletter.content.items import AT_MOST
+from newsletter.content.rendering import page_url
 from newsletter.models import Edition
 
 # A mail's styles stand in the mail; nothing else may be loaded or done.
@@ -92,9 +93,15 @@ class EditionListItemSerializer(SparseFieldsMixin, serializers.Serializer[Editio
 class EditionSerializer(EditionListItemSerializer):
     """An edition as a reader of every topic got it."""
 
-    intro = serializers.CharField(source="archive.intro")
+    intro = serializers.CharField(source="archive.intro", help_text="As plain text.")
+    intro_html = serializers.SerializerMethodField(
+        help_text="As HTML, with no elements but p, br, ul, ol, li, em, strong and a."
+    )
     editor = serializers.SerializerMethodField(help_text="Who signs the intro, by name.")
     items = EditionItemSerializer(source="archive.items", many=True)
+
+    def get_intro_html(self, edition: Edition) -> str:
+        return intro_html(edition)
 
     def get_editor(self, edition: Edition) -> str | None:
         # Editions of before had none.
@@ -169,5 +176,7 @@ class ArchivePage(View):
             "editions": shown,
             "earlier": shown[-1].week if len(found) > ON_A_PAGE else "",
             "is_continued": is_continued,
+            "canonical": page_url("newsletter-archive") + (f"?before={before}" if is_continued else ""),
+            "feed": page_url("newsletter-feed"),
         }
         return HttpResponse(render_to_string("newsletter/archive.html", context, request), headers=KEPT)

@@ -8,10 +8,11 @@ from django.urls import reverse
 
 from newsletter.content.gathering import SETTLING, gather, last_day_over
 from newsletter.content.items import Choices, Item
-from newsletter.content.rendering import Content, paragraphs_of, render_html, render_text
+from newsletter.content.markup import html_of, text_of
+from newsletter.content.rendering import Content, page_url, render_html, render_text
 from newsletter.content.summary import MAX_SUBJECT, default_intro, default_subject
 from newsletter.content.words import plain, shortened
-from newsletter.models import Edition
+from newsletter.models import Edition, Subscriber
 from votes.models import ClosedDay
 
 # Gmail shows the first 102 kB; of an edition that is longer the last items are left out.
@@ -32,15 +33,11 @@ class EditorsWords:
 
     @classmethod
     def of(cls, edition: Edition) -> "EditorsWords":
-        # Of a draft a week nobody knows yet whether the archive keeps it: nearly always.
-        is_kept = edition.archive is not None or (
-            edition.state == Edition.State.DRAFT and not edition.is_daily
-        )
         return cls(
             subject=edition.subject,
             intro=edition.intro,
             editor=edition.editor,
-            online_url=online_url(edition.week) if is_kept else "",
+            online_url=online_url(edition.week) if edition.archive is not None else "",
         )
 
 
@@ -49,7 +46,9 @@ class Composed:
     """A mail for all readers with the same choices, with marks where each reader's own links go."""
 
     subject: str
+    # As text, and as HTML.
     intro: str
+    intro_html: str
     # Of the intro, where a curator wrote it.
     editor: str
     html: str
@@ -60,6 +59,16 @@ class Composed:
 def online_url(week: str) -> str:
     """The edition's page in the archive."""
     return f"{settings.PUBLIC_BASE_URL}{reverse('newsletter-edition-page', args=[week])}"
+
+
+def _online(choices: Choices, words: EditorsWords) -> tuple[str, str] | None:
+    """Where a reader of these choices may read on, and what the link says: no page has a month's mail, or a day's."""
+    if not words.online_url:
+        return None
+    if choices.frequency != Subscriber.Frequency.WEEKLY:
+        return "All editions online", page_url("newsletter-archive")
+    is_same = choices.topics is None and not choices.reviewers
+    return ("Read online" if is_same else "The edition for every topic, online"), words.online_url
 
 
 def compose(
@@ -73,7 +82,7 @@ def compose(
     items = gather(choices=choices, until=until)
     days = ClosedDay.objects.filter(day__lte=last_day_over(until - SETTLING)) if items else None
     closed_day = days.order_by("-day").first() if days is not None else None
-    intro = "\n\n".join(paragraphs_of(words.intro))
+    intro = words.intro if text_of(words.intro) else ""
     while items:
         content = Content(
             subject=shortened(plain(words.subject), MAX_SUBJECT) or default_subject(items),
@@ -83,14 +92,15 @@ def compose(
             since=choices.since,
             until=until,
             is_personal=is_personal,
-            online_url=words.online_url if is_personal else "",
+            online=_online(choices, words) if is_personal else None,
             closed_day=closed_day,
         )
         html = render_html(content)
         if len(items) == 1 or len(html.encode()) < MAX_BYTES:
             return Composed(
                 subject=content.subject,
-                intro=content.intro,
+                intro=text_of(content.intro),
+                intro_html=html_of(content.intro),
                 editor=content.editor,
                 html=html,
                 text=render_text(content),

@@ -28,17 +28,12 @@ def crowd_mark(before: TallyCount, now: TallyCount) -> str:
 
 
 def crowd_item(*, side: Side, before: TallyCount, now: TallyCount, choices: Choices) -> Item:
-    said = {
-        "ship": "The crowd says ship.",
-        "skip": "The crowd says skip.",
-        "undecided": "The crowd is undecided.",
-    }
-    now_words = f"{now.ship} of {now.total} voters ship it now"
+    now_words = f"{now.ship:,} of {now.total:,} voters ship it"
     if before.total:
-        moved = f"{now_words}, {before.ship} of {before.total} did before."
+        moved = f"{now_words} now, {before.ship:,} of {before.total:,} did before."
         tone = "ship" if (now.percent or 0) >= (before.percent or 0) else "skip"
     else:
-        moved = f"{now_words}; nobody had voted before."
+        moved = f"{now_words}."
         tone = "ship" if now.call == "ship" else "skip"
     mark = crowd_mark(before, now)
     return Item(
@@ -46,7 +41,8 @@ def crowd_item(*, side: Side, before: TallyCount, now: TallyCount, choices: Choi
         title=plain(side.name),
         mark=mark,
         tone=tone,
-        detail=f"{moved} {said[now.call or 'undecided']}",
+        # Beside the percentage a call says nothing new, unless there is none.
+        detail=moved if now.call in {"ship", "skip"} else f"{moved} That leaves it open.",
         quote="",
         path=f"/tools/{side.slug}",
         because=because_of_topics([side], choices),

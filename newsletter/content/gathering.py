@@ -35,6 +35,7 @@ from newsletter.content.items import (
     Side,
     because_of_following,
     because_of_topics,
+    told_apart,
 )
 from newsletter.content.pair_items import (
     ReviewChange,
@@ -88,7 +89,7 @@ def gather(*, choices: Choices, until: datetime) -> tuple[Item, ...]:
         items[REVIEW] = _reviews(choices, until, besides=told)
         items[CROWD] = [move.item(choices) for move in moves if move.tool.pk not in moved]
         items[CORRECTION] = _corrections(choices, until, besides=told)
-    return tuple(item for kind, most in AT_MOST.items() for item in items[kind][:most])
+    return told_apart(item for kind, most in AT_MOST.items() for item in items[kind][:most])
 
 
 def _within(field: str, choices: Choices, until: datetime) -> Q:

@@ -1,7 +1,7 @@
 """An item of an edition, which is one story: its kinds in the order of the mail, and the choices that bring it in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.content.words import listed, plain, shortened
@@ -110,6 +110,20 @@ def because_of_topics(sides: Iterable[Side], choices: Choices) -> Because:
 
 def because_of_following(reviewer: str) -> Because:
     return Because(follows=(plain(reviewer),))
+
+
+def told_apart(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Items of one title with the end of their pages' addresses behind it: tools may share a name."""
+    told = tuple(items)
+    pages: dict[str, set[str]] = {}
+    for item in told:
+        pages.setdefault(item.title, set()).add(item.path)
+    return tuple(
+        replace(item, title=f"{item.title} ({item.path.rpartition('/')[2]})")
+        if len(pages[item.title]) > 1
+        else item
+        for item in told
+    )
 
 
 def brief(name: str) -> str:

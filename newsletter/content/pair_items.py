@@ -21,7 +21,8 @@ from newsletter.content.items import (
     because_of_topics,
     brief,
 )
-from newsletter.content.words import MAX_QUOTE, listed, plain, prose, shortened
+from newsletter.content.words import MAX_QUOTE, excerpt, listed, plain
+from votes.tally import TallyCount
 
 # Of a verdict's sentence: whole names say more in an inbox than numbers beside shortened ones.
 MAX_HEADLINE = 90
@@ -49,7 +50,7 @@ def comparison_item(
         mark=mark,
         tone=tone,
         detail=verdict_detail(verdict),
-        quote=shortened(prose(note), MAX_QUOTE),
+        quote=excerpt(note, MAX_QUOTE),
         path=_pair_path(sides),
         because=because_of_topics(sides, choices),
         headline=plain(lead).removesuffix("."),
@@ -64,11 +65,12 @@ def verdict_detail(verdict: Verdict) -> str:
     one, other = (pair.tools[side] for side in sides)
     shared, answers, picks = pair.shared, pair.head_to_heads, pair.picks
     ships, other_ships = ((shared.first, shared.second)[side] for side in sides)
-    crowd = f"{one.community.percent}% against {other.community.percent}%"
+    crowd = f"{_share(one.community)} against {_share(other.community)}"
     how = _HOW.get(verdict.strength or "", "").capitalize()
     match verdict.decided_by:
         case "panel":
-            said = f"{how}: {ships} of {shared.total} reviewers of both ship it, {other_ships} the other."
+            ship_it, ship_other = (_of(count, shared.total) for count in (ships, other_ships))
+            said = f"{how}, by the {shared.total} who reviewed both: {ship_it} would ship it, {ship_other} the other."
         case "head_to_head":
             chose, other_chose = ((answers.first, answers.second)[side] for side in sides)
             said = f"Asked to choose, the panel says so {how.lower()}: {chose} to {other_chose}."
@@ -81,8 +83,17 @@ def verdict_detail(verdict: Verdict) -> str:
             reviewed = {0: "nobody has", 1: "one has"}.get(shared.total, f"{shared.total} have")
             return f"A verdict needs {MIN_PANEL} reviewers of both tools; {reviewed} reviewed both so far."
         case _:
-            said = f"The panel is level: {ships} of {shared.total} reviewers of both would ship either."
+            either = _of(ships, shared.total)
+            said = f"The panel is level: of the {shared.total} who reviewed both, {either} would ship either."
     return " ".join([said, *_beside(verdict, crowd)])
+
+
+def _of(count: int, total: int) -> str:
+    return {0: "none", total: "all"}.get(count, str(count))
+
+
+def _share(votes: TallyCount) -> str:
+    return f"{votes.percent}% of {votes.total:,} votes"
 
 
 def _beside(verdict: Verdict, crowd: str) -> Iterator[str]:
@@ -159,7 +170,7 @@ def verdict_item(
             f"Now: {_measured(after, names_winner=False)}. Before: {_measured(before)}. "
             + _why_changed(cause, review_changes=review_changes, crowd_moves=crowd_moves)
         ),
-        quote=shortened(prose(told[0].quote if told else ""), MAX_QUOTE),
+        quote=excerpt(told[0].quote if told else "", MAX_QUOTE),
         path=_pair_path(sides),
         because=because_of_topics(sides, choices) | Because(follows=followed),
         headline=_verdict_headline(before, after, sides),

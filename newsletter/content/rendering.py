@@ -17,19 +17,29 @@ from django.utils.safestring import mark_safe
 from mjml import mjml2html
 
 from newsletter.content.items import HEADINGS, Because, Item
+from newsletter.content.markup import html_of, text_of
 from newsletter.content.summary import preheader
-from newsletter.content.words import prose
 from votes.models import ClosedDay
 
 # Where each reader's own links go, filled in when the mail is sent.
 UNSUBSCRIBE_URL, PREFERENCES_URL = "{{unsubscribe_url}}", "{{preferences_url}}"
 
-# What stands before the day in the foot, where readers find what they can check all numbers of the crowd by.
-ROOT_WORDS = "Root of all vote counts of"
+# Also of readers who came with a list, who had agreed elsewhere.
+SUBSCRIBED = "You get this mail because you subscribed to it."
 QUESTION = "Which would you ship with?"
 COLUMNS = 72
 # RFC 5322 allows lines of 998 bytes.
 MAX_LINE = 900
+# Of an editor's words, for programs that heed no sheet of styles.
+INTRO_STYLES = {
+    "p": "margin:0 0 12px;",
+    "ul": "margin:0 0 12px;padding:0 0 0 22px;",
+    "ol": "margin:0 0 12px;padding:0 0 0 22px;",
+    "li": "margin:0 0 4px;",
+    "a": "color:#1f1d18;text-decoration:underline;",
+}
+# What stands before an item of a list, or a point of the mail.
+_BULLET = re.compile(r" *(?:[*-]|\d+\.) ")
 # All of them at least 5 to 1 on the page's ground.
 COLOURS = {"ship": "#0b6b3c", "skip": "#a52a1e", "tie": "#6f5a12", "none": "#6b6558"}
 # A text that is one quotation; its end may have been cut off.
@@ -53,8 +63,8 @@ class Content:
     is_personal: bool
     # Who signs the intro; empty: nobody.
     editor: str = ""
-    # The page of the archive with the edition for every topic; empty: there is none.
-    online_url: str = ""
+    # A link into the archive: its words, and its address.
+    online: tuple[str, str] | None = None
     closed_day: ClosedDay | None = None
 
     @property
@@ -86,7 +96,8 @@ def render_html(content: Content) -> str:
         "subject": content.subject,
         "preheader": preheader(content.items),
         "period": period_words(content.since, content.until),
-        "intro": paragraphs_of(content.intro),
+        # Nothing but the elements that an editor may write.
+        "intro": mark_safe(html_of(content.intro, styles=INTRO_STYLES)),  # noqa: S308
         "editor": content.editor,
         "sections": [
             (section.heading, section.because, [_shown(item, content) for item in section.items])
@@ -94,15 +105,17 @@ def render_html(content: Content) -> str:
         ],
         "question": QUESTION,
         "is_personal": content.is_personal,
-        "online_url": content.online_url,
+        "online": content.online,
         "archive_url": page_url("newsletter-archive"),
         "sign_up_url": page_url("newsletter-sign-up"),
         "takes_replies": bool(settings.MAIL_REPLY_TO),
         # Our own marks, no foreign text.
         "unsubscribe_url": mark_safe(UNSUBSCRIBE_URL),  # noqa: S308
         "preferences_url": mark_safe(PREFERENCES_URL),  # noqa: S308
-        "root_words": ROOT_WORDS,
+        "check_url": page_url("newsletter-check"),
         "closed_day": content.closed_day,
+        "proof_words": proof_words(content.closed_day) if content.closed_day else "",
+        "subscribed": SUBSCRIBED,
         "site_url": settings.SITE_URL,
         "postal_address": settings.NEWSLETTER_POSTAL_ADDRESS,
     }
@@ -137,8 +150,8 @@ def render_text(content: Content) -> str:
     """The same in plain text, 72 columns wide but for addresses."""
     period = period_words(content.since, content.until)
     blocks = [f"AI TOOL VERDICTS\n{period}", wrapped(content.subject)]
-    blocks += [f"Read online:\n{content.online_url}"] if content.online_url else []
-    blocks += [wrapped(paragraph) for paragraph in paragraphs_of(content.intro)]
+    blocks += ["{}:\n{}".format(*content.online)] if content.online else []
+    blocks += [wrapped(text_of(content.intro))]
     blocks += [wrapped(f"— {content.editor}")] if content.editor else []
     for section in sections_of(content):
         blocks.append(f"\n{section.heading.upper()}\n{'-' * len(section.heading)}")
@@ -160,16 +173,17 @@ def _item_in_text(item: Item, content: Content) -> str:
 
 def _foot_in_text(content: Content) -> list[str]:
     if content.is_personal:
-        foot = ["You asked for this mail and confirmed it."]
-        foot += ["To write to us, reply to it."] if settings.MAIL_REPLY_TO else []
-        foot.append(f"Change what you get:\n{PREFERENCES_URL}")
+        foot = [SUBSCRIBED]
+        foot += ["To write to us, reply to this mail."] if settings.MAIL_REPLY_TO else []
+        foot.append(f"How and when you subscribed, what you get, and at which address:\n{PREFERENCES_URL}")
         foot.append(f"Unsubscribe:\n{UNSUBSCRIBE_URL}")
     else:
         foot = ["This is the edition for every topic, as it was sent."]
         foot.append(f"Get the mail:\n{page_url('newsletter-sign-up')}")
         foot.append(f"All editions:\n{page_url('newsletter-archive')}")
     if content.closed_day:
-        foot.append(f"{ROOT_WORDS} {content.closed_day.day}:\n{content.closed_day.root}")
+        foot.append(wrapped(proof_words(content.closed_day)))
+        foot.append(f"{content.closed_day.root}\nHow to check it:\n{page_url('newsletter-check')}")
     foot.append(f"AI Tool Verdicts\n{settings.SITE_URL}")
     foot += [wrapped(settings.NEWSLETTER_POSTAL_ADDRESS)] if settings.NEWSLETTER_POSTAL_ADDRESS else []
     return foot
@@ -190,6 +204,12 @@ def sections_of(content: Content) -> list[Section]:
 
 def _because(items: Sequence[Item]) -> str:
     return reduce(or_, (item.because for item in items), Because()).sentence()
+
+
+def proof_words(closed_day: ClosedDay) -> str:
+    """What stands before a day's root, which proves all numbers of the crowd until then."""
+    day = f"{closed_day.day:%-d %B %Y}"
+    return f"Keep this number, and you can tell later whether a vote count up to {day} was changed:"
 
 
 def in_quotation_marks(text: str) -> str:
@@ -231,13 +251,6 @@ def period_words(since: datetime, until: datetime) -> str:
     return f"{begins} to {ends}"
 
 
-def paragraphs_of(text: str) -> list[str]:
-    """What blank lines part, each with its own line breaks."""
-    paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n"))
-    cleaned = ["\n".join(filter(None, map(prose, each.split("\n")))) for each in paragraphs]
-    return [each for each in cleaned if each]
-
-
 def wrapped(text: str, *, indent: str = "") -> str:
     """Each line of the text in lines of 72 columns; a longer word stays whole."""
     return "\n".join(
@@ -245,7 +258,7 @@ def wrapped(text: str, *, indent: str = "") -> str:
             line,
             COLUMNS,
             initial_indent=indent,
-            subsequent_indent="  " if line.startswith("* ") else indent,
+            subsequent_indent=indent + " " * (len(bullet[0]) if (bullet := _BULLET.match(line)) else 0),
             break_long_words=False,
             break_on_hyphens=False,
         )

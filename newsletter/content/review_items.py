@@ -1,7 +1,7 @@
 """What an edition says of reviews: those that are new, and those that were corrected."""
 
 from newsletter.content.items import CORRECTION, Because, Item, Side, brief
-from newsletter.content.words import MAX_QUOTE, plain, prose, sentence, shortened
+from newsletter.content.words import MAX_QUOTE, excerpt, plain, sentence
 
 _WRITERS = {"human": "person", "persona": "persona"}
 _BASES: dict[str | None, str] = {
@@ -35,7 +35,7 @@ def review_item(
         mark=mark,
         tone=verdict,
         detail=corrected + provenance,
-        quote=shortened(prose(quote), MAX_QUOTE),
+        quote=excerpt(quote, MAX_QUOTE),
         path=f"/tools/{side.slug}",
         because=because,
         headline=f"{brief(reviewer)} on {brief(side.name)}: {said}",

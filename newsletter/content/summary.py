@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from newsletter.content.items import AT_MOST, COMPARISON, CORRECTION, CROWD, REVIEW, VERDICT, Item
-from newsletter.content.words import listed, shortened
+from newsletter.content.words import excerpt, listed, shortened
 
 MAX_SUBJECT = 150
+MAX_PREHEADER = 140
 
 _COUNTED = {
     COMPARISON: ("new comparison", "new comparisons"),
@@ -29,5 +30,10 @@ def default_intro(items: Sequence[Item]) -> str:
 
 
 def preheader(items: Sequence[Item]) -> str:
-    """What an inbox shows behind the subject: the items that the subject does not name."""
-    return shortened("; ".join(item.headline for item in items[1:4]) or items[0].detail, 140)
+    """What an inbox shows behind the subject: the items that the subject does not name, as many as there is room for."""
+    said = items[1].headline if len(items) > 1 else items[0].detail
+    for item in items[2:4]:
+        if len(longer := f"{said}; {item.headline}") > MAX_PREHEADER:
+            break
+        said = longer
+    return excerpt(said, MAX_PREHEADER)

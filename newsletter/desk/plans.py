@@ -1,10 +1,10 @@
 """What the desk says of an edition's time: when it goes out, to how many, and what an action does to those around it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from newsletter.models import Edition
-from newsletter.sending.calendar import Outlook, Plan, Why, last_outing, next_after, plan_of
+from newsletter.sending.calendar import Outlook, Plan, Why, last_outing, next_after, outlook, plan_of
 from newsletter.sending.periods import is_first_of_month
 from newsletter.sending.schedule import APART, Schedule, schedule_from_settings
 from newsletter.sending.segments import number_of_readers
@@ -29,6 +29,16 @@ def plan_words(edition: Edition, known: Outlook, *, now: datetime) -> str:
     schedule = schedule_from_settings()
     plan = plan_of(edition, known, now=now, schedule=schedule)
     return f"Goes out {_when(plan, edition.week, schedule)}."
+
+
+def goes_to_monthly(edition: Edition, *, now: datetime) -> bool:
+    """Whether it also goes to those who read monthly: of a draft, at the time that it goes out. Three queries at most."""
+    if edition.state != State.DRAFT or edition.is_daily:
+        return edition.includes_monthly
+    schedule = schedule_from_settings()
+    plan = plan_of(edition, outlook(), now=now, schedule=schedule)
+    begun = Edition(week=edition.week, frozen_at=max(now, plan.at or now))
+    return is_first_of_month(begun, schedule=schedule)
 
 
 def readers_words(edition: Edition, *, now: datetime) -> str:
@@ -90,6 +100,9 @@ def _when(plan: Plan, week: str, schedule: Schedule) -> str:
 
 
 def _at(moment: datetime, schedule: Schedule) -> str:
-    """`on Tue 1 Dec 2026 at 08:00 (Europe/Berlin)`."""
+    """`on Tue 1 Dec 2026 at 07:00 UTC (08:00 Europe/Berlin)`: the desk's times are UTC, the schedule's of its own zone."""
     local = moment.astimezone(schedule.zone)
-    return f"on {local:%a %-d %b %Y at %H:%M} ({schedule.zone.key})"
+    own = f"{local:%H:%M}" if local.date() == moment.astimezone(UTC).date() else f"{local:%a %H:%M}"
+    zone = schedule.zone.key
+    also = "" if zone == "UTC" else f" ({own} {zone})"
+    return f"on {moment.astimezone(UTC):%a %-d %b %Y at %H:%M} UTC{also}"

@@ -30,15 +30,25 @@ from newsletter.content.archive_views import MAIL_POLICY
 from newsletter.content.composition import Composed, EditorsWords, compose
 from newsletter.content.gathering import SETTLING
 from newsletter.content.items import Choices
+from newsletter.content.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
+from newsletter.desk.plans import goes_to_monthly
 from newsletter.desk.test_sends import TestSendRefusedError, send_test_mail
 from newsletter.models import Edition, Subscriber, Suppression
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
-from newsletter.sending.periods import is_first_of_month, since
-from newsletter.sending.schedule import schedule_from_settings
+from newsletter.sending.periods import since
 from reviews.models import Reviewer
 
+# What the text shows where each reader's own link stands.
+OWN_LINK = "(each reader's own link)"
 # The mail may only be shown in our own frame: no script, no form, no way out of the frame.
 FRAMED_POLICY = {**MAIL_POLICY, "frame-ancestors": [SELF], "sandbox": True}
+
+
+class ReviewersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg] # Not subscriptable at run time.
+    """Says of whom a persona is one, as readers see it where they choose."""
+
+    def label_from_instance(self, obj: Reviewer) -> str:
+        return f"{obj.name} (a persona)" if obj.kind == Reviewer.Kind.PERSONA else obj.name
 
 
 class ChoicesForm(forms.Form):
@@ -56,7 +66,7 @@ class ChoicesForm(forms.Form):
         label="No topic at all",
         help_text="As for readers whose topics are gone, and those who only follow reviewers.",
     )
-    reviewers: "forms.ModelMultipleChoiceField[Reviewer]" = forms.ModelMultipleChoiceField(
+    reviewers = ReviewersField(
         Reviewer.objects.in_roster_order(),
         to_field_name="slug",
         required=False,
@@ -163,7 +173,9 @@ class PreviewAdmin(CuratedAdmin):
             "title": f"Preview: {preview.edition.week}",
             "edition": preview.edition,
             "preview": preview,
-            "reader": preview.subscriber and reader_of(preview.subscriber, preview.edition),
+            "reader": preview.subscriber
+            and reader_of(preview.subscriber, preview.edition, now=timezone.now()),
+            "text": _without_links(preview.composed.text, OWN_LINK) if preview.composed else "",
             "mail": f"{_page('mail', edition_id)}?{query}",
             "test": f"{_page('test', edition_id)}?{query}",
             "test_form": AddressForm(
@@ -182,7 +194,7 @@ class PreviewAdmin(CuratedAdmin):
         composed = self._preview_of(request, edition_id).composed
         if composed is None:
             raise Http404
-        return HttpResponse(composed.html)
+        return HttpResponse(_without_links(composed.html, "#"))
 
     @method_decorator(require_POST)
     def find_subscriber(self, request: HttpRequest, edition_id: UUID) -> HttpResponse:
@@ -253,6 +265,10 @@ def _page(name: str, edition_id: UUID) -> str:
     return reverse(f"admin:newsletter_edition_preview{suffix}", args=[edition_id])
 
 
+def _without_links(content: str, instead: str) -> str:
+    return content.replace(UNSUBSCRIBE_URL, instead).replace(PREFERENCES_URL, instead)
+
+
 def _complain(request: HttpRequest, form: forms.Form) -> None:
     for error in form.errors.get("address", []):
         messages.error(request, str(error))
@@ -293,16 +309,16 @@ def find_named(request: HttpRequest) -> Subscriber | None:
         raise Http404 from None
 
 
-def reader_of(subscriber: Subscriber, edition: Edition) -> Reader:
+def reader_of(subscriber: Subscriber, edition: Edition, *, now: datetime) -> Reader:
     return Reader(
         address=masked(subscriber.address),
         page=reverse("admin:newsletter_subscriber_change", args=[subscriber.pk]),
         last_mailed_at=subscriber.last_mailed_at,
-        obstacles=_obstacles(subscriber, edition),
+        obstacles=_obstacles(subscriber, edition, now=now),
     )
 
 
-def _obstacles(subscriber: Subscriber, edition: Edition) -> list[str]:
+def _obstacles(subscriber: Subscriber, edition: Edition, *, now: datetime) -> list[str]:
     found = []
     match subscriber.status:
         case Subscriber.Status.PENDING:
@@ -312,7 +328,6 @@ def _obstacles(subscriber: Subscriber, edition: Edition) -> list[str]:
     suppression = Suppression.objects.filter(address_key=subscriber.address_key).first()
     if suppression:
         found.append(f"Their mailbox is suppressed: {suppression.get_reason_display().lower()}.")
-    is_monthly = subscriber.frequency == Subscriber.Frequency.MONTHLY
-    if is_monthly and not is_first_of_month(edition, schedule=schedule_from_settings()):
-        found.append("They read monthly, and this month's edition has gone out.")
+    if subscriber.frequency == Subscriber.Frequency.MONTHLY and not goes_to_monthly(edition, now=now):
+        found.append("They read monthly, and another edition of the month is theirs.")
     return found

@@ -216,7 +216,9 @@ class ProgressAdmin(CuratedAdmin):
         def action(edition: Edition) -> bool:
             return editions.send_now(edition_id=edition.pk, now=timezone.now())
 
-        self.act_on_each(request, rows, action, done="due now", unless="sending began before, or it is held")
+        self.act_on_each(
+            request, rows, action, done="due now", unless="it is due already, sending began, or it is held"
+        )
 
     def send_again(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
         """Only from the page that says why it is held."""

@@ -1,7 +1,6 @@
 """A test send of an edition: one mail to one address, as a reader would get it. It writes nothing to the ledger."""
 
 from datetime import datetime
-from uuid import UUID
 
 from backend.admin.errors import CurationError
 from backend.api.rate_limits import Limit
@@ -19,8 +18,6 @@ MARK = "[Test]"
 MOST_WORDS = 300
 # Of each curator.
 LIMITS = (Limit("test-mails-60s", 5, 60), Limit("test-mails-86400s", 100, 86_400))
-# The links in a test mail carry this id, which no subscriber has: they open the real pages and change nothing.
-NO_SUBSCRIBER = UUID(int=0)
 
 
 class TestSendRefusedError(CurationError):
@@ -58,13 +55,13 @@ def _test_mail(*, composed: Composed, address: str) -> Message:
         subject=f"{MARK} {composed.subject}",
         text=_with_links(composed.text),
         html=_with_links(composed.html),
-        unsubscribe_url=links.unsubscribe_url(NO_SUBSCRIBER),
+        unsubscribe_url=links.unsubscribe_url(links.OF_TEST_MAIL),
     )
 
 
 def _with_links(content: str) -> str:
-    return content.replace(UNSUBSCRIBE_URL, links.unsubscribe_url(NO_SUBSCRIBER)).replace(
-        PREFERENCES_URL, links.preferences_url(NO_SUBSCRIBER)
+    return content.replace(UNSUBSCRIBE_URL, links.unsubscribe_url(links.OF_TEST_MAIL)).replace(
+        PREFERENCES_URL, links.preferences_url(links.OF_TEST_MAIL)
     )
 
 

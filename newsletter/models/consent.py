@@ -130,7 +130,7 @@ class ConfirmationToken(models.Model):
 
 
 class MailJob(models.Model):
-    """A sign-up, a wish to export or be erased, or news of a move, that waits for its mail; deleted once that is out.
+    """A sign-up, a wish for links of one's own, or news of a move, that waits for its mail; deleted once that is out.
 
     `due_at` is also the lease of the worker: it is moved on before each try. The last try is noted as failed before it
     begins, so that no crash makes a job go on for ever.
@@ -140,6 +140,7 @@ class MailJob(models.Model):
         SIGN_UP = "sign_up"
         OWNER = "owner", "Link to export and erase"
         MOVED = "moved", "News of another address"
+        LINKS = "links", "Fresh links"
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -175,7 +176,7 @@ class MailJob(models.Model):
                 name="mail_job_source_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["sign_up", "owner", "moved"]), name="mail_job_kind_is_known"
+                condition=Q(kind__in=["sign_up", "owner", "moved", "links"]), name="mail_job_kind_is_known"
             ),
         ]
         indexes = [

@@ -28,6 +28,8 @@ OWNER = "owner/v1"
 CONFIRMATION_LIFETIME = timedelta(hours=48)
 # How long the link that exports and erases is good.
 OWNER_LIFETIME = timedelta(hours=24)
+# Whom the links of a test mail name: no subscriber has this id.
+OF_TEST_MAIL = UUID(int=0)
 # Of 32 bytes in base64url.
 CONFIRMATION_LENGTH = 43
 
@@ -129,6 +131,14 @@ def owner_of(token: str, *, now: datetime) -> Subscriber:
     if int.from_bytes(payload[16:]) <= now.timestamp():
         raise OwnerLinkNeeded
     return subscriber
+
+
+def is_of_test_mail(token: str) -> bool:
+    """Whether it stands in a mail that an editor sent to try an edition out. No query."""
+    try:
+        return subscriber_id_of(token, PREFERENCES, UNSUBSCRIBE) == OF_TEST_MAIL
+    except InvalidSubscriberToken:
+        return False
 
 
 def subscriber_id_of(token: str, *purposes: str) -> UUID:

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from newsletter.models import Subscriber
 from newsletter.readers import links
-from newsletter.transport.messages import Message, single_message
+from newsletter.transport.messages import Message, contact_address, single_message
 from newsletter.transport.return_addresses import reader_return_path, unsubscribe_address
 
 
@@ -41,18 +41,32 @@ def owner_mail(*, subscriber: Subscriber, now: datetime) -> Message:
 
 def moved_mail(*, subscriber: Subscriber, now: datetime) -> Message:
     """Tells a former address that the mail goes to another one from now on, which it does not name."""
-    return _mail("moved", "Our mail goes to another address", subscriber, now=now)
+    subject = "Our mail goes to another address"
+    return _mail("moved", subject, subscriber, now=now, contact=contact_address())
 
 
-def _mail(kind: str, subject: str, subscriber: Subscriber, *, now: datetime, **links_in_it: str) -> Message:
-    context = {"subject": subject, **links_in_it}
+def links_mail(*, subscriber: Subscriber, now: datetime) -> Message:
+    """Fresh links, for a reader whose own do not work."""
+    return _mail(
+        "links",
+        "Your links",
+        subscriber,
+        now=now,
+        preferences_url=links.preferences_url(subscriber.pk),
+        unsubscribe_url=links.unsubscribe_url(subscriber.pk),
+        owner_url=links.owner_url(subscriber.pk, now=now),
+    )
+
+
+def _mail(kind: str, subject: str, subscriber: Subscriber, *, now: datetime, **told: str) -> Message:
+    context = {"subject": subject, **told}
     return single_message(
         kind=kind,
         address=subscriber.address,
         subject=subject,
         text=render_to_string(f"newsletter/mails/{kind}.txt", context),
         html=render_to_string(f"newsletter/mails/{kind}.html", context),
-        unsubscribe_url=links_in_it.get("unsubscribe_url", ""),
-        unsubscribe_address=unsubscribe_address(subscriber.pk) if "unsubscribe_url" in links_in_it else "",
+        unsubscribe_url=told.get("unsubscribe_url", ""),
+        unsubscribe_address=unsubscribe_address(subscriber.pk) if "unsubscribe_url" in told else "",
         return_path=reader_return_path(subscriber.pk, now=now),
     )

@@ -5,125 +5,38 @@ submit the forms too, so to confirm takes the right one of two buttons, and the 
 token alone authorizes the request. No other site knows it, so no request can be forged across sites.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import OperationalError
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    JsonResponse,
-    QueryDict,
-)
-from django.shortcuts import render
-from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.views import View
-from django.views.decorators.csrf import csrf_exempt
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 
 from backend.api.clients import client_address
 from backend.api.problems import Refusal
 from catalog.models import Category
 from newsletter.models import ConfirmationToken, Consent, Subscriber
 from newsletter.readers import consent, links, sign_ups
-from newsletter.readers.addresses import InvalidAddress, canonical, masked
+from newsletter.readers.addresses import InvalidAddress, canonical
+from newsletter.readers.base_pages import SOURCE, LinkedPage
 from newsletter.readers.serializers import (
     ChangePreferencesSerializer,
     ExportSerializer,
     choices_of,
     preferences_of,
+    was_imported,
 )
 from newsletter.readers.upcoming import Upcoming
 from newsletter.readers.views import export_of
 from reviews.models import Reviewer
 
-SOURCE = Consent.Source.PAGE
-PRIVATE = {
-    "Cache-Control": "no-store",
-    # The address holds the token: no page after this one is to learn it.
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
+OFTEN: dict[str, str] = {
+    Subscriber.Frequency.WEEKLY: "once a week",
+    Subscriber.Frequency.MONTHLY: "once a month",
+    Subscriber.Frequency.EACH_COMPARISON: "on each day that has a new comparison",
 }
 
 # Nobody reads the page and presses its button sooner; a program that submits forms does.
 SOONEST_ANSWER = timedelta(seconds=2)
-
-
-class ReadersPage(View):
-    """The base: refusals become pages, and no cache keeps one."""
-
-    headers: Mapping[str, str] = {"Cache-Control": "no-store"}
-    token = ""
-
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        self.now: datetime = timezone.now()
-        try:
-            response = super().dispatch(request, *args, **kwargs)
-        except Refusal as refusal:
-            response = self.refused(request, refusal)
-        for name, value in self.headers.items():
-            response[name] = value
-        return response
-
-    def options(self, *args: object, **kwargs: object) -> HttpResponse:
-        return HttpResponse(status=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})
-
-    def refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
-        # A person reads this; 401 would ask the browser for a password.
-        status = 404 if refusal.status_code == 401 else refusal.status_code
-        title = "Please try again later" if status == 429 else "This link does not work"
-        response = self.page(
-            request, "refused", status=status, title=title, refusal=refusal, may_be_broken=status == 404
-        )
-        for name in refusal.headers.keys() & {"Retry-After"}:
-            response[name] = refusal.headers[name]
-        return response
-
-    def page(
-        self,
-        request: HttpRequest,
-        name: str,
-        *,
-        title: str,
-        status: int = 200,
-        subscriber: Subscriber | None = None,
-        **values: object,
-    ) -> HttpResponse:
-        """Whoever has a forwarded mail sees the page: all but the owner's have the address masked."""
-        address = masked(subscriber.address) if subscriber else ""
-        context = {
-            "title": title,
-            "token": self.token,
-            "subscriber": subscriber,
-            "masked_address": address,
-            **values,
-        }
-        return render(request, f"newsletter/{name}.html", context, status=status)
-
-
-@method_decorator(csrf_exempt, name="dispatch")
-class LinkedPage(ReadersPage):
-    """The base of pages that mails link to: `?token=` names the subscriber, and SITE_NEWSLETTER_URL replaces the pages."""
-
-    path: str
-    headers = PRIVATE
-
-    def setup(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
-        super().setup(request, *args, **kwargs)
-        self.token = request.GET.get("token", "")
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        if settings.SITE_NEWSLETTER_URL:
-            query = urlencode({"token": self.token})
-            return HttpResponseRedirect(f"{settings.SITE_NEWSLETTER_URL}/{self.path}?{query}")
-        return self.show(request)
-
-    def show(self, request: HttpRequest) -> HttpResponse:
-        raise NotImplementedError
 
 
 class ConfirmPage(LinkedPage):
@@ -168,6 +81,13 @@ class ConfirmPage(LinkedPage):
             request,
             "confirmed",
             title="You are subscribed",
+            subscriber=subscriber,
+            every_topic=subscriber.gets_every_topic,
+            topic_names=list(subscriber.topics.order_by("name", "id").values_list("name", flat=True)),
+            reviewer_names=list(
+                subscriber.reviewers.order_by("position", "id").values_list("name", flat=True)
+            ),
+            often=OFTEN[subscriber.frequency],
             preferences_url=links.preferences_url(subscriber.pk),
             upcoming=self.upcoming_for(subscriber, now=self.now),
             zone=settings.NEWSLETTER_ZONE,
@@ -266,6 +186,7 @@ class PreferencesPage(LinkedPage):
             chosen_topics=set(subscriber.topics.values_list("slug", flat=True)),
             chosen_reviewers=set(subscriber.reviewers.values_list("slug", flat=True)),
             chosen_frequency=subscriber.frequency,
+            was_imported=was_imported(subscriber),
             **values,
         )
 

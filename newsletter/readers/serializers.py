@@ -68,6 +68,10 @@ class MoveSerializer(Body):
     )
 
 
+class FreshLinksSerializer(MoveSerializer):
+    """The address of a reader whose links do not work."""
+
+
 class ChangePreferencesSerializer(Body):
     """What is to change; what is left out stays."""
 
@@ -145,12 +149,22 @@ class ConfirmedSerializer(serializers.Serializer[dict[str, Any]]):
     last_edition = LastEditionSerializer(allow_null=True, help_text="What there is to read until then.")
 
 
+def was_imported(subscriber: Subscriber) -> bool:
+    """Whether the present consent came with a list that staff imported. One query."""
+    confirmed = Consent.objects.filter(address_key=subscriber.address_key, deed=Consent.Action.CONFIRMED)
+    source = confirmed.order_by("-id").values_list("source", flat=True).first()
+    return source == Consent.Source.STAFF
+
+
 class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
     """A subscriber, and what the subscriber chose."""
 
     email = serializers.CharField(source="address", help_text="The address that the mail goes to.")
     topics = serializers.SerializerMethodField(help_text=TOPICS)
     reviewers = serializers.SerializerMethodField(help_text="Slugs of the reviewers followed.")
+    was_imported = serializers.SerializerMethodField(
+        help_text="Whether the address came with a list that was taken over, to which it had subscribed at `confirmed_at`."
+    )
     last_mailed_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="When an edition last went out."
     )
@@ -165,9 +179,13 @@ class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
             "frequency",
             "created_at",
             "confirmed_at",
+            "was_imported",
             "unsubscribed_at",
             "last_mailed_at",
         ]
+
+    def get_was_imported(self, subscriber: Subscriber) -> bool:
+        return was_imported(subscriber)
 
     def get_topics(self, subscriber: Subscriber) -> list[str] | None:
         if subscriber.gets_every_topic:

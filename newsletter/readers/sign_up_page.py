@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from backend.api.clients import Address, client_address
 from newsletter.readers import consent, sign_ups
 from newsletter.readers.addresses import InvalidAddress
-from newsletter.readers.pages import SOURCE, ReadersPage, choices_offered, topics_of
+from newsletter.readers.base_pages import SOURCE, FormPage
+from newsletter.readers.pages import choices_offered, topics_of
 from newsletter.readers.serializers import SubscribeSerializer, preferences_of
 
 MISTAKES = {
@@ -31,7 +32,7 @@ class Typed:
     frequency: str = "weekly"
 
 
-class SignUpPage(ReadersPage):
+class SignUpPage(FormPage):
     """Counts an attempt before it looks at what was sent, and a sign-up once it is valid, as the API does.
 
     Every address is answered alike.

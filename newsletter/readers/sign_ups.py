@@ -9,8 +9,9 @@ counts if a server has taken it, or perhaps has; one that was surely not sent co
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -53,6 +54,8 @@ LARGE_HOSTS = {
 # Of one subscriber, whoever asks.
 OWNER_LIMITS = [Limit("owner-links-86400s", 3, 86_400)]
 MOVE_LIMITS = [Limit("moves-86400s", 3, 86_400)]
+# Of one mailbox, whether it is a subscriber's or not.
+FRESH_LINKS_LIMITS = [Limit("fresh-links-86400s", 3, 86_400)]
 
 CONFIRMATIONS_A_DAY = 3
 BETWEEN_CONFIRMATIONS = timedelta(minutes=5)
@@ -69,6 +72,13 @@ SECONDS_A_MAIL = 1.5
 
 TOKENS_KEPT_FOR = timedelta(days=30)
 FAILURES_KEPT_FOR = timedelta(days=7)
+
+# What only readers get who once confirmed.
+TO_READERS: Mapping[str, Callable[..., Message]] = {
+    MailJob.Kind.OWNER: mails.owner_mail,
+    MailJob.Kind.MOVED: mails.moved_mail,
+    MailJob.Kind.LINKS: mails.links_mail,
+}
 
 CLAIM = """
 UPDATE newsletter_mailjob SET
@@ -133,6 +143,16 @@ def ask_for_owner_link(*, subscriber: Subscriber, source: str, now: datetime) ->
     left = throttle((f"owner {subscriber.pk}", OWNER_LIMITS), now=now)
     queue_mail(kind=MailJob.Kind.OWNER, address=subscriber.address, source=source, now=now)
     return left
+
+
+def ask_for_fresh_links(*, address: str, source: str, now: datetime) -> None:
+    """Have a worker mail the canonical address links of its own, if it is a reader's. The same work for every address.
+
+    Beyond FRESH_LINKS_LIMITS it is dropped in silence: an earlier mail is there.
+    """
+    with suppress(Throttled):
+        throttle((mailbox_key(address), FRESH_LINKS_LIMITS), now=now)
+        queue_mail(kind=MailJob.Kind.LINKS, address=address, source=source, now=now)
 
 
 def ask_to_move(
@@ -292,15 +312,12 @@ def _finish(job: MailJob, noted: NotedMail, *, now: datetime) -> None:
 def prepare(job: MailJob, *, now: datetime) -> NotedMail | None:
     """The mail for the job's address, already counted as sent, so that none goes out uncounted; or None."""
     key = address_key(job.address)
-    if job.kind == MailJob.Kind.OWNER:
-        # Also to a blocked mailbox, whose owner may want to be erased.
-        owner = Subscriber.objects.filter(address_key=key).first()
-        return NotedMail(mails.owner_mail(subscriber=owner, now=now), lambda: None) if owner else None
-    if consent.is_blocked(job.address):
+    # Its owner may want to be erased, blocked or not; only who has a link of ours can ask for that mail.
+    if job.kind != MailJob.Kind.OWNER and consent.is_blocked(job.address):
         return None
-    if job.kind == MailJob.Kind.MOVED:
-        former = Subscriber.objects.filter(address_key=key).first()
-        return NotedMail(mails.moved_mail(subscriber=former, now=now), lambda: None) if former else None
+    if write := TO_READERS.get(job.kind):
+        reader = Subscriber.objects.filter(address_key=key).exclude(status=Subscriber.Status.PENDING).first()
+        return NotedMail(write(subscriber=reader, now=now), lambda: None) if reader else None
     with transaction.atomic():
         mailbox = mailbox_key(job.address)
         _one_at_a_time(mailbox)

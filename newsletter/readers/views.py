@@ -23,6 +23,7 @@ from newsletter.readers.serializers import (
     ConfirmedSerializer,
     ConfirmSerializer,
     ExportSerializer,
+    FreshLinksSerializer,
     MoveSerializer,
     PreferencesSerializer,
     SubscriberExport,
@@ -33,6 +34,7 @@ from newsletter.readers.serializers import (
 from newsletter.readers.upcoming import Upcoming
 
 ACCEPTED = {"detail": "If we may write to this address, a mail is on its way: follow the link in it."}
+LINKS = {"detail": "If this address gets our mail, links of its own are on their way to it."}
 MAILED = {"detail": "A mail is on its way to the subscriber's own address: its link exports and erases."}
 SOURCE = Consent.Source.API
 
@@ -71,6 +73,36 @@ class SubscriptionsView(PrivateView):
         self.rate_limits = self.rate_limits + left if self.rate_limits else left
         sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=now)
         return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
+
+
+class FreshLinksView(PrivateView):
+    """Counts as `SubscriptionsView` does."""
+
+    counted_by = sign_ups.PREFIX_LIMITS[0]
+
+    def count(self, request: HttpRequest) -> RateLimitState:
+        return sign_ups.count_attempt(address=client_address(request), now=timezone.now())
+
+    @extend_schema(
+        operation_id="create_links_mail",
+        tags=["newsletter"],
+        request=FreshLinksSerializer,
+        responses={202: AcceptedSerializer},
+    )
+    @refuses(InvalidAddress)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Ask for fresh links
+
+        For readers whose link to leave, to their preferences or to their data is cut or too old. An address that gets our
+        mail is sent all three; the answer is the same for every address. A mailbox gets at most 3 such mails a day.
+        Each call counts towards a network's sign-ups.
+        """
+        address = FreshLinksSerializer.validate_json(json_of(request))["email"]
+        now = timezone.now()
+        left = sign_ups.count_sign_up(address=client_address(request), now=now)
+        self.rate_limits = self.rate_limits + left if self.rate_limits else left
+        sign_ups.ask_for_fresh_links(address=address, source=SOURCE, now=now)
+        return private_answer(AcceptedSerializer(LINKS).data, status=202)
 
 
 class ConfirmView(PrivateView):
@@ -250,7 +282,7 @@ def preferences_answer(subscriber: Subscriber) -> HttpResponse:
 
 
 def export_of(subscriber: Subscriber) -> SubscriberExport:
-    """All that is kept of the subscriber; with its serialization ten queries."""
+    """All that is kept of the subscriber; with its serialization eleven queries."""
     key = subscriber.address_key
     suppression = Suppression.objects.filter(address_key=key).first()
     deliveries = Delivery.objects.filter(subscriber=subscriber).select_related("edition")

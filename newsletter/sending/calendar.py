@@ -105,6 +105,14 @@ def next_after(
     return week, _plan(week, Outlook(last, is_one_under_way=False), now=now, schedule=schedule)
 
 
+def coming_week(*, now: datetime, schedule: Schedule) -> str:
+    """The first week whose time is ahead and that has no edition yet. One query."""
+    today = now.astimezone(schedule.zone).date()
+    known = set(Edition.objects.weekly().filter(week__gte=iso_week(today)).values_list("week", flat=True))
+    weeks = (iso_week(today + timedelta(weeks=number)) for number in count())
+    return next(week for week in weeks if week not in known and schedule.due_at(week) > now)
+
+
 def last_outing(*, besides: str = "") -> Outing | None:
     """The latest week's. One that was cancelled before a copy left is none. One query."""
     left = Delivery.objects.filter(edition=OuterRef("pk"), state__in=["sending", "accepted", "uncertain"])

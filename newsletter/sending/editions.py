@@ -187,8 +187,8 @@ def close_finished(*, now: datetime) -> None:
 
 
 def send_now(*, edition_id: UUID, now: datetime) -> bool:
-    """Due at once; the next look of the clock begins. Whether it was a draft that isn't held."""
-    drafts = Edition.objects.filter(state=State.DRAFT).exclude(repeat=Repeat.HELD)
+    """Due at once; the next look of the clock begins. Whether it was a draft that isn't held, nor due already."""
+    drafts = Edition.objects.filter(state=State.DRAFT).exclude(repeat=Repeat.HELD).exclude(due_at__lte=now)
     return drafts.filter(pk=edition_id).update(due_at=now) == 1
 
 

@@ -163,6 +163,11 @@ class Message:
     recipient: Recipient
 
 
+def contact_address() -> str:
+    """Where a reader's words reach people: where answers to our mails go."""
+    return parseaddr(settings.MAIL_REPLY_TO or settings.MAIL_FROM)[1]
+
+
 def segment_template(segment: Segment) -> MessageTemplate:
     """What the readers of a segment get."""
     return MessageTemplate.of(

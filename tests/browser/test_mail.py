@@ -44,7 +44,13 @@ def mails(settings: Settings) -> dict[str, str]:
     return {name: mail.html for name, mail in composed.items() if mail}
 
 
-PATHS = ["/newsletter", "/newsletter/editions", "/newsletter/editions/2026-W48"]
+PATHS = [
+    "/newsletter",
+    "/newsletter/links",
+    "/newsletter/check",
+    "/newsletter/editions",
+    "/newsletter/editions/2026-W48",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from backend.devstack.site_server import site_server
 from catalog.models import Tool
 from newsletter.models import Subscriber
 from reviews.models import Review
-from tests.browser.confirming import press_yes
-from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory
+from tests.browser.confirming import SOONEST_ANSWER_MS, press_yes
+from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, SubscriberFactory, ToolFactory
 from tests.mail_sink import Sink
 from tests.newsletter.signing_up import work
 from votes.models import Pick, Vote
@@ -231,6 +231,9 @@ def test_a_reader_signs_up_confirms_by_the_mail_chooses_and_leaves(
     page.goto(link)
     assert "token" not in page.url
     press_yes(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are subscribed")
+    expect(page.locator(".chosen")).to_contain_text("a…@example.com")
+    expect(page.locator(".chosen")).to_contain_text("Every topic")
     page.get_by_role("link", name="Choose topics").click()
     page.get_by_label("Developer Tools").check()
     page.get_by_label("Monthly").check()
@@ -243,6 +246,31 @@ def test_a_reader_signs_up_confirms_by_the_mail_chooses_and_leaves(
         ("unsubscribed", "monthly")
     ]
     assert complaints == []
+
+
+@pytest.mark.parametrize("name", ["preferences", "data", "unsubscribe"])
+def test_a_link_that_is_cut_says_so_and_mails_fresh_ones(sink: Sink, page: Page, name: str) -> None:
+    SubscriberFactory(address="ada@example.com")
+
+    page.goto(f"/newsletter/{name}?token=v1.first.AaIM")
+    if name == "unsubscribe":
+        page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_text("This link is incomplete.")).to_be_visible()
+    page.get_by_label("Your mail address").fill("ada@example.com")
+    page.get_by_role("button", name="Mail me the links").click()
+
+    expect(page.get_by_text("If this address gets our mail")).to_be_visible()
+    outside(work)
+    assert [received.recipient for received in sink.received] == ["ada@example.com"]
+
+
+def test_a_link_to_confirm_that_is_cut_shows_the_box_to_sign_up(page: Page) -> None:
+    page.goto("/newsletter/confirm?token=AaIM")
+    page.wait_for_timeout(SOONEST_ANSWER_MS + 100)
+    page.get_by_role("button", name="Yes, send me the mail").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link is incomplete")
+    expect(page.get_by_role("button", name="Send me the mail")).to_be_visible()
 
 
 def test_a_refused_address_is_told_beside_the_box(page: Page) -> None:

@@ -1,9 +1,10 @@
 """What curators see and may do on the pages of subscribers, editions and deliveries."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
@@ -216,6 +217,8 @@ def test_an_edition_is_added_as_a_draft() -> None:
     [
         ("2027-W53", "The calendar has no 2027-W53."),
         ("2020-W01", "2020-W01 is over: a draft for it would never"),
+        ("9999-W01", "Choose a week of the years from 2000 to 2199."),
+        ("1999-W01", "Choose a week of the years from 2000 to 2199."),
     ],
 )
 def test_a_draft_is_for_a_week_that_comes(week: str, said: str) -> None:
@@ -230,6 +233,31 @@ def test_a_week_that_is_none_is_refused(week: str) -> None:
     response = submit(open_desk(), f"{EDITIONS}add/", week=week)
 
     assert errors_of(response) == {"week": ["Write the ISO week like 2026-W48."]}
+
+
+def test_a_draft_is_offered_for_the_coming_week() -> None:
+    with time_machine.travel(datetime(2026, 11, 28, 9, 0, tzinfo=UTC), tick=False):
+        EditionFactory(week="2026-W49")
+        desk = open_desk()
+        page = desk.get(f"{EDITIONS}add/").content.decode()
+
+    assert 'value="2026-W50"' in page
+    assert "The ISO week in which it goes out" in page
+
+
+def test_a_subject_and_a_name_are_one_line_without_what_nobody_sees() -> None:
+    submit(
+        open_desk(),
+        f"{EDITIONS}add/",
+        week="2099-W48",
+        subject="Two\r\nBcc: eve@example.com \u202egpj\u202c",
+        intro="Hello.",
+        editor="Ada\r\n\u200fLovelace",
+    )
+
+    edition = Edition.objects.get()
+    assert edition.subject == "Two Bcc: eve@example.com gpj"
+    assert edition.editor == "Ada Lovelace"
 
 
 @pytest.mark.parametrize("field", ["week", "subject", "intro"])

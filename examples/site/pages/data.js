@@ -3,20 +3,25 @@
 import { get, send } from "../api.js";
 import { h } from "../dom.js";
 import { sentence } from "../failure.js";
-import { empty, heading } from "../parts.js";
+import { incompleteLink, isOfLink } from "../incomplete-link.js";
+import { heading } from "../parts.js";
 import { credentials, linkToken } from "../subscriber.js";
 
 /** @type {import("../types.js").Page} */
 export async function page() {
   const title = "Your data";
-  if (linkToken() === null) return { title, content: [heading(title), empty("Ask for the link on the page of your preferences.")] };
-  const kept = await get("/api/v1/newsletter/preferences/export", { headers: credentials() });
+  if (!linkToken()) return incompleteLink(title);
+  const kept = await get("/api/v1/newsletter/preferences/export", { headers: credentials() }).catch((failure) => {
+    if (isOfLink(failure)) return failure;
+    throw failure;
+  });
+  if (isOfLink(kept)) return incompleteLink(title, kept);
   const said = h("p", { class: "said", role: "status" });
   const sure = h("input", { type: "checkbox", required: true });
   const form = h(
     "form",
     { class: "erase", onsubmit: erase },
-    h("label", { class: "choice" }, sure, h("span", {}, "Delete my address and my choices past recall")),
+    h("label", { class: "choice" }, sure, h("span", {}, "Delete my address and my choices. This cannot be undone.")),
     h("button", { class: "button quiet" }, "Erase me"),
   );
   const address = h("input", { type: "email", required: true, autocomplete: "email" });

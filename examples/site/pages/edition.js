@@ -1,7 +1,7 @@
 // One edition of the weekly mail.
 
 import { get } from "../api.js";
-import { day, h, outwardLink } from "../dom.js";
+import { day, fromHtml, h, outwardLink } from "../dom.js";
 import { heading, named } from "../parts.js";
 import { signUpBox } from "../sign-up.js";
 
@@ -19,7 +19,8 @@ export async function page({ parameters: { slug = "" } }) {
   return {
     title: edition.subject,
     content: [
-      heading(edition.subject, edition.intro, [day(edition.sent_at), ` · ${edition.slug}`]),
+      heading(edition.subject, null, [day(edition.sent_at), ` · ${edition.slug}`]),
+      h("div", { class: "intro" }, fromHtml(edition.intro_html)),
       edition.editor && h("p", { class: "note" }, `— ${edition.editor}`),
       h(
         "ul",

@@ -29,7 +29,7 @@ export async function page() {
 function erasure() {
   const said = h("p", { class: "said", role: "status" });
   const sure = h("input", { type: "checkbox", required: true });
-  const form = h("form", { onsubmit: confirmed }, h("label", { class: "choice" }, sure, h("span", {}, "Erase all of this past recall")), h("button", { class: "button quiet" }, "Erase my votes"));
+  const form = h("form", { onsubmit: confirmed }, h("label", { class: "choice" }, sure, h("span", {}, "Erase all of this. It cannot be undone.")), h("button", { class: "button quiet" }, "Erase my votes"));
   return h("section", { class: "erase", "aria-label": "Erase" }, form, said);
 
   /** @param {SubmitEvent} event */

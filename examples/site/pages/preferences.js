@@ -3,23 +3,20 @@
 import { get, send } from "../api.js";
 import { h } from "../dom.js";
 import { sentence } from "../failure.js";
-import { empty, heading } from "../parts.js";
-import { signUpBox } from "../sign-up.js";
-import { credentials, linkToken } from "../subscriber.js";
-
-/** @type {[string, string][]} */
-const FREQUENCIES = [
-  ["weekly", "Weekly"],
-  ["monthly", "Monthly"],
-  ["each_comparison", "With each comparison"],
-];
+import { incompleteLink, isOfLink } from "../incomplete-link.js";
+import { heading } from "../parts.js";
+import { FREQUENCIES, credentials, linkToken, masked } from "../subscriber.js";
 
 /** @type {import("../types.js").Page} */
 export async function page() {
   const title = "Your preferences";
-  if (linkToken() === null) return { title, content: [heading(title), empty("Open the link to your preferences in one of our mails."), signUpBox()] };
-  const [preferences, categories, reviewers] = await Promise.all([
-    get("/api/v1/newsletter/preferences", { headers: credentials() }),
+  if (!linkToken()) return incompleteLink(title);
+  const preferences = await get("/api/v1/newsletter/preferences", { headers: credentials() }).catch((failure) => {
+    if (isOfLink(failure)) return failure;
+    throw failure;
+  });
+  if (isOfLink(preferences)) return incompleteLink(title, preferences);
+  const [categories, reviewers] = await Promise.all([
     get("/api/v1/categories", { query: { limit: 100 } }),
     get("/api/v1/reviewers", { query: { limit: 100 } }),
   ]);
@@ -34,10 +31,15 @@ export async function page() {
     h("button", { class: "button" }, "Save"),
   );
   const leave = h("button", { type: "button", class: "button quiet", onclick: unsubscribe }, "Unsubscribe");
-  const owner = h("button", { type: "button", class: "button quiet", onclick: askForLink }, "Mail me a link to move to another address, to export or to erase my data");
-  const leaving = h("div", { class: "erase" }, status === "active" && leave, owner);
-  const lead = status === "active" ? `The mail goes to ${masked(preferences.email)}.` : `${masked(preferences.email)} is not subscribed.`;
-  return { title, content: [heading(title, lead), form, said, leaving] };
+  const owner = h("button", { type: "button", class: "button quiet", onclick: askForLink }, "Mail me the link");
+  const moving = [
+    h("h2", {}, "Another address, or your data"),
+    h("p", {}, "To get the mail at another address, to see all that we keep of you, or to be forgotten, ask for a link by mail. It is yours alone; this page may have been forwarded with a mail."),
+    owner,
+  ];
+  const leaving = [status === "active" && [h("h2", {}, "Leave"), leave], moving];
+  const lead = status === "active" ? `The mail goes to ${masked(preferences.email)}. ${came(preferences)}` : `${masked(preferences.email)} is not subscribed.`;
+  return { title, content: [heading(title, lead), form, said, h("div", { class: "erase" }, leaving)] };
 
   /** @param {SubmitEvent} event */
   async function save(event) {
@@ -78,12 +80,11 @@ export async function page() {
   }
 }
 
-/**
- * Who was forwarded a mail sees this page, too.
- * @param {string} address
- */
-function masked(address) {
-  return `${address.slice(0, 1)}…${address.slice(address.lastIndexOf("@"))}`;
+/** @param {import("../types.js").Schemas["Preferences"]} preferences */
+function came({ confirmed_at: at, was_imported: wasImported }) {
+  if (at === null) return "";
+  const on = new Date(at).toLocaleDateString("en", { dateStyle: "long", timeZone: "UTC" });
+  return wasImported ? `Your address came with a list that was taken over, to which you had subscribed on ${on}.` : `You confirmed on ${on}.`;
 }
 
 /**

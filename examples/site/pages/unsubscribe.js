@@ -3,13 +3,14 @@
 import { send } from "../api.js";
 import { h } from "../dom.js";
 import { sentence } from "../failure.js";
-import { empty, heading } from "../parts.js";
+import { freshLinksBox, incompleteLink, isOfLink, linkSentence } from "../incomplete-link.js";
+import { heading } from "../parts.js";
 import { credentials, linkToken } from "../subscriber.js";
 
 /** @type {import("../types.js").Page} */
 export async function page() {
-  const title = "Leave the weekly mail";
-  if (linkToken() === null) return { title, content: [heading(title), empty("This link is not whole. Copy all of it from the mail.")] };
+  const title = "Leave the mail";
+  if (!linkToken()) return incompleteLink(title);
   const said = h("p", { class: "said", role: "status" });
   const button = h("button", { type: "button", class: "button", onclick: leave }, "Unsubscribe");
   return { title, content: [heading(title, "It takes this one button."), h("p", {}, button), said] };
@@ -20,7 +21,8 @@ export async function page() {
       button.remove();
       said.textContent = "You are unsubscribed. No mail follows.";
     } catch (failure) {
-      said.textContent = sentence(failure);
+      said.textContent = isOfLink(failure) ? linkSentence(failure) : sentence(failure);
+      if (isOfLink(failure)) button.replaceWith(freshLinksBox());
     }
   }
 }

@@ -18,12 +18,13 @@ EDITIONS = "/api/v1/newsletter/editions"
 def test_an_edition_is_kept_as_a_reader_of_every_topic_gets_it() -> None:
     new_pair(first_tool__name="Aider", second_tool__name="Zed", first_tool__category=shelf())
 
-    edition = sent(subject="The week of Aider", intro="A week of two.", editor="Ada Lovelace")
+    edition = sent(subject="The week of Aider", intro="A week of *two*.", editor="Ada Lovelace")
 
     kept = Edition.objects.get(pk=edition.pk)
     assert kept.archive
     assert kept.archive["subject"] == "The week of Aider"
     assert (kept.archive["intro"], kept.archive["editor"]) == ("A week of two.", "Ada Lovelace")
+    assert kept.archive["intro_html"] == "<p>A week of <em>two</em>.</p>"
     assert [item["mark"] for item in kept.archive["items"]] == ["Ship Aider"]
     for part in (kept.html, kept.text):
         assert "Ship Aider" in part

@@ -56,13 +56,14 @@ def test_an_edition_says_what_it_told(api: APIClient, settings: Any) -> None:
         "item_count": 1,
         "page_url": "http://127.0.0.1:8000/newsletter/editions/2026-W48",
         "intro": "In this edition: 1 new comparison.",
+        "intro_html": "<p>In this edition: 1 new comparison.</p>",
         "editor": None,
         "items": [
             {
                 "kind": "comparison",
                 "title": "Aider vs Zed",
                 "mark": "Ship Aider",
-                "detail": "Clearly: 4 of 4 reviewers of both ship it, 2 the other.",
+                "detail": "Clearly, by the 4 who reviewed both: all would ship it, 2 the other.",
                 "quote": "Both are free.",
                 "about": {"kind": "comparison", "slug": pair.slug},
                 "url": f"https://www.example.com/comparisons/{pair.slug}",
@@ -154,8 +155,9 @@ def test_who_has_no_site_has_an_index_of_the_archive(
         answer: Any = api.get("/newsletter/editions")
 
     text = answer.content.decode()
-    assert re.findall(r'href="(/newsletter[^"]*)"', text) == [
+    assert re.findall(r'<a href="(?:http://127.0.0.1:8000)?(/newsletter[^"]*)"', text) == [
         "/newsletter",
+        "/newsletter/feed",
         *(f"/newsletter/editions/2026-W{week}{suffix}" for week in (48, 47) for suffix in ("", ".txt")),
     ]
     assert "An &lt;older&gt; one" in text

@@ -1,5 +1,6 @@
 """An edition as one mail: whose words it has, and when there is none."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from rest_framework.test import APIClient
 
 from comparisons.models import Comparison
 from newsletter.content.composition import EditorsWords, compose, online_url
+from newsletter.content.items import Choices
 from reviews.models import Review
 from tests.factories import EditionFactory, vote
 from tests.newsletter.editions import BEFORE, UNTIL, WITHIN, chosen, new_pair, one_of_each, shelf, tool
@@ -55,14 +57,14 @@ def test_an_editor_signs_what_they_wrote(intro: str, editor: str, signed: str) -
     assert composed
     assert composed.editor == signed
     assert composed.text.count("— ") == bool(signed)
-    assert ("A week of agents." in composed.text) == (intro.startswith("A week of"))
-    assert "`" not in composed.html + composed.text
+    for part in (composed.html, composed.text):
+        assert intro in part
 
 
 @pytest.mark.parametrize(
     ("values", "is_linked"),
     [
-        pytest.param({"state": "draft"}, True, id="a draft"),
+        pytest.param({"state": "draft"}, False, id="a draft, whose page is not there yet"),
         pytest.param({"state": "draft", "week": "2026-11-25"}, False, id="a day's draft"),
         pytest.param({"state": "frozen", "frozen_at": UNTIL, "archive": {"items": []}}, True, id="kept"),
         pytest.param({"state": "frozen", "frozen_at": UNTIL}, False, id="told to some readers alone"),
@@ -87,6 +89,30 @@ def test_a_copy_links_to_the_archive_where_that_has_the_edition(
     assert "Read online" not in archived.html + archived.text
 
 
+@pytest.mark.parametrize(
+    ("readers", "said"),
+    [
+        pytest.param(chosen(), "Read online", id="what the page tells"),
+        pytest.param(chosen("developer-tools"), "The edition for every topic, online", id="some topics"),
+        pytest.param(
+            replace(chosen(), reviewers=("ada",)), "The edition for every topic, online", id="a reviewer"
+        ),
+        pytest.param(replace(chosen(), frequency="monthly"), "All editions online", id="a month"),
+    ],
+)
+def test_the_link_to_read_online_says_what_is_there(readers: Choices, said: str) -> None:
+    new_pair(first_tool__category=shelf())
+    words = EditorsWords(online_url=online_url("2026-W48"))
+
+    composed = compose(choices=readers, until=UNTIL, words=words)
+
+    assert composed
+    page = "/newsletter/editions" if said == "All editions online" else "/newsletter/editions/2026-W48"
+    assert f">{said}</a>" in composed.html
+    assert f'{page}"' in composed.html
+    assert f"{said}:\n" in composed.text
+
+
 def test_the_foot_has_the_root_of_the_last_day_that_was_over_as_the_api_tells_it(api: APIClient) -> None:
     new_pair()
     vote(tool(), ship=3, skip=1, at=BEFORE)
@@ -100,5 +126,6 @@ def test_the_foot_has_the_root_of_the_last_day_that_was_over_as_the_api_tells_it
     assert len(set(told.values())) == 3
     assert composed
     for part in (composed.html, composed.text):
-        assert f"Root of all vote counts of {over}:" in part
+        assert f"whether a vote count up to {over:%-d %B %Y} was changed:" in " ".join(part.split())
+        assert "/newsletter/check" in part
         assert [day for day, root in told.items() if root in part] == [str(over)]

@@ -6,10 +6,12 @@ from newsletter.content.items import (
     MAX_NAME_IN_SUBJECT,
     Because,
     Choices,
+    Item,
     Side,
     because_of_following,
     because_of_topics,
     brief,
+    told_apart,
 )
 from tests.newsletter.editions import SINCE
 
@@ -57,3 +59,23 @@ def test_reasons_of_several_items_are_one_sentence(reasons: list[Because], said:
 
 def test_a_long_name_is_cut_in_a_subject() -> None:
     assert len(brief("word " * 40)) <= MAX_NAME_IN_SUBJECT
+
+
+def test_items_of_one_title_are_told_apart_by_their_pages() -> None:
+    def item(title: str, path: str) -> Item:
+        return Item(
+            kind="crowd",
+            title=title,
+            mark="",
+            tone="none",
+            detail="",
+            quote="",
+            path=path,
+            because=Because(),
+            headline="",
+        )
+
+    items = [item("Aider", "/tools/aider"), item("Aider", "/tools/aider-2"), item("Zed", "/tools/zed")]
+
+    assert [each.title for each in told_apart(items)] == ["Aider (aider)", "Aider (aider-2)", "Zed"]
+    assert [each.title for each in told_apart([items[0], items[0]])] == ["Aider", "Aider"]

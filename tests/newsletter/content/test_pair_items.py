@@ -36,17 +36,19 @@ from tests.newsletter.editions import chosen
         ),
         pytest.param(
             pair("----", "++++"),
-            "Unanimously: 4 of 4 reviewers of both ship it, 0 the other.",
+            "Unanimously, by the 4 who reviewed both: all would ship it, none the other.",
             id="the panel, of the winner first",
         ),
         pytest.param(
             pair("++++", "+++-", votes=((20, 80), (80, 20))),
-            "Narrowly: 4 of 4 reviewers of both ship it, 3 the other. The crowd disagrees: 20% against 80%.",
+            "Narrowly, by the 4 who reviewed both: all would ship it, 3 the other. "
+            "The crowd disagrees: 20% of 100 votes against 80% of 100 votes.",
             id="the panel against the crowd",
         ),
         pytest.param(
             pair("++++", "++--", votes=((80, 20), (20, 80))),
-            "Clearly: 4 of 4 reviewers of both ship it, 2 the other. The crowd agrees: 80% against 20%.",
+            "Clearly, by the 4 who reviewed both: all would ship it, 2 the other. "
+            "The crowd agrees: 80% of 100 votes against 20% of 100 votes.",
             id="the panel with the crowd",
         ),
         pytest.param(
@@ -56,7 +58,7 @@ from tests.newsletter.editions import chosen
         ),
         pytest.param(
             pair("+++-", "+++-", votes=((20, 80), (80, 20))),
-            "The panel doesn't decide. The crowd does, clearly: 80% against 20%.",
+            "The panel doesn't decide. The crowd does, clearly: 80% of 100 votes against 20% of 100 votes.",
             id="the crowd",
         ),
         pytest.param(
@@ -66,13 +68,13 @@ from tests.newsletter.editions import chosen
         ),
         pytest.param(
             pair("+++-", "+++-"),
-            "The panel is level: 3 of 4 reviewers of both would ship either.",
+            "The panel is level: of the 4 who reviewed both, 3 would ship either.",
             id="a tie",
         ),
         pytest.param(
             pair("+++-", "+++-", votes=((11, 10), (10, 11))),
-            "The panel is level: 3 of 4 reviewers of both would ship either. "
-            "The crowd can't tell them apart: 52% against 48%.",
+            "The panel is level: of the 4 who reviewed both, 3 would ship either. "
+            "The crowd can't tell them apart: 52% of 21 votes against 48% of 21 votes.",
             id="a tie of the crowd too",
         ),
     ],

@@ -1,6 +1,7 @@
 """An edition as HTML and as text: whole, readable, safe, and without anything to load."""
 
 import re
+from collections import Counter
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -14,7 +15,6 @@ from newsletter.content.rendering import (
     Content,
     folded,
     in_quotation_marks,
-    paragraphs_of,
     period_words,
     render_html,
     render_text,
@@ -38,6 +38,7 @@ from tests.newsletter.editions import (
 SITE = "https://www.example.com"
 # What HTML itself needs no end tag for.
 VOID = {"meta", "br", "img", "hr", "link", "input"}
+EDITORS_ELEMENTS = {"p", "br", "ul", "ol", "li", "em", "strong", "a"}
 LOADING = {"img", "script", "link", "iframe", "object", "embed", "video", "audio", "source", "svg", "form"}
 
 
@@ -90,7 +91,7 @@ def an_item(kind: str = "comparison", **values: Any) -> Item:
         "title": "Aider vs Zed",
         "mark": "Ship Aider",
         "tone": "ship",
-        "detail": "Clearly: 4 of 4 reviewers of both ship it, 2 the other.",
+        "detail": "Clearly, by the 4 who reviewed both: all would ship it, 2 the other.",
         "quote": "It holds.",
         "path": "/comparisons/aider-vs-zed",
         "because": Because(topics=("Developer Tools",)),
@@ -121,11 +122,12 @@ def test_the_page_says_all_that_there_is() -> None:
     assert Page(html).text == (
         "Ship Aider over Zed "
         # The preheader.
-        "Clearly: 4 of 4 reviewers of both ship it, 2 the other. "
+        "Clearly, by the 4 who reviewed both: all would ship it, 2 the other. "
         "AI Tool Verdicts · 17 to 24 November 2026 Ship Aider over Zed One thing this week. "
         "New comparisons Because you chose Developer Tools. Aider vs Zed Ship Aider "
-        "Clearly: 4 of 4 reviewers of both ship it, 2 the other. “It holds.” "
-        "You asked for this mail and confirmed it. Change what you get or unsubscribe . "
+        "Clearly, by the 4 who reviewed both: all would ship it, 2 the other. “It holds.” "
+        "You get this mail because you subscribed to it. "
+        "How and when you subscribed, what you get, and at which address · Unsubscribe "
         "AI Tool Verdicts , 1 Main Street, 10115 Berlin"
     )
 
@@ -211,7 +213,7 @@ def test_who_may_reply_is_told_so(settings: Settings) -> None:
     settings.MAIL_REPLY_TO = "Ada Lovelace <ada@example.com>"
 
     for part in rendered():
-        assert "To write to us, reply to it." in part
+        assert "To write to us, reply to this mail." in part
 
 
 def test_the_archives_copy_leads_to_the_sign_up_and_to_other_editions() -> None:
@@ -343,7 +345,7 @@ def test_what_somebody_wrote_is_text_wherever_it_stands(payload: str) -> None:
     said = prose(payload)
     names = ["title", "mark", "detail", "quote", "headline"]
 
-    html, text = rendered(saying(said, names), subject=said, intro=payload, editor=said)
+    html, text = rendered(saying(said, names), subject=said, intro="Words", editor=said)
     harmless, _ = rendered(saying("Words", names), subject="Words", intro="Words", editor="Words")
 
     # The same elements with the same attributes, but for the labels that repeat the subject.
@@ -351,7 +353,7 @@ def test_what_somebody_wrote_is_text_wherever_it_stands(payload: str) -> None:
     assert page.shape == plain_page.shape
     assert [sorted(each) for _, each in page.elements] == [sorted(each) for _, each in plain_page.elements]
     assert {each["href"] for each in page.all("a")} == {each["href"] for each in plain_page.all("a")}
-    # Subject as title, label and heading; intro; five places of the item.
+    # Subject as title, label and heading; five places of the item.
     assert " ".join(said.split()) in page.text
     assert said.split()[0] in text
 
@@ -376,7 +378,7 @@ def test_names_taglines_notes_and_quotes_come_out_as_text(payload: str) -> None:
     )
     crowd(before=(15, 15), now=(40, 20), name=f"V {payload}", category=category)
 
-    words = EditorsWords(intro=payload, subject=payload, editor=payload)
+    words = EditorsWords(intro="Words", subject=payload, editor=payload)
     composed = compose(choices=chosen("developer-tools"), until=UNTIL, words=words)
 
     assert composed
@@ -450,7 +452,7 @@ Because you chose Developer Tools.
 
 * Ship Aider
   Aider vs Zed
-  Clearly: 4 of 4 reviewers of both ship it, 2 the other.
+  Clearly, by the 4 who reviewed both: all would ship it, 2 the other.
   “It holds.”
   https://www.example.com/comparisons/aider-vs-zed
 
@@ -462,15 +464,15 @@ Because you chose Developer Tools.
 
 * 50 → 67% ship
   Zed
-  Clearly: 4 of 4 reviewers of both ship it, 2 the other.
+  Clearly, by the 4 who reviewed both: all would ship it, 2 the other.
   https://www.example.com/tools/zed
 
 
 ------------------------------------------------------------------------
 
-You asked for this mail and confirmed it.
+You get this mail because you subscribed to it.
 
-Change what you get:
+How and when you subscribed, what you get, and at which address:
 {{preferences_url}}
 
 Unsubscribe:
@@ -566,11 +568,28 @@ def test_a_period_in_words(settings: Settings, since: str, until: str, words: st
     assert period_words(*(datetime.fromisoformat(f"{each}+00:00") for each in (since, until))) == words
 
 
-def test_an_intro_has_paragraphs_and_lines() -> None:
-    assert paragraphs_of(" One.\r\nTwo.\r\n \r\n\r\nThree.\x00 ") == ["One.\nTwo.", "Three."]
-    html, text = rendered(intro="One.\nTwo.\n\nThree.")
-    assert "One.<br>Two." in html
-    assert "\n\nOne.\nTwo.\n\nThree.\n\n" in text
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_an_intro_holds_only_what_an_editor_may_write(payload: str) -> None:
+    html, _ = rendered(intro=payload)
+    harmless, _ = rendered(intro="Words")
+
+    page, plain_page = Page(html), Page(harmless)
+    assert page.open == []
+    assert Counter(page.shape) - Counter(plain_page.shape) <= Counter(dict.fromkeys(EDITORS_ELEMENTS, 99))
+    assert {str(each["href"]).split(":")[0] for each in page.all("a")} <= {
+        "https",
+        "http",
+        "{{unsubscribe_url}}",
+        "{{preferences_url}}",
+    }
+
+
+def test_an_intro_has_paragraphs_lines_and_lists() -> None:
+    html, text = rendered(intro="One.\nTwo.\n\nThree:\n\n- four\n- " + "five " * 20)
+    assert "One.<br>\nTwo.</p>" in html
+    assert '<li style="margin:0 0 4px;">four</li>' in html
+    assert "\n\nOne.\nTwo.\n\nThree:\n\n- four\n- five" in text
+    assert "\n  five" in text
 
 
 def test_a_long_line_is_folded_at_spaces_alone() -> None:

@@ -39,3 +39,10 @@ def test_a_preheader_names_what_the_subject_does_not() -> None:
         "Second; Third"
     )
     assert preheader([item("comparison", "First")]) == "Why."
+
+
+def test_a_preheader_names_whole_stories_as_long_as_there_is_room() -> None:
+    long = "Ship the long name of a tool over another tool with a name that goes on"
+
+    assert preheader([item("comparison"), item("crowd", long), item("crowd", long)]) == long
+    assert preheader([item("comparison"), item("crowd", "word " * 40)]).endswith("word…")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.content.words import listed, plain, prose, sentence, shortened
+from newsletter.content.words import excerpt, listed, plain, prose, sentence, shortened
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,8 @@ from newsletter.content.words import listed, plain, prose, sentence, shortened
         pytest.param("ship\U000e0073\U000e006b\U000e0069\U000e0070", "ship", id="tags"),
         pytest.param("a\u200db میدهم‌ها", "ab میدهم‌ها", id="joiners stay where they join"),
         pytest.param("{{unsubscribe_url}}", "{ {unsubscribe_url}}", id="a place for a personal link"),
-        pytest.param("{{{preferences_url}}}", "{ { {preferences_url}}}", id="such a place within braces"),
+        pytest.param("{{{preferences_url}}}", "{{ {preferences_url}}}", id="such a place within braces"),
+        pytest.param("{{x}} {{", "{{x}} {{", id="other braces"),
         pytest.param("👩‍🔬 naïve 日本", "👩‍🔬 naïve 日本", id="letters of the world"),
         pytest.param("x" * 250, " ".join(["x" * 100, "x" * 100, "x" * 50]), id="an endless word"),
     ],
@@ -45,6 +46,27 @@ def test_a_long_text_is_cut_between_words(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("Short. And whole.", "Short. And whole.", id="all of it"),
+        pytest.param("It works well. It is slow though, and dear.", "It works well. …", id="a sentence"),
+        pytest.param(
+            "“It works well.” It is slow though, and dear.", "“It works well.” …", id="what was said"
+        ),
+        pytest.param(
+            "Ok. It is slow though, and very dear.",
+            "Ok. It is slow though…",
+            id="a sentence that is too short",
+        ),
+        pytest.param("It needs v2. something or other to run.", "It needs v2. something…", id="no end"),
+        pytest.param("It costs 3.50 a month and more later.", "It costs 3.50 a month…", id="a number"),
+    ],
+)
+def test_a_quote_ends_at_a_sentence_or_at_a_word(text: str, said: str) -> None:
+    assert excerpt(text, 24) == said
+
+
+@pytest.mark.parametrize(
     ("parts", "said"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
 def test_a_list_in_words(parts: list[str], said: str) -> None:
@@ -62,6 +84,7 @@ def test_a_list_in_words(parts: list[str], said: str) -> None:
             "# Verdict\n\n- fast\n- small\n> so they say", "Verdict fast small so they say", id="blocks"
         ),
         pytest.param("```python\nprint(1)\n```", "print(1)", id="a fence"),
+        pytest.param("5*3*2 and 2**10", "5*3*2 and 2**10", id="a sum"),
         pytest.param("3 * 4 * 5 and snake_case_name", "3 * 4 * 5 and snake_case_name", id="no marks"),
         pytest.param("C# at 5 > 4, `", "C# at 5 > 4, `", id="marks that mark nothing"),
         pytest.param("2. Place", "2. Place", id="a number"),

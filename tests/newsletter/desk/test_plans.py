@@ -25,7 +25,8 @@ def test_a_draft_says_when_it_goes_out() -> None:
     draft = EditionFactory(week="2026-W49")
 
     assert (
-        plan_words(draft, outlook(), now=SATURDAY) == "Goes out on Tue 1 Dec 2026 at 08:00 (Europe/Berlin)."
+        plan_words(draft, outlook(), now=SATURDAY)
+        == "Goes out on Tue 1 Dec 2026 at 07:00 UTC (08:00 Europe/Berlin)."
     )
 
 
@@ -34,8 +35,8 @@ def test_a_draft_that_waits_says_for_what() -> None:
     draft = EditionFactory(week="2026-W49")
 
     assert plan_words(draft, outlook(), now=SATURDAY) == (
-        "Goes out on Fri 4 Dec 2026 at 13:00 (Europe/Berlin), six days after the one before, "
-        "and not on Tue 1 Dec 2026 at 08:00 (Europe/Berlin)."
+        "Goes out on Fri 4 Dec 2026 at 12:00 UTC (13:00 Europe/Berlin), six days after the one before, "
+        "and not on Tue 1 Dec 2026 at 07:00 UTC (08:00 Europe/Berlin)."
     )
 
 
@@ -44,7 +45,7 @@ def test_a_draft_that_waits_says_for_what() -> None:
     [
         (
             {"week": "2020-W01"},
-            "Goes out only by Send now: its time was on Tue 31 Dec 2019 at 08:00 (Europe/Berlin).",
+            "Goes out only by Send now: its time was on Tue 31 Dec 2019 at 07:00 UTC (08:00 Europe/Berlin).",
         ),
         ({"due_at": SATURDAY}, "Goes out within a minute, since staff said so."),
         ({"repeat": "held"}, "Held: it goes out only by Send again."),
@@ -80,15 +81,20 @@ def test_send_now_says_to_how_many_and_what_it_does_to_the_next() -> None:
     told = consequences(draft, "send_now", now=SATURDAY)
 
     assert told.own.startswith("2026-W48 goes out within a minute, to 1 reader at most")
-    assert "2026-W47 went out on Tue 24 Nov 2026 at 13:00 (Europe/Berlin), less than six days ago" in told.own
-    assert told.next.startswith("The next one, 2026-W49, goes out on Fri 4 Dec 2026 at 13:00")
+    assert (
+        "2026-W47 went out on Tue 24 Nov 2026 at 12:00 UTC (13:00 Europe/Berlin), less than six days ago"
+        in told.own
+    )
+    assert told.next.startswith("The next one, 2026-W49, goes out on Fri 4 Dec 2026 at 12:00 UTC")
 
 
 def test_cancelling_says_that_the_week_has_no_other_edition_and_when_the_next_one_goes() -> None:
     told = consequences(EditionFactory(week="2026-W48"), "cancel", now=SATURDAY)
 
     assert told.own == "Nothing more of 2026-W48 goes out, and its week has no other edition."
-    assert told.next == "The next one, 2026-W49, goes out on Tue 1 Dec 2026 at 08:00 (Europe/Berlin)."
+    assert (
+        told.next == "The next one, 2026-W49, goes out on Tue 1 Dec 2026 at 07:00 UTC (08:00 Europe/Berlin)."
+    )
 
 
 @pytest.mark.parametrize("action", ["send_now", "resume", "cancel"])

@@ -139,6 +139,29 @@ def test_an_edition_that_is_not_there_has_no_preview() -> None:
     assert open_desk().get(address).status_code == 404
 
 
+def test_where_a_readers_own_links_stand_the_page_says_so(edition: Edition) -> None:
+    new_pair()
+
+    desk = open_desk()
+    page: Any = desk.get(preview_of(edition))
+    mail = desk.get(f"{preview_of(edition)}mail/").content.decode()
+
+    assert "Unsubscribe:\n(each reader&#x27;s own link)" in page.content.decode()
+    for shown in (page.content.decode(), mail):
+        assert "_url}}" not in shown
+        assert "Read online" not in shown
+
+
+def test_personas_are_told_from_people(edition: Edition) -> None:
+    ReviewerFactory(name="The Skeptic")
+    ReviewerFactory(name="Ada", kind="human")
+
+    page = open_desk().get(preview_of(edition)).content.decode()
+
+    assert "The Skeptic (a persona)" in page
+    assert "Ada (a persona)" not in page
+
+
 def test_an_intro_that_would_fill_the_mail_is_refused(edition: Edition) -> None:
     address = f"/admin/newsletter/edition/{edition.pk}/change/"
 
@@ -237,7 +260,7 @@ class TestAsOneSubscriberGetsIt:
             pytest.param(
                 {"frequency": "monthly"},
                 "",
-                ["They read monthly, and this month's edition has gone out."],
+                ["They read monthly, and another edition of the month is theirs."],
                 id="monthly",
             ),
         ],
@@ -250,6 +273,7 @@ class TestAsOneSubscriberGetsIt:
             state="done", frozen_at=now - timedelta(seconds=1), prepared_at=now, done_at=now, audience=0,
             includes_monthly=True,
         )  # fmt: skip
+        Edition.objects.filter(pk=edition.pk).update(due_at=now)
         subscriber = a_subscriber(**fields)
         if reason:
             Suppression.objects.create(address_key=subscriber.address_key, reason=reason, created_at=NOW)
@@ -257,6 +281,21 @@ class TestAsOneSubscriberGetsIt:
         response: Any = open_desk().get(f"{preview_of(edition)}?subscriber={subscriber.pk}")
 
         assert response.context["reader"].obstacles == obstacles
+
+    def test_whether_monthly_readers_get_it_follows_from_the_time_that_it_goes_out(
+        self, edition: Edition
+    ) -> None:
+        now = timezone.now()
+        EditionFactory(
+            state="done", frozen_at=now - timedelta(seconds=1), prepared_at=now, done_at=now, audience=0,
+            includes_monthly=True,
+        )  # fmt: skip
+        subscriber = a_subscriber(frequency="monthly")
+
+        # Of a month to come.
+        response: Any = open_desk().get(f"{preview_of(edition)}?subscriber={subscriber.pk}")
+
+        assert response.context["reader"].obstacles == []
 
     @pytest.mark.parametrize("subscriber", ["019a4b2e-5c1d-7a34-8f6b-2d9c0e7a1b53", "ada@example.com", "1"])
     def test_whoever_is_not_there_has_none(self, edition: Edition, subscriber: str) -> None:

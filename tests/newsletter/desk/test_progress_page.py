@@ -69,7 +69,7 @@ class TestWhatItSays:
 
         edition.refresh_from_db()
         assert (answer["texts"]["why"], answer["actions"]) == ("It was mailed.", ["send_again", "cancel"])
-        assert refused == [f"Not due now (sending began before, or it is held): {edition}."]
+        assert refused == [f"Not due now (it is due already, sending began, or it is held): {edition}."]
         assert (still, edition.repeat, edition.state_reason) == ("held", "allowed", "")
 
     def test_the_page_and_its_numbers_say_the_same(self) -> None:
@@ -135,7 +135,7 @@ class TestWhatItSays:
         [
             pytest.param(
                 {"state": "draft", "week": "2099-W48"},
-                "Goes out on Tue 24 Nov 2099 at 08:00 (Europe/Berlin).",
+                "Goes out on Tue 24 Nov 2099 at 07:00 UTC (08:00 Europe/Berlin).",
                 id="draft",
             ),
             pytest.param(
@@ -143,7 +143,7 @@ class TestWhatItSays:
             ),
             pytest.param(
                 {"state": "draft", "week": "2099-W48", "state_reason": "It can't be begun: KeyError: 'x'"},
-                "It can't be begun: KeyError: 'x'. Goes out on Tue 24 Nov 2099 at 08:00 (Europe/Berlin).",
+                "It can't be begun: KeyError: 'x'. Goes out on Tue 24 Nov 2099 at 07:00 UTC (08:00 Europe/Berlin).",
                 id="draft that can't be frozen",
             ),
             pytest.param({"state": "sending"}, "", id="sending"),

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 COMPOSED = Composed(
     subject="Two tools",
     intro="Hello.",
+    intro_html="<p>Hello.</p>",
     editor="",
     html='<a href="{{unsubscribe_url}}">Leave</a> <a href="{{preferences_url}}">Choose</a>',
     text="Leave: {{unsubscribe_url}}\nChoose: {{preferences_url}}\n",
@@ -66,10 +67,9 @@ def test_its_links_speak_of_nobody(sink: Sink, api: Any) -> None:
     send()
     unsubscribe, preferences = paths_in(sink.received[0].text)
 
-    assert api.get(unsubscribe).status_code == 200
-    assert "You are unsubscribed" in api.post(unsubscribe).content.decode()
-    assert api.get(preferences).status_code == 404
-    assert "This link does not work" in api.get(preferences).content.decode()
+    for answer in (api.get(unsubscribe), api.post(unsubscribe), api.get(preferences)):
+        assert answer.status_code == 200
+        assert "This link is from a test mail" in answer.content.decode()
     subscriber.refresh_from_db()
     assert (subscriber.status, Subscriber.objects.count()) == ("active", 1)
 

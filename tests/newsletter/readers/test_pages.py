@@ -222,7 +222,7 @@ class TestEveryPage:
 
             assert response.status_code == 404
             assert response["Content-Type"] == "text/html; charset=utf-8"
-            assert "This link does not work" in response.content.decode()
+            assert "This link is incomplete" in response.content.decode()
             assert b"<script>" not in response.content
 
     def test_other_methods_are_refused(self, client: Client, address: str) -> None:
@@ -253,7 +253,9 @@ class TestConfirming:
         response = press_yes(client, token)
 
         [link] = Page(response).all("a")
-        assert "You are subscribed" in response.content.decode()
+        text = response.content.decode()
+        assert "You are subscribed" in text
+        assert "<strong>a…@example.com</strong> gets every topic, once a week." in text
         assert client.get(path_of(str(link["href"]))).status_code == 200
         assert Consent.objects.order_by("id").last().source == "page"  # type: ignore[union-attr]
 
@@ -310,7 +312,8 @@ class TestConfirming:
         response = press_yes(client, token)
 
         assert response.status_code == 409
-        assert "This mailbox is blocked" in response.content.decode()
+        assert "We do not write to this mailbox" in response.content.decode()
+        assert "mailto:" in response.content.decode()
         assert Subscriber.objects.get().status == "pending"
 
 
@@ -390,6 +393,23 @@ class TestPreferences:
 
         assert "The Skeptic (a persona)</label>" in text
         assert "Ada Example</label>" in text
+
+    @pytest.mark.parametrize(
+        ("source", "said"),
+        [
+            ("page", "You confirmed on 2 November 2026."),
+            (
+                "staff",
+                "Your address came with a list that we took over, to which you had subscribed on 2 November 2026.",
+            ),
+        ],
+    )
+    def test_it_says_how_the_reader_came(self, client: Client, address: str, source: str, said: str) -> None:
+        key = Subscriber.objects.get().address_key
+        Subscriber.objects.update(confirmed_at=NOW)
+        Consent.objects.create(address_key=key, deed="confirmed", source=source, wording="x", created_at=NOW)
+
+        assert said in client.get(address).content.decode()
 
     def test_every_field_has_a_label(self, client: Client, address: str) -> None:
         CategoryFactory()

@@ -34,11 +34,9 @@ def client() -> Client:
 
 
 def post(client: Client, **values: Any) -> Any:
-    """As a person does, who opens the page first."""
-    client.get(PAGE)
-    token = client.cookies["csrftoken"].value
+    """As a browser does that keeps no cookie."""
     form = {"email": ADA, "every_topic": "yes", "frequency": "weekly", **values}
-    return client.post(PAGE, {"csrfmiddlewaretoken": token, **form})
+    return client.post(PAGE, form, headers={"Sec-Fetch-Site": "same-origin"})
 
 
 def test_who_signs_up_is_mailed_a_link_that_subscribes(client: Client, sink: Sink) -> None:
@@ -150,17 +148,40 @@ def test_a_mistake_uses_up_no_sign_up_and_counts_as_an_attempt(client: Client) -
     assert [answer.status_code for answer in more] == [400] * (most - 11) + [429]
 
 
-def test_another_site_can_sign_nobody_up(client: Client) -> None:
-    form = {"email": ADA, "every_topic": "yes", "frequency": "weekly"}
-    client.get(PAGE)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, id="another site"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, id="another host of our own"),
+        pytest.param({"Origin": "https://evil.example"}, id="an old browser, another site"),
+        pytest.param({"Origin": "null"}, id="an old browser that hides which"),
+    ],
+)
+def test_another_site_can_sign_nobody_up(client: Client, headers: dict[str, str]) -> None:
+    answer = client.post(PAGE, {"email": ADA, "every_topic": "yes", "frequency": "weekly"}, headers=headers)
 
-    without = client.post(PAGE, form)
-    forged = client.post(
-        PAGE, {**form, "csrfmiddlewaretoken": "a" * 64}, headers={"Origin": "https://evil.example"}
-    )
-
-    assert (without.status_code, forged.status_code) == (403, 403)
+    assert answer.status_code == 403
+    assert "It came from a page of another site." in answer.content.decode()
+    assert 'action="/newsletter"' in answer.content.decode()
     assert not MailJob.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Sec-Fetch-Site": "same-origin"}, id="a browser"),
+        pytest.param({"Sec-Fetch-Site": "none"}, id="a page that was kept"),
+        pytest.param({"Origin": "http://testserver"}, id="an old browser"),
+        pytest.param({}, id="a program"),
+    ],
+)
+def test_who_keeps_no_cookies_can_sign_up(client: Client, headers: dict[str, str]) -> None:
+    page = client.get(PAGE)
+    answer = client.post(PAGE, {"email": ADA, "every_topic": "yes", "frequency": "weekly"}, headers=headers)
+
+    assert (page.status_code, answer.status_code) == (200, 200)
+    assert not client.cookies
+    assert MailJob.objects.get().address == ADA
 
 
 def test_the_page_may_be_found_and_is_not_kept(client: Client) -> None:
@@ -175,4 +196,4 @@ def test_the_page_may_be_found_and_is_not_kept(client: Client) -> None:
     assert 'href="/newsletter/editions"' in text
     assert "Design &amp; more" in text
     assert "The Skeptic (a persona)" in text
-    assert client.put(PAGE).status_code == 403
+    assert client.put(PAGE).status_code == 405

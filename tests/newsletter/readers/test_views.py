@@ -333,9 +333,25 @@ class TestPreferences:
             "frequency": "weekly",
             "created_at": "2026-11-02T09:30:00Z",
             "confirmed_at": "2026-11-02T09:30:00Z",
+            "was_imported": False,
             "unsubscribed_at": None,
             "last_mailed_at": None,
         }
+
+    @pytest.mark.parametrize(
+        ("sources", "said"),
+        [(["staff"], True), (["page"], False), (["staff", "page"], False), (["api", "staff"], True)],
+    )
+    def test_they_say_whether_the_address_was_brought_over(
+        self, api: APIClient, token: str, sources: list[str], said: bool
+    ) -> None:
+        key = Subscriber.objects.get().address_key
+        for source in sources:
+            Consent.objects.create(
+                address_key=key, deed="confirmed", source=source, wording="x", created_at=NOW
+            )
+
+        assert ask(api, "GET", PREFERENCES, token).json()["was_imported"] is said
 
     @pytest.mark.parametrize("path", [PREFERENCES, EXPORT])
     def test_they_say_when_the_last_edition_came(
@@ -404,11 +420,11 @@ class TestPreferences:
         subscriber.topics.set(CategoryFactory.create_batch(20))
         owner_token = links.owner_token(subscriber.pk, now=NOW)
 
-        # Subscriber, topics, reviewers, the last mail.
-        with django_assert_num_queries(4):
+        # Subscriber, topics, reviewers, how the address came, the last mail.
+        with django_assert_num_queries(5):
             ask(api, "GET", PREFERENCES, token)
         # And suppression, sign-ups that wait, confirmations, record, deliveries, what providers told.
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             ask(api, "GET", EXPORT, owner_token)
 
     def test_the_export_holds_all_that_is_kept(self, api: APIClient, token: str, owner_token: str) -> None:
