@@ -81,10 +81,10 @@ def deciding_bounds(*, part: int, total: int) -> Interval | None:
 
 def _least_share(part: int, total: int) -> float:
     """The lower bound, by halving: the likelihood rises from 0 to the share itself."""
-    low, high = 0.0, part / total
+    low, high, rest, least = 0.0, part / total, total - part, _least_likelihood(part, total)
     for _ in range(_HALVINGS if part else 0):
         share = (low + high) / 2
-        if excludes(share, part=part, total=total):
+        if part * log(share) + rest * log1p(-share) <= least:
             low = share
         else:
             high = share
@@ -93,9 +93,13 @@ def _least_share(part: int, total: int) -> float:
 
 def excludes(share: float, *, part: int, total: int) -> bool:
     """Whether the bounds leave out this share, which is neither 0 nor 1; sooner said than the bounds themselves."""
-    rest = total - part
-    mixture = lgamma(part + 1) + lgamma(rest + 1) - lgamma(total + 2)
-    return part * log(share) + rest * log1p(-share) <= mixture + log(LOOKING_ERROR)
+    return part * log(share) + (total - part) * log1p(-share) <= _least_likelihood(part, total)
+
+
+def _least_likelihood(part: int, total: int) -> float:
+    """The logarithm of the likelihood that a share within the bounds exceeds."""
+    mixture = lgamma(part + 1) + lgamma(total - part + 1) - lgamma(total + 2)
+    return mixture + log(LOOKING_ERROR)
 
 
 def is_decided(*, lead: int, total: int) -> bool:
