@@ -10,7 +10,7 @@ import sys
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -67,12 +67,12 @@ def serve(stack: StackDirectory) -> None:
         environment = {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
         prepare_database(stack, mark=mark, environment=environment)
         ports = {"web": port, "site": site_port, "mail": mail_port}
-        product = Product(stack, ports=ports, mark=mark, environment=environment)
+        product = Product(stack, commands=commands(stack, ports), mark=mark, environment=environment)
         engines = [server.child for server in servers.values() if server]
         with product.running():
             _await_ready(port, site_port, [*engines, *product.children.values()])
             _announce(stack, url=url, site_url=site_url, seconds=time.monotonic() - began)
-            _watch(product, engines=engines)
+            watch(product, engines=engines)
 
 
 def _mail_and_site(stack: StackDirectory, *, mail_port: int, site_url: str) -> dict[str, str]:
@@ -104,12 +104,17 @@ class Product:
     """What is not an engine; each process is started again when it ends, as Docker does it."""
 
     def __init__(
-        self, stack: StackDirectory, *, ports: Mapping[str, int], mark: str, environment: Mapping[str, str]
+        self,
+        stack: StackDirectory,
+        *,
+        commands: Mapping[str, Sequence[str]],
+        mark: str,
+        environment: Mapping[str, str],
     ) -> None:
         self._stack = stack
         self._mark = mark
         self._environment = environment
-        self._commands = _commands(stack, ports)
+        self._commands = commands
         self._ends: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_ENDS))
         self.children: dict[str, Child] = {}
 
@@ -150,7 +155,7 @@ class Product:
         self._stack.note(name, child.process)
 
 
-def _commands(stack: StackDirectory, ports: Mapping[str, int]) -> dict[str, list[str]]:
+def commands(stack: StackDirectory, ports: Mapping[str, int]) -> dict[str, list[str]]:
     """The modules to run, by name, with their arguments."""
     return {
         "mail": ["backend.devstack.mail_catcher", str(stack.path / "mail"), str(ports["mail"])],
@@ -256,22 +261,26 @@ Ctrl-C stops everything and keeps the data; `make reset` starts over.
     )
 
 
-def _watch(product: Product, *, engines: Sequence[Child]) -> None:
+def watch(product: Product, *, engines: Sequence[Child]) -> None:
     """Print requests and errors from the logs until something ends that must not; the rest is in the files."""
-    logs = [(child.name, child.log.open(errors="replace")) for child in product.children.values()]
-    for _, log in logs:
-        log.seek(0, os.SEEK_END)
     has_terminal = sys.stdout.isatty()
-    while True:
-        _require_all(engines)
-        product.start_the_ended_again()
-        if has_terminal and not sys.stdout.isatty():
-            # A window that closes sends SIGHUP to the first process in it, which may be make.
-            raise Stopped(signal.SIGHUP)
-        for name, log in logs:
-            for text in filter(None, map(shown, log)):
-                print(f"{name:6} | {text}", flush=True)
-        time.sleep(WATCH_SECONDS)
+    with ExitStack() as opened:
+        logs = [
+            (child.name, opened.enter_context(child.log.open(errors="replace")))
+            for child in product.children.values()
+        ]
+        for _, log in logs:
+            log.seek(0, os.SEEK_END)
+        while True:
+            _require_all(engines)
+            product.start_the_ended_again()
+            if has_terminal and not sys.stdout.isatty():
+                # A window that closes sends SIGHUP to the first process in it, which may be make.
+                raise Stopped(signal.SIGHUP)
+            for name, log in logs:
+                for text in filter(None, map(shown, log)):
+                    print(f"{name:6} | {text}", flush=True)
+            time.sleep(WATCH_SECONDS)
 
 
 def shown(line: str) -> str:

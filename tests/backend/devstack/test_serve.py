@@ -17,7 +17,8 @@ from backend.bootstrap import UserError
 from backend.devstack.directory import StackDirectory
 from backend.devstack.engines import free_port
 from backend.devstack.processes import Child
-from backend.devstack.serve import ENDS_SECONDS, MOST_ENDS, Product, serve, shown
+from backend.devstack.serve import ENDS_SECONDS, MOST_ENDS, Product, commands, serve, shown, watch
+from backend.devstack.stack import engines_running
 from tests.backend.devstack.commands import TIMEOUT_SECONDS, Background, devstack, running_in, wait_until
 
 
@@ -96,26 +97,21 @@ def test_serve_end_to_end(var: Path) -> None:
     wait_until(lambda: is_answering(f"{url}/readyz"))
     ask_for_mail(url, "grace@example.com")
     wait_until(lambda: b"Confirm your subscription</a> to grace@example.com" in read(f"{url}/mail/"))
-    os.kill(pids_of_children(var)["postgresql"], signal.SIGKILL)
-    assert running.popen.wait(TIMEOUT_SECONDS) == 1
-    assert "postgresql was ended by SIGKILL, so everything is stopped" in running.text()
-    assert running_in(var) == []
-
-    running = Background(var, "serve", PORT=port)
-    running.wait_for(ready)
     assert running.end(signal.SIGINT) == 0, running.text()
     assert "the data are kept" in running.text()
     assert running_in(var) == []
     assert len(demo_mails(var)) == 1
 
 
+def product_of(stack: StackDirectory, **modules: list[str]) -> Product:
+    """Its mail catcher, which starts soonest, and these modules."""
+    mark = stack.begin()
+    everything = commands(stack, {"web": free_port(), "site": free_port(), "mail": free_port()})
+    return Product(stack, commands={"mail": everything["mail"], **modules}, mark=mark, environment=os.environ)
+
+
 def test_what_ends_again_and_again_is_given_up(stack: StackDirectory) -> None:
-    product = Product(
-        stack,
-        ports={"web": free_port(), "site": free_port(), "mail": free_port()},
-        mark=stack.begin(),
-        environment=os.environ,
-    )
+    product = product_of(stack)
 
     with product.running():
         for _ in range(MOST_ENDS - 1):
@@ -128,6 +124,30 @@ def test_what_ends_again_and_again_is_given_up(stack: StackDirectory) -> None:
     assert str(given_up.value).startswith(
         f"mail was ended by SIGKILL, {MOST_ENDS} times within {ENDS_SECONDS} seconds, so everything is stopped.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("variable", "other"), [("DATABASE_URL", "REDIS_URL"), ("REDIS_URL", "DATABASE_URL")]
+)
+def test_an_engine_that_ends_stops_everything(
+    var: Path, stack: StackDirectory, variable: str, other: str
+) -> None:
+    # If the engine's end were overlooked, the end of this module would end the test.
+    product = product_of(stack, nothing=["no_such_module"])
+    given = {other: os.environ[other]}
+    with (
+        engines_running(stack, mark=stack.begin(), is_lasting=True, given=given) as servers,
+        product.running(),
+    ):
+        engine = servers[variable]
+        assert engine
+        kill(engine.child)
+        with pytest.raises(
+            UserError, match=f"{engine.child.name} was ended by SIGKILL, so everything is stopped"
+        ):
+            watch(product, engines=[engine.child])
+
+    assert running_in(var) == []
 
 
 @pytest.mark.parametrize(
