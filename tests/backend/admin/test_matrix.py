@@ -113,7 +113,7 @@ def test_staff_without_a_role_get_nowhere_but_to_the_first_page_and_their_own_pa
     }
 
     assert past == {
-        "index", "login", "logout", "password_change", "password_change_done", "jsi18n", "app_list", "view_on_site",
+        "index", "logout", "password_change", "password_change_done", "jsi18n", "app_list", "view_on_site",
     }  # fmt: skip
     for page in admin.site._registry.values():
         assert actions_of(page, user) == []

@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -110,6 +111,53 @@ def test_a_stranger_who_guesses_is_stopped_and_locks_nobody_out(ada: User) -> No
     owner = Client()
     sign_in(owner, address="198.51.100.7")
     assert is_in(owner)
+
+
+class TestDjangosOwnDoor:
+    """Its view asks for no second factor and counts nothing."""
+
+    DOOR = "/admin/login/"
+
+    @pytest.mark.parametrize("way", ["get", "post"])
+    @pytest.mark.parametrize(
+        ("sent", "target"),
+        [
+            ("/admin/catalog/tool/", "/admin/catalog/tool/"),
+            ("https://example.com/", "/admin/"),
+            ("/admin/login/?x=1", "/admin/"),
+            ("", "/admin/"),
+        ],
+    )
+    def test_it_leads_to_ours(self, client: Client, ada: User, way: str, sent: str, target: str) -> None:
+        for _ in range(2):
+            led = getattr(client, way)(self.DOOR, {"next": sent})
+            assert led["Location"] == f"{LOGIN}?{urlencode({'next': target})}"
+            client.force_login(ada)
+        assert client.get(led["Location"])["Location"] == target
+
+    def test_who_is_in_signs_in_as_nobody_else_by_a_password_alone(self, client: Client, ada: User) -> None:
+        client.force_login(staff_of("Writer"))
+
+        for door in (self.DOOR, LOGIN):
+            sent = {"username": "ada", "login": "ada", "password": PASSWORD}
+            client.post(door, sent, follow=True)
+
+        assert client.get("/admin/").context["user"] != ada
+
+    def test_who_is_in_is_told_of_no_password_whether_it_is_right(self, client: Client, ada: User) -> None:
+        client.force_login(staff_of("Writer"))
+
+        for door in (self.DOOR, LOGIN):
+            told = {
+                client.post(door, {"username": "ada", "login": "ada", "password": word})["Location"]
+                for word in ("wrong", PASSWORD)
+            }
+            assert len(told) == 1
+
+    def test_who_is_no_staff_goes_round_in_no_circle(self, client: Client) -> None:
+        client.force_login(User.objects.create_user("reader"))
+
+        assert client.get(self.DOOR).status_code == 403
 
 
 def test_nobody_signs_up_or_asks_for_a_new_password_by_mail(client: Client) -> None:
