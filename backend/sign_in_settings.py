@@ -22,7 +22,14 @@ ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/300s/key"}
 
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Ours counts them with the other sign-ins of a network.
 MFA_RATE_LIMITS = {"webauthn_login": None}
+MFA_FORMS = {
+    "login_webauthn": "backend.admin.passkeys.LoginForm",
+    "authenticate_webauthn": "backend.admin.passkeys.AuthenticateForm",
+    "reauthenticate_webauthn": "backend.admin.passkeys.ReauthenticateForm",
+    "add_webauthn": "backend.admin.passkeys.AddForm",
+}
 MFA_TOTP_ISSUER = "AI Tool Verdicts"
 # Clocks of phones differ.
 MFA_TOTP_TOLERANCE = 1
