@@ -2,7 +2,8 @@
 
 A vote waits (`pending`) when
 
-* `origin_quota`: as many votes on this tool as one client network may have counted a day are counted already. Networks
+* `origin_quota`: as many votes on this tool as one client network may have counted a day are counted already. Those that
+  counted until staff set them aside go on using their part, here and below. Networks
   are nested: an IPv4 address, its /24 and its /16; an IPv6 /64, its /48 and its /32. Quotas are WEAK_QUOTAS for voters
   who proved nothing or solved a proof of work, and STRONG_QUOTAS for those who passed a challenge or more, so that a
   campus is not punished. Of the latter, those that waited for RELEASE_AFTER count too, up to RELEASED_QUOTAS.
@@ -49,10 +50,23 @@ PENDING = "pending"
 NETWORK_QUOTA = "origin_quota"
 BURST = "burst"
 
+# In SQL, of an alias `ballot`: what counted until staff set it aside, withdrawn or not. What waited keeps its reason,
+# and never used a quota. Indexes have the first condition.
+SET_ASIDE = (
+    "{ballot}.status IN ('quarantined', 'rejected')"
+    " AND NOT {ballot}.reasons && ARRAY['origin_quota', 'burst']::varchar(40)[]"
+)
+# What has used a part of its quotas. Moderation gives none of it back: else staff who reject an attack invite the next one.
+USES_QUOTA = (
+    "{ballot}.status IN ('counted', 'quarantined', 'rejected')"
+    " AND CASE {ballot}.status WHEN 'counted' THEN {ballot}.{answer} IS NOT NULL"
+    " ELSE NOT {ballot}.reasons && ARRAY['origin_quota', 'burst']::varchar(40)[] END"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known when a vote comes in: counts are of votes on the same tool.
+    """What is known when a vote comes in: counts are of votes on the same tool, with those that staff set aside since.
 
     `counted_from` are those of the day from the voter's provider, site and network, in the order of the quotas.
     """

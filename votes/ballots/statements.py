@@ -13,7 +13,16 @@ from django.db.backends.utils import CursorWrapper
 
 from backend.api.ids import new_id
 from votes.ballots.values import Ballot, ClaimedTally, StoredVote, Target
-from votes.rules import BURST_WINDOW, COUNTED, RULESET, ScreeningResult, hourly_quota, network_quotas
+from votes.rules import (
+    BURST_WINDOW,
+    COUNTED,
+    RULESET,
+    SET_ASIDE,
+    USES_QUOTA,
+    ScreeningResult,
+    hourly_quota,
+    network_quotas,
+)
 from votes.tally import Interval, PublishedCounts
 
 ClaimedTallies = Mapping[Target, ClaimedTally]
@@ -25,7 +34,7 @@ COUNTS = ScreeningResult(COUNTED)
 class Entry:
     """A voter's ballot on a target while a group is counted: as it was found, and as it is to be.
 
-    `counted_from` and `within_hour` are the votes that count already, as rules.Circumstances wants them. What `is_held`
+    `counted_from` and `within_hour` are the votes that have used a quota, as rules.Circumstances wants them. What `is_held`
     was withdrawn while it didn't count: cast again, it keeps its status.
     """
 
@@ -65,6 +74,8 @@ class Kind:
             is_back=f"ballot.{self.value} IS NULL",
             is_screened=f"ballot.{self.value} IS NULL AND ballot.status = 'counted'",
             counts=f"counted.status = 'counted' AND counted.{self.value} IS NOT NULL",
+            set_aside=SET_ASIDE.format(ballot="counted"),
+            uses_quota=USES_QUOTA.format(ballot="counted", answer=self.value),
         )
 
     def key_columns(self, entries: Sequence[Entry]) -> list[list[UUID]]:
@@ -168,7 +179,7 @@ SELECT asked.number, ballot.{value}, ballot.created_at, ballot.updated_at, coale
        CASE WHEN ballot.{value} IS NULL THEN (
            SELECT count(*) FROM (
                SELECT FROM {table} counted
-               WHERE {same_target} AND {counts} AND counted.created_at > asked.window_start
+               WHERE {same_target} AND {uses_quota} AND counted.created_at > asked.window_start
                LIMIT asked.hourly_limit
            ) limited
        ) ELSE 0 END
@@ -182,6 +193,9 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT counted.site_hash, counted.origin FROM {table} counted
         WHERE ballot.{value} IS NULL AND {same_target} AND {counts} AND counted.provider_hash = asked.provider
+        UNION ALL
+        SELECT counted.site_hash, counted.origin FROM {table} counted
+        WHERE ballot.{value} IS NULL AND {same_target} AND {set_aside} AND counted.provider_hash = asked.provider
         LIMIT asked.quota
     ) limited
 ) nearby

@@ -21,6 +21,10 @@ class CountStatus(models.TextChoices):
     REJECTED = "rejected"
 
 
+# What counted until staff set it aside goes on using the quotas of its networks (votes.rules.SET_ASIDE).
+SET_ASIDE = Q(status__in=["quarantined", "rejected"]) & ~Q(reasons__overlap=["origin_quota", "burst"])
+
+
 class BallotQuerySet(models.QuerySet[Any]):
     """Votes, or picks, of any status."""
 
@@ -97,6 +101,11 @@ class Vote(Ballot):
                 condition=Q(status="counted", value__isnull=False),
                 name="counted_votes_by_network",
             ),
+            models.Index(
+                fields=["tool", "provider_hash", "site_hash", "network_hash"],
+                condition=SET_ASIDE,
+                name="set_aside_votes_by_network",
+            ),
             # From how many sites they come.
             models.Index(
                 "tool",
@@ -146,6 +155,11 @@ class Pick(Ballot):
                 fields=["first_tool", "second_tool", "provider_hash", "site_hash", "network_hash"],
                 condition=Q(status="counted", chosen_tool__isnull=False),
                 name="counted_picks_by_network",
+            ),
+            models.Index(
+                fields=["first_tool", "second_tool", "provider_hash", "site_hash", "network_hash"],
+                condition=SET_ASIDE,
+                name="set_aside_picks_by_network",
             ),
             models.Index(
                 "first_tool",

@@ -14,6 +14,7 @@ from votes.rules import (
     RULESET,
     STRONG_ASSURANCE,
     STRONG_HOURLY_FLOOR,
+    USES_QUOTA,
     WEAK_QUOTAS,
 )
 from votes.tallies.limits import refresh_hourly_limits
@@ -47,8 +48,7 @@ WITH waiting AS (
     WHERE {target} AND {may_count}
 ), counted AS (
     SELECT b.provider_hash, b.site_hash, b.origin, count(*) AS number FROM {table} b
-    WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted'
-      AND b.provider_hash IN (SELECT provider_hash FROM waiting)
+    WHERE {target} AND {uses_quota} AND b.provider_hash IN (SELECT provider_hash FROM waiting)
     GROUP BY 1, 2, 3
 ), of_network AS (
     SELECT w.*, coalesce(c.number, 0) + row_number() OVER (
@@ -76,8 +76,8 @@ WITH waiting AS (
 ), hours AS (
     SELECT hour, (
         SELECT count(*) FROM {table} b
-        WHERE {target} AND b.{answer} IS NOT NULL AND b.status = 'counted'
-          AND b.created_at >= hour AND b.created_at < hour + interval '1 hour'
+        WHERE {target} AND {uses_quota} AND b.created_at >= hour
+          AND b.created_at < hour + interval '1 hour'
     ) AS counted, (
         SELECT count(DISTINCT site_hash) FROM (
             SELECT b.site_hash FROM {table} b
@@ -101,13 +101,18 @@ TARGETS_OF_PICKS = TARGETS.format(
     table="votes_pick", keys="b.first_tool_id, b.second_tool_id", may_count=PICKS_MAY_COUNT
 )
 RELEASE_VOTES = RELEASE.format(
-    table="votes_vote", answer="value", target="b.tool_id = %(tool)s", may_count=VOTES_MAY_COUNT
+    table="votes_vote",
+    answer="value",
+    target="b.tool_id = %(tool)s",
+    may_count=VOTES_MAY_COUNT,
+    uses_quota=USES_QUOTA.format(ballot="b", answer="value"),
 )
 RELEASE_PICKS = RELEASE.format(
     table="votes_pick",
     answer="chosen_tool_id",
     target="b.first_tool_id = %(tool)s AND b.second_tool_id = %(other_tool)s",
     may_count=PICKS_MAY_COUNT,
+    uses_quota=USES_QUOTA.format(ballot="b", answer="chosen_tool_id"),
 )
 
 _Values = dict[str, datetime | UUID | int | str | list[int] | None]
