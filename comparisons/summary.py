@@ -57,6 +57,12 @@ class _Side:
     picked: int
 
 
+# Who favours a tool, by the code of the reason that says so.
+_WHO_IS_AHEAD = {
+    "head_to_head_ahead": "reviewers asked to choose",
+    "crowd_ahead": "voters",
+    "picks_ahead": "readers who chose",
+}
 # Where the names stand in a sentence of a win.
 _PLACE = re.compile(r"\{(?:winner|loser)\}")
 # Some text, once it is said how the two tools are called, in their order.
@@ -140,7 +146,7 @@ def _win(verdict: Verdict, one: _Side, other: _Side, no_difference: int) -> Iter
     winner, loser = (one, other) if is_first else (other, one)
     opening = _opening(verdict, winner, loser)
     why = _why(verdict, winner, loser, no_difference)
-    against = _against(verdict, winner, loser)
+    against = _against(verdict, loser)
     instead = f"Take {{loser}} if {loser.when}" if loser.when else ""
 
     def form(*sentences: str) -> _Form:
@@ -252,19 +258,11 @@ def _voters_prefer(winner: _Side, loser: _Side) -> str:
     return f"{one.percent}% of {one.total:,} voters ship it, {other.percent}% of {other.total:,} the other"
 
 
-def _against(verdict: Verdict, winner: _Side, loser: _Side) -> str:
-    """Who favours the tool that did not win, where somebody surely does."""
-    if not verdict.contested:
-        return ""
-    one, other = winner.tool.community, loser.tool.community
-    are_enough = one.status == other.status == "enough"
-    favour_loser = {
-        "head_to_head": ("reviewers asked to choose", loser.asked > winner.asked),
-        "community": ("voters", are_enough and (other.percent or 0) > (one.percent or 0)),
-        "picks": ("readers who chose", loser.picked > winner.picked),
-    }
-    who = [words for by, (words, is_so) in favour_loser.items() if is_so and by != verdict.decided_by]
-    return f"Contested: {' and '.join(who)} favour the other" if who else "Contested: not all agree"
+def _against(verdict: Verdict, loser: _Side) -> str:
+    """Who favours the tool that did not win: those of whom a reason says so, by the test of their step."""
+    favour_loser = {reason.code for reason in verdict.reasons if reason.favors == loser.tool.slug}
+    who = [words for code, words in _WHO_IS_AHEAD.items() if code in favour_loser]
+    return f"Contested: {' and '.join(who)} favour the other" if who else ""
 
 
 # --- No winner ----------------------------------------------------------------------------------

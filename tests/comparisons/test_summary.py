@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comparisons.evidence import Evidence, PairEvidence
+from comparisons.reasons import Reason
 from comparisons.rules import SharedPanel
 from comparisons.summary import MAX_SUMMARY, Asked, summarize
 from comparisons.verdict import Verdict, decide
@@ -60,8 +61,10 @@ TIE = Verdict(
 INSUFFICIENT = replace(TIE, outcome="insufficient")
 
 
-def won(by: str, strength: str, shared: tuple[int, int] = (4, 3), **more: Any) -> Verdict:
-    """The first tool, `a`, wins; `shared` are the ships of four reviewers of both."""
+def won(
+    by: str, strength: str, shared: tuple[int, int] = (4, 3), *, against: tuple[str, ...] = (), **more: Any
+) -> Verdict:
+    """The first tool, `a`, wins; `shared` are the ships of four reviewers of both, `against` the reasons for `b`."""
     return replace(
         TIE,
         outcome="winner",
@@ -69,6 +72,8 @@ def won(by: str, strength: str, shared: tuple[int, int] = (4, 3), **more: Any) -
         decided_by=by,
         strength=strength,
         evidence=of_both(4, *shared),
+        contested=bool(against),
+        reasons=tuple(Reason(code, "b", "") for code in against),
         **more,
     )
 
@@ -102,7 +107,7 @@ LEVEL_CROWD = (60, 100)
             id="the panel, of which half of the reviewers of both ship the other too",
         ),
         pytest.param(
-            won("panel", "clear", (4, 1), contested=True), A, tool("B", (1, 4)), {"picks": Asked(100, 300)},
+            won("panel", "clear", (4, 1), against=("picks_ahead",)), A, tool("B", (1, 4)), {"picks": Asked(100, 300)},
             "Ship A over B: all 4 reviewers ship it, 1 the other. Contested: readers who chose favour the other.",
             id="the panel, clear and contested",
         ),
@@ -132,21 +137,24 @@ LEVEL_CROWD = (60, 100)
             id="the panel, by counts that don't bear it",
         ),
         pytest.param(
-            won("panel", "narrow", contested=True), tool("A", (4, 4), (10, 100)), tool("B", (3, 4), (90, 100)), {},
+            won("panel", "narrow", against=("crowd_ahead",)),
+            tool("A", (4, 4), (10, 100)), tool("B", (3, 4), (90, 100)), {},
             "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. Contested: voters favour the other.",
             id="contested by voters",
         ),
         pytest.param(
-            won("panel", "narrow", contested=True), A, tool("B", (3, 4)),
+            won("panel", "narrow", against=("head_to_head_ahead", "picks_ahead")), A, tool("B", (3, 4)),
             {"asked": Asked(1, 3), "picks": Asked(100, 300)},
             "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. "
             "Contested: reviewers asked to choose and readers who chose favour the other.",
             id="contested by reviewers and readers who chose",
         ),
         pytest.param(
-            won("panel", "narrow", contested=True), A, tool("B", (3, 4)), {},
-            "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. Contested: not all agree.",
-            id="contested, and no count says by whom",
+            won("panel", "narrow", against=("picks_ahead",)), tool("A", (4, 4), (8, 20)), tool("B", (3, 4), (216, 270)),
+            {"picks": Asked(100, 300), "asked": Asked(1, 2)},
+            "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. "
+            "Contested: readers who chose favour the other.",
+            id="contested by readers who chose, and not by crowds or answers that settle nothing",
         ),
         pytest.param(
             won("panel", "narrow"), A, tool("B", (3, 4)), {"when": ([CHEAP], [OFFLINE])},
@@ -201,7 +209,7 @@ LEVEL_CROWD = (60, 100)
             id="picks, of a tool that nobody reviewed and voters skip",
         ),
         pytest.param(
-            won("panel", "narrow", contested=True), A, tool("B", (3, 4), (2, 2)), {"picks": Asked(100, 300)},
+            won("panel", "narrow", against=("picks_ahead",)), A, tool("B", (3, 4), (2, 2)), {"picks": Asked(100, 300)},
             "Ship A over B, narrowly: all 4 reviewers ship it, 3 the other. "
             "Contested: readers who chose favour the other.",
             id="contested by readers who chose, and nobody voted on the winner",
@@ -223,7 +231,7 @@ LEVEL_CROWD = (60, 100)
             id="crowds that round to one percentage",
         ),
         pytest.param(
-            won("community", "clear", (4, 4), contested=True),
+            won("community", "clear", (4, 4), against=("head_to_head_ahead",)),
             tool("A", (4, 4), (90, 100)), tool("B", (4, 4), (10, 100)), {"asked": Asked(0, 3)},
             "Ship A over B: 90% of 100 voters ship it, 10% of 100 the other. "
             "Contested: reviewers asked to choose favour the other.",
@@ -287,7 +295,7 @@ LEVEL_CROWD = (60, 100)
             id="picks, clear",
         ),
         pytest.param(
-            won("picks", "narrow", (4, 4), contested=True),
+            won("picks", "narrow", (4, 4), against=("crowd_ahead",)),
             tool("A", (4, 4), (40, 100)), tool("B", (4, 4), (70, 100)), {"picks": Asked(1_300, 1_000)},
             "Ship A over B, narrowly: 1,300 of 2,300 readers who chose between them take it. "
             "Contested: voters favour the other.",
@@ -684,6 +692,10 @@ def verdicts(draw: st.DrawFn, outcome: str) -> Verdict:
         decided_by=draw(st.sampled_from(["panel", "head_to_head", "community", "picks"])),
         strength=draw(st.sampled_from(["unanimous", "clear", "narrow"])),
         contested=draw(st.booleans()),
+        reasons=tuple(
+            Reason(code, draw(st.sampled_from(["a", "b", None])), "")
+            for code in ("head_to_head_ahead", "crowd_ahead", "picks_ahead")
+        ),
     )
 
 
@@ -751,4 +763,5 @@ def test_the_rule_itself_is_put_into_words_and_a_swap_of_the_tools_names_the_sam
 
     assert OPENINGS[verdict.outcome].match(said)
     assert OPENINGS[verdict.outcome].match(said_turned)
+    assert verdict.contested or "Contested" not in said
     assert said == said_turned or verdict.outcome != "winner"
