@@ -77,7 +77,7 @@ def _panel_reason(pair: PairEvidence) -> Reason:
         reviewers = "reviewer" if minimum == 1 else "reviewers"
         code, opening = (
             "panel_too_small",
-            f"The {whose}panel decides with {minimum} {reviewers} of both tools.",
+            f"The {whose}panel needs {minimum} {reviewers} of both tools to decide.",
         )
         params["minimum"] = minimum
     elif leader is None:

@@ -57,7 +57,7 @@ def test_each_step_has_its_reason_whether_it_decided_or_not(found: PairEvidence,
             (
                 None,
                 (
-                    "The panel decides with 3 reviewers of both tools. "
+                    "The panel needs 3 reviewers of both tools to decide. "
                     "Of the two reviewers of both tools, both ship Alpha and 1 ships Beta."
                 ),
                 {"ship": [2, 1], "total": [2, 2], "minimum": 3},
@@ -106,7 +106,7 @@ def test_of_a_panel_by_name_it_says_who_is_missing() -> None:
     assert found == (
         None,
         (
-            "The chosen panel decides with 3 reviewers of both tools. "
+            "The chosen panel needs 3 reviewers of both tools to decide. "
             "The only chosen reviewer of both tools ships Alpha and ships Beta. "
             "The Founder and The Operator have not reviewed both."
         ),
@@ -124,8 +124,16 @@ CHOSEN = {"builder": "The Builder", "skeptic": "The Skeptic"}
             pair("  ++", "  ++", panel_of=CHOSEN),
             "panel_too_small",
             (
-                "The chosen panel decides with 2 reviewers of both tools. No chosen reviewer has reviewed both tools. "
+                "The chosen panel needs 2 reviewers of both tools to decide. No chosen reviewer has reviewed both tools. "
                 "The Builder and The Skeptic have not reviewed both."
+            ),
+        ),
+        (
+            pair("  ++", "  ++", panel_of={"skeptic": "The Skeptic"}),
+            "panel_too_small",
+            (
+                "The chosen panel needs 1 reviewer of both tools to decide. No chosen reviewer has reviewed both tools. "
+                "The Skeptic has not reviewed both."
             ),
         ),
         (
