@@ -165,8 +165,8 @@ class TallyCount(ShipCount):
 
     @property
     def flip_margin(self) -> int | None:
-        """The fewest votes that would change `call`; None where more votes from the same networks would not."""
-        return None if _is_concentrated(self) else flip_margin(self.ship, self.skip)
+        """The fewest votes that would change `call`; None of a crowd that may not decide."""
+        return flip_margin(self.ship, self.skip) if self.decides else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +206,12 @@ class PickCount:
     @property
     def flip_margin(self) -> int | None:
         """The fewest picks that would change `is_decided`; None as in TallyCount."""
-        return None if _is_concentrated(self) else flip_margin(self.first, self.second)
+        return flip_margin(self.first, self.second) if self.decides else None
 
     def turned(self) -> "PickCount":
         """The same picks with the tools in the other order."""
         bounds = self.bounds and Interval(low=1 - self.bounds.high, high=1 - self.bounds.low)
         return replace(self, first=self.second, second=self.first, bounds=bounds)
-
-
-def _is_concentrated(crowd: TallyCount | PickCount) -> bool:
-    """Whether there are votes enough, but of too few networks or days."""
-    return crowd.total >= MIN_VOTES and not crowd.decides
 
 
 def _side_of_one_half(bounds: Interval | None) -> int:

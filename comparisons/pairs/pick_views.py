@@ -28,6 +28,7 @@ from votes.ballots.values import StoredVote
 from votes.ballots.views import own_answer
 from votes.models import PickTallyDay, PublishedPickTally
 from votes.tallies.serializers import PickTallyDaySerializer
+from votes.tallies.views import tools_of_subject
 from votes.tally import PickCount, PublishedCounts
 from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
@@ -124,9 +125,12 @@ class PickTimelineView(ListView):
         """List a pair's published picks day by day, the latest first
 
         One line for each UTC day that is over, from the pair's first pick on, written once and never changed, with a
-        digest as those of tools have. `b-vs-a` and earlier slugs of either tool answer 308.
+        digest as those of tools have. `b-vs-a` and earlier slugs of either tool answer 308. The ids in the `subject` of its
+        lines take the place of slugs, joined by `-vs-`: they lead to no other pair, also after a merge.
         """
-        first, second = by_id(*find_tools(slug))
+        named = tools_of_subject(slug)
+        one, other = named if len(named) == 2 else find_tools(slug)
+        first, second = by_id(one, other)
         lines = PickTallyDay.objects.filter(first_tool=first, second_tool=second)
         page = self.page(lines.select_related("first_tool", "second_tool"), keys=["-day"])
         return Response(page.as_dict(PickTallyDaySerializer(page.results, many=True).data))

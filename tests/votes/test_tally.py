@@ -337,7 +337,8 @@ class TestFlipMargin:
         ("ship", "skip", "call", "margin"),
         [
             pytest.param(0, 0, None, None, id="nobody voted"),
-            pytest.param(1, 0, "undecided", 19, id="one vote"),
+            pytest.param(1, 0, "undecided", None, id="one vote"),
+            pytest.param(10, 9, "undecided", None, id="one vote too few to decide"),
             pytest.param(20, 0, "ship", 1, id="just enough votes"),
             pytest.param(17, 3, "ship", 1, id="barely decided"),
             pytest.param(3, 17, "skip", 1, id="the other way"),

@@ -61,8 +61,8 @@ class CountsSerializer(serializers.Serializer[Any]):
     flip_margin = serializers.IntegerField(
         min_value=1,
         allow_null=True,
-        help_text="The fewest votes, cast or withdrawn, that would change whether the crowd is decided; "
-        "null without votes, and of 20 or more that may not decide, for they come from too few networks or days.",
+        help_text="The fewest votes, cast or withdrawn, that would change whether the crowd is decided; null where it may "
+        "not decide (`decides`), for then networks and days are wanting, or votes.",
     )
     ruleset = serializers.CharField(help_text="The version of the rules that say what counts.")
     as_of = serializers.DateTimeField(

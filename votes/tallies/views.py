@@ -1,6 +1,7 @@
 """Endpoints of a tool's tally: as it is, and day by day; and of the days that are closed."""
 
 from datetime import date
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -55,11 +56,22 @@ class ToolTimelineView(ListView):
 
         One line for each UTC day that is over, from the tool's first vote on, written once and never changed. Each
         line's digest covers the line before it, and the day's root all lines: who keeps one can tell whether anything
-        earlier was altered. An earlier slug of the tool answers 308.
+        earlier was altered. An earlier slug of the tool answers 308. The `subject` of its lines takes the place of a slug:
+        it leads to no other tool, also after a merge.
         """
-        tool = find_tool(slug, Tool.objects.visible())
+        named = tools_of_subject(slug)
+        tool = named[0] if len(named) == 1 else find_tool(slug, Tool.objects.visible())
         page = self.page(TallyDay.objects.filter(tool=tool), keys=["-day"])
         return Response(page.as_dict(TallyDaySerializer(page.results, many=True).data))
+
+
+def tools_of_subject(text: str) -> list[Tool]:
+    """The tools that may be read whose ids, joined by "-vs-", stand in an address; none where slugs do."""
+    try:
+        ids = [UUID(part) for part in text.split("-vs-")]
+    except ValueError:
+        return []
+    return list(Tool.objects.visible().filter(pk__in=ids).defer("search"))
 
 
 class ClosedDayListView(ListView):

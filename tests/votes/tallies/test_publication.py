@@ -24,7 +24,10 @@ from tests.factories import (
     new_voters,
     vote,
 )
+from tests.votes.ballots.test_casting import ballot, networks
 from tests.votes.conftest import new_voter
+from votes.ballots.casting import count_group
+from votes.ballots.statements import VOTES
 from votes.models import Alert, Pick, PickTally, PublishedPickTally, PublishedTally, Tally, Vote
 from votes.tallies.day_lines import close_day
 from votes.tallies.publication import ALERTS, publish_tallies, raise_alerts
@@ -130,6 +133,28 @@ class TestWhoseCrowdDecides:
         assert (tally.count.call, tally.count.flip_margin) == (
             ("ship", 1) if decides else ("undecided", None)
         )
+
+    @pytest.mark.parametrize(
+        ("ship", "answer", "votes", "calls"),
+        [
+            pytest.param(16, "ship", 4, ["undecided", "ship"], id="decides"),
+            pytest.param(17, "skip", 1, ["ship", "undecided"], id="decides no more"),
+        ],
+    )
+    def test_near_its_threshold_few_votes_of_one_address_turn_it(
+        self, ship: int, answer: str, votes: int, calls: list[str]
+    ) -> None:
+        tool, later = self.votes(15, 3), NOW + timedelta(hours=2)
+        Vote.objects.filter(pk__in=Vote.objects.order_by("pk")[ship:]).update(value="skip")
+        publish_tallies(now=NOW)
+        before = PublishedTally.objects.get(tool=tool).count
+
+        count_group(VOTES, [ballot(tool, answer, by=by, network=networks(), at=later) for by in range(votes)])
+        publish_tallies(now=later)
+
+        after = PublishedTally.objects.get(tool=tool).count
+        assert [before.call, after.call] == calls
+        assert not Alert.objects.exists()
 
     @pytest.mark.parametrize(
         ("networks", "days", "providers", "decides"),

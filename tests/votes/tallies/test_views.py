@@ -38,7 +38,7 @@ def test_a_tally_counts_and_says_what_is_held_back(
         "status": "few",
         "decides": False,
         "call": "undecided",
-        "flip_margin": 12,
+        "flip_margin": None,
         "pending": 10,
         "quarantined": 0,
         "ruleset": "2026-12",
