@@ -56,6 +56,25 @@ WHERE %(leaves)s IN (pick.first_tool_id, pick.second_tool_id) AND other.id <> %(
 )
 """
 
+# What was ruled of a voter on the tool that leaves is ruled on the one that they answered too. It goes before the rows that
+# move, and is not taken back with the merge.
+REJECT_VOTES = """
+UPDATE votes_vote own SET status = 'rejected', reasons = left_one.reasons, ruleset = left_one.ruleset
+FROM votes_vote left_one
+WHERE left_one.tool_id = %(leaves)s AND left_one.status = 'rejected'
+  AND own.voter_id = left_one.voter_id AND own.tool_id = %(joins)s AND own.status <> 'rejected'
+"""
+
+REJECT_PICKS = """
+UPDATE votes_pick own SET status = 'rejected', reasons = left_one.reasons, ruleset = left_one.ruleset
+FROM votes_pick left_one CROSS JOIN LATERAL (
+    SELECT CASE left_one.first_tool_id WHEN %(leaves)s THEN left_one.second_tool_id ELSE left_one.first_tool_id END AS id
+) other
+WHERE %(leaves)s IN (left_one.first_tool_id, left_one.second_tool_id) AND left_one.status = 'rejected'
+  AND other.id <> %(joins)s AND own.voter_id = left_one.voter_id AND own.status <> 'rejected'
+  AND own.first_tool_id = LEAST(%(joins)s, other.id) AND own.second_tool_id = GREATEST(%(joins)s, other.id)
+"""
+
 # Where the voter has changed it since it was named, it stays.
 MOVE_VOTES = """
 UPDATE votes_vote vote SET tool_id = %(joins)s FROM comparisons_mergedrow named
@@ -90,6 +109,14 @@ def name_ballots(*, merge: UUID, leaves: UUID, joins: UUID) -> None:
     with connection.cursor() as cursor:
         for statement in (NAME_VOTES, NAME_PICKS):
             cursor.execute(statement, {"merge": merge, "leaves": leaves, "joins": joins})
+
+
+def reject_ballots(*, leaves: UUID, joins: UUID) -> None:
+    """Rejects what a voter said of the tool that is joined, or of a pair of it, where staff rejected their answer to the
+    other: no matter which of the two was withdrawn, or came first."""
+    with connection.cursor() as cursor:
+        for statement in (REJECT_VOTES, REJECT_PICKS):
+            cursor.execute(statement, {"leaves": leaves, "joins": joins})
 
 
 def move_ballots(*, merge: UUID, leaves: UUID, joins: UUID) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from backend.admin.errors import CurationError
 from backend.api.attribution import attributed
 from backend.api.transactions import retry_after_deadlock
 from catalog.models import Tool, ToolAlias
-from comparisons.merging.ballots import hold_ballots, move_ballots, name_ballots
+from comparisons.merging.ballots import hold_ballots, move_ballots, name_ballots, reject_ballots
 from comparisons.merging.pairs import give_pairs_back, of_tool, take_answers, take_pairs
 from comparisons.models import MergedRow, ToolMerge
 from reviews.models import HeadToHead, Review
@@ -109,6 +109,7 @@ def _merge(*, merged: Tool, kept: Tool, why: str, merged_by: str, now: datetime)
     merge.save(force_insert=True)
     ToolAlias.objects.filter(tool=merged).update(tool=kept)
     name_ballots(merge=merge.pk, leaves=merged.pk, joins=kept.pk)
+    reject_ballots(leaves=merged.pk, joins=kept.pk)
     votes, picks = move_ballots(merge=merge.pk, leaves=merged.pk, joins=kept.pk)
     reviews = _take_reviews(merge, now=now)
     pairs, archived_pairs = take_pairs(merge, now=now)

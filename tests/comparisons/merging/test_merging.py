@@ -30,6 +30,7 @@ from tests.factories import (
 from tests.votes.conftest import new_voter
 from votes.ballots.casting import UnknownTarget, cast_vote
 from votes.models import Pick, PickTally, Tally, Vote
+from votes.tallies.day_lines import close_day
 from votes.tallies.recount import reconcile_tallies
 from votes.voters.tokens import VoterToken
 
@@ -90,6 +91,31 @@ def test_picks_go_along_to_the_pairs_of_the_kept_tool() -> None:
     assert list(reconcile_tallies(now=NOW)) == []
 
 
+@pytest.mark.parametrize("said", ["ship", None], ids=["standing", "withdrawn"])
+@pytest.mark.parametrize("status", ["counted", "pending", "quarantined"])
+def test_who_was_rejected_on_the_merged_tool_is_rejected_on_the_kept_one(
+    said: str | None, status: str
+) -> None:
+    old, new = two()
+    other, voter = ToolFactory(), VoterFactory()
+    ruled = {"status": "rejected", "reasons": ["staff_quarantine", "staff_reject"]}
+    VoteFactory(tool=old, voter=voter, **ruled)
+    kept_vote = VoteFactory(tool=new, voter=voter, value=said, status=status)
+    PickFactory(first_tool=old, second_tool=other, chosen_tool=old, voter=voter, **ruled)
+    chosen = new if said else None
+    kept_pick = PickFactory(first_tool=new, second_tool=other, chosen_tool=chosen, voter=voter, status=status)
+    bystander = VoteFactory(tool=new)
+
+    merge(old, new)
+    undo()
+
+    for row in (kept_vote, kept_pick):
+        row.refresh_from_db()
+        assert (row.status, row.reasons) == ("rejected", ruled["reasons"])
+    assert Vote.objects.get(pk=bystander.pk).status == "counted"
+    assert list(reconcile_tallies(now=NOW)) == []
+
+
 def test_every_address_of_the_merged_tool_leads_to_the_kept_one(api: APIClient) -> None:
     old, new = two()
     Tool.objects.filter(pk=old.pk).update(slug="older")
@@ -102,6 +128,28 @@ def test_every_address_of_the_merged_tool_leads_to_the_kept_one(api: APIClient) 
     assert api.get("/api/v1/comparisons/older-vs-other")["Location"].endswith("/comparisons/new-vs-other")
     assert api.get("/api/v1/comparisons/new-vs-other").status_code == 200
     assert [row["slug"] for row in api.get("/api/v1/tools").json()["results"] if "old" in row["slug"]] == []
+
+
+def test_closed_lines_of_the_merged_tool_are_read_by_its_id(api: APIClient) -> None:
+    old, new = two()
+    other = ToolFactory(slug="other")
+    for tool in (old, new):
+        VoteFactory(tool=tool)
+        PickFactory(first_tool=tool, second_tool=other, chosen_tool=other)
+    for model in (Vote, Pick):
+        model._default_manager.update(created_at=NOW)
+    close_day(day=NOW.date(), now=NOW)
+    pairs = ["|".join(sorted([str(tool.pk), str(other.pk)])) for tool in (old, new)]
+
+    merge(old, new)
+
+    def subject_at(path: str) -> str:
+        [line] = api.get(f"/api/v1{path}/timeline").json()["results"]
+        return str(line["subject"])
+
+    assert [subject_at(f"/tools/{tool.pk}/tally") for tool in (old, new)] == [str(old.pk), str(new.pk)]
+    assert [subject_at(f"/comparisons/{pair.replace('|', '-vs-')}/pick") for pair in pairs] == pairs
+    assert api.get("/api/v1/tools/old/tally/timeline").status_code == 308
 
 
 def test_a_vote_on_the_merged_tool_is_sent_to_the_kept_one() -> None:
