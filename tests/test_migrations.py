@@ -131,27 +131,24 @@ def test_a_migration_can_be_taken_back(app: str, name: str) -> None:
 # The linter renders each migration, and some are rendered outside a transaction.
 @pytest.mark.django_db(transaction=True)
 def test_migrations_are_safe_to_deploy() -> None:
-    linter = MigrationLinter(
-        include_apps=APPS,
-        # It warns of an index on the table that the same migration makes, and of a unique constraint over the columns
-        # that another one has held unique before; and of a column that is made wider, which former code may still use.
-        # The last three say what they cost and what they do with old rows.
-        ignore_name=[
-            "0001_curated_pairs",
-            "0006_copies_stand_in_fewer_indexes",
-            "0020_new_comparisons_have_a_mail_of_their_day",
-            "0004_two_pairs_never_share_a_slug",
-            "0005_search_reads_what_people_type",
-            "0009_names_sort_as_people_sort",
-        ],
-        no_cache=True,
-        quiet=["ok", "ignore"],
-    )
+    # It warns of an index on the table that the same migration makes, and of a unique constraint over the columns
+    # that another one has held unique before; and of a column that is made wider, which former code may still use.
+    # The last three say what they cost and what they do with old rows.
+    known = [
+        "0001_curated_pairs",
+        "0006_copies_stand_in_fewer_indexes",
+        "0020_new_comparisons_have_a_mail_of_their_day",
+        "0004_two_pairs_never_share_a_slug",
+        "0005_search_reads_what_people_type",
+        "0009_names_sort_as_people_sort",
+    ]
+    linter = MigrationLinter(include_apps=APPS, ignore_name=known, no_cache=True, quiet=["ok", "ignore"])
 
     linter.lint_all_migrations()
 
     assert (linter.nb_erroneous, linter.nb_warnings) == (0, 0)
-    assert linter.nb_total == len(own_migrations())
+    # Those of other packages are ignored, and counted in its total.
+    assert linter.nb_valid + len(known) == len(own_migrations())
 
 
 # One journey for all that it shows, because each way takes seconds.

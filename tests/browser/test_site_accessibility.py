@@ -39,6 +39,7 @@ PAGES = [
 
 @pytest.fixture
 def site(live_server: LiveServer, settings: Settings) -> Iterator[str]:
+    settings.PUBLIC_BASE_URL = live_server.url
     call_command("load_demo", verbosity=0)
     with site_server(0, api_url=live_server.url) as server:
         Thread(target=server.serve_forever).start()
@@ -92,5 +93,6 @@ def test_every_page_is_accessible_fits_a_phone_and_asks_the_api_alone(
         f"{live_server.url}/api/v1/",
         f"{live_server.url}/api/docs",
         f"{live_server.url}/static/",
+        f"{live_server.url}/media/logos/",
     )
     assert [url for url in asked if not url.startswith((*allowed, f"{live_server.url}/api/openapi"))] == []
