@@ -11,16 +11,15 @@ from django.http import HttpRequest
 from django.utils.text import slugify
 
 from backend.admin.base import ModelForm, ReadOnlyAdmin, ReasonForm, RecordedAdmin
+from backend.admin.inlines import StackedInline
 from catalog.models import MAX_FITS, Category, Condition, Tool, ToolAlias
 from catalog.querysets import CategoryQuerySet, ConditionQuerySet
 from catalog.validators import validate_web_address
 
 # Django's class takes its models in brackets only for type checkers.
 if TYPE_CHECKING:
-    StackedInline = admin.StackedInline[Any, Any]
     InlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
 else:
-    StackedInline = admin.StackedInline
     InlineFormSet = forms.BaseInlineFormSet
 
 
@@ -155,8 +154,3 @@ class FitInline(StackedInline):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("condition")
-
-    # Any: what Django's factory of formsets takes and gives.
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """More rows than fit are refused, and not only not offered."""
-        return super().get_formset(request, obj, **{"validate_max": True, **kwargs})
