@@ -65,7 +65,7 @@ class TestPick:
             "status": "few",
             "decides": False,
             "is_decided": False,
-            "flip_margin": 16,
+            "flip_margin": None,
             "pending": 0,
             "quarantined": 0,
             "ruleset": "2026-12",
