@@ -201,10 +201,13 @@ def choices_offered() -> dict[str, object]:
 
 
 def topics_of(post: QueryDict) -> list[str] | None:
+    """What the reader did last counts: who ticks a topic while the preset "every topic" stands wants that topic, and who
+    moves to "every topic" wants every one, whatever is still ticked."""
     topics = post.getlist("topics")
     # A page that was opened before there were two buttons asks for every topic by choosing none.
-    is_every = post["every_topic"] == "yes" if "every_topic" in post else not topics
-    return None if is_every else topics
+    is_every = post.get("every_topic", "yes") == "yes"
+    moved_to_every = is_every and post.get("every_topic_was") == "no"
+    return None if moved_to_every or (is_every and not topics) else topics
 
 
 class DataPage(LinkedPage):

@@ -24,8 +24,9 @@ export async function page() {
   const said = h("p", { class: "said", role: "status" });
   const form = h(
     "form",
-    { class: "preferences", onsubmit: save },
-    choices("topics", "Topics (none means every topic)", "checkbox", topics ?? [], categories.results.map(({ slug, name }) => [slug, name])),
+    { class: "preferences", onsubmit: save, onchange: keepTopicsTrue },
+    choices("every_topic", "Topics", "radio", [topics === null ? "yes" : "no"], [["yes", "Every topic, those to come too"], ["no", "Only those that I tick:"]]),
+    choices("topics", "Topics to tick", "checkbox", topics ?? [], categories.results.map(({ slug, name }) => [slug, name])),
     choices("reviewers", "Reviewers to follow (none: you follow nobody)", "checkbox", followed, reviewers.results.map(({ slug, name, kind }) => [slug, kind === "persona" ? `${name} (a persona)` : name])),
     choices("frequency", "How often", "radio", frequency ? [frequency] : [], FREQUENCIES),
     h("button", { class: "button" }, "Save"),
@@ -41,6 +42,16 @@ export async function page() {
   const lead = status === "active" ? `The mail goes to ${masked(preferences.email)}. ${came(preferences)}` : `${masked(preferences.email)} is not subscribed.`;
   return { title, content: [heading(title, lead), form, said, h("div", { class: "erase" }, leaving)] };
 
+  // Every topic and some are one choice: the last click decides.
+  /** @param {Event} event */
+  function keepTopicsTrue({ target }) {
+    if (!(target instanceof HTMLInputElement && target.checked)) return;
+    for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("input"))) {
+      if (target.name === "topics" && field.name === "every_topic") field.checked = field.value === "no";
+      if (target.name === "every_topic" && target.value === "yes" && field.name === "topics") field.checked = false;
+    }
+  }
+
   /** @param {SubmitEvent} event */
   async function save(event) {
     event.preventDefault();
@@ -48,7 +59,7 @@ export async function page() {
     const topicsChosen = entered.getAll("topics").map(String);
     /** @type {import("../types.js").Schemas["PatchedChangePreferencesRequest"]} */
     const body = {
-      topics: topicsChosen.length > 0 ? topicsChosen : null,
+      topics: entered.get("every_topic") === "yes" ? null : topicsChosen,
       reviewers: entered.getAll("reviewers").map(String),
       frequency: /** @type {import("../types.js").Schemas["MailFrequency"]} */ (entered.get("frequency")),
     };

@@ -378,6 +378,30 @@ class TestPreferences:
         assert ("no mail would ever come" in response.content.decode()) == (status == 400)
         assert Subscriber.objects.get().gets_every_topic == is_every
 
+    @pytest.mark.parametrize(
+        ("was", "now_is", "is_every"),
+        [
+            pytest.param("yes", "yes", False, id="a tick beside the preset"),
+            pytest.param("no", "yes", True, id="moved to every one"),
+            pytest.param("yes", "no", False, id="moved to some"),
+            pytest.param(None, "yes", False, id="a page of before"),
+        ],
+    )
+    def test_of_every_topic_and_a_tick_the_one_chosen_last_counts(
+        self, client: Client, address: str, was: str | None, now_is: str, is_every: bool
+    ) -> None:
+        topic = CategoryFactory()
+        preset = {"every_topic_was": was} if was else {}
+
+        client.post(
+            address,
+            {"deed": "save", "frequency": "weekly", "every_topic": now_is, "topics": [topic.slug], **preset},
+        )
+
+        subscriber = Subscriber.objects.get()
+        assert subscriber.gets_every_topic == is_every
+        assert list(subscriber.topics.all()) == ([] if is_every else [topic])
+
     def test_a_reader_whose_topics_are_gone_is_told(self, client: Client, address: str) -> None:
         topic = CategoryFactory()
         Subscriber.objects.get().topics.add(topic)

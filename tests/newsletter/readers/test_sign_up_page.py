@@ -76,6 +76,15 @@ def test_choices_are_kept_for_the_day_of_confirmation(client: Client) -> None:
     }
 
 
+def test_a_topic_that_is_ticked_while_every_topic_stands_is_kept(client: Client) -> None:
+    CategoryFactory(slug="coding")
+
+    post(client, topics=["coding"], every_topic_was="yes")
+
+    assert MailJob.objects.get().choices["topics"] == ["coding"]
+    assert MailJob.objects.get().choices["every_topic"] is False
+
+
 def test_every_address_gets_the_same_page(client: Client) -> None:
     SubscriberFactory(address=ADA)
 
