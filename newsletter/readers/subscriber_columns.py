@@ -31,8 +31,9 @@ PLANS = {"subscriber_type", "type"}
 STATUS = {"status", "subscription_status", "reason"} | PLANS
 WORDS = {
     # Those who pay, paid or don't are all readers to Buttondown.
-    WANTED: "enabled active subscribed confirmed regular premium gifted trialed unpaid churning paused past_due free paid",
-    UNCONFIRMED: "unconfirmed unactivated pending waiting nonsubscribed non_subscribed transactional",
+    WANTED: "enabled active subscribed confirmed regular "
+    "premium gifted trialed unpaid churning churned paused past_due free paid",
+    UNCONFIRMED: "unconfirmed unactivated upcoming pending waiting nonsubscribed non_subscribed transactional",
     Reason.UNSUBSCRIBE: "unsubscribed unsubscribe disabled removed inactive",
     Reason.HARD_BOUNCE: "cleaned bounced hard_bounce bounce undeliverable",
     Reason.COMPLAINT: "complained complaint spam",
@@ -40,8 +41,8 @@ WORDS = {
     Reason.MANUAL: "blocklisted blacklisted blocked banned spammy manual",
 }
 MEANINGS = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
-# Whose plan is paused gets the mail; elsewhere the word may mean that somebody does not.
-OF_PLANS = {"paused"}
+# Whose plan is paused or over gets the mail; elsewhere the words may mean that somebody does not.
+OF_PLANS = {"paused", "churned"}
 # listmonk says it of an account that is not blocked, whatever lists its reader left.
 OF_ACCOUNTS = {"enabled"}
 # What may be said of all lines of a file.

@@ -89,6 +89,8 @@ BUTTONDOWN = "id,email_address,notes,metadata,tags,referrer_url,secondary_id,typ
         ),
         pytest.param(BUTTONDOWN, {"type": "regular"}, WANTED, id="Buttondown, regular"),
         pytest.param(BUTTONDOWN, {"type": "paused"}, WANTED, id="Buttondown, a plan that is paused"),
+        pytest.param(BUTTONDOWN, {"type": "churned"}, WANTED, id="Buttondown, a plan that is over"),
+        pytest.param(BUTTONDOWN, {"type": "upcoming"}, UNCONFIRMED, id="Buttondown, not yet"),
         pytest.param(BUTTONDOWN, {"type": "blocked"}, "manual", id="Buttondown, blocked"),
         pytest.param(BUTTONDOWN, {"type": "spammy"}, "manual", id="Buttondown, spammy"),
         pytest.param(BUTTONDOWN, {"type": "removed"}, "unsubscribe", id="Buttondown, removed"),
