@@ -3,7 +3,7 @@
 So every request gets the same answer in the same time, even while SMTP and the broker are down. The worker looks the
 address up and sends the mail that fits: a confirmation to a reader who is new, pending or unsubscribed; a reminder, at
 most once in 30 days, to a subscriber; nothing to a blocked mailbox. A mailbox gets at most 3 confirmations in 24 hours
-and one in 5 minutes, whatever the number of sign-ups; further ones are dropped, since an earlier mail is there. A mail
+and one in 5 minutes while the link in that still works; further ones are dropped, whatever the number of sign-ups. A mail
 counts if a server has taken it, or perhaps has; one that was surely not sent counts nothing, however many tries it took.
 """
 
@@ -343,7 +343,8 @@ def _confirmation(subscriber: Subscriber, mailbox: bytes, job: MailJob, *, now: 
     sent = ConfirmationToken.objects.filter(mailbox_key=mailbox).exclude(job_id=job.pk)
     if (
         sent.filter(created_at__gt=now - timedelta(hours=24)).count() >= CONFIRMATIONS_A_DAY
-        or sent.filter(created_at__gt=now - BETWEEN_CONFIRMATIONS).exists()
+        # One whose link was used or has ended helps nobody who comes back.
+        or sent.filter(created_at__gt=now - BETWEEN_CONFIRMATIONS, used_at=None, expires_at__gt=now).exists()
     ):
         return None
     # A sign-up at the address that a reader moves to may come in between: its link still moves them.

@@ -205,6 +205,20 @@ class TestHowOften:
         assert [wait.total_seconds() / 60 for wait in sent_at] == [0, 6, 12]
         assert len(sink.to(ADA)) == 3
 
+    def test_a_link_that_was_used_or_has_ended_is_no_reason_to_send_none(self, sink: Sink) -> None:
+        for _ in range(4):
+            sign_up()
+            work()
+            reader = Subscriber.objects.get()
+            if len(sink.to(ADA)) != 2:
+                token = links_in(sink.to(ADA)[-1])["/newsletter/confirm"]
+                if ConfirmationToken.objects.get(key=confirmation_key(token)).used_at is None:
+                    consent.confirm(token=token, source="api", now=NOW)
+            consent.unsubscribe(reader, source="api", now=NOW)
+
+        # Used, ended, used; and three a day are the most.
+        assert len(sink.to(ADA)) == 3
+
     def test_the_day_is_any_24_hours(self, sink: Sink, clock: time_machine.Traveller) -> None:
         for hours in (0, 20, 23, 24.5, 30, 43, 44.5):
             clock.move_to(NOW + timedelta(hours=hours))
