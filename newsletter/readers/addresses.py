@@ -81,9 +81,14 @@ def mailbox_key(address: str) -> bytes:
 
     Raises InvalidAddress.
     """
+    return hmac.digest(settings.NEWSLETTER_PEPPER, b"mailbox:" + untagged(address).encode(), "sha256")
+
+
+def untagged(address: str) -> str:
+    """The canonical address without tag and dots; with its tag where nothing is before that. Raises InvalidAddress."""
     local, _, domain = canonical(address).rpartition("@")
-    mailbox = f"{local.partition('+')[0].replace('.', '')}@{domain}"
-    return hmac.digest(settings.NEWSLETTER_PEPPER, b"mailbox:" + mailbox.encode(), "sha256")
+    name = local.partition("+")[0] or local
+    return f"{name.replace('.', '')}@{domain}"
 
 
 def masked(address: str) -> str:

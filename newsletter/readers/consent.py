@@ -8,6 +8,8 @@
 | complaint | no | no: only staff may lift it |
 | manual | no | no: only staff may lift it |
 
+The last two count for its other spellings too: what blocks `ada@` blocks `ada+news@` and `a.da@`.
+
 A mailbox has one reason, the lowest in this table that ever came up: erasing oneself lifts no complaint. Each action
 changes subscriber, suppression and record in one transaction that locks the subscriber's row, so two actions at once
 run one after the other. No other module changes suppressions, and the journal records each change.
@@ -27,7 +29,7 @@ from catalog.models import Category
 from newsletter.deliveries.database import rows
 from newsletter.deliveries.withdrawal import erase_addresses
 from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
-from newsletter.readers.addresses import address_key
+from newsletter.readers.addresses import address_key, untagged
 from newsletter.readers.journal import CONFIRMED, LIFTED, STRENGTH, MailboxState, note_lifted, note_suppressed
 from newsletter.readers.links import ErasedSubscriber, confirmation_key
 from newsletter.readers.mail_jobs import queue_mail
@@ -140,7 +142,7 @@ def confirm(*, token: str, source: str, now: datetime) -> Subscriber:
         subscriber = confirmation.subscriber
         if confirmation.used_at:
             return subscriber
-        _lift_by_confirming(bytes(subscriber.address_key), source=source, now=now)
+        _lift_by_confirming(subscriber.address, source=source, now=now)
         # Who gets the mail at both addresses keeps the choices of this one.
         keeps_choices = bool(confirmation.replaces_id) and subscriber.status == Subscriber.Status.ACTIVE
         subscriber.status = Subscriber.Status.ACTIVE
@@ -156,14 +158,19 @@ def confirm(*, token: str, source: str, now: datetime) -> Subscriber:
         return subscriber
 
 
-def _lift_by_confirming(key: bytes, *, source: str, now: datetime) -> None:
-    suppression = Suppression.objects.select_for_update().filter(address_key=key).first()
-    if suppression is None:
-        return
-    if suppression.reason not in LIFTED_BY_CONFIRMING:
+def _lift_by_confirming(address: str, *, source: str, now: datetime) -> None:
+    key = address_key(address)
+    mailbox = Suppression.objects.select_for_update().filter(address_key__in=_keys_that_block(address))
+    reasons = {bytes(each.address_key): each.reason for each in mailbox.order_by("address_key")}
+    if not LIFTED_BY_CONFIRMING.issuperset(reasons.values()):
         raise BlockedMailbox
-    suppression.delete()
-    _record(key, "lifted", source=source, now=now)
+    if key in reasons:
+        Suppression.objects.filter(address_key=key).delete()
+        _record(key, "lifted", source=source, now=now)
+
+
+def _keys_that_block(address: str) -> list[bytes]:
+    return [address_key(address), address_key(untagged(address))]
 
 
 # --- Choosing -----------------------------------------------------------------------------------
@@ -300,8 +307,11 @@ def take_back_bounce(*, key: bytes, suppressed_at: datetime, now: datetime) -> b
 
 
 def is_blocked(address: str) -> bool:
-    """Whether the mailbox gets no mail at all, not even for a sign-up. One query; raises InvalidAddress."""
-    suppressions = Suppression.objects.filter(address_key=address_key(address))
+    """Whether the mailbox gets no mail at all, not even for a sign-up, by this spelling or without tag and dots.
+
+    One query; raises InvalidAddress.
+    """
+    suppressions = Suppression.objects.filter(address_key__in=_keys_that_block(address))
     return suppressions.exclude(reason__in=LIFTED_BY_CONFIRMING).exists()
 
 

@@ -111,6 +111,23 @@ class TestWhoIsMailedWhat:
 
 
 class TestWhatAMailIsLike:
+    @pytest.mark.parametrize("spelling", ["ada+x@example.com", "a.d.a@example.com", "Ada+x+y@EXAMPLE.com"])
+    @pytest.mark.parametrize("reason", ["complaint", "manual"])
+    def test_a_block_counts_for_other_spellings_too(self, sink: Sink, spelling: str, reason: str) -> None:
+        sign_up(spelling.lower())
+        work()
+        token = links_in(sink.received[0])["/newsletter/confirm"]
+        ConfirmationToken.objects.update(created_at=NOW - timedelta(hours=1))
+        Suppression.objects.create(address_key=address_key(ADA), reason=reason, created_at=NOW)
+
+        sign_up(spelling.lower())
+        sign_ups.ask_for_fresh_links(address=spelling.lower(), source="api", now=NOW)
+        work()
+
+        assert len(sink.received) == 1
+        with pytest.raises(consent.BlockedMailbox):
+            consent.confirm(token=token, source="api", now=NOW)
+
     def test_it_has_two_parts_and_the_headers_of_a_machine(self, sink: Sink, settings: Settings) -> None:
         settings.MAIL_FROM, settings.MAIL_DOMAIN = "Verdicts <digest@verdicts.example>", "verdicts.example"
         sign_up()
