@@ -99,6 +99,8 @@ class ReadersPage(View):
 
     headers: Mapping[str, str] = {"Cache-Control": "no-store"}
     token = ""
+    # What who asks too often can do meanwhile.
+    way_round = ""
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.now: datetime = timezone.now()
@@ -121,12 +123,13 @@ class ReadersPage(View):
         status = 404 if refusal.status_code == 401 else refusal.status_code
         explanation = explained(refusal)
         is_blocked = isinstance(refusal, consent.BlockedMailbox)
+        way_round = self.way_round if isinstance(refusal, Throttled) else ""
         response = self.page(
             request,
             "refused",
             status=status,
             title=explanation.title,
-            words=explanation.words,
+            words=f"{explanation.words} {way_round}".strip(),
             way_on=explanation.way_on,
             contact=contact_address() if is_blocked else "",
         )

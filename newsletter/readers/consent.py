@@ -173,6 +173,16 @@ def _keys_that_block(address: str) -> list[bytes]:
     return [address_key(address), address_key(untagged(address))]
 
 
+def decline(*, token: str, now: datetime) -> ConfirmationToken:
+    """End the link of a mail that nobody asked for; one that was used stays, with its subscription.
+
+    Raises what `find_confirmation` raises.
+    """
+    found = find_confirmation(token=token, now=now)
+    ConfirmationToken.objects.filter(pk=found.pk, used_at=None).update(expires_at=now)
+    return found
+
+
 # --- Choosing -----------------------------------------------------------------------------------
 
 
@@ -229,6 +239,13 @@ def unsubscribe(subscriber: Subscriber, *, source: str, now: datetime) -> None:
         _suppress([bytes(subscriber.address_key)], "unsubscribe", now=now)
         if was_subscribed:
             _record(bytes(subscriber.address_key), "unsubscribed", source=source, now=now)
+
+
+def has_moved(subscriber: Subscriber) -> bool:
+    """Whether the subscription ended because it goes to another address now. One query for who has left."""
+    if subscriber.status != Subscriber.Status.UNSUBSCRIBED:
+        return False
+    return ConfirmationToken.objects.filter(replaces=subscriber, used_at=subscriber.unsubscribed_at).exists()
 
 
 def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:

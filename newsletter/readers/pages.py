@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 
 from backend.api.clients import client_address
 from backend.api.problems import Refusal
@@ -61,8 +61,8 @@ class ConfirmPage(LinkedPage):
         if "again" in request.GET:
             return self.mail_again(request)
         match request.POST.get("answer"):
-            case "no":
-                return self.page(request, "declined", title="You are not subscribed")
+            case "no" if self.was_read(request):
+                return self.decline(request)
             case "yes" if self.was_read(request):
                 return self.confirm(request)
         return self.show(request, is_asked_again=True)
@@ -74,6 +74,12 @@ class ConfirmPage(LinkedPage):
         except (KeyError, ValueError):
             return False
         return self.now.timestamp() - shown_at >= SOONEST_ANSWER.total_seconds()
+
+    def decline(self, request: HttpRequest) -> HttpResponse:
+        found = consent.decline(token=self.token, now=self.now)
+        if found.used_at:
+            return HttpResponseRedirect(links.unsubscribe_url(found.subscriber_id))
+        return self.page(request, "declined", title="You are not subscribed")
 
     def confirm(self, request: HttpRequest) -> HttpResponse:
         subscriber = consent.confirm(token=self.token, source=SOURCE, now=self.now)
@@ -127,6 +133,9 @@ class ConfirmPage(LinkedPage):
 
 class PreferencesPage(LinkedPage):
     path = "preferences"
+    way_round = (
+        "Look for the mails that you asked for: the link in each is good for 24 hours. Or write to us."
+    )
 
     def show(self, request: HttpRequest) -> HttpResponse:
         return self.preferences(request, links.subscriber_of(self.token, links.PREFERENCES))
@@ -187,6 +196,7 @@ class PreferencesPage(LinkedPage):
             chosen_reviewers=set(subscriber.reviewers.values_list("slug", flat=True)),
             chosen_frequency=subscriber.frequency,
             was_imported=was_imported(subscriber),
+            has_moved=consent.has_moved(subscriber),
             **values,
         )
 
@@ -269,7 +279,13 @@ class UnsubscribePage(LinkedPage):
         except OperationalError:
             # The button is what counts: the page shows without the address while the database is away.
             subscriber = None
-        return self.page(request, "unsubscribe", title="Unsubscribe", subscriber=subscriber)
+        return self.page(
+            request,
+            "unsubscribe",
+            title="Unsubscribe",
+            subscriber=subscriber,
+            has_moved=subscriber is not None and consent.has_moved(subscriber),
+        )
 
     def post(self, request: HttpRequest) -> HttpResponse:
         subscriber_id = links.subscriber_id_of(self.token, links.UNSUBSCRIBE)

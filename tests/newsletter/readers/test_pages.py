@@ -140,7 +140,7 @@ class TestProgramsThatSubmitForms:
             pytest.param({"shown_at": NOW.timestamp() - 60}, id="the fields alone"),
             pytest.param({"shown_at": NOW.timestamp(), "answer": "yes"}, id="the right button at once"),
             pytest.param({"shown_at": NOW.timestamp() - 1.9, "answer": "yes"}, id="within two seconds"),
-            pytest.param({"shown_at": NOW.timestamp() - 60, "answer": "no"}, id="the first button"),
+            pytest.param({"shown_at": NOW.timestamp(), "answer": "no"}, id="the first button at once"),
             pytest.param({"answer": "yes"}, id="a button without the fields"),
             pytest.param({"shown_at": "soon", "answer": "yes"}, id="a field filled in with words"),
             pytest.param({"shown_at": "nan", "answer": "yes"}, id="a field that is no number"),
@@ -293,6 +293,26 @@ class TestConfirming:
         assert newer != token
         assert press_yes(client, newer).status_code == 200
         assert Subscriber.objects.get().status == "active"
+
+    def test_after_no_the_link_is_dead(self, client: Client, sink: Sink) -> None:
+        token = mailed(sink)
+        address, no = f"/newsletter/confirm?token={token}", {"shown_at": NOW.timestamp() - 60, "answer": "no"}
+
+        declined = client.post(address, no)
+        after = client.get(address)
+
+        assert "The link does not work any more" in declined.content.decode()
+        assert (after.status_code, Subscriber.objects.get().status) == (409, "pending")
+
+    def test_no_after_a_confirmation_leads_to_the_page_to_leave(self, client: Client, sink: Sink) -> None:
+        token = mailed(sink)
+        press_yes(client, token)
+        no = {"shown_at": NOW.timestamp() - 60, "answer": "no"}
+
+        answer = client.post(f"/newsletter/confirm?token={token}", no)
+
+        assert (answer.status_code, Subscriber.objects.get().status) == (302, "active")
+        assert "/newsletter/unsubscribe" in answer["Location"]
 
     def test_asking_again_counts_like_signing_up(self, client: Client, sink: Sink) -> None:
         token = mailed(sink)
@@ -467,6 +487,12 @@ class TestPreferences:
         assert "/newsletter/data" in links_in(sink.to(ADA)[-1])
         assert Subscriber.objects.exists()
 
+    def test_who_asks_too_often_for_the_link_is_told_where_it_is(self, client: Client, address: str) -> None:
+        answers = [client.post(address, {"deed": "ask"}) for _ in range(4)]
+
+        assert [answer.status_code for answer in answers] == [200] * 3 + [429]
+        assert "the link in each is good for 24 hours" in answers[-1].content.decode()
+
     def test_it_shows_no_whole_address_to_whoever_has_a_forwarded_mail(
         self, client: Client, address: str
     ) -> None:
@@ -517,6 +543,20 @@ class TestData:
             ADA: "unsubscribed",
             "ada@example.org": "active",
         }
+
+    def test_after_a_move_the_pages_of_the_old_address_say_so_and_name_no_new_one(
+        self, client: Client, sink: Sink, address: str
+    ) -> None:
+        client.post(address, {"deed": "move", "email": "bob@example.org"})
+        work()
+        press_yes(client, links_in(sink.to("bob@example.org")[-1])["/newsletter/confirm"])
+        old = Subscriber.objects.get(address=ADA).pk
+
+        pages = [client.get(path_of(url(old))) for url in (links.preferences_url, links.unsubscribe_url)]
+
+        for page in pages:
+            assert "moved to another address" in " ".join(page.content.decode().split())
+            assert "example.org" not in page.content.decode()
 
     def test_an_expired_link_of_a_move_offers_one_that_still_moves(
         self, client: Client, sink: Sink, address: str, clock: time_machine.Traveller
