@@ -58,6 +58,7 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """
 
     actions = ["forget_second_factors"]
+    keeps_drafts = False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or self.covers(request.user, obj))

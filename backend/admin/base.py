@@ -22,6 +22,7 @@ from django.utils.html import format_html
 
 from backend.admin import stale
 from backend.admin.deletion import Consequences, in_words
+from backend.admin.drafts import tell_saved
 from backend.admin.errors import CurationError
 from backend.admin.lookups import closed_lookups
 from backend.admin.refusals import RefusedForm, sentence_of
@@ -61,6 +62,8 @@ class ModelAdmin(DjangoModelAdmin):
     delete_confirmation_template = "backend_admin/delete.html"
     # What links to its list ask for beyond its filters.
     linked_lookups: Sequence[str] = ()
+    # Whether the browser keeps what is typed until it is saved: nothing of people.
+    keeps_drafts = True
 
     class Media:
         css = {"all": ["backend_admin/admin.css"]}
@@ -143,6 +146,7 @@ class ModelAdmin(DjangoModelAdmin):
     ) -> HttpResponse:
         row, differences = context["original"], getattr(request, DIFFERENCES, None)
         context["differences"] = differences
+        context["keeps_drafts"] = self.keeps_drafts
         if request.method == "POST":
             # The row of a form that is given back holds what was typed.
             context["opened"] = request.POST.get(stale.OPENED)
@@ -154,6 +158,12 @@ class ModelAdmin(DjangoModelAdmin):
                 latest and f"{latest.actor or latest.role}, {latest.changed_at:%Y-%m-%d %H:%M} UTC"
             )
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_add(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return tell_saved(request, super().response_add(request, *args, **kwargs))
+
+    def response_change(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return tell_saved(request, super().response_change(request, *args, **kwargs))
 
     def save_related(self, *args: Any, **kwargs: Any) -> None:
         super().save_related(*args, **kwargs)

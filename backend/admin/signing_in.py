@@ -29,6 +29,7 @@ PAIR_LIMITS = (Limit("sign-in-300s", 10, 300), Limit("sign-in-86400s", 100, 86_4
 NETWORK_LIMITS = (Limit("sign-ins-of-network-300s", 60, 300),)
 # What can be done before a second factor is set up.
 BEFORE_SECOND_FACTOR = ("/admin/account/", "/admin/logout/")
+SIGNING_OUT = ("/admin/logout/", "/admin/account/logout/")
 
 failed_sign_ins = Counter(
     "verdicts_failed_sign_ins", "Failed attempts of staff to sign in, by reason.", ["reason"]
@@ -109,6 +110,9 @@ class SecondFactor:
             messages.warning(request, "Set up a second factor first: an authenticator app or a passkey.")
             return HttpResponseRedirect(reverse("mfa_index"))
         response: HttpResponseBase = self.get_response(request)
+        if request.method == "POST" and path in SIGNING_OUT:
+            # Drafts of forms stay in no browser that somebody else uses next.
+            response["Clear-Site-Data"] = '"storage"'
         return response
 
 

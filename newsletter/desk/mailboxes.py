@@ -49,6 +49,7 @@ class MailboxAdmin(ModelAdmin):
     """Rows of mailboxes, which are found by the whole address and by nothing less."""
 
     change_list_template = "admin/newsletter/mailboxes.html"
+    keeps_drafts = False
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.find_mailbox)

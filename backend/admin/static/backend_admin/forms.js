@@ -6,11 +6,15 @@ document.addEventListener("DOMContentLoaded", () => {
   const SENT = "sent draft";
   const OURS = new Set(["csrfmiddlewaretoken", "opened"]);
 
-  // Django says so in green once something is saved; a login page or an error never does.
-  const sent = sessionStorage.getItem(SENT);
-  if (sent && document.querySelector(".messagelist .success")) {
-    localStorage.removeItem(sent);
-    sessionStorage.removeItem(SENT);
+  // The form that was saved says so itself, whatever page comes after it; a login page or an error never does.
+  const saved = document.cookie.match(/(?:^|; )saved=([^;]+)/);
+  if (saved) {
+    document.cookie = "saved=; path=/admin/; max-age=0";
+    const its = `draft ${decodeURIComponent(saved[1])}`;
+    if (sessionStorage.getItem(SENT) === its) {
+      localStorage.removeItem(its);
+      sessionStorage.removeItem(SENT);
+    }
   }
 
   const place = document.getElementById("draft");
@@ -18,13 +22,15 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!form) return;
   const key = `draft ${place.dataset.key}`;
   let isSending = false;
+  // Whether an earlier draft waits to be put back or discarded: until then it is kept, whatever is typed.
+  let isWaiting = false;
 
   const typed = () =>
     JSON.stringify([...new FormData(form)].filter(([name, value]) => !OURS.has(name) && typeof value === "string"));
   let opened = null;
 
   function keep() {
-    if (opened === null || isSending) return;
+    if (opened === null || isSending || isWaiting) return;
     const values = typed();
     if (values === opened) {
       localStorage.removeItem(key);
@@ -68,18 +74,25 @@ document.addEventListener("DOMContentLoaded", () => {
     keep();
   }
 
+  function discard() {
+    localStorage.removeItem(key);
+    keep();
+  }
+
   function offer(draft) {
+    isWaiting = true;
     const bar = document.createElement("p");
     bar.className = "messagelist draft";
     bar.setAttribute("role", "status");
     bar.append(`What you typed here on ${new Date(draft.at).toLocaleString()} was not saved. `);
-    for (const [words, act] of [["Put it back", () => putBack(draft)], ["Discard it", () => localStorage.removeItem(key)]]) {
+    for (const [words, act] of [["Put it back", () => putBack(draft)], ["Discard it", discard]]) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "button";
       button.textContent = words;
       button.addEventListener("click", () => {
         bar.remove();
+        isWaiting = false;
         act();
       });
       bar.append(button, " ");
@@ -98,7 +111,7 @@ document.addEventListener("DOMContentLoaded", () => {
       localStorage.removeItem(key);
     }
     if (draft && Date.now() - draft.at > KEPT_FOR) localStorage.removeItem(key);
-    else if (draft && !isGivenBack && draft.values !== opened) offer(draft);
+    else if (draft && draft.values !== typed()) offer(draft);
   });
 
   let timer = null;
@@ -111,7 +124,8 @@ document.addEventListener("DOMContentLoaded", () => {
   form.addEventListener("submit", () => {
     keep();
     isSending = true;
-    sessionStorage.setItem(SENT, key);
+    if (isWaiting) sessionStorage.removeItem(SENT);
+    else sessionStorage.setItem(SENT, key);
   });
   window.addEventListener("beforeunload", (event) => {
     if (isSending || opened === null) return;
