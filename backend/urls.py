@@ -39,7 +39,7 @@ account_urls = [
     path("sessions/", include("allauth.usersessions.urls")),
 ]
 # Django's own view asks for no second factor and counts nothing: nobody reaches it.
-admin.site.login = to_front_door  # type: ignore[method-assign]
+admin.site.login = to_front_door  # type: ignore[method-assign, assignment]
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="newsletter/home.html"), name="home"),
