@@ -14,6 +14,7 @@ OF_NO_SINGLE_MODULE = {
     # What attacks on a crowd come to over HTTP, by the clock of weeks; and votes on tallies that hold no more.
     "tests/votes/test_attacks.py",
     "tests/votes/test_full_tallies.py",
+    "tests/votes/test_set_aside.py",
     # Which of two tools a reviewer would ship with: in the database, on the desk, over the API and in a catalog file.
     "tests/reviews/test_head_to_heads.py",
     # That no other package writes to the ledger.
