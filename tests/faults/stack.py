@@ -282,6 +282,8 @@ class FaultStack:
             **inherited,
             **product_environment(self._directory, url="http://127.0.0.1:8000", servers=servers),
             "DATABASE_URL": self.database_url,
+            # As the guide asks behind a pooler: notifications do not pass one.
+            "DATABASE_LISTEN_URL": self.postgresql.url if os.environ.get("PGBOUNCER") else "",
             "VOTER_KEYS": f"first:{self._directory.secret('voter_key')}",
             "VOTER_PEPPER": self._directory.secret("voter_pepper"),
             "VOTE_LIMITS": UNLIMITED,
