@@ -52,7 +52,7 @@ def test_a_reader_confirms_chooses_and_leaves(
     press_yes(page)
 
     page.get_by_role("link", name="Choose topics, reviewers and how often").click()
-    page.get_by_label("Only these").check()
+    page.get_by_label("Only those that I tick").check()
     page.get_by_label("Developer Tools").check()
     page.get_by_label("The Skeptic").check()
     page.get_by_label("Monthly").check()

@@ -59,7 +59,13 @@ def reader(stack: FaultStack, tmp_path: Path) -> Iterator[Reader]:
     # Otherwise it looks at the file every ten seconds.
     environment = {**os.environ, **clock.environment(), "FAKETIME_NO_CACHE": "1"}
     with (
-        stack.serving(workers=1, CLIENT_ADDRESS_HEADER="ClientAddress", TRUSTED_PROXIES="127.0.0.0/8") as web,
+        # What a process keeps itself it may show until it hears of a change, and no clock here is that of a wait.
+        stack.serving(
+            workers=1,
+            CLIENT_ADDRESS_HEADER="ClientAddress",
+            TRUSTED_PROXIES="127.0.0.0/8",
+            RESPONSE_CACHE_BYTES="0",
+        ) as web,
         nginx(web.port, cache=CACHE, environment=environment) as port,
     ):
         yield Reader(port, clock)
