@@ -160,12 +160,10 @@ class ModelAdmin(DjangoModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = super().response_add(request, *args, **kwargs)
-        return tell_saved(request, response)
+        return tell_saved(request, super().response_add(request, *args, **kwargs))
 
     def response_change(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = super().response_change(request, *args, **kwargs)
-        return tell_saved(request, response)
+        return tell_saved(request, super().response_change(request, *args, **kwargs))
 
     def save_related(self, *args: Any, **kwargs: Any) -> None:
         super().save_related(*args, **kwargs)

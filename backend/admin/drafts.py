@@ -1,13 +1,12 @@
 """Drafts of forms, which forms.js keeps in the browser until the form is saved."""
 
-from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 
-def tell_saved(request: HttpRequest, response: Any) -> Any:
+def tell_saved(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """For forms.js, which then forgets the draft of that form and no other."""
     draft = quote(f"{request.user.pk} {request.path}", safe="")
     secure = settings.SESSION_COOKIE_SECURE
