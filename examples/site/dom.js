@@ -105,5 +105,6 @@ function copied(node) {
   const children = [...node.childNodes].map(copied);
   if (!(node instanceof Element)) return node.textContent;
   if (node.tagName === "A") return outwardLink(node.getAttribute("href") ?? "", children);
-  return WORDS.has(node.tagName) ? h(node.tagName.toLowerCase(), { start: node.getAttribute("start") }, children) : children;
+  const tag = /** @type {keyof HTMLElementTagNameMap} */ (node.tagName.toLowerCase());
+  return WORDS.has(node.tagName) ? h(tag, { start: node.getAttribute("start") }, children) : children;
 }
