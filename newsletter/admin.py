@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import NOTHING, STAMPS, ModelForm, ReadOnlyAdmin, row_action
+from backend.admin.actions import do_to_each, row_action
+from backend.admin.base import NOTHING, STAMPS, ModelForm, ReadOnlyAdmin
 from backend.admin.errors import CurationError
 from catalog.models import Category
 from newsletter.content.words import plain
@@ -296,7 +297,7 @@ class DeliveryAdmin(MailboxAdmin, ReadOnlyAdmin):
             if not resolution.resolve([delivery.message_id], sent=sent, source=str(request.user)):
                 raise CurationError("it is not uncertain, or its sender may still be at work")
 
-        self.do_to_each(request, rows, settled, done=done)
+        do_to_each(self, request, rows, settled, done=done)
 
 
 @admin.register(ProviderEvent)

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
+from backend.admin.actions import row_action
 from backend.admin.base import (
     STAMPS,
     ReadOnlyAdmin,
     ReasonForm,
     RecordedAdmin,
     link_to_api,
-    row_action,
 )
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool

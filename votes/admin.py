@@ -10,7 +10,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from backend.admin.base import ModelAdmin, ReadOnlyAdmin, row_action
+from backend.admin.actions import row_action
+from backend.admin.base import ModelAdmin, ReadOnlyAdmin
 from votes import models
 from votes.moderation.actions import close
 from votes.moderation.watching import WatchedAdmin, watch_address, watch_page

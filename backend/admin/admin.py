@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from backend.admin.actions import ask_first, do_to_each
 from backend.admin.base import ModelAdmin, ReadOnlyAdmin
 from backend.admin.errors import CurationError
 
@@ -74,8 +75,8 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     @admin.action(description="Take away second factors …", permissions=["change"])
     def forget_second_factors(self, request: HttpRequest, rows: QuerySet[User]) -> HttpResponse | None:
         """For who has lost theirs, recovery codes included."""
-        if question := self.ask_first(
-            request, rows, label="Take away second factors", consequence=FORGETTING
+        if question := ask_first(
+            self, request, rows, label="Take away second factors", consequence=FORGETTING
         ):
             return question
 
@@ -84,7 +85,7 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
                 raise CurationError("they can do more than you")
             Authenticator.objects.filter(user=user).delete()
 
-        self.do_to_each(request, rows, forget, done="without a second factor")
+        do_to_each(self, request, rows, forget, done="without a second factor")
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.contrib.admin.models import DELETION, LogEntry
-from django.contrib.admin.utils import model_ngettext, unquote
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
@@ -23,7 +22,6 @@ from django.utils.html import format_html
 from backend.admin import stale
 from backend.admin.deletion import Consequences, in_words
 from backend.admin.drafts import tell_saved
-from backend.admin.errors import CurationError
 from backend.admin.lookups import closed_lookups
 from backend.admin.refusals import RefusedForm, sentence_of
 from backend.api.attribution import attributed
@@ -43,8 +41,6 @@ REFUSAL = "refusal_of_database"
 DIFFERENCES = "differences"
 STAMPS = ["id", "created_at", "updated_at"]
 NOTHING = "–"
-# Of a selection, so many are named.
-SHOWN = 10
 
 admin.site.site_header = admin.site.site_title = "AI Tool Verdicts"
 admin.site.index_title = "The curators' desk"
@@ -203,53 +199,6 @@ class ModelAdmin(DjangoModelAdmin):
             change_message=request.POST.get("why", "").strip(),
         )
 
-    def ask_first(
-        self, request: HttpRequest, rows: models.QuerySet[Any], *, label: str, consequence: str
-    ) -> HttpResponse | None:
-        """A page with the number of rows and their first names; None once it was answered, with a reason, for as many."""
-        count = rows.count()
-        why = request.POST.get("why", "").strip()
-        if request.POST.get("sure") == str(count) and why:
-            return None
-        if "sure" in request.POST:
-            messages.error(request, "Nothing was done: say why." if not why else "By now it is about others.")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"{label.partition(':')[0]} {count:,} {model_ngettext(self.opts, count)}?",
-            "label": label.partition(":")[0],
-            "consequence": consequence,
-            "count": count,
-            "names": [str(row) for row in rows[:SHOWN]],
-            "more": max(count - SHOWN, 0),
-            "action": request.POST.get("action", ""),
-            "across": request.POST.get("select_across", "0"),
-            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "why": why,
-        }
-        return TemplateResponse(request, "backend_admin/sure.html", context)
-
-    def do_to_each(
-        self, request: HttpRequest, rows: models.QuerySet[Any], action: Callable[[Any], None], *, done: str
-    ) -> None:
-        """Says afterwards how many rows the action was done to, and which were left and why."""
-        count, left = 0, dict[str, list[str]]()
-        why = f" {request.POST['why'].strip()}" if request.POST.get("why") else ""
-        for row in rows:
-            try:
-                action(row)
-            except CurationError as refusal:
-                left.setdefault(str(refusal), []).append(str(row))
-            else:
-                self.log_change(request, row, f"{done.capitalize()}.{why}")
-                count += 1
-        if count:
-            messages.success(request, f"{count} {model_ngettext(self.opts, count)} {done}.")
-        for reason, names in left.items():
-            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-            messages.warning(request, f"Not {done} ({reason}): {', '.join(names[:10])}{more}.")
-
 
 def _parts_of(context: Any, row: Any) -> Iterator[stale.Part]:
     """The page's form and the rows below it, as they are stored."""
@@ -402,30 +351,6 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
-
-
-def row_action(
-    act: Callable[..., None],
-    *,
-    description: str,
-    done: str,
-    permission: str = "change",
-    asks: str = "",
-) -> Callable[..., HttpResponse | None]:
-    """An action of the admin's lists: `act(row, now=…)` for each selected row, which is `done` then.
-
-    One that `asks` shows first how many rows it is about, with that sentence, and wants to know why.
-    """
-
-    @admin.action(description=f"{description} …" if asks else description, permissions=[permission])
-    def run(page: ModelAdmin, request: HttpRequest, rows: models.QuerySet[Any]) -> HttpResponse | None:
-        if asks and (question := page.ask_first(request, rows, label=description, consequence=asks)):
-            return question
-        now = timezone.now()
-        page.do_to_each(request, rows, lambda row: act(row, now=now), done=done)
-        return None
-
-    return run
 
 
 def link_once_public(path: str, *, public_at: datetime | None) -> str:

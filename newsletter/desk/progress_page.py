@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from backend.admin.actions import do_to_each
 from backend.admin.base import NOTHING, CuratedAdmin
 from backend.admin.errors import CurationError
 from newsletter.deliveries import bounces
@@ -288,7 +289,7 @@ class ProgressAdmin(CuratedAdmin):
             if not action(edition):
                 raise CurationError(unless)
 
-        self.do_to_each(request, rows, act, done=done)
+        do_to_each(self, request, rows, act, done=done)
 
 
 def say_if_nothing_is_mailed(request: HttpRequest) -> None:

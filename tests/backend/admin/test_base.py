@@ -1,4 +1,4 @@
-"""What every page of the admin does: made-up ids, selections, rows that only the product writes."""
+"""What every page of the admin does: made-up ids, rows that only the product writes."""
 
 from datetime import datetime
 
@@ -51,20 +51,6 @@ def test_an_unknown_row_leads_back_with_a_word_about_it() -> None:
     response = open_desk().get(f"{TOOLS}x/change/", follow=True)
 
     assert messages_of(response) == ["tool with ID “x” doesn’t exist. Perhaps it was deleted?"]
-
-
-@pytest.mark.django_db
-def test_a_selection_is_told_how_many_were_done_and_names_ten_that_were_left() -> None:
-    done = ToolFactory.create_batch(2)
-    left = [ToolFactory(name=f"T{n:02}", slug=f"t{n:02}", status="archived") for n in range(12)]
-
-    told = act(open_desk(), TOOLS, "archive", [*done, *left])
-
-    names = ", ".join(f"T{n:02} (t{n:02})" for n in range(10))
-    assert told == ["2 tools archived.", f"Not archived (not published): {names} and 2 more."]
-    assert set(LogEntry.objects.values_list("object_id", "change_message")) == {
-        (str(tool.pk), "Archived. A reason.") for tool in done
-    }
 
 
 @pytest.mark.django_db
