@@ -49,18 +49,18 @@ PENDING = "pending"
 # As votes store it, and as it is published.
 NETWORK_QUOTA = "origin_quota"
 BURST = "burst"
+# What waited for one of these never counted.
+HELD_FOR = (NETWORK_QUOTA, BURST)
 
+_NEVER_WAITED = "NOT {ballot}.reasons && ARRAY['" + "', '".join(HELD_FOR) + "']::varchar(40)[]"
 # In SQL, of an alias `ballot`: what counted until staff set it aside, withdrawn or not. What waited keeps its reason,
 # and never used a quota. Indexes have the first condition.
-SET_ASIDE = (
-    "{ballot}.status IN ('quarantined', 'rejected')"
-    " AND NOT {ballot}.reasons && ARRAY['origin_quota', 'burst']::varchar(40)[]"
-)
+SET_ASIDE = "{ballot}.status IN ('quarantined', 'rejected') AND " + _NEVER_WAITED
 # What has used a part of its quotas. Moderation gives none of it back: else staff who reject an attack invite the next one.
 USES_QUOTA = (
     "{ballot}.status IN ('counted', 'quarantined', 'rejected')"
     " AND CASE {ballot}.status WHEN 'counted' THEN {ballot}.{answer} IS NOT NULL"
-    " ELSE NOT {ballot}.reasons && ARRAY['origin_quota', 'burst']::varchar(40)[] END"
+    f" ELSE {_NEVER_WAITED} END"
 )
 
 

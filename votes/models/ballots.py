@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from backend.api.ids import new_id
 from catalog.models import Tool
 from votes.models.voters import Voter
+from votes.rules import HELD_FOR
 
 
 class CountStatus(models.TextChoices):
@@ -22,7 +23,7 @@ class CountStatus(models.TextChoices):
 
 
 # What counted until staff set it aside goes on using the quotas of its networks (votes.rules.SET_ASIDE).
-SET_ASIDE = Q(status__in=["quarantined", "rejected"]) & ~Q(reasons__overlap=["origin_quota", "burst"])
+SET_ASIDE = Q(status__in=["quarantined", "rejected"]) & ~Q(reasons__overlap=list(HELD_FOR))
 
 
 class BallotQuerySet(models.QuerySet[Any]):

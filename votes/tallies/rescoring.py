@@ -121,7 +121,7 @@ _Values = dict[str, datetime | UUID | int | str | list[int] | None]
 def rescore(*, now: datetime) -> int:
     """Bring the hourly limits to what is usual now, and count what has waited long enough; how many count now.
 
-    Needed about once an hour. Each tally is written by itself, so votes wait for a batch at most; a second run finds
+    Run each 15 minutes. Each tally is written by itself, so votes wait for a batch at most; a second run finds
     nothing to do. Its cost follows what moved and what waits, and not how many tools and pairs there are.
     """
     refresh_hourly_limits(now=now)

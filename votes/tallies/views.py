@@ -71,7 +71,8 @@ def tools_of_subject(text: str) -> list[Tool]:
         ids = [UUID(part) for part in text.split("-vs-")]
     except ValueError:
         return []
-    return list(Tool.objects.visible().filter(pk__in=ids).defer("search"))
+    found = list(Tool.objects.visible().filter(pk__in=ids).defer("search"))
+    return found if len(found) == len(ids) else []
 
 
 class ClosedDayListView(ListView):
