@@ -1,6 +1,5 @@
 """One tool takes over what another has, in one transaction, and gives it back in another."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -38,10 +37,6 @@ class MergeReport:
     slugs: tuple[str, ...] = ()
 
 
-class _DryRun(Exception):  # noqa: N818 - it ends a transaction and is no error.
-    pass
-
-
 def merge_tools(
     *, merged: Tool, kept: Tool, why: str, merged_by: str, now: datetime, is_dry_run: bool = False
 ) -> MergeReport:
@@ -49,45 +44,29 @@ def merge_tools(
 
     A dry run does all of it and takes it back, so that what is shown is what would happen.
     """
-    reports = list[MergeReport]()
 
-    def run() -> None:
-        reports.clear()
+    def run() -> MergeReport:
         with attributed(source="merge", actor=merged_by, why=why):
-            reports.append(_merge(merged=merged, kept=kept, why=why, merged_by=merged_by, now=now))
+            report = _merge(merged=merged, kept=kept, why=why, merged_by=merged_by, now=now)
             if is_dry_run:
-                raise _DryRun
+                transaction.set_rollback(True)
+        return report
 
-    _in_one_transaction(run)
-    return reports[0]
+    # A voter who is being erased holds votes before their tallies.
+    return retry_after_deadlock(run)
 
 
 def undo_merge(*, merge: ToolMerge, undone_by: str, now: datetime, is_dry_run: bool = False) -> MergeReport:
     """Gives back what went along and was not changed since; votes cast since stay. Raises CurationError."""
-    reports = list[MergeReport]()
 
-    def run() -> None:
-        reports.clear()
+    def run() -> MergeReport:
         with attributed(source="merge", actor=undone_by, why=f"Undone: {merge.why}"):
-            reports.append(_undo(merge.pk, undone_by=undone_by, now=now))
+            report = _undo(merge.pk, undone_by=undone_by, now=now)
             if is_dry_run:
-                raise _DryRun
+                transaction.set_rollback(True)
+        return report
 
-    _in_one_transaction(run)
-    return reports[0]
-
-
-def _in_one_transaction(run: Callable[[], None]) -> None:
-    """Begun anew where it meets a deadlock: a voter who is being erased holds votes before their tallies."""
-
-    def attempt() -> None:
-        try:
-            with transaction.atomic():
-                run()
-        except _DryRun:
-            pass
-
-    retry_after_deadlock(attempt)
+    return retry_after_deadlock(run)
 
 
 def _merge(*, merged: Tool, kept: Tool, why: str, merged_by: str, now: datetime) -> MergeReport:
