@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -36,7 +37,7 @@ def sizes_of(tool: Tool) -> list[LogoSize]:
     if drawn is None:
         return []
     return [
-        LogoSize(size, *(logo_path(drawn["key"], pixels=size, kind=kind) for kind in KINDS)) for size in SIZES
+        LogoSize(size, *(logo_path(drawn[1], pixels=size, kind=kind) for kind in KINDS)) for size in SIZES
     ]
 
 
@@ -95,4 +96,4 @@ def _adopt_earlier_files(*, now: datetime) -> None:
             if path.is_file() and path.stat().st_size <= MAX_BYTES:
                 keep_upload(tool=tool, content=path.read_bytes(), uploaded_by="", now=now)
             Tool.objects.filter(pk=tool.pk, logo=tool.logo.name).update(logo="", updated_at=now)
-            transaction.on_commit(lambda path=path: path.unlink(missing_ok=True))  # type: ignore[misc]
+            transaction.on_commit(partial(path.unlink, missing_ok=True))

@@ -36,8 +36,8 @@ validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and
 
 
 # What a worker drew, under the name of its content; whatever else was stored is served no more.
-DRAWN_LOGO = r"^logos/(?P<key>[0-9a-f]{32})-256\.png\Z"
-EARLIER_LOGO = ~Q(logo="") & ~Q(logo__regex=DRAWN_LOGO.replace("?P<key>", ""))
+DRAWN_LOGO = r"^logos/([0-9a-f]{32})-256\.png\Z"
+EARLIER_LOGO = ~Q(logo="") & ~Q(logo__regex=DRAWN_LOGO)
 
 
 def slug_constraint(name: str) -> models.CheckConstraint:

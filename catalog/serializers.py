@@ -136,7 +136,7 @@ class LogoSizeSerializer(serializers.Serializer[LogoSize]):
 
 
 @extend_schema_field(LogoSizeSerializer(many=True))
-class LogoSizesField(serializers.Field[Tool, Any, Any, Any]):
+class LogoSizesField(serializers.Field[Tool, None, list[dict[str, int | str]], Tool]):
     """Both sizes, the smaller first; empty where there is no logo."""
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class LogoSizesField(serializers.Field[Tool, Any, Any, Any]):
             help_text="The smaller first; empty where there is none. A file is named by its content and never changes.",
         )
 
-    def to_representation(self, value: Tool) -> Any:
+    def to_representation(self, value: Tool) -> list[dict[str, int | str]]:
         return [
             {"pixels": size.pixels, "png": media_address(size.png), "webp": media_address(size.webp)}
             for size in sizes_of(value)
@@ -154,7 +154,7 @@ class LogoSizesField(serializers.Field[Tool, Any, Any, Any]):
 
 
 @extend_schema_field({"type": "string", "format": "uri"})
-class LogoField(serializers.Field[Tool, Any, Any, Any]):
+class LogoField(serializers.Field[Tool, None, str | None, Tool]):
     """The largest size as PNG; null where there is none."""
 
     def __init__(self) -> None:
