@@ -98,8 +98,7 @@ class RevisionsAdmin(PublishedAdmin):
         return TemplateResponse(request, "admin/reviews/revisions.html", context)
 
     def may_restore(self, request: HttpRequest, opinion: Any) -> bool:
-        may_publish = request.user.has_perm(f"{self.opts.app_label}.publish_{self.opts.model_name}")
-        return may_publish and self.has_change_permission(request, opinion)
+        return self.has_publish_permission(request) and self.has_change_permission(request, opinion)
 
     def _restore(self, request: HttpRequest, opinion: Review | HeadToHead) -> HttpResponse:
         form = RestoreForm(request.POST)
