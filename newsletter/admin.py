@@ -85,7 +85,7 @@ class SubscriberAdmin(AddressAdmin, GrowthAdmin):
 
     unsubscribe = row_action(
         partial(consent.unsubscribe, source=STAFF),
-        description="Unsubscribe selected subscribers",
+        description="Unsubscribe",
         done="unsubscribed",
         asks="They get no more mail, and only they themselves can subscribe again.",
     )

@@ -23,8 +23,6 @@ USUAL = 90
 class GrowthAdmin(CuratedAdmin):
     """Subscribers, with a page of how many there were, came and left."""
 
-    change_list_template = "admin/newsletter/subscribers.html"
-
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.growth_page)
         return [path("over-time/", page, name="newsletter_subscriber_growth"), *super().get_urls()]

@@ -8,7 +8,7 @@
 | complaint | no | no: only staff may lift it |
 | manual | no | no: only staff may lift it |
 
-The last two count for its other spellings too: what blocks `ada@` blocks `ada+news@` and `a.da@`.
+What the last two say of `ada@` counts for sign-ups of `ada+news@` and `a.da@` too; an import compares spellings.
 
 A mailbox has one reason, the lowest in this table that ever came up: erasing oneself lifts no complaint. Each action
 changes subscriber, suppression and record in one transaction that locks the subscriber's row, so two actions at once

@@ -88,7 +88,6 @@ class ConfirmPage(LinkedPage):
             "confirmed",
             title="You are subscribed",
             subscriber=subscriber,
-            every_topic=subscriber.gets_every_topic,
             topic_names=list(subscriber.topics.order_by("name", "id").values_list("name", flat=True)),
             reviewer_names=list(
                 subscriber.reviewers.order_by("position", "id").values_list("name", flat=True)

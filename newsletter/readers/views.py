@@ -62,7 +62,8 @@ class SubscriptionsView(PrivateView):
         Answers every address alike, in words and in time: known or not, subscribed or not. What the address gets is a
         mail: a link to confirm with, good for 48 hours, or a reminder of being subscribed already. Nobody is
         subscribed before the link is followed, and the choices sent here count from then on. A mailbox gets at most 3
-        such mails a day and one in 5 minutes. What is refused with a 400 uses up none of a network's sign-ups.
+        such mails a day, and one in 5 minutes while its link works. What is refused with a 400 uses up none of a
+        network's sign-ups.
         """
         body = SubscribeSerializer.validate_json(json_of(request))
         address = body.pop("email")
