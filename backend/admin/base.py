@@ -68,7 +68,9 @@ class ModelAdmin(DjangoModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Only what the page offers: any other would tell columns that no page shows."""
         filters = self.get_list_filter(request)
-        return lookup in closed_lookups(self, filters, dates=self.date_hierarchy, more=self.linked_lookups)
+        return lookup in closed_lookups(
+            self.model, filters, dates=self.date_hierarchy, more=self.linked_lookups
+        )
 
     # Any, so that pages may name Django's own parameters.
     def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -221,7 +223,7 @@ def answer_or_refuse(view: Callable[..., HttpResponse], *args: object, **kwargs:
 class LinesField(forms.CharField):
     """A text of several lines. Browsers end them otherwise than we keep them, which is no change."""
 
-    def to_python(self, value: Any) -> str | None:
+    def to_python(self, value: object) -> str | None:
         text = super().to_python(value)
         return text.replace("\r\n", "\n").replace("\r", "\n") if text else text
 

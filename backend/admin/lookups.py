@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib.admin.utils import NotRelationField, get_model_from_relation
+from django.db.models import Model
 from django.db.models.constants import LOOKUP_SEP
 
 EXACT = ("", "__exact", "__isnull")
@@ -15,18 +16,18 @@ TIMES = ("__gte", "__lt", "__year", "__month", "__day")
 
 
 def closed_lookups(
-    page: Any, filters: Iterable[Any], *, dates: str | None = None, more: Sequence[str] = ()
+    model: type[Model], filters: Iterable[Any], *, dates: str | None, more: Sequence[str]
 ) -> frozenset[str]:
-    """The names of parameters that a list of `page.model` takes; `more` are those of links to it."""
+    """The names of parameters that a list of the model's rows takes; `more` are those of links to it."""
     asked = set(more)
     for each in filters:
-        asked |= set(_of_filter(page.model, each))
+        asked |= set(_of_filter(model, each))
     if dates:
         asked |= {f"{dates}{suffix}" for suffix in TIMES}
     return frozenset(asked)
 
 
-def _of_filter(model: Any, asked: Any) -> Iterator[str]:
+def _of_filter(model: type[Model], asked: Any) -> Iterator[str]:
     """`asked` is a field's path, a path with the filter's class, or a class that names its own parameter."""
     if isinstance(asked, type):
         yield str(getattr(asked, "parameter_name", ""))

@@ -1,7 +1,6 @@
 """Signing in by passkey: what is no answer of a passkey is refused as a wrong one is, and attempts are counted."""
 
 import struct
-from typing import Any
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core import context
@@ -19,7 +18,7 @@ JUNK = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, str
 
 
 class AuthenticateForm(forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
-    def clean_credential(self) -> Any:
+    def clean_credential(self) -> object:
         try:
             return super().clean_credential()
         except JUNK as error:
@@ -33,22 +32,22 @@ class ReauthenticateForm(AuthenticateForm, forms.ReauthenticateWebAuthnForm):  #
 class LoginForm(AuthenticateForm, forms.LoginWebAuthnForm):  # type: ignore[misc]
     """A passkey in place of name and password: counted for the network that they come from."""
 
-    def clean_credential(self) -> Any:
+    def clean_credential(self) -> object:
         now = timezone.now()
         try:
             throttle((b"staff" + network_of(context.request, now=now), NETWORK_LIMITS), now=now)
         except Throttled:
-            tell("throttled", {})
+            tell("throttled")
             raise get_account_adapter().validation_error("too_many_login_attempts") from None
         try:
             return super().clean_credential()
         except ValidationError:
-            tell("refused", {})
+            tell("refused")
             raise
 
 
 class AddForm(forms.AddWebAuthnForm):  # type: ignore[misc]
-    def clean(self) -> Any:
+    def clean(self) -> object:
         try:
             return super().clean()
         except JUNK as error:

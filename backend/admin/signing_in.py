@@ -1,5 +1,6 @@
 """How staff sign in: attempts are counted for an account from one network, so that no stranger locks anybody out."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -60,29 +61,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             throttle((pair, PAIR_LIMITS), (b"staff" + network, NETWORK_LIMITS), now=now)
         except Throttled:
-            tell("throttled", credentials)
+            tell("throttled", credentials.get("username"))
             raise self.validation_error("too_many_login_attempts") from None
 
     def _rollback_login_failed_rl_usage(self) -> None:
         """Attempts that succeed count too: they are few."""
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        tell("refused", credentials)
+        tell("refused", credentials.get("username"))
 
 
 def network_of(request: HttpRequest, *, now: datetime) -> bytes:
     return network_hash(client_network(client_address(request)), now=now)
 
 
-def tell(reason: str, credentials: dict[str, Any]) -> None:
+def tell(reason: str, username: str | None = None) -> None:
     """Names the account by its id. What was typed in place of a name may be a password, and is not logged."""
     users = get_user_model()._default_manager
-    known = users.filter(username=credentials.get("username")).values_list("pk", flat=True).first()
+    known = users.filter(username=username).values_list("pk", flat=True).first() if username else None
     failed_sign_ins.labels(reason).inc()
     log.warning("sign_in_failed", reason=reason, account=known)
 
 
-def to_front_door(request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+def to_front_door(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:
     """In place of Django's login view: everybody is led to the one door, with a safe address to go on to."""
     if request.user.is_authenticated and not request.user.is_staff:
         raise PermissionDenied
@@ -95,7 +96,7 @@ def to_front_door(request: HttpRequest, extra_context: Any = None) -> HttpRespon
 class SecondFactor:
     """Where SECOND_FACTOR is required, nobody gets to the desk without one: the page that sets it up comes first."""
 
-    def __init__(self, get_response: Any) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -109,7 +110,7 @@ class SecondFactor:
         ):
             messages.warning(request, "Set up a second factor first: an authenticator app or a passkey.")
             return HttpResponseRedirect(reverse("mfa_index"))
-        response: HttpResponseBase = self.get_response(request)
+        response = self.get_response(request)
         if request.method == "POST" and path in SIGNING_OUT:
             # Drafts of forms stay in no browser that somebody else uses next.
             response["Clear-Site-Data"] = '"storage"'

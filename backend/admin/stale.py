@@ -31,7 +31,7 @@ class Part:
     """The form of one row, or of one row below it: unbound, for what its fields and widgets know."""
 
     form: Any
-    row: Model | None
+    row: Model
     # How its fields are named in what is sent.
     prefix: str = ""
     # What the rows below the form are called; nothing of the form itself.
@@ -39,7 +39,7 @@ class Part:
 
     @property
     def values(self) -> Values:
-        return values_of(self.row, self.form.fields) if self.row else {}
+        return values_of(self.row, self.form.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def values_of(row: Model, names: Iterable[str]) -> Values:
 
 def seal(parts: Iterable[Part]) -> str:
     """What the parts say, for the hidden field."""
-    said: dict[str, Values] = {_name(part): part.values for part in parts if part.row}
+    said: dict[str, Values] = {_name(part): part.values for part in parts}
     return signing.dumps(said, salt=OPENED, compress=True)
 
 
@@ -83,14 +83,15 @@ def compare(
         for part in parts
         for difference in _compare(opened.get(_name(part)), part, sent, files, merged)
     ]
-    gone = [name for name in opened if name not in {_name(part) for part in parts}]
+    there = {_name(part) for part in parts}
+    gone = [name for name in opened if name not in there]
     found += [Difference(name.rpartition(" ")[0].capitalize(), ROW_IS_GONE, None) for name in gone]
     return found, merged
 
 
 def _name(part: Part) -> str:
     """What names a part however its form is numbered."""
-    return f"{part.kind} {part.row.pk}" if part.kind and part.row else ""
+    return f"{part.kind} {part.row.pk}" if part.kind else ""
 
 
 def _compare(
@@ -103,7 +104,7 @@ def _compare(
         if name not in opened or value == opened[name]:
             continue
         field, html_name = part.form.fields[name], f"{part.prefix}{name}"
-        column: Any = part.row._meta.get_field(name)  # type: ignore[union-attr]
+        column: Any = part.row._meta.get_field(name)
         typed = field.widget.value_from_datadict(sent, files, html_name)
         now = column.value_from_object(part.row)
         if not field.has_changed(now, typed):

@@ -16,16 +16,15 @@ def page_of(tool: Tool) -> str:
     return f"/admin/catalog/tool/{tool.pk}/delete/"
 
 
-@pytest.mark.parametrize("votes", [1, 30])
-def test_the_page_counts_what_keeps_a_tool_and_costs_the_same_however_much(votes: int) -> None:
-    tool = ToolFactory(status="draft")
-    VoteFactory.create_batch(votes, tool=tool)
+def test_the_page_counts_what_keeps_a_tool_and_costs_the_same_however_much() -> None:
+    few, many = ToolFactory.create_batch(2, status="draft")
+    VoteFactory(tool=few)
+    VoteFactory.create_batch(30, tool=many)
     desk = open_desk()
 
-    page = desk.get(page_of(tool)).content.decode()
-
-    assert f"It has {votes} vote{'s' if votes > 1 else ''}." in page
-    assert count_queries(desk, page_of(tool)) < 60
+    assert "It has 1 vote." in desk.get(page_of(few)).content.decode()
+    assert "It has 30 votes." in desk.get(page_of(many)).content.decode()
+    assert count_queries(desk, page_of(few)) == count_queries(desk, page_of(many))
 
 
 def test_what_was_public_is_archived_and_not_deleted() -> None:

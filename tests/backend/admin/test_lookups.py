@@ -9,7 +9,6 @@ from backend.admin.lookups import closed_lookups
 from comparisons.models import Comparison
 from tests.desk import open_desk
 from tests.factories import ToolFactory
-from votes.models import Vote
 
 PAGES = [pytest.param(page, id=str(page.opts)) for page in admin.site._registry.values()]
 # Rows of a list can't be told apart by them, however they are asked for.
@@ -28,7 +27,7 @@ SECRETS = (
 def test_a_filter_asks_for_its_values_and_dates_for_spans() -> None:
     page = admin.site._registry[Comparison]
 
-    assert closed_lookups(page, ["status", "first_tool__category"], dates="published_at", more=["id__in"]) == {
+    assert closed_lookups(page.model, ["status", "first_tool__category"], dates="published_at", more=["id__in"]) == {
         "status", "status__exact", "status__isnull",
         "first_tool__category", "first_tool__category__exact", "first_tool__category__isnull",
         "first_tool__category__id__exact",
@@ -62,12 +61,11 @@ def test_no_page_filters_searches_or_orders_by_a_secret(page: "admin.ModelAdmin[
     "question",
     [
         "network_hash=x", "network_hash__startswith=%5Cx01", "voter__key__startswith=a", "reasons=x", "reasons__len__gte=x",
-        "voter__id__exact=1", "value__regex=(", "nothing=1", "created_at__year=x",
+        "voter__id__exact=1", "value__regex=(", "nothing=1",
     ],
 )  # fmt: skip
 def test_whatever_else_an_address_asks_for_is_refused(question: str) -> None:
-    assert open_desk().get(f"/admin/votes/vote/?{question}").status_code in {302, 400}
-    assert not Vote.objects.exists()
+    assert open_desk().get(f"/admin/votes/vote/?{question}").status_code == 400
 
 
 @pytest.mark.django_db

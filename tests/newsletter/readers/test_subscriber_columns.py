@@ -159,7 +159,9 @@ def test_what_may_be_said_of_all_lines_has_a_meaning(status: str) -> None:
         pytest.param(["email", "status", "confirmed_at"], "paused", id="a pause that is not of a plan"),
         pytest.param(["email", "status", "confirmed_at"], "archived", id="archived"),
         pytest.param(["email", "status", "confirmed_at"], "", id="empty"),
-        pytest.param(["email", "status", "creation_date"], "churned", id="a plan's word that is not of a plan"),
+        pytest.param(
+            ["email", "status", "creation_date"], "churned", id="a plan's word that is not of a plan"
+        ),
     ],
 )
 def test_a_word_that_is_no_consent_by_itself_makes_a_bad_line(header: list[str], word: str) -> None:
