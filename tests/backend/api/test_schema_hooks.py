@@ -15,9 +15,10 @@ PAGE = {
     "type": "object",
     "properties": {
         "results": {"type": "array", "items": {"$ref": "#/components/schemas/Kettle"}},
+        "current": {"$ref": "#/components/schemas/Kettle"},
         "next": {"type": ["string", "null"]},
     },
-    "required": ["next", "results"],
+    "required": ["current", "next", "results"],
 }
 
 
@@ -44,15 +45,17 @@ def test_beside_an_answer_that_fields_can_shorten_stands_what_it_leaves(schema: 
     assert operation["parameters"][0]["description"] == f"Some. The answer is a `{partial}` then."
 
 
-def test_of_a_page_only_the_rows_are_shortened_and_the_full_schemas_stay() -> None:
+def test_of_a_page_the_rows_are_shortened_and_what_is_one_beside_them_and_the_full_schemas_stay() -> None:
     schemas = add_partial_schemas(contract("KettlePage"))["components"]["schemas"]
 
     assert (schemas["Kettle"], schemas["KettlePage"]) == (KETTLE, PAGE)
     assert "required" not in schemas["KettlePartial"]
     assert schemas["KettlePartial"]["properties"] == KETTLE["properties"]
-    assert schemas["KettlePartialPage"]["required"] == ["next", "results"]
-    rows = schemas["KettlePartialPage"]["properties"]["results"]
-    assert rows["items"] == {"$ref": "#/components/schemas/KettlePartial"}
+    assert schemas["KettlePartialPage"]["required"] == PAGE["required"]
+    beside = schemas["KettlePartialPage"]["properties"]
+    assert beside["results"]["items"] == {"$ref": "#/components/schemas/KettlePartial"}
+    assert beside["current"] == {"$ref": "#/components/schemas/KettlePartial"}
+    assert beside["next"] == PAGE["properties"]["next"]
 
 
 @pytest.mark.parametrize(
