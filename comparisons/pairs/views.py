@@ -59,7 +59,7 @@ class ComparisonListView(ListView):
         refuse_unknown_slugs(params, {"tool": TOOL, "category": CATEGORY})
         comparisons = comparisons_with_guidance().with_head_to_heads()
         if params["q"]:
-            comparisons = comparisons.of_tools(Tool.objects.matching(params["q"]))
+            comparisons = comparisons.matching(params["q"])
         if params["tool"]:
             comparisons = comparisons.of_tools(Tool.objects.ids_of(params["tool"]))
         if params["category"]:

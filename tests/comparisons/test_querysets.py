@@ -205,11 +205,30 @@ def test_pairs_are_found_by_the_tool_on_either_side_once_each() -> None:
     row, other = ComparisonFactory(), ComparisonFactory()
     ComparisonFactory()
 
-    assert list(Comparison.objects.of_tools(Tool.objects.filter(pk=row.first_tool_id))) == [row]
-    assert list(Comparison.objects.of_tools(Tool.objects.filter(pk=row.second_tool_id))) == [row]
-    both = Tool.objects.filter(pk__in=[row.first_tool_id, row.second_tool_id, other.first_tool_id])
+    assert list(Comparison.objects.of_tools([row.first_tool_id])) == [row]
+    assert list(Comparison.objects.of_tools([row.second_tool_id])) == [row]
+    both = [row.first_tool_id, row.second_tool_id, other.first_tool_id]
     assert sorted(Comparison.objects.of_tools(both).values_list("pk")) == sorted([(row.pk,), (other.pk,)])
-    assert not Comparison.objects.of_tools(Tool.objects.none()).exists()
+    assert not Comparison.objects.of_tools([]).exists()
+
+
+# What a search reads of tools. This table stands before the real one, until the transaction ends.
+TOOLS_WITH_WORDS = "CREATE TEMPORARY TABLE catalog_tool (id uuid, search tsvector) ON COMMIT DROP"
+FILL_WORDS = """
+INSERT INTO catalog_tool SELECT id, words FROM catalog_search_vector('many', '', '') words, (
+    SELECT unnest(%s::uuid[]) UNION ALL SELECT gen_random_uuid() FROM generate_series(1, 65536)
+) found (id)
+"""
+
+
+def test_pairs_are_found_by_words_of_more_tools_than_a_statement_has_parameters() -> None:
+    left, right, _ = ComparisonFactory(), ComparisonFactory(), ComparisonFactory()
+    execute(TOOLS_WITH_WORDS)
+    execute(FILL_WORDS, [left.first_tool_id, right.second_tool_id])
+
+    found = Comparison.objects.matching("many").values_list("pk")
+
+    assert sorted(found) == sorted((pair.pk,) for pair in (left, right))
 
 
 def test_pairs_are_found_by_the_category_of_either_tool_once_each() -> None:
