@@ -19,11 +19,13 @@ from catalog.validators import (
     CLAUSE_PATTERN,
     CURRENCIES,
     HAS_A_NAME,
+    is_date_shown,
     is_past_day,
     is_visible,
     is_web_address,
     validate_clause,
     validate_currency,
+    validate_date_shown,
     validate_name,
     validate_past_day,
     validate_visible_text,
@@ -87,7 +89,7 @@ class Publishable(models.Model):
         ARCHIVED = "archived"
 
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
-    published_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True, validators=[validate_date_shown])
     public_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -246,6 +248,9 @@ class Tool(Publishable):
             models.CheckConstraint(condition=is_web_address("website"), name="tool_website_is_a_web_address"),
             models.CheckConstraint(
                 condition=is_past_day("pricing_checked_on"), name="a_price_has_a_day_from_2000_on"
+            ),
+            models.CheckConstraint(
+                condition=is_date_shown("published_at"), name="a_tool_has_a_date_from_2000_on"
             ),
         ]
 

@@ -1,7 +1,7 @@
 """What texts, web addresses and currencies may hold, wherever they come from; constraints say the same in SQL."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from urllib.parse import urlsplit
 
@@ -49,6 +49,7 @@ CLAUSE_PATTERN = (
 )
 # No page that is compared here is older.
 FIRST_DAY = date(2000, 1, 1)
+FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 # ISO 4217 as of 2026: what prices can be in, and two that ended lately. Funds, metals and codes for tests are none.
 _CODES = """
@@ -121,9 +122,20 @@ def validate_past_day(value: date) -> None:
         raise ValidationError("Give a day from 2000 on that does not lie ahead.", "invalid_day")
 
 
+def validate_date_shown(value: datetime) -> None:
+    """Of the date that readers see, which may lie ahead."""
+    if value < FIRST_MOMENT:
+        raise ValidationError("Give a date from 2000 on.", "invalid_date")
+
+
 def is_past_day(field: str) -> Q:
     """A condition for a constraint, which has no clock: the column is empty, or not before the first day."""
     return Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": FIRST_DAY})
+
+
+def is_date_shown(field: str) -> Q:
+    """Likewise of a date that readers see."""
+    return Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": FIRST_MOMENT})
 
 
 def is_visible(*fields: str) -> Q:

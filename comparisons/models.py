@@ -15,7 +15,13 @@ from django.db.models.functions import Greatest, Least
 from backend.api.ids import new_id
 from catalog.fits import FitRow
 from catalog.models import Fit, Publishable, Tool
-from catalog.validators import is_visible, is_web_address, validate_visible_text, validate_web_address
+from catalog.validators import (
+    is_date_shown,
+    is_visible,
+    is_web_address,
+    validate_visible_text,
+    validate_web_address,
+)
 from comparisons.changes import (
     FIRST,
     HEAD_TO_HEAD,
@@ -124,6 +130,9 @@ class Comparison(Publishable):
             ),
             models.CheckConstraint(
                 condition=is_web_address("source_url"), name="comparison_source_is_a_web_address"
+            ),
+            models.CheckConstraint(
+                condition=is_date_shown("published_at"), name="a_comparison_has_a_date_from_2000_on"
             ),
         ]
 

@@ -16,6 +16,7 @@ from backend.api.quoting import quoted
 from catalog.validators import (
     validate_clause,
     validate_currency,
+    validate_date_shown,
     validate_name,
     validate_past_day,
     validate_visible_text,
@@ -287,10 +288,12 @@ def _is_day(text: object) -> bool:
     return True
 
 
-@_formats.checks("date-time", raises=(ValueError, OverflowError))
+@_formats.checks("date-time", raises=(ValueError, OverflowError, ValidationError))
 def _is_moment(text: object) -> bool:
-    # Years 1 and 9999 can leave the calendar on their way to UTC.
-    return not isinstance(text, str) or bool(datetime.fromisoformat(text).astimezone(UTC))
+    if isinstance(text, str):
+        # Years 1 and 9999 can leave the calendar on their way to UTC.
+        validate_date_shown(datetime.fromisoformat(text).astimezone(UTC))
+    return True
 
 
 @_formats.checks("iri", raises=ValidationError)

@@ -318,6 +318,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "catalog_toolfit_has_evidence": lambda: ToolFitFactory(evidence=[]),
     "catalog_toolfit_has_a_day_from_2000_on": lambda: ToolFitFactory(checked_on="1999-12-31"),
     "a_price_has_a_day_from_2000_on": lambda: ToolFactory(pricing_checked_on="0001-01-01"),
+    "a_tool_has_a_date_from_2000_on": lambda: ToolFactory(published_at=NOW.replace(year=1)),
     "catalog_toolfit_text_is_visible": lambda: ToolFitFactory(note="Cha\u200btGPT"),
     "catalog_toolfit_position_check": lambda: ToolFitFactory(position=-1),
     "a_tool_has_a_condition_once": lambda: ToolFitFactory.create_batch(

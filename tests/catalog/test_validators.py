@@ -1,7 +1,7 @@
 """What texts, web addresses and currencies may hold: the same to Python and to PostgreSQL."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from catalog.validators import (
     WEB_ADDRESS_PATTERN,
     validate_clause,
     validate_currency,
+    validate_date_shown,
     validate_name,
     validate_past_day,
     validate_visible_text,
@@ -229,3 +230,17 @@ def test_no_day_that_readers_see_is_forgotten() -> None:
     }
 
     assert found == set(DAYS)
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_date"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), False),
+        (datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC), False),
+        (datetime(2000, 1, 1, tzinfo=UTC), True),
+        (datetime(9999, 12, 31, tzinfo=UTC), True),
+    ],
+    ids=str,
+)
+def test_a_date_that_readers_see_is_from_2000_on_and_may_lie_ahead(moment: datetime, is_date: bool) -> None:
+    assert is_taken(validate_date_shown, moment) is is_date

@@ -279,6 +279,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "comparison_text_is_visible": lambda: ComparisonFactory(title="A\u200bB"),
     "comparison_source_is_a_web_address": lambda: ComparisonFactory(source_url="https://a@evil.example"),
     "comparison_status_is_known": lambda: ComparisonFactory(status="hidden"),
+    "a_comparison_has_a_date_from_2000_on": lambda: ComparisonFactory(published_at=NOW.replace(year=1)),
     "a_public_comparison_has_a_publication_date": lambda: ComparisonFactory(published_at=None),
     "comparisons_pairfit_has_evidence": lambda: PairFitFactory(evidence=[]),
     "comparisons_pairfit_has_a_day_from_2000_on": lambda: PairFitFactory(checked_on="1999-12-31"),

@@ -60,7 +60,7 @@ A_CLAUSE = (
     "a word of two scripts or a mark at the end, such as "
     '"it must run without a network"'
 )
-A_MOMENT = "a time such as 2026-11-02T09:30:00Z, or null"
+A_MOMENT = "a time such as 2026-11-02T09:30:00Z, from 2000 on, or null"
 A_DAY = "a day such as 2026-11-02, from 2000 on and not ahead, or null"
 A_POSITION = "a whole number from 0 to 32767"
 AN_AMOUNT = 'an amount in quotes, such as "20" or "0.25", with at most 8 digits before the point and 4 after it, or null'
@@ -192,6 +192,11 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, conditi
             with_tool(published_at="0001-01-01T00:00:00+14:00"),
             f'tools[0].published_at: must be {A_MOMENT}, not "0001-01-01T00:00:00+14:00"',
             id="before the calendar",
+        ),
+        pytest.param(
+            with_tool(published_at="1999-12-31T23:59:59Z"),
+            f'tools[0].published_at: must be {A_MOMENT}, not "1999-12-31T23:59:59Z"',
+            id="a date before 2000",
         ),
         pytest.param(
             with_tool(published_at="2026-11-02T09:30:00"),
