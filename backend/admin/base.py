@@ -121,23 +121,34 @@ class ModelAdmin(DjangoModelAdmin):
         found, merged = stale.compare(opened, parts, request.POST, request.FILES)
         if found:
             # Who saves again has seen what is there now.
-            merged[stale.OPENED] = stale.seal(parts)
+            merged[stale.OPENED] = stale.seal(part for part in parts if not part.is_removed)
+            for _, formset in self._sets_below(request, row):
+                stale.leave_out_removed(merged, formset)
             request.POST = merged  # type: ignore[assignment]
             setattr(request, REFUSAL, stale.STALE)
             setattr(request, DIFFERENCES, found)
 
     def _rows_below(self, request: HttpRequest, row: Any) -> Iterator[stale.Part]:
         """The rows of the page's inlines, as they are stored, under the names that they were sent with."""
-        for inline in self.get_inline_instances(request, row):
-            formset = inline.get_formset(request, row)(instance=row, queryset=inline.get_queryset(request))
-            key = inline.opts.pk.name
+        for inline, formset in self._sets_below(request, row):
+            key, kind = inline.opts.pk.name, str(inline.opts.verbose_name)
             sent = {
                 request.POST.get(f"{formset.prefix}-{n}-{key}"): f"{formset.prefix}-{n}-"
                 for n in range(formset.max_num)
             }
             for each in formset.initial_forms:
                 prefix = sent.get(str(each.instance.pk), "")
-                yield stale.Part(each, each.instance, prefix, str(inline.opts.verbose_name))
+                yield stale.Part(each, each.instance, prefix, kind)
+            for n, pk in stale.removed_rows(request.POST, formset).items():
+                gone = inline.model(pk=pk)
+                yield stale.Part(formset.empty_form, gone, f"{formset.prefix}-{n}-", kind, is_removed=True)
+
+    # Any: Django's formset of any rows.
+    def _sets_below(self, request: HttpRequest, row: Any) -> Iterator[tuple[Any, Any]]:
+        """The page's inlines, each with the formset of what is stored."""
+        for inline in self.get_inline_instances(request, row):
+            formset = inline.get_formset(request, row)
+            yield inline, formset(instance=row, queryset=inline.get_queryset(request))
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
@@ -245,8 +256,12 @@ class CuratedAdmin(ModelAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
-        glance = [("At a glance", {"fields": self.at_a_glance})] if self.at_a_glance else []
+        fields = self.get_at_a_glance(request)
+        glance = [("At a glance", {"fields": fields})] if fields else []
         return [*glance, *fieldsets, ("Record", {"classes": ["collapse"], "fields": STAMPS})]
+
+    def get_at_a_glance(self, request: HttpRequest) -> Sequence[str]:
+        return self.at_a_glance
 
 
 class ReasonForm(ModelForm):

@@ -5,6 +5,7 @@ back. Where its sender changed nothing, it has the other's text; where both did,
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,8 @@ class Part:
     prefix: str = ""
     # What the rows below the form are called; nothing of the form itself.
     kind: str = ""
+    # Of a row that was sent and is stored no longer.
+    is_removed: bool = False
 
     @property
     def values(self) -> Values:
@@ -97,6 +100,9 @@ def _name(part: Part) -> str:
 def _compare(
     opened: Values | None, part: Part, sent: QueryDict, files: Any, merged: QueryDict
 ) -> Iterator[Difference]:
+    if part.is_removed:
+        yield Difference(part.kind.capitalize(), ROW_IS_GONE, _typed(opened or {}, part, sent, files))
+        return
     if opened is None:
         yield Difference(part.kind.capitalize(), str(part.row), None)
         return
@@ -117,6 +123,45 @@ def _compare(
         else:
             write(merged, html_name, field, now)
             yield Difference(label, in_words(field, now), None)
+
+
+def _typed(opened: Values, part: Part, sent: QueryDict, files: Any) -> str | None:
+    """What the sender changed of a row, so that it can be entered anew; None where that is nothing."""
+    changed = []
+    for name, value in opened.items():
+        # Any: a column, which reads the text of JSON.
+        field, column = part.form.fields[name], part.row._meta.get_field(name)
+        typed = field.widget.value_from_datadict(sent, files, f"{part.prefix}{name}")
+        read: Any = column
+        if field.has_changed(read.to_python(value), typed):
+            changed.append(f"{part.form[name].label}: {in_words(field, typed)}")
+    return "\n".join(changed) or None
+
+
+def removed_rows(data: QueryDict, formset: Any) -> dict[int, str]:
+    """The rows of an inline that were sent and are stored no longer: their ids, by how they were numbered."""
+    key = formset.model._meta.pk.name
+    stored = {str(form.instance.pk) for form in formset.initial_forms}
+    sent = {n: data.get(f"{formset.prefix}-{n}-{key}", "") for n in range(formset.max_num)}
+    return {n: pk for n, pk in sent.items() if pk and pk not in stored}
+
+
+def leave_out_removed(data: QueryDict, formset: Any) -> None:
+    """Takes such rows out of what was sent and numbers the others anew: a form that names them could never be saved."""
+    removed, prefix = removed_rows(data, formset), formset.prefix
+    if not removed:
+        return
+    named = re.compile(rf"{re.escape(prefix)}-([0-9]{{1,4}})-(.+)")
+    found = {name: match for name in list(data) if (match := named.fullmatch(name))}
+    numbers = sorted({int(match[1]) for match in found.values()} - removed.keys())
+    place = {number: n for n, number in enumerate(numbers)}
+    values = {name: data.pop(name) for name in found}
+    for name, match in found.items():
+        if int(match[1]) in place:
+            data.setlist(f"{prefix}-{place[int(match[1])]}-{match[2]}", values[name])
+    key = formset.model._meta.pk.name
+    data[f"{prefix}-TOTAL_FORMS"] = str(len(place))
+    data[f"{prefix}-INITIAL_FORMS"] = str(sum(bool(data.get(f"{prefix}-{n}-{key}")) for n in place.values()))
 
 
 def write(data: QueryDict, name: str, field: forms.Field, value: Any) -> None:

@@ -67,6 +67,12 @@ class ToolMergeAdmin(ReadOnlyAdmin):
         ]
         return [*pages, *super().get_urls()]
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        return [name for name in self.list_display if name != "undo_link" or may_merge(request)]
+
+    def get_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
+        return [name for name in self.fields if name != "undo_link" or may_merge(request)]
+
     @admin.display(description="undo")
     def undo_link(self, merge: ToolMerge) -> str:
         if merge.undone_at is not None:
@@ -129,8 +135,12 @@ class ToolMergeAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, f"admin/comparisons/{name}.html", shared)
 
 
+def may_merge(request: HttpRequest) -> bool:
+    return request.user.has_perm(MAY_MERGE)
+
+
 def _require(request: HttpRequest) -> None:
-    if not request.user.has_perm(MAY_MERGE):
+    if not may_merge(request):
         raise PermissionDenied
 
 

@@ -19,7 +19,7 @@ from catalog import logos, services
 from catalog.admin import FitInline
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo
 from catalog.models import LogoUpload, Tool, ToolFit
-from comparisons.merging.admin import merge_page
+from comparisons.merging.admin import may_merge, merge_page
 from comparisons.merging.duplicates import likenesses_of
 from comparisons.tools.slugs import taken_pair_slugs
 from reviews.models import Panel
@@ -117,6 +117,9 @@ class ToolAdmin(PublishedAdmin):
         ),
     ]
 
+    def get_at_a_glance(self, request: HttpRequest) -> list[str]:
+        return [name for name in self.at_a_glance if name != "merge_link" or may_merge(request)]
+
     @admin.display(description="entry", ordering="pricing_entry")
     def entry_price(self, tool: Tool) -> str:
         return tool.get_pricing_entry_display()
@@ -158,10 +161,11 @@ class ToolAdmin(PublishedAdmin):
         super().save_model(request, obj, form, change)
         if {"name", "slug", "website"} & set(form.changed_data):
             for other, reasons in likenesses_of(obj):
-                message = 'This may be the same as {}: {}. <a href="{}">Look</a>'
+                said = f"This may be the same as {other}: {', '.join(reasons)}."
+                look = f"{merge_page(obj)}?into={other.slug}"
                 messages.warning(
                     request,
-                    format_html(message, other, ", ".join(reasons), f"{merge_page(obj)}?into={other.slug}"),
+                    format_html('{} <a href="{}">Look</a>', said, look) if may_merge(request) else said,
                 )
         if form.uploaded_logo is not None:
             logos.keep_upload(

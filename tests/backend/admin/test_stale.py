@@ -184,6 +184,35 @@ def test_rows_below_a_form_are_part_of_it() -> None:
     assert fill(refused.context)["fits-0-note"] == "Theirs."
     assert not Tool.objects.filter(tagline="Mine.").exists()
 
+    saved = send(desk, page_of(tool), fill(refused.context))
+
+    assert errors_of(saved) == {}
+    assert Tool.objects.get(pk=tool.pk).tagline == "Mine."
+    assert set(tool.fits.values_list("pk", "note")) == {(first.pk, "Theirs."), (third.pk, third.note)}
+
+
+def test_what_was_typed_into_a_row_that_is_gone_is_shown_and_what_was_typed_below_it_is_kept() -> None:
+    desk, tool = open_desk(), ToolFactory()
+    first, second = ToolFitFactory(tool=tool, position=1), ToolFitFactory(tool=tool, position=2)
+    older = open_form(desk, tool)
+    first.delete()
+    added = {f"fits-2-{name}": value for name, value in {
+        "condition": ConditionFactory().pk, "evidence": "https://example.com/", "checked_on": "2026-11-01",
+        "tool": tool.pk, "note": "New.",
+    }.items()}  # fmt: skip
+    mine = older | added | {"fits-TOTAL_FORMS": 3, "fits-0-note": "Mine, to 0.", "fits-1-note": "Mine, to 1."}
+
+    refused = send(desk, page_of(tool), mine)
+    saved = send(desk, page_of(tool), fill(refused.context))
+
+    assert told_by(refused) == [("Condition of a tool", "(removed)", "Note: Mine, to 0.")]
+    assert errors_of(saved) == {}
+    assert list(tool.fits.order_by("position", "id").values_list("note", flat=True)) == [
+        "Mine, to 1.",
+        "New.",
+    ]
+    assert tool.fits.filter(pk=second.pk).exists()
+
 
 def test_a_picture_that_both_chose_is_named_by_both(settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = tmp_path

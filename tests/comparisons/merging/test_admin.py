@@ -96,7 +96,11 @@ def test_merging_takes_a_permission_of_its_own() -> None:
     pages = [DUPLICATES, merge_page(old), reverse("admin:comparisons_undo_merge", args=[merge.pk])]
 
     assert [desk.post(page).status_code for page in pages] == [403] * 3
-    assert desk.get(MERGES).status_code == 200
+    shown = [MERGES, f"{MERGES}{merge.pk}/change/", f"/admin/catalog/tool/{old.pk}/change/"]
+    for page in shown:
+        answer = desk.get(page)
+        assert answer.status_code == 200
+        assert [each for each in pages if each in answer.content.decode()] == []
 
 
 def test_saving_a_tool_tells_which_others_look_like_it() -> None:
@@ -106,3 +110,13 @@ def test_saving_a_tool_tells_which_others_look_like_it() -> None:
     told = messages_of(submit(open_desk(), f"/admin/catalog/tool/{tool.pk}/change/", name="Claw code"))
 
     assert any("Claw Code (first): same name" in message and merge_page(tool) in message for message in told)
+
+
+def test_who_may_not_merge_is_told_too_and_led_nowhere() -> None:
+    ToolFactory(slug="first", name="Claw Code")
+    tool = ToolFactory(slug="second", name="Other", status="draft")
+    desk = desk_of("view_tool", "change_tool", "view_category")
+
+    told = messages_of(submit(desk, f"/admin/catalog/tool/{tool.pk}/change/", name="Claw code"))
+
+    assert "This may be the same as Claw Code (first): same name." in told
