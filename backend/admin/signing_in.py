@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.stages import LoginStage
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.internal.httpkit import add_query_params
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from prometheus_client import Counter
 
 from backend.api.clients import client_address, client_network, network_hash, wider_network
@@ -53,15 +55,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         size = 4 if address.version == 4 else 16
         return str(type(address)(wider_network(address).ljust(size, b"\0")))
 
+    def get_login_stages(self) -> list[str]:
+        return [*super().get_login_stages(), "backend.admin.signing_in.SamePassword"]
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        now = timezone.now()
-        network = network_of(request, now=now)
-        account = str(credentials.get("username", "")).casefold()
-        pair = b"staff" + network + account.encode(errors="replace")
+        username = str(credentials.get("username", ""))
         try:
-            throttle((pair, PAIR_LIMITS), (b"staff" + network, NETWORK_LIMITS), now=now)
+            count_attempt(request, username)
         except Throttled:
-            tell("throttled", credentials.get("username"))
+            tell("throttled", username)
             raise self.validation_error("too_many_login_attempts") from None
 
     def _rollback_login_failed_rl_usage(self) -> None:
@@ -69,6 +71,51 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         tell("refused", credentials.get("username"))
+
+
+class SamePassword(LoginStage):  # type: ignore[misc]
+    """The last stage of signing in: a password that was changed since it was typed opens nothing."""
+
+    key = "same_password"
+
+    # Any: allauth's controller and login.
+    def __init__(self, controller: Any, request: HttpRequest, login: Any) -> None:
+        super().__init__(controller, request, login)
+        # Stages are made before the first one is passed, and again before each that follows.
+        self.state.setdefault("hash", login.user.get_session_auth_hash())
+
+    def handle(self) -> tuple[HttpResponseRedirect | None, bool]:
+        if constant_time_compare(self.state["hash"], self.login.user.get_session_auth_hash()):
+            return None, True
+        tell("refused", self.login.user.get_username())
+        messages.error(self.request, "The password was changed meanwhile: sign in with the new one.")
+        return HttpResponseRedirect(reverse("account_login")), False
+
+
+def count_attempt(request: HttpRequest, username: str) -> None:
+    """Counts a password that is tried, right or wrong; raises Throttled."""
+    now = timezone.now()
+    network = network_of(request, now=now)
+    pair = b"staff" + network + username.casefold().encode(errors="replace")
+    throttle((pair, PAIR_LIMITS), (b"staff" + network, NETWORK_LIMITS), now=now)
+
+
+def throttled_password_change(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Django's page asks for the present password: whoever sits at an open session guesses no faster than at the door."""
+
+    def change(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:
+        if request.method == "POST":
+            try:
+                count_attempt(request, request.user.get_username())
+            except Throttled:
+                tell("throttled", request.user.get_username())
+                messages.error(
+                    request, "Nothing was changed: too many passwords were tried. Wait five minutes."
+                )
+                return HttpResponseRedirect(request.path)
+        return view(request, extra_context)
+
+    return change
 
 
 def network_of(request: HttpRequest, *, now: datetime) -> bytes:

@@ -160,6 +160,39 @@ class TestDjangosOwnDoor:
         assert client.get(self.DOOR).status_code == 403
 
 
+class TestPasswordChange:
+    PAGE = "/admin/password_change/"
+
+    def change(self, client: Client, old: str) -> Any:
+        new = "another long secret"
+        sent = {"old_password": old, "new_password1": new, "new_password2": new}
+        return client.post(self.PAGE, sent, REMOTE_ADDR="192.0.2.1", follow=True)
+
+    def test_the_present_password_is_guessed_no_faster_than_at_the_door(
+        self, client: Client, ada: User
+    ) -> None:
+        client.force_login(ada)
+        for _ in range(10):
+            assert self.change(client, "wrong").status_code == 200
+
+        refused = self.change(client, PASSWORD)
+
+        assert "too many passwords were tried" in refused.content.decode()
+        ada.refresh_from_db()
+        assert ada.check_password(PASSWORD)
+        stranger = Client()
+        sign_in(stranger)
+        assert not is_in(stranger)
+
+    def test_it_is_changed_with_the_right_one(self, client: Client, ada: User) -> None:
+        client.force_login(ada)
+
+        changed = self.change(client, PASSWORD)
+
+        assert changed.redirect_chain[-1][0] == f"{self.PAGE}done/"
+        assert is_in(client)
+
+
 def test_nobody_signs_up_or_asks_for_a_new_password_by_mail(client: Client) -> None:
     for name in ("account_signup", "account_reset_password", "account_email"):
         with pytest.raises(NoReverseMatch):
@@ -206,6 +239,20 @@ class TestSecondFactor:
             sign_in(client)
             client.post(reverse("mfa_authenticate"), {"code": code})
             assert is_in(client) is expected
+
+    def test_a_password_that_was_changed_since_opens_nothing(self, client: Client, ada: User) -> None:
+        secret = totp_of(ada)
+        sign_in(client)
+        ada.set_password("another long secret")
+        ada.save()
+
+        told = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)}, follow=True)
+
+        assert not is_in(client)
+        assert told.redirect_chain[-1][0] == LOGIN
+        assert "The password was changed meanwhile" in told.content.decode()
+        # Nor does another code: nothing of that sign-in is left.
+        assert client.get(reverse("mfa_authenticate"))["Location"].startswith(LOGIN)
 
     def test_it_is_offered(self, client: Client, ada: User) -> None:
         sign_in(client)
