@@ -1,5 +1,6 @@
 """The curators' pages of duplicates: which tools look like one, what a merge would move, and how it is taken back."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -67,10 +68,11 @@ class ToolMergeAdmin(ReadOnlyAdmin):
         ]
         return [*pages, *super().get_urls()]
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    # Any, here and below: what Django takes as columns.
+    def get_list_display(self, request: HttpRequest) -> Any:
         return [name for name in self.list_display if name != "undo_link" or may_merge(request)]
 
-    def get_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: object = None) -> Any:
         return [name for name in self.fields if name != "undo_link" or may_merge(request)]
 
     @admin.display(description="undo")
