@@ -6,7 +6,6 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.views import SparseFieldsMixin
 from catalog.fits import ConditionReference, ShownFit
 from catalog.logos import LogoSize, sizes_of
 from catalog.models import Category, Condition, Tool
@@ -41,7 +40,7 @@ class CategoryReferenceSerializer(serializers.ModelSerializer[Category]):
         fields = ["slug", "name"]
 
 
-class CategorySerializer(SparseFieldsMixin, serializers.ModelSerializer[Category]):
+class CategorySerializer(serializers.ModelSerializer[Category]):
     """A shelf of tools."""
 
     description = OptionalText()
@@ -52,7 +51,7 @@ class CategorySerializer(SparseFieldsMixin, serializers.ModelSerializer[Category
         fields = ["id", "slug", "name", "description", "tool_count"]
 
 
-class ConditionSerializer(SparseFieldsMixin, serializers.ModelSerializer[Condition]):
+class ConditionSerializer(serializers.ModelSerializer[Condition]):
     """Something that decides for some tools, as the words after "if"."""
 
     name = serializers.CharField(

@@ -11,7 +11,9 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
+from backend.api.prepared import Prepared
 from backend.api.problems import Moved, Refusal, refuses
+from backend.api.rendering import rendered
 from backend.api.views import PublicView, field_names
 from catalog.models import Category, Condition, Tool
 from catalog.querysets import ToolQuerySet
@@ -61,7 +63,7 @@ class CategoryView(PublicView):
         category = Category.objects.with_tool_count().filter(slug=slug).first()
         if category is None:
             raise CategoryNotFound
-        return Response(CategorySerializer(category, only=self.params["fields"]).data)
+        return Response(rendered(CategorySerializer, category, only=self.params["fields"]))
 
 
 class ConditionListView(ListView):
@@ -94,9 +96,21 @@ class LogoFileView(View):
         return response
 
 
-def find_tool(slug: str, tools: ToolQuerySet) -> Tool:
-    """The one of the tools that a slug names; raises ToolNotFound, and Moved for an earlier slug. One query."""
-    tool: Tool | None = tools.with_slugs([slug]).first()
+def by_slugs(tools: ToolQuerySet) -> Prepared:
+    """Those of the tools that have, or once had, one of the `slugs` it is asked for."""
+    return Prepared(tools.with_slugs)
+
+
+# For what needs the tool's id and slug alone.
+VISIBLE_TOOLS = by_slugs(Tool.objects.visible().defer("search"))
+
+
+def find_tool(slug: str, tools: Prepared) -> Tool:
+    """The one of the tools, as `by_slugs` has them, that a slug names: one query.
+
+    Raises ToolNotFound, and Moved for an earlier slug.
+    """
+    tool: Tool | None = next(iter(tools.rows(slugs=[slug])), None)
     if tool is None:
         raise ToolNotFound
     if tool.slug != slug:

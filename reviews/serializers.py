@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.views import SparseFieldsMixin
+from backend.api.rendering import rendered
 from catalog.serializers import OptionalText, ToolReferenceSerializer
 from reviews.models import HeadToHead, Review, Reviewer, ReviewRevision
 from reviews.panel import PanelCount
@@ -43,7 +43,7 @@ class ReviewerRecordSerializer(serializers.Serializer[PanelCount]):
     )
 
 
-class ReviewerSerializer(SparseFieldsMixin, serializers.ModelSerializer[Reviewer]):
+class ReviewerSerializer(serializers.ModelSerializer[Reviewer]):
     """A reviewer of the panel, with how often they say ship."""
 
     kind = ReviewerKind()
@@ -71,7 +71,10 @@ class ReviewerSerializer(SparseFieldsMixin, serializers.ModelSerializer[Reviewer
     @extend_schema_field(ReviewerRecordSerializer)
     # Any: the row has the annotations of `with_record()`.
     def get_record(self, reviewer: Any) -> dict[str, object]:
-        return ReviewerRecordSerializer(PanelCount(ship=reviewer.ship_count, skip=reviewer.skip_count)).data
+        record: dict[str, object] = rendered(
+            ReviewerRecordSerializer, PanelCount(ship=reviewer.ship_count, skip=reviewer.skip_count)
+        )
+        return record
 
 
 class PanelCountSerializer(serializers.Serializer[PanelCount]):
@@ -124,7 +127,7 @@ class ReviewCellSerializer(OpinionSerializer):
         fields = ["id", "verdict", "quote", "basis", "disclosure", "evidence", "reviewed_on", "revision"]
 
 
-class ToolReviewSerializer(SparseFieldsMixin, ReviewCellSerializer):
+class ToolReviewSerializer(ReviewCellSerializer):
     """One review where the tool is known from the place it stands in."""
 
     reviewer = ReviewerReferenceSerializer()
@@ -154,7 +157,7 @@ class ReviewSerializer(ToolReviewSerializer):
         fields = ["id", "tool", *ToolReviewSerializer.Meta.fields[1:]]
 
 
-class ReviewRevisionSerializer(SparseFieldsMixin, OpinionSerializer):
+class ReviewRevisionSerializer(OpinionSerializer):
     """What a review said from one moment to another."""
 
     id = None  # type: ignore[assignment]
@@ -216,7 +219,7 @@ class ReviewerHeadToHeadSerializer(HeadToHeadCellSerializer):
         fields = ["id", "tools", *HeadToHeadCellSerializer.Meta.fields[1:]]
 
 
-class HeadToHeadSerializer(SparseFieldsMixin, ReviewerHeadToHeadSerializer):
+class HeadToHeadSerializer(ReviewerHeadToHeadSerializer):
     """Which of two tools one reviewer would ship with, or that it makes no difference to them."""
 
     reviewer = ReviewerReferenceSerializer()

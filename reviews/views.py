@@ -9,10 +9,11 @@ from rest_framework.response import Response
 from backend.api.pagination import ListView, count_field, page_schema
 from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters
 from backend.api.problems import Refusal, refuses
+from backend.api.rendering import all_rendered, rendered
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.slugs import TOOL, refuse_unknown_slugs
-from catalog.views import ToolNotFound, find_tool
+from catalog.views import VISIBLE_TOOLS, ToolNotFound, find_tool
 from reviews.models import HeadToHead, Review, Reviewer
 from reviews.revisions import former, present
 from reviews.serializers import (
@@ -73,7 +74,7 @@ class ReviewerView(PublicView):
             raise ReviewerNotFound
         own = HeadToHead.objects.published().with_all_named().filter(reviewer=reviewer)
         reviewer.latest_head_to_heads = own.order_by("-published_at", "-id")[:LATEST]
-        return Response(ReviewerDetailSerializer(reviewer, only=self.params["fields"]).data)
+        return Response(rendered(ReviewerDetailSerializer, reviewer, only=self.params["fields"]))
 
 
 class HeadToHeadListParameters(ListParameters):
@@ -148,7 +149,7 @@ class ReviewView(PublicView):
         review = Review.objects.published().select_related("tool", "reviewer").filter(pk=id).first()
         if review is None:
             raise ReviewNotFound
-        return Response(ReviewSerializer(review, only=self.params["fields"]).data)
+        return Response(rendered(ReviewSerializer, review, only=self.params["fields"]))
 
 
 class ReviewRevisionListView(ListView):
@@ -171,8 +172,8 @@ class ReviewRevisionListView(ListView):
             raise ReviewNotFound
         page = self.page(former(review), keys=["-number"])
         only = self.params["fields"]
-        results = ReviewRevisionSerializer(page.results, many=True, only=only).data
-        current = ReviewRevisionSerializer(present(review), only=only).data
+        results = all_rendered(ReviewRevisionSerializer, page.results, only=only)
+        current = rendered(ReviewRevisionSerializer, present(review), only=only)
         return Response(page.as_dict(results, current=current))
 
 
@@ -189,6 +190,6 @@ class ToolReviewListView(ListView):
 
         The published reviews of one tool. An earlier slug of the tool answers 308.
         """
-        tool = find_tool(slug, Tool.objects.visible())
+        tool = find_tool(slug, VISIBLE_TOOLS)
         reviews = Review.objects.published().of_tools([tool.pk]).select_related("reviewer")
         return self.answer_page(reviews, keys=["reviewer__position"], serializer=ToolReviewSerializer)

@@ -19,6 +19,7 @@ from rest_framework.test import APIClient
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from backend.api import rendering
 from tests import mail_sink
 from tests.mail_sink import Sink
 
@@ -159,6 +160,27 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def api() -> APIClient:
     """A reader's browser: no session, no cookies."""
     return APIClient()
+
+
+@pytest.fixture
+def rendered_as_serialized(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Holds each value that a test's answers are written from to what its serializer says of it."""
+    made = rendering._writer_of_some
+
+    def checked(serializer: type[rendering.AnySerializer], only: frozenset[str]) -> rendering.Read:
+        write = made(serializer, only)
+
+        def write_and_compare(value: object) -> object:
+            written = write(value)
+            whole = serializer(value)
+            for name in (whole.fields.keys() - only) if only else ():
+                del whole.fields[name]
+            assert written == whole.data
+            return written
+
+        return write_and_compare
+
+    monkeypatch.setattr(rendering, "_writer_of_some", checked)
 
 
 @pytest.fixture

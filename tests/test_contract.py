@@ -162,7 +162,7 @@ def test_each_example_lies_in_the_app_that_answers() -> None:
     assert {name: file_of(name) for name in example_files()} == example_files()
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.mark.usefixtures("demo", "rendered_as_serialized")
 def test_examples_are_what_the_demo_answers(api: APIClient) -> None:
     committed = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in example_files().items()}
 
@@ -178,7 +178,7 @@ def test_each_example_asks_its_own_operation(operation: str) -> None:
     assert re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), ask.address.partition("?")[0])
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.mark.usefixtures("demo", "rendered_as_serialized")
 @pytest.mark.parametrize("operation", sorted(REQUESTS))
 def test_live_answers_fit_the_schema(api: APIClient, operation: str) -> None:
     status, schema = success(operation)
@@ -190,7 +190,7 @@ def test_live_answers_fit_the_schema(api: APIClient, operation: str) -> None:
     Draft202012Validator(schema).validate(answer.json())
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.mark.usefixtures("demo", "rendered_as_serialized")
 @pytest.mark.parametrize("operation", sorted(filter(selectable, REQUESTS)))
 def test_each_field_alone_is_as_it_is_among_all(api: APIClient, operation: str) -> None:
     address = REQUESTS[operation].address
@@ -205,7 +205,7 @@ def test_each_field_alone_is_as_it_is_among_all(api: APIClient, operation: str) 
             assert row == {name: full_row[name]}
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.mark.usefixtures("demo", "rendered_as_serialized")
 def test_what_is_always_sent_is_required(api: APIClient) -> None:
     new_subscriber()
     token = new_token(api)
@@ -394,7 +394,7 @@ def test_no_description_speaks_of_the_code() -> None:
         assert not re.search("serializer|subclass|The base", schema.get("description", "")), name
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.mark.usefixtures("demo", "rendered_as_serialized")
 def test_each_operation_has_a_request_in_the_collection_and_each_read_works_as_it_stands(
     api: APIClient,
 ) -> None:
@@ -435,7 +435,7 @@ def read_addresses() -> list[str]:
     return [*(REQUESTS[name].address for name in READS), f"/api/v1/reviews/{review.pk}"]
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.mark.usefixtures("demo", "rendered_as_serialized")
 def test_each_table_that_a_public_answer_reads_tells_its_changes(api: APIClient) -> None:
     with connection.cursor() as cursor:
         cursor.execute(TELLING)
@@ -455,7 +455,7 @@ def test_each_table_that_a_public_answer_reads_tells_its_changes(api: APIClient)
 OF_ONE_ANSWER = {"X-Request-ID", "Age", "Cache-Status"}
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.mark.usefixtures("demo", "rendered_as_serialized")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("is_known", [False, True], ids=["whole", "known already"])
 def test_every_answer_from_memory_is_the_one_that_django_gives(

@@ -21,7 +21,8 @@ from rest_framework.response import Response
 
 from backend.api.parameters import COUNT
 from backend.api.problems import Refusal
-from backend.api.views import PublicView, SparseFieldsMixin
+from backend.api.rendering import AnySerializer, all_rendered
+from backend.api.views import PublicView
 
 Row = TypeVar("Row", bound=Model)
 
@@ -202,7 +203,7 @@ class ListView(PublicView):
         return replace(page, count=queryset.count()) if COUNT in self.params.get("include", ()) else page
 
     def answer_page(
-        self, queryset: QuerySet[Row], *, keys: Sequence[str], serializer: type[SparseFieldsMixin]
+        self, queryset: QuerySet[Row], *, keys: Sequence[str], serializer: type[AnySerializer]
     ) -> Response:
         page = self.page(queryset, keys=keys)
-        return Response(page.as_dict(serializer(page.results, many=True, only=self.params["fields"]).data))
+        return Response(page.as_dict(all_rendered(serializer, page.results, only=self.params["fields"])))

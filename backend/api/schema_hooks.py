@@ -123,7 +123,9 @@ def _partial_of(name: str, schemas: Json) -> str:
     shortened = {"$ref": f"#/components/schemas/{row}"}
     page["properties"]["results"]["items"] = shortened
     # What stands beside the rows and is one of them, such as `current`, is shortened too.
-    page["properties"].update({key: shortened for key, each in whole["properties"].items() if each == results["items"]})
+    page["properties"].update(
+        {key: shortened for key, each in whole["properties"].items() if each == results["items"]}
+    )
     partial_name = re.sub("Page$", "PartialPage", name)
     schemas[partial_name] = page
     return partial_name

@@ -1,7 +1,7 @@
 """The bases of the API's views, public and private, and serializers that can leave fields out."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -209,16 +209,6 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def timestamp(moment: datetime | None) -> str | None:
     """As DRF writes times: RFC 3339, in UTC with a Z."""
     return moment.isoformat().replace("+00:00", "Z") if moment else None
-
-
-class SparseFieldsMixin(serializers.Serializer[Any]):
-    """A serializer of which `only=` some fields are computed and shown; all of them when it is empty."""
-
-    def __init__(self, *args: Any, only: Collection[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if only:
-            for name in set(self.fields) - set(only):
-                del self.fields[name]
 
 
 def field_names(serializer: type[serializers.Serializer[Any]]) -> list[str]:

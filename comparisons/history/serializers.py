@@ -2,7 +2,6 @@
 
 from rest_framework import serializers
 
-from backend.api.views import SparseFieldsMixin
 from catalog.models import Tool
 from comparisons.changes import VerdictSnapshot
 from comparisons.models import MARGIN, DecidedBy, Outcome, Strength, VerdictChange
@@ -21,7 +20,7 @@ class RecordedVerdictSerializer(serializers.Serializer[VerdictSnapshot[Tool]]):
     rule = serializers.CharField()
 
 
-class VerdictChangeSerializer(SparseFieldsMixin, serializers.Serializer[VerdictChange]):
+class VerdictChangeSerializer(serializers.Serializer[VerdictChange]):
     """One change of a pair's verdict."""
 
     number = serializers.IntegerField(min_value=1, help_text="Counts the pair's changes from 1.")

@@ -8,7 +8,6 @@ from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
 from backend.api.problems import Moved, refuses
 from backend.api.views import field_names
-from catalog.models import Tool
 from comparisons.history.serializers import VerdictChangeSerializer
 from comparisons.models import VerdictChange
 from comparisons.pairs.selectors import ComparisonNotFound, resolve_pair
@@ -31,7 +30,7 @@ class VerdictHistoryView(ListView):
         cause, each written once and never changed. A margin that moves within the same strength is no change. Empty for
         a computed pair. `b-vs-a` and earlier slugs of either tool answer 308.
         """
-        pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
+        pair = resolve_pair(slug)
         if pair.slug != slug:
             raise Moved(pair.slug)
         changes = VerdictChange.objects.with_winners().filter(comparison=pair.comparison)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 
+from backend.api.prepared import Prepared
 from catalog.models import Tool
 from catalog.pairs import by_id
 from comparisons.models import Comparison, StoredAnswer
@@ -28,22 +30,26 @@ class PairAnswers:
         return picks_in_order(pair, self.picks)
 
 
+def _said(firsts: Sequence[UUID], seconds: Sequence[UUID]) -> QuerySet[Any]:
+    keys = ("first_tool_id", "second_tool_id")
+    of_pairs = any_pair(zip(firsts, seconds, strict=True))
+    head_to_heads = HeadToHead.objects.published().filter(of_pairs)
+    picks = PublishedPickTally.objects.filter(of_pairs)
+    return picks.values_list(*keys, PICKS_AS_JSON, Value(value=True)).union(
+        head_to_heads.values_list(*keys, HEAD_TO_HEAD_AS_JSON, Value(value=False)), all=True
+    )
+
+
+SAID = Prepared(_said)
+
+
 def answers_to(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], PairAnswers]:
     """What was said of each pair, by its ids in ascending order: one query, which reads two tables."""
     stored = [by_id(*pair) for pair in pairs]
-    if not stored:
-        return {}
-    keys = ("first_tool_id", "second_tool_id")
-    of_pairs = any_pair(stored)
-    head_to_heads = HeadToHead.objects.published().filter(of_pairs)
-    picks = PublishedPickTally.objects.filter(of_pairs)
-    rows = picks.values_list(*keys, PICKS_AS_JSON, Value(value=True)).union(
-        head_to_heads.values_list(*keys, HEAD_TO_HEAD_AS_JSON, Value(value=False)), all=True
-    )
     found: dict[tuple[UUID, UUID], tuple[list[StoredAnswer], list[StoredAnswer]]] = {
         ids_of(pair): ([], []) for pair in stored
     }
-    for first, second, said, is_picks in rows:
+    for first, second, said, is_picks in SAID.rows(**sides_of(stored)):
         found[first, second][is_picks].append(said)
     return {ids: _answers(answers, next(iter(picked), None)) for ids, (answers, picked) in found.items()}
 
@@ -91,7 +97,12 @@ def ids_of(pair: tuple[Tool, Tool]) -> tuple[UUID, UUID]:
     return pair[0].pk, pair[1].pk
 
 
-def any_pair(pairs: Iterable[tuple[Tool, Tool]]) -> Q:
+def sides_of(pairs: Sequence[tuple[Tool, Tool]]) -> dict[str, list[UUID]]:
+    """What the statements of pairs are asked for."""
+    return {"firsts": [first.pk for first, _ in pairs], "seconds": [second.pk for _, second in pairs]}
+
+
+def any_pair(pairs: Iterable[tuple[UUID, UUID]]) -> Q:
     condition = Q()
     for first, second in pairs:
         condition |= Q(first_tool=first, second_tool=second)

@@ -7,9 +7,9 @@ from itertools import combinations
 
 from catalog.models import Tool
 from comparisons.models import Outcome
-from comparisons.pairs.selectors import Pair, pair_up, tools_by_asked_slug
+from comparisons.pairs.selectors import SHOWN_TOOLS, Pair, pair_up, tools_by_asked_slug
 from comparisons.standings import Standing, cycles, standings
-from comparisons.tools.selectors import tools_with_counts, with_reviews
+from comparisons.tools.selectors import read_reviews
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ def line_up(slugs: Sequence[str], *, panel_of: Mapping[str, str] | None = None) 
 
     Four queries, whatever the number of tools.
     """
-    asked = tools_by_asked_slug(with_reviews(tools_with_counts().with_fits()), slugs)
+    asked = tools_by_asked_slug(SHOWN_TOOLS, slugs)
     tools = sorted(set(asked.values()), key=lambda tool: tool.slug)
+    read_reviews(tools)
     return Lineup(
         tools=tools,
         pairs=pair_up(list(combinations(tools, 2)), panel_of=panel_of),

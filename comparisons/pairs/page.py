@@ -3,7 +3,8 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.views import SparseFieldsMixin, field_names
+from backend.api.rendering import all_rendered
+from backend.api.views import field_names
 from catalog.pairs import by_id
 from comparisons.pairs.answers import picks_in_order
 from comparisons.pairs.selectors import Pair, comparisons_with_guidance, pairs_of
@@ -30,7 +31,7 @@ RELATED = 6
 INCLUDED = {"tally": ["tally", "tool_tallies"], "related": ["related"]}
 
 
-class ComparisonSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
+class ComparisonSerializer(serializers.Serializer[Pair]):
     """Two tools side by side, in ascending order of their slugs."""
 
     slug = serializers.CharField()
@@ -76,11 +77,11 @@ class ComparisonSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
 
     @extend_schema_field(TallySerializer(many=True))
     def get_tool_tallies(self, pair: Pair) -> object:
-        return TallySerializer([tool.published_tally for tool in pair.tools], many=True).data
+        return all_rendered(TallySerializer, (tool.published_tally for tool in pair.tools))
 
     @extend_schema_field(ComparisonListItemSerializer(many=True))
     def get_related(self, pair: Pair) -> object:
-        return ComparisonListItemSerializer(related_pairs(pair), many=True, only=LISTED_FIELDS).data
+        return all_rendered(ComparisonListItemSerializer, related_pairs(pair), only=LISTED_FIELDS)
 
 
 LISTED_FIELDS = [name for name in field_names(ComparisonListItemSerializer) if name != "scorecard"]

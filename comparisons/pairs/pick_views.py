@@ -16,6 +16,7 @@ from backend.api.clients import network_hashes_of
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
 from backend.api.problems import Moved, refuses
+from backend.api.rendering import all_rendered
 from backend.api.views import PrivateView
 from catalog.models import Tool
 from catalog.pairs import by_id
@@ -133,12 +134,12 @@ class PickTimelineView(ListView):
         first, second = by_id(one, other)
         lines = PickTallyDay.objects.filter(first_tool=first, second_tool=second)
         page = self.page(lines.select_related("first_tool", "second_tool"), keys=["-day"])
-        return Response(page.as_dict(PickTallyDaySerializer(page.results, many=True).data))
+        return Response(page.as_dict(all_rendered(PickTallyDaySerializer, page.results)))
 
 
 def find_tools(slug: str) -> tuple[Tool, Tool]:
     """The pair's tools in the order of their slugs; raises ComparisonNotFound, and Moved for another slug of the pair."""
-    pair = resolve_pair(slug, tools=Tool.objects.defer("search"))
+    pair = resolve_pair(slug)
     if pair.slug != slug:
         raise Moved(pair.slug)
     return pair.tools

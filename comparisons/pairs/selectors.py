@@ -7,8 +7,9 @@ from functools import cached_property
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, prefetch_related_objects
+from django.db.models import OuterRef
 
+from backend.api.prepared import Prepared
 from backend.api.problems import Refusal
 from catalog.fits import read_fits
 from catalog.models import Category, Tool, ToolAlias
@@ -16,16 +17,15 @@ from catalog.pairs import by_id, by_slug, folded_name
 from catalog.querysets import ToolQuerySet
 from comparisons.evidence import Evidence, PairEvidence
 from comparisons.models import PAIR_SEPARATOR, Comparison, pair_slug
-from comparisons.pairs.answers import PairAnswers, answers_read_with, answers_to, any_pair, ids_of
+from comparisons.pairs.answers import PairAnswers, answers_read_with, answers_to, any_pair, ids_of, sides_of
 from comparisons.pairs.guidance import Fits, Guidance, guide
 from comparisons.querysets import ComparisonQuerySet
 from comparisons.summary import MAX_SUMMARY, Asked, summarize
 from comparisons.tools.selectors import (
     COUNTS,
-    PUBLISHED_REVIEWS,
+    read_reviews,
     reviews_of,
     tools_with_counts,
-    with_reviews,
 )
 from comparisons.verdict import Verdict, agreement, cheaper_to_start, decide, price_note
 from reviews.models import HeadToHead, Review, Reviewer
@@ -82,6 +82,32 @@ def pair_from_counts(comparison: Comparison) -> PairEvidence:
         head_to_heads=comparison.pair_panel.head_to_heads,
         picks=answers_read_with(comparison).picks_in_order((first, second)),
     )
+
+
+def by_asked_slugs(tools: ToolQuerySet) -> Prepared:
+    """Those of the tools that are visible and have, or once had, one of the `slugs` it is asked for; each with those of
+    them that it once had as `asked_aliases`."""
+
+    def build(slugs: Sequence[str]) -> ToolQuerySet:
+        aliases = ToolAlias.objects.filter(tool=OuterRef("pk"), slug__in=slugs).values("slug")
+        named = tools.visible().with_slugs(slugs)
+        asked: ToolQuerySet = named.annotate(asked_aliases=ArraySubquery(aliases))
+        return asked
+
+    return Prepared(build)
+
+
+NAMED_TOOLS = by_asked_slugs(Tool.objects.defer("search"))
+SHOWN_TOOLS = by_asked_slugs(tools_with_counts().with_fits())
+STORED_PAIRS = Prepared(
+    lambda firsts, seconds: (
+        Comparison.objects.visible()
+        .with_picks()
+        .with_head_to_heads()
+        .with_fits()
+        .filter(any_pair(zip(firsts, seconds, strict=True)))
+    )
+)
 
 
 class ComparisonNotFound(Refusal):
@@ -318,7 +344,8 @@ def find_pair(slug: str, *, panel_of: Mapping[str, str] | None = None) -> Pair:
 
     Three queries for a pair that an editor published, four for another, whatever the number of reviews.
     """
-    found = resolve_pair(slug, tools=with_reviews(tools_with_counts().with_fits()))
+    found = resolve_pair(slug, tools=SHOWN_TOOLS)
+    read_reviews(found.tools)
     answers = (
         answers_read_with(found.stored)
         if found.stored
@@ -327,12 +354,12 @@ def find_pair(slug: str, *, panel_of: Mapping[str, str] | None = None) -> Pair:
     return Pair(found.first, found.second, found.stored, answers=answers, panel_of=panel_of)
 
 
-def resolve_pair(slug: str, *, tools: ToolQuerySet) -> FoundPair:
+def resolve_pair(slug: str, *, tools: Prepared = NAMED_TOOLS) -> FoundPair:
     """The two tools that a comparison's slug names, in either order and by present or earlier slugs.
 
     Raises ComparisonNotFound unless an editor published the pair or both tools are published. A tool's slug may
     itself hold the separator, so each way to read the slug is looked up; where more than one leads to two tools, a
-    curated pair wins, then the reading with the shortest first slug. Two queries, besides what `tools` prefetch.
+    curated pair wins, then the reading with the shortest first slug. Two queries. `tools` are `by_asked_slugs`.
     """
     readings = list(_readings(slug))
     named = tools_by_asked_slug(tools, {name for reading in readings for name in reading})
@@ -361,11 +388,9 @@ def _readings(slug: str) -> Iterator[tuple[str, str]]:
         at = slug.find(PAIR_SEPARATOR, at + 1)
 
 
-def tools_by_asked_slug(tools: ToolQuerySet, slugs: Iterable[str]) -> dict[str, Tool]:
+def tools_by_asked_slug(tools: Prepared, slugs: Iterable[str]) -> dict[str, Tool]:
     """Those of the tools that are visible, by the slug that was asked for."""
-    slugs = list(slugs)
-    aliases = ToolAlias.objects.filter(tool=OuterRef("pk"), slug__in=slugs).values("slug")
-    asked = tools.visible().with_slugs(slugs).annotate(asked_aliases=ArraySubquery(aliases))
+    asked = tools.rows(slugs=list(slugs))
     return {name: tool for tool in asked for name in [tool.slug, *tool.asked_aliases]}
 
 
@@ -374,8 +399,7 @@ def stored_pairs(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], 
 
     With all that was said of them, and their conditions.
     """
-    stored = Comparison.objects.visible().with_picks().with_head_to_heads().with_fits()
-    found = stored.filter(any_pair(pairs)) if pairs else []
+    found = STORED_PAIRS.rows(**sides_of(pairs))
     return {(comparison.first_tool_id, comparison.second_tool_id): comparison for comparison in found}
 
 
@@ -393,7 +417,7 @@ def pairs_of(comparisons: Sequence[Comparison]) -> list[Pair]:
     """The pairs of comparisons that were read with their tools, conditions and all that was said of them: one query, for
     reviews."""
     pairs = [tools_with_fits(row) for row in comparisons]
-    prefetch_related_objects([tool for pair in pairs for tool in pair], PUBLISHED_REVIEWS)
+    read_reviews([tool for pair in pairs for tool in pair])
     return [
         Pair(*pair, row, answers=answers_read_with(row)) for pair, row in zip(pairs, comparisons, strict=True)
     ]

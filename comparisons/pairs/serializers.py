@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from backend.api.bodies import Body
-from backend.api.views import SparseFieldsMixin, timestamp
+from backend.api.views import timestamp
 from catalog.models import Tool
 from catalog.serializers import FitSerializer
 from comparisons.flips import Flip
@@ -313,7 +313,7 @@ class GuidanceSerializer(serializers.Serializer[Guidance]):
     )
 
 
-class ComparisonListItemSerializer(SparseFieldsMixin, serializers.Serializer[Pair]):
+class ComparisonListItemSerializer(serializers.Serializer[Pair]):
     """A comparison in a list; `scorecard` is there when `include=scorecard` asks for it."""
 
     slug = serializers.CharField()
@@ -358,7 +358,7 @@ class StandingSerializer(serializers.Serializer[Standing]):
     ties = serializers.IntegerField(min_value=0, help_text="Pairs that nobody won.")
 
 
-class LineupSerializer(SparseFieldsMixin, serializers.Serializer[Lineup]):
+class LineupSerializer(serializers.Serializer[Lineup]):
     """Two to five tools, each pair judged."""
 
     tools = ToolSummarySerializer(many=True, help_text="In ascending order of their slugs.")

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from backend.api.pagination import ListView, count_field, page_schema
 from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters
 from backend.api.problems import Moved, refuses
+from backend.api.rendering import all_rendered, rendered
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.slugs import CATEGORY, TOOL, refuse_unknown_slugs
@@ -69,7 +70,7 @@ class ComparisonListView(ListView):
         page = self.page(comparisons, keys=[params["sort"]])
         pairs = pairs_of(page.results)
         only = [*(params["fields"] or LISTED_FIELDS), *params["include"]]
-        return Response(page.as_dict(ComparisonListItemSerializer(pairs, many=True, only=only).data))
+        return Response(page.as_dict(all_rendered(ComparisonListItemSerializer, pairs, only=only)))
 
 
 class ComparisonParameters(Parameters):
@@ -99,7 +100,7 @@ class ComparisonView(PublicView):
             raise Moved(pair.slug)
         included = [name for value in self.params["include"] for name in INCLUDED[value]]
         only = [*(self.params["fields"] or PAGE_FIELDS), *included]
-        return Response(ComparisonSerializer(pair, only=only).data)
+        return Response(rendered(ComparisonSerializer, pair, only=only))
 
 
 class LineupParameters(Parameters):
@@ -134,4 +135,4 @@ class LineupView(PublicView):
         if len(lineup.tools) < len(self.params["tools"]):
             message = "Two of these slugs are of one and the same tool."
             raise serializers.ValidationError({"tools": [ErrorDetail(message, "repeated")]})
-        return Response(LineupSerializer(lineup, only=self.params["fields"]).data)
+        return Response(rendered(LineupSerializer, lineup, only=self.params["fields"]))

@@ -2,7 +2,6 @@
 
 from rest_framework import serializers
 
-from backend.api.views import SparseFieldsMixin
 from comparisons.rankings.selectors import Formula, RankedTool
 from comparisons.tools.serializers import ToolSummarySerializer
 
@@ -14,7 +13,7 @@ class FormulaSerializer(serializers.Serializer[Formula]):
     text = serializers.CharField()
 
 
-class RankingItemSerializer(SparseFieldsMixin, serializers.Serializer[RankedTool]):
+class RankingItemSerializer(serializers.Serializer[RankedTool]):
     """A tool with the places that it may have, and the score that it is sorted by."""
 
     rank = serializers.IntegerField(

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from backend.api.pagination import ListView, count_field, page_schema
 from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters
+from backend.api.rendering import all_rendered, rendered
 from backend.api.views import field_names
 from catalog.slugs import CATEGORY, refuse_unknown_slugs
 from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
@@ -40,5 +41,5 @@ class RankingView(ListView):
         tools = ranked_tools(params["by"], params["category"])
         page = self.page(tools, keys=formula.keys)
         items = ranked(tools, page.results, formula=formula)
-        rows = RankingItemSerializer(items, many=True, only=params["fields"]).data
-        return Response(page.as_dict(rows, formula=FormulaSerializer(formula).data))
+        rows = all_rendered(RankingItemSerializer, items, only=params["fields"])
+        return Response(page.as_dict(rows, formula=rendered(FormulaSerializer, formula)))

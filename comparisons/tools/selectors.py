@@ -1,9 +1,13 @@
 """Reads of tools with what other apps count and say of them."""
 
-from django.db.models import FloatField, Prefetch
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import FloatField
 from django.db.models.functions import Coalesce
 
 from backend.api.pagination import Constant
+from backend.api.prepared import Prepared
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet
 from reviews.models import Review
@@ -11,16 +15,15 @@ from votes.models import ABOVE_ALL_BOUNDS, BELOW_ALL_BOUNDS
 
 COUNTS = ("category", "panel", "published_tally")
 
-PUBLISHED_REVIEWS = Prefetch(
-    "reviews",
-    queryset=Review.objects.published().select_related("reviewer").in_roster_order(),
-    to_attr="published_reviews",
+REVIEWS = Prepared(
+    lambda tools: Review.objects.published().of_tools(tools).select_related("reviewer").in_roster_order()
 )
 
 
 def tools_with_counts() -> ToolQuerySet:
     """Tools with category, panel and tally: one query, whatever the number of tools."""
-    return Tool.objects.select_related(*COUNTS)
+    tools: ToolQuerySet = Tool.objects.select_related(*COUNTS).defer("search")
+    return tools
 
 
 # What with_crowd_order adds, and the tool itself, as an index has them.
@@ -38,12 +41,16 @@ def with_crowd_order(tools: ToolQuerySet, *, best_first: bool) -> ToolQuerySet:
     return ordered
 
 
-def with_reviews(tools: ToolQuerySet) -> ToolQuerySet:
-    """Adds `published_reviews` in the roster's order; one more query, whatever the number of tools."""
-    return tools.prefetch_related(PUBLISHED_REVIEWS)
+def read_reviews(tools: Sequence[Tool]) -> None:
+    """Adds `published_reviews` in the roster's order to each; one query, whatever their number."""
+    by_tool: dict[UUID, list[Review]] = {tool.pk: [] for tool in tools}
+    for review in REVIEWS.rows(tools=list(by_tool)):
+        by_tool[review.tool_id].append(review)
+    for tool in tools:
+        tool.published_reviews = by_tool[tool.pk]  # type: ignore[attr-defined]
 
 
 def reviews_of(tool: Tool) -> list[Review]:
-    """The published reviews of a tool that was read with them."""
+    """The published reviews of a tool, once `read_reviews` has read them."""
     reviews: list[Review] = tool.published_reviews  # type: ignore[attr-defined]
     return reviews

@@ -2,7 +2,6 @@
 
 from rest_framework import serializers
 
-from backend.api.views import SparseFieldsMixin
 from catalog.models import Tool
 from catalog.serializers import (
     CategoryReferenceSerializer,
@@ -51,7 +50,7 @@ class ToolSummarySerializer(serializers.ModelSerializer[Tool]):
         ]
 
 
-class ToolListItemSerializer(SparseFieldsMixin, ToolSummarySerializer):
+class ToolListItemSerializer(ToolSummarySerializer):
     """A tool in a list; `reviews` is there when `include=reviews` asks for it."""
 
     id = serializers.UUIDField()
@@ -62,7 +61,7 @@ class ToolListItemSerializer(SparseFieldsMixin, ToolSummarySerializer):
         fields = ["id", *ToolSummarySerializer.Meta.fields, "published_at", "updated_at", "reviews"]
 
 
-class ToolSerializer(SparseFieldsMixin, ToolSummarySerializer):
+class ToolSerializer(ToolSummarySerializer):
     """All that a tool's page shows."""
 
     id = serializers.UUIDField()

@@ -12,13 +12,14 @@ from rest_framework.response import Response
 from backend.api.pagination import ListView, Page, count_field, page_schema
 from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParameters, Parameters, WholeNumber
 from backend.api.problems import refuses
+from backend.api.rendering import all_rendered, rendered
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet, search_words
 from catalog.slugs import CATEGORY, CONDITION, refuse_unknown_slugs
-from catalog.views import ToolNotFound, find_tool
+from catalog.views import ToolNotFound, by_slugs, find_tool
 from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
-from comparisons.tools.selectors import CROWD_ORDER, tools_with_counts, with_crowd_order, with_reviews
+from comparisons.tools.selectors import CROWD_ORDER, read_reviews, tools_with_counts, with_crowd_order
 from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
 from reviews.slugs import REVIEWER
 
@@ -110,17 +111,18 @@ class ToolListView(ListView):
             filters = replace(filters, q=name)
             page = self._page(filters)
         only = [*(params["fields"] or TOOL_FIELDS), *params["include"]]
-        answer = page.as_dict(ToolListItemSerializer(page.results, many=True, only=only).data)
+        answer = page.as_dict(all_rendered(ToolListItemSerializer, page.results, only=only))
         if "facets" in params["include"]:
-            answer["facets"] = FacetsSerializer(tool_facets(filters)).data
+            answer["facets"] = rendered(FacetsSerializer, tool_facets(filters))
         return Response(answer)
 
     def _page(self, filters: ToolFilters) -> Page[Tool]:
         tools = filters.apply(tools_with_counts().published())
-        if "reviews" in self.params["include"]:
-            tools = with_reviews(tools)
         tools, keys = sorted_tools(tools, sort=self.params["sort"], text=filters.q)
-        return self.page(tools, keys=keys)
+        page = self.page(tools, keys=keys)
+        if "reviews" in self.params["include"]:
+            read_reviews(page.results)
+        return page
 
 
 def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuerySet, list[str]]:
@@ -137,6 +139,9 @@ def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuer
 
 
 TOOL_PAGE_FIELDS = [name for name in field_names(ToolSerializer) if name != "tally"]
+
+
+SHOWN_TOOLS = by_slugs(tools_with_counts().visible().with_fits())
 
 
 class ToolParameters(Parameters):
@@ -156,6 +161,7 @@ class ToolView(PublicView):
         Everything a tool page shows in one call, reviews included. An earlier slug answers 308. An archived tool has
         left the lists, but keeps its page.
         """
-        tool = find_tool(slug, with_reviews(tools_with_counts().visible().with_fits()))
+        tool = find_tool(slug, SHOWN_TOOLS)
+        read_reviews([tool])
         only = [*(self.params["fields"] or TOOL_PAGE_FIELDS), *self.params["include"]]
-        return Response(ToolSerializer(tool, only=only).data)
+        return Response(rendered(ToolSerializer, tool, only=only))

@@ -18,7 +18,8 @@ from rest_framework.response import Response
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters, Parameters
 from backend.api.problems import Refusal, refuses
-from backend.api.views import PublicView, SparseFieldsMixin, field_names
+from backend.api.rendering import rendered
+from backend.api.views import PublicView, field_names
 from newsletter.content.archive import archived_editions, intro_html
 from newsletter.content.items import AT_MOST
 from newsletter.content.rendering import page_url
@@ -73,7 +74,7 @@ class EditionItemSerializer(serializers.Serializer[dict[str, str | None]]):
         return super().to_representation({**instance, **unsaid})
 
 
-class EditionListItemSerializer(SparseFieldsMixin, serializers.Serializer[Edition]):
+class EditionListItemSerializer(serializers.Serializer[Edition]):
     """An edition in the archive's list."""
 
     slug = serializers.CharField(source="week", help_text="The ISO week, such as `2026-W48`.")
@@ -136,7 +137,7 @@ class EditionView(PublicView):
         edition = archived_editions().defer("html", "text").filter(week=slug).first()
         if edition is None:
             raise EditionNotFound
-        return Response(EditionSerializer(edition, only=self.params["fields"]).data)
+        return Response(rendered(EditionSerializer, edition, only=self.params["fields"]))
 
 
 @method_decorator(csp({**MAIL_POLICY, "frame-ancestors": [NONE]}), name="dispatch")

@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 
 from tests.factories import AHEAD, CategoryFactory, ConditionFactory, ToolFactory, ToolFitFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 
 def test_categories_come_by_name_and_count_published_tools(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from backend.api.rendering import rendered
 from catalog.models import Tool
 from reviews.models import Review, Reviewer
 from reviews.panel import PanelCount
@@ -27,7 +28,7 @@ def test_a_reviewer_has_a_record_with_its_percentage(ships: int, skips: int, per
 
 
 def test_what_a_reviewer_does_not_say_is_null() -> None:
-    shown = ReviewerSerializer(reviewer(), only=["kind", "lens", "motto"]).data
+    shown = rendered(ReviewerSerializer, reviewer(), only=["kind", "lens", "motto"])
 
     assert shown == {"kind": "persona", "lens": None, "motto": None}
 

@@ -9,7 +9,7 @@ from reviews.models import Review
 from tests.factories import ReviewerFactory, ReviewFactory, ToolFactory
 from tests.plans import plan_of_list
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 
 def test_reviewers_come_in_the_rosters_order_with_their_record(

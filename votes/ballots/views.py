@@ -10,13 +10,13 @@ from backend.api.bodies import json_of
 from backend.api.clients import network_hashes_of
 from backend.api.problems import Moved, refuses
 from backend.api.views import PrivateView, private_answer, timestamp
-from catalog.models import Tool
-from catalog.views import ToolNotFound, find_tool
+from catalog.views import VISIBLE_TOOLS, ToolNotFound, find_tool
 from votes.ballots.casting import VOTES_A_MINUTE, ToolArchived, UnknownTarget, cast_vote
 from votes.ballots.own import own_vote
 from votes.ballots.serializers import CastVoteSerializer, VoteSerializer
 from votes.ballots.values import StoredVote
 from votes.tallies.serializers import tally_answer
+from votes.tallies.views import COUNTED_TOOLS
 from votes.voters.tokens import VOTER, VoterToken, voter_token_of
 
 
@@ -35,7 +35,7 @@ class VoteView(PrivateView):
         Nulls where the voter has not voted on the tool. An earlier slug of the tool answers 308.
         """
         token = voter_token_of(request, now=timezone.now())
-        tool = find_tool(slug, Tool.objects.visible().select_related("published_tally"))
+        tool = find_tool(slug, COUNTED_TOOLS)
         stored = own_vote(token=token, tool=tool)
         return own_answer(stored, value=stored.value, tally=tally_answer(tool.published_tally.published))
 
@@ -75,7 +75,7 @@ class VoteView(PrivateView):
             receipt = cast_vote(voter=voter, slug=slug, value=value, networks=networks, now=now)
         except UnknownTarget as unknown:
             self.rate_limits = unknown.rate_limits
-            raise Moved(find_tool(slug, Tool.objects.visible()).slug) from None
+            raise Moved(find_tool(slug, VISIBLE_TOOLS).slug) from None
         self.rate_limits = receipt.rate_limits
         return own_answer(receipt.stored, value=receipt.stored.value, tally=tally_answer(receipt.published))
 

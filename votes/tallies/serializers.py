@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.api.views import SparseFieldsMixin, timestamp
+from backend.api.rendering import rendered
+from backend.api.views import timestamp
 from votes.models import ClosedDay, PickTallyDay, PublishedTally, TallyDay
 from votes.rules import MIN_DAYS, MIN_NETWORKS, RULESET
 from votes.tallies.verification import digests_of
@@ -141,7 +142,7 @@ class TallyDaySerializer(DayLineSerializer, VoteCountSerializer):
     """A tool's published numbers at the end of one UTC day."""
 
     def to_representation(self, line: TallyDay) -> dict[str, object]:
-        return {**VoteCountSerializer(line.count).data, **day_line_answer(line)}
+        return {**rendered(VoteCountSerializer, line.count), **day_line_answer(line)}
 
 
 class PickTallyDaySerializer(DayLineSerializer):
@@ -160,7 +161,7 @@ class PickTallyDaySerializer(DayLineSerializer):
         return {"tools": tools, "counts": [line.first, line.second], **day_line_answer(line)}
 
 
-class ClosedDaySerializer(SparseFieldsMixin, serializers.ModelSerializer[ClosedDay]):
+class ClosedDaySerializer(serializers.ModelSerializer[ClosedDay]):
     """A UTC day whose lines are written."""
 
     day_on = serializers.DateField(source="day")

@@ -10,9 +10,10 @@ from rest_framework.response import Response
 from backend.api.pagination import ListView, page_schema
 from backend.api.parameters import ListParameters
 from backend.api.problems import Refusal, refuses
+from backend.api.rendering import all_rendered, rendered
 from backend.api.views import PublicView
 from catalog.models import Tool
-from catalog.views import ToolNotFound, find_tool
+from catalog.views import VISIBLE_TOOLS, ToolNotFound, by_slugs, find_tool
 from votes.models import ClosedDay, TallyDay
 from votes.tallies.serializers import (
     ClosedDaySerializer,
@@ -20,6 +21,9 @@ from votes.tallies.serializers import (
     TallyDaySerializer,
     TallySerializer,
 )
+
+# Tools as far as what counts their votes is concerned.
+COUNTED_TOOLS = by_slugs(Tool.objects.visible().defer("search").select_related("published_tally"))
 
 
 class ClosedDayNotFound(Refusal):
@@ -39,8 +43,8 @@ class ToolTallyView(PublicView):
         The counted votes with their 95 % Wilson interval, whether the crowd is decided and how many votes would change
         that, and how many votes are held back. The numbers move in steps. An earlier slug of the tool answers 308.
         """
-        tool = find_tool(slug, Tool.objects.visible().select_related("published_tally"))
-        return Response(TallySerializer(tool.published_tally).data)
+        tool = find_tool(slug, COUNTED_TOOLS)
+        return Response(rendered(TallySerializer, tool.published_tally))
 
 
 class ToolTimelineView(ListView):
@@ -60,9 +64,9 @@ class ToolTimelineView(ListView):
         it leads to no other tool, also after a merge.
         """
         named = tools_of_subject(slug)
-        tool = named[0] if len(named) == 1 else find_tool(slug, Tool.objects.visible())
+        tool = named[0] if len(named) == 1 else find_tool(slug, VISIBLE_TOOLS)
         page = self.page(TallyDay.objects.filter(tool=tool), keys=["-day"])
-        return Response(page.as_dict(TallyDaySerializer(page.results, many=True).data))
+        return Response(page.as_dict(all_rendered(TallyDaySerializer, page.results)))
 
 
 def tools_of_subject(text: str) -> list[Tool]:
@@ -88,7 +92,7 @@ class ClosedDayListView(ListView):
         tell whether any line of that day or before was altered.
         """
         page = self.page(ClosedDay.objects.all(), keys=["-day"])
-        return Response(page.as_dict(ClosedDaySerializer(page.results, many=True).data))
+        return Response(page.as_dict(all_rendered(ClosedDaySerializer, page.results)))
 
 
 class ClosedDayView(PublicView):
@@ -100,7 +104,7 @@ class ClosedDayView(PublicView):
         What its root covers: the root before and the digest of each line. 67 bytes for each tool and pair that was
         ever voted on.
         """
-        return Response(DayDigestsSerializer(find_closed_day(day_on)).data)
+        return Response(rendered(DayDigestsSerializer, find_closed_day(day_on)))
 
 
 def find_closed_day(text: str) -> ClosedDay:

@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.bodies import Body
-from backend.api.views import SparseFieldsMixin
 from catalog.pairs import by_slug
 from catalog.serializers import ToolReferenceSerializer
 from votes.models import Pick, Vote
@@ -77,7 +76,7 @@ class VoterTokenSerializer(serializers.Serializer[VoterToken]):
     )
 
 
-class OwnVoteSerializer(SparseFieldsMixin, serializers.ModelSerializer[Vote]):
+class OwnVoteSerializer(serializers.ModelSerializer[Vote]):
     """One of a voter's own votes."""
 
     tool = ToolReferenceSerializer()
@@ -88,7 +87,7 @@ class OwnVoteSerializer(SparseFieldsMixin, serializers.ModelSerializer[Vote]):
         fields = ["tool", "value", "created_at", "updated_at", "revision"]
 
 
-class OwnPickSerializer(SparseFieldsMixin, serializers.ModelSerializer[Pick]):
+class OwnPickSerializer(serializers.ModelSerializer[Pick]):
     """One of a voter's own picks."""
 
     tools = serializers.SerializerMethodField(help_text="The pair, in ascending order of slugs.")

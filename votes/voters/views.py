@@ -12,7 +12,8 @@ from backend.api.pagination import page_schema, paginate
 from backend.api.parameters import CommaList, ListParameters
 from backend.api.problems import refuses
 from backend.api.rate_limits import RateLimitState
-from backend.api.views import PrivateView, SparseFieldsMixin, nothing, private_answer
+from backend.api.rendering import AnySerializer, all_rendered
+from backend.api.views import PrivateView, nothing, private_answer
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet
 from catalog.slugs import TOOL, refuse_unknown_slugs
@@ -129,7 +130,7 @@ class OwnListView(PrivateView):
 
     credentials = VOTER
     parameters = OwnListParameters
-    serializer: type[SparseFieldsMixin]
+    serializer: type[AnySerializer]
 
     def rows(self) -> BallotQuerySet:
         raise NotImplementedError
@@ -149,7 +150,7 @@ class OwnListView(PrivateView):
         if not page.results:
             # No voter yet, or one who was erased.
             find_voter(token)
-        return private_answer(page.as_dict(self.serializer(page.results, many=True).data))
+        return private_answer(page.as_dict(all_rendered(self.serializer, page.results)))
 
 
 class OwnVotesView(OwnListView):

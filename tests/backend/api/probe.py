@@ -22,13 +22,13 @@ from backend.api.parameters import CommaList, ListParameters, Parameters, WholeN
 from backend.api.problems import Moved, Refusal, refuses
 from backend.api.rate_limits import Limit
 from backend.api.throttling import throttle
-from backend.api.views import PrivateView, PublicView, SparseFieldsMixin, field_names, private_answer
+from backend.api.views import PrivateView, PublicView, field_names, private_answer
 from backend.urls import handler400, handler403, handler404, handler500
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
 
-class KettleSerializer(SparseFieldsMixin):
+class KettleSerializer(serializers.Serializer[Any]):
     """A kettle."""
 
     slug = serializers.CharField()

@@ -6,12 +6,12 @@ import pytest
 
 from backend.api.schema_hooks import add_partial_schemas, name_enum_members, plain_null
 
-KETTLE = {
+KETTLE: dict[str, Any] = {
     "type": "object",
     "properties": {"slug": {"type": "string"}, "litres": {"type": "integer"}},
     "required": ["litres", "slug"],
 }
-PAGE = {
+PAGE: dict[str, Any] = {
     "type": "object",
     "properties": {
         "results": {"type": "array", "items": {"$ref": "#/components/schemas/Kettle"}},

@@ -15,7 +15,7 @@ from tests.factories import (
     VerdictChangeFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 LATER = NOW + timedelta(days=1)
 

@@ -7,7 +7,7 @@ from catalog.models import Tool
 from comparisons.pairs.lineups import line_up
 from tests.factories import ToolFactory, review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 
 def test_each_tool_stands_once_in_the_order_of_slugs_and_unknown_ones_are_named() -> None:

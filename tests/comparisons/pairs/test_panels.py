@@ -11,7 +11,7 @@ from comparisons.pairs.panels import named_panel
 from reviews.models import Reviewer
 from tests.factories import ReviewerFactory, ToolFactory, answer_pair, review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 PAGE = "/api/v1/comparisons/alpha-vs-beta"
 LINEUP = "/api/v1/compare?tools=alpha,beta&panel="

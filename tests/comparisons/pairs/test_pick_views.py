@@ -17,7 +17,7 @@ from votes.models import Pick
 from votes.tallies.publication import publish_tallies
 from votes.voters.tokens import issue_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 
 class TestPick:

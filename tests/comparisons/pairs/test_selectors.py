@@ -47,7 +47,7 @@ pytestmark = pytest.mark.django_db
 def resolved(slug: str) -> tuple[str, str, bool] | None:
     """The slugs of the two tools, and whether an editor published the pair."""
     try:
-        found = resolve_pair(slug, tools=Tool.objects.all())
+        found = resolve_pair(slug)
     except ComparisonNotFound:
         return None
     return found.first.slug, found.second.slug, found.comparison is not None
@@ -204,7 +204,7 @@ def test_a_slug_of_many_readings_asks_at_most_once(
     django_assert_num_queries: DjangoAssertNumQueries, slug: str, queries: int
 ) -> None:
     with django_assert_num_queries(queries), pytest.raises(ComparisonNotFound):
-        resolve_pair(slug, tools=Tool.objects.all())
+        resolve_pair(slug)
 
 
 def test_of_no_pairs_nothing_is_read(django_assert_num_queries: DjangoAssertNumQueries) -> None:

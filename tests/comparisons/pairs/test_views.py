@@ -23,7 +23,7 @@ from tests.factories import (
 )
 from votes.tallies.publication import publish_tallies
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 
 def slugs(answer: Any) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from comparisons.tools.selectors import reviews_of, tools_with_counts, with_reviews
+from comparisons.tools.selectors import read_reviews, reviews_of, tools_with_counts
 from tests.factories import ReviewerFactory, ReviewFactory, ToolFactory, vote
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +38,8 @@ def test_reviews_cost_one_more_query_and_stand_in_the_rosters_order(
         ReviewFactory(tool=tool, status="retracted")
 
     with django_assert_num_queries(2):
-        rosters = [
-            [review.reviewer.slug for review in reviews_of(tool)]
-            for tool in with_reviews(tools_with_counts())
-        ]
+        tools = list(tools_with_counts())
+        read_reviews(tools)
+        rosters = [[review.reviewer.slug for review in reviews_of(tool)] for tool in tools]
 
     assert rosters == [["early", "late"]] * number

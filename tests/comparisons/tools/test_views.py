@@ -21,7 +21,7 @@ from tests.factories import (
 )
 from tests.plans import plan_of_list
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 
 def slugs(answer: Any) -> list[str]:

@@ -11,7 +11,7 @@ from newsletter.content import archive_views
 from newsletter.models import Edition
 from tests.newsletter.editions import new_pair, sent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 EDITIONS = "/api/v1/newsletter/editions"
 

@@ -10,7 +10,7 @@ from tests.factories import NOW, ToolFactory, published_counts, vote
 from votes.models import PublishedTally, Tally
 from votes.tallies.day_lines import close_day
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
 
 def test_a_tally_counts_and_says_what_is_held_back(
