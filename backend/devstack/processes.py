@@ -178,9 +178,12 @@ def marked(mark: str) -> list[Process]:
 
 
 def working_in(directory: Path) -> list[Process]:
-    """Every process whose working directory this is; on Linux alone."""
+    """Every process whose working directory this is, but for those that are ending; on Linux alone."""
     wanted = directory.resolve()
-    return _where(lambda entry: (entry / "cwd").readlink() == wanted)
+    # A process that is ending gives up its memory, and its mark with it, before its directory.
+    return _where(
+        lambda entry: (entry / "cwd").readlink() == wanted and (entry / "cmdline").read_bytes() != b""
+    )
 
 
 def _where(condition: Callable[[Path], bool]) -> list[Process]:
