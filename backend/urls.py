@@ -9,6 +9,7 @@ from django.views.defaults import page_not_found
 from django.views.generic import RedirectView, TemplateView
 
 from backend import caught_mail, health, metrics
+from backend.admin.search import search
 from backend.admin.signing_in import throttled_password_change, to_front_door
 from backend.api.docs import DocsPage, OpenApiView, ProblemView
 from catalog.views import LogoFileView
@@ -59,6 +60,7 @@ urlpatterns = [
     # Django's way to the page of a row. No model of ours names one, and it fails on ids that are none.
     re_path(r"^admin/r/", page_not_found, {"exception": Http404()}),
     path("admin/account/", include(account_urls)),
+    path("admin/search/", admin.site.admin_view(search), name="admin_search"),
     path("admin/", admin.site.urls),
     # Only what a worker drew.
     re_path(

@@ -27,6 +27,7 @@ else:
 class CategoryAdmin(RecordedAdmin):
     list_display = ["name", "slug", "published_tools", "updated_at"]
     search_fields = ["name", "slug"]
+    search_place = 7
     ordering = ["name", "id"]
     fields = ["name", "slug", "description"]
     prepopulated_fields = {"slug": ["name"]}
@@ -62,6 +63,7 @@ class ConditionAdmin(RecordedAdmin):
     form = ConditionForm
     list_display = ["name", "slug", "published_tools", "updated_at"]
     search_fields = ["name", "slug"]
+    search_place = 8
     ordering = ["name", "id"]
     fields = ["name", "slug"]
 

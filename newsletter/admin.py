@@ -218,6 +218,7 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
     list_display = ["week", "subject", "state", "goes_out", "audience", "frozen_at", "done_at", "progress"]
     list_filter = ["state"]
     search_fields = ["week", "subject"]
+    search_place = 5
     date_hierarchy = "created_at"
     ordering = ["-week"]
     fields = ["week", "subject", "intro", "editor", *SENDING_FIELDS]

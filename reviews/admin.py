@@ -36,6 +36,7 @@ class ReviewerAdmin(RecordedAdmin):
     list_display = ["name", "slug", "kind", "lens", "position", "is_active", "ships", "skips"]
     list_filter = ["is_active", "kind"]
     search_fields = ["name", "slug", "lens"]
+    search_place = 6
     ordering = ["position", "id"]
     fields = ["name", "slug", "kind", "lens", "motto", "position", "is_active"]
     prepopulated_fields = {"slug": ["name"]}
@@ -112,6 +113,7 @@ class ReviewAdmin(RevisionsAdmin):
     linked_lookups = ["tool__id__exact"]
     search_fields = ["tool__name", "tool__slug", "reviewer__name", "quote"]
     search_help_text = "Tool, reviewer or words of the quote."
+    search_place = 3
     date_hierarchy = "reviewed_on"
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["reviewer", "tool"]
@@ -201,6 +203,7 @@ class HeadToHeadAdmin(RevisionsAdmin):
         "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug", "reviewer__name", "quote",
     ]  # fmt: skip
     search_help_text = "Either tool, reviewer or words of the quote."
+    search_place = 4
     date_hierarchy = "compared_on"
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["reviewer", "first_tool", "second_tool", "choice"]

@@ -58,6 +58,8 @@ class ModelAdmin(DjangoModelAdmin):
     delete_confirmation_template = "backend_admin/delete.html"
     # What links to its list ask for beyond its filters.
     linked_lookups: Sequence[str] = ()
+    # Where its rows stand in what the box for everything finds; None: it does not look here.
+    search_place: int | None = None
     # Whether the browser keeps what is typed until it is saved: nothing of people.
     keeps_drafts = True
 

@@ -143,6 +143,7 @@ class ComparisonAdmin(PublishedAdmin):
         "title", "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug",
     ]  # fmt: skip
     search_help_text = "Title, or either tool's name or slug."
+    search_place = 2
     date_hierarchy = "published_at"
     ordering = ["-updated_at", "-id"]
     autocomplete_fields = ["first_tool", "second_tool"]

@@ -92,6 +92,7 @@ class ToolAdmin(PublishedAdmin):
     list_select_related = ["category", "panel", "tally"]
     search_fields = ["name", "slug", "aliases__slug", "tagline"]
     search_help_text = "Name, slug (earlier ones too) or tagline."
+    search_place = 1
     date_hierarchy = "published_at"
     ordering = ["sort_key", "id"]
     autocomplete_fields = ["category"]

@@ -183,3 +183,25 @@ def test_a_curator_writes_an_intro_and_sees_the_mail(
     expect(mail.get_by_role("link", name="Figma")).to_have_count(0)
     expect(page.get_by_label("The mail as text")).to_contain_text("* Ship Aider")
     assert complaints == []
+
+
+def test_the_desk_is_used_without_a_mouse(page: Page, complaints: list[str]) -> None:
+    log_in(page)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("aider?g t")
+    expect(page.get_by_label("Search everything")).to_have_value("aider?g t")
+    page.get_by_label("Search everything").fill("aider")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Aider (aider)").click()
+    page.get_by_label("Tagline").fill("Pairs with you")
+    page.keyboard.press("Control+s")
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    page.locator("h1").click()
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", name="Select reviewer to change")).to_be_visible()
+    assert complaints == []

@@ -20,6 +20,8 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver
 from django.urls.converters import UUIDConverter
 
+# It puts views of ours in the place of some of Django's.
+import backend.urls  # noqa: F401
 from backend.admin.roles import ROLES
 from tests.backend.admin.test_roles import staff_of
 
