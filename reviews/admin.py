@@ -1,4 +1,4 @@
-"""The curators' pages for reviewers, their reviews and head-to-heads, and the count of reviews on each tool."""
+"""The curators' pages for reviewers, their reviews and head-to-heads."""
 
 from typing import Any
 
@@ -11,19 +11,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from backend.admin.actions import row_action
-from backend.admin.base import (
-    STAMPS,
-    ReadOnlyAdmin,
-    ReasonForm,
-    RecordedAdmin,
-    link_to_api,
-)
+from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin, link_to_api
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id
 from catalog.validators import validate_visible_text
 from reviews import services
-from reviews.models import HeadToHead, Panel, Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
 from reviews.revisions import NEEDS_NOTE, SAID, last_seen
 from reviews.revisions_page import RevisionsAdmin, beginning_of
@@ -197,7 +191,9 @@ class HeadToHeadForm(OpinionForm):
 @admin.register(HeadToHead)
 class HeadToHeadAdmin(RevisionsAdmin):
     form = HeadToHeadForm
-    list_display = ["reviewer", "pair", "chosen", "basis", "status", "compared_on", "revision", "updated_at"]
+    list_display = [
+        "reviewer", "pair", "chosen", "beginning", "basis", "status", "compared_on", "revision", "updated_at",
+    ]  # fmt: skip
     list_filter = ["status", "basis", "reviewer"]
     search_fields = [
         "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug", "reviewer__name", "quote",
@@ -233,6 +229,10 @@ class HeadToHeadAdmin(RevisionsAdmin):
     def chosen(self, answer: HeadToHead) -> str:
         return answer.chosen
 
+    @admin.display(description="quote")
+    def beginning(self, answer: HeadToHead) -> str:
+        return beginning_of(answer.quote)
+
     @admin.display
     def their_reviews(self, answer: HeadToHead) -> str:
         """What the reviewer says of each tool by itself."""
@@ -257,13 +257,3 @@ def _linked(review: Review | None) -> str:
         return "no live review"
     page = reverse("admin:reviews_review_change", args=[review.pk])
     return format_html('<a href="{}">{}</a> {}', page, review.get_verdict_display(), review.quote)
-
-
-@admin.register(Panel)
-class PanelAdmin(ReadOnlyAdmin):
-    list_display = ["tool", "ship", "skip", "total", "percent", "call"]
-    list_filter = ["call", "tool__category"]
-    list_select_related = ["tool"]
-    search_fields = ["tool__name", "tool__slug"]
-    ordering = ["tool__name", "pk"]
-    readonly_fields = ["total", "percent", "call"]

@@ -17,7 +17,7 @@ from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import archive
 from comparisons.models import Comparison, Outcome, PairFit, pair_slug
-from comparisons.pairs.selectors import comparisons_with_counts, pair_from_counts
+from comparisons.pairs.selectors import pair_from_counts, with_counts
 from comparisons.pairs.services import publish
 from comparisons.querysets import ComparisonQuerySet
 from comparisons.verdict import decide
@@ -137,7 +137,7 @@ class CategoryFilter(admin.SimpleListFilter):
 class ComparisonAdmin(PublishedAdmin):
     form = ComparisonForm
     inlines = [PairFitInline]
-    list_display = ["pair", "outcome", "status", "published_at"]
+    list_display = ["pair", "verdict", "status", "published_at"]
     list_filter = ["status", OutcomeFilter, CategoryFilter]
     search_fields = [
         "title", "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug",
@@ -155,7 +155,7 @@ class ComparisonAdmin(PublishedAdmin):
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> ComparisonQuerySet:
-        pairs = Comparison.objects.with_outcome().select_related("first_tool", "second_tool")
+        pairs = with_counts(Comparison.objects.with_outcome())
         return pairs.order_by(*self.get_ordering(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Comparison | None = None) -> list[str]:
@@ -173,16 +173,8 @@ class ComparisonAdmin(PublishedAdmin):
         return comparison.title or f"{comparison.first_tool.name} vs {comparison.second_tool.name}"
 
     @admin.display(ordering="outcome")
-    def outcome(self, comparison: Comparison) -> str:
-        return comparison.outcome.capitalize()
-
-    @admin.display
     def verdict(self, comparison: Comparison) -> str:
-        """The outcome, and of what readers may see by now the winner's name."""
-        row = comparisons_with_counts().filter(pk=comparison.pk).first()
-        winner = decide(pair_from_counts(row)).winner if row else None
-        names = {tool.slug: tool.name for tool in (comparison.first_tool, comparison.second_tool)}
-        return f"Winner: {names[winner]}" if winner else self.outcome(comparison)
+        return outcome_in_words(comparison)
 
     @admin.display
     def page(self, comparison: Comparison) -> str:
@@ -225,6 +217,16 @@ class ComparisonAdmin(PublishedAdmin):
 
     publish = row_action(publish, description="Publish", done="published", permission="publish")
     archive = row_action(archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED)
+
+
+def outcome_in_words(comparison: Comparison) -> str:
+    """Who wins a pair that was read with its counts, and by what: no query."""
+    verdict = decide(pair_from_counts(comparison))
+    if not verdict.winner:
+        return verdict.outcome.capitalize()
+    names = {tool.slug: tool.name for tool in (comparison.first_tool, comparison.second_tool)}
+    by = str(verdict.decided_by).replace("_", " ")
+    return f"{names[verdict.winner]} wins ({verdict.strength}, by {by})"
 
 
 def _review_link(reviewer: Reviewer, tool: Tool, review: Review | None) -> str:

@@ -36,9 +36,13 @@ MAX_SLUG_LENGTH = Tool._meta.get_field("slug").max_length or 0
 
 def comparisons_with_counts() -> ComparisonQuerySet:
     """Published pairs with all that a list shows of their tools: one query."""
+    return with_counts(Comparison.objects.published()).with_panel_crowd_gap()
+
+
+def with_counts(pairs: ComparisonQuerySet) -> ComparisonQuerySet:
+    """With all that `pair_from_counts` needs to know: no query more."""
     sides = [f"{side}__{relation}" for side in ("first_tool", "second_tool") for relation in COUNTS]
-    pairs = Comparison.objects.published().select_related(*sides, "pair_panel")
-    return pairs.with_picks().with_panel_crowd_gap()
+    return pairs.select_related(*sides, "pair_panel").with_picks()
 
 
 def comparisons_with_guidance() -> ComparisonQuerySet:

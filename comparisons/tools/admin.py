@@ -181,9 +181,8 @@ class ToolAdmin(PublishedAdmin):
     @admin.display
     def reviews(self, tool: Tool) -> str:
         return format_html(
-            '<a href="{}?tool__id__exact={}">Panel: {}</a> · <a href="{}?tool={}">Add a review</a>',
-            reverse("admin:reviews_review_changelist"), tool.pk, count_of(tool.panel),
-            reverse("admin:reviews_review_add"), tool.pk,
+            '<a href="{}">Panel: {}, all reviewers on one page</a>',
+            reverse("admin:reviews_panel_rows", args=[tool.pk]), count_of(tool.panel),
         )  # fmt: skip
 
     @admin.display

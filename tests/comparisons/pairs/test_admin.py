@@ -68,7 +68,7 @@ def test_the_list_shows_the_outcome() -> None:
 
     page = open_desk().get(COMPARISONS).content.decode()
 
-    assert '<td class="field-outcome">Insufficient</td>' in page
+    assert '<td class="field-verdict">Insufficient</td>' in page
 
 
 def test_a_pair_entered_in_the_wrong_order_is_kept_in_the_right_one() -> None:
@@ -338,7 +338,7 @@ def test_the_page_of_a_pair_names_the_winner() -> None:
     review(pair.second_tool, skip=3)
     desk = open_desk()
 
-    assert "Winner: Aider" in desk.get(page_of(pair)).content.decode()
+    assert "Aider wins (" in desk.get(page_of(pair)).content.decode()
     assert "Insufficient" in desk.get(page_of(draft)).content.decode()
 
 

@@ -166,8 +166,7 @@ def test_the_tool_page_leads_to_its_reviews_and_its_public_page() -> None:
 
     page = open_desk().get(page_of(tool)).content.decode()
 
-    assert f'href="/admin/reviews/review/?tool__id__exact={tool.pk}"' in page
-    assert f'href="/admin/reviews/review/add/?tool={tool.pk}"' in page
+    assert f'href="/admin/reviews/panel/{tool.pk}/rows/"' in page
     assert 'href="/api/v1/tools/cursor"' in page
 
 

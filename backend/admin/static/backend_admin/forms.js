@@ -71,6 +71,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     // So that a change which came since then is seen when this is saved.
     if (form.elements.opened && draft.token) form.elements.opened.value = draft.token;
+    form.dispatchEvent(new Event("change"));
     keep();
   }
 

@@ -1,0 +1,1 @@
+"""Pages of the desk that show a tool with all that reviewers and readers say of it."""
