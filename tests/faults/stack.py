@@ -249,7 +249,10 @@ class FaultStack:
                 environment=environment,
                 directory=ROOT,
             )
-        popen = self._nursery.start(command, log=log, environment={**environment, processes.MARK: self._mark})
+        kind = "web" if GRANIAN in command else "worker" if "celery" in command else ""
+        popen = self._nursery.start(
+            command, log=log, environment={**environment, processes.MARK: self._mark}, kind=kind
+        )
         process = Process.find(popen.pid) or Process(popen.pid, "ended at once")
         return Child(name, popen, process, log, signal.SIGTERM)
 
