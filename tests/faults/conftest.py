@@ -1,13 +1,17 @@
 """One stack a session (and a test process) for all tests of faults, mended between them."""
 
-import fcntl
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.db import connection
+from psycopg import sql
 
 from tests.faults import dumps
 from tests.faults.stack import FaultStack
@@ -24,13 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _session_stack(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[FaultStack]:
+def _session_stack(django_db_modify_db_settings: None) -> Iterator[FaultStack]:
     # Root's servers run as somebody else, who may not enter pytest's own directories.
     path = Path(tempfile.mkdtemp(prefix="faults-"))
     path.chmod(0o755)
     stack = FaultStack(path)
     try:
-        migrate(stack, tmp_path_factory.getbasetemp().parent / f"migrated-{testrun_uid}.dump")
+        migrate(stack, path / "migrated.dump")
         yield stack
     finally:
         stack.close()
@@ -44,12 +48,19 @@ def stack(_session_stack: FaultStack) -> Iterator[FaultStack]:
 
 
 def migrate(stack: FaultStack, dump: Path) -> None:
-    """The first process of a run migrates, which takes seconds; the others restore what that has dumped."""
-    with dump.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        is_first = not dump.exists()
-        if is_first:
-            stack.desk("migrate")
-            dumps.dump(stack.postgresql, dump)
-    if not is_first:
-        dumps.restore(stack.postgresql, dump, "--no-owner", "--exit-on-error")
+    """Migrating takes ten seconds of CPU: what this run has migrated for all its processes is copied, if there is such."""
+    template = connection.settings_dict["TEST"]["TEMPLATE"]
+    if template is None or os.environ.get("TEST_DATABASE_URL"):
+        # A server that was given may be newer than the programs here, which then refuse to dump it.
+        stack.desk("migrate")
+        return
+    name = f"{template}_{os.getpid()}"
+    # Not dumped itself: PostgreSQL copies no database that somebody is connected to, as others may be about to.
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
+        names = sql.Identifier(name), sql.Identifier(template)
+        database.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        dumps.dump(
+            stack.postgresql, dump, url=urlsplit(os.environ["DATABASE_URL"])._replace(path=name).geturl()
+        )
+        database.execute(sql.SQL("DROP DATABASE {}").format(names[0]))
+    dumps.restore(stack.postgresql, dump, "--no-owner", "--exit-on-error")

@@ -26,10 +26,10 @@ def program(server: Server, name: str) -> str:
     return str(Path(f"/proc/{server.child.popen.pid}/exe").resolve().parent / name)
 
 
-def dump(server: Server, file: Path) -> Path:
+def dump(server: Server, file: Path, *, url: str = "") -> Path:
     """With the options of the guide's command."""
     (options,) = re.findall(r"`pg_dump (.*) --file=verdicts\.dump", (ROOT / "docs/operators.md").read_text())
-    run(server, "pg_dump", *options.split(), f"--file={file}", server.url)
+    run(server, "pg_dump", *options.split(), f"--file={file}", url or server.url)
     return file
 
 
