@@ -49,7 +49,7 @@ def stack(_session_stack: FaultStack) -> Iterator[FaultStack]:
 
 def migrate(stack: FaultStack, dump: Path) -> None:
     """Migrating takes ten seconds of CPU: what this run has migrated for all its processes is copied, if there is such."""
-    template = connection.settings_dict["TEST"]["TEMPLATE"]
+    template = connection.settings_dict["TEST"].get("TEMPLATE")
     if template is None or os.environ.get("TEST_DATABASE_URL"):
         # A server that was given may be newer than the programs here, which then refuse to dump it.
         stack.desk("migrate")
