@@ -14,6 +14,8 @@
 
 # Hundreds of processes of the tests load the product: compiled once, it loads in less time.
 unexport PYTHONDONTWRITEBYTECODE
+# Of another project in the same shell: its packages and settings would take the place of ours.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH DJANGO_SETTINGS_MODULE
 
 PYTHON ?= $(shell sh backend/find_python.sh)
 BIN = .venv/bin

@@ -33,6 +33,7 @@ REQUIREMENTS = ROOT / "requirements"
 # Holds the path of the environment, and nothing while packages are installed: so a killed or moved one is recognized.
 MADE_AT = VENV / "made-at"
 LOG = ROOT / "var" / "bootstrap.log"
+LOCK = ROOT / "var" / "bootstrap.lock"
 PYTHON_NAME = "python{}.{}".format(*sys.version_info[:2])
 # A user's settings of pip that would put packages somewhere else than into `.venv`, or nowhere.
 ELSEWHERE = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN"}
@@ -83,7 +84,7 @@ def install(group: str, lock: str, *options: str) -> None:
     `uv pip sync` would do.
     """
     copy = VENV / f"{group}.txt"
-    if _is_sound() and _read(copy) == lock:
+    if _read(copy) == lock and (_is_sound() or _is_being_added_to()):
         return
     with _one_at_a_time():
         if not _is_sound():
@@ -99,17 +100,39 @@ def install(group: str, lock: str, *options: str) -> None:
         arguments = ["--require-hashes", *options, "-r", str(wanted)]
         uv = VENV / "bin" / "uv"
         by_uv = [str(uv), "pip", "install", "--python", str(VENV_PYTHON), "--compile-bytecode", *arguments]
-        if not uv.exists() or _status(label, by_uv) != 0:
-            # pip reads settings that uv does not know: pip.conf, netrc, proxies.
-            _run(f"{label} with pip", [str(VENV_PYTHON), "-m", "pip", "install", *arguments])
+        by_pip = [str(VENV_PYTHON), "-m", "pip", "install", *arguments]
+        if not uv.exists():
+            _run(f"{label} with pip, for there is no uv here", by_pip)
+        elif _status(label, by_uv) != 0:
+            # Those of pip.conf and netrc, say.
+            print(
+                f"uv failed. {_reason()} Trying pip, which reads settings that uv does not know.", flush=True
+            )
+            _run(f"{label} with pip", by_pip)
         wanted.replace(copy)
         MADE_AT.write_text(str(VENV))
 
 
 def _is_sound() -> bool:
     """Whether `.venv` is complete, of this Python and in its place; one made by hand, as the README shows, is too."""
-    has_python = VENV_PYTHON.exists() and (VENV / "lib" / PYTHON_NAME).is_dir()
-    return has_python and _read(MADE_AT) in {None, str(VENV)}
+    return _has_python() and _read(MADE_AT) in {None, str(VENV)}
+
+
+def _has_python() -> bool:
+    return VENV_PYTHON.exists() and (VENV / "lib" / PYTHON_NAME).is_dir()
+
+
+def _is_being_added_to() -> bool:
+    """Whether another command installs something else just now, which replaces nothing that a group has here."""
+    if not (_has_python() and _read(MADE_AT) == "" and LOCK.exists()):
+        return False
+    with LOCK.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    # It was killed.
+    return False
 
 
 def _make_environment() -> None:
@@ -124,8 +147,9 @@ def _make_environment() -> None:
     MADE_AT.write_text("")
     _run("Making .venv", [sys.executable, "-m", "venv", str(VENV)])
     pip = [str(VENV_PYTHON), "-m", "pip", "install", "--require-hashes", "-r", str(REQUIREMENTS / "uv.txt")]
-    # Where there is no wheel of uv, pip installs everything else too.
-    _status("Installing uv", pip)
+    if _status("Installing uv", pip) != 0:
+        # Where there is no wheel of it, say.
+        print(f"uv could not be installed, so pip does its work. {_reason()}", flush=True)
     MADE_AT.write_text(str(VENV))
 
 
@@ -136,12 +160,12 @@ def _read(path: Path) -> str | None:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """`make serve` and `make test` may begin together in a fresh clone: the second waits for the first."""
-    LOG.parent.mkdir(exist_ok=True)
-    with (LOG.parent / "bootstrap.lock").open("a") as lock:
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Waiting for another command that is installing packages …", flush=True)
+            print("Waiting for another command, which installs packages that this one needs …", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         LOG.write_bytes(b"")
         yield
@@ -169,6 +193,12 @@ def _run(label: str, command: Sequence[str]) -> None:
     output = LOG.read_text(errors="replace")
     hint = hint_for_full_disk(ROOT, output) or hint_for(output)
     raise UserError(f"{label} failed. {hint}\nThe log, {LOG}, ends:\n{last_lines(output)}")
+
+
+def _reason() -> str:
+    """What the installer that failed last wants of the user, or else its own last words; one line."""
+    output = LOG.read_text(errors="replace").rstrip()
+    return hint_for(output) or f"It said: {output.rpartition(chr(10))[2].strip()}."
 
 
 def hint_for(output: str) -> str:

@@ -1,8 +1,11 @@
 """Reads a `.env` file, and prints a new one with secrets in it: `make -s secrets`, which needs no virtual environment."""
 
+import os
 import re
 import secrets
+import stat
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,21 +20,17 @@ class EnvFileError(Exception):
     """The file can't be read; the message is one sentence that names the file, and the line if it is one."""
 
 
-def variables_of(named: str | None, *, default: Path) -> dict[str, str]:
-    """Those of the file that ENV_FILE names, none if that is empty; if it is not set, those of `default`, if there."""
+def env_file(named: str | None, *, default: Path) -> Path | None:
+    """The file that ENV_FILE names, None if that is empty; if it is not set, `default`, if there."""
     if named is None:
-        return read_env_file(default) if default.exists() else {}
-    return read_env_file(Path(named)) if named else {}
+        return default if default.exists() else None
+    return Path(named) if named else None
 
 
 def read_env_file(path: Path) -> dict[str, str]:
     """The variables of the file. Raises EnvFileError for a file that can't be read, and a line that sets no variable."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, ValueError):
-        raise EnvFileError(f"{path} must be a text file in UTF-8, and can not be read.") from None
     variables: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -43,6 +42,36 @@ def read_env_file(path: Path) -> dict[str, str]:
             raise EnvFileError(f"{path}, line {number}: a value in quotes ends with its second quote.")
         variables[match[1]] = value
     return variables
+
+
+def read_text(path: Path) -> str:
+    """What a text file in UTF-8 holds. Raises EnvFileError, which says why it can't be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        reason = "is not there"
+    except PermissionError:
+        reason = f"may not be read by user {os.geteuid()}, as whom this runs"
+    except IsADirectoryError:
+        reason = "is a folder, which Docker makes where a file that it is to mount is not there"
+    except UnicodeDecodeError:
+        reason = "is no text in UTF-8"
+    except (OSError, ValueError) as error:
+        reason = f"can't be read ({error})"
+    raise EnvFileError(f"{path} must be a text file in UTF-8, and {reason}.")
+
+
+def is_open_to_everybody(path: Path) -> bool:
+    """Whether any user of this machine may read the file, as far as its own mode says."""
+    return bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def close_to_others(descriptor: int) -> None:
+    """Have a file that this process writes readable by its owner alone. Anything else, such as a pipe, stays as it is."""
+    # A file that belongs to somebody else is theirs to close.
+    with suppress(PermissionError):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, stat.S_IRUSR | stat.S_IWUSR)
 
 
 def _value(text: str) -> str | None:
@@ -69,4 +98,6 @@ def _secret(name: str, key_id: str) -> str:
 
 
 if __name__ == "__main__":
+    # A shell makes the file that it writes to readable by everybody, unless its umask says otherwise.
+    close_to_others(sys.stdout.fileno())
     sys.stdout.write(new_env_file())

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 
+from backend.env_file import EnvFileError, read_text
+
 KEY_ID = re.compile(r"[a-z0-9-]{1,16}")
 MIN_SECRET_LENGTH = 32
 MIN_RSA_BITS = 2_048
@@ -60,13 +62,11 @@ class Environment:
             return self._variables.get(name)
         require(not self._variables.get(name), f"Set {name} or {name}_FILE, not both.")
         try:
-            text = Path(file).read_text(encoding="utf-8-sig").rstrip("\n")
-        except (OSError, ValueError):
-            text = "\0"
-        # UTF-16 is such a text too.
-        require(
-            "\0" not in text, f"{name}_FILE must name a text file in UTF-8, and {file!r} can not be read."
-        )
+            text = read_text(Path(file)).rstrip("\n")
+        except EnvFileError as error:
+            raise ImproperlyConfigured(f"{name}_FILE: {error}") from None
+        # UTF-16 without its mark is a text in UTF-8 too.
+        require("\0" not in text, f"{name}_FILE: {file} must be a text file in UTF-8, and has zero bytes.")
         return text
 
     def with_prefix(self, prefix: str) -> dict[str, str]:

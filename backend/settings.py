@@ -8,13 +8,14 @@ from csp.constants import NONE, SELF
 from backend import process_kind
 from backend.api.schema_settings import SCHEMA_SETTINGS
 from backend.environment import require
+from backend.folders import journal_fault, media_fault
 from backend.logging import configure_structlog, logging_settings
 from backend.mail_settings import *  # noqa: F403 - Django reads all settings from this module.
 from backend.metric_files import count_in
 from backend.openapi import PRODUCT
 from backend.schedule import beat_schedule
 from backend.service_urls import database_settings, redis_url
-from backend.settings_base import BASE_DIR, DATABASE_POOL_SIZE, PUBLIC_BASE_URL, env, public_url  # noqa: F401
+from backend.settings_base import BASE_DIR, DATABASE_POOL_SIZE, ENV_FILE, PUBLIC_BASE_URL, env, public_url  # noqa: F401
 from backend.sign_in_settings import *  # noqa: F403 - likewise.
 
 TIMEOUT_PARAMETERS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
@@ -318,6 +319,14 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(
     env.matching("MEDIA_ROOT", "/.+", example="/data/media", default=str(BASE_DIR / "var" / "media"))
 )
+
+# Commands are often another user's; a system check tells them of the journal (backend/checks.py).
+if process_kind.current in {"web", "worker"}:
+    for _fault in (
+        journal_fault(SUPPRESSION_JOURNAL),  # noqa: F405
+        media_fault(MEDIA_ROOT, is_written=process_kind.current == "worker"),
+    ):
+        require(not _fault, _fault)
 
 # --- Security ---------------------------------------------------------------------------------
 

@@ -4,13 +4,15 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from backend.env_file import variables_of
+from backend.env_file import env_file, read_env_file
 from backend.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# None: none is read.
+ENV_FILE = env_file(os.environ.get("ENV_FILE"), default=BASE_DIR / ".env")
 # What is exported wins. Here and not in `env` alone, for boto3 reads its own variables.
-for _name, _text in variables_of(os.environ.get("ENV_FILE"), default=BASE_DIR / ".env").items():
+for _name, _text in (read_env_file(ENV_FILE) if ENV_FILE else {}).items():
     os.environ.setdefault(_name, _text)
 env = Environment(os.environ)
 

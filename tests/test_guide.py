@@ -10,7 +10,10 @@ from backend.bootstrap import ROOT
 
 GUIDE = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
 COMMANDS = sorted(
-    {re.split(r" >+ ", words)[0].strip() for words in re.findall(r"manage\.py\s([a-z_]+[^`\n|\"]*)", GUIDE)}
+    {
+        re.split(r" [<>]+ ", words)[0].strip()
+        for words in re.findall(r"(?:manage\.py\s|verdicts-manage )([a-z_]+[^`\n|\"]*)", GUIDE)
+    }
 )
 
 

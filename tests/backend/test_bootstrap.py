@@ -6,6 +6,7 @@ The lock files here are empty and there is no uv, so that nothing is asked of a 
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -174,10 +175,94 @@ def test_two_at_once_install_one_after_the_other(bootstrapped: Path) -> None:
 
     second.communicate()
 
-    assert said == "Waiting for another command that is installing packages …\n"
+    assert said == "Waiting for another command, which installs packages that this one needs …\n"
     assert not was_installed
     assert second.returncode == 0
     assert (bootstrapped / ".venv" / "second.txt").exists()
+
+
+def test_what_is_in_place_waits_for_no_installation_of_something_else(bootstrapped: Path) -> None:
+    made_at = bootstrapped / ".venv" / "made-at"
+    with (bootstrapped / "var" / "bootstrap.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made_at.write_text("")
+        meanwhile = run_bootstrap(bootstrapped, "runtime")
+    after_a_kill = start_bootstrap(bootstrapped, "runtime")
+    said = read_until(after_a_kill, "making it anew")
+    after_a_kill.communicate()
+
+    assert (meanwhile.returncode, meanwhile.stdout, meanwhile.stderr) == (0, "", "")
+    assert "unfinished" in said
+    assert made_at.read_text() == str(bootstrapped / ".venv")
+
+
+def test_no_other_group_replaces_a_package_of_the_runtime() -> None:
+    """So what runs goes on with whole packages while another command installs."""
+    versions = {
+        group: dict(
+            re.findall(r"^(\S+)==(\S+)", (bootstrap.REQUIREMENTS / f"{group}.txt").read_text(), re.MULTILINE)
+        )
+        for group in ("runtime", "dev", "embedded", "providers", "bench", "generators", "uv")
+    }
+    runtime = versions.pop("runtime")
+
+    others = [
+        (group, name, version)
+        for group, packages in versions.items()
+        for name, version in packages.items()
+        if runtime.get(name, version) != version
+    ]
+
+    assert len(runtime) > 20
+    assert others == []
+
+
+@pytest.mark.parametrize(
+    ("says", "sentence"),
+    [
+        (
+            "error: dns error: failed to lookup address",
+            "The package index can not be reached: check the network",
+        ),
+        ("error: the moon is full", "It said: error: the moon is full."),
+    ],
+    ids=["what has a way on", "what is not known"],
+)
+def test_what_uv_can_not_do_pip_tries_and_both_are_told(bootstrapped: Path, says: str, sentence: str) -> None:
+    uv = bootstrapped / ".venv" / "bin" / "uv"
+    uv.write_text(f"#!/bin/sh\necho '{says}' >&2\nexit 1\n")
+    uv.chmod(0o755)
+    (bootstrapped / "requirements" / "by_pip.txt").write_text("# ")
+    (bootstrapped / ".venv" / "by_pip.txt").unlink(missing_ok=True)
+
+    result = run_bootstrap(bootstrapped, "by_pip")
+    uv.unlink()
+
+    assert result.returncode == 0, result.stderr
+    [told] = [line for line in result.stdout.splitlines() if line.startswith("uv failed. ")]
+    assert told.startswith(f"uv failed. {sentence}")
+    assert told.endswith(" Trying pip, which reads settings that uv does not know.")
+    assert "Installing by_pip with pip … " in result.stdout
+
+
+def test_without_uv_pip_installs_and_says_so(bootstrapped: Path) -> None:
+    (bootstrapped / "requirements" / "without_uv.txt").write_text("")
+
+    result = run_bootstrap(bootstrapped, "without_uv")
+
+    assert result.stdout.startswith("Installing without_uv with pip, for there is no uv here … ")
+
+
+def test_an_uv_that_can_not_be_had_is_told_with_the_reason(checkout: Path) -> None:
+    (checkout / "requirements" / "uv.txt").write_text(f"uv==1 --hash=sha256:{'0' * 64}\n")
+
+    result = run_bootstrap(checkout, "runtime")
+
+    assert result.returncode == 0, result.stderr
+    [told] = [
+        line for line in result.stdout.splitlines() if line.startswith("uv could not be installed, so pip")
+    ]
+    assert "The package index can not be reached" in told
 
 
 def test_no_module_of_this_folder_stands_for_one_of_the_standard_library(checkout: Path) -> None:

@@ -274,17 +274,24 @@ def test_what_editors_add_to_a_secret_is_no_part_of_it(tmp_path: Path, text: str
     assert Environment({"VARIABLE_FILE": str(tmp_path / "secret")}).text("VARIABLE") == LONG
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
-def test_a_secret_in_another_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "reason"), [("utf-16", "is no text in UTF-8"), ("utf-16-le", "has zero bytes")]
+)
+def test_a_secret_in_another_encoding_is_refused(tmp_path: Path, encoding: str, reason: str) -> None:
     (tmp_path / "secret").write_bytes(LONG.encode(encoding))
 
-    with pytest.raises(ImproperlyConfigured, match="VARIABLE_FILE must name a text file in UTF-8"):
+    with pytest.raises(
+        ImproperlyConfigured, match=f"VARIABLE_FILE: .*/secret must be a text file in UTF-8, and {reason}"
+    ):
         Environment({"VARIABLE_FILE": str(tmp_path / "secret")}).text("VARIABLE")
 
 
 def test_a_file_that_is_not_there_and_one_beside_a_value_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImproperlyConfigured, match="VARIABLE_FILE must name a text file"):
-        Environment({"VARIABLE_FILE": str(tmp_path / "none")}).text("VARIABLE")
+    for file, reason in ((tmp_path / "none", "is not there"), (tmp_path, "is a folder")):
+        with pytest.raises(
+            ImproperlyConfigured, match=f"VARIABLE_FILE: {file} must be a text .* and {reason}"
+        ):
+            Environment({"VARIABLE_FILE": str(file)}).text("VARIABLE")
 
     with pytest.raises(ImproperlyConfigured, match="Set VARIABLE or VARIABLE_FILE, not both"):
         Environment({"VARIABLE_FILE": str(tmp_path), "VARIABLE": "x"}).text("VARIABLE")

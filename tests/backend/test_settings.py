@@ -366,6 +366,8 @@ def test_the_example_with_new_secrets_is_complete_but_for_the_servers(
     (tmp_path / ".env").write_text(new_env_file(), encoding="utf-8")
     variables = read_env_file(tmp_path / ".env")
     servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MAIL_FROM")}
+    # The others are the image's folders.
+    servers["SUPPRESSION_JOURNAL"] = str(tmp_path / "suppressions")
     for name, text in (variables | servers).items():
         monkeypatch.setenv(name, text)
 
@@ -373,7 +375,7 @@ def test_the_example_with_new_secrets_is_complete_but_for_the_servers(
 
     assert settings.VOTER_PEPPER.decode() == variables["VOTER_PEPPER"]
     assert settings.CLIENT_ADDRESS_HEADER == ""
-    assert not [value for value in servers if variables[value]]
+    assert [name for name in servers if variables[name]] == ["SUPPRESSION_JOURNAL"]
 
 
 def test_a_file_sets_what_is_not_exported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -387,6 +389,27 @@ def test_a_file_sets_what_is_not_exported(monkeypatch: pytest.MonkeyPatch, tmp_p
     settings = settings_read()
 
     assert (settings.VOTER_TOKEN_DAYS, settings.PROOF_OF_WORK_BITS) == (7, 9)
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+@pytest.mark.parametrize("name", ["SUPPRESSION_JOURNAL", "MEDIA_ROOT"])
+def test_what_serves_or_works_does_not_start_on_a_folder_that_can_not_be(
+    monkeypatch: pytest.MonkeyPatch, name: str, kind: process_kind.Kind
+) -> None:
+    monkeypatch.setattr(process_kind, "current", kind)
+    monkeypatch.setenv(name, "/proc/x")
+
+    with pytest.raises(ImproperlyConfigured, match=rf"^{name} must be a .*, not '/proc/x': No such file"):
+        settings_read()
+
+
+@pytest.mark.parametrize("kind", ["command", "migrate"])
+def test_commands_may_be_of_another_user(monkeypatch: pytest.MonkeyPatch, kind: process_kind.Kind) -> None:
+    monkeypatch.setattr(process_kind, "current", kind)
+    for name in ("SUPPRESSION_JOURNAL", "MEDIA_ROOT"):
+        monkeypatch.setenv(name, "/proc/x")
+
+    assert settings_read().SUPPRESSION_JOURNAL == "/proc/x"
 
 
 def test_these_tests_read_no_file_of_the_checkout() -> None:

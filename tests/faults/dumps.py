@@ -28,7 +28,7 @@ def program(server: Server, name: str) -> str:
 
 def dump(server: Server, file: Path, *, url: str = "") -> Path:
     """With the options of the guide's command."""
-    (options,) = re.findall(r"`pg_dump (.*) --file=verdicts\.dump", (ROOT / "docs/operators.md").read_text())
+    (options,) = re.findall(r'-- pg_dump (.*) "\$DATABASE_URL"', (ROOT / "docs/operators.md").read_text())
     run(server, "pg_dump", *options.split(), f"--file={file}", url or server.url)
     return file
 

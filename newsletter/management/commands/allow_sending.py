@@ -8,7 +8,7 @@ from newsletter.sending import identity
 
 class Command(BaseCommand):
     help = "Let this database send, where a worker has refused to: after a restore, a failover, or on a copy."
-    requires_system_checks = ()
+    requires_system_checks = ("files",)
 
     def handle(self, **options: object) -> None:
         try:

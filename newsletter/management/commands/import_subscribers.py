@@ -26,7 +26,7 @@ KINDS = {
 
 class Command(BaseCommand):
     help = "Bring in the subscribers of another tool from a CSV file. Nobody is mailed, and nobody who left comes back."
-    requires_system_checks = ()
+    requires_system_checks = ("files",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -21,7 +21,7 @@ BATCH_SIZE = 1_000
 
 class Command(BaseCommand):
     help = "Have a restored database catch up with journals. Doing it again changes nothing."
-    requires_system_checks = ()
+    requires_system_checks = ("files",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="what SUPPRESSION_JOURNAL named")

@@ -1,9 +1,12 @@
 """The command line says what it can do, and when there is nothing to do."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from backend.bootstrap import ROOT
 from backend.devstack.__main__ import main
 from backend.devstack.directory import StackDirectory
 from tests.backend.devstack.commands import devstack
@@ -32,6 +35,24 @@ def test_a_command_that_is_none_shows_those_that_are(
 
 def test_the_exit_status_is_that_of_the_command(var: Path) -> None:
     assert devstack(var, "start").returncode == 2
+
+
+def test_nothing_of_another_project_in_the_shell_reaches_a_target(tmp_path: Path) -> None:
+    """What make hands to one of its targets, it hands to all."""
+    theirs = {"PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1", "DJANGO_SETTINGS_MODULE": "theirs.settings"}
+
+    result = subprocess.run(
+        ["make", "--silent", "--eval", "shown: ; @env", "shown"],
+        cwd=ROOT,
+        env={**os.environ, **theirs, "SHOWN": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    names = {line.partition("=")[0] for line in result.stdout.splitlines()}
+    assert "SHOWN" in names
+    assert names & set(theirs) == set()
 
 
 def test_stop_keeps_the_data_and_reset_removes_them(var: Path) -> None:
