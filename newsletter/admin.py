@@ -26,7 +26,7 @@ from newsletter.desk.preview import PreviewAdmin
 from newsletter.desk.progress_page import ProgressAdmin
 from newsletter.desk.topics_page import TopicAdmin
 from newsletter.models import Consent, Delivery, Edition, MailJob, ProviderEvent, Subscriber, Suppression
-from newsletter.readers import consent
+from newsletter.readers import consent, suppressions
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 from newsletter.sending.calendar import coming_week
 from newsletter.sending.schedule import LATEST, is_week, schedule_from_settings
@@ -139,7 +139,7 @@ class SuppressionAdmin(MailboxAdmin):
         obj.pk = Suppression.objects.get(address_key=key).pk
 
     def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
-        consent.lift(suppression=obj, now=timezone.now())
+        suppressions.lift(suppression=obj, now=timezone.now())
 
 
 @admin.register(Consent)

@@ -11,7 +11,7 @@ from backend.api.idempotency import purge_expired_answers
 from backend.api.throttling import purge_expired_counters
 from newsletter.deliveries.withdrawal import purge_addresses
 from newsletter.feedback import provider_events
-from newsletter.readers import consent, sign_ups
+from newsletter.readers import consent, mail_worker
 from newsletter.sending import bounces
 from votes.voters import challenges
 
@@ -24,7 +24,7 @@ def purge_expired(*, now: datetime) -> None:
     purge_expired_answers(now)
     clients.purge_expired_salts(now)
     challenges.purge_expired_challenges(now)
-    sign_ups.purge_expired(now=now)
+    mail_worker.purge_expired(now=now)
     provider_events.purge_expired(now=now)
     bounces.purge_expired(now=now)
     consent.purge_those_who_left(now=now)

@@ -18,7 +18,7 @@ from newsletter.deliveries.resolution import assume_sent
 from newsletter.deliveries.withdrawal import cancel_left_over, expire
 from newsletter.feedback import provider_events
 from newsletter.feedback.bounce_mailbox import Mailbox, read_mailbox
-from newsletter.readers import sign_ups
+from newsletter.readers import mail_worker
 from newsletter.sending import bounces, editions, identity, preparing, sender
 from newsletter.sending.schedule import schedule_from_settings
 from newsletter.sending.stopping import ask_to_stop, is_asked_to_stop
@@ -103,7 +103,7 @@ def read_bounces() -> None:
 @shared_task
 def send_due_jobs() -> None:
     if _may_send():
-        sign_ups.send_due_jobs(clock=database_now)
+        mail_worker.send_due_jobs(clock=database_now)
 
 
 @shared_task(name="newsletter.tasks.forget")

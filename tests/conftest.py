@@ -28,7 +28,7 @@ SLOW = (
     *("tests/faults/test_mail_outages.py", "tests/faults/test_database_outages.py"),
     *("tests/backend/devstack/test_serve.py", "tests/test_migrations.py", "tests/browser/", "tests/faults/"),
     *("tests/test_contract.py", "tests/backend/devstack/", "tests/backend/test_bootstrap.py"),
-    *("tests/votes/test_rules.py", "tests/newsletter/readers/test_sign_ups.py"),
+    *("tests/votes/test_rules.py", "tests/newsletter/readers/test_mail_worker.py"),
 )
 # Single tests of these take seconds, and wait for much of them. Those of other files stay together, file by file: one
 # process makes what they share, once.

@@ -7,7 +7,7 @@ from backend.api.rate_limits import Limit
 from backend.api.throttling import Throttled, throttle
 from newsletter.content.composition import Composed
 from newsletter.content.rendering import PREFERENCES_URL, UNSUBSCRIBE_URL
-from newsletter.readers import consent, links
+from newsletter.readers import links, suppressions
 from newsletter.readers.addresses import masked
 from newsletter.transport.failures import DeliveryError, DeliveryFailure
 from newsletter.transport.mailer import single_mailer
@@ -30,7 +30,7 @@ def send_test_mail(*, composed: Composed, address: str, sender: str, now: dateti
     `sender` names the curator whose LIMITS the mail counts towards. Raises TestSendRefusedError where the mailbox is
     blocked, a limit is used up, or the mail server does not take the mail.
     """
-    if consent.is_blocked(address):
+    if suppressions.is_blocked(address):
         raise TestSendRefusedError("This mailbox is blocked, since it reported our mail or staff said so.")
     try:
         throttle((sender, LIMITS), now=now)

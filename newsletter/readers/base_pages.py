@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from backend.api.problems import Refusal
 from backend.api.throttling import Throttled
 from newsletter.models import Consent, Subscriber
-from newsletter.readers import consent, links
+from newsletter.readers import consent, links, suppressions
 from newsletter.readers.addresses import masked
 from newsletter.transport.messages import contact_address
 
@@ -78,7 +78,7 @@ EXPLAINED: tuple[tuple[type[Refusal], Explanation], ...] = (
         Explanation("This link is incomplete", f"{INCOMPLETE} Or it is older than a month.", SIGN_UP),
     ),
     (
-        consent.BlockedMailbox,
+        suppressions.BlockedMailbox,
         Explanation(
             "We do not write to this mailbox",
             "Somebody reported our mail from here, or asked us to stay away. If it was a mistake, write to us:",
@@ -122,7 +122,7 @@ class ReadersPage(View):
         # A person reads this; 401 would ask the browser for a password.
         status = 404 if refusal.status_code == 401 else refusal.status_code
         explanation = explained(refusal)
-        is_blocked = isinstance(refusal, consent.BlockedMailbox)
+        is_blocked = isinstance(refusal, suppressions.BlockedMailbox)
         way_round = self.way_round if isinstance(refusal, Throttled) else ""
         response = self.page(
             request,

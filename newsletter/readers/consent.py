@@ -1,22 +1,10 @@
-"""What readers decide: to confirm, to leave, to be erased; and what each suppression allows.
+"""What readers decide: to confirm, to choose, to leave, to be erased.
 
-| suppressed as | a sign-up is mailed | confirming lifts it |
-| --- | --- | --- |
-| unsubscribe | yes | yes: the reader came back |
-| erased | yes | yes: as a new subscriber, old links stay invalid |
-| hard_bounce | yes | yes: the link was opened, so the mailbox works |
-| complaint | no | no: only staff may lift it |
-| manual | no | no: only staff may lift it |
-
-What the last two say of `ada@` counts for sign-ups of `ada+news@` and `a.da@` too; an import compares spellings.
-
-A mailbox has one reason, the lowest in this table that ever came up: erasing oneself lifts no complaint. Each action
-changes subscriber, suppression and record in one transaction that locks the subscriber's row, so two actions at once
-run one after the other. No other module changes suppressions, and the journal records each change.
+Each action changes subscriber, suppression and record in one transaction that locks the subscriber's row, so two actions at
+once run one after the other.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress as ignore
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -26,31 +14,17 @@ from django.db.models import Q
 
 from backend.api.problems import Refusal
 from catalog.models import Category
-from newsletter.deliveries.database import rows
 from newsletter.deliveries.withdrawal import erase_addresses
-from newsletter.models import ConfirmationToken, Consent, MailJob, ProviderEvent, Subscriber, Suppression
-from newsletter.readers.addresses import address_key, untagged
-from newsletter.readers.journal import CONFIRMED, LIFTED, STRENGTH, MailboxState, note_lifted, note_suppressed
+from newsletter.models import ConfirmationToken, MailJob, ProviderEvent, Subscriber
+from newsletter.readers import suppressions
+from newsletter.readers.consent_record import record
+from newsletter.readers.journal import CONFIRMED, note_lifted, note_suppressed
 from newsletter.readers.links import ErasedSubscriber, confirmation_key
 from newsletter.readers.mail_jobs import queue_mail
 from reviews.models import Reviewer
 
-# Raised whenever the words change that a reader agrees to: those of the mail and of the page.
-WORDING = "2026-11"
-
 # How long the links of a mail let somebody who left come back to their choices.
 LEFT_KEPT_FOR = timedelta(days=30)
-
-LIFTED_BY_CONFIRMING = {"unsubscribe", "erased", "hard_bounce"}
-
-SUPPRESS = """
-INSERT INTO newsletter_suppression AS kept (address_key, reason, created_at)
-SELECT key, %(reason)s, %(now)s FROM unnest(%(keys)s::bytea[]) key
-ON CONFLICT (address_key) DO UPDATE SET reason = EXCLUDED.reason, created_at = EXCLUDED.created_at
-WHERE array_position(%(strength)s::text[], EXCLUDED.reason::text)
-    > array_position(%(strength)s::text[], kept.reason::text)
-RETURNING address_key
-"""
 
 
 class Preferences(TypedDict, total=False):
@@ -85,14 +59,12 @@ class UsedConfirmation(Refusal):
     example_rank = 12
 
 
-class BlockedMailbox(Refusal):
-    status_code = 409
-    default_code = "blocked_mailbox"
-    default_detail = "This mailbox is blocked, because it reported our mail or asked us to; write to us."
-    example_rank = 13
-
-
-CONFIRMATION_REFUSALS = (UnknownConfirmation, ExpiredConfirmation, UsedConfirmation, BlockedMailbox)
+CONFIRMATION_REFUSALS = (
+    UnknownConfirmation,
+    ExpiredConfirmation,
+    UsedConfirmation,
+    suppressions.BlockedMailbox,
+)
 
 
 class NothingChosen(Refusal):
@@ -142,35 +114,20 @@ def confirm(*, token: str, source: str, now: datetime) -> Subscriber:
         subscriber = confirmation.subscriber
         if confirmation.used_at:
             return subscriber
-        _lift_by_confirming(subscriber.address, source=source, now=now)
+        suppressions.lift_by_confirming(subscriber.address, source=source, now=now)
         # Who gets the mail at both addresses keeps the choices of this one.
         keeps_choices = bool(confirmation.replaces_id) and subscriber.status == Subscriber.Status.ACTIVE
         subscriber.status = Subscriber.Status.ACTIVE
         subscriber.confirmed_at, subscriber.unsubscribed_at = now, None
-        _choose(subscriber, {} if keeps_choices else confirmation.choices)
+        choose(subscriber, {} if keeps_choices else confirmation.choices)
         ConfirmationToken.objects.filter(pk=confirmation.pk).update(used_at=now)
         note_lifted(bytes(subscriber.address_key), CONFIRMED)
-        _record(bytes(subscriber.address_key), "confirmed", source=source, now=now)
+        record([bytes(subscriber.address_key)], "confirmed", source=source, now=now)
         former = confirmation.replaces
         if former and former.status == Subscriber.Status.ACTIVE:
             unsubscribe(former, source=source, now=now)
             queue_mail(kind=MailJob.Kind.MOVED, address=former.address, source=source, now=now)
         return subscriber
-
-
-def _lift_by_confirming(address: str, *, source: str, now: datetime) -> None:
-    key = address_key(address)
-    mailbox = Suppression.objects.select_for_update().filter(address_key__in=_keys_that_block(address))
-    reasons = {bytes(each.address_key): each.reason for each in mailbox.order_by("address_key")}
-    if not LIFTED_BY_CONFIRMING.issuperset(reasons.values()):
-        raise BlockedMailbox
-    if key in reasons:
-        Suppression.objects.filter(address_key=key).delete()
-        _record(key, "lifted", source=source, now=now)
-
-
-def _keys_that_block(address: str) -> list[bytes]:
-    return [address_key(address), address_key(untagged(address))]
 
 
 def decline(*, token: str, now: datetime) -> ConfirmationToken:
@@ -198,8 +155,8 @@ def change_preferences(
         if "topics" in choices:
             follows = bool(choices.get("reviewers", subscriber.reviewers.exists()))
             refuse_nothing({"frequency": subscriber.frequency, **choices}, follows=follows)
-        _choose(subscriber, choices)
-        _record(bytes(subscriber.address_key), "changed", source=source, now=now)
+        choose(subscriber, choices)
+        record([bytes(subscriber.address_key)], "changed", source=source, now=now)
         return subscriber
 
 
@@ -215,7 +172,7 @@ def _wants_every_topic(choices: Preferences) -> bool:
     return choices.get("every_topic", not choices.get("topics"))
 
 
-def _choose(subscriber: Subscriber, choices: Preferences) -> None:
+def choose(subscriber: Subscriber, choices: Preferences) -> None:
     """Topics and reviewers that were deleted meanwhile are left out."""
     subscriber.frequency = choices.get("frequency", subscriber.frequency)
     if "topics" in choices:
@@ -235,10 +192,10 @@ def unsubscribe(subscriber: Subscriber, *, source: str, now: datetime) -> None:
     with transaction.atomic():
         subscriber = _hold(subscriber)
         was_subscribed = subscriber.status != Subscriber.Status.UNSUBSCRIBED
-        _end(subscriber, now=now)
-        _suppress([bytes(subscriber.address_key)], "unsubscribe", now=now)
+        end_subscription(subscriber, now=now)
+        suppressions.add([bytes(subscriber.address_key)], "unsubscribe", now=now)
         if was_subscribed:
-            _record(bytes(subscriber.address_key), "unsubscribed", source=source, now=now)
+            record([bytes(subscriber.address_key)], "unsubscribed", source=source, now=now)
 
 
 def has_moved(subscriber: Subscriber) -> bool:
@@ -255,14 +212,14 @@ def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
     """
     with transaction.atomic():
         subscriber = _hold(subscriber)
-        _erase(subscriber, now=now)
-        _record(bytes(subscriber.address_key), "erased", source=source, now=now)
+        erase_held(subscriber, now=now)
+        record([bytes(subscriber.address_key)], "erased", source=source, now=now)
 
 
-def _erase(subscriber: Subscriber, *, now: datetime) -> None:
+def erase_held(subscriber: Subscriber, *, now: datetime) -> None:
     key = bytes(subscriber.address_key)
     _delete(subscriber)
-    if not _suppress([key], "erased", now=now):
+    if not suppressions.add([key], "erased", now=now):
         # A stronger reason stays; the journal must still tell a restored database to erase this reader.
         note_suppressed([key], "erased")
 
@@ -292,60 +249,12 @@ def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) 
     with transaction.atomic():
         held = Subscriber.objects.select_for_update().filter(address_key__in=keys).order_by("pk")
         for subscriber in held:
-            _end(subscriber, now=now)
-        _suppress(keys, reason, now=now)
-        Consent.objects.bulk_create(_line(key, "suppressed", source=source, now=now) for key in sorted(keys))
+            end_subscription(subscriber, now=now)
+        suppressions.add(keys, reason, now=now)
+        record(keys, "suppressed", source=source, now=now)
 
 
-def lift(*, suppression: Suppression, now: datetime) -> None:
-    """Remove a suppression; only staff may. The mailbox gets mail again once its reader signs up anew."""
-    with transaction.atomic():
-        key = bytes(suppression.address_key)
-        Suppression.objects.filter(address_key=key).delete()
-        note_lifted(key, LIFTED)
-        _record(key, "lifted", source=Consent.Source.STAFF, now=now)
-
-
-def take_back_bounce(*, key: bytes, suppressed_at: datetime, now: datetime) -> bool:
-    """Lift a hard bounce that was none, and make the reader whom it unsubscribed active again; whether it still stood."""
-    with transaction.atomic():
-        reader = Subscriber.objects.select_for_update().filter(address_key=key).first()
-        bounced = Suppression.objects.filter(
-            address_key=key, reason=Suppression.Reason.HARD_BOUNCE, created_at=suppressed_at
-        )
-        if not bounced.delete()[0]:
-            return False
-        if reader and reader.unsubscribed_at == suppressed_at and reader.confirmed_at:
-            reader.status, reader.unsubscribed_at = Subscriber.Status.ACTIVE, None
-            reader.save(update_fields=["status", "unsubscribed_at", "updated_at"])
-        note_lifted(key, LIFTED)
-        _record(key, "lifted", source=Consent.Source.STAFF, now=now)
-        return True
-
-
-def is_blocked(address: str) -> bool:
-    """Whether the mailbox gets no mail at all, not even for a sign-up, by this spelling or without tag and dots.
-
-    One query; raises InvalidAddress.
-    """
-    suppressions = Suppression.objects.filter(address_key__in=_keys_that_block(address))
-    return suppressions.exclude(reason__in=LIFTED_BY_CONFIRMING).exists()
-
-
-def record_asked(key: bytes, *, source: str, now: datetime) -> None:
-    """Record that a confirmation was mailed to the mailbox with this key."""
-    _record(key, "asked", source=source, now=now)
-
-
-def _hold(subscriber: Subscriber) -> Subscriber:
-    """The row as it is now, locked until the transaction ends; raises ErasedSubscriber."""
-    held = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
-    if held is None:
-        raise ErasedSubscriber
-    return held
-
-
-def _end(subscriber: Subscriber, *, now: datetime) -> None:
+def end_subscription(subscriber: Subscriber, *, now: datetime) -> None:
     if subscriber.status != Subscriber.Status.UNSUBSCRIBED:
         subscriber.status = Subscriber.Status.UNSUBSCRIBED
         subscriber.unsubscribed_at = now
@@ -355,81 +264,9 @@ def _end(subscriber: Subscriber, *, now: datetime) -> None:
     MailJob.objects.filter(replaces=subscriber).delete()
 
 
-def _suppress(keys: Sequence[bytes], reason: str, *, now: datetime) -> list[bytes]:
-    """The keys that are suppressed now for this reason: those with an equal or stronger one keep theirs."""
-    # In order, so that two at once don't wait for each other.
-    values = {"keys": sorted(set(keys)), "reason": reason, "now": now, "strength": STRENGTH}
-    changed = [bytes(key) for (key,) in rows(SUPPRESS, values)]
-    note_suppressed(changed, reason)
-    return changed
-
-
-def _record(key: bytes, action: str, *, source: str, now: datetime) -> None:
-    _line(key, action, source=source, now=now).save()
-
-
-def _line(key: bytes, action: str, *, source: str, now: datetime) -> Consent:
-    return Consent(address_key=key, deed=action, source=source, wording=WORDING, created_at=now)
-
-
-# --- Catching up after a restore ----------------------------------------------------------------
-
-
-def catch_up(final_states: Mapping[bytes, MailboxState]) -> Counter[str]:
-    """Bring a restored database up to the journal's final state of each mailbox; returns how often each action was taken.
-
-    Changes that the database recorded later stay. A reader who confirmed since is subscribed if the backup has their row;
-    `lost` counts the others, who must sign up again. One transaction; three queries, and some more for each mailbox that
-    changes.
-    """
-    done: Counter[str] = Counter()
-    with transaction.atomic():
-        mailboxes = Q(address_key__in=list(final_states))
-        held = Subscriber.objects.select_for_update().filter(mailboxes).order_by("pk")
-        subscribers = {bytes(each.address_key): each for each in held}
-        suppressions = {bytes(each.address_key): each for each in Suppression.objects.filter(mailboxes)}
-        for key, final in sorted(final_states.items()):
-            actions = _catch_up_mailbox(key, final, subscribers.get(key), suppressions.get(key))
-            done.update(actions)
-            done["lost"] += final.entry == CONFIRMED and (key not in subscribers or "erased" in actions)
-    return done
-
-
-def _catch_up_mailbox(
-    key: bytes, final: MailboxState, subscriber: Subscriber | None, suppression: Suppression | None
-) -> list[str]:
-    """The actions that were taken, which may be none; each one is recorded."""
-    actions = []
-    if subscriber and final.erased_at and subscriber.created_at < final.erased_at:
-        _erase(subscriber, now=final.erased_at)
-        actions.append("erased")
-    elif subscriber and final.entry == CONFIRMED:
-        if (subscriber.unsubscribed_at or subscriber.confirmed_at or subscriber.created_at) >= final.at:
-            return []
-        if subscriber.status != Subscriber.Status.ACTIVE:
-            _confirm_again(subscriber, at=final.at)
-            actions.append("confirmed")
-    elif subscriber and subscriber.status != Subscriber.Status.UNSUBSCRIBED:
-        if (subscriber.confirmed_at or subscriber.created_at) >= final.at:
-            return []
-        _end(subscriber, now=final.at)
-        actions.append("unsubscribed")
-    if final.is_suppressed:
-        if _suppress([key], final.entry, now=final.at):
-            actions.append("suppressed")
-    elif "erased" in actions or (suppression and suppression.created_at < final.at):
-        Suppression.objects.filter(address_key=key).delete()
-        note_lifted(key, final.entry)
-        actions.append("lifted")
-    for action in actions:
-        _record(key, action, source=Consent.Source.STAFF, now=final.at)
-    return actions
-
-
-def _confirm_again(subscriber: Subscriber, *, at: datetime) -> None:
-    """Confirm the subscriber as of that time, with the choices of the latest confirmation asked for before it."""
-    subscriber.status = Subscriber.Status.ACTIVE
-    subscriber.confirmed_at, subscriber.unsubscribed_at = at, None
-    asked = subscriber.confirmation_tokens.filter(created_at__lte=at).order_by("-created_at").first()
-    _choose(subscriber, asked.choices if asked else {})
-    subscriber.confirmation_tokens.filter(created_at__lte=at, used_at=None).update(used_at=at)
+def _hold(subscriber: Subscriber) -> Subscriber:
+    """The row as it is now, locked until the transaction ends; raises ErasedSubscriber."""
+    held = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+    if held is None:
+        raise ErasedSubscriber
+    return held

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from catalog.models import Category
 from newsletter.deliveries.database import rows
-from newsletter.readers.consent import WORDING
+from newsletter.readers.consent_record import WORDING
 
 # Readers who left may come back to their choices.
 COUNT = """

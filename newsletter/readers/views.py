@@ -39,7 +39,7 @@ MAILED = {"detail": "A mail is on its way to the subscriber's own address: its l
 SOURCE = Consent.Source.API
 
 
-class SubscriptionsView(PrivateView):
+class SignUpView(PrivateView):
     """Counts each attempt before it looks at what was sent, so that every answer says what is left; and a sign-up once it
     is valid."""
 
@@ -48,6 +48,13 @@ class SubscriptionsView(PrivateView):
     def count(self, request: HttpRequest) -> RateLimitState:
         return sign_ups.count_attempt(address=client_address(request), now=timezone.now())
 
+    def count_sign_up(self, request: HttpRequest, *, now: datetime) -> None:
+        """Raises Throttled."""
+        left = sign_ups.count_sign_up(address=client_address(request), now=now)
+        self.rate_limits = self.rate_limits + left if self.rate_limits else left
+
+
+class SubscriptionsView(SignUpView):
     @extend_schema(
         operation_id="create_subscription",
         tags=["newsletter"],
@@ -70,20 +77,12 @@ class SubscriptionsView(PrivateView):
         choices = preferences_of(body)
         consent.refuse_nothing(choices, follows=bool(choices.get("reviewers")))
         now = timezone.now()
-        left = sign_ups.count_sign_up(address=client_address(request), now=now)
-        self.rate_limits = self.rate_limits + left if self.rate_limits else left
+        self.count_sign_up(request, now=now)
         sign_ups.sign_up(address=address, choices=choices, source=SOURCE, now=now)
         return private_answer(AcceptedSerializer(ACCEPTED).data, status=202)
 
 
-class FreshLinksView(PrivateView):
-    """Counts as `SubscriptionsView` does."""
-
-    counted_by = sign_ups.PREFIX_LIMITS[0]
-
-    def count(self, request: HttpRequest) -> RateLimitState:
-        return sign_ups.count_attempt(address=client_address(request), now=timezone.now())
-
+class FreshLinksView(SignUpView):
     @extend_schema(
         operation_id="create_links_mail",
         tags=["newsletter"],
@@ -100,8 +99,7 @@ class FreshLinksView(PrivateView):
         """
         address = FreshLinksSerializer.validate_json(json_of(request))["email"]
         now = timezone.now()
-        left = sign_ups.count_sign_up(address=client_address(request), now=now)
-        self.rate_limits = self.rate_limits + left if self.rate_limits else left
+        self.count_sign_up(request, now=now)
         sign_ups.ask_for_fresh_links(address=address, source=SOURCE, now=now)
         return private_answer(AcceptedSerializer(LINKS).data, status=202)
 

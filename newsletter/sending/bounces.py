@@ -8,7 +8,7 @@ from django.db import transaction
 
 from newsletter.deliveries import bounces
 from newsletter.models import Bounce, Consent, Subscriber, Suppression
-from newsletter.readers import consent
+from newsletter.readers import consent, suppressions
 
 HELD_FOR = timedelta(days=7)
 KEPT_FOR = timedelta(days=90)
@@ -40,7 +40,7 @@ def undo_suppressions(*, edition_id: UUID, now: datetime) -> int:
     for bounce in suppressed.select_related("delivery").order_by("pk"):
         with transaction.atomic():
             key, at = bytes(bounce.delivery.address_key), bounce.suppressed_at
-            lifted += bool(at and consent.take_back_bounce(key=key, suppressed_at=at, now=now))
+            lifted += bool(at and suppressions.take_back_bounce(key=key, suppressed_at=at, now=now))
             bounce.delete()
     return lifted
 

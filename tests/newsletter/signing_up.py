@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from newsletter.readers.sign_ups import send_due_jobs
+from newsletter.readers.mail_worker import send_due_jobs
 from tests.mail_sink import Received
 
 SUBSCRIPTIONS = "/api/v1/newsletter/subscriptions"

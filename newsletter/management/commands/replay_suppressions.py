@@ -11,7 +11,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from backend.api.quoting import quoted
-from newsletter.readers.consent import catch_up
+from newsletter.readers.catch_up import catch_up
 from newsletter.readers.journal import read_journals
 from newsletter.sending import editions
 from newsletter.sending.mailings import SUFFIX, read_mailings

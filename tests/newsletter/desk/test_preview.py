@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from catalog.models import Category
 from newsletter.models import Edition, Subscriber, Suppression
-from newsletter.readers import consent, links
+from newsletter.readers import links
 from newsletter.readers.addresses import address_key
+from newsletter.readers.consent_record import record
 from reviews.models import Reviewer
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import (
@@ -389,7 +390,7 @@ class TestSendingATest:
     def test_the_ledger_never_hears_of_it(self, edition: Edition, sink: Sink, address: str) -> None:
         a_subscriber("design", address=address)
         DeliveryFactory(edition=edition)
-        consent.record_asked(address_key("ada@example.com"), source="page", now=NOW)
+        record([address_key("ada@example.com")], "asked", source="page", now=NOW)
         before = ledger()
 
         self.send(open_desk(), edition, address)

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from newsletter.feedback.bounce_mails import receive
 from newsletter.feedback.provider_events import apply_waiting
 from newsletter.models import Bounce, Consent, Delivery, ProviderEvent, Subscriber, Suppression
-from newsletter.readers import consent
+from newsletter.readers import suppressions
 from newsletter.sending.editions import pause_where_in_trouble
 from newsletter.transport.return_addresses import copy_return_path, reader_return_path, unsubscribe_address
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
@@ -159,7 +159,7 @@ def test_a_bounce_of_a_confirmation_ends_the_mail_to_that_mailbox_until_it_confi
 
     receive(returned_mails.postfix(reader_return_path(reader.pk, now=LATER)), now=LATER)
 
-    assert (Suppression.objects.get().reason, consent.is_blocked(ADA)) == ("hard_bounce", False)
+    assert (Suppression.objects.get().reason, suppressions.is_blocked(ADA)) == ("hard_bounce", False)
 
 
 def bounce_of_each(number: int) -> None:

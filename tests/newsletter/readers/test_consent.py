@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from backend.api.problems import Refusal
 from newsletter.models import Consent, Delivery, MailJob, Subscriber, Suppression
-from newsletter.readers import consent, links, sign_ups
+from newsletter.readers import consent, links, sign_ups, suppressions
 from newsletter.readers.addresses import address_key
 from newsletter.readers.links import CONFIRMATION_LIFETIME
 from tests.database import at_once
@@ -181,7 +181,7 @@ def mailed_before_a_complaint(sink: Sink, clock: time_machine.Traveller) -> str:
         (used_before_erasing, consent.UnknownConfirmation),
         (altered, consent.UnknownConfirmation),
         (of_preferences, consent.UnknownConfirmation),
-        (mailed_before_a_complaint, consent.BlockedMailbox),
+        (mailed_before_a_complaint, suppressions.BlockedMailbox),
     ],
 )
 def test_a_link_that_is_over_revives_nobody(
@@ -331,29 +331,3 @@ class TestSuppressing:
         assert suppressed_as() == "hard_bounce"
         with pytest.raises(consent.ExpiredConfirmation):
             confirm(token)
-
-    @pytest.mark.parametrize(
-        ("first", "second", "kept"),
-        [
-            ("unsubscribe", "complaint", "complaint"),
-            ("complaint", "unsubscribe", "complaint"),
-            ("manual", "complaint", "manual"),
-            ("erased", "hard_bounce", "hard_bounce"),
-            ("hard_bounce", "hard_bounce", "hard_bounce"),
-        ],
-    )
-    def test_the_weightier_reason_is_kept(self, first: str, second: str, kept: str) -> None:
-        for reason in (first, second):
-            consent.suppress(keys=[address_key(ADA)], reason=reason, source="provider", now=NOW)
-
-        assert suppressed_as() == kept
-
-    def test_staff_may_lift_it_and_the_reader_still_has_to_ask(self, sink: Sink) -> None:
-        confirm(mailed_token(sink))
-        consent.suppress(keys=[address_key(ADA)], reason="complaint", source="provider", now=NOW)
-
-        consent.lift(suppression=Suppression.objects.get(), now=NOW)
-
-        assert suppressed_as() is None
-        assert Subscriber.objects.get().status == "unsubscribed"
-        assert recorded()[-1] == "lifted"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from newsletter.models import ConfirmationToken, Subscriber, Suppression
-from newsletter.readers import consent
+from newsletter.readers import consent, suppressions
 from newsletter.readers.addresses import address_key
 from newsletter.readers.journal import MailboxState, is_writable, line_of, read_journals
 from newsletter.readers.links import CONFIRMATION_LIFETIME, confirmation_key, unsubscribe_token
@@ -80,7 +80,7 @@ def test_each_change_of_a_suppression_is_a_line_and_no_address_is_in_it(file: Pa
     come_back()
     block("hard_bounce")
     block("complaint")
-    consent.lift(suppression=Suppression.objects.get(), now=timezone.now())
+    suppressions.lift(suppression=Suppression.objects.get(), now=timezone.now())
     consent.erase(subscriber=Subscriber.objects.get(), source="page", now=timezone.now())
 
     said = ["unsubscribe", "confirmed", "hard_bounce", "complaint", "lifted", "erased"]
@@ -159,7 +159,7 @@ def test_a_lifting_stands_in_it_only_once_it_is_committed(file: Path, entry: str
         if entry == "confirmed":
             come_back()
         else:
-            consent.lift(suppression=Suppression.objects.get(), now=timezone.now())
+            suppressions.lift(suppression=Suppression.objects.get(), now=timezone.now())
 
     with transaction.atomic():
         lift()

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from backend.api import clients
 from newsletter.models import Consent, MailJob, ProviderEvent, Subscriber, Suppression
-from newsletter.readers import consent, links, sign_ups
+from newsletter.readers import consent, links, mail_worker, sign_ups
 from newsletter.readers.addresses import address_key
 from tests.factories import CategoryFactory, DeliveryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
@@ -98,7 +98,7 @@ def mailed_thrice() -> None:
     for hours in (3, 2, 1):
         at = NOW - timedelta(hours=hours)
         job = MailJob.objects.create(address=ADA, choices={}, source="api", due_at=at, created_at=at)
-        sign_ups.prepare(job, now=at)
+        mail_worker.prepare(job, now=at)
         job.delete()
 
 
@@ -433,7 +433,7 @@ class TestPreferences:
         consent.unsubscribe(subscriber=subscriber, source="one_click", now=NOW)
 
         sign_up = MailJob(address=ADA, choices={"frequency": "monthly"}, source="api", created_at=NOW)
-        sign_ups.prepare(sign_up, now=NOW)
+        mail_worker.prepare(sign_up, now=NOW)
         sign_ups.sign_up(address=subscriber.address, choices={"topics": []}, source="page", now=NOW)
         a_soft_bounce(bytes(subscriber.address_key))
 
