@@ -1,6 +1,5 @@
 """Pairs and answers to them, which stay with their two tools once they were public: the kept tool gets its own instead."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,15 +19,6 @@ def of_tool(tool: Tool) -> Q:
     return Q(first_tool=tool) | Q(second_tool=tool)
 
 
-@dataclass
-class _Taken:
-    """The ids of pairs by what became of them."""
-
-    moved: list[UUID]
-    made: list[UUID]
-    archived: list[UUID]
-
-
 def take_pairs(merge: ToolMerge, *, now: datetime) -> tuple[int, int]:
     """Says how many pairs the kept tool got, and how many of the merged one left the lists.
 
@@ -36,7 +26,9 @@ def take_pairs(merge: ToolMerge, *, now: datetime) -> tuple[int, int]:
     tool has that pair already, it gets none.
     """
     kept, merged = merge.kept_tool, merge.merged_tool
-    taken = _Taken([], [], [])
+    moved: list[UUID] = []
+    made: list[UUID] = []
+    archived: list[UUID] = []
     own = {_other(pair, kept) for pair in Comparison.objects.filter(of_tool(kept))}
     pairs = Comparison.objects.filter(of_tool(merged)).prefetch_related("fits").order_by("pk")
     for pair in pairs:
@@ -46,16 +38,16 @@ def take_pairs(merge: ToolMerge, *, now: datetime) -> tuple[int, int]:
             Comparison.objects.filter(pk=pair.pk).update(
                 first_tool=kept, second_tool=other_id, updated_at=now
             )
-            taken.moved.append(pair.pk)
+            moved.append(pair.pk)
         elif is_needed:
-            taken.made.append(_make_like(pair, kept=kept, merged=merged, other_id=other_id))
-        if pair.status == Comparison.Status.PUBLISHED and pair.pk not in taken.moved:
-            taken.archived.append(pair.pk)
-    Comparison.objects.filter(pk__in=taken.archived).update(status=Comparison.Status.ARCHIVED, updated_at=now)
-    merge.note(Kind.MOVED_PAIR, taken.moved)
-    merge.note(Kind.MADE_PAIR, taken.made)
-    merge.note(Kind.ARCHIVED_PAIR, taken.archived)
-    return len(taken.moved) + len(taken.made), len(taken.archived)
+            made.append(_make_like(pair, kept=kept, merged=merged, other_id=other_id))
+        if pair.status == Comparison.Status.PUBLISHED and pair.pk not in moved:
+            archived.append(pair.pk)
+    Comparison.objects.filter(pk__in=archived).update(status=Comparison.Status.ARCHIVED, updated_at=now)
+    merge.note(Kind.MOVED_PAIR, moved)
+    merge.note(Kind.MADE_PAIR, made)
+    merge.note(Kind.ARCHIVED_PAIR, archived)
+    return len(moved) + len(made), len(archived)
 
 
 def _make_like(pair: Comparison, *, kept: Tool, merged: Tool, other_id: UUID) -> UUID:
@@ -72,7 +64,7 @@ def _make_like(pair: Comparison, *, kept: Tool, merged: Tool, other_id: UUID) ->
     return made.pk
 
 
-def _other(pair: Comparison, tool: Tool) -> UUID:
+def _other(pair: Comparison | HeadToHead, tool: Tool) -> UUID:
     return pair.second_tool_id if pair.first_tool_id == tool.pk else pair.first_tool_id
 
 
@@ -100,7 +92,7 @@ def take_answers(merge: ToolMerge) -> int:
     own = {answer.subject for answer in live.filter(of_tool(kept))}
     made = []
     for answer in live.filter(of_tool(merged), reviewer__is_active=True).order_by("pk"):
-        other_id = answer.second_tool_id if answer.first_tool_id == merged.pk else answer.first_tool_id
+        other_id = _other(answer, merged)
         subject = frozenset((kept.pk, other_id)), answer.reviewer_id
         if other_id == kept.pk or subject in own:
             continue
