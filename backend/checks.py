@@ -11,7 +11,9 @@ from backend.folders import journal_fault
 
 
 @checks.register("files")
-def secrets_are_closed_to_others(app_configs: Sequence[AppConfig] | None, **_: object) -> list[checks.CheckMessage]:
+def secrets_are_closed_to_others(
+    app_configs: Sequence[AppConfig] | None, **_: object
+) -> list[checks.CheckMessage]:
     """Only the file that we read ourselves: those of `…_FILE` are as Docker and Kubernetes mount them."""
     path = settings.ENV_FILE
     if path is None or not is_open_to_everybody(path):
@@ -21,7 +23,9 @@ def secrets_are_closed_to_others(app_configs: Sequence[AppConfig] | None, **_: o
 
 
 @checks.register("files")
-def the_journal_can_be_written(app_configs: Sequence[AppConfig] | None, **_: object) -> list[checks.CheckMessage]:
+def the_journal_can_be_written(
+    app_configs: Sequence[AppConfig] | None, **_: object
+) -> list[checks.CheckMessage]:
     """Web processes and workers refuse to start on the same; a command goes on with `--skip-checks`."""
     fault = journal_fault(settings.SUPPRESSION_JOURNAL)
     return [checks.Error(fault, id="verdicts.E001")] if fault else []

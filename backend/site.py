@@ -1,5 +1,6 @@
 """Middleware that only pages and the admin need, and requests of the API pass by; and the check of the host's name."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from csp.constants import HEADER as CONTENT_SECURITY_POLICY
@@ -74,10 +75,10 @@ class StaffBodies:
     Forms are small, so only staff who are signed in may send more.
     """
 
-    def __init__(self, get_response: Any) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> Any:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if request.path_info.startswith(STAFF) and length > MAX_EARLY_BODY:
             may_send = length <= MAX_STAFF_BODY and request.user.is_active and request.user.is_staff

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import AbstractUser, AnonymousUser, Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -26,14 +26,14 @@ FORGETTING = (
 )
 
 
-def beyond(user: Any) -> "QuerySet[Permission]":
+def beyond(user: AbstractUser | AnonymousUser) -> "QuerySet[Permission]":
     """The permissions that the user does not hold; none of a superuser's."""
     if user.is_superuser:
         return Permission.objects.none()
     return Permission.objects.exclude(pk__in=held_by(user))
 
 
-def held_by(user: Any) -> "QuerySet[Permission]":
+def held_by(user: AbstractUser | AnonymousUser) -> "QuerySet[Permission]":
     """Whether the account is active or not: one that is closed can be opened again."""
     return Permission.objects.filter(Q(user=user) | Q(group__user=user))
 
@@ -64,7 +64,7 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or self.covers(request.user, obj))
 
-    def covers(self, user: Any, other: User) -> bool:
+    def covers(self, user: AbstractUser | AnonymousUser, other: User) -> bool:
         if user.is_superuser:
             return True
         return not other.is_superuser and not beyond(user).filter(pk__in=held_by(other)).exists()
@@ -88,7 +88,7 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         do_to_each(self, request, rows, forget, done="without a second factor")
         return None
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         own = [] if request.user.is_superuser else ["is_superuser"]
         return [*super().get_readonly_fields(request, obj), "last_login", "date_joined", *own]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from types import new_class
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from django.utils.html import format_html
 
 from backend.admin import stale
 from backend.admin.deletion import Consequences, in_words
-from backend.admin.drafts import tell_saved
+from backend.admin.drafts import draft_key, tell_saved
 from backend.admin.lookups import closed_lookups
 from backend.admin.refusals import RefusedForm, sentence_of
 from backend.api.attribution import attributed
@@ -29,11 +30,18 @@ from backend.api.models import Change
 
 # Django's classes take their model in brackets only for type checkers.
 if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldsetSpec as Fieldsets
+
     DjangoModelAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
 else:
+    Fieldsets = object
     DjangoModelAdmin = admin.ModelAdmin
     ModelForm = forms.ModelForm
+
+Context = dict[str, object]
+# What goes along, the counts of that, permissions that are missing, and what must stay.
+Deleted = tuple[list[str], dict[str, int], set[str], list[str]]
 
 # The request's attribute with what the database said of its first try.
 REFUSAL = "refusal_of_database"
@@ -67,22 +75,27 @@ class ModelAdmin(DjangoModelAdmin):
         css = {"all": ["backend_admin/admin.css"]}
         js = ["backend_admin/forms.js"]
 
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page offers: any other would tell columns that no page shows."""
         filters = self.get_list_filter(request)
         return lookup in closed_lookups(
             self.model, filters, dates=self.date_hierarchy, more=self.linked_lookups
         )
 
-    # Any, so that pages may name Django's own parameters.
-    def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        return answer_or_refuse(super().changelist_view, *args, **kwargs)
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
+        return answer_or_refuse(super().changelist_view, request, extra_context)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Context | None = None,
+    ) -> HttpResponse:
         """Where the database refuses what was sent, the same form again, with a sentence and all that was typed."""
-        view = super().changeform_view
+        view = partial(super().changeform_view, request, object_id, form_url, extra_context)
         try:
-            return answer_or_refuse(view, request, *args, **kwargs)
+            return answer_or_refuse(view)
         except IntegrityError as error:
             refusal = sentence_of(error)
             if refusal is None:
@@ -91,7 +104,7 @@ class ModelAdmin(DjangoModelAdmin):
         for name in request.FILES:
             for file in request.FILES.getlist(name):
                 file.seek(0)
-        return answer_or_refuse(view, request, *args, **kwargs)
+        return answer_or_refuse(view)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -114,7 +127,7 @@ class ModelAdmin(DjangoModelAdmin):
         self.model._base_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
         return super().get_object(request, object_id, from_field)
 
-    def _look_for_changes(self, request: HttpRequest, row: Any, form: type[ModelForm]) -> None:
+    def _look_for_changes(self, request: HttpRequest, row: models.Model, form: type[ModelForm]) -> None:
         """Has the form refused where the row was changed since it was opened, and takes in what its sender left alone."""
         if hasattr(request, DIFFERENCES):
             return
@@ -130,7 +143,7 @@ class ModelAdmin(DjangoModelAdmin):
             setattr(request, REFUSAL, stale.STALE)
             setattr(request, DIFFERENCES, found)
 
-    def _rows_below(self, request: HttpRequest, row: Any) -> Iterator[stale.Part]:
+    def _rows_below(self, request: HttpRequest, row: models.Model) -> Iterator[stale.Part]:
         """The rows of the page's inlines, as they are stored, under the names that they were sent with."""
         for inline, formset in self._sets_below(request, row):
             key, kind = inline.opts.pk.name, str(inline.opts.verbose_name)
@@ -146,18 +159,19 @@ class ModelAdmin(DjangoModelAdmin):
                 yield stale.Part(formset.empty_form, gone, f"{formset.prefix}-{n}-", kind, is_removed=True)
 
     # Any: Django's formset of any rows.
-    def _sets_below(self, request: HttpRequest, row: Any) -> Iterator[tuple[Any, Any]]:
+    def _sets_below(self, request: HttpRequest, row: models.Model) -> Iterator[tuple[Any, Any]]:
         """The page's inlines, each with the formset of what is stored."""
         for inline in self.get_inline_instances(request, row):
             formset = inline.get_formset(request, row)
             yield inline, formset(instance=row, queryset=inline.get_queryset(request))
 
+    # Any: what Django hands over, and takes back as it is.
     def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row, differences = context["original"], getattr(request, DIFFERENCES, None)
         context["differences"] = differences
-        context["keeps_drafts"] = self.keeps_drafts
+        context["draft_key"] = draft_key(request) if self.keeps_drafts else ""
         if request.method == "POST":
             # The row of a form that is given back holds what was typed.
             context["opened"] = request.POST.get(stale.OPENED)
@@ -170,19 +184,21 @@ class ModelAdmin(DjangoModelAdmin):
             )
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def response_add(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return tell_saved(request, super().response_add(request, *args, **kwargs))
+    def response_add(
+        self, request: HttpRequest, obj: models.Model, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return tell_saved(request, super().response_add(request, obj, post_url_continue))
 
-    def response_change(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return tell_saved(request, super().response_change(request, *args, **kwargs))
+    def response_change(self, request: HttpRequest, obj: models.Model) -> HttpResponse:
+        return tell_saved(request, super().response_change(request, obj))
 
-    def save_related(self, *args: Any, **kwargs: Any) -> None:
-        super().save_related(*args, **kwargs)
+    def save_related(self, request: HttpRequest, form: object, formsets: object, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
         # References would be looked at when the transaction ends, too late for the form to say so.
         connection.check_constraints()
 
     def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+        self, request: HttpRequest, object_id: str, extra_context: Context | None = None
     ) -> HttpResponse:
         """Django tells first whether there is such a row, and asks then who wants to know."""
         if not self.has_view_or_change_permission(request):
@@ -190,7 +206,7 @@ class ModelAdmin(DjangoModelAdmin):
         return super().history_view(request, object_id, extra_context)
 
     def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+        self, request: HttpRequest, object_id: str, extra_context: Context | None = None
     ) -> HttpResponse:
         """Nothing goes without a reason, which the log keeps: then the page asks again."""
         lacks_reason = request.method == "POST" and not request.POST.get("why", "").strip()
@@ -199,14 +215,15 @@ class ModelAdmin(DjangoModelAdmin):
         context = {**(extra_context or {}), "lacks_reason": lacks_reason}
         return answer_or_refuse(super().delete_view, request, object_id, context)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    # Any: rows, in a list or a queryset.
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
         """What goes along in counts, which is asked for nobody's leave by itself; and what keeps it, in words."""
         found = Consequences(self.model._base_manager.filter(pk__in=[each.pk for each in objs]))
         lost = [f"{words}, which would no longer name it" for words in in_words(found.loses)]
         kept = [f"It has {words}." for words in in_words(found.keeps)]
         return [*in_words(found.goes), *lost], {}, set(), kept
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+    def log_deletions(self, request: HttpRequest, queryset: models.QuerySet[models.Model]) -> list[LogEntry]:
         return LogEntry.objects.log_actions(
             user_id=request.user.pk,  # type: ignore[arg-type]
             queryset=queryset,
@@ -215,7 +232,7 @@ class ModelAdmin(DjangoModelAdmin):
         )
 
 
-def _parts_of(context: Any, row: Any) -> Iterator[stale.Part]:
+def _parts_of(context: dict[str, Any], row: models.Model) -> Iterator[stale.Part]:
     """The page's form and the rows below it, as they are stored."""
     yield stale.Part(context["adminform"].form, row)
     for rows in context["inline_admin_formsets"]:
@@ -254,7 +271,7 @@ class CuratedAdmin(ModelAdmin):
         models.TextField: {"form_class": LinesField, "widget": AdminTextareaWidget},
     }
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
@@ -286,7 +303,7 @@ class RecordedAdmin(CuratedAdmin):
     form = ReasonForm
     object_history_template = "backend_admin/object_history.html"
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or not self.has_change_permission(request, obj):
             return fieldsets
@@ -296,26 +313,34 @@ class RecordedAdmin(CuratedAdmin):
         """The form's fields that no row has: what is said of the change."""
         return ["why"]
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._record(request, super().changelist_view, *args, **kwargs)
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
+        return self._record(request, super().changelist_view, extra_context)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._record(request, super().changeform_view, *args, **kwargs)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Context | None = None,
+    ) -> HttpResponse:
+        return self._record(request, super().changeform_view, object_id, form_url, extra_context)
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._record(request, super().delete_view, *args, **kwargs)
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Context | None = None
+    ) -> HttpResponse:
+        return self._record(request, super().delete_view, object_id, extra_context)
 
     def _record(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *arguments: object
     ) -> HttpResponse:
         if request.method != "POST":
-            return view(request, *args, **kwargs)
+            return view(request, *arguments)
         why, note = request.POST.get("why", ""), request.POST.get("note", "")
         with attributed(source="admin", actor=request.user.get_username(), why=why, note=note):
-            return view(request, *args, **kwargs)
+            return view(request, *arguments)
 
     def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+        self, request: HttpRequest, object_id: str, extra_context: Context | None = None
     ) -> HttpResponse:
         """Django's, below what the database kept: the latest change first."""
         row = self.get_object(request, unquote(object_id))
@@ -347,16 +372,16 @@ class PublishedAdmin(RecordedAdmin):
             return False
         return super().has_change_permission(request, obj)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
         """What readers could read is archived or retracted, and stays."""
         goes, counts, forbidden, kept = super().get_deleted_objects(objs, request)
         if any(each.status not in self.open_statuses for each in objs):
             kept = [f"It is {objs[0].get_status_display().lower()}: only a draft is deleted.", *kept]
         return goes, counts, forbidden, kept
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = super().get_readonly_fields(request, obj)
-        return fields if self.has_publish_permission(request) else [*fields, *self.publishing_fields]
+        return [*fields] if self.has_publish_permission(request) else [*fields, *self.publishing_fields]
 
 
 class ReadOnlyAdmin(ModelAdmin):

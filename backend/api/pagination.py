@@ -19,7 +19,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.parameters import COUNT
+from backend.api.parameters import COUNT, AnyField
 from backend.api.problems import Refusal
 from backend.api.rendering import AnySerializer, all_rendered
 from backend.api.views import PublicView
@@ -170,9 +170,7 @@ def page_url(request: HttpRequest | Request, cursor: str, *, query: str | None =
 
 
 @cache
-def page_schema(
-    item: type[serializers.Serializer[Any]], **extra: serializers.Field[Any, Any, Any, Any]
-) -> Any:
+def page_schema(item: type[serializers.Serializer[Any]], **extra: AnyField) -> Any:
     """The schema of a page: `ToolPage` for a `ToolSerializer`, with `extra` beside the results."""
     return inline_serializer(
         name=item.__name__.removesuffix("Serializer") + "Page",

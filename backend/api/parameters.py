@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from django.http import QueryDict
 from rest_framework import serializers
@@ -10,6 +10,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 MAX_VALUE_LENGTH = 2_000
 SLUG = r"[a-z0-9-]{1,255}"
+# Any: whatever a field reads from and gives.
+AnyField: TypeAlias = "serializers.Field[Any, Any, Any, Any]"
 
 
 class Parameters(serializers.Serializer[object]):
@@ -81,7 +83,7 @@ class Parameters(serializers.Serializer[object]):
         return f"Unknown parameter; allowed here: {', '.join(self.fields) or 'none'}."
 
 
-def as_text(value: Any, field: serializers.Field[Any, Any, Any, Any]) -> str:
+def as_text(value: Any, field: AnyField) -> str:
     """A validated value as a query has it; the values of a closed list in the list's order."""
     if isinstance(field, CommaList) and value:
         return ",".join([choice for choice in field.choices if choice in value] or value)

@@ -1,10 +1,9 @@
 """How comparisons, picks and line-ups look in an answer."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from backend.api.bodies import Body
+from backend.api.parameters import AnyField
 from backend.api.views import timestamp
 from catalog.models import Tool
 from catalog.serializers import FitSerializer
@@ -113,7 +112,7 @@ class CastPickSerializer(Body):
     tool = serializers.CharField(max_length=255, help_text="The slug of one of the pair's tools.")
 
 
-def _of_each(child: serializers.Field[Any, Any, Any, Any], text: str) -> serializers.ListField:
+def _of_each(child: AnyField, text: str) -> serializers.ListField:
     return serializers.ListField(child=child, min_length=2, max_length=2, required=False, help_text=text)
 
 

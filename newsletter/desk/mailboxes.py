@@ -10,14 +10,14 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from backend.admin.base import ModelAdmin
+from backend.admin.base import Context, ModelAdmin
 from newsletter.desk.preview import AddressForm
 from newsletter.models import Subscriber
 from newsletter.readers.addresses import address_key, masked
@@ -37,7 +37,7 @@ class MailboxFilter(admin.SimpleListFilter):
         word = request.GET.get(self.parameter_name)
         return [(word, "The one you looked up")] if word else []
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         word = self.value()
         if word is None:
             return queryset
@@ -61,7 +61,7 @@ class MailboxAdmin(ModelAdmin):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), MailboxFilter]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         find = reverse(f"admin:newsletter_{self.opts.model_name}_mailbox")
         shown = {"find": find, "find_form": AddressForm(auto_id="find_%s"), **(extra_context or {})}
         return super().changelist_view(request, shown)
