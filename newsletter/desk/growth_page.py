@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from backend.admin.base import CuratedAdmin
+from backend.admin.base import Context, CuratedAdmin
 from backend.admin.charts import Chart, Unit, draw_bars
 from newsletter.desk.growth import Day, growth, subscribers_by_status
 
@@ -27,9 +27,7 @@ class GrowthAdmin(CuratedAdmin):
         page = self.admin_site.admin_view(self.growth_page)
         return [path("over-time/", page, name="newsletter_subscriber_growth"), *super().get_urls()]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         numbers = {status: f"{number:,}" for status, number in subscribers_by_status().items()}
         shown = {**(extra_context or {}), "numbers": numbers}
         return super().changelist_view(request, shown)

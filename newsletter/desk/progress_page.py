@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from backend.admin.actions import do_to_each
-from backend.admin.base import NOTHING, CuratedAdmin
+from backend.admin.base import NOTHING, Context, CuratedAdmin
 from backend.admin.errors import CurationError
 from newsletter.deliveries import bounces
 from newsletter.desk.plans import consequences, is_soon_after_another, plan_words, readers_words
@@ -96,9 +96,7 @@ class ProgressAdmin(CuratedAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         say_if_nothing_is_mailed(request)
         return super().changelist_view(request, extra_context)
 

@@ -1,0 +1,30 @@
+"""The tables of comparisons, one module for each subject: import them from here."""
+
+from comparisons.models.merges import MergedRow, ToolMerge
+from comparisons.models.pairs import (
+    PAIR_SEPARATOR,
+    Comparison,
+    PairFit,
+    PairFitRow,
+    PairPanel,
+    StoredAnswer,
+    pair_slug,
+)
+from comparisons.models.verdicts import MARGIN, DecidedBy, Outcome, Strength, VerdictChange
+
+__all__ = [
+    "MARGIN",
+    "PAIR_SEPARATOR",
+    "Comparison",
+    "DecidedBy",
+    "MergedRow",
+    "Outcome",
+    "PairFit",
+    "PairFitRow",
+    "PairPanel",
+    "StoredAnswer",
+    "Strength",
+    "ToolMerge",
+    "VerdictChange",
+    "pair_slug",
+]
