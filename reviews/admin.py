@@ -11,7 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from backend.admin.actions import row_action
-from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin, link_to_api
+from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin
+from backend.admin.links import link_to_api
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id

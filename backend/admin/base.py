@@ -1,7 +1,6 @@
 """The admin's base classes: rows that curators write, and rows that the product writes by itself."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 from types import new_class
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,6 @@ from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
-from django.utils import timezone
-from django.utils.html import format_html
 
 from backend.admin import stale
 from backend.admin.deletion import Consequences, in_words
@@ -395,17 +392,3 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
-
-
-def link_once_public(path: str, *, public_at: datetime | None) -> str:
-    """A link to what readers see, or since when they will."""
-    if public_at is None:
-        return "Nothing is public yet."
-    if public_at > timezone.now():
-        return f"Public from {public_at:%Y-%m-%d %H:%M} UTC."
-    return link_to_api(path)
-
-
-def link_to_api(path: str) -> str:
-    # Not by reverse(): a form that is shown again may hold a slug that no address takes.
-    return format_html('<a href="/api/v1/{}">View in API</a>', path)

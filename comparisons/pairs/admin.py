@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from backend.admin.actions import row_action
-from backend.admin.base import STAMPS, PublishedAdmin, ReasonForm, link_once_public
+from backend.admin.base import STAMPS, PublishedAdmin, ReasonForm
+from backend.admin.links import link_once_public
 from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import archive

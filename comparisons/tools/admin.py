@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from backend.admin.actions import row_action
-from backend.admin.base import NOTHING, STAMPS, PublishedAdmin, ReasonForm, link_once_public
+from backend.admin.base import NOTHING, STAMPS, PublishedAdmin, ReasonForm
+from backend.admin.links import link_once_public
 from catalog import logos, services
 from catalog.admin import FitInline
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo

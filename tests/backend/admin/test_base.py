@@ -1,16 +1,13 @@
 """What every page of the admin does: made-up ids, rows that only the product writes."""
 
-from datetime import datetime
-
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from backend.admin.base import link_once_public, link_to_api
 from backend.api.models import Change
 from catalog.models import Category, Tool
 from tests.database import execute
 from tests.desk import act, desk_of, errors_of, messages_of, open_desk, submit
-from tests.factories import AHEAD, NOW, CategoryFactory, ReviewFactory, ToolFactory
+from tests.factories import CategoryFactory, ReviewFactory, ToolFactory
 
 TOOLS = "/admin/catalog/tool/"
 PANELS = "/admin/reviews/panel/"
@@ -87,29 +84,6 @@ def test_a_deleted_row_takes_along_the_rows_that_the_product_kept_for_it() -> No
 
     assert not Tool.objects.exists()
     assert Category.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("path", "link"),
-    [
-        ("tools/cursor", '<a href="/api/v1/tools/cursor">View in API</a>'),
-        ('"><script>', '<a href="/api/v1/&quot;&gt;&lt;script&gt;">View in API</a>'),
-    ],
-)
-def test_a_link_to_the_api_is_quoted(path: str, link: str) -> None:
-    assert link_to_api(path) == link
-
-
-@pytest.mark.parametrize(
-    ("public_at", "words"),
-    [
-        (None, "Nothing is public yet."),
-        (AHEAD, "Public from 2100-01-01 00:00 UTC."),
-        (NOW, '<a href="/api/v1/tools/cursor">View in API</a>'),
-    ],
-)
-def test_what_waits_says_until_when(public_at: datetime | None, words: str) -> None:
-    assert link_once_public("tools/cursor", public_at=public_at) == words
 
 
 # --- Who changed what, and why ------------------------------------------------------------------
