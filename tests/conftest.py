@@ -25,8 +25,10 @@ from tests.mail_sink import Sink
 
 # Those that take longest, in order: begun last, they would keep one process busy while the others have nothing left to do.
 SLOW = (
+    # It has engines of its own: a core has work while the first process migrates the database that all others copy.
+    "tests/backend/devstack/test_serve.py",
     *("tests/faults/test_mail_outages.py", "tests/faults/test_database_outages.py"),
-    *("tests/backend/devstack/test_serve.py", "tests/test_migrations.py", "tests/browser/", "tests/faults/"),
+    *("tests/test_migrations.py", "tests/browser/", "tests/faults/"),
     *("tests/test_contract.py", "tests/backend/devstack/", "tests/backend/test_bootstrap.py"),
     *("tests/votes/test_rules.py", "tests/newsletter/readers/test_mail_worker.py"),
 )
