@@ -31,6 +31,9 @@ def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> d
             "schedule": crontab(minute="*/3"),
             "options": {"expires": 180},
         },
+        # What the desk shows, and the API of reviewers.
+        "calibrate": _every(600, "comparisons.tasks.calibrate"),
+        "count-first-page": _every(300, "backend.admin.tasks.count_first_page"),
         "send-due-mail": _every(5, "newsletter.tasks.send_due_jobs"),
         # Where there is such a mailbox.
         "read-bounces": _every(60, "newsletter.tasks.read_bounces"),

@@ -204,6 +204,8 @@ class Tool(Publishable):
             ),
             # What becomes public next by the clock.
             models.Index(fields=["public_at"], name="tools_by_moment"),
+            # What curators still work on.
+            models.Index(fields=["status"], condition=~Q(status="published"), name="tools_that_wait"),
             # Logos that are still to be drawn.
             models.Index(fields=["id"], condition=EARLIER_LOGO, name="tools_with_earlier_logos"),
         ]

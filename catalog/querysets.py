@@ -5,6 +5,7 @@ Rows are Any: they carry what a read annotates, which no type of a model knows.
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -24,6 +25,9 @@ MIN_LETTERS = 4
 
 # Relevance is computed for so many tools with the words in their name, and for so many others, the newest of each.
 MOST_RANKED = 200
+
+# After so many days a price is looked at again.
+PRICE_DAYS = 90
 
 # What catalog/sql/search.sql indexes of a name alone.
 NAME_WORDS = Func(F("name"), function="catalog_search_name", output_field=SearchVectorField())
@@ -115,6 +119,11 @@ class ToolQuerySet(models.QuerySet[Any]):
 
     def in_categories(self, slugs: Iterable[str]) -> Self:
         return self.filter(category__slug__in=slugs)
+
+    def with_stale_price(self, *, today: date) -> Self:
+        """Tools whose price was last looked at PRICE_DAYS ago, or never."""
+        stale_from = today - timedelta(days=PRICE_DAYS)
+        return self.filter(Q(pricing_checked_on=None) | Q(pricing_checked_on__lte=stale_from))
 
     def with_entry(self, entries: Iterable[str]) -> Self:
         return self.filter(pricing_entry__in=entries)

@@ -95,6 +95,12 @@ class ComparisonQuerySet(models.QuerySet[Any]):
             )
         )
 
+    def without_guidance(self) -> Self:
+        """Pairs of which no condition, their own or a tool's, says whom either tool suits."""
+        of_pair = self.model._meta.get_field("fits").related_model.objects.filter(comparison=OuterRef("pk"))
+        of_tools = (ToolFit.objects.filter(tool=OuterRef(tool)) for tool in ("first_tool", "second_tool"))
+        return self.filter(~Exists(of_pair), *(~Exists(fits) for fits in of_tools))
+
     def with_picks(self) -> Self:
         """Adds `pick_count`, the counted picks of the pair, and `stored_picks`, those of each tool in the order of ids,
         with the bounds of the first one's share and the time of both."""

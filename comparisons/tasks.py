@@ -3,9 +3,15 @@
 from celery import shared_task
 from django.utils import timezone
 
+from comparisons.desk import calibrating
 from comparisons.history import recording
 
 
 @shared_task
 def record_verdicts() -> None:
     recording.record_verdicts(now=timezone.now())
+
+
+@shared_task
+def calibrate() -> None:
+    calibrating.calibrate()

@@ -20,6 +20,7 @@ from catalog.models import Category
 from newsletter.content.words import plain
 from newsletter.deliveries import resolution
 from newsletter.deliveries.totals import totals_of
+from newsletter.desk import first_page  # noqa: F401 - it declares what the first page shows.
 from newsletter.desk.growth_page import GrowthAdmin
 from newsletter.desk.mailboxes import AddressAdmin, MailboxAdmin
 from newsletter.desk.preview import PreviewAdmin
@@ -30,9 +31,6 @@ from newsletter.readers import consent, suppressions
 from newsletter.readers.addresses import MAX_SPELLING, InvalidAddress, address_key, canonical, masked
 from newsletter.sending.calendar import coming_week
 from newsletter.sending.schedule import LATEST, is_week, schedule_from_settings
-
-# The first page, with links to the pages that are not lists.
-admin.site.index_template = "admin/newsletter/index.html"
 
 STAFF = Consent.Source.STAFF
 

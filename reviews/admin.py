@@ -19,7 +19,7 @@ from catalog.pairs import by_id
 from catalog.validators import validate_visible_text
 from reviews import services
 from reviews.models import HeadToHead, Review, Reviewer
-from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
+from reviews.querysets import REVIEW_DAYS, HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
 from reviews.revisions import NEEDS_NOTE, SAID, last_seen
 from reviews.revisions_page import RevisionsAdmin, beginning_of
 
@@ -98,13 +98,25 @@ class ReviewForm(OpinionForm):
             )
 
 
+class AgeFilter(admin.SimpleListFilter):
+    title = "age"
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("due", f"Reviewed {REVIEW_DAYS} days ago, or earlier")]
+
+    # Any: Django hands filters a queryset of any model.
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.due(today=timezone.now().date()) if self.value() == "due" else queryset
+
+
 @admin.register(Review)
 class ReviewAdmin(RevisionsAdmin):
     form = ReviewForm
     list_display = [
         "reviewer", "tool", "verdict", "beginning", "basis", "status", "reviewed_on", "revision", "updated_at",
     ]  # fmt: skip
-    list_filter = ["status", "verdict", "basis", "reviewer", "tool__category"]
+    list_filter = ["status", AgeFilter, "verdict", "basis", "reviewer", "tool__category"]
     linked_lookups = ["tool__id__exact"]
     search_fields = ["tool__name", "tool__slug", "reviewer__name", "quote"]
     search_help_text = "Tool, reviewer or words of the quote."

@@ -23,6 +23,7 @@ from catalog.validators import (
     validate_visible_text,
     validate_web_address,
 )
+from reviews.calibration import is_rubber_stamp
 from reviews.panel import MIXED_FROM, SHIP_FROM, PanelCount
 from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
 
@@ -193,6 +194,8 @@ class Review(Opinion):
         indexes = [
             # What becomes public next by the clock.
             models.Index(fields=["published_at"], condition=Q(status="published"), name="reviews_by_moment"),
+            # What curators still work on.
+            models.Index(fields=["status"], condition=~Q(status="published"), name="reviews_that_wait"),
             # The list of reviews, and that of one reviewer.
             models.Index(
                 fields=["created_at", "id"], condition=Q(status="published"), name="reviews_by_creation"
@@ -283,6 +286,8 @@ class HeadToHead(Opinion):
         indexes = [
             # Those of a pair, and those of a tool where it stands first.
             models.Index(fields=["first_tool", "second_tool"], name="head_to_heads_by_pair"),
+            # What curators still work on.
+            models.Index(fields=["status"], condition=~Q(status="published"), name="head_to_heads_that_wait"),
             # Their list, and the latest of a reviewer.
             models.Index(
                 fields=["created_at", "id"], condition=Q(status="published"), name="head_to_heads_by_creation"
@@ -407,3 +412,38 @@ class Panel(models.Model):
     @property
     def count(self) -> PanelCount:
         return PanelCount(ship=self.ship, skip=self.skip)
+
+
+class Calibration(models.Model):
+    """How a reviewer's published reviews stand beside all others: what a worker last found, rewritten where it changed.
+
+    Agreement is counted where at least two others reviewed the tool and do not tie, and where the crowd's bounds decide.
+    """
+
+    reviewer = models.OneToOneField(
+        Reviewer, primary_key=True, on_delete=models.CASCADE, related_name="calibration"
+    )
+    ship = models.PositiveIntegerField(default=0, db_default=0)
+    total = models.PositiveIntegerField(default=0, db_default=0)
+    tools = models.PositiveIntegerField(default=0, db_default=0, help_text="How many tools are published.")
+    panel_agrees = models.PositiveIntegerField(default=0, db_default=0)
+    panel_total = models.PositiveIntegerField(default=0, db_default=0)
+    crowd_agrees = models.PositiveIntegerField(default=0, db_default=0)
+    crowd_total = models.PositiveIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ship__lte=F("total"))
+                & Q(panel_agrees__lte=F("panel_total"))
+                & Q(crowd_agrees__lte=F("crowd_total")),
+                name="a_calibration_counts_parts_of_wholes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ship} of {self.total} ship"
+
+    @property
+    def is_rubber_stamp(self) -> bool:
+        return is_rubber_stamp(ship=self.ship, total=self.total)

@@ -4,12 +4,16 @@ Rows are Any: they carry what a read annotates, which no type of a model knows.
 """
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
+
+# After so many days a review is looked at again.
+REVIEW_DAYS = 180
 
 # Neither is public before its tool is.
 _PUBLIC_REVIEW = Q(
@@ -50,6 +54,10 @@ class ReviewQuerySet(models.QuerySet[Any]):
 
     def of_tools(self, tool_ids: Iterable[UUID]) -> Self:
         return self.filter(tool__in=tool_ids)
+
+    def due(self, *, today: date) -> Self:
+        """Reviews of REVIEW_DAYS ago."""
+        return self.filter(reviewed_on__lte=today - timedelta(days=REVIEW_DAYS))
 
     def in_roster_order(self) -> Self:
         return self.order_by("reviewer__position", "reviewer", "id")

@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from backend.api.rendering import rendered
 from catalog.serializers import OptionalText, ToolReferenceSerializer
-from reviews.models import HeadToHead, Review, Reviewer, ReviewRevision
+from reviews.calibration import Share
+from reviews.models import Calibration, HeadToHead, Review, Reviewer, ReviewRevision
 from reviews.panel import PanelCount
 
 
@@ -229,8 +230,49 @@ class HeadToHeadSerializer(ReviewerHeadToHeadSerializer):
         fields = ["id", "tools", "reviewer", *HeadToHeadCellSerializer.Meta.fields[1:]]
 
 
+class ShareSerializer(serializers.Serializer[Share]):
+    """How many of a whole."""
+
+    count = serializers.IntegerField(min_value=0)
+    total = serializers.IntegerField(min_value=0)
+    percent = serializers.IntegerField(
+        min_value=0, max_value=100, allow_null=True, help_text="Rounded half up; null of nothing."
+    )
+
+
+class CalibrationSerializer(serializers.Serializer[Calibration]):
+    """How a reviewer's published reviews stand beside all others, as counted a few minutes ago."""
+
+    agrees_with_panel = serializers.SerializerMethodField(
+        help_text="Of tools that at least two others reviewed and on which these do not tie."
+    )
+    agrees_with_crowd = serializers.SerializerMethodField(
+        help_text="Of tools on which enough readers voted to decide."
+    )
+    coverage = serializers.SerializerMethodField(help_text="Of all published tools, those they reviewed.")
+    is_rubber_stamp = serializers.BooleanField(
+        help_text="Whether at least 95 percent of ten reviews or more say the same."
+    )
+
+    @extend_schema_field(ShareSerializer)
+    def get_agrees_with_panel(self, row: Calibration) -> dict[str, object]:
+        return ShareSerializer(Share(row.panel_agrees, row.panel_total)).data
+
+    @extend_schema_field(ShareSerializer)
+    def get_agrees_with_crowd(self, row: Calibration) -> dict[str, object]:
+        return ShareSerializer(Share(row.crowd_agrees, row.crowd_total)).data
+
+    @extend_schema_field(ShareSerializer)
+    def get_coverage(self, row: Calibration) -> dict[str, object]:
+        return ShareSerializer(Share(row.total, row.tools)).data
+
+
 class ReviewerDetailSerializer(ReviewerSerializer):
     """A reviewer of the panel, with the latest of their answers to pairs."""
+
+    calibration = CalibrationSerializer(
+        allow_null=True, default=None, help_text="Null until it was counted, minutes after a reviewer is new."
+    )
 
     head_to_heads = ReviewerHeadToHeadSerializer(
         many=True,
@@ -239,4 +281,4 @@ class ReviewerDetailSerializer(ReviewerSerializer):
     )
 
     class Meta(ReviewerSerializer.Meta):
-        fields = [*ReviewerSerializer.Meta.fields, "head_to_heads"]
+        fields = [*ReviewerSerializer.Meta.fields, "calibration", "head_to_heads"]

@@ -67,9 +67,10 @@ class ReviewerView(PublicView):
     def get(self, request: Request, slug: str) -> Response:
         """Retrieve a reviewer with their ship rate
 
-        One reviewer by their slug, with a record over published reviews and the latest answers to pairs.
+        One reviewer by their slug, with a record over published reviews, how these stand beside what others say, and the
+        latest answers to pairs.
         """
-        reviewer = Reviewer.objects.with_record().filter(slug=slug).first()
+        reviewer = Reviewer.objects.with_record().select_related("calibration").filter(slug=slug).first()
         if reviewer is None:
             raise ReviewerNotFound
         own = HeadToHead.objects.published().with_all_named().filter(reviewer=reviewer)

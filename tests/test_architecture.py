@@ -26,6 +26,8 @@ NOT_IN_THE_ADMIN = {
     "catalog.LogoUpload",
     # The page that undoes a merge counts what it names.
     "comparisons.MergedRow",
+    # The first page shows it.
+    "reviews.Calibration",
     # The page of the comparison shows it.
     "comparisons.PairPanel",
     "newsletter.ConfirmationToken",

@@ -50,6 +50,7 @@ NOTHING = "–"
 admin.site.site_header = admin.site.site_title = "AI Tool Verdicts"
 admin.site.index_title = "The curators' desk"
 admin.site.site_url = "/api/docs"
+admin.site.index_template = "backend_admin/index.html"
 # What is deleted is looked at first, one row at a time.
 admin.site.disable_action("delete_selected")
 

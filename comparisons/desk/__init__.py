@@ -1,1 +1,1 @@
-"""Pages of the desk that show a tool with all that reviewers and readers say of it."""
+"""The desk's first page, and its page that shows a tool with all that reviewers and readers say of it."""

@@ -84,6 +84,8 @@ class Comparison(Publishable):
             ),
             # What becomes public next by the clock.
             models.Index(fields=["public_at"], name="comparisons_by_moment"),
+            # What curators still work on.
+            models.Index(fields=["status"], condition=~Q(status="published"), name="comparisons_that_wait"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -121,6 +121,17 @@ class OutcomeFilter(admin.SimpleListFilter):
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
+class GuidanceFilter(admin.SimpleListFilter):
+    title = "conditions"
+    parameter_name = "guidance"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("none", "None, of the pair or its tools")]
+
+    def queryset(self, request: HttpRequest, queryset: Pairs) -> Pairs:
+        return queryset.without_guidance() if self.value() == "none" else queryset
+
+
 class CategoryFilter(admin.SimpleListFilter):
     """Pairs of which at least one tool is in the category."""
 
@@ -139,7 +150,7 @@ class ComparisonAdmin(PublishedAdmin):
     form = ComparisonForm
     inlines = [PairFitInline]
     list_display = ["pair", "verdict", "status", "published_at"]
-    list_filter = ["status", OutcomeFilter, CategoryFilter]
+    list_filter = ["status", OutcomeFilter, GuidanceFilter, CategoryFilter]
     search_fields = [
         "title", "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug",
     ]  # fmt: skip

@@ -20,6 +20,7 @@ from catalog import logos, services
 from catalog.admin import FitInline
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo
 from catalog.models import LogoUpload, Tool, ToolFit
+from catalog.querysets import PRICE_DAYS
 from comparisons.merging.admin import may_merge, merge_page
 from comparisons.merging.duplicates import likenesses_of
 from comparisons.tools.slugs import taken_pair_slugs
@@ -82,6 +83,20 @@ class ToolFitInline(FitInline):
     fields = [("condition", "position"), "note", "evidence", "checked_on"]
 
 
+class PriceFilter(admin.SimpleListFilter):
+    title = "price"
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("stale", f"Not checked for {PRICE_DAYS} days")]
+
+    # Any: Django hands filters a queryset of any model.
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() != "stale":
+            return queryset
+        return queryset.with_stale_price(today=timezone.now().date())
+
+
 @admin.register(Tool)
 class ToolAdmin(PublishedAdmin):
     form = ToolForm
@@ -89,7 +104,7 @@ class ToolAdmin(PublishedAdmin):
     list_display = [
         "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
     ]  # fmt: skip
-    list_filter = ["status", "panel__call", "pricing_entry", "pricing_model", "category"]
+    list_filter = ["status", "panel__call", PriceFilter, "pricing_entry", "pricing_model", "category"]
     list_select_related = ["category", "panel", "tally"]
     search_fields = ["name", "slug", "aliases__slug", "tagline"]
     search_help_text = "Name, slug (earlier ones too) or tagline."

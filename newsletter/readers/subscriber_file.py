@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TextIO
 from uuid import UUID
 
+from backend.api.formulas import without_escape
 from backend.api.parameters import SLUG
 from catalog.models import Category
 from newsletter.models import Subscriber
 from newsletter.readers.addresses import InvalidAddress, canonical, key_of
-from newsletter.readers.formulas import without_escape
 from newsletter.readers.other_tools import UntoldStatusError, refuse_untold
 from newsletter.readers.serializers import MAX_CHOICES
 from newsletter.readers.subscriber_columns import (

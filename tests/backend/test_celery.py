@@ -28,7 +28,8 @@ def test_each_task_keeps_the_name_that_waiting_messages_and_running_workers_know
     assert {name for name in app.tasks if not name.startswith("celery.")} == {
         *("backend.forget", "backend.heartbeat"),
         "catalog.tasks.draw_logos",
-        "comparisons.tasks.record_verdicts",
+        "backend.admin.tasks.count_first_page",
+        *("comparisons.tasks.calibrate", "comparisons.tasks.record_verdicts"),
         *("newsletter.tasks.forget", "newsletter.tasks.prepare", "newsletter.tasks.send"),
         "newsletter.tasks.read_bounces",
         *("newsletter.tasks.send_due_jobs", "newsletter.tasks.tick"),

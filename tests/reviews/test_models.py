@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from catalog.models import Tool
-from reviews.models import Panel, Review, Reviewer
+from reviews.models import Calibration, Panel, Review, Reviewer
 from reviews.panel import PanelCount
 from tests.database import at_once, broken_constraint, constraints_of, database_now, execute
 from tests.factories import AHEAD, NOW, CategoryFactory, ReviewerFactory, ReviewFactory, ToolFactory, review
@@ -207,12 +207,21 @@ def two_live_reviews() -> None:
     ReviewFactory(reviewer=first.reviewer, tool=first.tool, verdict="skip")
 
 
+def calibrated(**counts: int) -> None:
+    Calibration.objects.create(reviewer=ReviewerFactory(), **counts)
+
+
 def panel_below_zero(**counts: int) -> None:
     ToolFactory()
     Panel.objects.update(**counts)
 
 
 BROKEN: dict[str, Callable[[], object]] = {
+    "a_calibration_counts_parts_of_wholes": lambda: calibrated(ship=2, total=1),
+    "reviews_calibration_ship_check": lambda: calibrated(ship=-1),
+    "reviews_calibration_panel_agrees_check": lambda: calibrated(panel_agrees=-1),
+    "reviews_calibration_crowd_agrees_check": lambda: calibrated(crowd_agrees=-1),
+    "reviews_calibration_tools_check": lambda: calibrated(tools=-1),
     "reviewer_slug_is_plain": lambda: ReviewerFactory(slug="The Builder"),
     "reviews_reviewer_slug_key": lambda: ReviewerFactory.create_batch(2, slug="twice"),
     "reviews_reviewer_position_check": lambda: ReviewerFactory(position=-1),
@@ -248,10 +257,15 @@ def test_every_constraint_is_broken_on_purpose() -> None:
         "reviews_reviewrevision_number_check",
         "revisions_are_numbered_without_repeats",
     }
+    # A whole is at least its part, which is at least 0.
+    kept_by_others = {
+        f"reviews_calibration_{whole}_check" for whole in ("total", "panel_total", "crowd_total")
+    }
     assert constraints_of("reviews") - answers == {
         *BROKEN,
         "reviews_review_revision_check",
         *kept_by_triggers,
+        *kept_by_others,
     }
 
 
@@ -565,3 +579,7 @@ def test_a_review_whose_former_text_is_kept_cannot_be_deleted() -> None:
 
     with pytest.raises(ProtectedError):
         row.delete()
+
+
+def test_a_calibration_says_its_count() -> None:
+    assert str(Calibration(ship=3, total=4)) == "3 of 4 ship"

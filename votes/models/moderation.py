@@ -38,6 +38,10 @@ class Alert(OfTarget):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [
+            # What staff have yet to look at.
+            models.Index(fields=["created_at", "id"], condition=Q(closed_at=None), name="open_alerts"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=["burst", "networks", "drift"]), name="alert_kind_is_known"

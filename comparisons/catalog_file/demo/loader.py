@@ -24,6 +24,7 @@ from comparisons.catalog_file.demo.logos import draw_demo_logo
 from comparisons.catalog_file.format import read_json
 from comparisons.catalog_file.importing import hold_import_lock, import_catalog
 from comparisons.catalog_file.reading import CatalogFileError, Json
+from comparisons.desk.calibrating import calibrate
 from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison
 from reviews.models import HeadToHead, Review, Reviewer
@@ -105,6 +106,7 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         for day in (last_day, yesterday(now)):
             close_day(day=day, now=now)
         record_verdicts(now=now)
+        calibrate()
     return DemoReport(
         tools=report.counts["tools"].created,
         comparisons=report.counts["comparisons"].created,

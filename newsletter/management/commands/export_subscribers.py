@@ -4,7 +4,7 @@ import csv
 
 from django.core.management.base import BaseCommand
 
-from newsletter.readers.formulas import escaped
+from backend.api.formulas import escaped
 from newsletter.readers.subscriber_export import COLUMNS, exported_rows
 
 

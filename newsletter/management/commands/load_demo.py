@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from backend.admin.first_page import count_blocks
 from backend.api.quoting import quoted
 from comparisons.catalog_file.demo.loader import load_demo
 from comparisons.catalog_file.reading import CatalogFileError
@@ -31,6 +32,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The demo was not loaded: {quoted(error.filename)} can't be read: {error.strerror}."
             ) from None
+        if report:
+            count_blocks(now=now)
         if report is None:
             self.stdout.write("There is a catalog already: nothing changed.")
         else:

@@ -1,10 +1,13 @@
 """What the desk's first page says of the weekly mail, and to whom."""
 
 import pytest
+from django.core.cache import cache
+from django.utils import timezone
 
+from backend.admin.first_page import count_blocks
 from newsletter.models import Edition
 from tests.desk import desk_of, open_desk
-from tests.factories import EditionFactory
+from tests.factories import DeliveryFactory, EditionFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -12,7 +15,7 @@ EDITIONS = "/admin/newsletter/edition/"
 SUBSCRIBERS = "/admin/newsletter/subscriber/"
 
 
-class TestTheDesksFirstPage:
+class TestTheWeeklyMail:
     def test_it_leads_to_the_latest_editions_and_to_subscribers_over_time(self) -> None:
         weeks = [f"2026-W{number}" for number in (48, 45, 47, 46)]
         editions = {week: EditionFactory(week=week) for week in weeks}
@@ -48,3 +51,26 @@ class TestTheDesksFirstPage:
 
     def test_without_an_edition_it_says_so(self) -> None:
         assert "No edition yet." in open_desk().get("/admin/").content.decode()
+
+
+def test_copies_in_doubt_wait_for_who_may_send() -> None:
+    DeliveryFactory(state="uncertain", uncertain_at=timezone.now())
+
+    sender = desk_of("view_delivery", "send_edition").get("/admin/").content.decode()
+
+    assert (
+        f'{"/admin/newsletter/delivery/?state__exact=uncertain"}"><strong>1</strong> copy of the mail in doubt'
+        in sender
+    )
+
+
+def test_subscribers_are_drawn_once_a_worker_counted_them() -> None:
+    cache.clear()
+    SubscriberFactory.create_batch(2)
+    desk = desk_of("view_subscriber")
+    before = desk.get("/admin/").content.decode()
+
+    count_blocks(now=timezone.now())
+
+    assert "has not yet" in before
+    assert "Active subscribers at the end of each day: From 2 to 2." in desk.get("/admin/").content.decode()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.readers.formulas import escaped, without_escape
+from backend.api.formulas import escaped, without_escape
 
 
 @pytest.mark.parametrize(
