@@ -7,8 +7,10 @@ from comparisons.history.admin import VerdictChangeAdmin
 from comparisons.merging.admin import ToolMergeAdmin
 from comparisons.pairs.admin import ComparisonAdmin
 from comparisons.tools.admin import ToolAdmin
+from comparisons.uploads.admin import CatalogUploadAdmin
 
 __all__ = [
+    "CatalogUploadAdmin",
     "ComparisonAdmin",
     "PanelAdmin",
     "ToolAdmin",

@@ -5,6 +5,9 @@ from django.utils import timezone
 
 from comparisons.desk import calibrating
 from comparisons.history import recording
+from comparisons.uploads.tasks import apply_upload, look_at_upload
+
+__all__ = ["apply_upload", "calibrate", "look_at_upload", "record_verdicts"]
 
 
 @shared_task

@@ -41,13 +41,25 @@ def export_catalog(*, batch_size: int = BATCH_SIZE) -> Iterator[str]:
     """
     with _one_moment():
         yield f'{{\n  "format": {FORMAT}'
-        yield from _list("categories", _slug_and(Category.objects.all(), CATEGORY_COLUMNS))
-        yield from _list("reviewers", _slug_and(Reviewer.objects.all(), REVIEWER_COLUMNS))
-        yield from _list("conditions", _slug_and(Condition.objects.all(), CONDITION_COLUMNS))
-        yield from _list("tools", _tools(batch_size))
-        yield from _list("head_to_head", _head_to_heads(batch_size))
-        yield from _list("comparisons", _comparisons(batch_size))
+        for kind, items in _lists(batch_size):
+            yield from _list(kind, items)
         yield "\n}\n"
+
+
+def exported_rows(*, batch_size: int = BATCH_SIZE) -> Iterator[tuple[str, dict[str, Json]]]:
+    """The same objects, each with the key of its list."""
+    with _one_moment():
+        for kind, items in _lists(batch_size):
+            yield from ((kind, item) for item in items)
+
+
+def _lists(batch_size: int) -> Iterator[tuple[str, Iterable[dict[str, Json]]]]:
+    yield "categories", _slug_and(Category.objects.all(), CATEGORY_COLUMNS)
+    yield "reviewers", _slug_and(Reviewer.objects.all(), REVIEWER_COLUMNS)
+    yield "conditions", _slug_and(Condition.objects.all(), CONDITION_COLUMNS)
+    yield "tools", _tools(batch_size)
+    yield "head_to_head", _head_to_heads(batch_size)
+    yield "comparisons", _comparisons(batch_size)
 
 
 @contextmanager

@@ -34,7 +34,16 @@ from comparisons.catalog_file.review_matching import asked_of, pair_up, status_o
 from comparisons.catalog_file.roster import Roster
 from comparisons.catalog_file.tool_pairs import is_any_pair, pair_of
 from comparisons.catalog_file.tool_slugs import ToolSlugs
-from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, locked
+from comparisons.catalog_file.upsert import (
+    BATCH_SIZE,
+    Change,
+    Count,
+    Table,
+    Taken,
+    assign,
+    locked,
+    tell_nobody,
+)
 from comparisons.models import Comparison, PairFit, pair_slug
 from reviews.models import HeadToHead, Review, Reviewer
 
@@ -59,8 +68,10 @@ def import_catalog(
     source: BinaryIO,
     now: datetime,
     why: str = "",
+    actor: str = "",
     is_dry_run: bool = False,
     on_progress: Callable[[int, int | None], object] = lambda done, total: None,
+    on_taken: Callable[[Taken], object] = tell_nobody,
     batch_size: int = BATCH_SIZE,
 ) -> ImportReport:
     """Raises CatalogFileError, with the file's problems, and then has written nothing.
@@ -68,15 +79,20 @@ def import_catalog(
     `on_progress` is told how many steps were just done, and of how many once the file was read. Memory holds
     `batch_size` rows of a kind, and of each tool its slugs and its name. The number of queries grows by a fixed number
     for each batch. Imports wait for each other. A dry run writes too, so that the database has its say, and then rolls
-    back. The history of each row that changes tells `why`.
+    back. The history of each row that changes tells `why`, and `actor`, a user's name. `on_taken` is told of each row that
+    is new or changes, with its values.
     """
     # Each row is a step when it is read, and again when it is written or found unchanged.
     with read_catalog(source, on_row=lambda: on_progress(1, None)) as catalog:
         try:
-            with attributed(source="import_catalog", why=why):
+            with attributed(source="import_catalog", actor=actor, why=why):
                 hold_import_lock()
                 run = _Import(
-                    catalog, now, batch_size, on_rows=lambda done: on_progress(done, 2 * catalog.count)
+                    catalog,
+                    now,
+                    batch_size,
+                    on_rows=lambda done: on_progress(done, 2 * catalog.count),
+                    on_taken=on_taken,
                 )
                 run.all_rows()
                 if run.errors:
@@ -101,7 +117,13 @@ class _Import:
     """
 
     def __init__(
-        self, catalog: Catalog, now: datetime, batch_size: int, *, on_rows: Callable[[int], object]
+        self,
+        catalog: Catalog,
+        now: datetime,
+        batch_size: int,
+        *,
+        on_rows: Callable[[int], object],
+        on_taken: Callable[[Taken], object] = tell_nobody,
     ) -> None:
         self.errors = Problems()
         self.errors += catalog.errors
@@ -111,10 +133,10 @@ class _Import:
         self._batch_size = batch_size
         self._on_rows = on_rows
         self._slugs = ToolSlugs(self.errors, self.warnings)
-        self._categories = Table("categories", Category, CATEGORY_COLUMNS, batch_size)
-        self._reviewers = Table("reviewers", Reviewer, REVIEWER_COLUMNS, batch_size)
+        self._categories = Table("categories", Category, CATEGORY_COLUMNS, batch_size, on_taken)
+        self._reviewers = Table("reviewers", Reviewer, REVIEWER_COLUMNS, batch_size, on_taken)
         self._roster = Roster(self._reviewers)
-        self._conditions = Table("conditions", Condition, CONDITION_COLUMNS, batch_size)
+        self._conditions = Table("conditions", Condition, CONDITION_COLUMNS, batch_size, on_taken)
         self._condition_ids: dict[str, UUID] = {}
         self._tools = Table(
             "tools",
@@ -123,9 +145,10 @@ class _Import:
             | TOOL_COLUMNS
             | {f"pricing.{key}": column for key, column in PRICING_COLUMNS.items()},
             batch_size,
+            on_taken,
         )
-        self._reviews = Table("reviews", Review, REVIEW_COLUMNS, batch_size)
-        self._head_to_heads = Table("head_to_head", HeadToHead, HEAD_TO_HEAD_COLUMNS, batch_size)
+        self._reviews = Table("reviews", Review, REVIEW_COLUMNS, batch_size, on_taken)
+        self._head_to_heads = Table("head_to_head", HeadToHead, HEAD_TO_HEAD_COLUMNS, batch_size, on_taken)
         self._answers = HeadToHeadPlan(
             self._head_to_heads,
             self._slugs,
@@ -136,7 +159,7 @@ class _Import:
         self._tool_fits = FitLists(ToolFit, "tool_id", batch_size)
         self._pair_fits = FitLists(PairFit, "comparison_id", batch_size)
         self._pair_places: dict[frozenset[UUID], str] = {}
-        self._comparisons = Table("comparisons", Comparison, COMPARISON_COLUMNS, batch_size)
+        self._comparisons = Table("comparisons", Comparison, COMPARISON_COLUMNS, batch_size, on_taken)
 
     def all_rows(self) -> None:
         before = transaction.savepoint()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from django.db import models
 
@@ -29,6 +29,33 @@ class Change:
     fields: tuple[str, ...]
 
 
+class Edit(str):
+    """A key of the file whose value changes, and what its column holds before and after."""
+
+    before: Json = None
+    after: Json = None
+
+    @classmethod
+    def of(cls, key: str, before: Json, after: Json) -> Self:
+        edit = cls(key)
+        edit.before, edit.after = before, after
+        return edit
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What becomes of one row that is new or changes; without keys where it is new."""
+
+    kind: str
+    name: str
+    is_new: bool
+    edits: tuple[str, ...]
+
+
+def tell_nobody(taken: Taken) -> None:
+    """For who wants no more than the report."""
+
+
 @dataclass
 class Table(Generic[RowT]):
     """What becomes of the rows of one kind; `columns` maps keys of the file to the model's columns."""
@@ -37,6 +64,7 @@ class Table(Generic[RowT]):
     model: type[RowT]
     columns: Mapping[str, str]
     batch_size: int = BATCH_SIZE
+    on_taken: Callable[[Taken], object] = tell_nobody
     changes: list[Change] = field(default_factory=list)
     _new: list[RowT] = field(default_factory=list)
     _changed: list[RowT] = field(default_factory=list)
@@ -56,11 +84,14 @@ class Table(Generic[RowT]):
         if item._state.adding:
             self._new.append(item)
             self._created += 1
+            self.on_taken(Taken(self.kind, name, is_new=True, edits=()))
         elif keys:
             self._changed.append(item)
             self._changed_keys.update(keys)
             self._updated += 1
-            self.changes.append(Change(self.kind, name, keys))
+            # Without the values, which are as long as the file.
+            self.changes.append(Change(self.kind, name, tuple(map(str, keys))))
+            self.on_taken(Taken(self.kind, name, is_new=False, edits=keys))
         else:
             self._unchanged += 1
             self._untold += 1
@@ -90,12 +121,13 @@ def locked(items: models.QuerySet[RowT]) -> models.QuerySet[RowT]:
     return items.order_by("id").select_for_update(no_key=True)
 
 
-def assign(item: RowT, values: Mapping[str, Json], columns: Mapping[str, str]) -> list[str]:
+def assign(item: RowT, values: Mapping[str, Json], columns: Mapping[str, str]) -> list[Edit]:
     """Puts the values into the item; gives the keys of those that were others before."""
-    changed = differences(item, values, columns)
-    for key, value in changed.items():
+    edits = []
+    for key, value in differences(item, values, columns).items():
+        edits.append(Edit.of(key, getattr(item, columns[key]), value))
         setattr(item, columns[key], value)
-    return list(changed)
+    return edits
 
 
 def differences(item: RowT, values: Mapping[str, Json], columns: Mapping[str, str]) -> dict[str, Json]:

@@ -10,11 +10,13 @@ from comparisons.models.pairs import (
     StoredAnswer,
     pair_slug,
 )
+from comparisons.models.uploads import CatalogUpload
 from comparisons.models.verdicts import MARGIN, DecidedBy, Outcome, Strength, VerdictChange
 
 __all__ = [
     "MARGIN",
     "PAIR_SEPARATOR",
+    "CatalogUpload",
     "Comparison",
     "DecidedBy",
     "MergedRow",

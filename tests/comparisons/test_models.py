@@ -11,7 +11,15 @@ from django.db.models import ProtectedError
 
 from backend.api.models import Change
 from catalog.models import MAX_FITS, Tool
-from comparisons.models import Comparison, PairFit, PairPanel, ToolMerge, VerdictChange, pair_slug
+from comparisons.models import (
+    CatalogUpload,
+    Comparison,
+    PairFit,
+    PairPanel,
+    ToolMerge,
+    VerdictChange,
+    pair_slug,
+)
 from reviews.models import HeadToHead, Review, Reviewer
 from tests.database import at_once, broken_constraint, constraint_in, constraints_of, execute, start_elsewhere
 from tests.factories import (
@@ -268,7 +276,16 @@ def row_named_twice() -> None:
     made.note("vote", [row])
 
 
+def upload(**more: object) -> CatalogUpload:
+    sent = {"file_name": "catalog.json", "size": 2, "content": b"{}", "why": "New.", "sent_by": "curator"}
+    return CatalogUpload.objects.create(**{**sent, "sent_at": NOW, "state_at": NOW, **more})
+
+
 BROKEN: dict[str, Callable[[], object]] = {
+    "catalog_upload_state_is_known": lambda: upload(state="lost"),
+    "a_catalog_upload_has_its_content_until_it_is_done": lambda: upload(content=None),
+    "a_catalog_upload_is_confirmed_by_somebody": lambda: upload(state="confirmed", digest="0" * 64),
+    "comparisons_catalogupload_size_check": lambda: upload(size=-1),
     "a_tool_is_merged_into_one": tool_merged_into_two,
     "a_tool_is_not_merged_into_itself": tool_merged_into_itself,
     "a_merge_names_a_row_once": row_named_twice,
@@ -778,3 +795,7 @@ def test_a_recorder_of_an_earlier_rule_writes_nothing_over_a_later_one() -> None
     )
 
     assert VerdictChange.objects.get() == first
+
+
+def test_an_upload_is_called_by_its_files_name() -> None:
+    assert str(upload()) == "catalog.json"

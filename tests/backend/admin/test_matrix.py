@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404
+from django.http import FileResponse, Http404
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver
 from django.urls.converters import UUIDConverter
@@ -66,6 +66,8 @@ def is_let_past(view: Any, arguments: dict[str, Any], method: str, user: User) -
         return False
     except (Http404, BadRequest):
         return True
+    if isinstance(response, FileResponse):
+        response.file_to_stream.close()
     return response.status_code not in {403, 405} and "login" not in response.headers.get("Location", "")
 
 

@@ -1,0 +1,156 @@
+"""Reads CSV and XLSX row by row, whoever wrote them, and refuses in words what is neither or would fill the memory."""
+
+import codecs
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from typing import BinaryIO
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from comparisons.catalog_file.reading import CatalogFileError
+
+# What a spreadsheet program may unpack to; 100,000 rows of a catalog are a tenth of it.
+MAX_UNPACKED = 512 * 1024 * 1024
+# Texts that cells share are held in memory at once.
+MAX_SHARED = 128 * 1024 * 1024
+MAX_PARTS = 1_000
+# More than any sheet has, so that what stands too far right is seen.
+MAX_COLUMNS = 64
+
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+ZIP = b"PK"
+SEPARATOR = re.compile(r'\ufeff?"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A cell that computes its value, which we do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row that holds something; `row` counts from 1, as spreadsheets do."""
+
+    sheet: str
+    row: int
+    cells: tuple[object, ...]
+
+
+def is_json(begins: bytes) -> bool:
+    """By its first sign, behind a byte order mark."""
+    return begins.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
+
+
+def read_rows(source: BinaryIO, *, name: str) -> Iterator[Record]:
+    """The rows of each sheet, headers too. A CSV is the sheet that its file's name says. Raises CatalogFileError."""
+    begins = source.read(4)
+    source.seek(0)
+    if begins == OLD_EXCEL:
+        raise CatalogFileError(["file: is in the format of Excel before 2007. Save it as .xlsx."])
+    return _xlsx(source) if begins.startswith(ZIP) else _csv(source, sheet=_stem(name))
+
+
+def _stem(name: str) -> str:
+    """`Reviews (2).csv` is the sheet `reviews`."""
+    stem = re.split(r"[\\/]", name)[-1].rsplit(".", 1)[0].lower()
+    return re.sub(r"[\s_-]*\(?\d*\)?\Z", "", stem).replace("-", "_").replace(" ", "_")
+
+
+# --- XLSX -------------------------------------------------------------------------------------
+
+
+def _xlsx(source: BinaryIO) -> Iterator[Record]:
+    _refuse_bomb(source)
+    with _in_words():
+        book = load_workbook(source, read_only=True)
+        try:
+            for sheet in book.worksheets:
+                # What a file claims of its size is not to be believed.
+                sheet.reset_dimensions()
+                for row, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+                    values = tuple(Formula() if cell.data_type == "f" else cell.value for cell in cells)
+                    if any(value not in {None, ""} for value in values):
+                        yield Record(sheet.title.strip().lower(), row, values)
+        finally:
+            book.close()
+
+
+def _refuse_bomb(source: BinaryIO) -> None:
+    """Before anything is unpacked: a part never gives more than it says here."""
+    try:
+        with zipfile.ZipFile(source) as parts:
+            sizes = {part.filename: part.file_size for part in parts.infolist()}
+    except (zipfile.BadZipFile, ValueError, OSError):
+        raise CatalogFileError(["file: is no XLSX, or was cut short. Save and send it again."]) from None
+    finally:
+        source.seek(0)
+    shared = sum(size for part, size in sizes.items() if "sharedstrings" in part.lower())
+    if len(sizes) > MAX_PARTS or sum(sizes.values()) > MAX_UNPACKED or shared > MAX_SHARED:
+        raise CatalogFileError(
+            [f"file: unpacks to more than {MAX_UNPACKED // 1024 // 1024} MB. Split it, or send JSON."]
+        )
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """openpyxl raises whatever it stumbles over."""
+    try:
+        yield
+    except (CatalogFileError, GeneratorExit):
+        raise
+    except InvalidFileException:
+        raise CatalogFileError(["file: is no XLSX that can be read. Save and send it again."]) from None
+    except Exception as error:  # noqa: BLE001 - there is no end to what may be wrong with such a file.
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        raise CatalogFileError([f"file: is no XLSX that can be read ({reason})."]) from None
+
+
+# --- CSV --------------------------------------------------------------------------------------
+
+
+def _csv(source: BinaryIO, *, sheet: str) -> Iterator[Record]:
+    begins = source.read(64)
+    source.seek(0)
+    if not begins.strip(b"\0 \t\r\n"):
+        raise CatalogFileError(["file: is empty"])
+    stream = io.TextIOWrapper(source, encoding=_encoding_of(begins), newline="")
+    row = 0
+    try:
+        for row, cells in _records(stream):
+            if any(cell.strip() for cell in cells):
+                yield Record(sheet, row, tuple(cells))
+    except csv.Error as error:
+        raise CatalogFileError([f"{sheet} row {row + 1}: is no CSV: {error}"]) from None
+    except UnicodeError:
+        raise CatalogFileError(
+            [f"{sheet} row {row + 1} or a little below: is not UTF-8. Save it as “CSV UTF-8”, or send XLSX."]
+        ) from None
+    finally:
+        # The file is the caller's to close, also before whoever stopped reading lets go of this.
+        if not source.closed:
+            stream.detach()
+
+
+def _encoding_of(begins: bytes) -> str:
+    if begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in begins[:2]:
+        return "utf-16-be" if begins[0] == 0 else "utf-16-le"
+    return "utf-8-sig"
+
+
+def _records(stream: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """Each record with its number: rows are counted, not lines, as a spreadsheet counts them."""
+    lines = iter(stream)
+    first, before = next(lines, ""), 1
+    if said := SEPARATOR.fullmatch(first):
+        first, before = next(lines, ""), 2
+    delimiter = said[1] if said else max(",;\t", key=first.count)
+    yield from enumerate(csv.reader(chain([first], lines), strict=True, delimiter=delimiter), start=before)

@@ -1,0 +1,104 @@
+"""Import and export in a real browser: the demo's catalog comes back without a change, and a mended sheet is imported."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.utils import timezone
+from openpyxl import load_workbook
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from backend.admin.first_page import count_blocks
+from catalog.models import Tool
+from comparisons.catalog_file.importing import import_catalog
+from comparisons.catalog_file.roster import DEMO_FILE
+from comparisons.desk.calibrating import calibrate
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+UPLOADS = "/admin/comparisons/catalogupload/"
+VIEWS = [("light", 1280), ("dark", 1280), ("light", 820), ("dark", 390)]
+
+
+@pytest.fixture
+def page(live_server: LiveServer, browser: Browser) -> Page:
+    """An editor, signed in, before the demo's catalog."""
+    User.objects.create_superuser("curator", password="a long enough secret")
+    with DEMO_FILE.open("rb") as demo:
+        import_catalog(source=demo, now=timezone.now())
+    # What axe is made of, the pages' own policy would stop.
+    page = browser.new_context(base_url=live_server.url, bypass_csp=True).new_page()
+    page.set_default_timeout(120_000)
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("curator")
+    page.get_by_label("Password").fill("a long enough secret")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="The curators' desk")).to_be_visible()
+    return page
+
+
+def send(page: Page, file: Path) -> None:
+    page.goto(f"{UPLOADS}send/")
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_label("Why").fill("Prices of May")
+    page.get_by_role("button", name="Show what would change").click()
+
+
+def faults(page: Page) -> list[object]:
+    """What axe finds serious, and where the page is wider than the window, in each view."""
+    found: list[object] = []
+    for scheme, width in VIEWS:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append((page.url, scheme, width, "too wide"))
+        found += [
+            (page.url, scheme, width, each["id"], [node["html"] for node in each["nodes"]])
+            for each in Axe().run(page).response["violations"]
+            if each["impact"] in {"serious", "critical"}
+        ]
+    return found
+
+
+def test_the_demos_catalog_comes_back_without_a_change_and_a_mended_sheet_is_imported(
+    page: Page, tmp_path: Path
+) -> None:
+    send(page, DEMO_FILE)
+    expect(page.get_by_text("No change.")).to_be_visible()
+
+    page.goto(UPLOADS)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export as XLSX").click()
+    sheet = tmp_path / "catalog.xlsx"
+    download.value.save_as(sheet)
+    send(page, sheet)
+    expect(page.get_by_text("No change.")).to_be_visible()
+
+    book = load_workbook(sheet)
+    book["tools"]["C2"].value = "Mended in a spreadsheet"
+    slug = str(book["tools"]["A2"].value)
+    book.save(sheet)
+    send(page, sheet)
+    expect(page.get_by_role("insertion")).to_have_text("Mended in a spreadsheet")
+    looks = faults(page)
+    page.get_by_role("button", name="Import just this").click()
+
+    expect(page.locator(".messagelist").first).to_contain_text("Imported: catalog.xlsx.")
+    assert Tool.objects.get(slug=slug).tagline == "Mended in a spreadsheet"
+    page.goto(f"{UPLOADS}send/")
+    looks += faults(page)
+    page.goto(UPLOADS)
+    looks += faults(page)
+    assert looks == []
+
+
+def test_the_first_page_is_clean_in_each_view(page: Page) -> None:
+    calibrate()
+    count_blocks(now=timezone.now())
+
+    page.goto("/admin/")
+
+    expect(page.get_by_role("heading", name="Prices to check")).to_be_visible()
+    assert faults(page) == []

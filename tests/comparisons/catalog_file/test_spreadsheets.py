@@ -1,0 +1,114 @@
+"""Rows of CSV and XLSX in every encoding and dialect, and what is refused in words."""
+
+import codecs
+import io
+
+import pytest
+
+from comparisons.catalog_file.reading import CatalogFileError
+from comparisons.catalog_file.spreadsheets import Formula, is_json, read_rows
+from tests.comparisons.catalog_file.sheets import bomb, xlsx
+
+TEXT = 'slug,name\r\none,"Ein, zwei"\r\ntwo,Grün\r\n'
+ROWS = [(1, ("slug", "name")), (2, ("one", "Ein, zwei")), (3, ("two", "Grün"))]
+
+
+def rows_of(content: bytes, name: str = "categories.csv") -> list[tuple[int, tuple[object, ...]]]:
+    return [(record.row, record.cells) for record in read_rows(io.BytesIO(content), name=name)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(TEXT.encode(), id="UTF-8"),
+        pytest.param(TEXT.encode("utf-8-sig"), id="UTF-8 with a mark"),
+        pytest.param(TEXT.encode("utf-16"), id="UTF-16 with a mark"),
+        pytest.param(codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), id="UTF-16, the other way round"),
+        pytest.param(TEXT.encode("utf-16-le"), id="UTF-16 without a mark"),
+        pytest.param(TEXT.replace("\r\n", "\n").encode(), id="lines of Unix"),
+        pytest.param('slug;name\none;"Ein, zwei"\ntwo;Grün\n'.encode(), id="semicolons"),
+        pytest.param("slug\tname\none\tEin, zwei\ntwo\tGrün\n".encode(), id="tabs"),
+    ],
+)
+def test_a_csv_is_read_in_each_dialect(content: bytes) -> None:
+    assert rows_of(content) == ROWS
+
+
+def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
+    content = b'sep=;\nslug;name\n\none;"two\nlines"\n;\nlast;x\n'
+
+    assert [row for row, _ in rows_of(content)] == [2, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("name", "sheet"),
+    [
+        ("reviews.csv", "reviews"),
+        ("Reviews (2).CSV", "reviews"),
+        ("head-to-head.csv", "head_to_head"),
+        ("C:\\Users\\me\\tools.csv", "tools"),
+        ("pair fits 3.csv", "pair_fits"),
+    ],
+)
+def test_a_csv_is_the_sheet_that_its_name_says(name: str, sheet: str) -> None:
+    assert {record.sheet for record in read_rows(io.BytesIO(b"slug,name\n"), name=name)} == {sheet}
+
+
+def test_an_xlsx_gives_each_sheet_its_rows_and_knows_formulas() -> None:
+    content = xlsx(categories=[["slug", "name"], [], ["one", "=1+1"]], tools=[["slug", "name"], [2048, 1]])
+
+    records = list(read_rows(io.BytesIO(content), name="any.xlsx"))
+
+    assert [(each.sheet, each.row, each.cells[:2]) for each in records] == [
+        ("categories", 1, ("slug", "name")),
+        ("categories", 3, ("one", Formula())),
+        ("tools", 1, ("slug", "name")),
+        ("tools", 2, (2048, 1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        pytest.param(b"", "tools.csv", "file: is empty", id="nothing"),
+        pytest.param(b"  \n ", "tools.csv", "file: is empty", id="white space"),
+        pytest.param(TEXT.encode("latin-1"), "categories.csv", "is not UTF-8", id="Latin-1"),
+        pytest.param(b'slug,name\none,"open', "categories.csv", "row 2: is no CSV", id="an open quote"),
+        pytest.param(b"\xd0\xcf\x11\xe0" + bytes(600), "tools.xls", "before 2007", id="an old Excel file"),
+        pytest.param(b"PK\x03\x04" + bytes(100), "tools.xlsx", "is no XLSX", id="a zip that was cut short"),
+        pytest.param(bomb(1), "tools.xlsx", "is no XLSX that can be read", id="a zip of something else"),
+        pytest.param(bomb(600), "tools.xlsx", "unpacks to more than 512 MB", id="a bomb"),
+        pytest.param(
+            bomb(130, "xl/sharedStrings.xml"), "tools.xlsx", "unpacks to more", id="a bomb of texts"
+        ),
+        pytest.param(xlsx(tools=[["slug"]])[:-200], "tools.xlsx", "is no XLSX", id="an XLSX without its end"),
+    ],
+)
+def test_what_can_not_be_read_is_refused_in_words(content: bytes, name: str, words: str) -> None:
+    with pytest.raises(CatalogFileError, match=words):
+        rows_of(content, name)
+
+
+def test_entities_that_multiply_are_refused() -> None:
+    import zipfile
+
+    good = io.BytesIO(xlsx(tools=[["slug"]]))
+    evil = io.BytesIO()
+    with zipfile.ZipFile(good) as read, zipfile.ZipFile(evil, "w") as write:
+        for part in read.infolist():
+            content = read.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                doctype = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
+                content = doctype + content.replace(b"<sheetData>", b"<sheetData><!-- -->")
+            write.writestr(part, content)
+
+    with pytest.raises(CatalogFileError, match="is no XLSX that can be read"):
+        rows_of(evil.getvalue(), "tools.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("begins", "expected"),
+    [(b' \n{"format": 1}', True), (b"\xef\xbb\xbf[", True), (b"slug,name", False), (b"PK\x03\x04", False), (b"", False)],
+)  # fmt: skip
+def test_json_is_known_by_its_first_sign(begins: bytes, expected: bool) -> None:
+    assert is_json(begins) is expected

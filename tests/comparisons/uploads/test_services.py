@@ -1,0 +1,172 @@
+"""A file that was sent: what it would change is shown, and exactly that is imported, or nothing."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from backend.admin.errors import CurationError
+from backend.api.models import Change
+from catalog.models import Category, Tool
+from comparisons.models import CatalogUpload
+from comparisons.uploads import services
+from tests.factories import CategoryFactory, ToolFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def send(content: bytes | dict[str, Any], name: str = "catalog.json") -> CatalogUpload:
+    raw = content if isinstance(content, bytes) else json.dumps({"format": 1, **content}).encode()
+    upload = services.keep(
+        file=SimpleUploadedFile(name, raw), why="Prices of May", sent_by="curator", now=timezone.now()
+    )
+    services.look_at(upload_id=upload.pk, now=timezone.now())
+    upload.refresh_from_db()
+    return upload
+
+
+def confirm(upload: CatalogUpload, shown: str | None = None) -> None:
+    services.confirm(
+        upload_id=upload.pk,
+        shown=upload.digest if shown is None else shown,
+        confirmed_by="editor",
+        now=timezone.now(),
+    )
+    services.apply(upload_id=upload.pk, now=timezone.now())
+    upload.refresh_from_db()
+
+
+CATEGORIES = {"categories": [{"slug": "editors", "name": "Editors"}, {"slug": "new", "name": "New"}]}
+
+
+def test_what_would_change_is_shown_and_nothing_is_written() -> None:
+    CategoryFactory(slug="editors", name="Old")
+
+    upload = send(CATEGORIES)
+
+    assert upload.state == "checked"
+    assert upload.report is not None
+    assert upload.report["counts"][0] == ["categories", 1, 1, 0]
+    assert upload.report["rows"] == [
+        {"kind": "categories", "name": "editors", "is_new": False, "edits": [["name", "Old", "Editors"]]},
+        {"kind": "categories", "name": "new", "is_new": True, "edits": []},
+    ]
+    assert [category.name for category in Category.objects.all()] == ["Old"]
+
+
+def test_what_was_confirmed_is_imported_with_who_and_why_in_the_history() -> None:
+    tool = ToolFactory(slug="alpha", tagline="Old")
+    upload = send(
+        f"slug,name,tagline,description,category,pricing.entry\nalpha,{tool.name},New,It waits.,"
+        f"{tool.category.slug},{tool.pricing_entry}\n".encode(),
+        "tools.csv",
+    )
+
+    confirm(upload)
+
+    assert (upload.state, upload.content) == ("done", None)
+    tool.refresh_from_db()
+    assert tool.tagline == "New"
+    last = Change.objects.filter(row_id=tool.pk).order_by("-id").first()
+    assert last is not None
+    assert (last.source, last.actor, last.why) == ("import_catalog", "editor", "Prices of May")
+
+
+def test_a_catalog_that_was_changed_in_between_is_shown_anew_and_nothing_is_imported() -> None:
+    category = CategoryFactory(slug="editors", name="Old")
+    upload = send(CATEGORIES)
+    Category.objects.filter(pk=category.pk).update(name="Changed meanwhile")
+
+    confirm(upload)
+
+    assert upload.state == "checked"
+    assert upload.report is not None
+    assert upload.report["is_anew"]
+    assert upload.report["rows"][0]["edits"] == [["name", "Changed meanwhile", "Editors"]]
+    assert list(Category.objects.values_list("name", flat=True)) == ["Changed meanwhile"]
+    confirm(upload)
+    assert upload.state == "done"
+    assert Category.objects.get(slug="editors").name == "Editors"
+
+
+@pytest.mark.parametrize("shown", ["", "0" * 64])
+def test_what_was_not_shown_can_not_be_confirmed(shown: str) -> None:
+    upload = send(CATEGORIES)
+
+    with pytest.raises(CurationError, match="look at what it says now"):
+        confirm(upload, shown)
+
+    assert not Category.objects.exists()
+
+
+def test_it_is_imported_once() -> None:
+    upload = send(CATEGORIES)
+    confirm(upload)
+    Category.objects.filter(slug="new").update(name="Mine")
+
+    services.apply(upload_id=upload.pk, now=timezone.now())
+    services.look_at(upload_id=upload.pk, now=timezone.now())
+
+    assert Category.objects.get(slug="new").name == "Mine"
+    with pytest.raises(CurationError):
+        confirm(upload)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "problems"),
+    [
+        pytest.param(b'{"format": 1,}', "c.json", ["1:14: is not JSON"], id="no JSON"),
+        pytest.param(
+            b"slug,name\nno slug,One\ntwo,\n", "categories.csv",
+            ["categories row 2, column A (slug): must be", "categories row 3, column B (name)"],
+            id="bad cells",
+        ),
+        pytest.param(b"slug,name\none,Gr\xfcn\n", "categories.csv", ["is not UTF-8"], id="Latin-1"),
+        pytest.param(
+            b"slug,name\none,One\none,Two\n", "categories.csv",
+            ['categories row 3, column A (slug): "one" stands already at categories row 2'],
+            id="a slug twice",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_by_its_place_and_nothing_is_written(
+    content: bytes, name: str, problems: list[str]
+) -> None:
+    upload = send(content, name)
+
+    assert (upload.state, upload.content) == ("refused", None)
+    for line, words in zip(upload.problems, problems, strict=True):
+        assert words in line
+    assert not Category.objects.exists()
+
+
+def test_all_or_nothing() -> None:
+    upload = send(
+        b"slug,name,tagline,description,category,pricing.entry\n"
+        b"good,Good,,,editors,free\nbad,Bad,,,nowhere,free\n",
+        "tools.csv",
+    )
+
+    assert upload.state == "refused"
+    assert not Tool.objects.exists()
+
+
+def test_what_nobody_confirmed_is_forgotten_after_a_week() -> None:
+    old, done = send(CATEGORIES), send(CATEGORIES)
+    confirm(done)
+    CatalogUpload.objects.update(sent_at=timezone.now() - timedelta(days=8))
+
+    new = send(CATEGORIES)
+
+    assert set(CatalogUpload.objects.values_list("pk", flat=True)) == {done.pk, new.pk}
+    assert old.pk not in {done.pk, new.pk}
+
+
+def test_progress_is_told_while_it_goes_on() -> None:
+    upload = send({"categories": [{"slug": f"c-{n}", "name": f"C {n}"} for n in range(600)]})
+
+    assert services.progress_of(upload) == "1,100 of 1,200 steps"
+    assert services.progress_of(CatalogUpload()) == ""
