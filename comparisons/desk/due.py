@@ -64,8 +64,9 @@ def reviews_due(*, today: date) -> QuerySet[Any]:
 
 def unreviewed_tools() -> QuerySet[Any]:
     """Published tools without a panel; what readers voted on is the `score`."""
-    tools: QuerySet[Any] = Tool.objects.published().filter(panel__total=0)
-    return tools.annotate(use=_votes(""), score=_votes(""))
+    unreviewed = Tool.objects.published().filter(panel__total=0)
+    tools: QuerySet[Any] = unreviewed.annotate(use=_votes(""), score=_votes(""))
+    return tools
 
 
 def undecided_pairs() -> QuerySet[Any]:

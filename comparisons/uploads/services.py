@@ -38,7 +38,7 @@ class ChangedSinceError(Exception):
         self.report, self.digest = report, digest
 
 
-def keep(*, file: UploadedFile, why: str, sent_by: str, now: datetime) -> CatalogUpload:
+def keep(*, file: "UploadedFile[Any]", why: str, sent_by: str, now: datetime) -> CatalogUpload:
     CatalogUpload.objects.exclude(state=State.DONE).filter(sent_at__lt=now - KEPT).delete()
     content = file.read()
     return CatalogUpload.objects.create(

@@ -66,7 +66,7 @@ def is_let_past(view: Any, arguments: dict[str, Any], method: str, user: User) -
         return False
     except (Http404, BadRequest):
         return True
-    if isinstance(response, FileResponse):
+    if isinstance(response, FileResponse) and response.file_to_stream:
         response.file_to_stream.close()
     return response.status_code not in {403, 405} and "login" not in response.headers.get("Location", "")
 

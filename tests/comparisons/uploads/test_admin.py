@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from catalog.models import Category
 from comparisons.models import CatalogUpload
 from comparisons.uploads import admin
+from comparisons.uploads.tasks import look_at_upload
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import CategoryFactory, ToolFactory
 
@@ -85,7 +86,7 @@ def test_a_large_file_waits_for_a_worker_and_the_page_loads_itself_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queued: list[str] = []
-    monkeypatch.setattr(admin.look_at_upload, "delay", queued.append)
+    monkeypatch.setattr(look_at_upload, "delay", queued.append)
     monkeypatch.setattr(admin, "AT_ONCE_BYTES", 10)
 
     page = send(open_desk(), b"slug,name\none,One\n")
