@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from comparisons.listings import mend_listings
 from votes.rules import RULESET
 from votes.tallies.publication import publish_tallies
 
@@ -177,6 +178,7 @@ SELECT first_tool_id, second_tool_id, count(*) FILTER (WHERE chosen_tool_id = fi
     count(*) FILTER (WHERE chosen_tool_id = second_tool_id)
 FROM votes_pick GROUP BY 1, 2
 ON CONFLICT (first_tool_id, second_tool_id) DO UPDATE SET first = excluded.first, second = excluded.second;
+SELECT comparisons_count_pair_panels(array_agg(id)) FROM comparisons_comparison;
 """
 
 
@@ -197,6 +199,7 @@ def grow(*, above: int, size: GrowthSize) -> None:
                 for statement in statements.format(**values).split(";\n"):
                     cursor.execute(statement)
     publish_tallies(now=timezone.now())
+    mend_listings()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Abs, Cast, Coalesce, Greatest, JSONObject, Least, Now, NullIf
 
-from catalog.models import Tool, ToolFit
+from catalog.models import ToolFit
 from comparisons.rules import MIN_PANEL
 from reviews.models import HeadToHead
 from votes.models import PublishedPickTally
@@ -65,17 +65,6 @@ class ComparisonQuerySet(models.QuerySet[Any]):
         """Pairs in which any of these tools stands. Ids rather than a query for them: an index is read for each side."""
         tool_ids = list(tool_ids)
         return self.filter(Q(first_tool__in=tool_ids) | Q(second_tool__in=tool_ids))
-
-    def matching(self, text: str) -> Self:
-        """Pairs of which at least one tool has all words of `text`, as `ToolQuerySet.matching` finds it.
-
-        PostgreSQL keeps to itself which tools these are: common words have more than a statement may have parameters.
-        """
-        tools = Tool.objects.matching(text).order_by().values("pk")
-        pairs = self.model.objects.order_by().values("pk")
-        return self.filter(
-            pk__in=pairs.filter(first_tool__in=tools).union(pairs.filter(second_tool__in=tools))
-        )
 
     def in_categories(self, slugs: Iterable[str]) -> Self:
         """Pairs of which at least one tool is in one of these categories."""

@@ -3,7 +3,7 @@
 import fcntl
 import gc
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import compress
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.conf import settings as configured
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TestCase, TransactionTestCase
 from psycopg import sql
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -55,6 +55,18 @@ def pytest_configure() -> None:
     # Otherwise each test client looks for all files of the admin first.
     configured.WHITENOISE_AUTOREFRESH = True
     TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
+    TestCase._fixture_setup = classmethod(begin_transaction)  # type: ignore[attr-defined]
+
+
+# As Django begins a test in a transaction.
+BEGIN: Callable[[type[TestCase]], None] = TestCase._fixture_setup.__func__  # type: ignore[attr-defined]
+
+
+def begin_transaction(case: type[TestCase]) -> None:
+    """A test that never commits has what is done at a commit after each statement."""
+    BEGIN(case)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS listings_are_made_at_commit IMMEDIATE")
 
 
 @pytest.hookimpl(wrapper=True)

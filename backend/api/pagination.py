@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Field, FloatField, Lookup, Model, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Field, FloatField, Func, Lookup, Model, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
@@ -57,26 +58,32 @@ def paginate(
     cursor: str | None,
     request: HttpRequest | Request,
     query: str | None = None,
+    listings: Sequence[QuerySet[Any]] = (),
 ) -> Page[Row]:
     """One page of `queryset` in the order of `keys`, in one query.
 
     The pages beside it have `query` in their addresses, or what the request asked where that is None.
     Keys name fields, paths over to-one relations or annotations, none of them ever NULL, with "-" in front
     where they descend. The unique `id` is added to end them.
+
+    Where there are `listings`, these narrow rows are filtered and sorted in its place, and `queryset` reads only the rows
+    of the page. Keys are theirs then; what any of them has is listed, from each at most a page.
     """
     names, descending = ordering(keys)
-    queryset, fields = with_keys(queryset, names)
+    queryset, fields = with_keys(queryset, _of_listing(names) if listings else names)
     aliases = list(fields)
     # Signed, so that a cursor holds what we wrote and only for the list and order we wrote it for.
     signer = Signer(salt=f"cursor {queryset.model._meta.label} {names} {descending}", sep=".")
     backward, position = (
         read_cursor(cursor, signer=signer, fields=fields.values()) if cursor else (False, None)
     )
-    falling = [falls != backward for falls in descending]
-    if position is not None:
-        queryset = queryset.filter(beyond(position, aliases=aliases, falling=falling))
-    order = [f"-{alias}" if falls else alias for alias, falls in zip(aliases, falling, strict=True)]
-    found = list(queryset.order_by(*order)[: limit + 1])
+    cut = Cut(aliases, [falls != backward for falls in descending], position, limit + 1)
+    if listings:
+        pages = [cut.of(with_keys(each, [*names[:-1], "pk"])[0]).values("pk") for each in listings]
+        queryset = cut.sort(queryset.filter(among(union(pages))))
+    else:
+        queryset = cut.of(queryset)
+    found = list(queryset)
     more = len(found) > limit
     rows = found[:limit][::-1] if backward else found[:limit]
 
@@ -89,6 +96,50 @@ def paginate(
         next=beside(rows[-1], backward=False) if rows and (more or backward) else None,
         previous=beside(rows[0], backward=True) if rows and (more if backward else cursor) else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a page takes of rows that were given their keys: `number` of them, after a position or from the start."""
+
+    aliases: list[str]
+    falling: list[bool]
+    position: list[object] | None
+    number: int
+
+    def of(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if self.position is not None:
+            rows = rows.filter(beyond(self.position, aliases=self.aliases, falling=self.falling))
+        return self.sort(rows)
+
+    def sort(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        order = zip(self.aliases, self.falling, strict=True)
+        return rows.order_by(*(f"-{alias}" if falls else alias for alias, falls in order))[: self.number]
+
+
+def among(rows: QuerySet[Any]) -> Func:
+    """That the id is one of a few rows', which are found before any table is joined.
+
+    Of an `IN` PostgreSQL thinks last where more tables are joined than it puts in order (join_collapse_limit).
+    """
+    return Func(
+        F("pk"),
+        ArraySubquery(rows),
+        template="%(expressions)s)",
+        arg_joiner=" = ANY (",
+        output_field=BooleanField(),
+    )
+
+
+def union(querysets: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
+    """What any of them has, once."""
+    first, *others = querysets
+    return first.union(*others) if others else first
+
+
+def _of_listing(names: Sequence[str]) -> list[str]:
+    """The names of a listing's keys, as the row that it lists has them."""
+    return [*(f"listing__{name}" for name in names[:-1]), "id"]
 
 
 def with_keys(
@@ -193,12 +244,25 @@ def count_field() -> serializers.IntegerField:
 class ListView(PublicView):
     """A list whose `parameters` descend from ListParameters; with `count` among its `include`, one query more counts."""
 
-    def page(self, queryset: QuerySet[Row], *, keys: Sequence[str]) -> Page[Row]:
+    def page(
+        self, queryset: QuerySet[Row], *, keys: Sequence[str], listings: Sequence[QuerySet[Any]] = ()
+    ) -> Page[Row]:
         limit, cursor = self.params["limit"], self.params["cursor"]
         # Two requests for the same page get the same bytes, whatever the order of their parameters.
         query = self.parameters.query_of({**self.params, "cursor": None})
-        page = paginate(queryset, keys=keys, limit=limit, cursor=cursor, request=self.request, query=query)
-        return replace(page, count=queryset.count()) if COUNT in self.params.get("include", ()) else page
+        page = paginate(
+            queryset,
+            keys=keys,
+            limit=limit,
+            cursor=cursor,
+            request=self.request,
+            query=query,
+            listings=listings,
+        )
+        if COUNT not in self.params.get("include", ()):
+            return page
+        counted: list[QuerySet[Any, Any]] = [each.order_by().values("pk") for each in listings] or [queryset]
+        return replace(page, count=union(counted).count())
 
     def answer_page(
         self, queryset: QuerySet[Row], *, keys: Sequence[str], serializer: type[AnySerializer]

@@ -1,5 +1,6 @@
 """The tables of comparisons, one module for each subject: import them from here."""
 
+from comparisons.listings import ListedPair, ListedTool, Relisting
 from comparisons.models.merges import MergedRow, ToolMerge
 from comparisons.models.pairs import (
     PAIR_SEPARATOR,
@@ -19,11 +20,14 @@ __all__ = [
     "CatalogUpload",
     "Comparison",
     "DecidedBy",
+    "ListedPair",
+    "ListedTool",
     "MergedRow",
     "Outcome",
     "PairFit",
     "PairFitRow",
     "PairPanel",
+    "Relisting",
     "StoredAnswer",
     "Strength",
     "ToolMerge",

@@ -11,9 +11,9 @@ from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParamete
 from backend.api.problems import Moved, refuses
 from backend.api.rendering import all_rendered, rendered
 from backend.api.views import PublicView, field_names
-from catalog.models import Tool
 from catalog.slugs import CATEGORY, TOOL, refuse_unknown_slugs
 from comparisons.models import Outcome
+from comparisons.pairs.filters import PAIR_FILTERS, PairFilters
 from comparisons.pairs.lineups import line_up
 from comparisons.pairs.page import INCLUDED, LISTED_FIELDS, PAGE_FIELDS, ComparisonSerializer
 from comparisons.pairs.panels import PanelList, named_panel
@@ -58,16 +58,12 @@ class ComparisonListView(ListView):
         """
         params = self.params
         refuse_unknown_slugs(params, {"tool": TOOL, "category": CATEGORY})
-        comparisons = comparisons_with_guidance().with_head_to_heads()
-        if params["q"]:
-            comparisons = comparisons.matching(params["q"])
-        if params["tool"]:
-            comparisons = comparisons.of_tools(Tool.objects.ids_of(params["tool"]))
-        if params["category"]:
-            comparisons = comparisons.in_categories(params["category"])
-        if params["outcome"]:
-            comparisons = comparisons.with_outcome().filter(outcome__in=params["outcome"])
-        page = self.page(comparisons, keys=[params["sort"]])
+        filters = PairFilters(**{name: params[name] for name in PAIR_FILTERS})
+        page = self.page(
+            comparisons_with_guidance().with_head_to_heads(),
+            keys=[params["sort"]],
+            listings=filters.listings(),
+        )
         pairs = pairs_of(page.results)
         only = [*(params["fields"] or LISTED_FIELDS), *params["include"]]
         return Response(page.as_dict(all_rendered(ComparisonListItemSerializer, pairs, only=only)))

@@ -212,25 +212,6 @@ def test_pairs_are_found_by_the_tool_on_either_side_once_each() -> None:
     assert not Comparison.objects.of_tools([]).exists()
 
 
-# What a search reads of tools. This table stands before the real one, until the transaction ends.
-TOOLS_WITH_WORDS = "CREATE TEMPORARY TABLE catalog_tool (id uuid, search tsvector) ON COMMIT DROP"
-FILL_WORDS = """
-INSERT INTO catalog_tool SELECT id, words FROM catalog_search_vector('many', '', '') words, (
-    SELECT unnest(%s::uuid[]) UNION ALL SELECT gen_random_uuid() FROM generate_series(1, 65536)
-) found (id)
-"""
-
-
-def test_pairs_are_found_by_words_of_more_tools_than_a_statement_has_parameters() -> None:
-    left, right, _ = ComparisonFactory(), ComparisonFactory(), ComparisonFactory()
-    execute(TOOLS_WITH_WORDS)
-    execute(FILL_WORDS, [left.first_tool_id, right.second_tool_id])
-
-    found = Comparison.objects.matching("many").values_list("pk")
-
-    assert sorted(found) == sorted((pair.pk,) for pair in (left, right))
-
-
 def test_pairs_are_found_by_the_category_of_either_tool_once_each() -> None:
     shelf = CategoryFactory(slug="shelf")
     left = ComparisonFactory(first_tool=ToolFactory(category=shelf))

@@ -1,0 +1,221 @@
+"""The rows that lists look into: what they are made from, by every way in, and when."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+from threading import Event
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.models import Tool
+from comparisons.catalog_file.export import export_catalog
+from comparisons.catalog_file.importing import import_catalog
+from comparisons.listings import ListedPair, ListedTool, Relisting, mend_listings
+from comparisons.merging.merging import merge_tools, undo_merge
+from comparisons.models import Comparison, ToolMerge
+from reviews.models import HeadToHead, Review
+from tests.database import at_once, execute
+from tests.factories import (
+    AHEAD,
+    NOW,
+    CategoryFactory,
+    ComparisonFactory,
+    PickFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    ToolFactory,
+    answer_pair,
+    vote,
+)
+from votes.models import PublishedTally
+from votes.tallies.publication import publish_tallies
+
+
+def pairs_as_they_should_be() -> set[tuple[object, ...]]:
+    """Computed by the ORM from the tables that a comparison's page reads."""
+    rows = Comparison.objects.with_outcome().with_picks().with_panel_crowd_gap()
+    return set(
+        rows.values_list(
+            *("pk", "public_at", "published_at", "first_tool__category", "second_tool__category"),
+            *("outcome", "pick_count", "panel_crowd_gap", "status"),
+        )
+    )
+
+
+def pairs_as_they_are() -> set[tuple[object, ...]]:
+    rows = ListedPair.objects.filter(is_listed=F("is_listed")).values_list(
+        *("pk", "public_at", "published_at", "first_category", "second_category"),
+        *("outcome", "pick_count", "panel_crowd_gap", "comparison__status", "is_listed"),
+    )
+    assert all((status == "published") == is_listed for *_, status, is_listed in rows)
+    return {row[:-1] for row in rows}
+
+
+def tools_as_they_should_be() -> set[tuple[object, ...]]:
+    return set(
+        Tool.objects.values_list(
+            *("pk", "status", "public_at", "published_at", "sort_key", "category", "pricing_entry"),
+            *("panel__call", "panel__percent", "panel__total", "published_tally__total"),
+            *("published_tally__bound_low", "published_tally__bound_high"),
+        )
+    )
+
+
+def tools_as_they_are() -> set[tuple[object, ...]]:
+    rows = ListedTool.objects.values_list(
+        *("pk", "tool__status", "public_at", "published_at", "sort_key", "category", "entry"),
+        *("call", "panel_percent", "panel_total", "votes", "crowd_low", "crowd_high", "is_listed"),
+    )
+    assert all((row[1] == "published") == row[-1] for row in rows)
+    return {row[:-1] for row in rows}
+
+
+def assert_listed_right() -> None:
+    assert tools_as_they_are() == tools_as_they_should_be()
+    assert pairs_as_they_are() == pairs_as_they_should_be()
+
+
+def ways_in(random: Random) -> list[Callable[[], object]]:
+    """Each is a change that someone may make."""
+
+    def tool() -> Tool:
+        found: Tool = random.choice(Tool.objects.filter(status="published").order_by("slug"))
+        return found
+
+    def update(model: type[Tool] | type[Comparison] | type[Review], **values: object) -> object:
+        row = random.choice(model.objects.order_by("pk"))
+        return model.objects.filter(pk=row.pk).update(**values)
+
+    def merge() -> object:
+        one, other = random.sample(list(Tool.objects.filter(status="published").order_by("slug")), 2)
+        return merge_tools(merged=one, kept=other, why="One product", merged_by="ada", now=timezone.now())
+
+    def undo() -> object:
+        standing = ToolMerge.objects.standing().order_by("-merged_at").first()
+        return standing and undo_merge(merge=standing, undone_by="ada", now=timezone.now())
+
+    def come_back_by_a_file() -> object:
+        catalog = json.loads("".join(export_catalog()))
+        for row in catalog["tools"]:
+            row["name"] += "!"
+        return import_catalog(source=io.BytesIO(json.dumps(catalog).encode()), now=timezone.now())
+
+    def turn_reviews() -> None:
+        execute("UPDATE reviews_review SET verdict = 'skip' WHERE status = 'published' AND verdict = 'ship'")
+
+    return [
+        lambda: ToolFactory(status=random.choice(["draft", "published"])),
+        lambda: ToolFactory(published_at=AHEAD),
+        lambda: Tool.objects.bulk_create(ToolFactory.build_batch(2, category=CategoryFactory())),
+        lambda: update(Tool, category=CategoryFactory(), pricing_entry="paid", name="Another"),
+        lambda: update(Tool, status="archived", published_at=NOW),
+        lambda: ComparisonFactory(first_tool=ToolFactory(), second_tool=tool()),
+        lambda: update(Comparison, status="archived", published_at=NOW),
+        lambda: update(Comparison, published_at=NOW - timedelta(days=3)),
+        lambda: ReviewFactory(tool=tool(), verdict=random.choice(["ship", "skip"])),
+        lambda: update(Review, status="retracted"),
+        lambda: ReviewFactory(tool=tool()).delete(),
+        turn_reviews,
+        lambda: answer_pair(tool(), ToolFactory(), a=3),
+        lambda: HeadToHead.objects.update(status="retracted"),
+        lambda: vote(tool(), ship=21, skip=2),
+        lambda: PickFactory(first_tool=tool(), second_tool=ToolFactory()),
+        lambda: publish_tallies(now=timezone.now()),
+        lambda: execute("UPDATE votes_publishedtally SET ship = ship + 1"),
+        merge,
+        undo,
+        come_back_by_a_file,
+    ]
+
+
+@pytest.mark.django_db
+def test_rows_are_what_their_tables_say_after_random_changes_by_every_way_in() -> None:
+    random = Random(2026)
+    reviewers = ReviewerFactory.create_batch(4)
+    ToolFactory.create_batch(6)
+    for pair in ComparisonFactory.create_batch(3):
+        for place, reviewer in enumerate(reviewers):
+            ReviewFactory(tool=pair.first_tool, reviewer=reviewer, verdict="ship" if place else "skip")
+            ReviewFactory(tool=pair.second_tool, reviewer=reviewer)
+    ways = ways_in(random)
+    steps = [*ways, *random.choices(ways, k=10)]
+    random.shuffle(steps)
+
+    outcomes = set[str]()
+    for step in steps:
+        with transaction.atomic():
+            step()
+        assert_listed_right()
+        outcomes |= set(ListedPair.objects.values_list("outcome", flat=True))
+
+    assert mend_listings() == 0
+    assert outcomes == {"winner", "tie", "insufficient"}
+
+
+@pytest.mark.django_db
+def test_what_is_scheduled_is_listed_from_its_moment_on() -> None:
+    pair = ComparisonFactory(first_tool=ToolFactory(published_at=AHEAD))
+
+    assert set(ListedPair.objects.published()) == set()
+    assert set(ListedTool.objects.published().values_list("tool", flat=True)) == {pair.second_tool_id}
+
+    # No change comes at that moment: the clock alone decides.
+    later = ListedPair.objects.filter(is_listed=True, public_at__lte=AHEAD)
+    assert set(later.values_list("comparison", flat=True)) == {pair.pk}
+
+
+@pytest.mark.django_db
+def test_what_differs_is_mended_and_counted() -> None:
+    pair = ComparisonFactory()
+    execute("UPDATE comparisons_listedtool SET votes = 5 WHERE tool_id = %s", pair.first_tool_id)
+    execute("DELETE FROM comparisons_listedpair")
+
+    assert mend_listings() == 2
+
+    assert_listed_right()
+    assert mend_listings() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_lists_as_it_commits_and_leaves_nothing_behind() -> None:
+    with transaction.atomic():
+        tool = ToolFactory()
+        assert not ListedTool.objects.exists()
+        assert Relisting.objects.exists()
+
+    assert ListedTool.objects.get().tool_id == tool.pk
+    assert not Relisting.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_change_a_pair_at_once_the_second_to_commit_sees_the_first() -> None:
+    pair = ComparisonFactory()
+    reviewers = ReviewerFactory.create_batch(3)
+    for reviewer in reviewers:
+        ReviewFactory(tool=pair.first_tool, reviewer=reviewer, verdict="ship")
+    is_open, is_done = Event(), Event()
+
+    def import_reviews() -> None:
+        """Long, as an import is: it has begun before the tallies move, and commits after they have."""
+        with transaction.atomic():
+            for reviewer in reviewers:
+                ReviewFactory(tool=pair.second_tool, reviewer=reviewer, verdict="skip")
+            is_open.set()
+            assert is_done.wait(30)
+
+    def publish() -> None:
+        """Waits for nothing that the import holds."""
+        assert is_open.wait(30)
+        PublishedTally.objects.filter(tool=pair.first_tool).update(ship=1)
+        PublishedTally.objects.filter(tool=pair.second_tool).update(skip=1)
+        is_done.set()
+
+    assert at_once(import_reviews, publish) == [None, None]
+
+    assert_listed_right()
+    assert ListedPair.objects.get().outcome == "winner"
