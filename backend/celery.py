@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from typing import Any
 
 import structlog
 from celery import Celery, Task
@@ -29,7 +28,7 @@ TRANSPORT_ALIASES.update(redis="backend.broker:Transport", rediss="backend.broke
 class PatientTask(Task):  # type: ignore[misc] # Celery has no types.
     """A task that the database refuses for no fault of ours is tried again later (decision 52)."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> object:
         # Importing it needs the settings.
         from django.db import Error as DatabaseFailure
 

@@ -1,7 +1,7 @@
 """Actions of the admin's lists: what is asked first, what is done to each row, and what is said of it."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -15,12 +15,13 @@ from backend.admin.errors import CurationError
 
 # Django's class takes its model in brackets only for type checkers.
 Page: TypeAlias = "admin.ModelAdmin[Any]"
+Row = TypeVar("Row", bound=models.Model)
 # Of a selection, so many are named.
 SHOWN = 10
 
 
 def ask_first(
-    page: Page, request: HttpRequest, rows: models.QuerySet[Any], *, label: str, consequence: str
+    page: Page, request: HttpRequest, rows: models.QuerySet[models.Model], *, label: str, consequence: str
 ) -> HttpResponse | None:
     """A page with the number of rows and their first names; None once it was answered, with a reason, for as many."""
     count = rows.count()
@@ -48,7 +49,7 @@ def ask_first(
 
 
 def do_to_each(
-    page: Page, request: HttpRequest, rows: models.QuerySet[Any], action: Callable[[Any], None], *, done: str
+    page: Page, request: HttpRequest, rows: models.QuerySet[Row], action: Callable[[Row], None], *, done: str
 ) -> None:
     """Says afterwards how many rows the action was done to, and which were left and why."""
     count, left = 0, dict[str, list[str]]()
@@ -82,7 +83,7 @@ def row_action(
     """
 
     @admin.action(description=f"{description} …" if asks else description, permissions=[permission])
-    def run(page: Page, request: HttpRequest, rows: models.QuerySet[Any]) -> HttpResponse | None:
+    def run(page: Page, request: HttpRequest, rows: models.QuerySet[models.Model]) -> HttpResponse | None:
         if asks and (question := ask_first(page, request, rows, label=description, consequence=asks)):
             return question
         now = timezone.now()

@@ -17,13 +17,13 @@ class Consequences:
     One query for each kind of row that refers to one that goes, whatever the number of rows.
     """
 
-    def __init__(self, rows: models.QuerySet[Any]) -> None:
+    def __init__(self, rows: models.QuerySet[models.Model]) -> None:
         self.goes: Counter[type[models.Model]] = Counter()
         self.loses: Counter[type[models.Model]] = Counter()
         self.keeps: Counter[type[models.Model]] = Counter()
         self._look(rows)
 
-    def _look(self, rows: models.QuerySet[Any]) -> None:
+    def _look(self, rows: models.QuerySet[models.Model]) -> None:
         for relation in _relations(rows.model):
             referring = relation.related_model._base_manager.filter(
                 **{f"{relation.field.name}__in": rows.values("pk")}

@@ -215,7 +215,9 @@ class AutoSchema(SpectacularSchema):
         reference: dict[str, str] = answer.ref
         return reference
 
-    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
+    def _get_response_for_code(
+        self, serializer: Any, status_code: str, *args: object, **kwargs: object
+    ) -> Any:
         answer = super()._get_response_for_code(serializer, status_code, *args, **kwargs)  # type: ignore[no-untyped-call]
         answer["description"] = answer["description"] or "The answer."
         example = example_file(type(self.view), self.get_operation_id())

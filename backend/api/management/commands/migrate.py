@@ -24,9 +24,7 @@ class Command(migrate.Command):
     60 times in five minutes. What was migrated before stays.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.pause: Callable[[float], None] = time.sleep
+    pause: Callable[[float], None] = staticmethod(time.sleep)
 
     @no_translations
     def handle(self, *args: object, **options: Any) -> None:
