@@ -1,5 +1,7 @@
 """What is compared: tools, their categories, prices, conditions under which they are right, and earlier slugs."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -31,6 +33,7 @@ from catalog.validators import (
     validate_visible_text,
     validate_web_address,
 )
+from catalog.workflow import UNPUBLISHED
 
 # Python's `$` would let a line break follow; `\Z` is the end to Python and to PostgreSQL alike.
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*\Z"
@@ -76,7 +79,7 @@ class Category(models.Model):
 
 
 class Publishable(models.Model):
-    """What readers see from a moment on: a draft is published, and archived once it is of the past.
+    """What readers see from a moment on: a draft is reviewed and published, and archived once it is of the past.
 
     `published_at` is the date shown, an editor's. `public_at` is when readers can first read it, and the database's: the
     moment of publication, or the date shown where that lies ahead. A draft has none. Both are kept by
@@ -85,6 +88,7 @@ class Publishable(models.Model):
 
     class Status(models.TextChoices):
         DRAFT = "draft"
+        IN_REVIEW = "in_review", "In review"
         PUBLISHED = "published"
         ARCHIVED = "archived"
 
@@ -97,18 +101,28 @@ class Publishable(models.Model):
 
     def clean(self) -> None:
         self.refuse_way_back()
-        if self.status != self.Status.DRAFT and self.published_at is None:
+        if self.status not in UNPUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
 
     def refuse_way_back(self) -> None:
         """Raises a ValidationError where the database would refuse: what readers have seen stays public."""
         now = timezone.now()
-        if self.public_at is None or self.public_at > now:
+        if not self.was_public:
             return
-        if self.status == self.Status.DRAFT:
+        if self.status in UNPUBLISHED:
             raise ValidationError({"status": "What was public is no draft again: archive it."})
         if self.published_at and self.published_at > now:
             raise ValidationError({"published_at": "It is public already: the date shown can't lie ahead."})
+
+    @property
+    def readable_at(self) -> datetime | None:
+        """When readers can first read it; None of what is unpublished, or waits for another."""
+        return self.public_at
+
+    @property
+    def was_public(self) -> bool:
+        """Whether readers have seen it, also where it is archived by now."""
+        return self.public_at is not None and self.public_at <= timezone.now()
 
     @property
     def is_published(self) -> bool:
@@ -212,7 +226,8 @@ class Tool(Publishable):
         constraints = [
             slug_constraint("tool_slug_is_plain"),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "published", "archived"]), name="tool_status_is_known"
+                condition=Q(status__in=["draft", "in_review", "published", "archived"]),
+                name="tool_status_is_known",
             ),
             models.CheckConstraint(
                 condition=Q(pricing_entry__in=["free", "freemium", "paid"]), name="tool_entry_price_is_known"
@@ -222,7 +237,7 @@ class Tool(Publishable):
                 name="tool_pricing_model_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(status="draft") | Q(published_at__isnull=False),
+                condition=Q(status__in=UNPUBLISHED) | Q(published_at__isnull=False),
                 name="a_public_tool_has_a_publication_date",
             ),
             models.CheckConstraint(

@@ -6,6 +6,20 @@ from django.db.models import Model
 from django.db.models.functions import Coalesce
 
 from backend.admin.errors import CurationError
+from catalog.models import Tool
+from catalog.workflow import UNPUBLISHED
+
+
+def missing_of_tool(tool: Tool) -> list[str]:
+    """What readers would miss of a tool that is published so, in sentences."""
+    return [] if tool.pricing_checked_on else ["The price has no day on which it was checked."]
+
+
+def publish_tool(tool: Tool, *, now: datetime) -> None:
+    """Raises CurationError for one that is incomplete, too: its page can say why it is published so."""
+    if tool.status in UNPUBLISHED and (missing := missing_of_tool(tool)):
+        raise CurationError(" ".join(missing))
+    publish(tool, now=now)
 
 
 def publish(item: Model, *, now: datetime) -> None:

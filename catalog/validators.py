@@ -125,7 +125,7 @@ def validate_past_day(value: date) -> None:
 def validate_date_shown(value: datetime) -> None:
     """Of the date that readers see, which may lie ahead."""
     if value < FIRST_MOMENT:
-        raise ValidationError("Give a date from 2000 on.", "invalid_date")
+        raise ValidationError("Give a date from 2000 on.", "date_too_early")
 
 
 def is_past_day(field: str) -> Q:

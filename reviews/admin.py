@@ -11,12 +11,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from backend.admin.actions import row_action
-from backend.admin.base import STAMPS, ReasonForm, RecordedAdmin
+from backend.admin.base import STAMPS, RecordedAdmin
 from backend.admin.links import link_to_api
+from backend.admin.publishing import PublishedForm
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id
 from catalog.validators import validate_visible_text
+from catalog.workflow import UNPUBLISHED
 from reviews import services
 from reviews.models import HeadToHead, Review, Reviewer
 from reviews.querysets import REVIEW_DAYS, HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
@@ -49,7 +51,7 @@ class ReviewerAdmin(RecordedAdmin):
         return int(reviewer.skip_count)
 
 
-class OpinionForm(ReasonForm):
+class OpinionForm(PublishedForm):
     evidence = LinksField(most=20)
     note = forms.CharField(
         label="Note of a correction",
@@ -67,8 +69,11 @@ class OpinionForm(ReasonForm):
         given = self.cleaned_data
         # Who may not publish has no field for the status.
         status = given.get("status", self.instance.status)
-        if status != Review.Status.DRAFT and not given.get("basis", "refused"):
+        if status not in UNPUBLISHED and not given.get("basis", "refused"):
             self.add_error("basis", "Only a draft can do without.")
+
+    def find_missing(self) -> list[str]:
+        return services.missing(self.instance) if self.instance.reviewer_id else []
 
     def needs_note(self) -> bool:
         """Whether readers will see another verdict, choice or quote than they saw last."""

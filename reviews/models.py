@@ -1,5 +1,6 @@
 """Reviewers (people and personas), their reviews of tools, their answers to pairs, and the panel's count of each tool."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -23,6 +24,7 @@ from catalog.validators import (
     validate_visible_text,
     validate_web_address,
 )
+from catalog.workflow import UNPUBLISHED
 from reviews.calibration import is_rubber_stamp
 from reviews.panel import MIXED_FROM, SHIP_FROM, PanelCount
 from reviews.querysets import HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
@@ -76,11 +78,12 @@ class Reviewer(models.Model):
 class Opinion(models.Model):
     """What a reviewer says in public, on what basis, and with which ties: a review, or a head-to-head.
 
-    It is drafted, published, corrected and retracted. The database raises `revision` and keeps both times.
+    It is drafted, reviewed, published, corrected and retracted. The database raises `revision` and keeps both times.
     """
 
     class Status(models.TextChoices):
         DRAFT = "draft"
+        IN_REVIEW = "in_review", "In review"
         PUBLISHED = "published"
         RETRACTED = "retracted"
 
@@ -142,6 +145,11 @@ class Opinion(models.Model):
             raise ValidationError({"evidence": "Name the documents that were read, or choose another basis."})
 
     @property
+    def readable_at(self) -> datetime | None:
+        """When readers can first read it; None of what is unpublished, or waits for its tools."""
+        return self.published_at
+
+    @property
     def was_public(self) -> bool:
         """Whether readers have seen it, also where it is retracted by now."""
         return self.published_at is not None and self.published_at <= timezone.now()
@@ -156,7 +164,8 @@ def _opinion_constraints(name: str, *, day: str) -> list[models.CheckConstraint]
     """What holds of every opinion; `name` is what the constraints call it, `day` the column of its day."""
     return [
         models.CheckConstraint(
-            condition=Q(status__in=["draft", "published", "retracted"]), name=f"{name}_status_is_known"
+            condition=Q(status__in=["draft", "in_review", "published", "retracted"]),
+            name=f"{name}_status_is_known",
         ),
         models.CheckConstraint(condition=Q(revision__gte=1), name=f"a_{name}_has_a_revision"),
         models.CheckConstraint(condition=is_visible("quote"), name=f"{name}_text_is_visible"),
@@ -164,7 +173,8 @@ def _opinion_constraints(name: str, *, day: str) -> list[models.CheckConstraint]
             condition=Q(basis__in=["tested", "read", "synthetic"]), name=f"{name}_basis_is_known"
         ),
         models.CheckConstraint(
-            condition=Q(status="draft") | Q(basis__isnull=False), name=f"a_public_{name}_has_a_basis"
+            condition=Q(status__in=UNPUBLISHED) | Q(basis__isnull=False),
+            name=f"a_public_{name}_has_a_basis",
         ),
         models.CheckConstraint(condition=is_visible("disclosure"), name=f"{name}_disclosure_is_visible"),
         models.CheckConstraint(
@@ -335,7 +345,7 @@ class HeadToHead(Opinion):
         """In words. A draft without a choice may just not have been made up."""
         if self.choice:
             return self.choice.name
-        return "nothing chosen" if self.status == self.Status.DRAFT else "no difference"
+        return "nothing chosen" if self.status in UNPUBLISHED else "no difference"
 
     @property
     def subject(self) -> tuple[frozenset[UUID], UUID]:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from backend.admin.errors import CurationError
 from backend.admin.refusals import sentence_of
+from catalog.workflow import UNPUBLISHED
 from reviews.models import HeadToHead, HeadToHeadRevision, Review, ReviewRevision
 
 # What is said, in the order in which people read it. The first two ask for a note where they are corrected.
@@ -51,9 +52,11 @@ def last_seen(opinion: Review | HeadToHead) -> Review | HeadToHead | Revision | 
 
 
 def other_drafts(opinion: Review | HeadToHead) -> QuerySet[Any]:
-    """Drafts by the same reviewer on the same tool or pair beside this one, which is a draft too; the oldest first."""
-    rows: QuerySet[Any] = type(opinion)._default_manager.filter(reviewer=opinion.reviewer_id, status="draft")
-    if opinion.status != opinion.Status.DRAFT:
+    """What the same reviewer has unpublished on the same tool or pair beside this, unpublished too; the oldest first."""
+    rows: QuerySet[Any] = type(opinion)._default_manager.filter(
+        reviewer=opinion.reviewer_id, status__in=UNPUBLISHED
+    )
+    if opinion.status not in UNPUBLISHED:
         return rows.none()
     if isinstance(opinion, Review):
         rows = rows.filter(tool=opinion.tool_id)

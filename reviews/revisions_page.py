@@ -13,10 +13,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 
-from backend.admin.base import NOTHING, PublishedAdmin
+from backend.admin.base import NOTHING
 from backend.admin.errors import CurationError
+from backend.admin.publishing import PublishedAdmin
 from backend.api.attribution import attributed
 from catalog.validators import validate_visible_text
+from catalog.workflow import OPINION_MOVES
 from reviews.models import HeadToHead, Review
 from reviews.revisions import NEEDS_NOTE, SAID, Revision, former, other_drafts, present, restore
 
@@ -47,6 +49,8 @@ class RestoreForm(forms.Form):
 
 class RevisionsAdmin(PublishedAdmin):
     """Pages of what is corrected in the open: they ask for a note, and lead to all revisions."""
+
+    moves = OPINION_MOVES
 
     def asked_of(self, obj: Any) -> list[str]:
         return ["note", *super().asked_of(obj)] if obj.was_public else super().asked_of(obj)

@@ -5,8 +5,28 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from backend.admin.errors import CurationError
-from reviews.models import HeadToHead, Review
+from catalog.workflow import UNPUBLISHED
+from reviews.models import HeadToHead, Review, Reviewer
 from reviews.revisions import other_drafts
+
+# A quote is a sentence at least, and no article: those of readers' pages have up to a thousand characters.
+QUOTE_LENGTH = range(20, 1_501)
+
+
+def missing(opinion: Review | HeadToHead) -> list[str]:
+    """What readers would miss of what is published so, in sentences."""
+    found = []
+    if opinion.basis == Review.Basis.TESTED and not opinion.evidence:
+        found.append("It was tested, and no evidence shows it.")
+    if opinion.quote and len(opinion.quote) not in QUOTE_LENGTH:
+        found.append(
+            f"The quote has {len(opinion.quote):,} characters: {QUOTE_LENGTH.start} to {QUOTE_LENGTH.stop - 1:,} are right."
+        )
+    if opinion.reviewer.kind == Reviewer.Kind.HUMAN and not opinion.disclosure:
+        found.append(
+            "The disclosure is empty: name the reviewer's ties to the maker, or write that there are none."
+        )
+    return found
 
 
 def publish(opinion: Review | HeadToHead, *, now: datetime) -> None:
@@ -25,7 +45,9 @@ def publish(opinion: Review | HeadToHead, *, now: datetime) -> None:
         raise CurationError(
             "the reviewer has another draft of it: open the one that you mean, which shows both"
         )
-    drafts = type(opinion)._default_manager.filter(pk=opinion.pk, status=Review.Status.DRAFT)
+    if lacks := missing(opinion):
+        raise CurationError(" ".join(lacks))
+    drafts = type(opinion)._default_manager.filter(pk=opinion.pk, status__in=UNPUBLISHED)
     try:
         with transaction.atomic():
             changed = drafts.exclude(basis=None).update(status=Review.Status.PUBLISHED, updated_at=now)

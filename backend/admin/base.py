@@ -11,7 +11,6 @@ from django.contrib import admin
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, models
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -345,41 +344,6 @@ class RecordedAdmin(CuratedAdmin):
         changes = Change.objects.filter(row_id=row.pk).order_by("-id") if row else Change.objects.none()
         page = self.get_paginator(request, changes, 100).get_page(request.GET.get("changes", 1))
         return super().history_view(request, object_id, {**(extra_context or {}), "changes": page})
-
-
-class PublishedAdmin(RecordedAdmin):
-    """Rows that readers see once they are published, which takes a permission of its own: `publish_<model>`.
-
-    Without it a row can be entered and worked on until it is published.
-    """
-
-    # What decides whether and when readers see a row.
-    publishing_fields: Sequence[str] = ("status", "published_at")
-    # In these nobody has read it, unless it was public before.
-    open_statuses: Sequence[str] = ("draft",)
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('publish', self.opts)}")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if (
-            obj is not None
-            and obj.status not in self.open_statuses
-            and not self.has_publish_permission(request)
-        ):
-            return False
-        return super().has_change_permission(request, obj)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
-        """What readers could read is archived or retracted, and stays."""
-        goes, counts, forbidden, kept = super().get_deleted_objects(objs, request)
-        if any(each.status not in self.open_statuses for each in objs):
-            kept = [f"It is {objs[0].get_status_display().lower()}: only a draft is deleted.", *kept]
-        return goes, counts, forbidden, kept
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fields = super().get_readonly_fields(request, obj)
-        return [*fields] if self.has_publish_permission(request) else [*fields, *self.publishing_fields]
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -11,7 +11,7 @@ BEGIN
     IF TG_OP = 'UPDATE' AND OLD.public_at <= now THEN
         -- What a row brings along that was read before its publication doesn't count.
         NEW.public_at := OLD.public_at;
-        IF NEW.status = 'draft' THEN
+        IF NEW.status IN ('draft', 'in_review') THEN
             RAISE check_violation USING
                 CONSTRAINT = 'what_was_public_is_no_draft_again',
                 MESSAGE = 'What was public is no draft again: archive it.';
@@ -20,7 +20,7 @@ BEGIN
                 CONSTRAINT = 'what_is_public_has_no_date_ahead',
                 MESSAGE = 'It is public already: the date shown can''t lie ahead.';
         END IF;
-    ELSIF NEW.status = 'draft' THEN
+    ELSIF NEW.status IN ('draft', 'in_review') THEN
         NEW.public_at := NULL;
     ELSE
         NEW.public_at := greatest(NEW.published_at, now);

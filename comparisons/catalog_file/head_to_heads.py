@@ -32,7 +32,7 @@ class HeadToHeadPlan:
         errors: Problems,
         *,
         refuse_second_live: Callable[[Iterable[Row], str], None],
-        refuse_bad_state: Callable[[HeadToHead, Row], None],
+        refuse_bad_state: Callable[[HeadToHead, Row, str | None], None],
     ) -> None:
         self._table = table
         self._slugs = slugs
@@ -59,7 +59,7 @@ class HeadToHeadPlan:
                 if subject[1] in inactive and _is_new(row, said):
                     slug = quoted(row.values["reviewer"])
                     self._errors += [f"{row.place}.reviewer: {slug} is not active and answers no more pairs"]
-                self._take(row, said or _new(subject))
+                self._take(row, said or _new(subject), said.status if said else None)
 
     def _by_subject(self, rows: Iterable[Row], reviewer_ids: Mapping[str, UUID]) -> dict[Subject, list[Row]]:
         by_subject: dict[Subject, list[Row]] = defaultdict(list)
@@ -79,9 +79,9 @@ class HeadToHeadPlan:
             self._errors += [f"{row.place}.prefers: {quoted(slug)} is none of the two tools"]
         return replace(row, values={**row.values, "prefers": choice})
 
-    def _take(self, row: Row, answer: HeadToHead) -> None:
+    def _take(self, row: Row, answer: HeadToHead, before: str | None) -> None:
         changed = assign(answer, asked_of(answer, row), HEAD_TO_HEAD_COLUMNS)
-        self._refuse_bad_state(answer, row)
+        self._refuse_bad_state(answer, row, before)
         current = self._slugs.current
         name = pair_slug(current[answer.first_tool_id], current[answer.second_tool_id])
         self._table.take(answer, f"{name}/{row.values['reviewer']}", changed)

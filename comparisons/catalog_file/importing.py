@@ -11,9 +11,11 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 
+from backend.admin.workflow import Move, refusal_of_step, steps_of
 from backend.api.attribution import attributed
 from backend.api.quoting import quoted
 from catalog.models import Category, Condition, Tool, ToolAlias, ToolFit
+from catalog.workflow import ITEM_MOVES, OPINION_MOVES, UNPUBLISHED
 from comparisons.catalog_file.fits import FitLists, pair_fits, plan_conditions, tool_fits
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
@@ -267,10 +269,11 @@ class _Import:
     def _plan_tool(
         self, tool: Tool, row: Row, category_ids: Mapping[str, UUID], claims: dict[str, str]
     ) -> None:
+        before = None if tool._state.adding else tool.status
         changed = [
             *self._slugs.take_slug(tool, row),
             *assign(tool, self._tool_values(row, category_ids), self._tools.columns),
-            *self._publish(tool, row),
+            *self._publish(tool, row, before),
             *self._slugs.take_aliases(tool, row, claims),
             *self._take_tool_fits(tool, row),
         ]
@@ -289,9 +292,11 @@ class _Import:
                 self.errors += [f"{row.place}.category: no category is called {quoted(slug)}"]
         return values
 
-    def _publish(self, item: Tool | Comparison, row: Row) -> Iterator[str]:
+    def _publish(self, item: Tool | Comparison, row: Row, before: str | None) -> Iterator[str]:
         """What is public has a date: now, unless the file gives one."""
-        if item.status != "draft" and item.published_at is None:
+        if self._refuses_step(before, item.status, ITEM_MOVES, row):
+            return
+        if item.status not in UNPUBLISHED and item.published_at is None:
             if "published_at" in row.values:
                 self.errors += [f"{row.place}.published_at: only a draft can do without"]
                 return
@@ -305,6 +310,13 @@ class _Import:
             rule()
         except ValidationError as error:
             self.errors += [f"{row.place}.{field}: {words[0]}" for field, words in error.message_dict.items()]
+
+    def _refuses_step(self, before: str | None, after: str, moves: Iterable[Move], row: Row) -> bool:
+        """`before` is the state of a row that is stored: new ones may have any."""
+        if before in (None, after) or (before, after) in steps_of(moves):
+            return False
+        self.errors += [f"{row.place}.status: {refusal_of_step(before or '', after)}"]
+        return True
 
     def _take_tool_fits(self, tool: Tool, row: Row) -> Iterator[str]:
         if "fits" not in row.values:
@@ -339,8 +351,9 @@ class _Import:
                         status=Review.Status.PUBLISHED,
                         basis=Review.Basis.SYNTHETIC,
                     )
+                    before = said.status if said else None
                     changed = assign(item, asked_of(item, review_row), REVIEW_COLUMNS)
-                    self._refuse_bad_state(item, review_row)
+                    self._refuse_bad_state(item, review_row, before)
                     self._reviews.take(item, f"{tool.slug}/{slug}", changed)
 
     def _refuse_second_live(self, rows: Iterable[Row], does: str) -> None:
@@ -349,8 +362,9 @@ class _Import:
             slug = quoted(row.values["reviewer"])
             self.errors += [f"{row.place}.reviewer: {slug} {does} already at {live[0].place}"]
 
-    def _refuse_bad_state(self, item: Review | HeadToHead, row: Row) -> None:
-        if not item.basis and item.status != Review.Status.DRAFT:
+    def _refuse_bad_state(self, item: Review | HeadToHead, row: Row, before: str | None) -> None:
+        self._refuses_step(before, item.status, OPINION_MOVES, row)
+        if not item.basis and item.status not in UNPUBLISHED:
             self.errors += [f"{row.place}.basis: only a draft can do without"]
         # Evidence that the schema refused is told already.
         if row.is_whole:
@@ -375,9 +389,10 @@ class _Import:
             comparison = present.get(pair) or Comparison(
                 first_tool_id=first, second_tool_id=second, status=Comparison.Status.PUBLISHED
             )
+            before = None if comparison._state.adding else comparison.status
             changed = [
                 *assign(comparison, row.values, COMPARISON_COLUMNS),
-                *self._publish(comparison, row),
+                *self._publish(comparison, row, before),
                 *self._take_pair_fits(comparison, row),
             ]
             self._comparisons.take(

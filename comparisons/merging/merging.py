@@ -10,6 +10,7 @@ from backend.admin.errors import CurationError
 from backend.api.attribution import attributed
 from backend.api.transactions import retry_after_deadlock
 from catalog.models import Tool, ToolAlias
+from catalog.workflow import UNPUBLISHED
 from comparisons.merging.ballots import hold_ballots, move_ballots, name_ballots, reject_ballots
 from comparisons.merging.pairs import give_pairs_back, of_tool, take_answers, take_pairs
 from comparisons.models import MergedRow, ToolMerge
@@ -162,7 +163,7 @@ def _take_reviews(merge: ToolMerge, *, now: datetime) -> int:
     reviews = Review.objects.filter(tool=merge.merged_tool)
     reviewers = Review.objects.filter(tool=merge.kept_tool, status=Review.Status.PUBLISHED).values("reviewer")
     live = reviews.filter(status=Review.Status.PUBLISHED).exclude(reviewer__in=reviewers)
-    ids = list(live.union(reviews.filter(status=Review.Status.DRAFT)).values_list("pk", flat=True))
+    ids = list(live.union(reviews.filter(status__in=UNPUBLISHED)).values_list("pk", flat=True))
     merge.note(Kind.REVIEW, ids)
     return Review.objects.filter(pk__in=ids).update(tool=merge.kept_tool, updated_at=now)
 

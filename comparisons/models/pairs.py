@@ -18,6 +18,7 @@ from catalog.validators import (
     validate_visible_text,
     validate_web_address,
 )
+from catalog.workflow import UNPUBLISHED
 from comparisons.querysets import ComparisonQuerySet
 from comparisons.rules import HeadToHeads, SharedPanel
 
@@ -99,10 +100,11 @@ class Comparison(Publishable):
                 condition=~Q(first_tool=F("second_tool")), name="a_comparison_has_two_tools"
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "published", "archived"]), name="comparison_status_is_known"
+                condition=Q(status__in=["draft", "in_review", "published", "archived"]),
+                name="comparison_status_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(status="draft") | Q(published_at__isnull=False),
+                condition=Q(status__in=UNPUBLISHED) | Q(published_at__isnull=False),
                 name="a_public_comparison_has_a_publication_date",
             ),
             models.CheckConstraint(

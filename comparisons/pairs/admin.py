@@ -12,14 +12,16 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from backend.admin.actions import row_action
-from backend.admin.base import STAMPS, PublishedAdmin, ReasonForm
+from backend.admin.base import STAMPS
 from backend.admin.links import link_once_public
+from backend.admin.publishing import DatedForm, PublishedAdmin
 from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import archive
+from catalog.workflow import ITEM_MOVES, UNPUBLISHED
 from comparisons.models import Comparison, Outcome, PairFit, pair_slug
 from comparisons.pairs.selectors import pair_from_counts, with_counts
-from comparisons.pairs.services import publish
+from comparisons.pairs.services import missing_of_pair, publish
 from comparisons.querysets import ComparisonQuerySet
 from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review, Reviewer
@@ -27,12 +29,16 @@ from reviews.models import HeadToHead, Review, Reviewer
 ARCHIVED = "They leave the lists of readers, and history keeps their verdicts. Publish brings them back."
 
 
-class ComparisonForm(ReasonForm):
+class ComparisonForm(DatedForm):
     class Meta:
         help_texts = {
             "second_tool": "In either order: the pair is kept in the order of its slugs.",
             "published_at": "The date readers see. Empty: the moment of publication. Ahead: nothing is public until then.",
         }
+
+    def find_missing(self) -> list[str]:
+        pair = self.instance
+        return missing_of_pair(pair) if pair.first_tool_id and pair.second_tool_id else []
 
     def clean(self) -> None:
         super().clean()
@@ -52,8 +58,8 @@ class ComparisonForm(ReasonForm):
                 "second_tool", f"{namesake} leads to another pair already: rename one of the tools first."
             )
         elif given.get("status") == Comparison.Status.PUBLISHED:
-            for name in [tool.name for tool in pair if tool.status == Tool.Status.DRAFT]:
-                self.add_error("status", f"{name} is a draft: publish the tool first.")
+            for tool in [tool for tool in pair if tool.status in UNPUBLISHED]:
+                self.add_error("status", f"{tool.name} is not published yet: publish the tool first.")
 
     def find_twin(self, first: Tool, second: Tool) -> Comparison | None:
         in_either_order = Q(first_tool=first, second_tool=second) | Q(first_tool=second, second_tool=first)
@@ -148,6 +154,7 @@ class CategoryFilter(admin.SimpleListFilter):
 @admin.register(Comparison)
 class ComparisonAdmin(PublishedAdmin):
     form = ComparisonForm
+    moves = ITEM_MOVES
     inlines = [PairFitInline]
     list_display = ["pair", "verdict", "status", "published_at"]
     list_filter = ["status", OutcomeFilter, GuidanceFilter, CategoryFilter]

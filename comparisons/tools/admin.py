@@ -14,13 +14,15 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from backend.admin.actions import row_action
-from backend.admin.base import NOTHING, STAMPS, PublishedAdmin, ReasonForm
+from backend.admin.base import NOTHING, STAMPS
 from backend.admin.links import link_once_public
+from backend.admin.publishing import DatedForm, PublishedAdmin
 from catalog import logos, services
 from catalog.admin import FitInline
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo
 from catalog.models import LogoUpload, Tool, ToolFit
 from catalog.querysets import PRICE_DAYS
+from catalog.workflow import ITEM_MOVES
 from comparisons.merging.admin import may_merge, merge_page
 from comparisons.merging.duplicates import likenesses_of
 from comparisons.tools.slugs import taken_pair_slugs
@@ -30,7 +32,7 @@ from votes.models import Tally
 ARCHIVED = "They leave lists and rankings; their pages stay. Publish brings them back, with their first date."
 
 
-class ToolForm(ReasonForm):
+class ToolForm(DatedForm):
     # By its content, whatever it is called: Django's own field would ask for an ending, and decode it here.
     logo = forms.FileField(required=False, widget=AdminFileWidget)
     uploaded_logo: bytes | None = None
@@ -41,6 +43,9 @@ class ToolForm(ReasonForm):
             "published_at": "The date readers see. Empty: the moment of publication. Ahead: nothing is public until then.",
             "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels. It is drawn anew, as a square, within seconds.",
         }
+
+    def find_missing(self) -> list[str]:
+        return services.missing_of_tool(self.instance)
 
     def clean_logo(self) -> object:
         """A new one waits for a worker; until that has drawn it, the tool keeps the one it has."""
@@ -100,6 +105,7 @@ class PriceFilter(admin.SimpleListFilter):
 @admin.register(Tool)
 class ToolAdmin(PublishedAdmin):
     form = ToolForm
+    moves = ITEM_MOVES
     inlines = [ToolFitInline]
     list_display = [
         "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
@@ -205,7 +211,7 @@ class ToolAdmin(PublishedAdmin):
     def page(self, tool: Tool) -> str:
         return link_once_public(f"tools/{tool.slug}", public_at=tool.public_at)
 
-    publish = row_action(services.publish, description="Publish", done="published", permission="publish")
+    publish = row_action(services.publish_tool, description="Publish", done="published", permission="publish")
     archive = row_action(
         services.archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED
     )

@@ -56,6 +56,12 @@ def save(page: Page) -> str:
     return page.locator(".messagelist").inner_text()
 
 
+def press(page: Page, step: str) -> str:
+    """Presses the button of a step and returns what the curator is told."""
+    page.get_by_role("button", name=step, exact=True).click()
+    return page.locator(".messagelist").inner_text()
+
+
 def log_in(page: Page) -> None:
     page.goto("/admin/")
     page.get_by_label("Username").fill("curator")
@@ -77,8 +83,8 @@ def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: l
     expect(page.get_by_label("Slug")).to_have_value("cursor-20")
     choose(page, "category", "Developer Tools")
     page.get_by_label("Pricing entry").select_option("Paid")
-    page.get_by_label("Status").select_option("Published")
-    assert "“Cursor: 2.0 (cursor-20)” was added successfully." in save(page)
+    page.locator("#id_pricing_checked_on").fill("2026-11-01")
+    assert "“Cursor: 2.0 (cursor-20)” was added successfully." in press(page, "Publish")
 
     page.goto("/admin/reviews/review/add/")
     choose(page, "reviewer", "The Skeptic")
@@ -96,8 +102,14 @@ def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: l
     page.goto("/admin/comparisons/comparison/add/")
     choose(page, "first_tool", "Cursor: 2.0")
     choose(page, "second_tool", "Aider")
-    page.get_by_label("Status").select_option("Published")
-    assert "“aider-vs-cursor-20” was added successfully." in save(page)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.locator(".errornote")).to_be_visible()
+    expect(page.locator(".errorlist.nonfield")).to_contain_text("Aider has 0 of the 3 published reviews")
+    assert "“aider-vs-cursor-20” was added successfully." in press(page, "Hand in for review")
+    page.get_by_role("link", name="Aider vs Cursor: 2.0").click()
+    expect(page.locator(".state")).to_have_text("State: In review")
+    page.get_by_label("Why").fill("The panel follows this week.")
+    assert "“aider-vs-cursor-20” was changed successfully." in press(page, "Publish")
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     expect(page.locator("#result_list .field-pair")).to_have_text("Aider vs Cursor: 2.0")
 

@@ -160,7 +160,7 @@ def test_line_ends_alone_are_no_correction() -> None:
 def test_what_is_retracted_and_comes_back_as_it_was_has_no_new_revision() -> None:
     made = HeadToHeadFactory()
 
-    for status in ("retracted", "published"):
+    for status in ("retracted", "in_review", "published"):
         HeadToHead.objects.filter(pk=made.pk).update(status=status)
 
     made.refresh_from_db()
@@ -170,7 +170,8 @@ def test_what_is_retracted_and_comes_back_as_it_was_has_no_new_revision() -> Non
 def test_what_is_corrected_while_it_is_retracted_counts_once_it_comes_back() -> None:
     made = HeadToHeadFactory()
 
-    for values in ({"status": "retracted"}, {"quote": "New."}, {"status": "published"}):
+    steps = ({"status": "retracted"}, {"quote": "New."}, {"status": "in_review"}, {"status": "published"})
+    for values in steps:
         HeadToHead.objects.filter(pk=made.pk).update(**values)
 
     made.refresh_from_db()
@@ -223,7 +224,9 @@ def inserted_in_bulk() -> None:
 
 def published_from(status: str) -> Callable[[], object]:
     def publish() -> int:
-        answer = left(HeadToHeadFactory(status=status))
+        answer = HeadToHeadFactory(status=status)
+        HeadToHead.objects.filter(pk=answer.pk, status="retracted").update(status="in_review")
+        left(answer)
         return HeadToHead.objects.filter(pk=answer.pk).update(status="published")
 
     return publish
@@ -436,7 +439,7 @@ def test_a_third_tool_chosen_by_who_has_answered_is_refused_in_words() -> None:
 
     response = submit(
         open_desk(), f"{DESK}add/", reviewer=live.reviewer_id, first_tool=live.first_tool_id,
-        second_tool=live.second_tool_id, choice=ToolFactory().pk, status="published", basis="tested",
+        second_tool=live.second_tool_id, choice=ToolFactory().pk, status="published", basis="synthetic",
     )  # fmt: skip
 
     assert errors_of(response) == {

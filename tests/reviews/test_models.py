@@ -269,14 +269,14 @@ def test_every_constraint_is_broken_on_purpose() -> None:
     }
 
 
-@pytest.mark.parametrize("status", ["published", "retracted"])
-def test_a_review_does_without_a_basis_only_while_it_is_a_draft(status: str) -> None:
-    row = ReviewFactory(status="draft", basis=None)
+@pytest.mark.parametrize("status", ["draft", "in_review"])
+def test_a_review_does_without_a_basis_only_while_it_is_unpublished(status: str) -> None:
+    row = ReviewFactory(status=status, basis=None)
 
-    refusal = broken_constraint(lambda: change_by_update(row, status, "ship"))
+    refusal = broken_constraint(lambda: change_by_update(row, "published", "ship"))
 
     row.refresh_from_db()
-    assert (refusal, row.status) == ("a_public_review_has_a_basis", "draft")
+    assert (refusal, row.status) == ("a_public_review_has_a_basis", status)
 
 
 def test_a_refused_review_leaves_the_panel_as_it_was() -> None:
@@ -300,6 +300,7 @@ def test_a_retracted_review_comes_back_only_while_no_other_is_live() -> None:
     retracted = ReviewFactory(status="retracted")
     live = ReviewFactory(reviewer=retracted.reviewer, tool=retracted.tool)
 
+    change_by_update(retracted, "in_review", "ship")
     refusal = broken_constraint(lambda: change_by_update(retracted, "published", "ship"))
     live.delete()
     change_by_update(retracted, "published", "ship")
@@ -399,6 +400,7 @@ class TestTimes:
         first = times_of(row)
 
         change_all(row, status="retracted")
+        change_all(row, status="in_review")
         change_all(row, status="published")
 
         assert times_of(row) == first
@@ -490,6 +492,7 @@ class TestCorrections:
 
         CORRECT[way](row, "skip", "It may break.")
         CORRECT[way](row, "skip", "It broke.")
+        change_all(row, status="in_review")
         change_all(row, status="published")
 
         row.refresh_from_db()
@@ -519,8 +522,8 @@ def test_all_that_readers_see_of_a_review_is_corrected(values: dict[str, Any]) -
 def test_a_review_that_comes_back_as_it_was_has_no_new_revision() -> None:
     row = ReviewFactory(quote="It holds.")
 
-    change_all(row, status="retracted")
-    change_all(row, status="published")
+    for status in ("retracted", "in_review", "published"):
+        change_all(row, status=status)
 
     row.refresh_from_db()
     assert (row.revision, row.corrected_at) == (1, None)

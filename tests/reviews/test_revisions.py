@@ -72,6 +72,7 @@ def test_a_correction_made_while_it_was_retracted_has_the_note_of_its_return() -
     correct(row, "Withdrawn.", status="retracted")
     correct(row, "While nobody read it.", quote="It broke.")
 
+    correct(row, status="in_review")
     correct(row, "It broke in May.", status="published")
 
     assert notes_of(row) == [(1, ""), (2, "It broke in May.")]
@@ -109,6 +110,8 @@ def test_a_text_that_came_back_as_it_was_is_no_former_one() -> None:
     correct(row, status="retracted")
     assert [text.number for text in former(row)] == [1]
 
+    correct(row, status="in_review")
+    assert [text.number for text in former(row)] == [1]
     correct(row, status="published")
 
     assert [text.number for text in former(row)] == []

@@ -39,10 +39,18 @@ def test_an_imported_review_that_is_opened_and_saved_in_a_browser_is_no_correcti
 def test_retracted_reworded_turned_and_published_again_is_a_correction_with_its_name() -> None:
     desk, review = open_desk(), ReviewFactory(verdict="ship", quote="It holds.")
     submit(desk, page_of(review), status="retracted")
+    submit(desk, page_of(review), _move="reopen")
 
-    silent = submit(desk, page_of(review), status="published", verdict="skip", quote="It broke.")
+    silent = submit(
+        desk, page_of(review), status="published", verdict="skip", quote="It broke in May, twice."
+    )
     submit(
-        desk, page_of(review), status="published", verdict="skip", quote="It broke.", note="It broke in May."
+        desk,
+        page_of(review),
+        status="published",
+        verdict="skip",
+        quote="It broke in May, twice.",
+        note="It broke in May.",
     )
 
     assert list(errors_of(silent)) == ["note"]

@@ -170,10 +170,14 @@ class TestPublishing:
     def test_a_row_of_who_may_not_publish_is_a_draft_whatever_the_form_is_sent(self) -> None:
         desk, category = desk_of(*self.WRITERS), CategoryFactory()
 
-        submit(
-            desk, f"{TOOLS}add/", name="Aider", slug="aider", category=category.pk,
-            pricing_entry="free", status="published", published_at_0="2026-11-01", published_at_1="00:00",
-        )  # fmt: skip
+        values = {
+            "name": "Aider", "slug": "aider", "category": category.pk, "pricing_entry": "free",
+            "published_at_0": "2026-11-01", "published_at_1": "00:00",
+        }  # fmt: skip
+
+        refused = submit(desk, f"{TOOLS}add/", **values, status="published")
+        assert list(errors_of(refused)) == ["status"]
+        submit(desk, f"{TOOLS}add/", **values)
 
         tool = Tool.objects.get()
         assert (tool.status, tool.published_at, tool.public_at) == ("draft", None, None)
@@ -206,7 +210,6 @@ class TestPublishing:
             desk_of(*self.WRITERS),
             f"/admin/reviews/review/{draft.pk}/change/",
             quote="After",
-            status="published",
         )
 
         assert errors_of(response) == {}

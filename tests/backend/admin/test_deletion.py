@@ -32,7 +32,7 @@ def test_what_was_public_is_archived_and_not_deleted() -> None:
 
     page = open_desk().post(page_of(tool), {"post": "yes", "why": "It is gone."}).content.decode()
 
-    assert "It is published: only a draft is deleted." in page
+    assert "It is published: only what is unpublished is deleted." in page
     assert Tool.objects.exists()
 
 

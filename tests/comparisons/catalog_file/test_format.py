@@ -175,7 +175,7 @@ A_CATALOG = 'an object with "format" and lists of categories, reviewers, conditi
         ),
         pytest.param(
             with_tool(status="live"),
-            'tools[0].status: must be draft, published or archived, not "live"',
+            'tools[0].status: must be draft, in_review, published or archived, not "live"',
             id="status",
         ),
         pytest.param(

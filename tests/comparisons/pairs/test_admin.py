@@ -152,17 +152,16 @@ def test_a_pair_with_a_draft_is_not_published_on_the_form() -> None:
 
     response = submit(open_desk(), page_of(comparison), status="published")
 
-    assert errors_of(response) == {"status": ["Aider is a draft: publish the tool first."]}
+    assert errors_of(response) == {"status": ["Aider is not published yet: publish the tool first."]}
 
 
-@pytest.mark.parametrize("status", ["published", "archived"])
-def test_a_pair_that_goes_public_on_the_form_gets_its_date(status: str) -> None:
+def test_a_pair_that_goes_public_on_the_form_gets_its_date() -> None:
     comparison = ComparisonFactory(status="draft", published_at=None)
 
-    submit(open_desk(), page_of(comparison), status=status)
+    submit(open_desk(), page_of(comparison), _move="publish", why="Reviews follow.")
 
     comparison.refresh_from_db()
-    assert comparison.status == status
+    assert comparison.status == "published"
     assert comparison.published_at is not None
 
 
@@ -186,6 +185,8 @@ def test_an_empty_side_is_refused(field: str) -> None:
 
 def test_publishing_says_how_many_and_why_others_were_left() -> None:
     draft = ComparisonFactory(status="draft", published_at=None)
+    for tool in (draft.first_tool, draft.second_tool):
+        ReviewFactory.create_batch(3, tool=tool)
     public = ComparisonFactory()
     early = ComparisonFactory(first_tool__status="draft", status="draft", published_at=None)
 
@@ -193,7 +194,7 @@ def test_publishing_says_how_many_and_why_others_were_left() -> None:
 
     assert told[0] == "1 comparison published."
     assert sorted(told[1:]) == [
-        f"Not published (a tool of the pair is a draft): {early.slug}.",
+        f"Not published (a tool of the pair is not published): {early.slug}.",
         f"Not published (already published): {public.slug}.",
     ]
 
@@ -228,7 +229,7 @@ def test_a_comparison_that_was_public_stays_with_its_history() -> None:
 
     page = open_desk().post(f"{COMPARISONS}{comparison.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
-    assert "It is published: only a draft is deleted." in page.content.decode()
+    assert "It is published: only what is unpublished is deleted." in page.content.decode()
     assert "It has 1 verdict change." in page.content.decode()
     assert Comparison.objects.get().verdict_changes.count() == 1
 

@@ -7,7 +7,7 @@ import pytest
 from backend.admin.errors import CurationError
 from catalog.services import archive
 from comparisons.pairs import services
-from tests.factories import NOW, ComparisonFactory
+from tests.factories import NOW, ComparisonFactory, ReviewFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +23,8 @@ LATER = NOW + timedelta(days=1)
 )
 def test_a_pair_is_published(status: str, first_published: object, shown: object) -> None:
     comparison = ComparisonFactory(status=status, published_at=first_published)
+    for tool in (comparison.first_tool, comparison.second_tool):
+        ReviewFactory.create_batch(3, tool=tool)
 
     services.publish(comparison, now=LATER)
 
@@ -34,7 +36,7 @@ def test_a_pair_is_published(status: str, first_published: object, shown: object
 def test_a_pair_with_a_draft_is_not_published(side: str) -> None:
     comparison = ComparisonFactory(status="draft", published_at=None, **{f"{side}__status": "draft"})
 
-    with pytest.raises(CurationError, match=r"^a tool of the pair is a draft$"):
+    with pytest.raises(CurationError, match=r"^a tool of the pair is not published$"):
         services.publish(comparison, now=LATER)
 
     comparison.refresh_from_db()

@@ -1,0 +1,222 @@
+"""The admin's pages of what is published: buttons that move it on, and what is asked before readers see it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from backend.admin.base import ModelForm, ReasonForm, RecordedAdmin
+from backend.admin.workflow import Move, in_words, moves_from, time_in_zone, zone_called
+
+# What a button of the workflow sends: the name of a step.
+MOVE = "_move"
+GATE = "Complete it, or say under Why what speaks for publishing it so: the history keeps that."
+GATE_OF_NEW = "Complete it, or save it as it is: its page then takes a reason to publish it so."
+
+
+class PublishedForm(ReasonForm):
+    """The form of what is published. Whatever is missing when it goes public is told at once, in words.
+
+    Where `why` says what speaks for it, it is published all the same, and the history keeps the sentence.
+    """
+
+    # What the button named that sent it: a step of the workflow.
+    move = ""
+
+    def find_missing(self) -> list[str]:
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        row, given = self.instance, self.cleaned_data
+        goes_public = row.status == "published" and self.initial.get("status") not in (
+            "published",
+            "archived",
+        )
+        if goes_public and not given.get("why") and (missing := self.find_missing()):
+            self.add_error(None, [*missing, GATE_OF_NEW if row._state.adding else GATE])
+        if self.has_error("published_at"):
+            return
+        if self.move == "schedule" and not (row.published_at and row.published_at > timezone.now()):
+            self.add_error("published_at", "Give a time that lies ahead, or publish it now.")
+
+
+class DatedForm(PublishedForm):
+    """Asks in which zone clocks show the date that readers see."""
+
+    zone = forms.CharField(
+        label="Time zone of this date",
+        required=False,
+        max_length=64,
+        initial="UTC",
+        help_text="Such as Europe/Berlin. A date that is stored is shown in UTC.",
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
+
+    def clean(self) -> None:
+        super().clean()
+        name, date = self.cleaned_data.get("zone"), self.cleaned_data.get("published_at")
+        if not name:
+            return
+        try:
+            zone = zone_called(name)
+        except ValueError as refusal:
+            self.add_error("zone", str(refusal))
+            return
+        if date is None:
+            return
+        try:
+            # The field took what was typed for UTC.
+            self.cleaned_data["published_at"] = time_in_zone(date.replace(tzinfo=None), zone)
+        except ValueError as refusal:
+            self.add_error("published_at", str(refusal))
+
+
+class PublishedAdmin(RecordedAdmin):
+    """Rows that readers see once they are published, which takes a permission of its own: `publish_<model>`.
+
+    Without it a row can be entered and worked on until it is published. Its state is moved by buttons, one for each step
+    that leads on from it and that the curator may take; the form takes no other.
+    """
+
+    form = PublishedForm
+    # Which states follow each other.
+    moves: Sequence[Move] = ()
+    # What decides when readers see a row.
+    publishing_fields: Sequence[str] = ("published_at",)
+    # In these nobody has read it, unless it was public before.
+    open_statuses: Sequence[str] = ("draft", "in_review")
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A button names a step; the form then has the state to which it leads."""
+        if name := request.POST.get(MOVE):
+            move = next((each for each in self.moves if each.name == name), None)
+            if move is None:
+                raise BadRequest("No step is called that.")
+            if move.publishes and not self.has_publish_permission(request):
+                raise PermissionDenied
+            sent = request.POST.copy()
+            sent["status"] = move.target
+            request.POST = sent  # type: ignore[assignment]
+        return super().changeform_view(request, *args, **kwargs)
+
+    def moves_for(self, request: HttpRequest, row: Any, status: str) -> list[Move]:
+        """The steps that this curator may take from a state; a new row begins as a draft."""
+        return moves_from(
+            self.moves,
+            status,
+            was_public=row is not None and row.was_public,
+            may_publish=self.has_publish_permission(request),
+        )
+
+    def _look_for_changes(self, request: HttpRequest, row: Any, form: type[ModelForm]) -> None:
+        def date() -> list[str | None]:
+            return [request.POST.get(f"published_at_{part}") for part in (0, 1)]
+
+        typed = date()
+        super()._look_for_changes(request, row, form)
+        if date() != typed:
+            # The form took another's date in, which is shown in UTC.
+            sent = request.POST.copy()
+            sent["zone"] = "UTC"
+            request.POST = sent  # type: ignore[assignment]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        # Any: a class that is made anew for each request.
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.move = request.POST.get(MOVE, "")
+        if (status := form.base_fields.get("status")) is not None:
+            now = obj.status if obj else "draft"
+            following = [
+                move.target for move in self.moves_for(request, obj, now) if form.move in ("", move.name)
+            ]
+            names = dict(status.choices)
+            status.choices = [(each, names[each]) for each in dict.fromkeys([now, *following])]
+            status.widget = forms.HiddenInput()
+            status.error_messages["invalid_choice"] = (
+                f"It is {in_words(now)}: from there this is no step, or none that is yours."
+            )
+        return form  # type: ignore[no-any-return]
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row, form = context["original"], context["adminform"].form
+        if "status" in form.fields:
+            stored = form.initial.get("status") or "draft"
+            context["moves"] = self.moves_for(request, row, stored)
+            context["state"] = state_of(stored, row.readable_at if row else None)
+            if form.is_bound:
+                # A button that was refused is pressed again: saving alone moves nothing.
+                form.data = form.data.copy()
+                form.data["status"] = stored
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        may_date = self.has_publish_permission(request) and (
+            obj is None or self.has_change_permission(request, obj)
+        )
+        if not (may_date and issubclass(self.form, DatedForm)):
+            return fieldsets
+        # Any: what Django takes for a line of fields.
+        dated: dict[Any, Any] = {"published_at": ("published_at", "zone")}
+        return [
+            (name, {**options, "fields": [dated.get(field, field) for field in options["fields"]]})
+            for name, options in fieldsets
+        ]
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if request.POST.get(MOVE) in ("publish", "schedule"):
+            self.tell_moment(request, obj)
+        return super().response_change(request, obj)
+
+    def tell_moment(self, request: HttpRequest, row: Any) -> None:
+        """Says when readers will see what was published with a date ahead, or waits for its tools."""
+        row.refresh_from_db()
+        moment = row.readable_at
+        if moment is None:
+            messages.info(request, "It becomes public with its tools.")
+        elif moment > timezone.now():
+            messages.info(request, f"It becomes public on {moment:%Y-%m-%d} at {moment:%H:%M} UTC.")
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('publish', self.opts)}")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if (
+            obj is not None
+            and obj.status not in self.open_statuses
+            and not self.has_publish_permission(request)
+        ):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What readers could read is archived or retracted, and stays."""
+        goes, counts, forbidden, kept = super().get_deleted_objects(objs, request)
+        if any(each.status not in self.open_statuses for each in objs):
+            kept = [
+                f"It is {objs[0].get_status_display().lower()}: only what is unpublished is deleted.",
+                *kept,
+            ]
+        return goes, counts, forbidden, kept
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self.has_publish_permission(request) else [*fields, *self.publishing_fields]
+
+
+def state_of(status: str, public_at: datetime | None) -> str:
+    """A state in words; what is published with a date ahead is scheduled."""
+    if status == "published" and public_at is not None and public_at > timezone.now():
+        return f"Scheduled for {public_at:%Y-%m-%d %H:%M} UTC"
+    return in_words(status).capitalize()
