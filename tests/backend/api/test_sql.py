@@ -44,7 +44,7 @@ LOADED_BY = {
     ("reviews", "review_times"): ("0016_only_active_reviewers_answer_pairs", "642dd3aab3a2"),
     ("catalog", "history"): ("0006_tools_know_when_they_became_public", "dcc14beb0c48"),
     ("catalog", "workflow"): ("0023_steps_from_draft_to_public", "0c08e6580c06"),
-    ("comparisons", "workflow"): ("0026_steps_from_draft_to_public", "dcae8a6440b0"),
+    ("comparisons", "workflow"): ("0028_steps_from_draft_to_public", "dcae8a6440b0"),
     ("reviews", "workflow"): ("0025_steps_from_draft_to_public", "0ccf3fd7381d"),
     ("catalog", "publication"): ("0023_steps_from_draft_to_public", "4762db7a1d67"),
     ("api", "line_ends"): ("0004_changes_leave_who_and_why", "d90e9f062e2c"),

@@ -8,7 +8,7 @@ from backend.api.sql import load_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("comparisons", "0025_catalogs_are_sent_with_a_browser"),
+        ("comparisons", "0027_earlier_tools_and_pairs_are_listed"),
         ("catalog", "0023_steps_from_draft_to_public"),
     ]
 

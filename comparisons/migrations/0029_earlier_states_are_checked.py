@@ -6,7 +6,7 @@ from backend.api.sql import validate_where_it_holds
 
 
 class Migration(migrations.Migration):
-    dependencies = [("comparisons", "0026_steps_from_draft_to_public")]
+    dependencies = [("comparisons", "0028_steps_from_draft_to_public")]
 
     operations = [
         validate_where_it_holds(
