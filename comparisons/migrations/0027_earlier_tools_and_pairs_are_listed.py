@@ -19,6 +19,6 @@ def list_all(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("comparisons", "0028_lists_have_rows_of_their_own")]
+    dependencies = [("comparisons", "0026_lists_have_rows_of_their_own")]
 
     operations = [migrations.RunPython(list_all, migrations.RunPython.noop)]

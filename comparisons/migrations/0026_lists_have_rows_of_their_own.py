@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         ("catalog", "0022_what_waits_is_found"),
         ("reviews", "0022_corrections_have_notes"),
         ("votes", "0026_what_is_set_aside_goes_on_using_quotas"),
-        ("comparisons", "0027_earlier_states_are_checked"),
+        ("comparisons", "0025_catalogs_are_sent_with_a_browser"),
     ]
 
     operations = [
