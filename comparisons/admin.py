@@ -6,6 +6,7 @@ from comparisons.desk.panel_page import PanelAdmin
 from comparisons.history.admin import VerdictChangeAdmin
 from comparisons.merging.admin import ToolMergeAdmin
 from comparisons.pairs.admin import ComparisonAdmin
+from comparisons.previews.admin import PreviewLinkAdmin
 from comparisons.tools.admin import ToolAdmin
 from comparisons.uploads.admin import CatalogUploadAdmin
 
@@ -13,6 +14,7 @@ __all__ = [
     "CatalogUploadAdmin",
     "ComparisonAdmin",
     "PanelAdmin",
+    "PreviewLinkAdmin",
     "ToolAdmin",
     "ToolMergeAdmin",
     "VerdictChangeAdmin",

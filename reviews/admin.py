@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 
 from backend.admin.actions import row_action
 from backend.admin.base import STAMPS, RecordedAdmin
-from backend.admin.links import link_to_api
+from backend.admin.links import link_to_preview
 from backend.admin.publishing import PublishedForm
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
@@ -156,9 +156,10 @@ class ReviewAdmin(RevisionsAdmin):
 
     @admin.display
     def page(self, review: Review) -> str:
-        if review.status != Review.Status.PUBLISHED:
-            return "Nothing public unless it is published."
-        return link_to_api(f"reviews/{review.pk}")
+        public_at = review.published_at if review.status == Review.Status.PUBLISHED else None
+        return link_to_preview(
+            reverse("admin:comparisons_preview", args=["review", review.pk]), public_at=public_at
+        )
 
     publish = row_action(services.publish, description="Publish", done="published", permission="publish")
     retract = row_action(

@@ -137,8 +137,12 @@ class ReviewListView(ListView):
         return self.answer_page(reviews, keys=["-created_at"], serializer=ReviewSerializer)
 
 
+class ReviewParameters(Parameters):
+    selectable = field_names(ReviewSerializer)
+
+
 class ReviewView(PublicView):
-    parameters = Parameters.selecting(field_names(ReviewSerializer))
+    parameters = ReviewParameters
 
     @extend_schema(operation_id="retrieve_review", tags=["reviews"], responses=ReviewSerializer)
     @refuses(ReviewNotFound)

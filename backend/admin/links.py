@@ -6,15 +6,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 
-def link_once_public(path: str, *, public_at: datetime | None) -> str:
-    """A link to what readers see, or since when they will."""
+def link_to_preview(address: str, *, public_at: datetime | None) -> str:
+    """A link to what readers get; where that is still to come, since when, and to what it will be."""
     if public_at is None:
-        return "Nothing is public yet."
+        return format_html('Nothing is public yet. <a href="{}">Preview</a>', address)
     if public_at > timezone.now():
-        return f"Public from {public_at:%Y-%m-%d %H:%M} UTC."
-    return link_to_api(path)
-
-
-def link_to_api(path: str) -> str:
-    # Not by reverse(): a form that is shown again may hold a slug that no address takes.
-    return format_html('<a href="/api/v1/{}">View in API</a>', path)
+        since = f"{public_at:%Y-%m-%d %H:%M}"
+        return format_html('Public from {} UTC. <a href="{}">Preview</a>', since, address)
+    return format_html('<a href="{}">As readers get it</a>', address)

@@ -178,7 +178,10 @@ class AutoSchema(SpectacularSchema):
     def codes(self) -> Iterator[str]:
         """Of each problem that the operation can answer with: by what it is, and by what its method refuses."""
         statuses = ["400", "406", "414", "500", "503"]
-        refusals: list[type[Refusal]] = [*getattr(getattr(self.view, self.method.lower()), "refusals", ())]
+        handler = getattr(self.view, self.method.lower())
+        refusals: list[type[Refusal]] = [
+            *getattr(handler, "refusals", ()), *getattr(self.view, "more_refusals", ()),
+        ]  # fmt: skip
         if "{" in self.path:
             statuses.append("404")
         if self.is_public_read():

@@ -56,6 +56,8 @@ class SiteHandler(SimpleHTTPRequestHandler):
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(page)))
+        if "preview=" in self.path:
+            self.send_header("X-Robots-Tag", "noindex, nofollow")
         self.end_headers()
         return BytesIO(page)
 

@@ -20,6 +20,8 @@ PATH = "/api/"
 METHODS = ("GET", "HEAD")
 # Django answers requests with these: what follows depends on who asks, or on conditions that nobody asks of public reads.
 NOT_CACHED = ("HTTP_AUTHORIZATION", "HTTP_TRANSFER_ENCODING", "HTTP_IF_MATCH")
+# What is shown to whoever has a link is not even looked for here; its answers say `no-store`, too.
+PRIVATE_PARAMETER = "preview="
 # Of a request's headers, all that a rendering gets to know. Those of the caller leave no trace in what is cached.
 KNOWN_HEADERS = {"HTTP_HOST", "HTTP_ACCEPT", "HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "HTTP_X_FORWARDED_PROTO"}
 
@@ -43,7 +45,9 @@ def is_cacheable(environ: WSGIEnvironment) -> bool:
     for name in NOT_CACHED:
         if name in environ:
             return False
-    if environ.get("CONTENT_LENGTH", "") not in {"", "0"}:
+    if environ.get("CONTENT_LENGTH", "") not in {"", "0"} or PRIVATE_PARAMETER in environ.get(
+        "QUERY_STRING", ""
+    ):
         return False
     if REDIRECTS and transport_of(environ) != "https":
         return False

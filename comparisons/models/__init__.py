@@ -11,6 +11,7 @@ from comparisons.models.pairs import (
     StoredAnswer,
     pair_slug,
 )
+from comparisons.models.previews import PreviewLink
 from comparisons.models.uploads import CatalogUpload
 from comparisons.models.verdicts import MARGIN, DecidedBy, Outcome, Strength, VerdictChange
 
@@ -27,6 +28,7 @@ __all__ = [
     "PairFit",
     "PairFitRow",
     "PairPanel",
+    "PreviewLink",
     "Relisting",
     "StoredAnswer",
     "Strength",

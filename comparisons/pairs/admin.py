@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 
 from backend.admin.actions import row_action
 from backend.admin.base import STAMPS
-from backend.admin.links import link_once_public
+from backend.admin.links import link_to_preview
 from backend.admin.publishing import DatedForm, PublishedAdmin
 from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
@@ -197,7 +197,10 @@ class ComparisonAdmin(PublishedAdmin):
 
     @admin.display
     def page(self, comparison: Comparison) -> str:
-        return link_once_public(f"comparisons/{comparison.slug}", public_at=comparison.public_at)
+        return link_to_preview(
+            reverse("admin:comparisons_preview", args=["comparison", comparison.pk]),
+            public_at=comparison.public_at,
+        )
 
     @admin.display
     def panel(self, comparison: Comparison) -> str:

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 
 from backend.admin.actions import row_action
 from backend.admin.base import NOTHING, STAMPS
-from backend.admin.links import link_once_public
+from backend.admin.links import link_to_preview
 from backend.admin.publishing import DatedForm, PublishedAdmin
 from catalog import logos, services
 from catalog.admin import FitInline
@@ -209,7 +209,9 @@ class ToolAdmin(PublishedAdmin):
 
     @admin.display
     def page(self, tool: Tool) -> str:
-        return link_once_public(f"tools/{tool.slug}", public_at=tool.public_at)
+        return link_to_preview(
+            reverse("admin:comparisons_preview", args=["tool", tool.pk]), public_at=tool.public_at
+        )
 
     publish = row_action(services.publish_tool, description="Publish", done="published", permission="publish")
     archive = row_action(

@@ -53,6 +53,7 @@ function explained(failure) {
   }
   const { problem, retryAfter: wait } = failure;
   const detail = problem.errors[0]?.detail ?? problem.detail;
+  if (problem.code === "preview_not_found") return { title: "This preview is over", lead: problem.detail, wait: null };
   if (problem.status === 400) return { title: "This address asks for something unknown", lead: detail, wait: null };
   if (problem.status === 404) return { title: "There is no such page", lead: problem.detail, wait: null };
   if (problem.status === 429) return { title: "One moment, please", lead: "Too many requests came from your network.", wait: wait ?? 60 };

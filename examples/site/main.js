@@ -57,7 +57,9 @@ async function show({ isFirst = false } = {}) {
   const visit = visits;
   const loading = setTimeout(() => main.replaceChildren(skeleton()), isFirst ? 0 : 150);
   main.setAttribute("aria-busy", "true");
+  let isFailure = false;
   const view = await load().catch((failure) => {
+    isFailure = true;
     // What is neither the API's answer nor the network's is a fault of this site.
     if (!(failure instanceof Refused || failure instanceof Unreachable)) reportError(failure);
     return failurePage(failure, () => void (visit === visits && show()));
@@ -69,6 +71,7 @@ async function show({ isFirst = false } = {}) {
   main.replaceChildren(...nodes(view.content));
   document.title = view.title === NAME ? NAME : `${view.title} · ${NAME}`;
   tellMoved(view);
+  tellPreview({ isFailure });
   markCurrent();
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) target.scrollIntoView();
@@ -114,6 +117,19 @@ function tellMoved({ canonicalPath }) {
   if (canonicalPath === undefined || canonicalPath === location.pathname) return;
   window.history.replaceState(window.history.state, "", canonicalPath + location.search + location.hash);
   main.prepend(h("p", { class: "moved", role: "status" }, "You came by an earlier address; this is the present one."));
+}
+
+/**
+ * Drafts are nobody's to vote on, and no search engine's to keep.
+ * @param {{ isFailure: boolean }} shown
+ */
+function tellPreview({ isFailure }) {
+  document.querySelector('meta[name="robots"]')?.remove();
+  if (!new URLSearchParams(location.search).has("preview")) return;
+  document.head.append(h("meta", { name: "robots", content: "noindex, nofollow" }));
+  if (isFailure) return;
+  for (const ballot of main.querySelectorAll("fieldset.ballot")) ballot.setAttribute("disabled", "");
+  main.prepend(h("p", { class: "moved", role: "note" }, "A preview: this is not published yet, and nobody can vote on it."));
 }
 
 function markCurrent() {

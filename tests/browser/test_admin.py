@@ -117,8 +117,8 @@ def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: l
     row = page.locator("#result_list tbody tr", has_text="cursor-20")
     expect(row.locator(".field-panel_count")).to_have_text("1 of 1")
     row.get_by_role("link", name="Cursor: 2.0").click()
-    page.get_by_role("link", name="View in API").click()
-    expect(page.locator("body")).to_contain_text('"slug":"cursor-20"')
+    page.get_by_role("link", name="As readers get it").click()
+    expect(page.locator(".readable")).to_contain_text("cursor-20")
 
     assert complaints == []
 

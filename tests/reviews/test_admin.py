@@ -228,7 +228,7 @@ def test_retracting_says_how_many_and_why_others_were_left() -> None:
 
 def test_a_published_review_leads_to_its_public_page() -> None:
     desk, review = open_desk(), ReviewFactory()
-    link = f'href="/api/v1/reviews/{review.pk}"'
+    link = f'href="/admin/comparisons/previewlink/of/review/{review.pk}/">As readers get it'
 
     assert link in desk.get(page_of(review)).content.decode()
     submit(desk, page_of(review), status="retracted")

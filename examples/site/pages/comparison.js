@@ -15,7 +15,7 @@ import { guidanceSection, panelForm, verdictSection } from "./verdict.js";
 export async function page({ parameters: { slug = "" }, query }) {
   const panel = values(query, "panel");
   const [comparison, everyone] = await Promise.all([
-    get("/api/v1/comparisons/{slug}", { path: { slug }, query: { panel, include: ["related"] } }),
+    get("/api/v1/comparisons/{slug}", { path: { slug }, query: { panel, include: ["related"], preview: query.get("preview") ?? undefined } }),
     panel.length > 0 ? get("/api/v1/reviewers", { query: { limit: 100 } }) : { results: [] },
   ]);
   const people = panelists(comparison, everyone.results);

@@ -8,9 +8,12 @@ import { badge, comparisonCard, heading, logo, numbers, persona, quote, standing
 import { signUpBox } from "../sign-up.js";
 
 /** @type {import("../types.js").Page} */
-export async function page({ parameters: { slug = "" } }) {
-  const tool = await get("/api/v1/tools/{slug}", { path: { slug } });
-  const comparisons = await get("/api/v1/comparisons", { query: { tool: [tool.slug], limit: 6 } });
+export async function page({ parameters: { slug = "" }, query }) {
+  const preview = query.get("preview") ?? undefined;
+  const tool = await get("/api/v1/tools/{slug}", { path: { slug }, query: { preview } });
+  // Lists know no drafts.
+  const comparisons =
+    preview === undefined ? await get("/api/v1/comparisons", { query: { tool: [tool.slug], limit: 6 } }) : { results: [] };
   return {
     title: tool.name,
     canonicalPath: `/tools/${tool.slug}`,

@@ -166,7 +166,7 @@ def test_the_tool_page_leads_to_its_reviews_and_its_public_page() -> None:
     page = open_desk().get(page_of(tool)).content.decode()
 
     assert f'href="/admin/reviews/panel/{tool.pk}/rows/"' in page
-    assert 'href="/api/v1/tools/cursor"' in page
+    assert f'href="/admin/comparisons/previewlink/of/tool/{tool.pk}/">As readers get it' in page
 
 
 def test_a_drafts_page_is_not_linked() -> None:
@@ -175,7 +175,7 @@ def test_a_drafts_page_is_not_linked() -> None:
     page = open_desk().get(page_of(tool)).content.decode()
 
     assert "Nothing is public yet." in page
-    assert "/api/v1/tools/" not in page
+    assert "As readers get it" not in page
 
 
 REFUSED_VALUES = [

@@ -1,0 +1,104 @@
+"""Drafts that are published for as long as an answer is made, in a transaction that is rolled back."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce, Now
+
+from backend.admin.refusals import sentence_of
+from catalog.models import Publishable, Tool
+from comparisons.models import Comparison
+from reviews.models import HeadToHead, Opinion, Review
+
+# Milliseconds to wait for a row that somebody else is saving: a preview never stands in a queue.
+LOCK_TIMEOUT = 300
+
+
+@dataclass
+class Shown:
+    """What was published for the moment, and what the database would not publish as it stands, with the reason."""
+
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+def drafts_of(tools: Sequence[Tool]) -> list[UUID]:
+    """The ids of all that readers don't see yet of a tool, or of two tools as a pair: six queries at most."""
+    ids = [tool.pk for tool in tools]
+    drafts: list[UUID] = list(_unseen(Tool.objects.filter(pk__in=ids)))
+    drafts += _unseen(Review.objects.filter(tool__in=ids))
+    if len(ids) > 1:
+        pair = Q(first_tool__in=ids, second_tool__in=ids)
+        drafts += _unseen(HeadToHead.objects.filter(pair))
+        drafts += _unseen(Comparison.objects.filter(pair))
+    return drafts
+
+
+def drafts_of_review(review: Review) -> list[UUID]:
+    """The review and its tool, as far as readers don't see them yet."""
+    return [
+        *_unseen(Tool.objects.filter(pk=review.tool_id)),
+        *_unseen(Review.objects.filter(pk=review.pk)),
+    ]
+
+
+@contextmanager
+def shown_as_published(draft_ids: Iterable[UUID], *, now: datetime) -> Iterator[Shown]:
+    """Within, every read is what it will be once these rows are published; afterwards nothing was.
+
+    Names of rows that are no drafts by now, or were deleted, change nothing. Of two that exclude each other, the newer one
+    is shown. Raises OperationalError where somebody else holds one of the rows for longer than LOCK_TIMEOUT.
+    """
+    ids = list(draft_ids)
+    shown = Shown()
+    with transaction.atomic():
+        if ids:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(LOCK_TIMEOUT)])
+            _publish(ids, shown, now=now)
+        yield shown
+        transaction.set_rollback(True)
+
+
+def _publish(ids: list[UUID], shown: Shown, *, now: datetime) -> None:
+    for model in (Tool, Comparison):
+        for row in _named(model, ids).order_by("pk"):
+            _try(row, shown, status="published", published_at=Coalesce("published_at", now), updated_at=now)
+        # What is scheduled is seen already; a statement that names public_at alone is left as it is. The clock is the
+        # database's, as in every read.
+        model._default_manager.filter(pk__in=ids, public_at__gt=Now()).update(public_at=Now())
+    for opinions in (Review, HeadToHead):
+        for row in _named(opinions, ids).order_by("-created_at", "-pk"):
+            _try(row, shown, status="published", updated_at=now)
+        opinions._default_manager.filter(pk__in=ids, published_at__gt=Now()).update(published_at=Now())
+
+
+def _try(row: models.Model, shown: Shown, **values: Any) -> None:
+    try:
+        with transaction.atomic():
+            type(row)._default_manager.filter(pk=row.pk).update(**values)
+    except IntegrityError as error:
+        refusal = sentence_of(error)
+        if refusal is None:
+            raise
+        shown.left_out.append((str(row), refusal))
+
+
+def _named(model: type[Publishable] | type[Opinion], ids: list[UUID]) -> models.QuerySet[Any]:
+    return model._default_manager.filter(pk__in=ids).exclude(status__in=SETTLED)
+
+
+# What was decided of these is no draft any more.
+SETTLED = ("published", "archived", "retracted")
+
+
+def _unseen(rows: models.QuerySet[Any]) -> Iterator[UUID]:
+    """Ids of drafts and of what is scheduled."""
+    moment = "public_at" if issubclass(rows.model, Publishable) else "published_at"
+    ahead = Q(status="published") & (Q(**{f"{moment}__gt": Now()}) | Q(**{moment: None}))
+    yield from rows.filter(~Q(status__in=SETTLED) | ahead).order_by("pk").values_list("pk", flat=True)
