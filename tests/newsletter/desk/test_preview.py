@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection
@@ -283,17 +284,19 @@ class TestAsOneSubscriberGetsIt:
 
         assert response.context["reader"].obstacles == obstacles
 
+    @time_machine.travel("2026-11-28T09:00:00Z", tick=False)
     def test_whether_monthly_readers_get_it_follows_from_the_time_that_it_goes_out(
         self, edition: Edition
     ) -> None:
         now = timezone.now()
         EditionFactory(
-            state="done", frozen_at=now - timedelta(seconds=1), prepared_at=now, done_at=now, audience=0,
-            includes_monthly=True,
+            week="2026-W48", state="done", frozen_at=now - timedelta(seconds=1), prepared_at=now, done_at=now,
+            audience=0, includes_monthly=True,
         )  # fmt: skip
+        # Of the next month.
+        Edition.objects.filter(pk=edition.pk).update(week="2026-W50")
         subscriber = a_subscriber(frequency="monthly")
 
-        # Of a month to come.
         response: Any = open_desk().get(f"{preview_of(edition)}?subscriber={subscriber.pk}")
 
         assert response.context["reader"].obstacles == []
