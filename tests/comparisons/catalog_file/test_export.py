@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from catalog.models import Category, Condition, Tool, ToolAlias, ToolFit
-from catalog.validators import FIRST_DAY
+from catalog.validators import FIRST_DAY, FIRST_MOMENT
 from comparisons.catalog_file.export import export_catalog
 from comparisons.catalog_file.importing import import_catalog
 from comparisons.catalog_file.reading import CatalogFileError
@@ -235,7 +235,7 @@ def test_odd_rows_survive_the_journey_byte_for_byte() -> None:
     old = ToolFactory(
         slug="z",
         status="archived",
-        published_at=datetime(1, 1, 1, tzinfo=UTC),
+        published_at=FIRST_MOMENT,
         pricing_starts_at="100",
         pricing_currency="USD",
     )
