@@ -13,6 +13,7 @@ EVENTS = (
     "edition_not_begun",
     "edition_paused",
     "edition_totals_do_not_balance",
+    "listing_drift",
     "mailing_not_journaled",
     "request_failed",
     "requests_not_logged",

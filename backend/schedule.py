@@ -24,6 +24,10 @@ def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> d
             "task": "votes.tasks.reconcile_tallies",
             "schedule": crontab(hour="3", minute="20"),
         },
+        "mend-listings": {
+            "task": "comparisons.tasks.mend_listings",
+            "schedule": crontab(hour="3", minute="40"),
+        },
         "mail": _every(sending_tick_seconds, "newsletter.tasks.tick"),
         "draw-logos": _every(5, "catalog.tasks.draw_logos"),
         "record-verdicts": {

@@ -29,7 +29,11 @@ def test_each_task_keeps_the_name_that_waiting_messages_and_running_workers_know
         *("backend.forget", "backend.heartbeat"),
         "catalog.tasks.draw_logos",
         "backend.admin.tasks.count_first_page",
-        *("comparisons.tasks.calibrate", "comparisons.tasks.record_verdicts"),
+        *(
+            "comparisons.tasks.calibrate",
+            "comparisons.tasks.mend_listings",
+            "comparisons.tasks.record_verdicts",
+        ),
         *("comparisons.uploads.tasks.apply_upload", "comparisons.uploads.tasks.look_at_upload"),
         *("newsletter.tasks.forget", "newsletter.tasks.prepare", "newsletter.tasks.send"),
         "newsletter.tasks.read_bounces",
