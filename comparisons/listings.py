@@ -7,17 +7,13 @@ from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
-from django.db.models import Q, Subquery, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Q, Subquery
+from django.db.models.functions import Now
 
 from catalog.models import Category, Tool
 
 # How many tools are made sure of at once, so that memory does not grow with the catalog.
 BATCH = 5_000
-
-# Behind all percentages and all bounds, in either direction: what nobody reviewed, and crowds that decide nothing.
-BELOW_ALL, ABOVE_ALL = -1, 101
-BELOW_ALL_BOUNDS, ABOVE_ALL_BOUNDS = -1.0, 2.0
 
 
 class ListingQuerySet(models.QuerySet[Any]):
@@ -49,9 +45,12 @@ def _listed(*keys: Any, name: str) -> models.Index:
 
 
 class ListedTool(Listing):
-    """A tool as lists, facets and rankings look for it."""
+    """A tool as lists, facets and rankings will look for it; until then it is what those who list its pairs wait for."""
 
-    tool = models.OneToOneField(Tool, primary_key=True, on_delete=models.CASCADE, related_name="listing")
+    # PostgreSQL deletes it with its tool: old code that still runs does not know of it.
+    tool = models.OneToOneField(
+        Tool, primary_key=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name="listing"
+    )
     sort_key = models.TextField(db_collation="C")
     category = models.ForeignKey(
         Category, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
@@ -66,35 +65,6 @@ class ListedTool(Listing):
 
     objects = ListingQuerySet.as_manager()
 
-    class Meta:
-        indexes = [
-            _listed("published_at", "tool", name="listed_tools_by_publication"),
-            _listed("sort_key", "tool", name="listed_tools_by_name"),
-            _listed("votes", "tool", name="listed_tools_by_votes"),
-            _listed(Coalesce("panel_percent", Value(BELOW_ALL)), "tool", name="listed_tools_by_panel"),
-            _listed(Coalesce("panel_percent", Value(ABOVE_ALL)), "tool", name="listed_tools_by_panel_rising"),
-            _listed(
-                Coalesce("crowd_low", Value(BELOW_ALL_BOUNDS)),
-                Coalesce("crowd_high", Value(BELOW_ALL_BOUNDS)),
-                "tool",
-                name="listed_tools_by_crowd",
-            ),
-            _listed(
-                Coalesce("crowd_low", Value(ABOVE_ALL_BOUNDS)),
-                Coalesce("crowd_high", Value(ABOVE_ALL_BOUNDS)),
-                "tool",
-                name="listed_tools_by_crowd_rising",
-            ),
-            # The ranking by the panel.
-            _listed("panel_percent", "panel_total", "tool", name="listed_tools_by_panel_rank"),
-            # The newest of a category, an entry price, a call of the panel.
-            _listed("category", "published_at", "tool", name="listed_tools_by_category"),
-            _listed("entry", "published_at", "tool", name="listed_tools_by_entry"),
-            _listed("call", "published_at", "tool", name="listed_tools_by_call"),
-            # What is scheduled, which counts leave out.
-            _listed("public_at", name="listed_tools_by_moment"),
-        ]
-
     def __str__(self) -> str:
         return str(self.tool_id)
 
@@ -102,8 +72,13 @@ class ListedTool(Listing):
 class ListedPair(Listing):
     """A pair that an editor made, as lists look for it, with what its tools are found by."""
 
+    # PostgreSQL deletes it with its pair: after the pair, whose row the others lock first.
     comparison = models.OneToOneField(
-        "comparisons.Comparison", primary_key=True, on_delete=models.CASCADE, related_name="listing"
+        "comparisons.Comparison",
+        primary_key=True,
+        db_constraint=False,
+        on_delete=models.DO_NOTHING,
+        related_name="listing",
     )
     first_tool = models.ForeignKey(
         Tool, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False

@@ -430,8 +430,13 @@ class Calibration(models.Model):
     Agreement is counted where at least two others reviewed the tool and do not tie, and where the crowd's bounds decide.
     """
 
+    # PostgreSQL deletes it with its reviewer: old code that still runs does not know of it.
     reviewer = models.OneToOneField(
-        Reviewer, primary_key=True, on_delete=models.CASCADE, related_name="calibration"
+        Reviewer,
+        primary_key=True,
+        db_constraint=False,
+        on_delete=models.DO_NOTHING,
+        related_name="calibration",
     )
     ship = models.PositiveIntegerField(default=0, db_default=0)
     total = models.PositiveIntegerField(default=0, db_default=0)

@@ -73,8 +73,7 @@ def undecided_pairs() -> QuerySet[Any]:
     """Public pairs that tie and of which no condition says whom either tool suits; with both tools' votes as `score`."""
     pairs: QuerySet[Any] = (
         Comparison.objects.published()
-        .with_outcome()
-        .filter(outcome=Outcome.TIE)
+        .filter(listing__outcome=Outcome.TIE)
         .without_guidance()
         .annotate(score=_votes("first_tool__") + _votes("second_tool__"))
     )

@@ -5,12 +5,18 @@ The columns stand in the order in which sql/listings.sql fills them.
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import django.db.models.functions.comparison
 from django.db import migrations, models
 
 from backend.api.sql import load_sql
 
 
+# A row goes with its tool or pair, whoever deletes that: old code, which still runs, does not know of it.
+CASCADES = """
+ALTER TABLE comparisons_listedtool ADD CONSTRAINT listedtool_tool_fk
+    FOREIGN KEY (tool_id) REFERENCES catalog_tool (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE comparisons_listedpair ADD CONSTRAINT listedpair_comparison_fk
+    FOREIGN KEY (comparison_id) REFERENCES comparisons_comparison (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+"""
 REVERSE = """
 DROP FUNCTION comparisons_tools_are_relisted, comparisons_reviews_relist, comparisons_answers_relist,
     comparisons_pairs_are_relisted, comparisons_tallies_relist, comparisons_pick_tallies_relist,
@@ -49,7 +55,8 @@ class Migration(migrations.Migration):
                 (
                     "comparison",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         primary_key=True,
                         related_name="listing",
                         serialize=False,
@@ -158,7 +165,8 @@ class Migration(migrations.Migration):
                 (
                     "tool",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         primary_key=True,
                         related_name="listing",
                         serialize=False,
@@ -190,87 +198,7 @@ class Migration(migrations.Migration):
                 ("crowd_low", models.FloatField(null=True)),
                 ("crowd_high", models.FloatField(null=True)),
             ],
-            options={
-                "indexes": [
-                    models.Index(
-                        models.F("published_at"),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_publication",
-                    ),
-                    models.Index(
-                        models.F("sort_key"),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_name",
-                    ),
-                    models.Index(
-                        models.F("votes"),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_votes",
-                    ),
-                    models.Index(
-                        django.db.models.functions.comparison.Coalesce("panel_percent", models.Value(-1)),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_panel",
-                    ),
-                    models.Index(
-                        django.db.models.functions.comparison.Coalesce("panel_percent", models.Value(101)),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_panel_rising",
-                    ),
-                    models.Index(
-                        django.db.models.functions.comparison.Coalesce("crowd_low", models.Value(-1.0)),
-                        django.db.models.functions.comparison.Coalesce("crowd_high", models.Value(-1.0)),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_crowd",
-                    ),
-                    models.Index(
-                        django.db.models.functions.comparison.Coalesce("crowd_low", models.Value(2.0)),
-                        django.db.models.functions.comparison.Coalesce("crowd_high", models.Value(2.0)),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_crowd_rising",
-                    ),
-                    models.Index(
-                        models.F("panel_percent"),
-                        models.F("panel_total"),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_panel_rank",
-                    ),
-                    models.Index(
-                        models.F("category"),
-                        models.F("published_at"),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_category",
-                    ),
-                    models.Index(
-                        models.F("entry"),
-                        models.F("published_at"),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_entry",
-                    ),
-                    models.Index(
-                        models.F("call"),
-                        models.F("published_at"),
-                        models.F("tool"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_call",
-                    ),
-                    models.Index(
-                        models.F("public_at"),
-                        condition=models.Q(("is_listed", True)),
-                        name="listed_tools_by_moment",
-                    ),
-                ],
-            },
         ),
+        migrations.RunSQL(CASCADES, migrations.RunSQL.noop),
         migrations.RunSQL(load_sql("comparisons", "listings"), REVERSE),
     ]

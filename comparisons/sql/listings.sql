@@ -72,6 +72,9 @@ BEGIN
     GET DIAGNOSTICS moved = ROW_COUNT;
     mended := mended + moved;
 
+    -- A pair that is being deleted is waited for, and has no row then.
+    PERFORM FROM comparisons_comparison WHERE first_tool_id = ANY (tools) OR second_tool_id = ANY (tools)
+        ORDER BY id FOR KEY SHARE;
     INSERT INTO comparisons_listedpair SELECT * FROM comparisons_pairs_as_listed(tools) ORDER BY comparison_id
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS moved = ROW_COUNT;
@@ -93,12 +96,13 @@ CREATE OR REPLACE FUNCTION comparisons_list_as_it_commits() RETURNS trigger LANG
 DECLARE
     tools uuid[];
 BEGIN
+    -- The first of a transaction takes all that it left.
+    IF NOT EXISTS (SELECT FROM comparisons_relisting WHERE id = NEW.id) THEN
+        RETURN NULL;
+    END IF;
     WITH taken AS (DELETE FROM comparisons_relisting RETURNING tool_ids)
     SELECT array_agg(DISTINCT tool_id) INTO tools FROM taken, unnest(tool_ids) tool_id;
-    -- The first of a transaction takes all that it left.
-    IF tools IS NOT NULL THEN
-        PERFORM comparisons_list_tools(tools);
-    END IF;
+    PERFORM comparisons_list_tools(tools);
     RETURN NULL;
 END $$;
 
@@ -116,6 +120,8 @@ BEGIN
         INSERT INTO comparisons_relisting (tool_ids) VALUES (tools);
     END IF;
 END $$;
+
+-- Both tools of a pair, so that two that commit at once, each for one of the tools, wait for each other.
 
 -- Triggers of a statement, which fire after those that count: by the alphabet, and those of a row before.
 
@@ -189,9 +195,12 @@ CREATE OR REPLACE TRIGGER head_to_head_delete_relists AFTER DELETE ON reviews_he
 CREATE OR REPLACE FUNCTION comparisons_pairs_are_relisted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        PERFORM comparisons_relist(array_agg(DISTINCT first_tool_id)) FROM new_rows;
+        PERFORM comparisons_relist(array_agg(DISTINCT tool_id))
+        FROM new_rows, LATERAL (VALUES (first_tool_id), (second_tool_id)) side (tool_id);
     ELSE
-        PERFORM comparisons_relist(array_agg(DISTINCT is_now.first_tool_id)) FROM old_rows was JOIN new_rows is_now USING (id)
+        PERFORM comparisons_relist(array_agg(DISTINCT tool_id))
+        FROM old_rows was JOIN new_rows is_now USING (id),
+            LATERAL (VALUES (is_now.first_tool_id), (is_now.second_tool_id)) side (tool_id)
         WHERE (was.status, was.public_at, was.published_at, was.first_tool_id, was.second_tool_id)
             IS DISTINCT FROM
             (is_now.status, is_now.public_at, is_now.published_at, is_now.first_tool_id, is_now.second_tool_id);
@@ -219,12 +228,15 @@ CREATE OR REPLACE TRIGGER published_tally_update_relists AFTER UPDATE ON votes_p
 CREATE OR REPLACE FUNCTION comparisons_pick_tallies_relist() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        PERFORM comparisons_relist(array_agg(DISTINCT first_tool_id)) FROM old_rows;
+        PERFORM comparisons_relist(array_agg(DISTINCT tool_id))
+        FROM old_rows, LATERAL (VALUES (first_tool_id), (second_tool_id)) side (tool_id);
     ELSIF TG_OP = 'INSERT' THEN
-        PERFORM comparisons_relist(array_agg(DISTINCT first_tool_id)) FROM new_rows;
+        PERFORM comparisons_relist(array_agg(DISTINCT tool_id))
+        FROM new_rows, LATERAL (VALUES (first_tool_id), (second_tool_id)) side (tool_id);
     ELSE
-        PERFORM comparisons_relist(array_agg(DISTINCT first_tool_id)) FROM old_rows was JOIN new_rows is_now
-            USING (first_tool_id, second_tool_id)
+        PERFORM comparisons_relist(array_agg(DISTINCT tool_id))
+        FROM old_rows was JOIN new_rows is_now USING (first_tool_id, second_tool_id),
+            LATERAL (VALUES (first_tool_id), (second_tool_id)) side (tool_id)
         WHERE (was.first, was.second, was.bound_low, was.bound_high)
             IS DISTINCT FROM (is_now.first, is_now.second, is_now.bound_low, is_now.bound_high);
     END IF;

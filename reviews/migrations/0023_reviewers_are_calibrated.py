@@ -4,6 +4,12 @@ from django.db import migrations, models
 
 from backend.api.sql import load_sql
 
+# The row goes with its reviewer, whoever deletes that: old code, which still runs, does not know of it.
+CASCADE = """
+ALTER TABLE reviews_calibration ADD CONSTRAINT calibration_reviewer_fk
+    FOREIGN KEY (reviewer_id) REFERENCES reviews_reviewer (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("reviews", "0022_corrections_have_notes")]
@@ -15,7 +21,8 @@ class Migration(migrations.Migration):
                 (
                     "reviewer",
                     models.OneToOneField(
-                        on_delete=models.deletion.CASCADE,
+                        db_constraint=False,
+                        on_delete=models.deletion.DO_NOTHING,
                         primary_key=True,
                         related_name="calibration",
                         serialize=False,
@@ -48,5 +55,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunSQL(CASCADE, migrations.RunSQL.noop),
         migrations.RunSQL(load_sql("reviews", "calibration"), migrations.RunSQL.noop),
     ]

@@ -8,7 +8,7 @@ from random import Random
 from threading import Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from comparisons.listings import ListedPair, ListedTool, Relisting, mend_listing
 from comparisons.merging.merging import merge_tools, undo_merge
 from comparisons.models import Comparison, ToolMerge
 from reviews.models import HeadToHead, Review
-from tests.database import at_once, execute
+from tests.database import at_once, execute, start_elsewhere
 from tests.factories import (
     AHEAD,
     NOW,
@@ -30,6 +30,7 @@ from tests.factories import (
     ReviewFactory,
     ToolFactory,
     answer_pair,
+    review,
     vote,
 )
 from votes.models import PublishedTally
@@ -219,3 +220,57 @@ def test_of_two_that_change_a_pair_at_once_the_second_to_commit_sees_the_first()
 
     assert_listed_right()
     assert ListedPair.objects.get().outcome == "winner"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_pair_and_a_step_of_its_second_tool_wait_for_each_other() -> None:
+    first, second = (ToolFactory(slug=slug) for slug in ("aider", "cursor"))
+    for tool in (first, second):
+        review(tool, ship=1)
+
+    with transaction.atomic():
+        ComparisonFactory(first_tool=first, second_tool=second)
+        # As at its commit.
+        execute("SET CONSTRAINTS listings_are_made_at_commit IMMEDIATE")
+        step = start_elsewhere(lambda: PublishedTally.objects.filter(tool=second).update(skip=1))
+
+    assert step.exception(30) is None
+    assert_listed_right()
+    assert ListedPair.objects.get().panel_crowd_gap == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_of_a_pair_that_is_being_deleted_waits_and_lists_it_no_more() -> None:
+    pair = ComparisonFactory(status="draft")
+
+    with transaction.atomic():
+        pair.delete()
+        step = start_elsewhere(lambda: PublishedTally.objects.filter(tool=pair.first_tool).update(skip=1))
+
+    assert step.exception(30) is None
+    assert not ListedPair.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_row_goes_with_its_tool_or_pair_whoever_deletes_that() -> None:
+    pair = ComparisonFactory(status="draft")
+
+    execute("DELETE FROM comparisons_pairpanel")
+    execute("DELETE FROM comparisons_comparison")
+
+    assert not ListedPair.objects.exists()
+    assert ListedTool.objects.filter(tool=pair.first_tool).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_saves_of_one_transaction_are_listed_once() -> None:
+    tools = ToolFactory.create_batch(30)
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        for tool in tools:
+            Tool.objects.filter(pk=tool.pk).update(name=f"{tool.name} 2")
+        cursor.execute("SELECT count(*) FROM comparisons_relisting")
+        assert cursor.fetchone() == (30,)
+
+    assert_listed_right()
+    assert not Relisting.objects.exists()

@@ -61,12 +61,13 @@ class TestPanelCountsItself:
             (("draft", "ship"), ("published", "ship"), (3, 2)),
             (("draft", "skip"), ("published", "ship"), (3, 2)),
             (("draft", "ship"), ("draft", "skip"), (2, 2)),
-            (("draft", "ship"), ("retracted", "ship"), (2, 2)),
+            (("draft", "ship"), ("in_review", "ship"), (2, 2)),
+            (("in_review", "skip"), ("published", "skip"), (2, 3)),
             (("published", "ship"), ("retracted", "ship"), (2, 2)),
             (("published", "ship"), ("published", "skip"), (2, 3)),
             (("published", "skip"), ("published", "ship"), (3, 2)),
             (("published", "skip"), ("published", "skip"), (2, 3)),
-            (("retracted", "skip"), ("published", "skip"), (2, 3)),
+            (("retracted", "skip"), ("in_review", "skip"), (2, 2)),
         ],
     )
     @pytest.mark.parametrize("way", ["save", "update", "bulk_update", "sql"])

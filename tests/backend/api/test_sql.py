@@ -23,7 +23,7 @@ LOADED_BY = {
     ("api", "accounts"): ("0007_used_accounts_stay", "a7a3a27b9be0"),
     ("comparisons", "verdict_history"): ("0021_verdicts_outlive_pairs", "af6415203b07"),
     ("catalog", "conditions"): ("0010_conditions_under_which_a_tool_is_right", "5ce1ae884768"),
-    ("comparisons", "listings"): ("0026_lists_have_rows_of_their_own", "333723b651c8"),
+    ("comparisons", "listings"): ("0026_lists_have_rows_of_their_own", "8a490ba7519c"),
     ("comparisons", "merges"): ("0020_tools_are_merged", "0e36ee16c422"),
     ("comparisons", "fits"): ("0015_a_condition_of_a_pair_is_of_one_tool", "3bc1f646190e"),
     ("comparisons", "restores"): ("0025_catalogs_are_sent_with_a_browser", "ce26287fabeb"),
