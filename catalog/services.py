@@ -15,6 +15,13 @@ def missing_of_tool(tool: Tool) -> list[str]:
     return [] if tool.pricing_checked_on else ["The price has no day on which it was checked."]
 
 
+def hand_in(item: Model, *, now: datetime) -> None:
+    """A draft, of tools and of what reviewers say, waits for whoever publishes; raises CurationError for anything else."""
+    drafts = type(item)._default_manager.filter(pk=item.pk, status="draft")
+    if not drafts.update(status="in_review", updated_at=now):
+        raise CurationError("not a draft")
+
+
 def publish_tool(tool: Tool, *, now: datetime) -> None:
     """Raises CurationError for one that is incomplete, too: its page can say why it is published so."""
     if tool.status in UNPUBLISHED and (missing := missing_of_tool(tool)):

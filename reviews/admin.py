@@ -17,6 +17,7 @@ from backend.admin.publishing import PublishedForm
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id
+from catalog.services import hand_in
 from catalog.validators import validate_visible_text
 from catalog.workflow import UNPUBLISHED
 from reviews import services
@@ -131,7 +132,7 @@ class ReviewAdmin(RevisionsAdmin):
     autocomplete_fields = ["reviewer", "tool"]
     readonly_fields = [*STAMPS, "revisions", "page", "twins"]
     at_a_glance = ["page", "revisions", "twins"]
-    actions = ["publish", "retract"]
+    actions = ["hand_in", "publish", "retract"]
     fields = [
         "reviewer",
         "tool",
@@ -161,6 +162,7 @@ class ReviewAdmin(RevisionsAdmin):
             reverse("admin:comparisons_preview", args=["review", review.pk]), public_at=public_at
         )
 
+    hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
     publish = row_action(services.publish, description="Publish", done="published", permission="publish")
     retract = row_action(
         services.retract, description="Retract", done="retracted", permission="publish", asks=RETRACTED
@@ -224,7 +226,7 @@ class HeadToHeadAdmin(RevisionsAdmin):
     autocomplete_fields = ["reviewer", "first_tool", "second_tool", "choice"]
     readonly_fields = [*STAMPS, "revisions", "their_reviews", "twins"]
     at_a_glance = ["their_reviews", "revisions", "twins"]
-    actions = ["publish", "retract"]
+    actions = ["hand_in", "publish", "retract"]
     fields = [
         "reviewer", ("first_tool", "second_tool"), "choice", "quote", "basis", "disclosure", "evidence",
         "compared_on", "status",
@@ -265,6 +267,7 @@ class HeadToHeadAdmin(RevisionsAdmin):
             ((tool.name, _linked(by_tool.get(tool.pk))) for tool in answer.tools),
         )
 
+    hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
     publish = row_action(services.publish, description="Publish", done="published", permission="publish")
     retract = row_action(
         services.retract, description="Retract", done="retracted", permission="publish", asks=RETRACTED

@@ -66,7 +66,9 @@ def do_to_each(
         messages.success(request, f"{count} {model_ngettext(page.opts, count)} {done}.")
     for reason, names in left.items():
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        messages.warning(request, f"Not {done} ({reason}): {', '.join(names[:SHOWN])}{more}.")
+        messages.warning(
+            request, f"Not {done} ({reason.removesuffix('.')}): {', '.join(names[:SHOWN])}{more}."
+        )
 
 
 def row_action(

@@ -17,7 +17,7 @@ from backend.admin.links import link_to_preview
 from backend.admin.publishing import DatedForm, PublishedAdmin
 from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
-from catalog.services import archive
+from catalog.services import archive, hand_in
 from catalog.workflow import ITEM_MOVES, UNPUBLISHED
 from comparisons.models import Comparison, Outcome, PairFit, pair_slug
 from comparisons.pairs.selectors import pair_from_counts, with_counts
@@ -168,7 +168,7 @@ class ComparisonAdmin(PublishedAdmin):
     autocomplete_fields = ["first_tool", "second_tool"]
     readonly_fields = [*STAMPS, "page", "verdict", "panel"]
     at_a_glance = ["page", "verdict", "panel"]
-    actions = ["publish", "archive"]
+    actions = ["hand_in", "publish", "archive"]
     fields = [
         ("first_tool", "second_tool"), "title", "editor_note", "source_url", "status", "published_at",
     ]  # fmt: skip
@@ -237,6 +237,7 @@ class ComparisonAdmin(PublishedAdmin):
             format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
         )
 
+    hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
     publish = row_action(publish, description="Publish", done="published", permission="publish")
     archive = row_action(archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED)
 

@@ -110,7 +110,15 @@ class ToolAdmin(PublishedAdmin):
     list_display = [
         "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
     ]  # fmt: skip
-    list_filter = ["status", "panel__call", PriceFilter, "pricing_entry", "pricing_model", "category"]
+    list_filter = [
+        "status",
+        MomentFilter,
+        "panel__call",
+        PriceFilter,
+        "pricing_entry",
+        "pricing_model",
+        "category",
+    ]
     list_select_related = ["category", "panel", "tally"]
     search_fields = ["name", "slug", "aliases__slug", "tagline"]
     search_help_text = "Name, slug (earlier ones too) or tagline."
@@ -121,7 +129,7 @@ class ToolAdmin(PublishedAdmin):
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = [*STAMPS, "earlier_slugs", "logo_preview", "reviews", "merge_link", "page"]
     at_a_glance = ["page", "earlier_slugs", "reviews", "merge_link", "logo_preview"]
-    actions = ["publish", "archive"]
+    actions = ["hand_in", "publish", "archive"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "category", "status", "published_at"]}),
         ("What readers see", {"fields": ["tagline", "description", "website", "logo"]}),
@@ -213,6 +221,7 @@ class ToolAdmin(PublishedAdmin):
             reverse("admin:comparisons_preview", args=["tool", tool.pk]), public_at=tool.public_at
         )
 
+    hand_in = row_action(services.hand_in, description="Hand in for review", done="handed in for review")
     publish = row_action(services.publish_tool, description="Publish", done="published", permission="publish")
     archive = row_action(
         services.archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED

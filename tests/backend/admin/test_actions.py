@@ -1,11 +1,15 @@
 """Actions of lists: what is asked first, what is done, and what is told of it."""
 
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.test import Client
 
 from catalog.models import Tool
+from tests.backend.admin.test_roles import staff_of
 from tests.desk import act, messages_of, open_desk
-from tests.factories import ToolFactory
+from tests.factories import ComparisonFactory, HeadToHeadFactory, ReviewFactory, ToolFactory
 
 TOOLS = "/admin/catalog/tool/"
 
@@ -42,3 +46,64 @@ def test_nothing_is_done_by_an_answer(answer: dict[str, str], words: str | None)
     assert "Archive 2 tools?" in page.content.decode()
     assert messages_of(page) == ([words] if words else [])
     assert Tool.objects.filter(status="published").count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "factory", "incomplete", "lacks"),
+    [
+        pytest.param(
+            TOOLS, ToolFactory, {"pricing_checked_on": None},
+            "The price has no day on which it was checked", id="tools",
+        ),
+        pytest.param(
+            "/admin/reviews/review/", ReviewFactory, {"quote": "Too short."},
+            "The quote has 10 characters: 20 to 1,500 are right", id="reviews",
+        ),
+        pytest.param(
+            "/admin/reviews/headtohead/", HeadToHeadFactory, {"quote": "Too short."},
+            "The quote has 10 characters: 20 to 1,500 are right", id="head-to-heads",
+        ),
+        pytest.param(
+            "/admin/comparisons/comparison/", ComparisonFactory,
+            {"first_tool__name": "Alpha", "first_tool__slug": "alpha", "second_tool__name": "Beta"},
+            "Alpha has 0 of the 3 published reviews that a verdict needs."
+            " Beta has 0 of the 3 published reviews that a verdict needs",
+            id="pairs",
+        ),
+    ],
+)  # fmt: skip
+def test_publishing_a_selection_names_what_is_incomplete_and_what_it_lacks(
+    address: str, factory: Any, incomplete: dict[str, Any], lacks: str
+) -> None:
+    row = factory(status="in_review", **incomplete)
+
+    told = act(open_desk(), address, "publish", [row])
+
+    assert told == [f"Not published ({lacks}): {row}."]
+    row.refresh_from_db()
+    assert row.status == "in_review"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "factory"),
+    [
+        pytest.param(TOOLS, ToolFactory, id="tools"),
+        pytest.param("/admin/reviews/review/", ReviewFactory, id="reviews"),
+        pytest.param("/admin/reviews/headtohead/", HeadToHeadFactory, id="head-to-heads"),
+        pytest.param("/admin/comparisons/comparison/", ComparisonFactory, id="pairs"),
+    ],
+)
+def test_a_writer_hands_in_the_drafts_of_a_selection(address: str, factory: Any) -> None:
+    draft, public = factory(status="draft"), factory()
+    desk = Client()
+    desk.force_login(staff_of("Writer"))
+
+    told = act(desk, address, "hand_in", [draft, public])
+
+    assert told[0].endswith(" handed in for review.")
+    assert told[1:] == [f"Not handed in for review (not a draft): {public}."]
+    for row, status in ((draft, "in_review"), (public, "published")):
+        row.refresh_from_db()
+        assert row.status == status
