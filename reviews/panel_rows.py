@@ -48,13 +48,20 @@ class RowForm(OpinionForm):
     status = forms.CharField(required=False, widget=forms.HiddenInput)
     verdict = forms.ChoiceField(choices=Review.Verdict.choices, widget=forms.RadioSelect)
     publish = forms.BooleanField(required=False)
+    # The page asks why of all rows; here it is what speaks for publishing an incomplete one.
+    why = forms.CharField(
+        label="Why publish it so",
+        required=False,
+        max_length=1_000,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="A sentence here publishes it as it is, and the history keeps it.",
+    )
 
     # Any: Django's own arguments.
     def __init__(self, *args: Any, editor: Editor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.editor = editor
         self.empty_permitted = True
-        del self.fields["why"]
         # Saving makes it a stored one.
         self.is_new = is_new = bool(self.instance._state.adding)
         # What was retracted is brought back on its own page: that is a decision about one row.
@@ -66,7 +73,7 @@ class RowForm(OpinionForm):
             del self.fields["note"]
         is_open = is_new or self.instance.status in ReviewAdmin.open_statuses
         if self.is_read or not (editor.may_publish and is_open):
-            del self.fields["publish"]
+            del self.fields["publish"], self.fields["why"]
         # What is sent of it is looked at only to tell what was changed meanwhile.
         for each in self.fields.values() if self.is_read and self.is_bound else ():
             each.disabled = True
@@ -79,6 +86,12 @@ class RowForm(OpinionForm):
             return stored
         named = self["reviewer"].value()
         return next((each for pk, each in self.editor.missing.items() if str(pk) == str(named)), None)
+
+    @property
+    def asks_why(self) -> bool:
+        """Whether it was refused for something that a reason lets pass, or has one."""
+        was_refused = self.has_error("publish") and bool(self.find_missing())
+        return "why" in self.fields and (was_refused or bool(self["why"].value()))
 
     @property
     def typed_in_vain(self) -> str:
@@ -105,7 +118,7 @@ class RowForm(OpinionForm):
     def clean(self) -> None:
         super().clean()
         if refusal := self.editor.refusals.get(str(self.prefix)):
-            self.add_error("publish", f"Not published: {refusal}.")
+            self.add_error("publish", f"Not published: {refusal.removesuffix('.')}.")
 
 
 class PanelFormSet(InlineFormSet):
@@ -148,12 +161,12 @@ class PanelFormSet(InlineFormSet):
         self.save(commit=False)
         refusals = {}
         for form in changed:
-            note = form.cleaned_data.get("note", "")
-            with attributed(source="admin", actor=actor, why=why, note=note):
+            note, passes = form.cleaned_data.get("note", ""), form.cleaned_data.get("why", "")
+            with attributed(source="admin", actor=actor, why=passes or why, note=note):
                 form.instance.save()
                 if form.cleaned_data.get("publish"):
                     try:
-                        services.publish(form.instance, now=now)
+                        services.publish(form.instance, now=now, even_incomplete=bool(passes))
                     except CurationError as refusal:
                         refusals[str(form.prefix)] = str(refusal)
         return changed, refusals
@@ -165,7 +178,7 @@ class RowsInline(StackedInline):
     formset = PanelFormSet
     template = "admin/reviews/panel_rows.html"
     verbose_name = "review"
-    fields = ["reviewer", *SAID, "status", "note", "publish"]
+    fields = ["reviewer", *SAID, "status", "note", "publish", "why"]
     max_num = MOST_ROWS
     can_delete = False
     formfield_overrides = {

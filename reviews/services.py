@@ -29,9 +29,10 @@ def missing(opinion: Review | HeadToHead) -> list[str]:
     return found
 
 
-def publish(opinion: Review | HeadToHead, *, now: datetime) -> None:
+def publish(opinion: Review | HeadToHead, *, now: datetime, even_incomplete: bool = False) -> None:
     """Publish a draft; raises CurationError for anything else, for one without a basis or without what was read, where the
-    reviewer has a live one or another draft on the same, or where an inactive reviewer would answer a pair.
+    reviewer has a live one or another draft on the same, or where an inactive reviewer would answer a pair. What readers
+    would miss is refused too, unless `even_incomplete`: somebody said then what speaks for it.
 
     What was retracted is brought back on its own page: that is a decision about one row, not about a selection.
     """
@@ -45,7 +46,7 @@ def publish(opinion: Review | HeadToHead, *, now: datetime) -> None:
         raise CurationError(
             "the reviewer has another draft of it: open the one that you mean, which shows both"
         )
-    if lacks := missing(opinion):
+    if not even_incomplete and (lacks := missing(opinion)):
         raise CurationError(" ".join(lacks))
     drafts = type(opinion)._default_manager.filter(pk=opinion.pk, status__in=UNPUBLISHED)
     try:

@@ -165,7 +165,8 @@ class PanelPage(RecordedAdmin):
         if rows:
             request.saved_rows = f"Saved {len(rows)}, published {published}."  # type: ignore[attr-defined]
         for row in rows:
-            said = f"{'Added' if row.is_new else 'Changed'} on the page of the tool's panel. {why}".strip()
+            reason = row.cleaned_data.get("why") or why
+            said = f"{'Added' if row.is_new else 'Changed'} on the page of the tool's panel. {reason}".strip()
             if row.cleaned_data.get("publish"):
                 said = f"Published. {said}"
             log = self.log_addition if row.is_new else self.log_change

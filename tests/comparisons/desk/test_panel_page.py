@@ -135,6 +135,39 @@ def test_nothing_is_saved_where_one_row_cannot_be_published_and_the_row_says_why
     assert "Mine." in page.content.decode()
 
 
+def test_an_incomplete_row_is_published_with_a_reason_of_its_own_and_no_other_row_by_it() -> None:
+    tool = ToolFactory()
+    draft, other = (
+        ReviewFactory(tool=tool, reviewer__name=name, status="draft", quote="Too short.") for name in "AB"
+    )
+    desk, ticked = open_desk(), {"publish": "on"}
+    refusal = "Not published: The quote has 10 characters: 20 to 1,500 are right."
+
+    refused = save(desk, tool, {"A": ticked}, why="Panel of May")
+    assert errors_of(refused) == {"A": {"publish": [refusal]}}
+    assert [form.by.name for form in formset_of(refused).forms if form.asks_why] == ["A"]
+    assert 'name="reviews-0-why"' in refused.content.decode()
+
+    why = {**ticked, "why": "It says all."}
+    assert errors_of(save(desk, tool, {"A": why, "B": ticked})) == {"B": {"publish": [refusal]}}
+    assert not Change.objects.filter(row_id=draft.pk, action="update").exists()
+
+    assert messages_of(save(desk, tool, {"A": why}, why="Panel of May")) == ["Saved 1, published 1."]
+    assert set(Review.objects.values_list("pk", "status")) == {(draft.pk, "published"), (other.pk, "draft")}
+    assert {each.why for each in Change.objects.filter(row_id=draft.pk, action="update")} == {"It says all."}
+    assert LogEntry.objects.get().change_message.endswith("It says all.")
+
+
+def test_a_reason_lets_nothing_pass_that_the_database_refuses() -> None:
+    tool = ToolFactory()
+    ReviewFactory(tool=tool, reviewer__name="A", status="draft", basis=None)
+
+    page = save(open_desk(), tool, {"A": {"publish": "on", "why": "I want it."}})
+
+    assert errors_of(page) == {"A": {"publish": ["Not published: it has no basis."]}}
+    assert Review.objects.get().status == "draft"
+
+
 def test_a_row_with_a_mistake_says_so_in_place_and_no_other_row_is_saved() -> None:
     tool = ToolFactory()
     ReviewerFactory(name="A")
