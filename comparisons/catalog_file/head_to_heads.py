@@ -9,7 +9,7 @@ from uuid import UUID
 from backend.api.quoting import quoted
 from comparisons.catalog_file.format import HEAD_TO_HEAD_COLUMNS, Row
 from comparisons.catalog_file.reading import Problems
-from comparisons.catalog_file.review_matching import asked_of, pair_up
+from comparisons.catalog_file.review_matching import asked_of, pair_up, says_what_was_retracted
 from comparisons.catalog_file.tool_pairs import is_any_pair, pair_of
 from comparisons.catalog_file.tool_slugs import ToolSlugs
 from comparisons.catalog_file.upsert import Table, assign, locked
@@ -32,7 +32,7 @@ class HeadToHeadPlan:
         errors: Problems,
         *,
         refuse_second_live: Callable[[Iterable[Row], str], None],
-        refuse_bad_state: Callable[[HeadToHead, Row, str | None], None],
+        refuse_bad_state: Callable[[HeadToHead, Row, str | None, bool], None],
     ) -> None:
         self._table = table
         self._slugs = slugs
@@ -55,11 +55,13 @@ class HeadToHeadPlan:
                 self._errors += [f"{about[0].place}.reviewer: {slug} answers this pair already at {earlier}"]
                 continue
             self._refuse_second_live(about, "answers this pair")
-            for row, said in pair_up(about, present[subject], HEAD_TO_HEAD_COLUMNS):
+            stored = present[subject]
+            for row, said in pair_up(about, stored, HEAD_TO_HEAD_COLUMNS):
+                is_retracted = says_what_was_retracted(row, stored, HEAD_TO_HEAD_COLUMNS)
                 if subject[1] in inactive and _is_new(row, said):
                     slug = quoted(row.values["reviewer"])
                     self._errors += [f"{row.place}.reviewer: {slug} is not active and answers no more pairs"]
-                self._take(row, said or _new(subject), said.status if said else None)
+                self._take(row, said or _new(subject), said.status if said else None, is_retracted)
 
     def _by_subject(self, rows: Iterable[Row], reviewer_ids: Mapping[str, UUID]) -> dict[Subject, list[Row]]:
         by_subject: dict[Subject, list[Row]] = defaultdict(list)
@@ -79,9 +81,9 @@ class HeadToHeadPlan:
             self._errors += [f"{row.place}.prefers: {quoted(slug)} is none of the two tools"]
         return replace(row, values={**row.values, "prefers": choice})
 
-    def _take(self, row: Row, answer: HeadToHead, before: str | None) -> None:
+    def _take(self, row: Row, answer: HeadToHead, before: str | None, is_retracted: bool) -> None:
         changed = assign(answer, asked_of(answer, row), HEAD_TO_HEAD_COLUMNS)
-        self._refuse_bad_state(answer, row, before)
+        self._refuse_bad_state(answer, row, before, is_retracted)
         current = self._slugs.current
         name = pair_slug(current[answer.first_tool_id], current[answer.second_tool_id])
         self._table.take(answer, f"{name}/{row.values['reviewer']}", changed)

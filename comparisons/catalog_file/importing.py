@@ -32,7 +32,7 @@ from comparisons.catalog_file.format import (
 )
 from comparisons.catalog_file.head_to_heads import HeadToHeadPlan, neighbours
 from comparisons.catalog_file.reading import CatalogFileError, Json, Problems
-from comparisons.catalog_file.review_matching import asked_of, pair_up, status_of
+from comparisons.catalog_file.review_matching import asked_of, pair_up, says_what_was_retracted, status_of
 from comparisons.catalog_file.roster import Roster
 from comparisons.catalog_file.tool_pairs import is_any_pair, pair_of
 from comparisons.catalog_file.tool_slugs import ToolSlugs
@@ -343,7 +343,8 @@ class _Import:
                     ]
                     continue
                 self._refuse_second_live(rows, "reviews this tool")
-                for review_row, said in pair_up(rows, present[tool.id, reviewer_id], REVIEW_COLUMNS):
+                stored = present[tool.id, reviewer_id]
+                for review_row, said in pair_up(rows, stored, REVIEW_COLUMNS):
                     # What a file does not say of a new review claims the least.
                     item = said or Review(
                         tool=tool,
@@ -352,8 +353,9 @@ class _Import:
                         basis=Review.Basis.SYNTHETIC,
                     )
                     before = said.status if said else None
+                    is_retracted = says_what_was_retracted(review_row, stored, REVIEW_COLUMNS)
                     changed = assign(item, asked_of(item, review_row), REVIEW_COLUMNS)
-                    self._refuse_bad_state(item, review_row, before)
+                    self._refuse_bad_state(item, review_row, before, is_retracted)
                     self._reviews.take(item, f"{tool.slug}/{slug}", changed)
 
     def _refuse_second_live(self, rows: Iterable[Row], does: str) -> None:
@@ -362,7 +364,14 @@ class _Import:
             slug = quoted(row.values["reviewer"])
             self.errors += [f"{row.place}.reviewer: {slug} {does} already at {live[0].place}"]
 
-    def _refuse_bad_state(self, item: Review | HeadToHead, row: Row, before: str | None) -> None:
+    def _refuse_bad_state(
+        self, item: Review | HeadToHead, row: Row, before: str | None, is_retracted: bool
+    ) -> None:
+        """`is_retracted` says whether a stored one that was retracted has these words: no file publishes them again."""
+        published = Review.Status.PUBLISHED
+        if is_retracted and item.status == published and before != published:
+            refusal = refusal_of_step(Review.Status.RETRACTED, published)
+            self.errors += [f"{row.place}.status: {refusal} Bring it back to review on its page."]
         self._refuses_step(before, item.status, OPINION_MOVES, row)
         if not item.basis and item.status not in UNPUBLISHED:
             self.errors += [f"{row.place}.basis: only a draft can do without"]

@@ -34,6 +34,15 @@ def pair_up(
     return [(row, pairs.get(row.place)) for row in rows]
 
 
+def says_what_was_retracted(row: Row, opinions: Iterable[OpinionT], columns: Mapping[str, str]) -> bool:
+    """Whether a row says, word for word, what one that was retracted says."""
+    words = {key: row.values[key] for key in ("verdict", "prefers", "quote") if key in row.values}
+    return any(
+        opinion.status == Review.Status.RETRACTED and not differences(opinion, words, columns)
+        for opinion in opinions
+    )
+
+
 def asked_of(opinion: Review | HeadToHead, row: Row) -> dict[str, Json]:
     """The row's values; a lower revision asks for nothing, since the database raises it with each correction."""
     return {

@@ -694,9 +694,21 @@ def test_a_file_is_refused_by_its_place_and_nothing_is_stored(mistake: str) -> N
     assert not Tool.objects.exists()
 
 
-@pytest.mark.parametrize("status", ["draft", "retracted"])
-def test_a_file_publishes_no_answer_of_who_has_left(status: str) -> None:
-    load(answer(status=status))
+def test_a_file_publishes_no_answer_that_was_retracted() -> None:
+    load(answer(status="retracted"))
+
+    with pytest.raises(CatalogFileError) as refusal:
+        load(answer(status="published"))
+
+    assert refusal.value.lines == (
+        "head_to_head[0].status: What is retracted does not become published. Bring it back to review on its page.",
+    )
+    assert HeadToHead.objects.get().status == "retracted"
+
+
+@pytest.mark.parametrize(("status", "quote"), [("draft", "Faster."), ("retracted", "Slower.")])
+def test_a_file_publishes_no_answer_of_who_has_left(status: str, quote: str) -> None:
+    load(answer(status=status, quote=quote))
     Reviewer.objects.update(is_active=False)
 
     with pytest.raises(CatalogFileError) as refusal:

@@ -987,3 +987,46 @@ def test_what_was_public_is_no_draft_again_by_a_file() -> None:
         "tools[0].reviews[0].status: What was public is no draft again: retract it.",
         "comparisons[0].published_at: It is public already: the date shown can't lie ahead.",
     )
+
+
+@pytest.mark.parametrize(
+    ("present", "row"),
+    [
+        pytest.param([("retracted", "o")], {"quote": "o", "status": "published"}, id="in so many words"),
+        pytest.param([("retracted", "o")], {"quote": "o"}, id="as a new one is published"),
+        pytest.param(
+            [("draft", "d"), ("retracted", "o")], {"quote": "o", "status": "published"}, id="through a draft"
+        ),
+    ],
+)
+def test_a_file_publishes_no_review_that_was_retracted(
+    present: list[tuple[str, str]], row: dict[str, Any]
+) -> None:
+    load()
+    stored = Review.objects.get()
+    Review.objects.all().delete()
+    for status, quote in present:
+        ReviewFactory(tool=stored.tool, reviewer=stored.reviewer, status=status, quote=quote)
+
+    lines = lines_of(tools=[tool("alpha", name="Renamed", reviews=[review(**row)]), tool("beta")])
+
+    place = "tools[0].reviews[0].status"
+    assert lines[0] == (
+        f"{place}: What is retracted does not become published. Bring it back to review on its page."
+    )
+    assert sorted(Review.objects.values_list("status", "quote")) == sorted(present)
+    assert Tool.objects.get(slug="alpha").name == "Alpha"
+
+
+def test_a_file_takes_no_step_that_the_workflow_lacks() -> None:
+    load(tools=[tool("alpha", status="draft", reviews=[review(status="draft")]), tool("beta")])
+
+    lines = lines_of(
+        tools=[tool("alpha", status="archived", reviews=[review(status="retracted")]), tool("beta")]
+    )
+
+    assert lines == (
+        "tools[0].status: What is draft does not become archived.",
+        "tools[0].reviews[0].status: What is draft does not become retracted.",
+    )
+    assert Tool.objects.get(slug="alpha").status == Review.objects.get().status == "draft"
