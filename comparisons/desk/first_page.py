@@ -1,5 +1,6 @@
 """What the first page of the desk has on the catalog: what waits, what is due, and how each reviewer stands."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from backend.admin.charts import Unit, draw_bars
 from backend.admin.first_page import MOST_COUNTED, Block, Told, Waiting, address_of, declare, written
+from backend.admin.publishing import scheduled
 from catalog.models import Tool
 from comparisons.desk import due
 from comparisons.models import Comparison
@@ -22,34 +24,51 @@ REVIEWERS_SHOWN = 30
 DAYS = Unit("day", timedelta(days=1), 30, "%a %-d %b", ("%a", ("Mon",)))
 
 
-def _waiting(one: str, many: str, model: Any, page: str, permission: str, **query: str) -> Waiting:
-    """Rows of a status; `query` is what their list asks for."""
-    return Waiting(
-        one=one,
-        many=many,
-        rows=lambda: model.objects.filter(status=query["status__exact"]),
-        page=page,
-        permissions=[permission],
-        query=query,
+# A model, how one and many of it are called, and whether it has a date of its own.
+PUBLISHED: list[tuple[Any, str, str, bool]] = [
+    (Review, "review", "reviews", False),
+    (HeadToHead, "head-to-head", "head-to-heads", False),
+    (Tool, "tool", "tools", True),
+    (Comparison, "comparison", "comparisons", True),
+]
+
+
+def _waiting(model: Any, one: str, many: str, *, has_date: bool) -> Iterator[Waiting]:
+    """Drafts for whoever writes; what was handed in, and what is scheduled, for whoever publishes."""
+    app, name = model._meta.app_label, model._meta.model_name
+
+    def those(words: tuple[str, str], rows: Any, right: str, query: dict[str, str]) -> Waiting:
+        return Waiting(
+            one=words[0], many=words[1], rows=rows, page=f"{app}_{name}_changelist",
+            permissions=[f"{app}.{right}_{name}"], query=query,
+        )  # fmt: skip
+
+    yield those(
+        (f"draft of a {one}", f"drafts of {many}"),
+        lambda: model.objects.filter(status="draft"),
+        "change",
+        {"status__exact": "draft"},
     )
+    yield those(
+        (f"{one} handed in for review", f"{many} handed in for review"),
+        lambda: model.objects.filter(status="in_review"),
+        "publish",
+        {"status__exact": "in_review"},
+    )
+    if has_date:
+        yield those(
+            (f"scheduled {one}", f"scheduled {many}"),
+            lambda: scheduled(model.objects.all()),
+            "publish",
+            {"moment": "ahead"},
+        )
 
 
 WAITING = [
-    _waiting(
-        "draft of a review", "drafts of reviews", Review, "reviews_review_changelist", "reviews.change_review",
-        status__exact="draft",
-    ),
-    _waiting(
-        "draft of a head-to-head", "drafts of head-to-heads", HeadToHead, "reviews_headtohead_changelist",
-        "reviews.change_headtohead", status__exact="draft",
-    ),
-    _waiting(
-        "draft of a tool", "drafts of tools", Tool, "catalog_tool_changelist", "catalog.change_tool",
-        status__exact="draft",
-    ),
-    _waiting(
-        "draft of a comparison", "drafts of comparisons", Comparison, "comparisons_comparison_changelist",
-        "comparisons.change_comparison", status__exact="draft",
+    *(
+        waiting
+        for model, one, many, has_date in PUBLISHED
+        for waiting in _waiting(model, one, many, has_date=has_date)
     ),
     Waiting(
         one="open alert about votes",
@@ -58,7 +77,7 @@ WAITING = [
         page="votes_alert_changelist",
         permissions=["votes.view_alert", "votes.moderate_vote"],
     ),
-]  # fmt: skip
+]
 
 
 def count_due(now: datetime) -> dict[str, Any]:

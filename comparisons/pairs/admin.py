@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from backend.admin.actions import row_action
 from backend.admin.base import STAMPS
 from backend.admin.links import link_to_preview
-from backend.admin.publishing import DatedForm, PublishedAdmin
+from backend.admin.publishing import DatedForm, MomentFilter, PublishedAdmin
 from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import archive, hand_in
@@ -157,7 +157,7 @@ class ComparisonAdmin(PublishedAdmin):
     moves = ITEM_MOVES
     inlines = [PairFitInline]
     list_display = ["pair", "verdict", "status", "published_at"]
-    list_filter = ["status", OutcomeFilter, GuidanceFilter, CategoryFilter]
+    list_filter = ["status", MomentFilter, OutcomeFilter, GuidanceFilter, CategoryFilter]
     search_fields = [
         "title", "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug",
     ]  # fmt: skip

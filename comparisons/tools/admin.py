@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from backend.admin.actions import row_action
 from backend.admin.base import NOTHING, STAMPS
 from backend.admin.links import link_to_preview
-from backend.admin.publishing import DatedForm, PublishedAdmin
+from backend.admin.publishing import DatedForm, MomentFilter, PublishedAdmin
 from catalog import logos, services
 from catalog.admin import FitInline
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo

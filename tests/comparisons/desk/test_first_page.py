@@ -12,7 +12,15 @@ from backend.admin.first_page import Waiting, count_blocks
 from comparisons.desk import first_page
 from comparisons.desk.calibrating import calibrate
 from tests.desk import desk_of, open_desk
-from tests.factories import ComparisonFactory, ReviewFactory, ToolFactory, VoteFactory, review
+from tests.factories import (
+    AHEAD,
+    ComparisonFactory,
+    HeadToHeadFactory,
+    ReviewFactory,
+    ToolFactory,
+    VoteFactory,
+    review,
+)
 from tests.plans import plan_of
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +101,22 @@ def test_votes_are_drawn_by_the_day_on_which_they_were_cast() -> None:
     assert "Picks cast on each day: 0 in all." in page
 
 
+def test_what_is_scheduled_is_counted_until_its_moment_and_its_list_has_so_many_rows() -> None:
+    desk = open_desk()
+    ahead = ToolFactory(name="Ahead", published_at=AHEAD)
+    ToolFactory(name="Gone", published_at=AHEAD, status="archived")
+    ComparisonFactory(first_tool=ahead)
+
+    page = desk.get("/admin/").content.decode()
+
+    for words, rows in (("scheduled tool", ["Ahead"]), ("scheduled comparison", None)):
+        found = re.search(rf'href="([^"]*)">\s*1 {words}', re.sub(r"</?(strong|b|span)[^>]*>", "", page))
+        assert found, words
+        listed = desk.get(found[1].replace("&amp;", "&")).context["cl"].queryset
+        assert len(listed) == 1
+        assert rows is None or [tool.name for tool in listed] == rows
+
+
 @pytest.mark.parametrize(
     ("permissions", "seen"),
     [
@@ -105,11 +129,22 @@ def test_votes_are_drawn_by_the_day_on_which_they_were_cast() -> None:
         pytest.param(("view_pick",), {"Picks cast on each day"}, id="picks"),
         pytest.param(("change_review",), {"draft of a review"}, id="who writes reviews"),
         pytest.param(("change_tool",), {"draft of a tool"}, id="who writes tools"),
+        pytest.param(("publish_review",), {"review handed in"}, id="who publishes reviews"),
+        pytest.param(("publish_headtohead",), {"head-to-head handed in"}, id="who publishes head-to-heads"),
+        pytest.param(("publish_tool",), {"tool handed in", "scheduled tool"}, id="who publishes tools"),
+        pytest.param(
+            ("publish_comparison",),
+            {"comparison handed in", "scheduled comparison"},
+            id="who publishes pairs",
+        ),
     ],
 )
 def test_each_sees_what_they_may(permissions: tuple[str, ...], seen: set[str]) -> None:
     ReviewFactory(status="draft")
     ToolFactory(status="draft", published_at=None)
+    for factory in (ReviewFactory, HeadToHeadFactory, ToolFactory, ComparisonFactory):
+        factory(status="in_review")
+    ComparisonFactory(first_tool=ToolFactory(published_at=AHEAD))
     calibrate()
 
     page = counted(desk_of(*permissions))
@@ -118,6 +153,8 @@ def test_each_sees_what_they_may(permissions: tuple[str, ...], seen: set[str]) -
         *("Prices to check", "Tools without a review", "Reviews that are due", "Ties without a word"),
         *("The panel", "Votes cast on each day", "Picks cast on each day"),
         *("draft of a review", "draft of a tool"),
+        *("review handed in", "head-to-head handed in", "tool handed in", "comparison handed in"),
+        *("scheduled tool", "scheduled comparison"),
     ]
     assert {each for each in words if each in page} == seen
 
@@ -128,10 +165,12 @@ def test_each_sees_what_they_may(permissions: tuple[str, ...], seen: set[str]) -
         zip(
             first_page.WAITING,
             [
-                "reviews_that_wait",
-                "head_to_heads_that_wait",
-                "tools_that_wait",
-                "comparisons_that_wait",
+                *["reviews_that_wait"] * 2,
+                *["head_to_heads_that_wait"] * 2,
+                *["tools_that_wait"] * 2,
+                "tools_by_moment",
+                *["comparisons_that_wait"] * 2,
+                "comparisons_by_moment",
                 "open_alerts",
             ],
             strict=True,
