@@ -82,9 +82,9 @@ class HeadToHeadPlan:
         return replace(row, values={**row.values, "prefers": choice})
 
     def _take(self, row: Row, answer: HeadToHead, before: str | None, is_retracted: bool) -> None:
-        changed = assign(answer, asked_of(answer, row), HEAD_TO_HEAD_COLUMNS)
-        self._refuse_bad_state(answer, row, before, is_retracted)
         current = self._slugs.current
+        changed = assign(answer, asked_of(answer, row), HEAD_TO_HEAD_COLUMNS, slugs=current)
+        self._refuse_bad_state(answer, row, before, is_retracted)
         name = pair_slug(current[answer.first_tool_id], current[answer.second_tool_id])
         self._table.take(answer, f"{name}/{row.values['reviewer']}", changed)
 

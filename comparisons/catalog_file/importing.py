@@ -140,6 +140,7 @@ class _Import:
         self._roster = Roster(self._reviewers)
         self._conditions = Table("conditions", Condition, CONDITION_COLUMNS, batch_size, on_taken)
         self._condition_ids: dict[str, UUID] = {}
+        self._category_slugs: dict[UUID, str] = {}
         self._tools = Table(
             "tools",
             Tool,
@@ -184,6 +185,7 @@ class _Import:
         conditions = self._distinct(self._catalog.conditions)
         self._condition_ids = plan_conditions(conditions, self._conditions, self.errors)
         write()
+        self._category_slugs = {category_id: slug for slug, category_id in category_ids.items()}
         self._plan_tools(category_ids, reviewer_ids, write)
         self.warnings += self._roster.warnings()
         for groups in _batches(neighbours(self._catalog.head_to_head), self._batch_size):
@@ -272,7 +274,12 @@ class _Import:
         before = None if tool._state.adding else tool.status
         changed = [
             *self._slugs.take_slug(tool, row),
-            *assign(tool, self._tool_values(row, category_ids), self._tools.columns),
+            *assign(
+                tool,
+                self._tool_values(row, category_ids),
+                self._tools.columns,
+                slugs=self._category_slugs,
+            ),
             *self._publish(tool, row, before),
             *self._slugs.take_aliases(tool, row, claims),
             *self._take_tool_fits(tool, row),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Self, TypeVar
+from uuid import UUID
 
 from django.db import models
 
@@ -121,11 +122,24 @@ def locked(items: models.QuerySet[RowT]) -> models.QuerySet[RowT]:
     return items.order_by("id").select_for_update(no_key=True)
 
 
-def assign(item: RowT, values: Mapping[str, Json], columns: Mapping[str, str]) -> list[Edit]:
-    """Puts the values into the item; gives the keys of those that were others before."""
+def assign(
+    item: RowT,
+    values: Mapping[str, Json],
+    columns: Mapping[str, str],
+    *,
+    slugs: Mapping[UUID, str] | None = None,
+) -> list[Edit]:
+    """Puts the values into the item; gives the keys of those that were others before.
+
+    An edit tells ids as `slugs` has them: what the file itself creates has another id in each run, and people know none.
+    """
     edits = []
     for key, value in differences(item, values, columns).items():
-        edits.append(Edit.of(key, getattr(item, columns[key]), value))
+        before, after = (
+            (slugs or {}).get(told) if isinstance(told, UUID) else told
+            for told in (getattr(item, columns[key]), value)
+        )
+        edits.append(Edit.of(key, before, after))
         setattr(item, columns[key], value)
     return edits
 

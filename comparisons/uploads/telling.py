@@ -3,7 +3,6 @@
 import hashlib
 import json
 from typing import Any
-from uuid import UUID
 
 from comparisons.catalog_file.importing import ImportReport
 from comparisons.catalog_file.upsert import Edit, Taken
@@ -55,9 +54,6 @@ def _text(value: object) -> str:
     match value:
         case None:
             return ""
-        case UUID():
-            # A row that another names: its id tells a curator nothing, and a digest all.
-            return value.hex
         case list():
             return "\n".join(map(str, value))
         case _:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from backend.api.ids import new_id
 from catalog.models import Category, Tool
 from comparisons.catalog_file.upsert import BATCH_SIZE, Change, Count, Table, assign, differences
 from tests.factories import CategoryFactory
@@ -44,6 +45,18 @@ def test_what_differs_is_assigned_and_named() -> None:
 
     assert changed == ["name"]
     assert (tool.name, tool.pricing_note) == ("Zed", "Fair")
+
+
+def test_edits_name_rows_by_their_slugs() -> None:
+    before, after = new_id(), new_id()
+    tool = Tool(category_id=before)
+
+    [edit] = assign(
+        tool, {"category": after}, {"category": "category_id"}, slugs={before: "old", after: "new"}
+    )
+
+    assert (edit, edit.before, edit.after) == ("category", "old", "new")
+    assert tool.category_id == after
 
 
 @pytest.mark.django_db

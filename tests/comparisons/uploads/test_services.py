@@ -13,7 +13,9 @@ from backend.api.models import Change
 from catalog.models import Category, Tool
 from comparisons.models import CatalogUpload
 from comparisons.uploads import services
-from tests.factories import CategoryFactory, ToolFactory
+from reviews.models import HeadToHead
+from tests.comparisons.catalog_file.sheets import xlsx
+from tests.factories import CategoryFactory, HeadToHeadFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +92,40 @@ def test_a_catalog_that_was_changed_in_between_is_shown_anew_and_nothing_is_impo
     confirm(upload)
     assert upload.state == "done"
     assert Category.objects.get(slug="editors").name == "Editors"
+
+
+def test_a_tool_can_be_moved_into_a_category_of_the_same_file() -> None:
+    tool = ToolFactory(category=CategoryFactory(slug="old"))
+    upload = send(
+        xlsx(
+            categories=[["slug", "name"], ["new", "New"]],
+            tools=[
+                ["slug", "name", "tagline", "description", "category", "pricing.entry"],
+                [tool.slug, tool.name, tool.tagline, tool.description, "new", tool.pricing_entry],
+            ],
+        ),
+        "catalog.xlsx",
+    )
+
+    assert upload.report is not None
+    assert upload.report["rows"][1]["edits"] == [["category", "old", "new"]]
+    confirm(upload)
+
+    assert upload.state == "done"
+    tool.refresh_from_db()
+    assert tool.category.slug == "new"
+
+
+def test_an_answer_to_a_pair_is_shown_with_the_tool_that_it_prefers() -> None:
+    answer = HeadToHeadFactory()
+    answer.refresh_from_db()
+    first, second, reviewer = answer.first_tool.slug, answer.second_tool.slug, answer.reviewer.slug
+    HeadToHead.objects.update(choice=None)
+
+    upload = send({"head_to_head": [{"tools": [first, second], "reviewer": reviewer, "prefers": first}]})
+
+    assert upload.report is not None
+    assert upload.report["rows"][0]["edits"][0] == ["prefers", "", first]
 
 
 @pytest.mark.parametrize("shown", ["", "0" * 64])
