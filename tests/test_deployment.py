@@ -5,10 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.nginx import nginx
+from tests.ports import quiet_port
 
 ROOT = Path(__file__).resolve().parent.parent
 UNITS = ROOT / "deploy" / "systemd"
@@ -128,3 +133,21 @@ for name in (
 ):
     print(Client().get(f"/static/{name}", headers={"host": "localhost"}).status_code)
 """
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        pytest.param("/admin/any/", 32 * 1024 * 1024, 502, id="the largest catalog file"),
+        pytest.param("/admin/any/", 32 * 1024 * 1024 + 1, 413, id="one byte more"),
+        pytest.param("/api/v1/tools", 4 * 1024 * 1024 + 1, 413, id="the API"),
+    ],
+)
+def test_nginx_lets_catalog_files_through_to_the_admin_alone(path: str, size: int, status: int) -> None:
+    """Nobody stands behind it here: a 502 is what it would have passed on."""
+    with nginx(quiet_port()) as port, closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.putrequest("POST", path)
+        connection.putheader("Content-Length", str(size))
+        connection.endheaders(bytes(size) if status == 502 else None)
+
+        assert connection.getresponse().status == status
