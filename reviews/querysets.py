@@ -9,7 +9,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Case, Count, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Now
 
 # After so many days a review is looked at again.
@@ -47,7 +47,21 @@ class ReviewerQuerySet(models.QuerySet[Any]):
         )
 
 
-class ReviewQuerySet(models.QuerySet[Any]):
+class OpinionQuerySet(models.QuerySet[Any]):
+    """What reviews and head-to-heads have in common."""
+
+    def nearest_to_readers_last(self) -> Self:
+        """Drafts, what is in review, what is published; of each the latest last. Without what was retracted."""
+        step = Case(
+            When(status="draft", then=0),
+            When(status="in_review", then=1),
+            default=2,
+            output_field=models.IntegerField(),
+        )
+        return self.exclude(status="retracted").order_by(step, "updated_at", "id")
+
+
+class ReviewQuerySet(OpinionQuerySet):
     def published(self) -> Self:
         """Live reviews of tools that may be read."""
         return self.filter(status="published", published_at__lte=Now())
@@ -63,7 +77,7 @@ class ReviewQuerySet(models.QuerySet[Any]):
         return self.order_by("reviewer__position", "reviewer", "id")
 
 
-class HeadToHeadQuerySet(models.QuerySet[Any]):
+class HeadToHeadQuerySet(OpinionQuerySet):
     def published(self) -> Self:
         """Live ones on two tools that may both be read."""
         return self.filter(status="published", published_at__lte=Now())

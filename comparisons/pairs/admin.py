@@ -204,19 +204,19 @@ class ComparisonAdmin(PublishedAdmin):
 
     @admin.display
     def panel(self, comparison: Comparison) -> str:
-        """What each active reviewer says of either tool, and of the pair: three links a reviewer, to what is there or to
-        a form for what is missing."""
+        """What each active reviewer says of either tool, and of the pair: three links a reviewer, to what is there, else to
+        what is written and not yet public, else to a form for what is missing."""
         first, second = comparison.first_tool, comparison.second_tool
         reviews = {
             (review.reviewer_id, review.tool_id): review
-            for review in Review.objects.filter(tool__in=[first, second], status=Review.Status.PUBLISHED)
+            for review in Review.objects.filter(tool__in=[first, second]).nearest_to_readers_last()
         }
         answers = {
             answer.reviewer_id: answer
             for answer in HeadToHead.objects.filter(
                 first_tool__in=[first, second], second_tool__in=[first, second]
             )
-            .filter(status=HeadToHead.Status.PUBLISHED)
+            .nearest_to_readers_last()
             .select_related("choice")
         }
         rows = [
@@ -254,15 +254,20 @@ def outcome_in_words(comparison: Comparison) -> str:
 
 def _review_link(reviewer: Reviewer, tool: Tool, review: Review | None) -> str:
     if review:
-        return _link("review_change", review.get_verdict_display(), args=[review.pk])
+        return _link("review_change", _with_status(review.get_verdict_display(), review), args=[review.pk])
     return _link("review_add", "add", query={"reviewer": reviewer.pk, "tool": tool.pk})
 
 
 def _answer_link(reviewer: Reviewer, pair: tuple[Tool, Tool], answer: HeadToHead | None) -> str:
     if answer:
-        return _link("headtohead_change", answer.chosen, args=[answer.pk])
+        return _link("headtohead_change", _with_status(str(answer.chosen), answer), args=[answer.pk])
     query = {"reviewer": reviewer.pk, "first_tool": pair[0].pk, "second_tool": pair[1].pk}
     return _link("headtohead_add", "add", query=query)
+
+
+def _with_status(said: str, row: Review | HeadToHead) -> str:
+    """What readers don't see yet says so."""
+    return said if row.status == Review.Status.PUBLISHED else f"{said} ({row.get_status_display().lower()})"
 
 
 def _link(

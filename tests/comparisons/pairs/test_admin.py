@@ -424,3 +424,24 @@ def test_a_reviewers_answer_stands_beside_their_two_reviews_with_a_form_for_what
     assert retired.name not in page
     # Session, curator, the pair, its two tools for the form; reviews, answers, reviewers.
     assert len(queries) <= 10
+
+
+def test_what_is_written_and_not_yet_public_is_linked_and_says_so() -> None:
+    pair = ComparisonFactory()
+    one, other = ReviewerFactory.create_batch(2)
+    draft = ReviewFactory(reviewer=one, tool=pair.first_tool, verdict="ship", status="draft")
+    handed_in = ReviewFactory(reviewer=one, tool=pair.second_tool, verdict="skip", status="in_review")
+    public = ReviewFactory(reviewer=other, tool=pair.first_tool, verdict="ship")
+    ReviewFactory(reviewer=other, tool=pair.first_tool, verdict="skip", status="draft")
+    ReviewFactory(reviewer=other, tool=pair.second_tool, verdict="skip", status="retracted")
+    answer = HeadToHeadFactory(
+        first_tool=pair.first_tool, second_tool=pair.second_tool, reviewer=one, choice=None, status="draft"
+    )
+
+    page = open_desk().get(f"{COMPARISONS}{pair.pk}/change/").content.decode()
+
+    assert f'<a href="/admin/reviews/review/{draft.pk}/change/">Ship (draft)</a>' in page
+    assert f'<a href="/admin/reviews/review/{handed_in.pk}/change/">Skip (in review)</a>' in page
+    assert f'<a href="/admin/reviews/review/{public.pk}/change/">Ship</a>' in page
+    assert f"/admin/reviews/review/add/?reviewer={other.pk}&amp;tool={pair.second_tool_id}" in page
+    assert f"/admin/reviews/headtohead/{answer.pk}/change/" in page
