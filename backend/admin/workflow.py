@@ -56,8 +56,12 @@ def zone_called(name: str) -> ZoneInfo:
 
 def time_in_zone(shown: datetime, zone: ZoneInfo) -> datetime:
     """The moment, in UTC, at which clocks of a zone show a time; raises ValueError, in words. `shown` has no zone."""
-    earlier, later = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if earlier.astimezone(zone).replace(tzinfo=None) != shown:
+    try:
+        earlier, later = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        is_shown = earlier.astimezone(zone).replace(tzinfo=None) == shown
+    except OverflowError:
+        raise ValueError("That is where the calendar begins or ends: give another date.") from None
+    if not is_shown:
         raise ValueError(
             f"Clocks in {zone} never show {shown:%Y-%m-%d %H:%M}: they are put forward then. Give another time."
         )

@@ -58,6 +58,16 @@ def test_the_moment_is_the_one_that_clocks_there_show(shown: str, zone: str, mom
 
 
 @pytest.mark.parametrize(
+    ("shown", "zone"),
+    [("9999-12-31T23:59", "America/New_York"), ("0001-01-01T00:00", "Asia/Tokyo")],
+    ids=["the last day", "the first day"],
+)
+def test_a_moment_that_no_calendar_has_is_refused_in_words(shown: str, zone: str) -> None:
+    with pytest.raises(ValueError, match=r"^That is where the calendar begins or ends: give another date\.$"):
+        time_in_zone(datetime.fromisoformat(shown), zone_called(zone))
+
+
+@pytest.mark.parametrize(
     ("shown", "zone", "words"),
     [
         (
