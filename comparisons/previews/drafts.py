@@ -51,8 +51,9 @@ def drafts_of_review(review: Review) -> list[UUID]:
 def shown_as_published(draft_ids: Iterable[UUID], *, now: datetime) -> Iterator[Shown]:
     """Within, every read is what it will be once these rows are published; afterwards nothing was.
 
-    Names of rows that are no drafts by now, or were deleted, change nothing. Of two that exclude each other, the newer one
-    is shown. Raises OperationalError where somebody else holds one of the rows for longer than LOCK_TIMEOUT.
+    Names of rows that are no drafts by now, or were deleted, change nothing. What waits for one of these tools and isn't
+    named stays unseen. Of two that exclude each other, the newer one is shown. Raises OperationalError where somebody else
+    holds one of the rows for longer than LOCK_TIMEOUT.
     """
     ids = list(draft_ids)
     shown = Shown()
@@ -66,16 +67,31 @@ def shown_as_published(draft_ids: Iterable[UUID], *, now: datetime) -> Iterator[
 
 
 def _publish(ids: list[UUID], shown: Shown, *, now: datetime) -> None:
+    _hold_back(ids)
     for model in (Tool, Comparison):
         for row in _named(model, ids).order_by("pk"):
             _try(row, shown, status="published", published_at=Coalesce("published_at", now), updated_at=now)
         # What is scheduled is seen already; a statement that names public_at alone is left as it is. The clock is the
         # database's, as in every read.
-        model._default_manager.filter(pk__in=ids, public_at__gt=Now()).update(public_at=Now())
+        model._default_manager.filter(pk__in=ids, public_at__gt=Now()).update(
+            public_at=Now()
+        )
     for opinions in (Review, HeadToHead):
         for row in _named(opinions, ids).order_by("-created_at", "-pk"):
             _try(row, shown, status="published", updated_at=now)
-        opinions._default_manager.filter(pk__in=ids, published_at__gt=Now()).update(published_at=Now())
+        scheduled = opinions._default_manager.filter(pk__in=ids, published_at__gt=Now())
+        scheduled.update(published_at=Now())
+
+
+def _hold_back(ids: list[UUID]) -> None:
+    """What is published and waits for these tools becomes public, and is counted, with them: here only what is named."""
+    tools = list(_unseen(Tool.objects.filter(pk__in=ids)))
+    if not tools:
+        return
+    of_pair = Q(first_tool__in=tools) | Q(second_tool__in=tools)
+    for model, of_tools in ((Review, Q(tool__in=tools)), (HeadToHead, of_pair), (Comparison, of_pair)):
+        waiting = model._default_manager.filter(of_tools, _ahead(model)).exclude(pk__in=ids)
+        waiting.update(status="draft")
 
 
 def _try(row: models.Model, shown: Shown, **values: Any) -> None:
@@ -99,6 +115,11 @@ SETTLED = ("published", "archived", "retracted")
 
 def _unseen(rows: models.QuerySet[Any]) -> Iterator[UUID]:
     """Ids of drafts and of what is scheduled."""
-    moment = "public_at" if issubclass(rows.model, Publishable) else "published_at"
-    ahead = Q(status="published") & (Q(**{f"{moment}__gt": Now()}) | Q(**{moment: None}))
-    yield from rows.filter(~Q(status__in=SETTLED) | ahead).order_by("pk").values_list("pk", flat=True)
+    unseen = rows.filter(~Q(status__in=SETTLED) | _ahead(rows.model))
+    yield from unseen.order_by("pk").values_list("pk", flat=True)
+
+
+def _ahead(model: type[models.Model]) -> Q:
+    """What is published with a date ahead, or waits for a tool."""
+    moment = "public_at" if issubclass(model, Publishable) else "published_at"
+    return Q(status="published") & (Q(**{f"{moment}__gt": Now()}) | Q(**{moment: None}))

@@ -176,6 +176,40 @@ def test_a_draft_that_the_link_does_not_name_stays_unseen() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "tool",
+    [
+        pytest.param({"status": "draft", "published_at": None}, id="a draft"),
+        pytest.param({"published_at": AHEAD}, id="scheduled"),
+    ],
+)
+def test_what_is_published_and_waits_for_a_tool_is_shown_and_counted_only_where_it_is_named(
+    tool: dict[str, Any],
+) -> None:
+    """Publishing the tool would publish the rest along with it."""
+    pair = ComparisonFactory(first_tool=ToolFactory(**tool))
+    named = ReviewFactory(tool=pair.first_tool, quote="Named.")
+    link = drafts_of_review(named)
+    ReviewFactory(tool=pair.first_tool, quote="Written since.")
+    HeadToHeadFactory(first_tool=pair.first_tool, second_tool=pair.second_tool)
+
+    with shown_as_published(link, now=timezone.now()) as shown:
+        seen = (
+            list(Review.objects.published().values_list("quote", flat=True)),
+            Panel.objects.get(tool=pair.first_tool).total,
+            HeadToHead.objects.published().exists(),
+            Comparison.objects.published().exists(),
+        )
+
+    assert seen == (["Named."], 1, False, False)
+    assert shown.left_out == []
+    assert Tool.objects.get(pk=pair.first_tool_id).status == tool.get("status", "published")
+    with shown_as_published(drafts_of([pair.first_tool, pair.second_tool]), now=timezone.now()):
+        assert Panel.objects.get(tool=pair.first_tool).total == 2
+        assert (HeadToHead.objects.published().count(), Comparison.objects.published().count()) == (1, 1)
+
+
+@pytest.mark.django_db
 def test_of_a_review_its_tool_is_shown_too_and_no_other_review() -> None:
     tool = new_draft()
     review = ReviewFactory(tool=tool, status="draft")
