@@ -73,13 +73,13 @@ def _publish(ids: list[UUID], shown: Shown, *, now: datetime) -> None:
             _try(row, shown, status="published", published_at=Coalesce("published_at", now), updated_at=now)
         # What is scheduled is seen already; a statement that names public_at alone is left as it is. The clock is the
         # database's, as in every read.
-        model._default_manager.filter(pk__in=ids, public_at__gt=Now()).update(
+        model._default_manager.filter(pk__in=ids, status="published", public_at__gt=Now()).update(
             public_at=Now()
         )
     for opinions in (Review, HeadToHead):
         for row in _named(opinions, ids).order_by("-created_at", "-pk"):
             _try(row, shown, status="published", updated_at=now)
-        scheduled = opinions._default_manager.filter(pk__in=ids, published_at__gt=Now())
+        scheduled = opinions._default_manager.filter(pk__in=ids, status="published", published_at__gt=Now())
         scheduled.update(published_at=Now())
 
 

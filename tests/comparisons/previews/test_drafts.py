@@ -231,6 +231,18 @@ def test_what_readers_see_and_what_was_taken_back_is_no_draft() -> None:
 
 
 @pytest.mark.django_db
+def test_what_was_scheduled_and_is_archived_by_now_is_not_shown() -> None:
+    tool = ToolFactory(published_at=AHEAD)
+    named = drafts_of([tool])
+    Tool.objects.update(status="archived")
+    # As rows have it from before the database took such a moment away.
+    Tool.objects.update(public_at=AHEAD)
+
+    with shown_as_published(named, now=timezone.now()):
+        assert not Tool.objects.visible().exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("reviews", [1, 6])
 def test_no_draft_costs_no_write(django_assert_num_queries: Any, reviews: int) -> None:
     tool = ToolFactory()
