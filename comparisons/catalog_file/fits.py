@@ -11,7 +11,7 @@ from backend.api.quoting import quoted
 from catalog.models import MAX_CONDITIONS, MAX_FITS, Condition, ToolFit
 from comparisons.catalog_file.format import CONDITION_COLUMNS, FIT_COLUMNS, Row
 from comparisons.catalog_file.reading import Json, Problems
-from comparisons.catalog_file.upsert import Table, assign, locked
+from comparisons.catalog_file.upsert import Edit, Table, assign, locked
 from comparisons.models import Comparison, PairFit
 
 FitT = TypeVar("FitT", ToolFit, PairFit)
@@ -68,21 +68,24 @@ class FitLists(Generic[FitT]):
         for fit in sorted(rows, key=lambda fit: (fit.position, fit.id)):
             self._present[getattr(fit, self._parent)].append(fit)
 
-    def take(self, parent: UUID, wanted: Sequence[FitT]) -> bool:
-        """Whether the file's list, in its order, is another than the database's; it is written then."""
+    def take(self, parent: UUID, wanted: Sequence[FitT], slugs: Mapping[UUID, str]) -> Iterator[Edit]:
+        """The edit from the database's list to the file's, in its order, where they differ; it is written then.
+
+        `slugs` are those of all conditions, and of the tools.
+        """
         # Of a pair each tool has a list of its own.
         present, wanted = (
             sorted(fits, key=lambda fit: fit.tool_id) for fits in (self._present.get(parent, []), wanted)
         )
         if [_said_by(fit) for fit in present] == [_said_by(fit) for fit in wanted]:
-            return False
+            return
+        yield Edit.of("fits", _lines(present, slugs), _lines(wanted, slugs))
         ids = {(fit.tool_id, fit.condition_id): fit.id for fit in present}
         for position, fit in enumerate(wanted, 1):
             fit.position = position
             fit.id = ids.pop((fit.tool_id, fit.condition_id), fit.id)
         self._unwanted += ids.values()
         self._wanted += wanted
-        return True
 
     def write(self) -> None:
         """Writes what was taken since the last time: two statements, and one more for each further batch."""
@@ -96,6 +99,15 @@ class FitLists(Generic[FitT]):
             update_fields=["position", *FIT_COLUMNS.values()],
         )
         self._unwanted, self._wanted = [], []
+
+
+def _lines(fits: Iterable[FitT], slugs: Mapping[UUID, str]) -> list[Json]:
+    """A line for each: whose it is, the condition and what is said of it; in the order of the tools' slugs."""
+    lines: list[Json] = []
+    for fit in sorted(fits, key=lambda fit: slugs[fit.tool_id]):
+        said = [str(value) for column in FIT_COLUMNS.values() if (value := getattr(fit, column))]
+        lines.append(": ".join([f"{slugs[fit.tool_id]} if {slugs[fit.condition_id]}", *said]))
+    return lines
 
 
 def _said_by(fit: FitT) -> tuple[object, ...]:

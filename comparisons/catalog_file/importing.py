@@ -140,6 +140,7 @@ class _Import:
         self._roster = Roster(self._reviewers)
         self._conditions = Table("conditions", Condition, CONDITION_COLUMNS, batch_size, on_taken)
         self._condition_ids: dict[str, UUID] = {}
+        self._condition_slugs: dict[UUID, str] = {}
         self._category_slugs: dict[UUID, str] = {}
         self._tools = Table(
             "tools",
@@ -184,6 +185,7 @@ class _Import:
         reviewer_ids = self._roster.take(list(self._distinct(self._catalog.reviewers)))
         conditions = self._distinct(self._catalog.conditions)
         self._condition_ids = plan_conditions(conditions, self._conditions, self.errors)
+        self._condition_slugs = {condition_id: slug for slug, condition_id in self._condition_ids.items()}
         write()
         self._category_slugs = {category_id: slug for slug, category_id in category_ids.items()}
         self._plan_tools(category_ids, reviewer_ids, write)
@@ -329,8 +331,7 @@ class _Import:
         if "fits" not in row.values:
             return
         wanted = tool_fits(row, tool.id, self._condition_ids, self.errors)
-        if self._tool_fits.take(tool.id, wanted):
-            yield "fits"
+        yield from self._tool_fits.take(tool.id, wanted, {**self._condition_slugs, tool.id: tool.slug})
 
     def _plan_reviews(self, tools: Iterable[tuple[Row, Tool]], reviewer_ids: Mapping[str, UUID]) -> None:
         present = defaultdict(list)
@@ -419,8 +420,11 @@ class _Import:
         if "fits" not in row.values:
             return
         wanted = pair_fits(row, comparison, self._slugs.tool_ids, self._condition_ids, self.errors)
-        if self._pair_fits.take(comparison.id, wanted):
-            yield "fits"
+        tools = {
+            tool_id: self._slugs.current[tool_id]
+            for tool_id in (comparison.first_tool_id, comparison.second_tool_id)
+        }
+        yield from self._pair_fits.take(comparison.id, wanted, {**self._condition_slugs, **tools})
 
     def _present_pairs(self, pairs: Iterable[frozenset[UUID]]) -> dict[frozenset[UUID], Comparison]:
         """Those that the database has, whichever tool stands first."""

@@ -1,6 +1,6 @@
 """Writes rows of any model: the new and the changed ones in batches, each batch in one statement; counts the rest."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Self, TypeVar
 from uuid import UUID
@@ -45,7 +45,7 @@ class Edit(str):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What becomes of one row that is new or changes; without keys where it is new."""
+    """What becomes of one row that is new or changes; of a new one the keys say what it will hold, its state too."""
 
     kind: str
     name: str
@@ -85,7 +85,7 @@ class Table(Generic[RowT]):
         if item._state.adding:
             self._new.append(item)
             self._created += 1
-            self.on_taken(Taken(self.kind, name, is_new=True, edits=()))
+            self.on_taken(Taken(self.kind, name, is_new=True, edits=tuple(_of_new(item, keys))))
         elif keys:
             self._changed.append(item)
             self._changed_keys.update(keys)
@@ -115,6 +115,14 @@ class Table(Generic[RowT]):
             )
             on_rows(len(batch))
         self._new, self._changed, self._changed_keys, self._untold = [], [], set(), 0
+
+
+def _of_new(item: models.Model, keys: Iterable[str]) -> Iterator[str]:
+    """What a new row will hold. Its state also where the file says nothing of it: most are public at once."""
+    for key in keys:
+        yield Edit.of(key, None, key.after) if isinstance(key, Edit) else key
+    if "status" not in keys and (status := getattr(item, "status", None)):
+        yield Edit.of("status", None, str(status))
 
 
 def locked(items: models.QuerySet[RowT]) -> models.QuerySet[RowT]:

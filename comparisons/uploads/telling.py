@@ -38,13 +38,14 @@ class Telling:
                 [kind, count.created, count.updated, count.unchanged] for kind, count in found.counts.items()
             ],
             "rows": self.rows,
+            "is_cut": len(self.rows) == MAX_SHOWN,
             "warnings": [in_cells(line) for line in found.warnings[:MAX_SHOWN]],
             "is_empty": found.is_empty,
         }
 
 
 def _values(edit: str) -> tuple[str, str]:
-    """As text; of what has none, such as a list of conditions, nothing."""
+    """As text; of what has none, such as the time of a publication, nothing."""
     if not isinstance(edit, Edit):
         return "", ""
     return _text(edit.before), _text(edit.after)

@@ -1,7 +1,7 @@
 """A file that was sent: what it would change is shown, and exactly that is imported, or nothing."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +10,19 @@ from django.utils import timezone
 
 from backend.admin.errors import CurationError
 from backend.api.models import Change
-from catalog.models import Category, Tool
+from catalog.models import Category, Tool, ToolFit
 from comparisons.models import CatalogUpload
 from comparisons.uploads import services
 from reviews.models import HeadToHead
+from tests.comparisons.catalog_file.files import tool
 from tests.comparisons.catalog_file.sheets import xlsx
-from tests.factories import CategoryFactory, HeadToHeadFactory, ToolFactory
+from tests.factories import (
+    CategoryFactory,
+    ConditionFactory,
+    HeadToHeadFactory,
+    ToolFactory,
+    ToolFitFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +61,7 @@ def test_what_would_change_is_shown_and_nothing_is_written() -> None:
     assert upload.report["counts"][0] == ["categories", 1, 1, 0]
     assert upload.report["rows"] == [
         {"kind": "categories", "name": "editors", "is_new": False, "edits": [["name", "Old", "Editors"]]},
-        {"kind": "categories", "name": "new", "is_new": True, "edits": []},
+        {"kind": "categories", "name": "new", "is_new": True, "edits": [["name", "", "New"]]},
     ]
     assert [category.name for category in Category.objects.all()] == ["Old"]
 
@@ -92,6 +99,39 @@ def test_a_catalog_that_was_changed_in_between_is_shown_anew_and_nothing_is_impo
     confirm(upload)
     assert upload.state == "done"
     assert Category.objects.get(slug="editors").name == "Editors"
+
+
+def test_the_conditions_of_a_tool_are_shown_and_a_colleagues_are_not_overwritten_unseen() -> None:
+    fit = ToolFitFactory(
+        condition__slug="offline", tool__slug="alpha", note="Yes.", checked_on=date(2026, 11, 2)
+    )
+    ConditionFactory(slug="cheap")
+    CategoryFactory(slug="editors")
+    fits = [{"condition": "cheap", "evidence": fit.evidence, "checked_on": "2026-11-03"}]
+    upload = send({"tools": [tool("alpha", fits=fits)]})
+    assert upload.report is not None
+    [(before, after)] = [values for key, *values in upload.report["rows"][0]["edits"] if key == "fits"]
+    assert before.startswith("alpha if offline: Yes.")
+    assert after.startswith("alpha if cheap: ")
+    ToolFit.objects.update(note="A colleague was here.")
+
+    confirm(upload)
+
+    assert upload.state == "checked"
+    assert ToolFit.objects.get().note == "A colleague was here."
+
+
+def test_of_a_new_row_all_that_it_will_hold_is_shown_its_state_too() -> None:
+    CategoryFactory(slug="editors")
+
+    upload = send({"tools": [tool("new")]})
+
+    assert upload.report is not None
+    [row] = upload.report["rows"]
+    assert row["is_new"]
+    assert {key: after for key, _, after in row["edits"]}.items() >= {
+        ("name", "New"), ("category", "editors"), ("status", "published"),
+    }  # fmt: skip
 
 
 def test_a_tool_can_be_moved_into_a_category_of_the_same_file() -> None:
