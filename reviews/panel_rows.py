@@ -133,6 +133,16 @@ class PanelFormSet(InlineFormSet):
             # What a row was opened with is read by this form, and a stored one stays with its reviewer.
             form.fields.pop("reviewer", None)
 
+    def clean(self) -> None:
+        """Each row is looked at alone before: two empty ones that name the same reviewer would both be saved."""
+        super().clean()
+        named = [form.cleaned_data.get("reviewer") for form in self.extra_forms if form.has_changed()]
+        for reviewer in dict.fromkeys(filter(None, named)):
+            if named.count(reviewer) > 1:
+                raise forms.ValidationError(
+                    f"Two rows are {reviewer.name}’s, and a reviewer has one review of a tool: open the page again."
+                )
+
     @property
     def in_roster_order(self) -> list[RowForm]:
         """The rows as people read them: each reviewer's live or latest one before those that were retracted."""

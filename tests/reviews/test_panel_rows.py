@@ -86,3 +86,29 @@ def test_who_may_not_publish_counts_no_tick() -> None:
     formset = rows_of(tool, sent(tool, **{"0-verdict": "ship", "0-publish": "on"}), may_publish=False)
 
     assert formset.count_if_saved() == PanelCount(ship=0, skip=0)
+
+
+def test_two_rows_of_one_reviewer_are_refused_and_neither_is_saved() -> None:
+    tool, ada = ToolFactory(), ReviewerFactory(name="Ada", position=1)
+    ReviewerFactory(name="Bo", position=2)
+
+    formset = rows_of(
+        tool,
+        sent(tool, **{"0-verdict": "ship", "1-verdict": "skip"})
+        | {"reviews-0-reviewer": ada.pk, "reviews-1-reviewer": ada.pk},
+    )
+
+    assert formset.non_form_errors() == [
+        "Two rows are Ada’s, and a reviewer has one review of a tool: open the page again."
+    ]
+    assert not formset.is_valid()
+    assert not Review.objects.exists()
+
+
+def test_a_row_that_nobody_filled_in_is_no_second_one_of_its_reviewer() -> None:
+    tool, ada = ToolFactory(), ReviewerFactory(name="Ada", position=1)
+    ReviewerFactory(name="Bo", position=2)
+
+    formset = rows_of(tool, sent(tool, **{"0-verdict": "ship"}) | {"reviews-1-reviewer": ada.pk})
+
+    assert formset.is_valid()
