@@ -9,7 +9,7 @@ from django.views.defaults import page_not_found
 from django.views.generic import RedirectView, TemplateView
 
 from backend import caught_mail, health, metrics
-from backend.admin.search import search
+from backend.admin.search import complete, search
 from backend.admin.signing_in import throttled_password_change, to_front_door
 from backend.api.docs import DocsPage, OpenApiView, ProblemView
 from catalog.views import LogoFileView
@@ -41,6 +41,7 @@ account_urls = [
 ]
 # Django's own view asks for no second factor and counts nothing: nobody reaches it.
 admin.site.login = to_front_door  # type: ignore[method-assign, assignment]
+admin.site.autocomplete_view = complete  # type: ignore[method-assign]
 admin.site.password_change = throttled_password_change(admin.site.password_change)  # type: ignore[method-assign, assignment]
 
 urlpatterns = [

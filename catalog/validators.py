@@ -50,6 +50,8 @@ CLAUSE_PATTERN = (
 # No page that is compared here is older.
 FIRST_DAY = date(2000, 1, 1)
 FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+# Later ones are slips of the keyboard.
+FIRST_MOMENT_TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
 
 # ISO 4217 as of 2026: what prices can be in, and two that ended lately. Funds, metals and codes for tests are none.
 _CODES = """
@@ -126,6 +128,8 @@ def validate_date_shown(value: datetime) -> None:
     """Of the date that readers see, which may lie ahead."""
     if value < FIRST_MOMENT:
         raise ValidationError("Give a date from 2000 on.", "date_too_early")
+    if value >= FIRST_MOMENT_TOO_LATE:
+        raise ValidationError("Give a date before 2200.", "date_too_late")
 
 
 def is_past_day(field: str) -> Q:

@@ -79,6 +79,14 @@ class ModelAdmin(DjangoModelAdmin):
             self.model, filters, dates=self.date_hierarchy, more=self.linked_lookups
         )
 
+    # Any: Django's list of any rows.
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)
+        except ValueError as error:
+            # Django reckons the year after the one that the address names, and no date has a year 10000.
+            raise BadRequest(str(error)) from error
+
     def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         return answer_or_refuse(super().changelist_view, request, extra_context)
 

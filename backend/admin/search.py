@@ -6,7 +6,10 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import BadRequest
+from django.db.models.fields.reverse_related import ForeignObjectRel
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -62,3 +65,21 @@ def _found_by(page: Any, request: HttpRequest, text: str) -> Found:
         rows=[(str(row), reverse(f"{prefix}_change", args=[row.pk])) for row in first[:MOST_ROWS]],
         is_cut=len(first) > MOST_ROWS,
     )
+
+
+class Completions(AutocompleteJsonView):
+    """Django's, which takes the end of a relation that has no column for one that has, and fails."""
+
+    # Any: Django's tuple, with the field as its third.
+    def process_request(self, request: HttpRequest) -> Any:
+        if "\0" in request.GET.get("term", ""):
+            raise BadRequest("No text holds NUL.")
+        found = super().process_request(request)
+        if isinstance(found[2], ForeignObjectRel):
+            raise Http404("No form has such a field.")
+        return found
+
+
+def complete(request: HttpRequest) -> HttpResponse:
+    """What a field of a form may be, of what is typed into it."""
+    return answer_or_refuse(Completions.as_view(admin_site=admin.site), request)

@@ -63,7 +63,8 @@ def look_at(*, upload_id: UUID, now: datetime) -> None:
 def confirm(*, upload_id: UUID, shown: str, confirmed_by: str, now: datetime) -> None:
     """`shown` is the digest of what was shown. Raises CurationError where that is not what waits to be confirmed."""
     found = CatalogUpload.objects.filter(pk=upload_id, state=State.CHECKED, digest=shown)
-    if not found.update(state=State.CONFIRMED, confirmed_by=confirmed_by, state_at=now):
+    # PostgreSQL compares nothing with NUL.
+    if "\0" in shown or not found.update(state=State.CONFIRMED, confirmed_by=confirmed_by, state_at=now):
         raise CurationError("it waits no longer for that: look at what it says now")
 
 

@@ -238,9 +238,11 @@ def test_no_day_that_readers_see_is_forgotten() -> None:
         (datetime(1, 1, 1, tzinfo=UTC), False),
         (datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC), False),
         (datetime(2000, 1, 1, tzinfo=UTC), True),
-        (datetime(9999, 12, 31, tzinfo=UTC), True),
+        (datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC), True),
+        (datetime(2200, 1, 1, tzinfo=UTC), False),
+        (datetime(9999, 12, 31, tzinfo=UTC), False),
     ],
     ids=str,
 )
-def test_a_date_that_readers_see_is_from_2000_on_and_may_lie_ahead(moment: datetime, is_date: bool) -> None:
+def test_a_date_that_readers_see_is_from_2000_to_2199(moment: datetime, is_date: bool) -> None:
     assert is_taken(validate_date_shown, moment) is is_date

@@ -19,6 +19,7 @@ PANELS = "/admin/reviews/panel/"
     [
         pytest.param({"q": "\x00"}, id="NUL in the search"),
         pytest.param({"published_at__year": "9" * 30}, id="year of thirty digits"),
+        pytest.param({"published_at__year": "9999"}, id="the last year"),
     ],
 )
 def test_a_list_refuses_nonsense_in_its_address(question: dict[str, str]) -> None:

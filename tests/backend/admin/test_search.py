@@ -135,3 +135,16 @@ def test_the_list_of_keys_leads_to_the_lists_that_one_may_see() -> None:
         ("d", "/admin/"),
         ("t", "/admin/catalog/tool/"),
     ]
+
+
+@pytest.mark.parametrize("relation", ["panel", "tally", "aliases", "reviews"])
+def test_no_relation_without_a_field_completes_what_is_typed(relation: str) -> None:
+    asked = {"app_label": "catalog", "model_name": "tool", "field_name": relation}
+
+    assert open_desk().get("/admin/autocomplete/", asked).status_code in {403, 404}
+
+
+def test_what_is_completed_holds_no_nul() -> None:
+    asked = {"app_label": "catalog", "model_name": "tool", "field_name": "category", "term": "\0"}
+
+    assert open_desk().get("/admin/autocomplete/", asked).status_code == 400

@@ -45,11 +45,12 @@ def test_a_file_is_shown_and_confirmed() -> None:
     assert CatalogUpload.objects.get().confirmed_by == "curator"
 
 
-def test_a_page_of_yesterday_confirms_nothing() -> None:
+@pytest.mark.parametrize("shown", ["0" * 64, "\0"])
+def test_a_page_of_yesterday_confirms_nothing(shown: str) -> None:
     desk = open_desk()
     send(desk, b"slug,name\none,One\n")
 
-    answer = desk.post(look(), {"shown": "0" * 64, "confirm": "1"}, follow=True)
+    answer = desk.post(look(), {"shown": shown, "confirm": "1"}, follow=True)
 
     assert messages_of(answer) == [
         "Nothing was imported: it waits no longer for that: look at what it says now."
