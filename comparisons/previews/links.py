@@ -8,11 +8,14 @@ from django.contrib.auth.models import User
 from django.core import signing
 
 from backend.api.problems import Refusal
+from backend.api.rate_limits import Limit
 from comparisons.models import PreviewLink
 
 # Signed for this alone.
 PURPOSE = "comparisons.preview"
 LONGEST = timedelta(days=30)
+# Of one link, whoever has it: each look makes the database write and forget.
+LIMITS = (Limit("previews-60s", 120, 60),)
 # More than a token of ours has.
 MAX_TOKEN_LENGTH = 128
 

@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.api.parameters import Parameters
+from backend.api.throttling import Throttled, throttle
 from backend.api.views import NOT_KEPT, PublicView
 from comparisons.pairs.views import ComparisonParameters, ComparisonView
 from comparisons.previews.drafts import shown_as_published
-from comparisons.previews.links import MAX_TOKEN_LENGTH, PreviewNotFound, find_link
+from comparisons.previews.links import LIMITS, MAX_TOKEN_LENGTH, PreviewNotFound, find_link
 from comparisons.tools.views import ToolParameters, ToolView
 from reviews.views import ReviewParameters, ReviewView
 
@@ -32,7 +33,7 @@ class Previewable(PublicView):
     """Stands before the view whose answer it may show ahead of time; that view knows nothing of it."""
 
     # What the parameter adds to what the view's methods refuse.
-    more_refusals = (PreviewNotFound,)
+    more_refusals = (PreviewNotFound, Throttled)
 
     # Any: Django's own arguments.
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -45,6 +46,8 @@ class Previewable(PublicView):
         if token := getattr(self, "params", {}).get("preview"):
             now = timezone.now()
             link = find_link(token, now=now)
+            # Before what is rolled back, or the count would be too.
+            throttle((f"preview {link.pk}", LIMITS), now=now)
             self.preview.enter_context(shown_as_published(link.drafts, now=now))
 
     def finalize_response(

@@ -2,16 +2,19 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from backend.api.throttling import spend
 from comparisons.models import Comparison, PreviewLink
 from comparisons.previews.drafts import drafts_of, drafts_of_review
-from comparisons.previews.links import make_link, token_of
+from comparisons.previews.links import LIMITS, make_link, token_of
 from tests.factories import ComparisonFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +105,27 @@ def test_a_link_that_is_altered_expired_or_ended_answers_one_problem(api: APICli
     expired = said(token)
 
     assert {altered, ended, expired} == {(404, "preview_not_found", "private, no-store")}
+
+
+def test_a_link_is_looked_at_so_often_in_a_minute_and_no_other_link_counts(
+    api: APIClient, pair: Comparison
+) -> None:
+    token, other = token_to([pair.first_tool_id]), token_to([pair.first_tool_id])
+    link = PreviewLink.objects.get(pk=UUID(token.split(".")[0]))
+    with time_machine.travel(timezone.now(), tick=False):
+        spend([(f"preview {link.pk}", LIMITS)] * (LIMITS[0].count - 1), now=timezone.now())
+
+        statuses = [api.get(f"/api/v1/tools/aider?preview={token}").status_code for _ in range(2)]
+        refused = api.get(f"/api/v1/comparisons/aider-vs-zed?preview={token}")
+        others = api.get(f"/api/v1/tools/aider?preview={other}").status_code
+
+    assert (statuses, refused.status_code, refused.json()["code"], others) == (
+        [200, 429],
+        429,
+        "throttled",
+        200,
+    )
+    assert (refused["Retry-After"], refused["Cache-Control"]) == ("60", "private, no-store")
 
 
 def test_a_link_to_one_draft_shows_no_other(api: APIClient, pair: Comparison) -> None:
