@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from tempfile import TemporaryFile
 from typing import IO
 
 from openpyxl import Workbook
@@ -19,6 +20,17 @@ MAX_CELL = 32_767
 def export_xlsx(target: IO[bytes]) -> None:
     """All sheets. Rows go to the disk as they come. Raises CatalogFileError where a cell can't hold a value."""
     book = Workbook(write_only=True)
+    try:
+        _fill(book)
+    except BaseException:
+        # The sheets are temporary files, which a book deletes once it is saved, and not before.
+        with TemporaryFile() as nowhere:
+            book.save(nowhere)
+        raise
+    book.save(target)
+
+
+def _fill(book: Workbook) -> None:
     sheets = {name: book.create_sheet(name) for name in SHEETS}
     for name, sheet in sheets.items():
         sheet.append(list(SHEETS[name].columns))
@@ -34,7 +46,6 @@ def export_xlsx(target: IO[bytes]) -> None:
             cell.data_type = "s" if text else "n"
             row.append(cell)
         sheets[name].append(row)
-    book.save(target)
 
 
 def export_csv(sheet: str) -> Iterator[bytes]:

@@ -2,16 +2,19 @@
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
 from catalog.models import Tool
+from comparisons.catalog_file import to_sheets
 from comparisons.catalog_file.cells import SHEETS
 from comparisons.catalog_file.export import export_catalog
 from comparisons.catalog_file.from_sheets import Sheets
 from comparisons.catalog_file.importing import ImportReport, import_catalog
+from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.catalog_file.roster import DEMO_FILE
 from comparisons.catalog_file.spreadsheets import read_rows
 from comparisons.catalog_file.to_sheets import export_csv, export_xlsx
@@ -62,3 +65,16 @@ def test_what_a_spreadsheet_would_compute_is_text_and_comes_back(text: str) -> N
     assert "f" not in cells.values()
     tool.refresh_from_db()
     assert (tool.tagline, tool.description) == (text, f"{text}\nand more")
+
+
+def test_a_text_that_no_cell_holds_is_told_and_leaves_no_file_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ToolFactory(name="Alpha")
+    monkeypatch.setattr(to_sheets, "MAX_CELL", 4)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    with pytest.raises(CatalogFileError, match="longer than a cell holds"):
+        xlsx()
+
+    assert list(tmp_path.iterdir()) == []
