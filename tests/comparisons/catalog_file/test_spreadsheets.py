@@ -6,7 +6,7 @@ import io
 import pytest
 
 from comparisons.catalog_file.reading import CatalogFileError
-from comparisons.catalog_file.spreadsheets import Formula, is_json, read_rows
+from comparisons.catalog_file.spreadsheets import MAX_COLUMNS, Formula, is_json, read_rows
 from tests.comparisons.catalog_file.sheets import bomb, xlsx
 
 TEXT = 'slug,name\r\none,"Ein, zwei"\r\ntwo,Grün\r\n'
@@ -87,6 +87,14 @@ def test_an_xlsx_gives_each_sheet_its_rows_and_knows_formulas() -> None:
 def test_what_can_not_be_read_is_refused_in_words(content: bytes, name: str, words: str) -> None:
     with pytest.raises(CatalogFileError, match=words):
         rows_of(content, name)
+
+
+def test_a_csv_may_have_empty_columns_and_none_too_far_right() -> None:
+    wide = "," * MAX_COLUMNS
+
+    assert [len(cells) for _, cells in rows_of(f"slug{wide}\none{wide}\n".encode())] == [MAX_COLUMNS] * 2
+    with pytest.raises(CatalogFileError, match="categories row 2: has more than 64 columns"):
+        rows_of(f"slug,name\none{wide}x\n".encode())
 
 
 def test_entities_that_multiply_are_refused() -> None:
