@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 
 from backend.admin.workflow import Move, refusal_of_step, steps_of
 from backend.api.attribution import attributed
+from backend.api.outages import met_outage
 from backend.api.quoting import quoted
 from catalog.models import Category, Condition, Tool, ToolAlias, ToolFit
 from catalog.workflow import ITEM_MOVES, OPINION_MOVES, UNPUBLISHED
@@ -78,31 +79,60 @@ def import_catalog(
 ) -> ImportReport:
     """Raises CatalogFileError, with the file's problems, and then has written nothing.
 
+    An outage of the database (`backend.api.outages`), such as another import that takes long, is no problem of the
+    file: its own error is raised, and the same file can be taken later.
+
     `on_progress` is told how many steps were just done, and of how many once the file was read. Memory holds
     `batch_size` rows of a kind, and of each tool its slugs and its name. The number of queries grows by a fixed number
     for each batch. Imports wait for each other. A dry run writes too, so that the database has its say, and then rolls
     back. The history of each row that changes tells `why`, and `actor`, a user's name. `on_taken` is told of each row that
     is new or changes, with its values.
     """
-    # Each row is a step when it is read, and again when it is written or found unchanged.
     with read_catalog(source, on_row=lambda: on_progress(1, None)) as catalog:
-        try:
-            with attributed(source="import_catalog", actor=actor, why=why):
-                hold_import_lock()
-                run = _Import(
-                    catalog,
-                    now,
-                    batch_size,
-                    on_rows=lambda done: on_progress(done, 2 * catalog.count),
-                    on_taken=on_taken,
-                )
-                run.all_rows()
-                if run.errors:
-                    raise CatalogFileError(run.errors)
-                if is_dry_run:
-                    transaction.set_rollback(True)
-        except DatabaseError as error:
-            raise CatalogFileError([_in_words(error)]) from error
+        return import_rows(
+            catalog,
+            now=now,
+            why=why,
+            actor=actor,
+            is_dry_run=is_dry_run,
+            on_progress=on_progress,
+            on_taken=on_taken,
+            batch_size=batch_size,
+        )
+
+
+def import_rows(
+    catalog: Catalog,
+    *,
+    now: datetime,
+    why: str,
+    actor: str,
+    is_dry_run: bool,
+    on_progress: Callable[[int, int | None], object],
+    on_taken: Callable[[Taken], object],
+    batch_size: int = BATCH_SIZE,
+) -> ImportReport:
+    """The import of a file that was read: for who must not hold a transaction while it is."""
+    try:
+        with attributed(source="import_catalog", actor=actor, why=why):
+            hold_import_lock()
+            run = _Import(
+                catalog,
+                now,
+                batch_size,
+                # Each row is a step when it is read, and again when it is written or found unchanged.
+                on_rows=lambda done: on_progress(done, 2 * catalog.count),
+                on_taken=on_taken,
+            )
+            run.all_rows()
+            if run.errors:
+                raise CatalogFileError(run.errors)
+            if is_dry_run:
+                transaction.set_rollback(True)
+    except DatabaseError as error:
+        if met_outage(error):
+            raise
+        raise CatalogFileError([_in_words(error)]) from error
     return run.report()
 
 
@@ -172,6 +202,8 @@ class _Import:
             if not self.errors:
                 self._roster.let_leave()
         except DatabaseError as error:
+            if met_outage(error):
+                raise
             # What the database refuses is one problem; the others are in the file, and are told with it.
             transaction.set_rollback(False)
             transaction.savepoint_rollback(before)

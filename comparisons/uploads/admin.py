@@ -1,6 +1,7 @@
 """The curators' pages of import and export: send a file, see what it would change, confirm, and take the catalog along."""
 
 from collections.abc import Iterable
+from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.http import (
     FileResponse,
@@ -24,17 +26,20 @@ from django.utils import timezone
 
 from backend.admin.base import ReadOnlyAdmin
 from backend.admin.errors import CurationError
+from backend.api.outages import met_outage
 from comparisons.catalog_file.cells import SHEETS
 from comparisons.catalog_file.export import export_catalog
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.catalog_file.to_sheets import export_csv, export_xlsx
+from comparisons.catalog_file.unpacking import unpacked_size
 from comparisons.models import CatalogUpload
 from comparisons.uploads import services
 from comparisons.uploads.tasks import apply_upload, look_at_upload
 
 MAY_IMPORT = "comparisons.import_catalog"
-# What is larger is worked through by a worker.
+# What is larger, or unpacks to more, is worked through by a worker.
 AT_ONCE_BYTES = 256 * 1024
+AT_ONCE_UNPACKED = 4 * 1024 * 1024
 State = CatalogUpload.State
 
 
@@ -159,9 +164,15 @@ def _begin(upload: CatalogUpload) -> None:
     task = {State.WAITING: look_at_upload, State.CONFIRMED: apply_upload}.get(State(upload.state))
     if task is None:
         return
-    if upload.size <= AT_ONCE_BYTES:
+    if upload.size > AT_ONCE_BYTES or unpacked_size(BytesIO(upload.content or b"")) > AT_ONCE_UNPACKED:
+        task.delay(str(upload.pk))
+        return
+    try:
         task(str(upload.pk))
-    else:
+    except DatabaseError as error:
+        if not met_outage(error):
+            raise
+        # Another import goes on, or the database is away for a moment. A worker has more patience.
         task.delay(str(upload.pk))
 
 

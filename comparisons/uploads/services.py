@@ -1,7 +1,8 @@
 """Keeps a file that a curator sent, says what it would change, and imports it once that was confirmed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO, cast
@@ -13,8 +14,9 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from backend.admin.errors import CurationError
+from comparisons.catalog_file.format import Catalog, read_catalog
 from comparisons.catalog_file.from_sheets import Sheets
-from comparisons.catalog_file.importing import import_catalog
+from comparisons.catalog_file.importing import import_rows
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.catalog_file.spreadsheets import is_json, read_rows
 from comparisons.models import CatalogUpload
@@ -48,12 +50,16 @@ def keep(*, file: "UploadedFile[Any]", why: str, sent_by: str, now: datetime) ->
 
 
 def look_at(*, upload_id: UUID, now: datetime) -> None:
-    """Finds out what the file would change, by an import that is rolled back. Nothing where that was found out already."""
+    """Finds out what the file would change, by an import that is rolled back. Nothing where that was found out already.
+
+    An outage of the database is raised as it comes, here and in `apply`: the file stays, and waits for another try.
+    """
     upload = CatalogUpload.objects.filter(pk=upload_id, state=State.WAITING).first()
     if upload is None:
         return
     try:
-        report, digest = _import(upload, now=now, is_dry_run=True)
+        with _read(upload) as file:
+            report, digest = file.imported(upload, now=now, is_dry_run=True)
     except CatalogFileError as error:
         _refuse(upload_id, error, now=now)
     else:
@@ -70,13 +76,16 @@ def confirm(*, upload_id: UUID, shown: str, confirmed_by: str, now: datetime) ->
 
 def apply(*, upload_id: UUID, now: datetime) -> None:
     """Imports what was confirmed, all of it or nothing; where the catalog is another by now, it is shown anew."""
+    upload = CatalogUpload.objects.filter(pk=upload_id, state=State.CONFIRMED).first()
+    if upload is None:
+        return
     try:
-        with transaction.atomic():
+        # Read before the transaction begins, for it takes long and holds nobody up.
+        with _read(upload) as file, transaction.atomic():
             # Of two workers the second finds it done.
-            upload = CatalogUpload.objects.select_for_update().filter(pk=upload_id).first()
-            if upload is None or upload.state != State.CONFIRMED:
+            if not _still(upload_id, State.CONFIRMED, upload.digest):
                 return
-            report, digest = _import(upload, now=now, is_dry_run=False)
+            report, digest = file.imported(upload, now=now, is_dry_run=False)
             if digest != upload.digest:
                 raise ChangedSinceError(report, digest)
             _become(upload_id, State.CONFIRMED, state=State.DONE, report=report, content=None, state_at=now)
@@ -107,18 +116,45 @@ def _become(upload_id: UUID, was: str, **values: Any) -> None:
     CatalogUpload.objects.filter(pk=upload_id, state=was).update(**values)
 
 
-def _import(upload: CatalogUpload, *, now: datetime, is_dry_run: bool) -> tuple[dict[str, Any], str]:
-    telling, progress = Telling(), _Progress(upload.pk)
+def _still(upload_id: UUID, state: str, digest: str) -> bool:
+    """Locks the row until the transaction ends."""
+    found = CatalogUpload.objects.select_for_update().filter(pk=upload_id, state=state, digest=digest)
+    return bool(found.values_list("pk").first())
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that was read and checked, of which the database knows nothing yet."""
+
+    catalog: Catalog
+    in_cells: Callable[[str], str]
+    progress: "_Progress"
+
+    def imported(
+        self, upload: CatalogUpload, *, now: datetime, is_dry_run: bool
+    ) -> tuple[dict[str, Any], str]:
+        """The report of what changes, and its digest. Raises CatalogFileError."""
+        telling = Telling()
+        found = import_rows(
+            self.catalog, now=now, why=upload.why, actor=upload.confirmed_by or upload.sent_by,
+            is_dry_run=is_dry_run, on_progress=self.progress, on_taken=telling,
+        )  # fmt: skip
+        return telling.report(found, in_cells=self.in_cells), telling.digest
+
+
+@contextmanager
+def _read(upload: CatalogUpload) -> Iterator[_File]:
+    """The file, for the length of the block. A CatalogFileError, of the block's too, tells of cells where it has sheets."""
+    progress = _Progress(upload.pk)
     with _opened(bytes(upload.content or b"")) as source:
         sheets = None if is_json(source.read(64)) else Sheets()
         source.seek(0)
         try:
-            with _catalog_file(source, sheets, upload, progress) as file:
-                found = import_catalog(
-                    source=file, now=now, why=upload.why, actor=upload.confirmed_by or upload.sent_by,
-                    is_dry_run=is_dry_run, on_progress=progress, on_taken=telling,
-                )  # fmt: skip
-            return telling.report(found, in_cells=sheets.in_cells if sheets else str), telling.digest
+            with (
+                _catalog_file(source, sheets, upload, progress) as file,
+                read_catalog(file, on_row=lambda: progress(1, None)) as catalog,
+            ):
+                yield _File(catalog, sheets.in_cells if sheets else str, progress)
         except CatalogFileError as error:
             if sheets is None:
                 raise

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from backend.api.models import Change
 from catalog.models import Tool
-from tests.comparisons.catalog_file.files import document, source, tool
+from tests.comparisons.catalog_file.files import document, other_import, source, tool
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +53,16 @@ def test_the_command_tells_counts_changes_and_when_nothing_changed(file: Path) -
         "tools beta: name",
     ]
     assert third.splitlines()[-1] == "Nothing changed."
+
+
+def test_another_import_that_takes_long_is_told_of_as_such(file: Path) -> None:
+    with other_import():
+        _, _, failure = run(str(file))
+
+    assert failure == (
+        "Nothing was imported, for the database is busy or away: canceling statement due to lock timeout. Run it again. (1)"
+    )
+    assert not Tool.objects.exists()
 
 
 def test_the_command_leaves_its_name_and_the_reason_with_each_change(file: Path) -> None:

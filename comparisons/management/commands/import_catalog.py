@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -44,6 +45,10 @@ class Command(BaseCommand):
             for line in error.lines:
                 self.stderr.write(line)
             raise CommandError("Nothing was imported.") from None
+        except DatabaseError as error:
+            raise CommandError(
+                f"Nothing was imported, for the database is busy or away: {str(error).splitlines()[0]}. Run it again."
+            ) from error
         self._tell(report)
         if dry_run:
             self.stdout.write("Dry run: nothing was written.")

@@ -1,7 +1,11 @@
 """Small catalog files for the tests of import and export."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from django.db import connection
 
 
 def tool(slug: str = "alpha", **keys: Any) -> dict[str, Any]:
@@ -34,3 +38,19 @@ def document(**keys: Any) -> dict[str, Any]:
 
 def source(**keys: Any) -> bytes:
     return json.dumps(document(**keys)).encode()
+
+
+@contextmanager
+def other_import() -> Iterator[None]:
+    """Another import goes on for the length of the block, and the test's connection waits 50 ms for it."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('comparisons.import', 0))")
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        yield
+    finally:
+        other.rollback()
+        other.close()

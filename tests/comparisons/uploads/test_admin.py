@@ -12,6 +12,8 @@ from catalog.models import Category
 from comparisons.models import CatalogUpload
 from comparisons.uploads import admin
 from comparisons.uploads.tasks import look_at_upload
+from tests.comparisons.catalog_file.files import other_import
+from tests.comparisons.catalog_file.sheets import bomb
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import CategoryFactory, ToolFactory
 
@@ -83,19 +85,39 @@ def test_a_file_asks_for_content_and_a_reason(content: bytes, why: str, error: s
     assert not CatalogUpload.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        pytest.param(b"slug,name\n" + b"\n" * admin.AT_ONCE_BYTES, "categories.csv", id="as it is"),
+        pytest.param(bomb(megabytes=5), "catalog.xlsx", id="once it is unpacked"),
+    ],
+)
 def test_a_large_file_waits_for_a_worker_and_the_page_loads_itself_anew(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, content: bytes, name: str
 ) -> None:
     queued: list[str] = []
     monkeypatch.setattr(look_at_upload, "delay", queued.append)
-    monkeypatch.setattr(admin, "AT_ONCE_BYTES", 10)
 
-    page = send(open_desk(), b"slug,name\none,One\n")
+    page = send(open_desk(), content, name)
 
     upload = CatalogUpload.objects.get()
     assert (upload.state, queued) == ("waiting", [str(upload.pk)])
     assert 'http-equiv="refresh"' in page
     assert "A worker will begin in a moment" in page
+
+
+def test_what_meets_another_import_is_left_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    queued: list[str] = []
+    monkeypatch.setattr(look_at_upload, "delay", queued.append)
+    desk = open_desk()
+
+    with other_import():
+        page = send(desk, b"slug,name\none,One\n")
+
+    assert queued == [str(CatalogUpload.objects.get().pk)]
+    assert "A worker will begin in a moment" in page
+    look_at_upload(*queued)
+    assert CatalogUpload.objects.get().state == "checked"
 
 
 def test_what_waits_can_be_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:

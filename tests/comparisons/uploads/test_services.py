@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.admin.errors import CurationError
@@ -14,7 +16,7 @@ from catalog.models import Category, Tool, ToolFit
 from comparisons.models import CatalogUpload
 from comparisons.uploads import services
 from reviews.models import HeadToHead
-from tests.comparisons.catalog_file.files import tool
+from tests.comparisons.catalog_file.files import other_import, tool
 from tests.comparisons.catalog_file.sheets import xlsx
 from tests.factories import (
     CategoryFactory,
@@ -217,6 +219,42 @@ def test_what_is_wrong_is_told_by_its_place_and_nothing_is_written(
     for line, words in zip(upload.problems, problems, strict=True):
         assert words in line
     assert not Category.objects.exists()
+
+
+def test_an_outage_refuses_no_file_and_the_next_try_takes_it() -> None:
+    file = SimpleUploadedFile("categories.csv", b"slug,name\none,One\n")
+    upload = services.keep(file=file, why="New.", sent_by="curator", now=timezone.now())
+
+    with other_import(), pytest.raises(OperationalError):
+        services.look_at(upload_id=upload.pk, now=timezone.now())
+    upload.refresh_from_db()
+    assert (upload.state, upload.content is None) == ("waiting", False)
+    services.look_at(upload_id=upload.pk, now=timezone.now())
+    upload.refresh_from_db()
+    with other_import(), pytest.raises(OperationalError):
+        confirm(upload)
+    upload.refresh_from_db()
+    assert (upload.state, upload.content is None) == ("confirmed", False)
+    services.apply(upload_id=upload.pk, now=timezone.now())
+
+    upload.refresh_from_db()
+    assert upload.state == "done"
+    assert Category.objects.get().name == "One"
+
+
+def test_a_confirmed_file_is_read_before_its_row_is_locked() -> None:
+    upload = send(b"slug,name\none,One\n", "categories.csv")
+    services.confirm(upload_id=upload.pk, shown=upload.digest, confirmed_by="editor", now=timezone.now())
+
+    with CaptureQueriesContext(connection) as queries:
+        services.apply(upload_id=upload.pk, now=timezone.now())
+
+    statements = [query["sql"] for query in queries]
+    locks = [number for number, sql in enumerate(statements) if "FOR UPDATE" in sql and "upload" in sql]
+    reads = [
+        number for number, sql in enumerate(statements) if '"content"' in sql and sql.startswith("SELECT")
+    ]
+    assert max(reads) < min(locks)
 
 
 def test_all_or_nothing() -> None:
