@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from backend.api import clients
 from backend.api.idempotency import purge_expired_answers
 from backend.api.throttling import purge_expired_counters
+from comparisons.uploads import services as uploads
 from newsletter.deliveries.withdrawal import purge_addresses
 from newsletter.feedback import provider_events
 from newsletter.readers import consent, mail_worker
@@ -29,6 +30,7 @@ def purge_expired(*, now: datetime) -> None:
     bounces.purge_expired(now=now)
     consent.purge_those_who_left(now=now)
     purge_addresses(now=now)
+    uploads.purge_expired(now=now)
     LogEntry.objects.filter(action_time__lte=now - STAFF_LOG_KEPT_FOR).delete()
     Session.objects.filter(expire_date__lte=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()

@@ -41,12 +41,16 @@ class ChangedSinceError(Exception):
 
 
 def keep(*, file: "UploadedFile[Any]", why: str, sent_by: str, now: datetime) -> CatalogUpload:
-    CatalogUpload.objects.exclude(state=State.DONE).filter(sent_at__lt=now - KEPT).delete()
     content = file.read()
     return CatalogUpload.objects.create(
         file_name=(file.name or "")[:200], size=len(content), content=content, why=why, sent_by=sent_by,
         sent_at=now, state_at=now,
     )  # fmt: skip
+
+
+def purge_expired(*, now: datetime) -> None:
+    """Forgets what nobody confirmed; what was imported stays, without its content."""
+    CatalogUpload.objects.exclude(state=State.DONE).filter(sent_at__lt=now - KEPT).delete()
 
 
 def look_at(*, upload_id: UUID, now: datetime) -> None:
