@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db.models import Model
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 
 from backend.admin.errors import CurationError
 from catalog.models import Tool
@@ -38,7 +38,11 @@ def publish(item: Model, *, now: datetime) -> None:
 
 
 def archive(item: Model, *, now: datetime) -> None:
-    """Take what is published off the lists; a tool's pages stay. Raises CurationError for anything else."""
+    """Take what is published off the lists; a tool's pages stay. Raises CurationError for anything else.
+
+    What nobody could read yet goes back to draft instead.
+    """
     published = type(item)._default_manager.filter(pk=item.pk, status="published")
-    if not published.update(status="archived", updated_at=now):
-        raise CurationError("not published")
+    if published.filter(public_at__lte=Now()).update(status="archived", updated_at=now):
+        return
+    raise CurationError("not public yet: unschedule it" if published.exists() else "not published")

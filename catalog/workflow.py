@@ -18,7 +18,7 @@ ITEM_MOVES = (
     _PUBLISH,
     Move("schedule", "Schedule for the date", UNPUBLISHED, "published"),
     Move("unschedule", "Unschedule: back to draft", ["published"], "draft", was_public=False),
-    Move("archive", "Archive", ["published"], "archived"),
+    Move("archive", "Archive", ["published"], "archived", was_public=True),
     Move("bring_back", "Publish again", ["archived"], "published"),
 )
 # Of reviews and head-to-heads. What was retracted is looked at again before it is published again.

@@ -22,6 +22,9 @@ BEGIN
         END IF;
     ELSIF NEW.status IN ('draft', 'in_review') THEN
         NEW.public_at := NULL;
+    ELSIF NEW.status = 'archived' AND (TG_OP = 'UPDATE' OR NEW.published_at > now) THEN
+        -- Nobody could read it, and no date makes it public any more.
+        NEW.public_at := NULL;
     ELSE
         NEW.public_at := greatest(NEW.published_at, now);
     END IF;

@@ -32,7 +32,11 @@ BEGIN
         -- It was public already, and stays so since then.
         RETURN NEW;
     END IF;
-    NEW.public_at := CASE WHEN tools_public_at IS NOT NULL THEN greatest(NEW.public_at, tools_public_at) END;
+    -- What is archived already becomes public with no tool.
+    NEW.public_at := CASE
+        WHEN tools_public_at <= statement_timestamp() OR tools_public_at IS NOT NULL AND NEW.status <> 'archived'
+        THEN greatest(NEW.public_at, tools_public_at)
+    END;
     RETURN NEW;
 END $$;
 

@@ -23,6 +23,7 @@ from catalog.models import (
     ToolFit,
     validate_slug,
 )
+from reviews.models import Review
 from tests.database import (
     at_once,
     broken_constraint,
@@ -555,6 +556,19 @@ class TestPublication:
 
         assert refusal == "what_is_public_has_no_date_ahead"
 
+    def test_what_is_archived_before_its_day_becomes_public_on_no_date(self, way: str) -> None:
+        tool = ToolFactory(published_at=AHEAD)
+        ReviewFactory(tool=tool)
+
+        WRITE[way](tool, status="archived")
+        WRITE[way](tool, status="archived", published_at=NOW)
+
+        assert public_at(tool) is None
+        assert Review.objects.get().published_at is None
+
+        WRITE[way](tool, status="published")
+        assert Tool.objects.published().exists()
+
     def test_archiving_and_another_date_shown_leave_the_moment(self, way: str) -> None:
         tool = ToolFactory()
         moment = public_at(tool)
@@ -563,6 +577,13 @@ class TestPublication:
         WRITE[way](tool, status="published", published_at=LAST_MONTH)
 
         assert public_at(tool) == moment
+
+
+def test_a_new_row_that_is_archived_was_public_elsewhere_unless_its_date_lies_ahead() -> None:
+    was, was_not = ToolFactory(status="archived"), ToolFactory(status="archived", published_at=AHEAD)
+
+    assert list(Tool.objects.visible()) == [was]
+    assert public_at(was_not) is None
 
 
 def test_what_is_scheduled_appears_once_the_clock_is_there() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from backend.admin.errors import CurationError
 from catalog import services
-from tests.factories import NOW, ToolFactory
+from tests.factories import AHEAD, NOW, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +60,13 @@ def test_only_a_published_tool_is_archived(status: str) -> None:
 
     tool.refresh_from_db()
     assert tool.status == status
+
+
+def test_a_scheduled_tool_is_not_archived_but_unscheduled() -> None:
+    tool = ToolFactory(published_at=AHEAD)
+
+    with pytest.raises(CurationError, match=r"^not public yet: unschedule it$"):
+        services.archive(tool, now=LATER)
+
+    tool.refresh_from_db()
+    assert (tool.status, tool.public_at) == ("published", AHEAD)

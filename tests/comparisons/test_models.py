@@ -499,6 +499,28 @@ def test_a_pair_that_gets_a_draft_tool_before_its_day_waits_for_it() -> None:
     assert pair.public_at is None
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"published_at": AHEAD}, id="scheduled"),
+        pytest.param({"first_tool__published_at": AHEAD}, id="with a scheduled tool"),
+        pytest.param({"first_tool__status": "draft", "first_tool__published_at": None}, id="with a draft"),
+    ],
+)
+@pytest.mark.parametrize("is_new", [True, False], ids=["entered so", "archived"])
+def test_a_pair_that_is_archived_unread_becomes_public_with_no_tool_and_on_no_date(
+    values: dict[str, Any], is_new: bool
+) -> None:
+    pair = ComparisonFactory(**values, status="archived" if is_new else "published")
+    Comparison.objects.update(status="archived")
+
+    pair.refresh_from_db()
+    assert pair.public_at is None
+    Tool.objects.filter(pk=pair.first_tool_id).update(status="published", published_at=NOW)
+    pair.refresh_from_db()
+    assert pair.public_at is None
+
+
 @pytest.mark.parametrize("side", ["first_tool", "second_tool"])
 @pytest.mark.parametrize("status", ["published", "archived"])
 def test_the_tools_of_a_pair_that_was_public_stay(status: str, side: str) -> None:

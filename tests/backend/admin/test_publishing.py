@@ -275,6 +275,9 @@ class TestSchedule:
         # Opened again, it stands there in UTC.
         assert (str(fill(page.context)["published_at_1"]), fill(page.context)["zone"]) == ("08:00:00", "UTC")
 
+        # What nobody could read is not archived.
+        assert re.findall(r'name="_move" value="(\w+)"', page.content.decode()) == ["unschedule"]
+
         submit(desk, page_of(row), _move="unschedule")
 
         row.refresh_from_db()

@@ -29,7 +29,7 @@ LOADED_BY = {
     ("comparisons", "restores"): ("0025_catalogs_are_sent_with_a_browser", "ce26287fabeb"),
     ("comparisons", "history"): ("0006_pairs_know_when_they_became_public", "68820c669960"),
     ("comparisons", "pair_panels"): ("0011_pairs_count_what_reviewers_say_of_both", "092eb6b9e95a"),
-    ("comparisons", "publication"): ("0014_a_public_pair_keeps_its_tools", "c9173e9bc43c"),
+    ("comparisons", "publication"): ("0031_what_nobody_could_read_is_archived_unread", "cd67bc44c186"),
     ("reviews", "tool_pages"): ("0011_reviews_that_leave_a_tool_move_its_time", "5ff373f40c93"),
     ("reviews", "head_to_head_pages"): (
         "0014_head_to_heads_that_leave_a_pair_move_its_tools",
@@ -46,7 +46,7 @@ LOADED_BY = {
     ("catalog", "workflow"): ("0023_steps_from_draft_to_public", "0c08e6580c06"),
     ("comparisons", "workflow"): ("0028_steps_from_draft_to_public", "dcae8a6440b0"),
     ("reviews", "workflow"): ("0025_steps_from_draft_to_public", "0ccf3fd7381d"),
-    ("catalog", "publication"): ("0023_steps_from_draft_to_public", "4762db7a1d67"),
+    ("catalog", "publication"): ("0025_what_nobody_could_read_is_archived_unread", "a205f2f6d68b"),
     ("api", "line_ends"): ("0004_changes_leave_who_and_why", "d90e9f062e2c"),
     ("api", "row_history"): ("0006_sort_keys_are_no_history", "588a91559d93"),
     ("newsletter", "restores"): ("0010_data_alone_are_restored_without_triggers", "500dc17d34a7"),
