@@ -105,7 +105,7 @@ def _lines(fits: Iterable[FitT], slugs: Mapping[UUID, str]) -> list[Json]:
     """A line for each: whose it is, the condition and what is said of it; in the order of the tools' slugs."""
     lines: list[Json] = []
     for fit in sorted(fits, key=lambda fit: slugs[fit.tool_id]):
-        said = [str(value) for column in FIT_COLUMNS.values() if (value := getattr(fit, column))]
+        said: list[str] = [str(value) for column in FIT_COLUMNS.values() if (value := getattr(fit, column))]
         lines.append(": ".join([f"{slugs[fit.tool_id]} if {slugs[fit.condition_id]}", *said]))
     return lines
 
