@@ -24,6 +24,9 @@ NOT_IN_THE_ADMIN = {
     *("api.Change", "reviews.ReviewRevision", "reviews.HeadToHeadRevision"),
     # The tool's page says what becomes of it.
     "catalog.LogoUpload",
+    "comparisons.ListedPair",
+    "comparisons.ListedTool",
+    "comparisons.Relisting",
     # The page that undoes a merge counts what it names.
     "comparisons.MergedRow",
     # The first page shows it.

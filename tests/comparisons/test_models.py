@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import ProtectedError
@@ -16,6 +17,7 @@ from comparisons.models import (
     Comparison,
     PairFit,
     PairPanel,
+    PreviewLink,
     ToolMerge,
     VerdictChange,
     pair_slug,
@@ -318,6 +320,9 @@ BROKEN: dict[str, Callable[[], object]] = {
     "comparisons_verdictchange_number_check": lambda: VerdictChangeFactory(number=-1),
     "comparisons_verdictchange_margin_check": lambda: VerdictChangeFactory(**won(margin=-1)),
     "comparisons_verdictchange_before_margin_check": lambda: later_change(**won("before_", margin=-1)),
+    "a_preview_link_lasts_for_a_while": lambda: PreviewLink.objects.create(
+        path="/tools/a", drafts=[], made_by=User.objects.create(username="ada"), made_at=NOW, expires_at=NOW
+    ),
     "an_earlier_winner_won_somehow": lambda: later_change(before_outcome="winner"),
 }
 

@@ -226,17 +226,18 @@ def test_the_data_alone_are_restored_whole_or_not_at_all(emptied: FaultStack, tm
         with dumps.second_cluster(Path(elsewhere) / "stack") as other:
             # As `migrate` leaves it, which takes longer.
             dumps.restore(other, backup, "--schema-only", "--no-owner")
+            superuser = dumps.let_the_superuser_in(other)
             for table in OF_A_MIGRATED_DATABASE:
-                dumps.restore(other, backup, "--data-only", f"--table={table}")
+                options = ("--data-only", "--disable-triggers", f"--table={table}")
+                dumps.restore(other, backup, *options, url=superuser)
             fresh = dumps.rows_by_table(other.url)
             refused = dumps.attempt_restore(other, backup, "--data-only")
             after_refusal = dumps.rows_by_table(other.url)
 
-            superuser = dumps.let_the_superuser_in(other)
             with psycopg.connect(superuser) as connection:
                 connection.execute(f"TRUNCATE {', '.join(OF_A_MIGRATED_DATABASE)} CASCADE".encode())
-            options = ("--data-only", "--disable-triggers", "--single-transaction")
-            dumps.restore(other, backup, *options, url=superuser)
+            whole = ("--data-only", "--disable-triggers", "--single-transaction")
+            dumps.restore(other, backup, *whole, url=superuser)
             restored = dumps.rows_by_table(other.url)
 
     assert refused.returncode != 0

@@ -16,7 +16,15 @@ from newsletter.content.gathering import gather
 from newsletter.content.items import AT_MOST, Because, Item, Option
 from reviews.models import Review, ReviewRevision
 from tests.database import database_now
-from tests.factories import AHEAD, NOW, ComparisonFactory, ReviewFactory, ToolFactory, published_counts
+from tests.factories import (
+    AHEAD,
+    NOW,
+    ComparisonFactory,
+    ReviewFactory,
+    ToolFactory,
+    published_counts,
+    review,
+)
 from tests.newsletter.editions import (
     BEFORE,
     KNOWN,
@@ -114,6 +122,8 @@ def edition_of_this_week(**values: Any) -> tuple[Item, ...]:
 @pytest.mark.parametrize("dated", [NOW - timedelta(days=400), NOW])
 def test_a_draft_dated_long_ago_and_published_today_is_in_this_weeks_edition(dated: datetime) -> None:
     pair = ComparisonFactory(status="draft", published_at=dated)
+    for each in (pair.first_tool, pair.second_tool):
+        review(each, ship=3)
     assert edition_of_this_week() == ()
 
     publish(pair, now=database_now())
