@@ -70,11 +70,12 @@ def _found_by(page: Any, request: HttpRequest, text: str) -> Found:
 class Completions(AutocompleteJsonView):
     """Django's, which takes the end of a relation that has no column for one that has, and fails."""
 
-    # Any: Django's tuple, with the field as its third.
     def process_request(self, request: HttpRequest) -> Any:
+        """The text, the page that searches, the field and the name of its key."""
         if "\0" in request.GET.get("term", ""):
             raise BadRequest("No text holds NUL.")
-        found = super().process_request(request)
+        # Any: Django says that it is a column, and it may be none.
+        found: Any = super().process_request(request)
         if isinstance(found[2], ForeignObjectRel):
             raise Http404("No form has such a field.")
         return found
@@ -82,4 +83,6 @@ class Completions(AutocompleteJsonView):
 
 def complete(request: HttpRequest) -> HttpResponse:
     """What a field of a form may be, of what is typed into it."""
-    return answer_or_refuse(Completions.as_view(admin_site=admin.site), request)
+    # Any: for Django any view may answer in pieces, which this one does not.
+    view: Any = Completions.as_view(admin_site=admin.site)
+    return answer_or_refuse(view, request)
