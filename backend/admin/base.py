@@ -115,7 +115,7 @@ class ModelAdmin(DjangoModelAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm]:
         form = super().get_form(request, obj, change=change, **kwargs)
-        if obj is not None and request.method == "POST" and stale.OPENED in request.POST:
+        if obj is not None and request.method == "POST":
             self._look_for_changes(request, obj, form)
         refusal = getattr(request, REFUSAL, None)
         if refusal is None:
@@ -136,16 +136,17 @@ class ModelAdmin(DjangoModelAdmin):
         """Has the form refused where the row was changed since it was opened, and takes in what its sender left alone."""
         if hasattr(request, DIFFERENCES):
             return
-        opened = stale.unseal(request.POST[stale.OPENED])
         parts = [stale.Part(form(instance=row), row), *self._rows_below(request, row)]
-        found, merged = stale.compare(opened, parts, request.POST, request.FILES)
-        if found:
+        is_opened = stale.OPENED in request.POST
+        sealed = request.POST[stale.OPENED] if is_opened else stale.seal(parts)
+        found, merged = stale.compare(stale.unseal(sealed), parts, request.POST, request.FILES)
+        if found or not is_opened:
             # Who saves again has seen what is there now.
             merged[stale.OPENED] = stale.seal(part for part in parts if not part.is_removed)
             for _, formset in self._sets_below(request, row):
                 stale.leave_out_removed(merged, formset)
             request.POST = merged  # type: ignore[assignment]
-            setattr(request, REFUSAL, stale.STALE)
+            setattr(request, REFUSAL, stale.STALE if is_opened else stale.NOT_OPENED)
             setattr(request, DIFFERENCES, found)
 
     def _rows_below(self, request: HttpRequest, row: models.Model) -> Iterator[stale.Part]:

@@ -21,6 +21,7 @@ from django.utils import timezone
 # The hidden field with what a form was opened with.
 OPENED = "opened"
 STALE = "This was changed while you had it open, and nothing of yours was saved. Compare both texts above, then save again."
+NOT_OPENED = "The form does not say what it was opened with, and nothing was saved. Compare it with the row and save again."
 ROW_IS_GONE = "(removed)"
 
 # By the name of a column.

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from backend.admin.stale import STALE
+from backend.admin.stale import NOT_OPENED, STALE
 from catalog.models import Tool
 from reviews.models import Review, Reviewer
 from tests.desk import errors_of, fill, open_desk, send, submit
@@ -232,6 +232,18 @@ def test_what_a_form_was_opened_with_cannot_be_made_up() -> None:
 
     assert answer.status_code == 400
     assert Review.objects.get().quote == review.quote
+
+
+def test_a_form_that_does_not_say_what_it_was_opened_with_is_given_back_and_saved_the_second_time() -> None:
+    desk, review = open_desk(), ReviewFactory(quote="Old.")
+
+    mine = {"opened": None, "quote": "Mine.", "note": "A better word."}
+    refused = send(desk, page_of(review), open_form(desk, review) | mine)
+
+    assert errors_of(refused) == {"__all__": [NOT_OPENED]}
+    assert Review.objects.get().quote == "Old."
+    send(desk, page_of(review), fill(refused.context))
+    assert Review.objects.get().quote == "Mine."
 
 
 def test_a_new_row_was_opened_with_nothing() -> None:
