@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from backend.admin.actions import row_action
 from backend.admin.base import STAMPS, RecordedAdmin
 from backend.admin.links import link_to_preview
-from backend.admin.publishing import PublishedForm
+from backend.admin.publishing import READ_FIRST, PublishedForm
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id
@@ -163,7 +163,10 @@ class ReviewAdmin(RevisionsAdmin):
         )
 
     hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
-    publish = row_action(services.publish, description="Publish", done="published", permission="publish")
+    publish = row_action(
+        services.publish, description="Publish", done="published", permission="publish", asks=READ_FIRST,
+        reads=["verdict", "quote", "disclosure"],
+    )  # fmt: skip
     retract = row_action(
         services.retract, description="Retract", done="retracted", permission="publish", asks=RETRACTED
     )
@@ -268,7 +271,10 @@ class HeadToHeadAdmin(RevisionsAdmin):
         )
 
     hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
-    publish = row_action(services.publish, description="Publish", done="published", permission="publish")
+    publish = row_action(
+        services.publish, description="Publish", done="published", permission="publish", asks=READ_FIRST,
+        reads=["choice", "quote", "disclosure"],
+    )  # fmt: skip
     retract = row_action(
         services.retract, description="Retract", done="retracted", permission="publish", asks=RETRACTED
     )

@@ -17,6 +17,7 @@ from backend.admin.workflow import Move, in_words, moves_from, time_in_zone, zon
 # What a button of the workflow sends: the name of a step.
 MOVE = "_move"
 GATE = "Complete it, or say under Why what speaks for publishing it so: the history keeps that."
+READ_FIRST = "Readers get these texts. One that is changed before you answer is left as it is."
 GATE_OF_NEW = "Complete it, or save it as it is: its page then takes a reason to publish it so."
 
 

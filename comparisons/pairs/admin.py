@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from backend.admin.actions import row_action
 from backend.admin.base import STAMPS
 from backend.admin.links import link_to_preview
-from backend.admin.publishing import DatedForm, MomentFilter, PublishedAdmin
+from backend.admin.publishing import READ_FIRST, DatedForm, MomentFilter, PublishedAdmin
 from catalog.admin import FitFormSet, FitInline, offer_tools
 from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import archive, hand_in
@@ -238,7 +238,10 @@ class ComparisonAdmin(PublishedAdmin):
         )
 
     hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
-    publish = row_action(publish, description="Publish", done="published", permission="publish")
+    publish = row_action(
+        publish, description="Publish", done="published", permission="publish", asks=READ_FIRST,
+        reads=["title", "editor_note"],
+    )  # fmt: skip
     archive = row_action(archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED)
 
 

@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from backend.admin.actions import row_action
 from backend.admin.base import NOTHING, STAMPS
 from backend.admin.links import link_to_preview
-from backend.admin.publishing import DatedForm, MomentFilter, PublishedAdmin
+from backend.admin.publishing import READ_FIRST, DatedForm, MomentFilter, PublishedAdmin
 from catalog import logos, services
 from catalog.admin import FitInline
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo
@@ -222,7 +222,10 @@ class ToolAdmin(PublishedAdmin):
         )
 
     hand_in = row_action(services.hand_in, description="Hand in for review", done="handed in for review")
-    publish = row_action(services.publish_tool, description="Publish", done="published", permission="publish")
+    publish = row_action(
+        services.publish_tool, description="Publish", done="published", permission="publish", asks=READ_FIRST,
+        reads=["name", "tagline", "description", "website"],
+    )  # fmt: skip
     archive = row_action(
         services.archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED
     )

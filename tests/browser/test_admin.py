@@ -95,8 +95,10 @@ def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: l
     page.get_by_label("Evidence").fill("https://example.com/a\nhttps://example.com/b")
     assert "was added successfully." in save(page)
     page.locator(".action-select").check()
-    page.get_by_label("Action:").select_option("Publish")
+    page.get_by_label("Action:").select_option("Publish …")
     page.get_by_role("button", name="Go").click()
+    expect(page.locator("#content-main")).to_contain_text("It holds — <even> under “load”.")
+    page.get_by_role("button", name="Yes, publish").click()
     expect(page.locator(".messagelist")).to_have_text("1 review published.")
 
     page.goto("/admin/comparisons/comparison/add/")

@@ -6,9 +6,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from backend.admin.actions import UNREAD
 from catalog.models import Tool
 from tests.backend.admin.test_roles import staff_of
-from tests.desk import act, messages_of, open_desk
+from tests.desk import act, as_shown, messages_of, open_desk
 from tests.factories import ComparisonFactory, HeadToHeadFactory, ReviewFactory, ToolFactory
 
 TOOLS = "/admin/catalog/tool/"
@@ -107,3 +108,41 @@ def test_a_writer_hands_in_the_drafts_of_a_selection(address: str, factory: Any)
     for row, status in ((draft, "in_review"), (public, "published")):
         row.refresh_from_db()
         assert row.status == status
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "factory", "field"),
+    [
+        pytest.param(TOOLS, ToolFactory, "tagline", id="tools"),
+        pytest.param("/admin/reviews/review/", ReviewFactory, "quote", id="reviews"),
+        pytest.param("/admin/reviews/headtohead/", HeadToHeadFactory, "quote", id="head-to-heads"),
+        pytest.param("/admin/comparisons/comparison/", ComparisonFactory, "editor_note", id="pairs"),
+    ],
+)
+def test_a_list_publishes_no_text_that_nobody_read(address: str, factory: Any, field: str) -> None:
+    row, desk = factory(status="in_review", **{field: "The text that was read on this page."}), open_desk()
+    chosen = {"action": "publish", "_selected_action": [str(row.pk)]}
+    asked = desk.post(address, chosen)
+    setattr(row, field, "Another text that a writer typed since.")
+    row.save()
+
+    told = messages_of(desk.post(address, chosen | {"sure": "1"} | as_shown(asked), follow=True))
+
+    assert "The text that was read on this page." in asked.content.decode()
+    assert told == [f"Not published ({UNREAD}): {row}."]
+    row.refresh_from_db()
+    assert row.status == "in_review"
+
+
+@pytest.mark.django_db
+def test_of_a_selection_those_that_were_read_are_published_without_a_reason() -> None:
+    read, changed = ReviewFactory.create_batch(2, status="in_review")
+    desk, address = open_desk(), "/admin/reviews/review/"
+    chosen = {"action": "publish", "_selected_action": [str(read.pk), str(changed.pk)]}
+    asked = desk.post(address, chosen)
+    changed.save()
+
+    told = messages_of(desk.post(address, chosen | {"sure": "2"} | as_shown(asked), follow=True))
+
+    assert told == ["1 review published.", f"Not published ({UNREAD}): {changed}."]
