@@ -1,6 +1,7 @@
 """Import and export in a real browser: the demo's catalog comes back without a change, and a mended sheet is imported."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,11 +16,17 @@ from catalog.models import Tool
 from comparisons.catalog_file.importing import import_catalog
 from comparisons.catalog_file.roster import DEMO_FILE
 from comparisons.desk.calibrating import calibrate
+from tests.browser.test_site_accessibility import wear
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 UPLOADS = "/admin/comparisons/catalogupload/"
-VIEWS = [("light", 1280), ("dark", 1280), ("light", 820), ("dark", 390)]
+VIEWS: list[tuple[Literal["light", "dark"], int]] = [
+    ("light", 1280),
+    ("dark", 1280),
+    ("light", 820),
+    ("dark", 390),
+]
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def faults(page: Page) -> list[object]:
     """What axe finds serious, and where the page is wider than the window, in each view."""
     found: list[object] = []
     for scheme, width in VIEWS:
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        wear(page, scheme)
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append((page.url, scheme, width, "too wide"))

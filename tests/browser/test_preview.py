@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from backend.devstack.site_server import site_server
 from comparisons.models import Comparison
 from reviews.models import Review
-from tests.browser.test_site_accessibility import serious
+from tests.browser.test_site_accessibility import serious, wear
 from tests.factories import ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,7 +69,7 @@ def look(page: Page, name: str) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            wear(page, "dark" if scheme == "dark" else "light")
             if SHOTS:
                 page.screenshot(path=f"{SHOTS}/{name}-{scheme}-{width}.png", full_page=True)
             if width == WIDTHS[0]:

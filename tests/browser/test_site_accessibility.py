@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Thread
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -46,6 +47,14 @@ def site(live_server: LiveServer, settings: Settings) -> Iterator[str]:
         settings.CORS_ALLOWED_ORIGINS = [f"http://127.0.0.1:{server.server_port}"]
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def wear(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Shows the page in a scheme, once the colours that Django's style sheet fades in have arrived."""
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate(
+        "getComputedStyle(document.body).color; document.getAnimations().forEach((each) => each.finish())"
+    )
 
 
 def serious(page: Page, **options: object) -> list[tuple[str, str, list[str]]]:
