@@ -94,11 +94,9 @@ class Curator:
 
     def _send(self, path: str, **values: str) -> requests.Response:
         form = self._browser.get(self._base + path, timeout=60).text
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
-        assert token
-        return self._browser.post(
-            self._base + path, data={"csrfmiddlewaretoken": token[1], **values}, timeout=60
-        )
+        hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|opened)" value="([^"]+)"', form))
+        assert "csrfmiddlewaretoken" in hidden
+        return self._browser.post(self._base + path, data=hidden | values, timeout=60)
 
 
 def in_the_admin(stack: FaultStack, server: WebServer, name: str) -> None:
