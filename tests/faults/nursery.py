@@ -211,8 +211,7 @@ def leave_home(parent: int) -> None:
 def load_product(order: Mapping[str, Any]) -> None:
     """As `manage.py` and `backend.wsgi` begin, without a connection to anything."""
     take_over(order)
-    process_kind: Any = importlib.import_module("backend.process_kind")
-    process_kind.current = order["kind"]
+    importlib.import_module("backend.process_kind").current = order["kind"]  # type: ignore[attr-defined]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     importlib.import_module("django").setup()
     if order["kind"] == "worker":
