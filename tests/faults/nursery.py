@@ -2,14 +2,9 @@
 
 The programs are the tests' own children, as if they had started them: the process in between ends at once, and Linux gives
 its child to us. It loads nothing that reads settings, so each program sees its own environment.
-
-The rest of a start is the product itself, which reads settings while it is loaded. Workers and web servers are therefore
-forked from a second process, one of each kind, which has loaded it with their environment; it is there until one with
-another is asked for.
 """
 
 import ctypes
-import gc
 import importlib
 import json
 import os
@@ -19,10 +14,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any, TextIO
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 LIBRARIES = (
@@ -59,16 +53,10 @@ class Nursery:
             text=True,
         )
 
-    def start(
-        self, command: Sequence[str], *, log: Path, environment: Mapping[str, str], kind: str = ""
-    ) -> "Adopted":
-        """Python with these arguments, of which the first is -m or -c, in a session of its own; it ends when we do.
-
-        Of a program of the product, `kind` says which of `backend.process_kind`.
-        """
+    def start(self, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> "Adopted":
+        """Python with these arguments, of which the first is -m or -c, in a session of its own; it ends when we do."""
         order = {
             "command": command,
-            "kind": kind,
             "log": str(log),
             "environment": dict(environment),
             "parent": os.getpid(),
@@ -117,85 +105,26 @@ def _adopt_orphans(wanted: bool) -> None:
 # --- In the process that forks ------------------------------------------------------------------
 
 
-class Loaded:
-    """A process that has loaded the product for one kind of program with one environment."""
-
-    def __init__(self, order: Mapping[str, Any], pid: int, orders: int, answers: int) -> None:
-        self._key = (order["kind"], order["environment"])
-        self._pid = pid
-        self._orders, self._answers = os.fdopen(orders, "w"), os.fdopen(answers)
-
-    def suits(self, order: Mapping[str, Any]) -> bool:
-        return self._key == (order["kind"], order["environment"])
-
-    def start(self, order: Mapping[str, Any]) -> str:
-        """The id of the program's process; nothing where the product does not load, of which the program shall tell."""
-        try:
-            self._orders.write(json.dumps({**order, "kind": "", "environment": None}) + "\n")
-            self._orders.flush()
-        except BrokenPipeError:
-            return ""
-        return self._answers.readline().strip()
-
-    def let_go(self) -> None:
-        """In a child, which has inherited the pipes, too."""
-        with suppress(BrokenPipeError):
-            self._orders.close()
-        self._answers.close()
-
-    def end(self) -> None:
-        self.let_go()
-        os.waitpid(self._pid, 0)
-
-
-def serve(orders: TextIO, answers: TextIO) -> dict[str, Any] | None:
+def serve() -> dict[str, Any] | None:
     """Forks for each order; comes back in the child with its order, and with nothing when there is none left."""
-    loaded: dict[str, Loaded] = {}
-    for line in orders:
+    for line in sys.stdin:
         order: dict[str, Any] = json.loads(line)
-        kind = order["kind"]
-        if kind and not (kind in loaded and loaded[kind].suits(order)):
-            if kind in loaded:
-                loaded.pop(kind).end()
-            (their_orders, our_orders), (our_answers, their_answers) = os.pipe(), os.pipe()
-            pid = os.fork()
-            if pid == 0:
-                for other in loaded.values():
-                    other.let_go()
-                os.close(our_orders)
-                os.close(our_answers)
-                load_product(order)
-                return serve(os.fdopen(their_orders), os.fdopen(their_answers, "w"))
-            os.close(their_orders)
-            os.close(their_answers)
-            loaded[kind] = Loaded(order, pid, our_orders, our_answers)
-        started = (loaded[kind].start(order) if kind else "") or fork(order["parent"])
-        if not started:
-            for other in loaded.values():
-                other.let_go()
+        reading, writing = os.pipe()
+        between = os.fork()
+        if between == 0:
+            if os.fork():
+                os._exit(0)
+            os.close(reading)
+            leave_home(order["parent"])
+            os.write(writing, str(os.getpid()).encode())
+            os.close(writing)
             return order
-        answers.write(f"{started}\n")
-        answers.flush()
-    return None
-
-
-def fork(parent: int) -> str:
-    """The id of a new process, a child of `parent`; nothing in that process itself."""
-    reading, writing = os.pipe()
-    between = os.fork()
-    if between == 0:
-        if os.fork():
-            os._exit(0)
-        os.close(reading)
-        leave_home(parent)
-        os.write(writing, str(os.getpid()).encode())
         os.close(writing)
-        return ""
-    os.close(writing)
-    os.waitpid(between, 0)
-    pid = os.read(reading, 20).decode()
-    os.close(reading)
-    return pid
+        os.waitpid(between, 0)
+        sys.stdout.write(os.read(reading, 20).decode() + "\n")
+        sys.stdout.flush()
+        os.close(reading)
+    return None
 
 
 def leave_home(parent: int) -> None:
@@ -208,34 +137,14 @@ def leave_home(parent: int) -> None:
         os._exit(1)
 
 
-def load_product(order: Mapping[str, Any]) -> None:
-    """As `manage.py` and `backend.wsgi` begin, without a connection to anything."""
-    take_over(order)
-    importlib.import_module("backend.process_kind").current = order["kind"]  # type: ignore[attr-defined]
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
-    importlib.import_module("django").setup()
-    if order["kind"] == "worker":
-        importlib.import_module("backend").celery_app.loader.import_default_modules()
-    else:
-        importlib.import_module("backend.urls")
-    gc.collect()
-    gc.freeze()
-
-
-def take_over(order: Mapping[str, Any]) -> None:
-    """What the program would have had from the start: its environment, to which loading the product adds, and its log."""
-    if order["environment"] is not None:
-        os.environ.clear()
-        os.environ.update(order["environment"])
+def become(order: Mapping[str, Any]) -> None:
+    """Run the program with what it would have had from the start: its environment, log and arguments."""
+    os.environ.clear()
+    os.environ.update(order["environment"])
     with Path(os.devnull).open("rb") as nothing, Path(order["log"]).open("ab") as log:
         os.dup2(nothing.fileno(), 0)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-
-
-def become(order: Mapping[str, Any]) -> None:
-    """Run the program."""
-    take_over(order)
     kind, what, *arguments = order["command"]
     if kind == "-m":
         sys.argv = [what, *arguments]
@@ -250,8 +159,7 @@ def main() -> None:
         importlib.import_module(name)
     settings: Any = importlib.import_module("django.conf").settings
     assert not settings.configured, "a library has read settings, which differ by program"
-    gc.freeze()
-    order = serve(sys.stdin, sys.stdout)
+    order = serve()
     if order is not None:
         become(order)
 

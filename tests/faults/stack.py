@@ -249,10 +249,7 @@ class FaultStack:
                 environment=environment,
                 directory=ROOT,
             )
-        kind = "web" if GRANIAN in command else "worker" if "celery" in command else ""
-        popen = self._nursery.start(
-            command, log=log, environment={**environment, processes.MARK: self._mark}, kind=kind
-        )
+        popen = self._nursery.start(command, log=log, environment={**environment, processes.MARK: self._mark})
         process = Process.find(popen.pid) or Process(popen.pid, "ended at once")
         return Child(name, popen, process, log, signal.SIGTERM)
 
