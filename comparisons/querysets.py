@@ -1,4 +1,4 @@
-"""Reads of curated pairs, as phrases; the verdict's outcome as PostgreSQL says it."""
+"""Reads of curated pairs, as phrases."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -6,24 +6,12 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Abs, Cast, Coalesce, Greatest, JSONObject, Least, Now, NullIf
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest, JSONObject, Least, Now
 
 from catalog.models import ToolFit
-from comparisons.rules import MIN_PANEL
 from reviews.models import HeadToHead
 from votes.models import PublishedPickTally
-
-_PANEL_DECIDES = Q(pair_panel__shared_total__gte=MIN_PANEL) & ~Q(
-    pair_panel__shared_first=F("pair_panel__shared_second")
-)
-_HEAD_TO_HEADS_DECIDE = Q(
-    pair_panel__choose_first__gte=MIN_PANEL, pair_panel__choose_first__gt=F("pair_panel__choose_second")
-) | Q(pair_panel__choose_second__gte=MIN_PANEL, pair_panel__choose_second__gt=F("pair_panel__choose_first"))
-# Bounds that merely touch still overlap. A crowd that decides nothing has none, and null is greater than nothing.
-_CROWDS_DIFFER = Q(
-    first_tool__published_tally__bound_low__gt=F("second_tool__published_tally__bound_high")
-) | Q(second_tool__published_tally__bound_low__gt=F("first_tool__published_tally__bound_high"))
 
 PICKS_AS_JSON = JSONObject(first="first", second="second", low="bound_low", high="bound_high", as_of="as_of")
 # A head-to-head with its reviewer, by the names of the columns.
@@ -72,17 +60,8 @@ class ComparisonQuerySet(models.QuerySet[Any]):
         return self.filter(Q(first_tool__category__slug__in=slugs) | Q(second_tool__category__slug__in=slugs))
 
     def with_outcome(self) -> Self:
-        """Adds `outcome`, the present rule of comparisons.rules in SQL, so that lists can filter by it."""
-        sure = _picks().filter(Q(bound_low__gt=0.5) | Q(bound_high__lt=0.5))
-        return self.annotate(
-            outcome=Case(
-                When(_PANEL_DECIDES | _HEAD_TO_HEADS_DECIDE | _CROWDS_DIFFER, then=Value("winner")),
-                When(Exists(sure), then=Value("winner")),
-                When(pair_panel__shared_total__gte=MIN_PANEL, then=Value("tie")),
-                default=Value("insufficient"),
-                output_field=models.CharField(),
-            )
-        )
+        """Adds `outcome`, as sql/listings.sql keeps it."""
+        return self.annotate(outcome=F("listing__outcome"))
 
     def without_guidance(self) -> Self:
         """Pairs of which no condition, their own or a tool's, says whom either tool suits."""
@@ -91,14 +70,9 @@ class ComparisonQuerySet(models.QuerySet[Any]):
         return self.filter(~Exists(of_pair), *(~Exists(fits) for fits in of_tools))
 
     def with_picks(self) -> Self:
-        """Adds `pick_count`, the counted picks of the pair, and `stored_picks`, those of each tool in the order of ids,
-        with the bounds of the first one's share and the time of both."""
-        return self.annotate(
-            pick_count=Coalesce(
-                Subquery(_picks().values("total")), Value(0), output_field=models.IntegerField()
-            ),
-            stored_picks=Subquery(_picks().values(both=PICKS_AS_JSON)),
-        )
+        """Adds `stored_picks`, the counted picks of each tool in the order of ids, with the bounds of the first one's share
+        and the time of both."""
+        return self.annotate(stored_picks=Subquery(_picks().values(both=PICKS_AS_JSON)))
 
     def with_fits(self) -> Self:
         """Adds `fit_rows`, the conditions that an editor put on the pair, each with the slug of its tool; no query more."""
@@ -119,19 +93,8 @@ class ComparisonQuerySet(models.QuerySet[Any]):
         return self.annotate(stored_head_to_heads=ArraySubquery(answers.values(answer=HEAD_TO_HEAD_AS_JSON)))
 
     def with_panel_crowd_gap(self) -> Self:
-        """Adds `panel_crowd_gap`: the points between the panel's lead and the crowd's; 0 while either side is unknown."""
-        return self.annotate(
-            panel_crowd_gap=Coalesce(
-                Abs(
-                    F("first_tool__panel__percent")
-                    - F("second_tool__panel__percent")
-                    - _crowd_percent("first_tool")
-                    + _crowd_percent("second_tool")
-                ),
-                Value(0),
-                output_field=models.IntegerField(),
-            )
-        )
+        """Adds `panel_crowd_gap`, as sql/listings.sql keeps it."""
+        return self.annotate(panel_crowd_gap=F("listing__panel_crowd_gap"))
 
 
 class VerdictChangeQuerySet(models.QuerySet[Any]):
@@ -150,15 +113,6 @@ def _of_the_pair() -> dict[str, models.expressions.Combinable]:
 
 def _picks() -> models.QuerySet[PublishedPickTally]:
     return PublishedPickTally.objects.filter(**_of_the_pair())
-
-
-def _crowd_percent(tool: str) -> models.expressions.Combinable:
-    """The tool's community percentage, as votes.tally rounds it; null without votes."""
-    # In 64 bits: 200 times eleven million votes is more than 32 hold.
-    ship, total = (
-        Cast(f"{tool}__published_tally__{count}", models.BigIntegerField()) for count in ("ship", "total")
-    )
-    return (ship * 200 + total) / NullIf(total * 2, Value(0))
 
 
 class ToolMergeQuerySet(models.QuerySet[Any]):

@@ -62,7 +62,6 @@ class Comparison(Publishable):
     # What with_outcome(), with_picks(), with_head_to_heads(), with_panel_crowd_gap(), with_fits() and with_fits_of_tools()
     # of the queryset add.
     outcome: str
-    pick_count: int
     stored_picks: StoredAnswer | None
     stored_head_to_heads: list[StoredAnswer]
     panel_crowd_gap: int

@@ -18,7 +18,11 @@ from comparisons.catalog_file.importing import import_catalog
 from comparisons.listings import ListedPair, ListedTool, Relisting, mend_listings
 from comparisons.merging.merging import merge_tools, undo_merge
 from comparisons.models import Comparison, ToolMerge
+from comparisons.pairs.answers import answers_read_with
+from comparisons.pairs.selectors import pair_from_counts, with_counts
+from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review
+from tests.comparisons.test_querysets import gap_between
 from tests.database import at_once, execute, start_elsewhere
 from tests.factories import (
     AHEAD,
@@ -38,14 +42,23 @@ from votes.tallies.publication import publish_tallies
 
 
 def pairs_as_they_should_be() -> set[tuple[object, ...]]:
-    """Computed by the ORM from the tables that a comparison's page reads."""
-    rows = Comparison.objects.with_outcome().with_picks().with_panel_crowd_gap()
-    return set(
-        rows.values_list(
-            *("pk", "public_at", "published_at", "first_tool__category", "second_tool__category"),
-            *("outcome", "pick_count", "panel_crowd_gap", "status"),
+    """By the rule, from the tables that a comparison's page reads."""
+    return {
+        (
+            *(
+                row.pk,
+                row.public_at,
+                row.published_at,
+                row.first_tool.category_id,
+                row.second_tool.category_id,
+            ),
+            decide(pair_from_counts(row)).outcome,
+            answers_read_with(row).picks.total,
+            gap_between(row.first_tool, row.second_tool),
+            row.status,
         )
-    )
+        for row in with_counts(Comparison.objects.all())
+    }
 
 
 def pairs_as_they_are() -> set[tuple[object, ...]]:

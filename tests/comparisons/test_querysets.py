@@ -9,12 +9,13 @@ from random import Random
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
 from catalog.models import Tool
 from comparisons.catalog_file.importing import import_catalog
 from comparisons.models import Comparison
+from comparisons.pairs.answers import answers_read_with
 from comparisons.pairs.selectors import Pair, comparisons_with_guidance, pair_from_counts, pairs_of
 from comparisons.rules import crowd_favorite
 from comparisons.verdict import decide
@@ -85,6 +86,8 @@ def fifty_tools() -> list[Pair]:
     )
     Comparison.objects.bulk_create(Comparison(first_tool=first, second_tool=second) for first, second in both)
     Comparison.objects.update(status="published", published_at=NOW)
+    # As at a commit.
+    execute("SET CONSTRAINTS listings_are_made_at_commit IMMEDIATE")
     return pairs_of(list(comparisons_with_guidance().with_head_to_heads().with_outcome().order_by("id")))
 
 
@@ -145,21 +148,32 @@ class TestFiftyTools:
         assert {0, 100} < set(gaps.values())
 
 
-# What the outcome reads of crowds. These tables stand before the real ones, until the transaction ends.
+# What the outcome of pairs is made from. These tables stand before the real ones, until the transaction is rolled back.
 CROWDS = """
-CREATE TEMPORARY TABLE catalog_tool (n int, id uuid) ON COMMIT DROP
-CREATE TEMPORARY TABLE votes_publishedtally (tool_id uuid, bound_low float, bound_high float) ON COMMIT DROP
-CREATE TEMPORARY TABLE comparisons_comparison (id uuid, first_tool_id uuid, second_tool_id uuid) ON COMMIT DROP
+CREATE TEMPORARY TABLE catalog_tool (n int, id uuid, category_id uuid)
+CREATE TEMPORARY TABLE reviews_panel (tool_id uuid, percent int)
+CREATE TEMPORARY TABLE votes_publishedtally (tool_id uuid, bound_low float, bound_high float, ship int, total int)
+CREATE TEMPORARY TABLE comparisons_comparison (LIKE public.comparisons_comparison)
+CREATE TEMPORARY TABLE comparisons_pairpanel (LIKE public.comparisons_pairpanel INCLUDING ALL)
 """.strip().splitlines()
-FILL_TOOLS = "INSERT INTO catalog_tool SELECT n, gen_random_uuid() FROM generate_series(1, %s) n"
+FILL_TOOLS = (
+    "INSERT INTO catalog_tool SELECT n, gen_random_uuid(), gen_random_uuid() FROM generate_series(1, %s) n"
+)
+FILL_PANELS = "INSERT INTO reviews_panel SELECT id FROM catalog_tool"
 FILL_TALLIES = """
-INSERT INTO votes_publishedtally SELECT id, low, high FROM catalog_tool
+INSERT INTO votes_publishedtally SELECT id, low, high, 0, 0 FROM catalog_tool
 JOIN unnest(%s::float[], %s::float[]) WITH ORDINALITY AS bound (low, high, n) USING (n)
 """
 # Each tool with the next, and the last with the first.
 FILL_PAIRS = """
-INSERT INTO comparisons_comparison SELECT lpad(to_hex(one.n), 32, '0')::uuid, one.id, next.id
+INSERT INTO comparisons_comparison
+    (id, first_tool_id, second_tool_id, status, title, editor_note, source_url, created_at, updated_at)
+SELECT lpad(to_hex(one.n), 32, '0')::uuid, one.id, next.id, 'published', '', '', '', now(), now()
 FROM catalog_tool one JOIN catalog_tool next ON next.n = mod(one.n, %s) + 1
+"""
+FILL_PAIR_PANELS = "INSERT INTO comparisons_pairpanel (comparison_id) SELECT id FROM comparisons_comparison"
+OUTCOMES = """
+SELECT outcome FROM comparisons_pairs_as_listed((SELECT array_agg(id) FROM catalog_tool)) ORDER BY comparison_id
 """
 
 
@@ -180,9 +194,13 @@ def test_sql_and_the_rule_agree_on_a_hundred_thousand_random_tallies() -> None:
     for statement in CROWDS:
         execute(statement)
     execute(FILL_TOOLS, many)
+    execute(FILL_PANELS)
     execute(FILL_TALLIES, *columns)
     execute(FILL_PAIRS, many)
-    outcomes = list(Comparison.objects.with_outcome().order_by("id").values_list("outcome", flat=True))
+    execute(FILL_PAIR_PANELS)
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOMES)
+        outcomes = [outcome for (outcome,) in cursor.fetchall()]
 
     asked = inputs(shared=(0, 0, 0))
     favorites = [crowd_favorite(replace(asked, votes=pair)) for pair in pairwise([*crowds, crowds[0]])]
@@ -240,7 +258,7 @@ def test_counted_picks_are_counted_whichever_way_the_pair_is_stored(
     publish_tallies(now=NOW)
 
     with django_assert_num_queries(1):
-        counts = dict(Comparison.objects.with_picks().values_list("pk", "pick_count"))
+        counts = {row.pk: answers_read_with(row).picks.total for row in Comparison.objects.with_picks()}
 
     assert counts == {turned.pk: 3, straight.pk: 2, unpicked.pk: 0}
 
