@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from backend.api.quoting import quoted
 from catalog.models import Tool
 from comparisons.catalog_file.cells import PAIR, SHEETS, Sheet, can_be_cleared, value_of
-from comparisons.catalog_file.format import FORMAT, PRICING_COLUMNS
+from comparisons.catalog_file.format import FORMAT
 from comparisons.catalog_file.reading import CatalogFileError, Json, Problems
 from comparisons.catalog_file.spreadsheets import Formula, Record
 
@@ -262,7 +262,7 @@ def _as_it_is(tool: Tool) -> dict[str, Json]:
         "tagline": tool.tagline,
         "description": tool.description,
         "category": tool.category.slug,
-        **{f"pricing.{key}": getattr(tool, PRICING_COLUMNS[key]) for key in ("entry",)},
+        "pricing.entry": tool.pricing_entry,
     }
 
 

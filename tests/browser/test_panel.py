@@ -1,6 +1,5 @@
 """The page of a tool's panel in a real browser: one tool by four reviewers with few clicks or none, and what axe says."""
 
-import os
 from typing import Literal
 
 import pytest
@@ -15,7 +14,6 @@ from tests.browser.test_site_accessibility import serious
 from tests.factories import ComparisonFactory, HeadToHeadFactory, ReviewerFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SHOTS = os.environ.get("SHOTS")
 REVIEWERS = ["The Builder", "The Skeptic", "The Founder", "The Futurist"]
 # Only what a person presses: a click on a label also clicks its box, which no person did.
 COUNT_PRESSES = """addEventListener("pointerdown", () =>
@@ -138,7 +136,5 @@ def test_the_page_is_accessible_and_fits(
     row = page.get_by_role("group", name="The Builder")
     row.get_by_text("Evidence and disclosure").click()
 
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/panel-{scheme}-{width}.png", full_page=True)
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

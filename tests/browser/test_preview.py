@@ -1,6 +1,5 @@
 """A pair of drafts in an editor's browser, and by a link in a colleague's, who has no account."""
 
-import os
 from collections.abc import Iterator
 from threading import Thread
 
@@ -18,7 +17,6 @@ from tests.browser.test_site_accessibility import serious, wear
 from tests.factories import ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SHOTS = os.environ.get("SHOTS")
 WIDTHS = (1280, 820, 360)
 
 
@@ -70,8 +68,6 @@ def look(page: Page, name: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
             wear(page, "dark" if scheme == "dark" else "light")
-            if SHOTS:
-                page.screenshot(path=f"{SHOTS}/{name}-{scheme}-{width}.png", full_page=True)
             if width == WIDTHS[0]:
                 assert serious(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
