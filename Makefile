@@ -6,7 +6,7 @@
 #   PYTEST_ARGS=         what `make test` hands to pytest: PYTEST_ARGS="tests/votes -x"
 #   FAULTS=long          how hard `make test` tries its tests of faults: 20,000 readers, 50 kills, a quarter of an hour's outage
 #   ARGS=                what `make manage` hands to manage.py: ARGS="import_catalog FILE"
-#   ARGS=                what `make bench` measures alone: ARGS=pages, ARGS=votes, ARGS=growth
+#   ARGS=                what `make bench` measures alone: ARGS=pages, ARGS=votes, ARGS=growth, ARGS=desk
 #   DATABASE_URL, REDIS_URL             engines of your own for `make serve`
 #   TEST_DATABASE_URL, TEST_REDIS_URL   the same for `make test`, which never touches the former
 #   POSTGRES_MAJOR=18    which PostgreSQL a new private database is made with
@@ -21,7 +21,7 @@ PYTHON ?= $(shell sh backend/find_python.sh)
 BIN = .venv/bin
 DEVSTACK = $(BIN)/python -m backend.devstack
 
-.PHONY: help secrets serve stop reset manage test lint format types schema contract fuzz deploycheck bench bench-quick lock upgrade audit clean runtime dev
+.PHONY: help secrets serve stop reset manage test pictures lint format types schema contract fuzz deploycheck bench bench-quick lock upgrade audit clean runtime dev
 
 help: ## Show the targets and options
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-19s%s\n", $$1, $$2 }'
@@ -44,6 +44,10 @@ manage: runtime ## Run manage.py with the data of the running `make serve`
 
 test: dev ## Run the tests on a private PostgreSQL and Redis
 	@exec $(DEVSTACK) run -- $(BIN)/python -m pytest -n auto --maxprocesses 16 --no-loadscope-reorder $(PYTEST_ARGS)
+
+pictures: dev ## Take the pictures of docs/curators.md into docs/pictures, on a curator's first day (needs Chromium)
+	@mkdir -p docs/pictures
+	@exec $(DEVSTACK) run -- env PICTURES=docs/pictures $(BIN)/python -m pytest -n 0 -rs tests/browser/test_first_day.py
 
 lint: dev ## Check style, import directions and declared dependencies
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/deptry .

@@ -110,6 +110,14 @@ def purge_expired() -> None:
     purge_expired_answers(now)
 
 
+@app.task(name="backend.fold_counts")
+def fold_counts() -> None:
+    """Keep the counts that follow rows quick to read."""
+    from backend.api import counts
+
+    counts.fold_counts()
+
+
 @worker_ready.connect
 def record_first_heartbeat(**_: object) -> None:
     """A new worker counts as there at once, and not only after beat's first round."""

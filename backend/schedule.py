@@ -17,6 +17,7 @@ def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> d
     return (steps if tally_publish_seconds < A_DAY else {}) | {
         # A heartbeat older than its interval would say nothing about the worker's present state.
         "worker-heartbeat": _every(15, "backend.heartbeat"),
+        "fold-counts": _every(60, "backend.fold_counts"),
         "raise-alerts": _every(60, "votes.tasks.raise_alerts"),
         "close-yesterday": {"task": "votes.tasks.close_yesterday", "schedule": crontab(minute="*/10")},
         "rescore": {"task": "votes.tasks.rescore", "schedule": crontab(minute="*/15")},
@@ -38,6 +39,7 @@ def beat_schedule(*, tally_publish_seconds: int, sending_tick_seconds: int) -> d
         # What the desk shows, and the API of reviewers.
         "calibrate": _every(600, "comparisons.tasks.calibrate"),
         "count-first-page": _every(300, "backend.admin.tasks.count_first_page"),
+        "take-up-lost-bulk-actions": _every(60, "backend.admin.tasks.take_up_lost"),
         "send-due-mail": _every(5, "newsletter.tasks.send_due_jobs"),
         # Where there is such a mailbox.
         "read-bounces": _every(60, "newsletter.tasks.read_bounces"),

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "backend.site.StaffBodies",
     "backend.site.Messages",
     "allauth.account.middleware.AccountMiddleware",
+    "backend.admin.zones.ReadersZone",
     "backend.admin.signing_in.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -196,6 +197,11 @@ CELERY_BEAT_SCHEDULER = "backend.beat.Scheduler"
 CELERY_BEAT_SCHEDULE = beat_schedule(
     tally_publish_seconds=TALLY_PUBLISH_SECONDS, sending_tick_seconds=SENDING_TICK_SECONDS
 )
+
+# --- The desk ---------------------------------------------------------------------------------
+
+# How long it is kept which rows a bulk action was of: for so long it can be undone.
+BULK_UNDO_DAYS = env.integer("BULK_UNDO_DAYS", default=90, least=1, most=3650)
 
 # --- Voters -----------------------------------------------------------------------------------
 

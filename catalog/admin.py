@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.text import slugify
 
-from backend.admin.base import ModelForm, ReadOnlyAdmin, ReasonForm, RecordedAdmin
+from backend.admin.base import ReadOnlyAdmin, ReasonForm, RecordedAdmin
 from backend.admin.inlines import StackedInline
+from backend.admin.refusals import ModelForm
 from catalog.models import MAX_FITS, Category, Condition, Tool, ToolAlias
 from catalog.querysets import CategoryQuerySet, ConditionQuerySet
 from catalog.validators import validate_web_address
@@ -108,6 +110,18 @@ class LinksField(SimpleArrayField):
 LAST_POSITION = 32_767
 
 
+class KnownChoice(AutocompleteSelect):
+    """Names the row that is chosen without asking for it, where it was read along with the form's own."""
+
+    known: Condition | None = None
+
+    # Any: Django's groups of options.
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        if self.known is None or list(value) != [str(self.known.pk)]:
+            return super().optgroups(name, value, attr)
+        return [(None, [self.create_option(name, self.known.pk, str(self.known), True, 0)], 0)]
+
+
 class FitForm(ModelForm):
     position = forms.IntegerField(
         required=False,
@@ -121,6 +135,10 @@ class FitForm(ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.initial.pop("position", None)
+        elif "condition" in self.fields:
+            # Any: the widget is one of ours within one of Django's.
+            chosen: Any = self.fields["condition"].widget
+            chosen.widget.known = self.instance.condition
 
 
 def offer_tools(
@@ -156,3 +174,9 @@ class FitInline(StackedInline):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("condition")
+
+    # Any: Django's column and field.
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "condition":
+            kwargs["widget"] = KnownChoice(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -106,15 +106,25 @@ def encode_logo(content: bytes, *, limits: Limits = LIMITS) -> EncodedLogo:
 
 
 def draw_logo(content: bytes) -> EncodedLogo:
-    """Like `encode_logo`, in this process: for files that are our own."""
+    """Like `encode_logo`, in this process."""
     check_logo(content)
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as sent:
             picture = ImageOps.exif_transpose(sent).convert("RGBA")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise UnfitLogoError("This picture is damaged.") from None
+    return logo_of(picture)
+
+
+def logo_of(picture: Image.Image) -> EncodedLogo:
+    """In every size and kind; the picture is RGBA."""
     return EncodedLogo(
-        {f"{size}.{kind}": _saved(_square(picture, size), kind) for size in SIZES for kind in KINDS}
+        {
+            f"{size}.{kind}": _saved(square, kind)
+            for size in SIZES
+            for square in [_square(picture, size)]
+            for kind in KINDS
+        }
     )
 
 

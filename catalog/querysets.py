@@ -11,20 +11,19 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField, TrigramWordSimilarity
+from django.contrib.postgres.search import SearchQuery, SearchVectorField, TrigramWordSimilarity
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Collate, JSONObject, Length, Now
+from django.db.models.functions import Coalesce, Collate, JSONObject, Length, Now
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg import sql
+
+from backend.api.counts import kept_count, number_of
 
 # Of the three-letter pieces of what was typed, so many are the name's: "chatgtp" has five of its eight in ChatGPT.
 MIN_LIKENESS = 0.5
 MIN_LETTERS = 4
-
-# Relevance is computed for so many tools with the words in their name, and for so many others, the newest of each.
-MOST_RANKED = 200
 
 # After so many days a price is looked at again.
 PRICE_DAYS = 90
@@ -34,17 +33,19 @@ NAME_WORDS = Func(F("name"), function="catalog_search_name", output_field=Search
 
 
 class CategoryQuerySet(models.QuerySet[Any]):
+    def ids_of(self, slugs: Iterable[str]) -> list[UUID]:
+        """The ids of categories with these slugs: one query."""
+        return list(self.filter(slug__in=slugs).values_list("pk", flat=True))
+
     def with_sort_key(self) -> Self:
         """Adds `sort_key`, as tools have one: there are too few categories for a column of it."""
         return self.annotate(sort_key=Collate(Func("name", function="catalog_sort_key"), "C"))
 
     def with_tool_count(self) -> Self:
-        """Adds `tool_count`: what lists show."""
+        """Adds `tool_count`, the tools that lists show: those that the database counted, less those that are scheduled."""
         tools = self.model._meta.get_field("tools").related_model.objects
-        # A category at a time, from an index that holds all that is asked; a join would read every tool's row.
-        counted = tools.published().filter(category=OuterRef("pk")).order_by().values("category")
-        counts = Subquery(counted.annotate(count=Count("pk")).values("count"))
-        return self.annotate(tool_count=Coalesce(counts, Value(0), output_field=models.IntegerField()))
+        scheduled = tools.scheduled().filter(category=OuterRef("pk"))
+        return self.annotate(tool_count=kept_count("tools", "pk") - number_of(scheduled))
 
 
 class ConditionQuerySet(models.QuerySet[Any]):
@@ -110,6 +111,10 @@ class ToolQuerySet(models.QuerySet[Any]):
         """What lists and rankings show."""
         return self.visible().filter(status="published")
 
+    def scheduled(self) -> Self:
+        """What lists will show from a moment to come; few, which an index of the moments finds."""
+        return self.filter(status="published", public_at__gt=Now())
+
     def visible(self) -> Self:
         """What may be read by its slug: an archived tool leaves the lists, but its pages stay.
 
@@ -117,21 +122,14 @@ class ToolQuerySet(models.QuerySet[Any]):
         """
         return self.filter(public_at__lte=Now())
 
-    def in_categories(self, slugs: Iterable[str]) -> Self:
-        return self.filter(category__slug__in=slugs)
+    def releases_of(self, product: str) -> Self:
+        """Tools that name this product, in whatever case; none of no name."""
+        return self.exclude(product="").filter(product__iexact=product)
 
     def with_stale_price(self, *, today: date) -> Self:
         """Tools whose price was last looked at PRICE_DAYS ago, or never."""
         stale_from = today - timedelta(days=PRICE_DAYS)
         return self.filter(Q(pricing_checked_on=None) | Q(pricing_checked_on__lte=stale_from))
-
-    def with_entry(self, entries: Iterable[str]) -> Self:
-        return self.filter(pricing_entry__in=entries)
-
-    def fitting(self, conditions: Iterable[str]) -> Self:
-        """Tools that are right under one of these conditions, named by their slugs."""
-        fits = self.model._meta.get_field("fits").related_model.objects
-        return self.filter(pk__in=fits.filter(condition__slug__in=conditions).values("tool"))
 
     def with_fits(self) -> Self:
         """Adds `fit_rows`, the conditions under which a tool is the right one; no query more."""
@@ -151,21 +149,6 @@ class ToolQuerySet(models.QuerySet[Any]):
     def ids_of(self, slugs: Iterable[str]) -> list[UUID]:
         """The ids of tools that have, or once had, one of these slugs: one query."""
         return list(self.with_slugs(slugs).values_list("pk", flat=True))
-
-    def matching(self, text: str) -> Self:
-        """Tools in which every word of `text` begins a word of name, tagline or description."""
-        return self.filter(search=search_query(text))
-
-    def with_relevance(self, text: str) -> Self:
-        """Of tools that match a text, those that can stand at the front; adds `relevance`, by which they are sorted.
-
-        At most 2 × MOST_RANKED: a rank is computed from all words of a tool, and common words are in most tools.
-        """
-        query = search_query(text)
-        newest = self.select_related(None).order_by("-published_at", "-pk").values("pk")
-        named = newest.alias(name_words=NAME_WORDS).filter(name_words=query)[:MOST_RANKED]
-        rank = Cast(SearchRank(F("search"), query), models.FloatField())
-        return self.filter(pk__in=named.union(newest[:MOST_RANKED])).annotate(relevance=rank)
 
     def closest_name(self, text: str) -> str | None:
         """The name that looks most like a text with a typing error; None where none does, or pg_trgm isn't installed.

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from backend.admin.errors import CurationError
@@ -13,6 +13,11 @@ from catalog.workflow import UNPUBLISHED
 def missing_of_tool(tool: Tool) -> list[str]:
     """What readers would miss of a tool that is published so, in sentences."""
     return [] if tool.pricing_checked_on else ["The price has no day on which it was checked."]
+
+
+def group_releases(tools: QuerySet[Tool], *, product: str, now: datetime) -> int:
+    """Has these tools name the product that they are releases of; how many they are."""
+    return tools.update(product=product, updated_at=now)
 
 
 def hand_in(item: Model, *, now: datetime) -> None:
@@ -30,19 +35,12 @@ def publish_tool(tool: Tool, *, now: datetime) -> None:
 
 
 def publish(item: Model, *, now: datetime) -> None:
-    """Publish a draft, or what was archived, which keeps its first date; raises CurationError for what is published."""
+    """Publish a draft, or what was archived, which keeps its first date; raises CurationError for what is published.
+
+    With a date ahead it is scheduled.
+    """
     unpublished = type(item)._default_manager.filter(pk=item.pk).exclude(status="published")
     first = Coalesce("published_at", now)
     if not unpublished.update(status="published", published_at=first, updated_at=now):
-        raise CurationError("already published")
-
-
-def archive(item: Model, *, now: datetime) -> None:
-    """Take what is published off the lists; a tool's pages stay. Raises CurationError for anything else.
-
-    What nobody could read yet goes back to draft instead.
-    """
-    published = type(item)._default_manager.filter(pk=item.pk, status="published")
-    if published.filter(public_at__lte=Now()).update(status="archived", updated_at=now):
-        return
-    raise CurationError("not public yet: unschedule it" if published.exists() else "not published")
+        is_ahead = type(item)._default_manager.filter(pk=item.pk, public_at__gt=Now()).exists()
+        raise CurationError("scheduled already: unschedule it first" if is_ahead else "already published")

@@ -27,7 +27,7 @@ OPINION_MOVES = (
     _TAKE_BACK,
     _PUBLISH,
     Move("unschedule", "Back to draft", ["published"], "draft", was_public=False),
-    Move("retract", "Retract", ["published"], "retracted"),
+    Move("retract", "Retract", ["published"], "retracted", was_public=True),
     Move("reopen", "Bring back to review", ["retracted"], "in_review"),
     Move("leave", "Leave it retracted", ["in_review"], "retracted", was_public=True),
 )

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from backend.admin.actions import do_to_each, row_action
-from backend.admin.base import NOTHING, STAMPS, ModelForm, ReadOnlyAdmin
+from backend.admin.base import NOTHING, STAMPS, ReadOnlyAdmin
 from backend.admin.errors import CurationError
+from backend.admin.refusals import ModelForm
 from catalog.models import Category
 from newsletter.content.words import plain
 from newsletter.deliveries import resolution
@@ -92,6 +93,14 @@ class SubscriberAdmin(AddressAdmin, GrowthAdmin):
         consent.erase(subscriber=obj, source=STAFF, now=timezone.now())
 
 
+class ValuesFilter(admin.AllValuesFieldListFilter):
+    """Django's, in which a value without words is a link without any."""
+
+    # Any: what Django's templates take.
+    def choices(self, changelist: Any) -> Any:
+        return ({**each, "display": each["display"] or "(none)"} for each in super().choices(changelist))
+
+
 class SuppressionForm(ModelForm):
     """Staff enter an address; only its key is kept."""
 
@@ -157,7 +166,7 @@ class MailJobAdmin(ReadOnlyAdmin):
     """Sign-ups whose mail is not out yet, and those whose mail could not be sent."""
 
     list_display = ["created_at", "masked_address", "state", "attempts", "due_at", "detail"]
-    list_filter = ["state", "detail"]
+    list_filter = ["state", ("detail", ValuesFilter)]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
     fields = ["masked_address", "choices", "source", "state", "attempts", "due_at", "detail", "created_at"]
@@ -232,7 +241,7 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
             [
                 (
                     "At a glance",
-                    {"fields": GLANCE, "description": "All times are UTC, unless a zone is named."},
+                    {"fields": GLANCE, "description": "Times are in your zone, unless another is named."},
                 ),
                 *fieldsets,
             ]
@@ -265,7 +274,7 @@ class DeliveryAdmin(MailboxAdmin, ReadOnlyAdmin):
     """Copies are read only, except that a curator may settle an uncertain one."""
 
     list_display = ["message_id", "edition", "masked_address", "state", "attempts", "code", "accepted_at"]
-    list_filter = ["state", "code", "edition"]
+    list_filter = ["state", ("code", ValuesFilter), "edition"]
     list_select_related = ["edition", "subscriber"]
     search_fields = ["message_id", "edition__week"]
     date_hierarchy = "created_at"

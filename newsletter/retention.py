@@ -6,6 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 
+from backend.admin import bulk
 from backend.api import clients
 from backend.api.idempotency import purge_expired_answers
 from backend.api.throttling import purge_expired_counters
@@ -31,6 +32,7 @@ def purge_expired(*, now: datetime) -> None:
     consent.purge_those_who_left(now=now)
     purge_addresses(now=now)
     uploads.purge_expired(now=now)
+    bulk.forget_rows(now=now)
     LogEntry.objects.filter(action_time__lte=now - STAFF_LOG_KEPT_FOR).delete()
     Session.objects.filter(expire_date__lte=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()

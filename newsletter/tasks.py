@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_init, worker_shutting_down
 from django.conf import settings
 
 from newsletter import retention
@@ -21,7 +21,7 @@ from newsletter.feedback.bounce_mailbox import Mailbox, read_mailbox
 from newsletter.readers import mail_worker
 from newsletter.sending import bounces, editions, identity, preparing, sender
 from newsletter.sending.schedule import schedule_from_settings
-from newsletter.sending.stopping import ask_to_stop, is_asked_to_stop
+from newsletter.sending.stopping import ask_to_stop, begin_worker, is_asked_to_stop
 from newsletter.transport.mailer import edition_mailer
 
 logger = structlog.get_logger(__name__)
@@ -79,6 +79,11 @@ def send(edition_id: str) -> None:
 
 def _may_send() -> bool:
     return settings.SENDING_ENABLED and identity.may_send()
+
+
+@worker_init.connect
+def stop_for_itself(**_: object) -> None:
+    begin_worker()
 
 
 @worker_shutting_down.connect

@@ -1,6 +1,7 @@
 """The curators' pages for reviewers, their reviews and head-to-heads."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -12,8 +13,9 @@ from django.utils.safestring import mark_safe
 
 from backend.admin.actions import row_action
 from backend.admin.base import STAMPS, RecordedAdmin
+from backend.admin.bulk_pages import bulk_action
 from backend.admin.links import link_to_preview
-from backend.admin.publishing import READ_FIRST, PublishedForm
+from backend.admin.publishing import PublishedForm, publish_action
 from catalog.admin import LinksField, offer_tools
 from catalog.models import Tool
 from catalog.pairs import by_id
@@ -21,12 +23,11 @@ from catalog.services import hand_in
 from catalog.validators import validate_visible_text
 from catalog.workflow import UNPUBLISHED
 from reviews import services
+from reviews.bulk import Retract, Unpublish
 from reviews.models import HeadToHead, Review, Reviewer
 from reviews.querysets import REVIEW_DAYS, HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
 from reviews.revisions import NEEDS_NOTE, SAID, last_seen
 from reviews.revisions_page import RevisionsAdmin, beginning_of
-
-RETRACTED = "They count no longer, and verdicts that stood on them move at once. Each is brought back on its own page."
 
 
 @admin.register(Reviewer)
@@ -124,7 +125,7 @@ class ReviewAdmin(RevisionsAdmin):
     ]  # fmt: skip
     list_filter = ["status", AgeFilter, "verdict", "basis", "reviewer", "tool__category"]
     linked_lookups = ["tool__id__exact"]
-    search_fields = ["tool__name", "tool__slug", "reviewer__name", "quote"]
+    of_tools = ["tool"]
     search_help_text = "Tool, reviewer or words of the quote."
     search_place = 3
     date_hierarchy = "reviewed_on"
@@ -132,7 +133,7 @@ class ReviewAdmin(RevisionsAdmin):
     autocomplete_fields = ["reviewer", "tool"]
     readonly_fields = [*STAMPS, "revisions", "page", "twins"]
     at_a_glance = ["page", "revisions", "twins"]
-    actions = ["hand_in", "publish", "retract"]
+    actions = ["hand_in", "publish", "retract", "unschedule"]
     fields = [
         "reviewer",
         "tool",
@@ -163,21 +164,37 @@ class ReviewAdmin(RevisionsAdmin):
         )
 
     hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
-    publish = row_action(
-        services.publish, description="Publish", done="published", permission="publish", asks=READ_FIRST,
-        reads=["verdict", "quote", "disclosure"],
-    )  # fmt: skip
-    retract = row_action(
-        services.retract, description="Retract", done="retracted", permission="publish", asks=RETRACTED
-    )
+    publish = publish_action(services.publish, reads=[])
+    retract = bulk_action(Retract(Review, about=["tool"]), permission="publish")
+    unschedule = bulk_action(Unpublish(Review, about=["tool"]), permission="publish")
+
+
+NO_DIFFERENCE = "No difference"
+EITHER = {"first_tool": "The first tool", "second_tool": "The second tool"}
 
 
 class HeadToHeadForm(OpinionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "choice" not in self.fields:
+            return
         # A stored one stays with its pair.
-        if not self.instance._state.adding and "choice" in self.fields:
-            offer_tools(self, "choice", self.instance.tools, nothing="No difference")
+        if not self.instance._state.adding:
+            offer_tools(self, "choice", self.instance.tools, nothing=NO_DIFFERENCE)
+            return
+        # Before the pair is known, either of the two that will stand above.
+        self.fields["choice"].widget = forms.Select(choices=[("", NO_DIFFERENCE), *EITHER.items()])
+        # Any: what was sent, or a test's dict.
+        sent: Any = self.data
+        if (either := sent.get("choice")) in EITHER:
+            self.data = sent = sent.copy()
+            sent["choice"] = sent.get(either, "")
+        given = self.data if self.is_bound else self.initial
+        ids = [_id_in(given.get(name)) for name in EITHER]
+        if pair := Tool.objects.in_bulk([pk for pk in ids if pk]):
+            offer_tools(
+                self, "choice", [pair[pk] for pk in dict.fromkeys(ids) if pk in pair], nothing=NO_DIFFERENCE
+            )
 
     def clean(self) -> None:
         super().clean()
@@ -219,17 +236,15 @@ class HeadToHeadAdmin(RevisionsAdmin):
         "reviewer", "pair", "chosen", "beginning", "basis", "status", "compared_on", "revision", "updated_at",
     ]  # fmt: skip
     list_filter = ["status", "basis", "reviewer"]
-    search_fields = [
-        "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug", "reviewer__name", "quote",
-    ]  # fmt: skip
+    of_tools = ["first_tool", "second_tool"]
     search_help_text = "Either tool, reviewer or words of the quote."
     search_place = 4
     date_hierarchy = "compared_on"
     ordering = ["-updated_at", "-id"]
-    autocomplete_fields = ["reviewer", "first_tool", "second_tool", "choice"]
+    autocomplete_fields = ["reviewer", "first_tool", "second_tool"]
     readonly_fields = [*STAMPS, "revisions", "their_reviews", "twins"]
     at_a_glance = ["their_reviews", "revisions", "twins"]
-    actions = ["hand_in", "publish", "retract"]
+    actions = ["hand_in", "publish", "retract", "unschedule"]
     fields = [
         "reviewer", ("first_tool", "second_tool"), "choice", "quote", "basis", "disclosure", "evidence",
         "compared_on", "status",
@@ -271,13 +286,17 @@ class HeadToHeadAdmin(RevisionsAdmin):
         )
 
     hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
-    publish = row_action(
-        services.publish, description="Publish", done="published", permission="publish", asks=READ_FIRST,
-        reads=["choice", "quote", "disclosure"],
-    )  # fmt: skip
-    retract = row_action(
-        services.retract, description="Retract", done="retracted", permission="publish", asks=RETRACTED
-    )
+    publish = publish_action(services.publish, reads=[])
+    retract = bulk_action(Retract(HeadToHead, about=["first_tool", "second_tool"]), permission="publish")
+    unschedule = bulk_action(Unpublish(HeadToHead, about=["first_tool", "second_tool"]), permission="publish")
+
+
+def _id_in(given: object) -> UUID | None:
+    """Of what a form or an address names, which may be anything."""
+    try:
+        return UUID(str(given))
+    except ValueError:
+        return None
 
 
 def _linked(review: Review | None) -> str:

@@ -88,6 +88,10 @@ class RowForm(OpinionForm):
         return next((each for pk, each in self.editor.missing.items() if str(pk) == str(named)), None)
 
     @property
+    def longest_quote(self) -> str:
+        return f"{services.QUOTE_LENGTH.stop - 1:,}"
+
+    @property
     def asks_why(self) -> bool:
         """Whether it was refused for something that a reason lets pass, or has one."""
         was_refused = self.has_error("publish") and bool(self.find_missing())

@@ -9,16 +9,13 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Count, OuterRef, Q, Subquery, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Case, OuterRef, Q, Value, When
+from django.db.models.functions import Now
+
+from backend.api.counts import kept_count, number_of
 
 # After so many days a review is looked at again.
 REVIEW_DAYS = 180
-
-# Neither is public before its tool is.
-_PUBLIC_REVIEW = Q(
-    reviews__status="published", reviews__published_at__lte=Now(), reviews__tool__status="published"
-)
 
 
 class ReviewerQuerySet(models.QuerySet[Any]):
@@ -30,25 +27,33 @@ class ReviewerQuerySet(models.QuerySet[Any]):
         return self.order_by("position", "id")
 
     def with_record(self) -> Self:
-        """Adds `ship_count` and `skip_count` over published reviews of published tools, and `head_to_head_count`; one
-        query."""
-        # A second join would count each review once for each head-to-head.
-        head_to_heads = (
-            self.model.head_to_heads.rel.related_model.objects.published()
-            .filter(reviewer=OuterRef("pk"))
-            .order_by()
-            .values("reviewer")
-            .values(number=Count("*"))
+        """Adds `ship_count` and `skip_count` over published reviews of published tools, and `head_to_head_count`: what the
+        database counted, less what is scheduled; one query."""
+        related = self.model._meta.get_field
+        reviews, answers = (
+            related(name).related_model.objects.scheduled().filter(reviewer=OuterRef("pk"))
+            for name in ("reviews", "head_to_heads")
         )
+        counts = {
+            f"{verdict}_count": kept_count("reviews", "pk", Value(verdict), Value("true"))
+            - number_of(reviews.filter(verdict=verdict, tool__status="published"))
+            for verdict in ("ship", "skip")
+        }
         return self.annotate(
-            ship_count=Count("reviews", filter=_PUBLIC_REVIEW & Q(reviews__verdict="ship")),
-            skip_count=Count("reviews", filter=_PUBLIC_REVIEW & Q(reviews__verdict="skip")),
-            head_to_head_count=Coalesce(Subquery(head_to_heads), 0),
+            **counts, head_to_head_count=kept_count("head_to_heads", "pk") - number_of(answers)
         )
 
 
 class OpinionQuerySet(models.QuerySet[Any]):
     """What reviews and head-to-heads have in common."""
+
+    def published(self) -> Self:
+        """Live ones, whose tools may be read."""
+        return self.filter(status="published", published_at__lte=Now())
+
+    def scheduled(self) -> Self:
+        """Live from a moment to come; few, which an index of the moments finds."""
+        return self.filter(status="published", published_at__gt=Now())
 
     def nearest_to_readers_last(self) -> Self:
         """Drafts, what is in review, what is published; of each the latest last. Without what was retracted."""
@@ -62,10 +67,6 @@ class OpinionQuerySet(models.QuerySet[Any]):
 
 
 class ReviewQuerySet(OpinionQuerySet):
-    def published(self) -> Self:
-        """Live reviews of tools that may be read."""
-        return self.filter(status="published", published_at__lte=Now())
-
     def of_tools(self, tool_ids: Iterable[UUID]) -> Self:
         return self.filter(tool__in=tool_ids)
 
@@ -78,10 +79,6 @@ class ReviewQuerySet(OpinionQuerySet):
 
 
 class HeadToHeadQuerySet(OpinionQuerySet):
-    def published(self) -> Self:
-        """Live ones on two tools that may both be read."""
-        return self.filter(status="published", published_at__lte=Now())
-
     def of_tools(self, tool_ids: Iterable[UUID]) -> Self:
         """On pairs in which any of these tools stands."""
         tool_ids = list(tool_ids)

@@ -1,5 +1,6 @@
 """The admin's page of all that a review or a head-to-head has said in public: what changed, why, and the way back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from backend.api.attribution import attributed
 from catalog.validators import validate_visible_text
 from catalog.workflow import OPINION_MOVES
 from reviews.models import HeadToHead, Review
+from reviews.opinion_search import search_opinions
 from reviews.revisions import NEEDS_NOTE, SAID, Revision, former, other_drafts, present, restore
 
 
@@ -51,6 +53,14 @@ class RevisionsAdmin(PublishedAdmin):
     """Pages of what is corrected in the open: they ask for a note, and lead to all revisions."""
 
     moves = OPINION_MOVES
+    # The columns of the tools that it is about.
+    of_tools: Sequence[str]
+    # What the box is there for; `search_opinions` looks for no other columns.
+    search_fields = ("pk",)
+
+    # Any: rows of either model.
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return search_opinions(queryset, search_term, model=self.model, of_tools=self.of_tools), False
 
     def asked_of(self, obj: Any) -> list[str]:
         return ["note", *super().asked_of(obj)] if obj.was_public else super().asked_of(obj)

@@ -58,10 +58,3 @@ def publish(opinion: Review | HeadToHead, *, now: datetime, even_incomplete: boo
         raise CurationError(f"the reviewer already has a live {kind} {same}") from error
     if not changed:
         raise CurationError("not a draft")
-
-
-def retract(opinion: Review | HeadToHead, *, now: datetime) -> None:
-    """Take what is published back; raises CurationError for anything else."""
-    published = type(opinion)._default_manager.filter(pk=opinion.pk, status=Review.Status.PUBLISHED)
-    if not published.update(status=Review.Status.RETRACTED, updated_at=now):
-        raise CurationError("not published")

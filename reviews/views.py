@@ -14,6 +14,7 @@ from backend.api.views import PublicView, field_names
 from catalog.models import Tool
 from catalog.slugs import TOOL, refuse_unknown_slugs
 from catalog.views import VISIBLE_TOOLS, ToolNotFound, find_tool
+from reviews.counts import count_reviews
 from reviews.models import HeadToHead, Review, Reviewer
 from reviews.revisions import former, present
 from reviews.serializers import (
@@ -135,6 +136,10 @@ class ReviewListView(ListView):
         if self.params["verdict"]:
             reviews = reviews.filter(verdict__in=self.params["verdict"])
         return self.answer_page(reviews, keys=["-created_at"], serializer=ReviewSerializer)
+
+    def kept_count(self) -> int | None:
+        """Those of a tool are few."""
+        return None if self.params["tool"] else count_reviews(self.params["reviewer"], self.params["verdict"])
 
 
 class ReviewParameters(Parameters):

@@ -66,7 +66,7 @@ def begin_transaction(case: type[TestCase]) -> None:
     """A test that never commits has what is done at a commit after each statement."""
     BEGIN(case)
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS listings_are_made_at_commit IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS documents_are_made_at_commit, listings_are_made_at_commit IMMEDIATE")
 
 
 @pytest.hookimpl(wrapper=True)

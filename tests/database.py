@@ -41,9 +41,26 @@ def constraint_in(error: BaseException) -> str:
     return str(cause.diag.constraint_name)
 
 
+def with_pg_trgm() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'")
+        if not cursor.rowcount:
+            pytest.skip("this PostgreSQL comes without pg_trgm")
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+
+
 def execute(sql: str, *values: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
+
+
+def move_moment(tool: Any, sql: str) -> None:
+    """Sets when readers can read a tool, as the clock would, or as an earlier release left it: the database refuses it."""
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("ALTER TABLE catalog_tool DISABLE TRIGGER tool_would_be_public_otherwise")
+    execute(f"UPDATE catalog_tool SET public_at = {sql} WHERE id = %s", tool.pk)
+    execute("ALTER TABLE catalog_tool ENABLE TRIGGER tool_would_be_public_otherwise")
+    execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def database_now() -> datetime:
@@ -67,12 +84,12 @@ def at_once(*deeds: Callable[[], object]) -> list[BaseException | None]:
     return [future.exception() for future in futures]
 
 
-def start_elsewhere(deed: Callable[[], object]) -> Future[None]:
-    """Begins the deed on another connection; comes back once it waits for a lock that somebody holds."""
+def start_elsewhere(deed: Callable[[], object], *, waiting: int = 1) -> Future[None]:
+    """Begins the deed on another connection; comes back once so many, itself among them, wait for locks of others."""
     threads = ThreadPoolExecutor(1)
     future = threads.submit(_on_own_connection, deed)
     threads.shutdown(wait=False)
-    _wait_for_lock()
+    _wait_for_locks(waiting)
     return future
 
 
@@ -83,14 +100,16 @@ def _on_own_connection(deed: Callable[..., object], *arguments: object) -> None:
         connection.close()
 
 
-def _wait_for_lock() -> None:
+def _wait_for_locks(waiting: int) -> None:
     deadline = monotonic() + 30
     while monotonic() < deadline:
         with connection.cursor() as cursor:
+            # Within a transaction it would show again what it has shown.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
-            if cursor.fetchone() is not None:
+            if cursor.rowcount >= waiting:
                 return
         sleep(0.01)
     raise TimeoutError("Nobody waits for a lock.")

@@ -8,6 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+# Actions that backend.admin.bulk does.
+IN_BULK = {"archive", "retract", "unschedule", "quarantine", "release"}
+
 
 def open_desk() -> Client:
     """A browser in which a curator is logged in."""
@@ -72,9 +75,16 @@ def act(desk: Client, address: str, action: str, rows: list[Any]) -> list[str]:
     """Selects rows of a list, runs an action on them, says why, and returns what the curator is told."""
     chosen = [str(row.pk) for row in rows]
     sent = {"action": action, "_selected_action": chosen, "sure": len(chosen), "why": "A reason."}
-    if action == "publish":
-        sent |= as_shown(desk.post(address, {"action": action, "_selected_action": chosen}))
+    if action in {"publish", *IN_BULK}:
+        asked = desk.post(address, {"action": action, "_selected_action": chosen})
+        sent |= as_shown(asked) | in_bulk(asked)
     return messages_of(desk.post(address, sent, follow=True))
+
+
+def in_bulk(page: Any) -> dict[str, str]:
+    """What the page that asks before a bulk action carries; nothing of another page."""
+    selection = (page.context or {}).get("selection")
+    return {"shown": selection.digest} if selection else {}
 
 
 def as_shown(page: Any) -> dict[str, str]:

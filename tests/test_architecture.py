@@ -17,16 +17,19 @@ FOLDERS = [*APPS, "backend", "bench", "contract", "tests"]
 
 # Tables that nobody edits or looks up by themselves.
 NOT_IN_THE_ADMIN = {
-    *("api.IdempotentAnswer", "api.RateCounter", "api.Salt", "votes.SpentChallenge"),
+    *("api.CountChange", "api.IdempotentAnswer", "api.RateCounter", "api.Salt", "votes.SpentChallenge"),
     # They stand on pages of conditions, tools and pairs.
     *("catalog.ConditionCount", "catalog.ToolFit", "comparisons.PairFit"),
     # History shows them on the page of their row.
     *("api.Change", "reviews.ReviewRevision", "reviews.HeadToHeadRevision"),
     # The tool's page says what becomes of it.
     "catalog.LogoUpload",
+    # The page of a bulk action counts them, and names those that were left.
+    "backend_admin.BulkRow",
     "comparisons.ListedPair",
     "comparisons.ListedTool",
     "comparisons.Relisting",
+    "comparisons.SearchDocument",
     # The page that undoes a merge counts what it names.
     "comparisons.MergedRow",
     # The first page shows it.

@@ -1,28 +1,48 @@
 """The curators' pages for voters, their votes and picks, and the tallies that these add up to."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import reduce
 from itertools import islice
-from typing import TYPE_CHECKING
+from operator import or_
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model, QuerySet
+from django.db.models import BooleanField, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from backend.admin.actions import row_action
 from backend.admin.base import ModelAdmin, ReadOnlyAdmin
+from backend.admin.bounded import BoundedPaginator
+from backend.admin.bulk_pages import bulk_action
+from catalog.models import Tool
 from votes import models
 from votes.moderation.actions import close
+from votes.moderation.bulk import Quarantine, Release
 from votes.moderation.watching import WatchedAdmin, watch_address, watch_page
 from votes.voters.erasure import erase
 
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
 
+# Rows of so many tools are looked up by the tools. Where a search names more, the list is walked, and each row's tool is
+# looked at: a page is found soon.
+MOST_TOOLS = 1_000
+
 
 class ReadersAdmin(ModelAdmin):
-    """Rows that readers make: none is added, and none deleted, for what was decided of it has to hold."""
+    """Rows that readers make: none is added, and none deleted, for what was decided of it has to hold.
+
+    They stand in the order in which they came, as their ids do: any other would sort them all.
+    """
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    ordering = ["-id"]
+    sortable_by = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -34,12 +54,10 @@ class ReadersAdmin(ModelAdmin):
 @admin.register(models.Voter)
 class VoterAdmin(ReadersAdmin):
     list_display = ["id", "assurance", "created_at", "erased_at"]
-    list_filter = ["assurance"]
+    list_filter = ["created_at", "assurance"]
     actions = ["erase"]
     search_fields = ["=id"]
     search_help_text = "The voter's whole id."
-    date_hierarchy = "created_at"
-    ordering = ["-created_at", "-id"]
     fields = ["id", "assurance", "created_at", "erased_at"]
     readonly_fields = ["id", "created_at", "erased_at"]
 
@@ -55,25 +73,67 @@ class VoterAdmin(ReadersAdmin):
     )
 
 
-class BallotAdmin(ReadersAdmin):
-    """What a reader said stays as it was said; whether it counts is decided on the page of votes over time."""
+class OfToolsAdmin(ModelAdmin):
+    """Rows of tools, of which there may be millions: the tools are found first, which are few, and then their rows."""
 
-    list_filter = ["status"]
-    date_hierarchy = "created_at"
-    ordering = ["-created_at", "-id"]
+    of_tools: tuple[str, ...] = ("tool",)
+    # What the box is there for; it looks for no other columns.
+    search_fields = ("pk",)
+    search_help_text = "Words of the tool's name or slug."
+
+    # Any: a queryset of any model.
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        if not search_term:
+            return queryset, False
+        named = Q()
+        for word in search_term.split():
+            named &= Q(name__icontains=word) | Q(slug__icontains=word)
+        tools = Tool.objects.filter(named).order_by()
+        few = list(tools.values_list("pk", flat=True)[: MOST_TOOLS + 1])
+        # A scalar, of which PostgreSQL makes no join that would find all rows of all tools first.
+        is_named = tools.values(is_named=Value(True))
+        sides = (
+            Q(**{f"{column}__in": few})
+            if len(few) <= MOST_TOOLS
+            else Q(Subquery(is_named.filter(pk=OuterRef(column)), output_field=BooleanField()))
+            for column in self.of_tools
+        )
+        return queryset.filter(reduce(or_, sides)), False
+
+
+class BallotAdmin(OfToolsAdmin, ReadersAdmin):
+    """What a reader said stays as it was said. Whether it counts is decided of a span of time, or of a selection."""
+
+    list_filter = ["created_at", "status"]
+    actions = ["quarantine", "release"]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        with suppress(ValueError):
+            return queryset.filter(voter=UUID(search_term.strip())), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"votes.moderate_{self.opts.model_name}")
+
+    # Any: Django's actions, by their names.
+    def get_actions(self, request: HttpRequest) -> Any:
+        """None on a list of those that say the same: nobody chooses votes by what they say (decision 146)."""
+        found = super().get_actions(request)
+        return {} if any(name.startswith("value") for name in request.GET) else found
 
 
 @admin.register(models.Vote)
 class VoteAdmin(BallotAdmin):
     list_display = ["created_at", "tool", "value", "status", "reasons", "voter"]
-    list_filter = ["status", "value", "tool__category"]
+    list_filter = ["created_at", "status", "value", "tool__category"]
     list_select_related = ["tool", "voter"]
-    search_fields = ["tool__name", "tool__slug", "=voter__id"]
-    search_help_text = "Tool, or the voter's whole id."
+    search_help_text = "Words of the tool's name or slug, or the voter's whole id."
     fields = ["tool", "value", "voter", "status", "reasons", "ruleset", "id", "created_at", "updated_at"]
+    quarantine = bulk_action(Quarantine(models.Vote), permission="moderate")
+    release = bulk_action(Release(models.Vote), permission="moderate")
 
 
 @admin.register(models.Pick)
@@ -82,14 +142,14 @@ class PickAdmin(BallotAdmin):
         "created_at", "first_tool__name", "second_tool__name", "chosen_tool__name", "status", "reasons", "voter",
     ]  # fmt: skip
     list_select_related = ["first_tool", "second_tool", "chosen_tool", "voter"]
-    search_fields = [
-        "first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug", "=voter__id",
-    ]  # fmt: skip
-    search_help_text = "Either tool, or the voter's whole id."
+    of_tools = ("first_tool", "second_tool")
+    search_help_text = "Words of either tool's name or slug, or the voter's whole id."
     fields = [
         "first_tool", "second_tool", "chosen_tool", "voter", "status", "reasons", "ruleset",
         "id", "created_at", "updated_at",
     ]  # fmt: skip
+    quarantine = bulk_action(Quarantine(models.Pick), permission="moderate")
+    release = bulk_action(Release(models.Pick), permission="moderate")
 
 
 class CountsAdmin(ReadOnlyAdmin):
@@ -147,23 +207,25 @@ class PublishedPickTallyAdmin(PickCountsAdmin):
 
 
 @admin.register(models.TallyDay)
-class TallyDayAdmin(ReadOnlyAdmin):
+class TallyDayAdmin(OfToolsAdmin, ReadOnlyAdmin):
     list_display = ["day", "tool", "ship", "skip", "pending", "quarantined", "rejected", "ruleset", "digest"]
     list_select_related = ["tool"]
-    search_fields = ["tool__name", "tool__slug"]
-    date_hierarchy = "day"
+    sortable_by = ()
+    list_filter = ["day"]
     ordering = ["-day", "tool"]
 
 
 @admin.register(models.PickTallyDay)
-class PickTallyDayAdmin(ReadOnlyAdmin):
+class PickTallyDayAdmin(OfToolsAdmin, ReadOnlyAdmin):
     list_display = [
         "day", "first_tool__name", "first", "second_tool__name", "second", "pending", "quarantined", "rejected",
         "ruleset", "digest",
     ]  # fmt: skip
     list_select_related = ["first_tool", "second_tool"]
-    search_fields = ["first_tool__name", "first_tool__slug", "second_tool__name", "second_tool__slug"]
-    date_hierarchy = "day"
+    of_tools = ("first_tool", "second_tool")
+    search_help_text = "Words of either tool's name or slug."
+    sortable_by = ()
+    list_filter = ["day"]
     ordering = ["-day", "id"]
 
 

@@ -1,5 +1,6 @@
 """Actions of the admin's lists: what is asked first, what is done to each row, and what is said of it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -12,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from backend.admin.errors import CurationError
+from backend.admin.zones import shown
 
 # Django's class takes its model in brackets only for type checkers.
 Page: TypeAlias = "admin.ModelAdmin[Any]"
@@ -32,19 +34,21 @@ def ask_first(
     *,
     label: str,
     consequence: str,
-    reads: Sequence[str] = (),
+    reads: Sequence[str] | None = None,
 ) -> HttpResponse | None:
     """A page with the number of rows and their first names; None once it was answered, with a reason, for as many.
 
-    Where somebody `reads` these fields, the page has them instead of names, and asks for no reason.
+    Where somebody `reads` them, the page has all that can be written of each instead of names, with the rows of these
+    relations, and asks for no reason.
     """
     count = rows.count()
     why = request.POST.get("why", "").strip()
-    if request.POST.get("sure") == str(count) and (why or reads):
+    is_read = reads is not None
+    if request.POST.get("sure") == str(count) and (why or is_read):
         return None
     if "sure" in request.POST:
         messages.error(
-            request, "Nothing was done: say why." if not (why or reads) else "By now it is about others."
+            request, "Nothing was done: say why." if not (why or is_read) else "By now it is about others."
         )
     context = {
         **page.admin_site.each_context(request),
@@ -53,9 +57,9 @@ def ask_first(
         "label": label.partition(":")[0],
         "consequence": consequence,
         "count": count,
-        "names": [] if reads else [str(row) for row in rows[:SHOWN]],
-        "texts": list(_texts_of(rows, reads)) if reads else [],
-        "more": max(count - (MOST_READ if reads else SHOWN), 0),
+        "names": [] if is_read else [str(row) for row in rows[:SHOWN]],
+        "texts": [] if reads is None else list(_texts_of(rows, reads)),
+        "more": max(count - (MOST_READ if is_read else SHOWN), 0),
         "action": request.POST.get("action", ""),
         "across": request.POST.get("select_across", "0"),
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
@@ -66,14 +70,42 @@ def ask_first(
 
 
 # Any: rows of any model with a time of their last change.
-def _texts_of(rows: Any, reads: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for row in rows[:MOST_READ]:
+def _texts_of(rows: Any, relations: Sequence[str]) -> Iterator[dict[str, Any]]:
+    below = [(name, rows.model._meta.get_field(name)) for name in relations]
+    found = rows.select_related(*_keys(rows.model)).prefetch_related(
+        *(f"{name}__{key}" for name, relation in below for key in _keys(relation.related_model))
+    )
+    for row in found[:MOST_READ]:
+        said = list(_columns(row))
+        date = getattr(row, "published_at", None)
+        if date is not None and date > timezone.now():
+            said.append(("Not before", shown(date)))
+        for name, relation in below:
+            title = relation.related_model._meta.verbose_name
+            for each in getattr(row, name).all():
+                of_row = [str(text) for _, text in _columns(each, but=relation.field.name)]
+                said.append((title, "\n".join(of_row)))
         yield {
             "row": row,
-            "said": [(row._meta.get_field(name).verbose_name, getattr(row, name)) for name in reads],
+            "said": said,
             "name": f"{AS_SHOWN}{row.pk}",
             "changed": row.updated_at.isoformat(),
         }
+
+
+def _keys(model: type[models.Model]) -> list[str]:
+    return [field.name for field in model._meta.concrete_fields if field.is_relation]
+
+
+def _columns(row: models.Model, *, but: str = "") -> Iterator[tuple[str, object]]:
+    """All that somebody wrote of it, whichever columns it gets; but for the key to the row that it stands below."""
+    left_out = {"status", "published_at", "position", but}
+    for field in row._meta.concrete_fields:
+        if not field.editable or field.primary_key or field.name in left_out:
+            continue
+        value = getattr(row, f"get_{field.name}_display")() if field.choices else getattr(row, field.name)
+        if value not in (None, "", []):
+            yield str(field.verbose_name), "\n".join(value) if isinstance(value, list) else value
 
 
 def require_as_shown(request: HttpRequest, row: Any) -> None:
@@ -85,10 +117,19 @@ def require_as_shown(request: HttpRequest, row: Any) -> None:
 
 
 def do_to_each(
-    page: Page, request: HttpRequest, rows: models.QuerySet[Row], action: Callable[[Row], None], *, done: str
+    page: Page,
+    request: HttpRequest,
+    rows: models.QuerySet[Row],
+    action: Callable[[Row], None],
+    *,
+    done: str,
+    became: Callable[[Row], str] | None = None,
 ) -> None:
-    """Says afterwards how many rows the action was done to, and which were left and why."""
-    count, left = 0, dict[str, list[str]]()
+    """Says afterwards how many rows the action was done to, and which were left and why.
+
+    Where rows may become something else than `done`, `became` says of each what.
+    """
+    counts, left = Counter[str](), dict[str, list[str]]()
     why = f" {request.POST['why'].strip()}" if request.POST.get("why") else ""
     for row in rows:
         try:
@@ -96,10 +137,11 @@ def do_to_each(
         except CurationError as refusal:
             left.setdefault(str(refusal), []).append(str(row))
         else:
-            page.log_change(request, row, f"{done.capitalize()}.{why}")
-            count += 1
-    if count:
-        messages.success(request, f"{count} {model_ngettext(page.opts, count)} {done}.")
+            words = became(row) if became else done
+            page.log_change(request, row, f"{words[:1].upper()}{words[1:]}.{why}")
+            counts[words] += 1
+    for words, count in counts.items():
+        messages.success(request, f"{count} {model_ngettext(page.opts, count)} {words}.")
     for reason, names in left.items():
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         messages.warning(
@@ -114,12 +156,13 @@ def row_action(
     done: str,
     permission: str = "change",
     asks: str = "",
-    reads: Sequence[str] = (),
+    reads: Sequence[str] | None = None,
+    became: Callable[..., str] | None = None,
 ) -> Callable[..., HttpResponse | None]:
     """An action of the admin's lists: `act(row, now=…)` for each selected row, which is `done` then.
 
-    One that `asks` shows first how many rows it is about, with that sentence, and wants to know why. One with fields that
-    somebody `reads` first shows these, and leaves a row that was changed since.
+    One that `asks` shows first how many rows it is about, with that sentence, and wants to know why. One that somebody
+    `reads` first shows all that was written of each, the rows of these relations too, and leaves what was changed since.
     """
 
     @admin.action(description=f"{description} …" if asks else description, permissions=[permission])
@@ -131,11 +174,11 @@ def row_action(
         now = timezone.now()
 
         def act_on(row: models.Model) -> None:
-            if reads:
+            if reads is not None:
                 require_as_shown(request, row)
             act(row, now=now)
 
-        do_to_each(page, request, rows, act_on, done=done)
+        do_to_each(page, request, rows, act_on, done=done, became=became)
         return None
 
     return run

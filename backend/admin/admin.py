@@ -9,18 +9,25 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import AbstractUser, AnonymousUser, Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+import backend.admin.bulk_pages  # noqa: F401 - it registers a page of its own.
 from backend.admin.actions import ask_first, do_to_each
-from backend.admin.base import ModelAdmin, ReadOnlyAdmin
+from backend.admin.base import Context, ModelAdmin, ReadOnlyAdmin
 from backend.admin.errors import CurationError
 
 # Django's own pages have other rules, and allauth's show what is nobody's to see.
 admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession])
 
 
+STAYS = (
+    "Nobody deletes an account, for the history names it. Deactivate it instead: on its page, take away Active."
+    " Nobody signs in with it from then on."
+)
 FORGETTING = (
     "They sign in with their password alone until they set up another. Be sure that it is they who ask you."
 )
@@ -41,6 +48,16 @@ def held_by(user: AbstractUser | AnonymousUser) -> "QuerySet[Permission]":
 class GivingAdmin(ModelAdmin):
     """Pages that give permissions: they offer those that the curator holds, and roles that hold no other."""
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Django leaves out what a form does not have, and says that all was changed."""
+        if request.method == "POST":
+            # A time has a place for its day, too.
+            sent = {name.removesuffix("_0") for name in request.POST}
+            if forged := sent.intersection(self.get_readonly_fields(request, obj)):
+                labels = ", ".join(sorted(name.replace("_", " ") for name in forged))
+                raise PermissionDenied(f"Nothing was saved, for this is not yours to change: {labels}.")
+        return super().get_form(request, obj, change=change, **kwargs)
+
     # Any: Django's page of roles has another signature here than its base.
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -55,9 +72,10 @@ class GivingAdmin(ModelAdmin):
 class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """An account that can do more than the curator's own is left alone: its password would give all that it can do.
 
-    Accounts are closed and not deleted, for what they did names them.
+    Accounts are deactivated and not deleted, for the history names them.
     """
 
+    form = UserChangeForm
     actions = ["forget_second_factors"]
     keeps_drafts = False
 
@@ -71,6 +89,14 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Context | None = None
+    ) -> HttpResponse:
+        """No role helps: what whoever may change accounts does instead is said."""
+        if self.has_change_permission(request):
+            raise PermissionDenied(STAYS)
+        return super().delete_view(request, object_id, extra_context)
 
     @admin.action(description="Take away second factors …", permissions=["change"])
     def forget_second_factors(self, request: HttpRequest, rows: QuerySet[User]) -> HttpResponse | None:

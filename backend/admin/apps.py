@@ -6,3 +6,4 @@ from django.apps import AppConfig
 class SharedAdminConfig(AppConfig):
     name = "backend.admin"
     label = "backend_admin"
+    verbose_name = "The desk"

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
@@ -17,10 +18,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 
 from backend.admin import stale
+from backend.admin.bounded import BoundedPaginator
 from backend.admin.deletion import Consequences, in_words
 from backend.admin.drafts import draft_key, tell_saved
+from backend.admin.long_lists import MOST_WORDS, LongList
 from backend.admin.lookups import closed_lookups
-from backend.admin.refusals import RefusedForm, sentence_of
+from backend.admin.refusals import ModelForm, RefusedForm, sentence_of
+from backend.admin.zones import shown
 from backend.api.attribution import attributed
 from backend.api.models import Change
 
@@ -29,11 +33,9 @@ if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldsetSpec as Fieldsets
 
     DjangoModelAdmin = admin.ModelAdmin[Any]
-    ModelForm = forms.ModelForm[Any]
 else:
     Fieldsets = object
     DjangoModelAdmin = admin.ModelAdmin
-    ModelForm = forms.ModelForm
 
 Context = dict[str, object]
 # What goes along, the counts of that, permissions that are missing, and what must stay.
@@ -59,6 +61,8 @@ class ModelAdmin(DjangoModelAdmin):
     doesn't take, such as the second of two changes at once.
     """
 
+    # Any: Django's own pages of accounts have another.
+    form: Any = ModelForm
     change_form_template = "backend_admin/change_form.html"
     delete_confirmation_template = "backend_admin/delete.html"
     # What links to its list ask for beyond its filters.
@@ -70,7 +74,7 @@ class ModelAdmin(DjangoModelAdmin):
 
     class Media:
         css = {"all": ["backend_admin/admin.css"]}
-        js = ["backend_admin/forms.js"]
+        js = ["admin/js/jquery.init.js", "backend_admin/forms.js", "backend_admin/completing_labels.js"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page offers: any other would tell columns that no page shows."""
@@ -79,13 +83,21 @@ class ModelAdmin(DjangoModelAdmin):
             self.model, filters, dates=self.date_hierarchy, more=self.linked_lookups
         )
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongList]:
+        return LongList
+
     # Any: Django's list of any rows.
     def get_changelist_instance(self, request: HttpRequest) -> Any:
+        if len(request.GET.get("q", "").split()) > MOST_WORDS:
+            raise BadRequest(f"Search for at most {MOST_WORDS} words.")
         try:
             return super().get_changelist_instance(request)
         except ValueError as error:
             # Django reckons the year after the one that the address names, and no date has a year 10000.
             raise BadRequest(str(error)) from error
+        except IncorrectLookupParameters as error:
+            # Django would show all rows, without a word.
+            raise BadRequest("The list has no such filter, or no such value of it.") from error
 
     def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         return answer_or_refuse(super().changelist_view, request, extra_context)
@@ -114,12 +126,13 @@ class ModelAdmin(DjangoModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm]:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        # Any: the page's own class, or one of Django's.
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None and request.method == "POST":
             self._look_for_changes(request, obj, form)
         refusal = getattr(request, REFUSAL, None)
         if refusal is None:
-            return form
+            return form  # type: ignore[no-any-return]
         return new_class(
             form.__name__, (RefusedForm, form), exec_body=lambda body: body.update(refusal=refusal)
         )
@@ -185,9 +198,7 @@ class ModelAdmin(DjangoModelAdmin):
             context["opened"] = stale.seal(_parts_of(context, row))
         if differences and isinstance(row.pk, UUID):
             latest = Change.objects.filter(row_id=row.pk).order_by("-id").first()
-            context["last_change"] = (
-                latest and f"{latest.actor or latest.role}, {latest.changed_at:%Y-%m-%d %H:%M} UTC"
-            )
+            context["last_change"] = latest and f"{latest.actor or latest.role}, {shown(latest.changed_at)}"
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(
@@ -225,7 +236,7 @@ class ModelAdmin(DjangoModelAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
         """What goes along in counts, which is asked for nobody's leave by itself; and what keeps it, in words."""
         found = Consequences(self.model._base_manager.filter(pk__in=[each.pk for each in objs]))
-        lost = [f"{words}, which would no longer name it" for words in in_words(found.loses)]
+        lost = [f"{words}: kept, without the link to it" for words in in_words(found.loses)]
         kept = [f"It has {words}." for words in in_words(found.keeps)]
         return [*in_words(found.goes), *lost], {}, set(), kept
 
@@ -356,7 +367,10 @@ class RecordedAdmin(CuratedAdmin):
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows that the product writes by itself: to be found and read here."""
+    """Rows that the product writes by itself: to be found and read here, however many there are."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

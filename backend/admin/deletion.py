@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib.admin.utils import model_ngettext
 from django.db import models
 
+from backend.admin.bounded import counts_of
+
 # Rows that the database refuses to leave behind.
 _KEEPING = {models.PROTECT, models.RESTRICT}
 
@@ -14,7 +16,9 @@ _KEEPING = {models.PROTECT, models.RESTRICT}
 class Consequences:
     """Counts, by model, of the rows that go along, that lose what they refer to, and that keep the row from going.
 
-    One query for each kind of row that refers to one that goes, whatever the number of rows.
+    What only follows from other rows, such as counts, nobody would miss: it is left out.
+
+    One query for the rows themselves, and one for each kind that goes along, whatever the number of rows.
     """
 
     def __init__(self, rows: models.QuerySet[models.Model]) -> None:
@@ -24,11 +28,15 @@ class Consequences:
         self._look(rows)
 
     def _look(self, rows: models.QuerySet[models.Model]) -> None:
-        for relation in _relations(rows.model):
-            referring = relation.related_model._base_manager.filter(
-                **{f"{relation.field.name}__in": rows.values("pk")}
-            )
-            if not (count := referring.count()):
+        relations = [each for each in _relations(rows.model) if not _only_follows(each)]
+        referring_rows = [
+            relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows.values("pk")})
+            for relation in relations
+        ]
+        for relation, referring, count in zip(
+            relations, referring_rows, counts_of(referring_rows), strict=True
+        ):
+            if not count:
                 continue
             on_delete = getattr(relation, "on_delete", models.CASCADE)
             if on_delete in _KEEPING:
@@ -49,6 +57,15 @@ def _relations(model: type[models.Model]) -> Iterator[Any]:
             yield relation
 
 
+def _only_follows(relation: Any) -> bool:
+    """Whether its rows have no key but that of the row that they are about, go by a trigger's doing, or say so."""
+    by_trigger = getattr(relation, "on_delete", None) is models.DO_NOTHING
+    return by_trigger or relation.field.primary_key or getattr(relation.related_model, "is_derived", False)
+
+
 def in_words(counts: Counter[type[models.Model]]) -> list[str]:
-    """`3 conditions of a tool`, the largest number first."""
-    return [f"{count:,} {model_ngettext(model._meta, count)}" for model, count in counts.most_common()]
+    """`3 conditions`, the largest number first. What stands behind a colon in a name is for headings."""
+    return [
+        f"{count:,} {model_ngettext(model._meta, count).partition(':')[0]}"
+        for model, count in counts.most_common()
+    ]

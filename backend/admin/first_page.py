@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from redis.exceptions import RedisError
+
+from backend.admin.bounded import counts_of
 
 # Nobody works through more, and nobody waits until they are counted.
 MOST_COUNTED = 1_000
@@ -25,7 +26,7 @@ KEPT_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Rows that wait for whoever holds all of `permissions`.
+    """Rows that wait for whoever holds all of `permissions`, and nothing of `unless`: for those it is others' work.
 
     `page` names the list that shows them, with `query`. `rows` are found by an index that holds few others.
     """
@@ -36,6 +37,7 @@ class Waiting:
     page: str
     permissions: Sequence[str]
     query: Mapping[str, str] = field(default_factory=dict)
+    unless: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def declare(*, waiting: Iterable[Waiting] = (), blocks: Iterable[Block] = ()) ->
 
 def waiting_for(request: HttpRequest) -> list[Told]:
     """What waits for this reader, without what is nothing: one query."""
-    asked = [each for each in WAITING if request.user.has_perms(each.permissions)]
+    may = request.user.has_perm
+    asked = [each for each in WAITING if all(map(may, each.permissions)) and not any(map(may, each.unless))]
     return [
         Told(written(number), each.one if number == 1 else each.many, address_of(each.page, each.query))
         for each, number in zip(asked, count_up_to([each.rows() for each in asked]), strict=True)
@@ -112,17 +115,7 @@ def count_blocks(*, now: datetime) -> None:
 
 def count_up_to(rows: Sequence[QuerySet[Any]], most: int = MOST_COUNTED) -> list[int]:
     """How many each of them has, and `most` + 1 of more: one query, which reads no more rows than that."""
-    parts: list[str] = []
-    params: list[Any] = []
-    for n, each in enumerate(rows):
-        sql, own = each.order_by().values("pk")[: most + 1].query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows_{n})")  # noqa: S608 - Django wrote it.
-        params += own
-    if not parts:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
-        return list(cursor.fetchone())
+    return counts_of([each.order_by()[: most + 1] for each in rows])
 
 
 def written(number: int, most: int = MOST_COUNTED) -> str:

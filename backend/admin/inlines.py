@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from backend.admin.refusals import ModelForm
+
 # Django's class takes its models in brackets only for type checkers.
 if TYPE_CHECKING:
     DjangoStackedInline = admin.StackedInline[Any, Any]
@@ -14,6 +16,9 @@ else:
 
 class StackedInline(DjangoStackedInline):
     """Each says how many rows fit: `max_num`."""
+
+    # Any: forms of rows may be made with more than Django knows of.
+    form: Any = ModelForm
 
     # Any: what Django's factory of formsets takes and gives.
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib.admin.utils import NotRelationField, get_model_from_relation
-from django.db.models import Model
+from django.db.models import DateField, Model
 from django.db.models.constants import LOOKUP_SEP
 
 EXACT = ("", "__exact", "__isnull")
-TIMES = ("__gte", "__lt", "__year", "__month", "__day")
+SINCE = ("__gte", "__lt")
+TIMES = (*SINCE, "__year", "__month", "__day")
 
 
 def closed_lookups(
@@ -35,6 +36,8 @@ def _of_filter(model: type[Model], asked: Any) -> Iterator[str]:
     path = asked if isinstance(asked, str) else str(asked[0])
     yield from (f"{path}{suffix}" for suffix in EXACT)
     field = _field_at(model, path)
+    if isinstance(field, DateField):
+        yield from (f"{path}{suffix}" for suffix in SINCE)
     try:
         related = get_model_from_relation(field)
     except NotRelationField:

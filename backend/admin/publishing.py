@@ -1,6 +1,6 @@
 """The admin's pages of what is published: buttons that move it on, and what is asked before readers see it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,16 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from backend.admin.base import ModelForm, ReasonForm, RecordedAdmin
+from backend.admin.actions import row_action
+from backend.admin.base import ReasonForm, RecordedAdmin
+from backend.admin.refusals import ModelForm
 from backend.admin.workflow import Move, in_words, moves_from, time_in_zone, zone_called
+from backend.admin.zones import UTC, readers_zone, shown
 
 # What a button of the workflow sends: the name of a step.
 MOVE = "_move"
 GATE = "Complete it, or say under Why what speaks for publishing it so: the history keeps that."
-READ_FIRST = "Readers get these texts. One that is changed before you answer is left as it is."
+READ_FIRST = "Readers get these texts; one with a date ahead, from then on. One that is changed before you answer stays."
 GATE_OF_NEW = "Complete it, or save it as it is: its page then takes a reason to publish it so."
 
 
@@ -55,25 +58,39 @@ class DatedForm(PublishedForm):
         label="Time zone of this date",
         required=False,
         max_length=64,
-        initial="UTC",
-        help_text="Such as Europe/Berlin. A date that is stored is shown in UTC.",
+        initial=readers_zone,
+        help_text="Such as Europe/Berlin. At first that of your clock, in which a date that is stored is shown.",
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if (date := self.fields.get("published_at")) is not None and isinstance(
+            date.widget, forms.MultiWidget
+        ):
+            for widget, name in zip(date.widget.widgets, ("Date", "Time"), strict=True):
+                widget.attrs["aria-label"] = name
+
+    def _clean_fields(self) -> None:
+        # What is typed is taken for UTC at first: the clocks of no other zone than the one that is named have a say.
+        with timezone.override(UTC):
+            super()._clean_fields()  # type: ignore[misc]
+
     def clean(self) -> None:
         super().clean()
-        name, date = self.cleaned_data.get("zone"), self.cleaned_data.get("published_at")
-        if not name:
-            return
+        date = self.cleaned_data.get("published_at")
         try:
-            zone = zone_called(name)
+            zone = zone_called(self.cleaned_data.get("zone") or readers_zone())
         except ValueError as refusal:
             self.add_error("zone", str(refusal))
             return
         if date is None:
             return
+        if not {"published_at", "zone"} & set(self.changed_data):
+            # Clocks that are put back show some moments twice, and none to the microsecond.
+            self.cleaned_data["published_at"] = self.initial["published_at"]
+            return
         try:
-            # The field took what was typed for UTC.
             self.cleaned_data["published_at"] = time_in_zone(date.replace(tzinfo=None), zone)
         except ValueError as refusal:
             self.add_error("published_at", str(refusal))
@@ -144,9 +161,9 @@ class PublishedAdmin(RecordedAdmin):
         typed = date()
         super()._look_for_changes(request, row, form)
         if date() != typed:
-            # The form took another's date in, which is shown in UTC.
+            # The form took another's date in, which is shown in the reader's zone.
             sent = request.POST.copy()
-            sent["zone"] = "UTC"
+            sent["zone"] = readers_zone()
             request.POST = sent  # type: ignore[assignment]
 
     def get_form(
@@ -206,9 +223,9 @@ class PublishedAdmin(RecordedAdmin):
         row.refresh_from_db()
         moment = row.readable_at
         if moment is None:
-            messages.info(request, "It becomes public with its tools.")
+            messages.info(request, "It becomes public with what it is about.")
         elif moment > timezone.now():
-            messages.info(request, f"It becomes public on {moment:%Y-%m-%d} at {moment:%H:%M} UTC.")
+            messages.info(request, f"It becomes public at {shown(moment)}.")
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('publish', self.opts)}")
@@ -237,8 +254,24 @@ class PublishedAdmin(RecordedAdmin):
         return fields if self.has_publish_permission(request) else [*fields, *self.publishing_fields]
 
 
+def became(row: Any) -> str:
+    """What a row is that was just published: in readers' hands, or to come."""
+    moment = type(row)._base_manager.get(pk=row.pk).readable_at
+    if moment is None:
+        return "published, to be public once what it is about is"
+    return f"scheduled for {shown(moment)}" if moment > timezone.now() else "published"
+
+
+def publish_action(act: Callable[..., None], *, reads: Sequence[str]) -> Callable[..., HttpResponse | None]:
+    """Publishes what somebody has read, from a list; says what became public and what is scheduled."""
+    return row_action(
+        act, description="Publish", done="published", permission="publish", asks=READ_FIRST, reads=reads,
+        became=became,
+    )  # fmt: skip
+
+
 def state_of(status: str, public_at: datetime | None) -> str:
     """A state in words; what is published with a date ahead is scheduled."""
     if status == "published" and public_at is not None and public_at > timezone.now():
-        return f"Scheduled for {public_at:%Y-%m-%d %H:%M} UTC"
+        return f"Scheduled for {shown(public_at)}"
     return in_words(status).capitalize()

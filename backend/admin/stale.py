@@ -57,10 +57,16 @@ class Difference:
 
 def values_of(row: Model, names: Iterable[str]) -> Values:
     """What the row says in these fields, as JSON holds it."""
-    fields = {field.name: field for field in row._meta.concrete_fields}
-    said = {name: fields[name].value_from_object(row) for name in names if name in fields}
+    fields = {field.name: field for field in (*row._meta.concrete_fields, *row._meta.many_to_many)}
+    said = {name: _value(row, fields[name]) for name in names if name in fields}
     values: Values = json.loads(json.dumps(said, default=str))
     return values
+
+
+def _value(row: Model, column: Any) -> Any:
+    """What the row says in a column; of a relation to many the ids."""
+    value = column.value_from_object(row)
+    return sorted(str(each.pk) for each in value) if column.many_to_many else value
 
 
 def seal(parts: Iterable[Part]) -> str:
@@ -113,7 +119,7 @@ def _compare(
         field, html_name = part.form.fields[name], f"{part.prefix}{name}"
         column: Any = part.row._meta.get_field(name)
         typed = field.widget.value_from_datadict(sent, files, html_name)
-        now = column.value_from_object(part.row)
+        now = _value(part.row, column)
         if not field.has_changed(now, typed):
             # Both wrote the same, or the form was sent twice.
             continue
@@ -176,6 +182,8 @@ def write(data: QueryDict, name: str, field: forms.Field, value: Any) -> None:
         data.pop(name, None)
         if shown:
             data[name] = "on"
+    elif isinstance(field, forms.ModelMultipleChoiceField):
+        data.setlist(name, shown)
     else:
         formatted = widget.format_value(shown)
         data[name] = (formatted[0] if isinstance(formatted, list) else formatted) or ""
@@ -183,6 +191,9 @@ def write(data: QueryDict, name: str, field: forms.Field, value: Any) -> None:
 
 def in_words(field: forms.Field, value: Any) -> str:
     """A value of a column, or one that was sent, as people read it."""
+    if isinstance(field, forms.ModelMultipleChoiceField):
+        rows = field.queryset.filter(pk__in=value) if field.queryset is not None else ()
+        return "\n".join(map(str, rows)) or "–"
     if isinstance(field, forms.ModelChoiceField):
         row = field.queryset.filter(pk=value).first() if value and field.queryset is not None else None
         return str(row or "–")

@@ -46,8 +46,15 @@ def refusal_of_step(before: str, after: str) -> str:
 
 
 def zone_called(name: str) -> ZoneInfo:
-    """By its name in the IANA database, such as Europe/Berlin; raises ValueError, in words."""
+    """By its name in the IANA database, such as Europe/Berlin or CET; raises ValueError, in words.
+
+    Files beside its zones are of no place: `localtime`, which is the server's, `Factory`, `posixrules`; `posix` and `right`
+    have all zones once more.
+    """
+    area, _, place = name.partition("/")
     try:
+        if area in {"posix", "right"} or not (place or name.isupper()):
+            raise ValueError(name)
         return ZoneInfo(name)
     # A name may also lead to a folder, or out of it.
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -6,9 +6,16 @@ apostrophe.
 
 import re
 
+# The wide and small forms too: some spreadsheets, such as those set to Japanese, read them as the signs.
+_SIGNS = "=+\\-@\t\r\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
 # What had apostrophes before gets one more, so that each value comes back as it was. A sign alone computes nothing.
-FORMULA = re.compile(r"'*[=+\-@\t\r].", re.DOTALL)
-ESCAPED = re.compile(r"'+[=+\-@\t\r].", re.DOTALL)
+FORMULA = re.compile(rf"'*[{_SIGNS}].", re.DOTALL)
+ESCAPED = re.compile(rf"'+[{_SIGNS}].", re.DOTALL)
+# A spreadsheet that parts cells at semicolons, as those of half of Europe do, begins a cell behind each, and a row behind
+# each line end: it knows no quotes but those at a cell's beginning.
+_SIGN = rf"(?='*\"*[{_SIGNS}])"
+_INNER = re.compile(rf"(?<=[;\n\r]){_SIGN}")
+_INNER_ESCAPED = re.compile(rf"(?<=[;\n\r])'{_SIGN}")
 
 
 def escaped(value: str) -> str:
@@ -17,3 +24,12 @@ def escaped(value: str) -> str:
 
 def without_escape(value: str) -> str:
     return value[1:] if ESCAPED.match(value) else value
+
+
+def with_inner_escapes(value: str) -> str:
+    """Of a cell in a CSV: what begins a formula within it has an apostrophe in front, too."""
+    return _INNER.sub("'", value)
+
+
+def without_inner_escapes(value: str) -> str:
+    return _INNER_ESCAPED.sub("", value)

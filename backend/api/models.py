@@ -1,6 +1,7 @@
 """What every app shares: what is remembered of requests (how many came, the daily salts of client networks, the answers
-to those with an Idempotency-Key), and the history of published data."""
+to those with an Idempotency-Key), the history of published data, and counts that are kept as rows change."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Func, Value
 from django.db.models.functions import Coalesce, Now
@@ -100,3 +101,21 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.changed_at:%Y-%m-%d %H:%M}"
+
+
+class CountChange(models.Model):
+    """By how much a count moved; it is their sum. The database adds them as other rows change (sql/row_counts.sql)."""
+
+    name = models.CharField(max_length=63)
+    # What is counted apart: the values of some columns of the rows.
+    key = ArrayField(models.TextField())
+    number = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            # One count, and all of a name.
+            models.Index(fields=["name", "key"], name="count_changes_by_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.key} {self.number:+}"

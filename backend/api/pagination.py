@@ -1,31 +1,35 @@
 """Keyset pages: no row twice and none left out while others arrive or vanish, at the cost of one query."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, Generic, TypeVar
+from functools import cache, lru_cache
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, F, Field, FloatField, Func, Lookup, Model, Q, QuerySet, Value
+from django.db.models import F, Field, FloatField, Lookup, Model, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
 from django.http import HttpRequest, QueryDict
 from drf_spectacular.utils import inline_serializer
+from psycopg import sql
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.api.parameters import COUNT, AnyField
+from backend.api.prepared import Placeholder, Prepared, PreparedValues
 from backend.api.problems import Refusal
 from backend.api.rendering import AnySerializer, all_rendered
 from backend.api.views import PublicView
 
 Row = TypeVar("Row", bound=Model)
+Compiled = TypeVar("Compiled")
 
 
 class InvalidCursor(Refusal):
@@ -50,6 +54,39 @@ class Page(Generic[Row]):
         return {"results": results, "next": self.next, "previous": self.previous, **counted, **extra}
 
 
+class Found(Hashable, Protocol):
+    """A list that narrow rows find, whose ids are those of what it shows. Equal ones have equal statements."""
+
+    @property
+    def text(self) -> str:
+        """What a reader typed, where that narrows it."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """As `paginate` has them; they name fields or annotations of the narrow rows, or are in `columns`."""
+
+    @property
+    def columns(self) -> Mapping[str, Combinable]: ...
+
+    @property
+    def model(self) -> type[Model]:
+        """What it shows."""
+
+    @property
+    def rows(self) -> Prepared:
+        """Reads these by `ids`."""
+
+    @property
+    def matches(self) -> QuerySet[Any] | None:
+        """Ids that PostgreSQL finds once for all parts, which name them MATCHES."""
+
+    def parts(self) -> Sequence[QuerySet[Any]]:
+        """The narrow rows. What any part has is listed, once; of each at most a page is read."""
+
+    def whole(self) -> QuerySet[Any]:
+        """All parts as one, to be counted."""
+
+
 def paginate(
     queryset: QuerySet[Row],
     *,
@@ -58,44 +95,102 @@ def paginate(
     cursor: str | None,
     request: HttpRequest | Request,
     query: str | None = None,
-    listings: Sequence[QuerySet[Any]] = (),
 ) -> Page[Row]:
     """One page of `queryset` in the order of `keys`, in one query.
 
     The pages beside it have `query` in their addresses, or what the request asked where that is None.
     Keys name fields, paths over to-one relations or annotations, none of them ever NULL, with "-" in front
     where they descend. The unique `id` is added to end them.
-
-    Where there are `listings`, these narrow rows are filtered and sorted in its place, and `queryset` reads only the rows
-    of the page. Keys are theirs then; what any of them has is listed, from each at most a page.
     """
-    names, descending = ordering(keys)
-    queryset, fields = with_keys(queryset, _of_listing(names) if listings else names)
-    aliases = list(fields)
-    # Signed, so that a cursor holds what we wrote and only for the list and order we wrote it for.
-    signer = Signer(salt=f"cursor {queryset.model._meta.label} {names} {descending}", sep=".")
-    backward, position = (
-        read_cursor(cursor, signer=signer, fields=fields.values()) if cursor else (False, None)
-    )
-    cut = Cut(aliases, [falls != backward for falls in descending], position, limit + 1)
-    if listings:
-        pages = [cut.of(with_keys(each, [*names[:-1], "pk"])[0]).values("pk") for each in listings]
-        queryset = cut.sort(queryset.filter(among(union(pages))))
-    else:
-        queryset = cut.of(queryset)
-    found = list(queryset)
-    more = len(found) > limit
+    order = Order.of(keys)
+    queryset, fields = with_keys(queryset, order.names)
+    links = Links(order, queryset.model, request, query)
+    backward, position = links.read(cursor, fields=fields)
+    found = list(Cut.of(order, position, limit + 1, backward=backward).first(queryset))
     rows = found[:limit][::-1] if backward else found[:limit]
+    return Page(rows, *links.beside(rows, backward=backward, more=len(found) > limit, is_first=not cursor))
 
-    def beside(row: Row, *, backward: bool) -> str:
-        sent = write_cursor(row, aliases=aliases, backward=backward, signer=signer)
-        return page_url(request, sent, query=query)
 
+def paginate_found(
+    found: Found, *, limit: int, cursor: str | None, request: HttpRequest | Request, query: str | None = None
+) -> Page[Any]:
+    """One page of a list that narrow rows find, in two queries, which are compiled once.
+
+    What leaves the list between the two is on no page.
+    """
+    order = Order.of(found.keys)
+    links = Links(order, found.model, request, query)
+    backward, position = links.read(cursor, fields=_fields(found, order))
+    statement = _statement(found, order, limit + 1, backward=backward, goes_on=position is not None)
+    narrow = statement.rows(*(position or ())) if statement else []
+    page = narrow[:limit][::-1] if backward else narrow[:limit]
+    rows = {row.pk: row for row in found.rows.rows(ids=[pk for *_, pk in page])}
+    keys = [SimpleNamespace(**dict(zip(order.aliases, values, strict=True))) for values in page]
     return Page(
-        results=rows,
-        next=beside(rows[-1], backward=False) if rows and (more or backward) else None,
-        previous=beside(rows[0], backward=True) if rows and (more if backward else cursor) else None,
+        [rows[pk] for *_, pk in page if pk in rows],
+        *links.beside(keys, backward=backward, more=len(narrow) > limit, is_first=not cursor),
     )
+
+
+class _Remembered(Generic[Compiled]):
+    """What is compiled for a list stays for the next request: callers choose the filters, and there are more combinations
+    than memory.
+
+    Searches have a memory of their own. Hardly two are alike, and a flood of them leaves the other lists as they are.
+    """
+
+    def __init__(self, compile_list: Callable[..., Compiled]) -> None:
+        self.lists = lru_cache(maxsize=512)(compile_list)
+        self.searches = lru_cache(maxsize=64)(compile_list)
+
+    def __call__(self, found: Found, *rest: Hashable, **more: Hashable) -> Compiled:
+        memory = self.searches if found.text else self.lists
+        return memory(found, *rest, **more)
+
+
+@_Remembered
+def _fields(found: Found, order: "Order") -> "list[Field[object, object]]":
+    return with_keys(found.parts()[0], order.names, _columns(found))[1]
+
+
+def _columns(found: Found) -> dict[str, Combinable]:
+    return {"id": F("pk"), **found.columns}
+
+
+@_Remembered
+def _statement(
+    found: Found, order: "Order", number: int, *, backward: bool, goes_on: bool
+) -> PreparedValues | None:
+    """Reads the keys of so many rows, after a position where it goes on; None where a filter lets nothing through."""
+    slots = [Placeholder(place, output_field=field) for place, field in enumerate(_fields(found, order))]
+    cut = Cut.of(order, slots if goes_on else None, number, backward=backward)
+    parts = [
+        cut.first(with_keys(rows, order.names, _columns(found))[0]).values_list(*order.aliases)
+        for rows in found.parts()
+    ]
+    try:
+        rows = parts[0] if len(parts) == 1 else cut.sort(union(parts))
+        return PreparedValues(rows, matches=found.matches)
+    except EmptyResultSet:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The names to sort by, `id` last in the direction of the key before it, and which of them descend."""
+
+    names: tuple[str, ...]
+    descending: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, keys: Sequence[str]) -> "Order":
+        names = tuple(key.removeprefix("-") for key in keys)
+        descending = tuple(key.startswith("-") for key in keys)
+        return cls(names, descending) if "id" in names else cls((*names, "id"), (*descending, descending[-1]))
+
+    @property
+    def aliases(self) -> list[str]:
+        return [f"key_{n}" for n in range(len(self.names))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +199,14 @@ class Cut:
 
     aliases: list[str]
     falling: list[bool]
-    position: list[object] | None
+    position: Sequence[object] | None
     number: int
 
-    def of(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    @classmethod
+    def of(cls, order: Order, position: Sequence[object] | None, number: int, *, backward: bool) -> "Cut":
+        return cls(order.aliases, [falls != backward for falls in order.descending], position, number)
+
+    def first(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if self.position is not None:
             rows = rows.filter(beyond(self.position, aliases=self.aliases, falling=self.falling))
         return self.sort(rows)
@@ -117,18 +216,41 @@ class Cut:
         return rows.order_by(*(f"-{alias}" if falls else alias for alias, falls in order))[: self.number]
 
 
-def among(rows: QuerySet[Any]) -> Func:
-    """That the id is one of a few rows', which are found before any table is joined.
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses of the pages beside one."""
 
-    Of an `IN` PostgreSQL thinks last where more tables are joined than it puts in order (join_collapse_limit).
-    """
-    return Func(
-        F("pk"),
-        ArraySubquery(rows),
-        template="%(expressions)s)",
-        arg_joiner=" = ANY (",
-        output_field=BooleanField(),
-    )
+    order: Order
+    model: type[Model]
+    request: HttpRequest | Request
+    query: str | None
+
+    @property
+    def signer(self) -> Signer:
+        """Signs, so that a cursor holds what we wrote and only for the list and order we wrote it for."""
+        names, descending = list(self.order.names), list(self.order.descending)
+        return Signer(salt=f"cursor {self.model._meta.label} {names} {descending}", sep=".")
+
+    def read(
+        self, cursor: str | None, *, fields: "Iterable[Field[object, object]]"
+    ) -> tuple[bool, list[object] | None]:
+        return read_cursor(cursor, signer=self.signer, fields=fields) if cursor else (False, None)
+
+    def beside(
+        self, rows: Sequence[Any], *, backward: bool, more: bool, is_first: bool
+    ) -> tuple[str | None, str | None]:
+        """The next page and the previous one, of rows that have the order's keys."""
+        if not rows:
+            return None, None
+        has_previous = more if backward else not is_first
+        return (
+            self._of(rows[-1], backward=False) if more or backward else None,
+            self._of(rows[0], backward=True) if has_previous else None,
+        )
+
+    def _of(self, row: Any, *, backward: bool) -> str:
+        sent = write_cursor(row, aliases=self.order.aliases, backward=backward, signer=self.signer)
+        return page_url(self.request, sent, query=self.query)
 
 
 def union(querysets: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
@@ -137,45 +259,32 @@ def union(querysets: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
     return first.union(*others) if others else first
 
 
-def _of_listing(names: Sequence[str]) -> list[str]:
-    """The names of a listing's keys, as the row that it lists has them."""
-    return [*(f"listing__{name}" for name in names[:-1]), "id"]
-
-
 def with_keys(
-    queryset: QuerySet[Row], names: Sequence[str]
-) -> tuple[QuerySet[Row], dict[str, "Field[object, object]"]]:
-    """The rows with what they are sorted by, and the fields of that by their aliases."""
-    aliases = [f"key_{n}" for n in range(len(names))]
-    queryset = queryset.annotate(**dict(zip(aliases, map(F, names), strict=True)))
-    fields = {alias: queryset.query.annotations[alias].output_field for alias in aliases}
+    queryset: QuerySet[Row], names: Sequence[str], columns: Mapping[str, Combinable] = MappingProxyType({})
+) -> "tuple[QuerySet[Row], list[Field[object, object]]]":
+    """The rows with what they are sorted by, as `key_0` and so on, and the fields of that."""
+    keys = {f"key_{n}": columns.get(name, F(name)) for n, name in enumerate(names)}
+    queryset = queryset.annotate(**keys)
+    fields = {alias: queryset.query.annotations[alias].output_field for alias in keys}
     # A `real`, such as ts_rank gives, is another number once Python has read it; a double is not.
     floats = [alias for alias, field in fields.items() if isinstance(field, FloatField)]
-    return queryset.annotate(**{alias: Cast(alias, FloatField()) for alias in floats}), fields
+    return queryset.annotate(**{alias: Cast(alias, FloatField()) for alias in floats}), list(fields.values())
 
 
 class Constant(Value):
-    """A number that is written into the statement rather than sent beside it.
+    """A value that is written into the statement rather than sent beside it.
 
-    A key that holds what is sent is not the key of an index: PostgreSQL may plan a prepared statement without it.
+    A key that holds what is sent is not the key of an index: PostgreSQL may plan a prepared statement without it, and knows
+    not then how many rows a filter lets through.
     """
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, tuple[str | int, ...]]:
-        return repr(float(self.value)), ()
+        return sql.quote(self.value).replace("%", "%%"), ()
 
 
-def ordering(keys: Sequence[str]) -> tuple[list[str], list[bool]]:
-    """The names to sort by, `id` last in the direction of the key before it, and which of them descend."""
-    names = [key.removeprefix("-") for key in keys]
-    descending = [key.startswith("-") for key in keys]
-    if "id" not in names:
-        names, descending = [*names, "id"], [*descending, descending[-1]]
-    return names, descending
-
-
-def beyond(position: list[object], *, aliases: list[str], falling: list[bool]) -> "Q | Lookup[object]":
+def beyond(position: Sequence[object], *, aliases: list[str], falling: list[bool]) -> "Q | Lookup[object]":
     """The rows after a position.
 
     PostgreSQL compares them, never Python, which orders text otherwise. Where all keys run one way it is a
@@ -244,25 +353,33 @@ def count_field() -> serializers.IntegerField:
 class ListView(PublicView):
     """A list whose `parameters` descend from ListParameters; with `count` among its `include`, one query more counts."""
 
-    def page(
-        self, queryset: QuerySet[Row], *, keys: Sequence[str], listings: Sequence[QuerySet[Any]] = ()
-    ) -> Page[Row]:
-        limit, cursor = self.params["limit"], self.params["cursor"]
+    def page(self, queryset: QuerySet[Row], *, keys: Sequence[str]) -> Page[Row]:
+        return self._counted(paginate(queryset, keys=keys, **self._asked()), queryset)
+
+    def page_of(self, found: Found) -> Page[Any]:
+        return self._counted(paginate_found(found, **self._asked()), found)
+
+    def _asked(self) -> dict[str, Any]:
         # Two requests for the same page get the same bytes, whatever the order of their parameters.
         query = self.parameters.query_of({**self.params, "cursor": None})
-        page = paginate(
-            queryset,
-            keys=keys,
-            limit=limit,
-            cursor=cursor,
-            request=self.request,
-            query=query,
-            listings=listings,
-        )
+        return {
+            "limit": self.params["limit"],
+            "cursor": self.params["cursor"],
+            "request": self.request,
+            "query": query,
+        }
+
+    def _counted(self, page: Page[Row], listed: QuerySet[Row] | Found) -> Page[Row]:
         if COUNT not in self.params.get("include", ()):
             return page
-        counted: list[QuerySet[Any, Any]] = [each.order_by().values("pk") for each in listings] or [queryset]
-        return replace(page, count=union(counted).count())
+        count = self.kept_count()
+        if count is None:
+            count = (listed if isinstance(listed, QuerySet) else listed.whole()).count()
+        return replace(page, count=count)
+
+    def kept_count(self) -> int | None:
+        """How many there are on all pages, where the database keeps that; None where they must be counted."""
+        return None
 
     def answer_page(
         self, queryset: QuerySet[Row], *, keys: Sequence[str], serializer: type[AnySerializer]

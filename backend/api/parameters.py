@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Self, TypeAlias
 
 from django.http import QueryDict
@@ -59,7 +60,7 @@ class Parameters(serializers.Serializer[object]):
     def query_of(cls, values: Mapping[str, object]) -> str:
         """The canonical query of validated values."""
         asked = QueryDict(mutable=True)
-        for name, field in cls().fields.items():
+        for name, field in _fields_of(cls).items():
             default = None if field.default is serializers.empty else field.default
             text = as_text(values.get(name), field)
             if text != as_text(default() if callable(default) else default, field):
@@ -81,6 +82,12 @@ class Parameters(serializers.Serializer[object]):
         if plain != name and isinstance(self.fields.get(plain), CommaList):
             return f"Unknown parameter; without brackets a list is {plain}=a,b or {plain}=a&{plain}=b."
         return f"Unknown parameter; allowed here: {', '.join(self.fields) or 'none'}."
+
+
+@cache
+def _fields_of(parameters: type[Parameters]) -> dict[str, AnyField]:
+    """Fields that are only looked at; those that read a query are copied for each."""
+    return dict(parameters().fields)
 
 
 def as_text(value: Any, field: AnyField) -> str:

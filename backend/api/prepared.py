@@ -11,9 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
+from django.db.models import Value as Expression
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
+
+# The table of the ids that a statement of PreparedValues begins with.
+MATCHES = "matches"
 
 Value = str | UUID
 # By the names of the arguments: None for a single value, else of how many there are.
@@ -87,6 +92,45 @@ class Statement:
         for name in ("_iterable_class", "_fields", "_prefetch_related_lookups", "_known_related_objects"):
             setattr(queryset, name, getattr(self._queryset, name))
         return list(queryset)
+
+
+class Placeholder(Expression):
+    """Stands for a value of a field's type, by its place among those that a statement is run with."""
+
+    # Any: it stands for itself among the parameters.
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
+        return "%s", (self,)
+
+
+class PreparedValues:
+    """A queryset of values that is compiled at once, and runs with others in the place of its Placeholders.
+
+    `matches`: ids that PostgreSQL finds once for the whole statement, which may name them as a table (MATCHES).
+    """
+
+    def __init__(self, queryset: QuerySet[Any], *, matches: QuerySet[Any] | None = None) -> None:
+        self._using = queryset.db
+        self.sql, self._params = queryset.query.get_compiler(self._using).as_sql()
+        if matches is not None:
+            sql, params = matches.query.get_compiler(self._using).as_sql()
+            self.sql = f"WITH {MATCHES} (id) AS MATERIALIZED ({sql}) {self.sql}"
+            self._params = (*params, *self._params)
+        if any(isinstance(param, date) for param in self._params):
+            raise ValueError(f"This statement depends on the time: {self.sql} {self._params}")
+
+    def rows(self, *values: object) -> list[tuple[Any, ...]]:
+        """The rows as PostgreSQL gives them; one query."""
+        connection = connections[self._using]
+        params = [
+            param.output_field.get_db_prep_value(values[param.value], connection)
+            if isinstance(param, Placeholder)
+            else param
+            for param in self._params
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, params)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 class CompiledQuery:

@@ -5,6 +5,7 @@ once. Tests hold both equal; the serializers stay what the contract is generated
 """
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
@@ -114,7 +115,19 @@ def _writer_of(field: Any) -> Read | None:
     if type(field).to_representation in AS_THEY_ARE:
         return None
     write: Read = field.to_representation
-    return write
+    is_plain = type(field) is serializers.DateTimeField and not {"format", "timezone"} & vars(field).keys()
+    return _write_moment(write) if is_plain else write
+
+
+def _write_moment(write: Read) -> Read:
+    """The field would ask for each moment which time zone is ours: it is UTC, as that of all that PostgreSQL gives."""
+
+    def write_moment(moment: Any) -> Any:
+        if type(moment) is datetime and moment.tzinfo is UTC:
+            return f"{moment.isoformat()[:-6]}Z"
+        return write(moment)
+
+    return write_moment
 
 
 def _write_each(write: Read | None, *, maybe_none: bool) -> Read:

@@ -52,21 +52,22 @@ def serve(stack: StackDirectory) -> None:
         )
     end_leftovers(stack)
     _require_free(port)
-    site_port = _free_port_above(port)
-    site_url = f"http://127.0.0.1:{site_port}"
     mark = stack.begin(url=url)
 
     print("Starting PostgreSQL and Redis …", flush=True)
     with engines_running(stack, mark=mark, is_lasting=True, given=os.environ) as servers:
-        mail_port = free_port()
+        # The demo's mails lead to the site, so its address is known before they are made.
+        site_port, mail_port = _free_port_above(port), free_port()
+        site_url = f"http://127.0.0.1:{site_port}"
         ours = product_environment(stack, url=url, servers=servers)
         ours |= _mail_and_site(stack, mail_port=mail_port, site_url=site_url)
         # What the caller has exported wins.
         ours |= {name: os.environ[name] for name in {*ours, *servers} if os.environ.get(name)}
         stack.write_environment(ours)
         environment = {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
-        prepare_database(stack, mark=mark, environment=environment)
         ports = {"web": port, "site": site_port, "mail": mail_port}
+        with _held(ports.values()):
+            prepare_database(stack, mark=mark, environment=environment)
         product = Product(stack, commands=commands(stack, ports), mark=mark, environment=environment)
         engines = [server.child for server in servers.values() if server]
         with product.running():
@@ -202,6 +203,19 @@ def _free_port_above(port: int) -> int:
     """The next one that is free; where there is none, any."""
     above = range(max(port, 1024) + 1, 65536)
     return next((candidate for candidate in above if _can_bind(candidate)), None) or free_port()
+
+
+@contextmanager
+def _held(ports: Iterable[int]) -> Iterator[None]:
+    """So that no other program takes them while the database is made. Raises UserError where one has."""
+    with ExitStack() as opened:
+        for port in ports:
+            try:
+                opened.enter_context(socket.create_server(("127.0.0.1", port)))
+            except OSError:
+                _require_free(port)
+                raise
+        yield
 
 
 def _can_bind(port: int) -> bool:

@@ -2,7 +2,7 @@
 -- date shown lies ahead, public_at is that moment, and readers' queries compare it with the clock: no task has to run.
 --
 -- A trigger, so that imports, bulk actions of the admin, update() in a shell and plain SQL keep it too. An update that
--- names public_at alone is left as it is.
+-- names public_at alone is moment.sql's.
 
 CREATE OR REPLACE FUNCTION catalog_keep_publication() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -34,44 +34,58 @@ END $$;
 -- The words of one field as an indexed text: each as it stands and as its English stem. Where words stand close, as in a
 -- name, each is there joined with its neighbours too, so that "chatgpt" finds "Chat GPT"; and of a script without spaces
 -- each end of a run, so that a word within it is found.
+--
+-- PL/pgSQL, here and below, because it keeps its plans; a function in SQL that calls another is planned anew at each call.
 CREATE OR REPLACE FUNCTION catalog_search_lexemes(value text, weight "char", is_close boolean) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
-    WITH words AS (
-        SELECT left(word, 60) AS word, least(place, 16383) AS place,
-            lead(word) OVER (ORDER BY place) AS next, lead(word, 2) OVER (ORDER BY place) AS second
-        FROM unnest(catalog_search_words(value)) WITH ORDINALITY AS each(word, place)
-    ), lexemes AS (
-        SELECT word AS lexeme, place FROM words
-        UNION SELECT (ts_lexize('english_stem', word))[1], place FROM words
-        UNION SELECT left(word || next, 60), place FROM words WHERE is_close
-        UNION SELECT left(word || next || second, 60), place FROM words WHERE is_close
-        UNION SELECT substr(word, start), place FROM words, generate_series(2, length(word)) AS start
-        WHERE is_close
-            AND word ~ '[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]'
-    )
-    SELECT coalesce(string_agg(format('''%s'':%s%s', lexeme, place, weight), ' '), '')
-    FROM lexemes WHERE lexeme <> ''
-$$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
+DECLARE
+    words text[];
+    word text;
+    lexemes text[];
+    mark text;
+    place integer := 0;
+    entries text[];
+BEGIN
+    SELECT array_agg(left(each_word, 60)) INTO words FROM unnest(catalog_search_words(value)) AS each_word;
+    FOREACH word IN ARRAY coalesce(words, '{}') LOOP
+        place := place + 1;
+        mark := format(''':%s%s ', least(place, 16383), weight);
+        lexemes := ARRAY[word, (ts_lexize('english_stem', word))[1]];
+        IF is_close THEN
+            lexemes := lexemes || left(word || words[place + 1], 60)
+                || left(word || words[place + 1] || words[place + 2], 60);
+            IF word ~ '[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]' THEN
+                lexemes := lexemes || ARRAY(SELECT substr(word, start) FROM generate_series(2, length(word)) AS start);
+            END IF;
+        END IF;
+        -- NULL, which is left out, is the stem of a stop word and what joins the last one.
+        entries := entries || ('''' || array_to_string(lexemes, mark || '''') || mark);
+    END LOOP;
+    RETURN coalesce(array_to_string(entries, ''), '');
+END $$;
 
 CREATE OR REPLACE FUNCTION catalog_search_vector(name text, tagline text, description text) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
-    SELECT concat_ws(' ',
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN concat_ws(' ',
         catalog_search_lexemes(name, 'A', true),
         catalog_search_lexemes(tagline, 'B', true),
         catalog_search_lexemes(description, 'C', false)
-    )::tsvector
-$$;
+    )::tsvector;
+END $$;
 
 -- The words of a name alone, by which a search finds whose name it is, however many texts hold the words.
 CREATE OR REPLACE FUNCTION catalog_search_name(name text) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
-    SELECT catalog_search_vector(name, '', '')
-$$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN catalog_search_lexemes(name, 'A', true)::tsvector;
+END $$;
 
 -- What a reader typed. Every word must begin a word: by itself, as its stem, joined with a neighbour, or parted where
 -- digits meet letters.
 CREATE OR REPLACE FUNCTION catalog_search_query(value text) RETURNS tsquery
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path FROM CURRENT AS $$
+BEGIN RETURN (
     WITH words AS (
         SELECT left(word, 60) AS word, place,
             left(lag(word) OVER around || word, 60) AS joined_before,
@@ -94,4 +108,4 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path FROM CURRENT AS $$
     )
     SELECT coalesce(string_agg('(' || forms || ')', ' & '), '')::tsquery
     FROM (SELECT string_agg(form, ' | ') AS forms FROM forms GROUP BY place) AS each
-$$;
+); END $$;

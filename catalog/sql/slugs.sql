@@ -1,7 +1,8 @@
--- A slug never changes hands: it leads to one tool for ever, also after that tool is renamed.
+-- A slug that readers could read never changes hands: it leads to one tool for ever, also after that tool is renamed.
 -- The database keeps this, so that it also holds for imports, bulk actions of the admin and update() in a shell.
 
--- A tool may not take a slug that leads to another tool. A renamed tool leaves its earlier slug behind as an alias.
+-- A tool may not take a slug that leads to another tool. A renamed tool leaves its earlier slug behind as an alias. That of
+-- a tool that nobody could read yet serves its previews, until another tool takes it.
 --
 -- A tool that takes the slug of one that is being renamed waits for the rename at the unique index, and looks for aliases
 -- after that. Only an alias that is written by hand needs a lock. Tools share it, so that a transaction holds one lock
@@ -9,6 +10,9 @@
 CREATE OR REPLACE FUNCTION catalog_tool_takes_slug() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(hashtextextended('catalog.slugs', 0));
+    DELETE FROM catalog_toolalias USING catalog_tool
+    WHERE catalog_toolalias.slug = NEW.slug AND catalog_toolalias.tool_id <> NEW.id
+        AND catalog_tool.id = catalog_toolalias.tool_id AND coalesce(catalog_tool.public_at > statement_timestamp(), true);
     IF EXISTS (SELECT FROM catalog_toolalias WHERE slug = NEW.slug AND tool_id <> NEW.id) THEN
         RAISE unique_violation USING
             CONSTRAINT = 'a_slug_never_changes_hands',

@@ -39,11 +39,17 @@ CATEGORY_COLUMNS = _same("name", "description")
 REVIEWER_COLUMNS = _same("name", "kind", "lens", "motto", "position", "is_active")
 CONDITION_COLUMNS = _same("name")
 TOOL_COLUMNS = {
-    **_same("name", "tagline", "description"), "category": "category_id", **_same("website", "status", "published_at"),
+    **_same("name", "tagline", "description"), "category": "category_id",
+    **_same("website", "product", "status", "published_at"),
 }  # fmt: skip
 PRICING_COLUMNS = {
     key: f"pricing_{key}"
     for key in ("entry", "model", "starts_at", "currency", "unit", "free_tier", "note", "checked_on")
+}
+ALL_TOOL_COLUMNS = {
+    "slug": "slug",
+    **TOOL_COLUMNS,
+    **{f"pricing.{key}": column for key, column in PRICING_COLUMNS.items()},
 }
 REVIEW_COLUMNS = _same(
     "verdict", "quote", "basis", "disclosure", "evidence", "status", "reviewed_on", "revision"

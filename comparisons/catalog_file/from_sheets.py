@@ -14,7 +14,7 @@ from catalog.models import Tool
 from comparisons.catalog_file.cells import PAIR, SHEETS, Sheet, can_be_cleared, value_of
 from comparisons.catalog_file.format import FORMAT
 from comparisons.catalog_file.reading import CatalogFileError, Json, Problems
-from comparisons.catalog_file.spreadsheets import Formula, Record
+from comparisons.catalog_file.spreadsheets import Record, Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,10 @@ class Sheets:
             names.pop()
         for place, name in enumerate(names):
             where = f"{sheet.name} row {record.row}, column {get_column_letter(place + 1)}"
-            if name not in sheet.columns:
+            cell = record.cells[place]
+            if isinstance(cell, Unfit):
+                self._problems += [f"{where}: {cell.why}"]
+            elif name not in sheet.columns:
                 known = ", ".join(sheet.columns)
                 self._problems += [f"{where}: {quoted(name)} is no column of this sheet; these are: {known}"]
             elif name in names[:place]:
@@ -84,8 +87,8 @@ class Sheets:
         content: dict[str, Json] = {}
         for place, cell in enumerate(record.cells):
             where = f"{sheet.name} row {record.row}, column {get_column_letter(place + 1)}"
-            if isinstance(cell, Formula):
-                self._problems += [f"{where}: is a formula. Put its value there, as text."]
+            if isinstance(cell, Unfit):
+                self._problems += [f"{where}: {cell.why}"]
             elif place >= len(names):
                 if cell not in {None, ""}:
                     self._problems += [f"{where}: stands under no column's name"]
@@ -221,15 +224,17 @@ class Sheets:
                 return match[0]
             place, rest = place[:cut], place[cut:] + rest
         sheet, row = found
-        column = self._column(sheet, rest.lstrip("."))
-        return f"{sheet} row {row}" + (f", column {self._letter(sheet, column)} ({column})" if column else "")
+        column = self._column(rest.lstrip("."))
+        if column in self._headers.get(sheet, ()):
+            column = f"{self._letter(sheet, column)} ({column})"
+        return f"{sheet} row {row}" + (f", column {column}" if column else "")
 
-    def _column(self, sheet: str, key: str) -> str:
+    def _column(self, key: str) -> str:
         """The column of a key, without the place in a list: `evidence[2]` is `evidence`, `tools[0]` the first tool."""
         name, _, number = key.partition("[")
         if name == "tools" and number:
             name = PAIR[number.startswith("1")]
-        return name if name in self._headers.get(sheet, ()) else ""
+        return name
 
     def _letter(self, sheet: str, column: str) -> str:
         return get_column_letter(self._headers[sheet].index(column) + 1)

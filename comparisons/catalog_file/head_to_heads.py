@@ -1,7 +1,7 @@
 """The head-to-heads of a file, each beside what the database holds of it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from uuid import UUID
@@ -10,6 +10,7 @@ from backend.api.quoting import quoted
 from comparisons.catalog_file.format import HEAD_TO_HEAD_COLUMNS, Row
 from comparisons.catalog_file.reading import Problems
 from comparisons.catalog_file.review_matching import asked_of, pair_up, says_what_was_retracted
+from comparisons.catalog_file.row_rules import RowRules
 from comparisons.catalog_file.tool_pairs import is_any_pair, pair_of
 from comparisons.catalog_file.tool_slugs import ToolSlugs
 from comparisons.catalog_file.upsert import Table, assign, locked
@@ -20,25 +21,13 @@ Subject = tuple[frozenset[UUID], UUID]
 
 
 class HeadToHeadPlan:
-    """What becomes of the head-to-heads; `inactive` reviewers answer no more pairs.
+    """What becomes of the head-to-heads; `inactive` reviewers answer no more pairs."""
 
-    `refuse_second_live` and `refuse_bad_state` are what holds of reviews too.
-    """
-
-    def __init__(
-        self,
-        table: Table[HeadToHead],
-        slugs: ToolSlugs,
-        errors: Problems,
-        *,
-        refuse_second_live: Callable[[Iterable[Row], str], None],
-        refuse_bad_state: Callable[[HeadToHead, Row, str | None, bool], None],
-    ) -> None:
+    def __init__(self, table: Table[HeadToHead], slugs: ToolSlugs, rules: RowRules, errors: Problems) -> None:
         self._table = table
         self._slugs = slugs
         self._errors = errors
-        self._refuse_second_live = refuse_second_live
-        self._refuse_bad_state = refuse_bad_state
+        self._rules = rules
         self._places: dict[Subject, str] = {}
 
     def take(self, rows: Iterable[Row], reviewer_ids: Mapping[str, UUID], inactive: Collection[UUID]) -> None:
@@ -54,7 +43,7 @@ class HeadToHeadPlan:
                 slug = quoted(about[0].values["reviewer"])
                 self._errors += [f"{about[0].place}.reviewer: {slug} answers this pair already at {earlier}"]
                 continue
-            self._refuse_second_live(about, "answers this pair")
+            self._rules.refuse_second_live(about, "answers this pair")
             stored = present[subject]
             for row, said in pair_up(about, stored, HEAD_TO_HEAD_COLUMNS):
                 is_retracted = says_what_was_retracted(row, stored, HEAD_TO_HEAD_COLUMNS)
@@ -84,7 +73,7 @@ class HeadToHeadPlan:
     def _take(self, row: Row, answer: HeadToHead, before: str | None, is_retracted: bool) -> None:
         current = self._slugs.current
         changed = assign(answer, asked_of(answer, row), HEAD_TO_HEAD_COLUMNS, slugs=current)
-        self._refuse_bad_state(answer, row, before, is_retracted)
+        self._rules.refuse_bad_state(answer, row, before, is_retracted)
         name = pair_slug(current[answer.first_tool_id], current[answer.second_tool_id])
         self._table.take(answer, f"{name}/{row.values['reviewer']}", changed)
 

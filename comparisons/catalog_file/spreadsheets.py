@@ -8,16 +8,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from backend.api.formulas import without_inner_escapes
+from backend.api.quoting import quoted
+from comparisons.catalog_file.cells import SHEETS
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.catalog_file.unpacking import MAX_ROWS, refuse_too_large
 
 # More than any sheet has, so that what stands too far right is seen.
 MAX_COLUMNS = 64
+# Up to there an XLSX may have cells that hold nothing, such as a border.
+WIDEST = 1_024
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK"
@@ -25,8 +30,13 @@ SEPARATOR = re.compile(r'\ufeff?"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
-    """A cell that computes its value, which we do not."""
+class Unfit:
+    """A cell whose value is none that we take, in words."""
+
+    why: str
+
+
+FORMULA = Unfit("is a formula. Put its value there, as text.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +59,12 @@ def read_rows(source: BinaryIO, *, name: str) -> Iterator[Record]:
     source.seek(0)
     if begins == OLD_EXCEL:
         raise CatalogFileError(["file: is in the format of Excel before 2007. Save it as .xlsx."])
-    return _xlsx(source) if begins.startswith(ZIP) else _csv(source, sheet=_stem(name))
+    return _xlsx(source) if begins.startswith(ZIP) else _csv(source, name=re.split(r"[\\/]", name)[-1])
 
 
 def _stem(name: str) -> str:
     """`Reviews (2).csv` is the sheet `reviews`."""
-    stem = re.split(r"[\\/]", name)[-1].rsplit(".", 1)[0].lower()
+    stem = name.rsplit(".", 1)[0].lower()
     return re.sub(r"[\s_-]*\(?\d*\)?\Z", "", stem).replace("-", "_").replace(" ", "_")
 
 
@@ -70,7 +80,7 @@ def _xlsx(source: BinaryIO) -> Iterator[Record]:
                 # What a file claims of its size is not to be believed.
                 sheet.reset_dimensions()
                 before = None
-                for row, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+                for row, cells in enumerate(sheet.iter_rows(), start=1):
                     # openpyxl gives an empty row for each that is missing, up to the number that a row claims.
                     if row > MAX_ROWS:
                         raise CatalogFileError([f"{sheet.title}: has a row beyond {MAX_ROWS:,}"])
@@ -78,11 +88,28 @@ def _xlsx(source: BinaryIO) -> Iterator[Record]:
                     if cells is before:
                         continue
                     before = cells
-                    values = tuple(Formula() if cell.data_type == "f" else cell.value for cell in cells)
+                    if len(cells) > WIDEST or any(
+                        cell.value not in {None, ""} for cell in cells[MAX_COLUMNS:]
+                    ):
+                        raise CatalogFileError([_too_wide(sheet.title, row)])
+                    # A row ends with its last cell, and a column without one is an empty cell.
+                    missing = [None] * (MAX_COLUMNS - len(cells))
+                    values = (*map(_value_of, cells[:MAX_COLUMNS]), *missing)
                     if any(value not in {None, ""} for value in values):
                         yield Record(sheet.title.strip().lower(), row, values)
         finally:
             book.close()
+
+
+# Any: a cell of openpyxl's.
+def _value_of(cell: Any) -> object:
+    if cell.data_type == "f":
+        return FORMULA
+    return Unfit(f"holds the error {cell.value}. Put a value there.") if cell.data_type == "e" else cell.value
+
+
+def _too_wide(sheet: str, row: int) -> str:
+    return f"{sheet} row {row}: has more than {MAX_COLUMNS} columns"
 
 
 @contextmanager
@@ -102,19 +129,26 @@ def _in_words() -> Iterator[None]:
 # --- CSV --------------------------------------------------------------------------------------
 
 
-def _csv(source: BinaryIO, *, sheet: str) -> Iterator[Record]:
+def _csv(source: BinaryIO, *, name: str) -> Iterator[Record]:
+    """Whatever is neither JSON nor XLSX may be one, so the name decides."""
+    sheet = _stem(name)
     begins = source.read(64)
     source.seek(0)
     if not begins.strip(b"\0 \t\r\n"):
         raise CatalogFileError(["file: is empty"])
+    if sheet not in SHEETS:
+        named = ", ".join(f"{each}.csv" for each in SHEETS)
+        raise CatalogFileError(
+            [f"{quoted(name)}: is not read. Send JSON, XLSX, or a CSV that is named like its sheet: {named}."]
+        )
     stream = io.TextIOWrapper(source, encoding=_encoding_of(begins), newline="")
     row = 0
     try:
         for row, cells in _records(stream):
             if any(cell.strip() for cell in cells[MAX_COLUMNS:]):
-                raise CatalogFileError([f"{sheet} row {row}: has more than {MAX_COLUMNS} columns"])
+                raise CatalogFileError([_too_wide(sheet, row)])
             if any(cell.strip() for cell in cells):
-                yield Record(sheet, row, tuple(cells[:MAX_COLUMNS]))
+                yield Record(sheet, row, tuple(map(without_inner_escapes, cells[:MAX_COLUMNS])))
     except csv.Error as error:
         raise CatalogFileError([f"{sheet} row {row + 1}: is no CSV: {error}"]) from None
     except UnicodeError:

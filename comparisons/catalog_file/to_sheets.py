@@ -9,6 +9,7 @@ from typing import IO
 from openpyxl import Workbook
 from openpyxl.cell.cell import WriteOnlyCell
 
+from backend.api.formulas import with_inner_escapes
 from comparisons.catalog_file.cells import PAIR, SHEETS, written
 from comparisons.catalog_file.export import exported_rows
 from comparisons.catalog_file.reading import CatalogFileError, Json
@@ -59,7 +60,7 @@ def export_csv(sheet: str) -> Iterator[bytes]:
 
 def _line(cells: "tuple[str, ...] | list[str]") -> bytes:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow(cells)
+    csv.writer(buffer).writerow(map(with_inner_escapes, cells))
     return buffer.getvalue().encode()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Self, TypeVar
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 
 from comparisons.catalog_file.reading import Json
 
@@ -117,12 +117,36 @@ class Table(Generic[RowT]):
         self._new, self._changed, self._changed_keys, self._untold = [], [], set(), 0
 
 
+class SlugIds:
+    """Of the rows of one kind, of the file and of the database: `ids` by slug and `slugs` by id."""
+
+    def __init__(self, ids: Mapping[str, UUID]) -> None:
+        self.ids = ids
+        self.slugs = {row_id: slug for slug, row_id in ids.items()}
+
+
 def _of_new(item: models.Model, keys: Iterable[str]) -> Iterator[str]:
     """What a new row will hold. Its state also where the file says nothing of it: most are public at once."""
     for key in keys:
         yield Edit.of(key, None, key.after) if isinstance(key, Edit) else key
     if "status" not in keys and (status := getattr(item, "status", None)):
         yield Edit.of("status", None, str(status))
+
+
+def analyze(*tables: type[models.Model]) -> None:
+    """Tells PostgreSQL how many rows there are by now and how their keys are spread.
+
+    Until the transaction ends nothing else does, and it would plan for what was there before. A table that somebody
+    vacuums, or makes an index of, is left out: who waits there waits for this transaction, and both would end.
+    """
+    with connection.cursor() as cursor:
+        for table in tables:
+            keys = [
+                str(field.column)
+                for field in table._meta.concrete_fields
+                if field.primary_key or field.is_relation or field.name == "status"
+            ]
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {table._meta.db_table} ({', '.join(keys)})")
 
 
 def locked(items: models.QuerySet[RowT]) -> models.QuerySet[RowT]:

@@ -34,13 +34,15 @@ PUBLISHED: list[tuple[Any, str, str, bool]] = [
 
 
 def _waiting(model: Any, one: str, many: str, *, has_date: bool) -> Iterator[Waiting]:
-    """Drafts for whoever writes; what was handed in, and what is scheduled, for whoever publishes."""
+    """Drafts for whoever writes and does not publish; for whoever does, what was handed in, and what is scheduled."""
     app, name = model._meta.app_label, model._meta.model_name
 
-    def those(words: tuple[str, str], rows: Any, right: str, query: dict[str, str]) -> Waiting:
+    def those(
+        words: tuple[str, str], rows: Any, right: str, query: dict[str, str], unless: str = ""
+    ) -> Waiting:
         return Waiting(
             one=words[0], many=words[1], rows=rows, page=f"{app}_{name}_changelist",
-            permissions=[f"{app}.{right}_{name}"], query=query,
+            permissions=[f"{app}.{right}_{name}"], query=query, unless=[f"{app}.{unless}_{name}"] if unless else [],
         )  # fmt: skip
 
     yield those(
@@ -48,6 +50,7 @@ def _waiting(model: Any, one: str, many: str, *, has_date: bool) -> Iterator[Wai
         lambda: model.objects.filter(status="draft"),
         "change",
         {"status__exact": "draft"},
+        unless="publish",
     )
     yield those(
         (f"{one} handed in for review", f"{many} handed in for review"),

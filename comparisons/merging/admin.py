@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -15,7 +16,10 @@ from django.utils.html import format_html
 
 from backend.admin.base import NOTHING, ReadOnlyAdmin
 from backend.admin.errors import CurationError
+from backend.api.attribution import attributed
 from catalog.models import Tool
+from catalog.services import group_releases
+from catalog.validators import validate_visible_text
 from comparisons.merging.duplicates import all_likenesses, likenesses_of
 from comparisons.merging.merging import MergeReport, merge_tools, undo_merge
 from comparisons.models import ToolMerge
@@ -41,6 +45,27 @@ class MergeForm(forms.Form):
         if found is None:
             raise ValidationError("No tool has this slug.")
         return found
+
+
+class ReleasesForm(forms.Form):
+    """Which tools are releases of which product."""
+
+    product = forms.CharField(max_length=100, validators=[validate_visible_text])
+    tools = forms.ModelMultipleChoiceField(Tool.objects.defer("search"))
+
+    def clean_tools(self) -> "QuerySet[Tool]":
+        tools: QuerySet[Tool] = self.cleaned_data["tools"]
+        if len(tools) < 2:
+            raise ValidationError("Releases are at least two tools.")
+        return tools
+
+    def clean(self) -> None:
+        product = self.cleaned_data.get("product")
+        for tool in self.cleaned_data.get("tools", ()):
+            if product and tool.product.lower() not in {"", product.lower()}:
+                raise ValidationError(
+                    f"{tool.name} is a release of {tool.product}: change that on its page first."
+                )
 
 
 @admin.register(ToolMerge)
@@ -82,8 +107,23 @@ class ToolMergeAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">Undo…</a>', reverse("admin:comparisons_undo_merge", args=[merge.pk]))
 
     def duplicates(self, request: HttpRequest) -> HttpResponse:
+        """Each group can be said to be releases of one product; then it is listed no more."""
         _require(request)
+        form = ReleasesForm(request.POST or None)
+        if request.method == "POST":
+            if form.is_valid():
+                return self._group(request, form.cleaned_data["tools"], form.cleaned_data["product"])
+            for problem in form.errors.values():
+                messages.error(request, f"Nothing was changed: {problem[0]}")
         return self._page(request, "duplicates", title="Tools that may be one", likenesses=all_likenesses())
+
+    def _group(self, request: HttpRequest, tools: "QuerySet[Tool]", product: str) -> HttpResponse:
+        if not request.user.has_perms(["catalog.change_tool", "catalog.publish_tool"]):
+            raise PermissionDenied
+        with attributed(source="admin", actor=request.user.get_username(), why=f"Releases of {product}"):
+            number = group_releases(tools, product=product, now=timezone.now())
+        messages.success(request, f"{number} tools are releases of {product}.")
+        return HttpResponseRedirect(request.path)
 
     def merge(self, request: HttpRequest, tool_id: UUID) -> HttpResponse:
         """Shows what would move once both tools are named, and moves it only when a POST confirms it."""

@@ -7,7 +7,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import connection
 from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Lower
+from django.db.models.functions import Cast, Coalesce, Lower, NullIf, Upper
 
 from catalog.models import Tool
 from comparisons.models import ToolMerge
@@ -41,15 +41,21 @@ class Likeness:
     tools: Sequence[Tool]
     reasons: Sequence[str]
 
+    @property
+    def product(self) -> str:
+        """What their product may be called: as one of them says, or else the shortest of their names."""
+        named = [tool.product for tool in self.tools if tool.product]
+        return named[0] if named else min((tool.name for tool in self.tools), key=len)
+
 
 def likenesses_of(tool: Tool) -> list[tuple[Tool, list[str]]]:
-    """Other tools that may be the same as this one, those with most reasons first."""
+    """Other tools that may be the same as this one, those with most reasons first; not those of one product with it."""
     keys = _candidates().filter(pk=tool.pk).values_list(*KEYS.values()).first() or (None,) * len(KEYS)
     reasons: dict[Tool, list[str]] = {}
     for (reason, expression), key in zip(KEYS.items(), keys, strict=True):
         if key:
-            alike = _candidates().alias(key=expression).filter(key=key).exclude(pk=tool.pk)
-            for found in alike.order_by("pk")[:MOST_SHOWN]:
+            alike = _candidates().alias(key=expression).filter(key=key)
+            for found in _besides_releases(alike, tool).order_by("pk")[:MOST_SHOWN]:
                 reasons.setdefault(found, []).append(reason)
     for other in _of_similar_name(tool):
         if "same name" not in reasons.setdefault(other, []):
@@ -58,11 +64,20 @@ def likenesses_of(tool: Tool) -> list[tuple[Tool, list[str]]]:
 
 
 def all_likenesses() -> list[Likeness]:
-    """Groups of tools that may be one, by what all of a group have in common; three queries and one for the tools."""
+    """Groups of tools that may be one, by what all of a group have in common; three queries and one for the tools.
+
+    Known releases of one product are no such group.
+    """
     reasons: dict[tuple[object, ...], list[str]] = {}
     for reason, expression in KEYS.items():
         groups = _candidates().values(key=expression).exclude(Q(key="") | Q(key=None)).order_by("key")
-        of_two = groups.annotate(count=Count("pk"), ids=ArrayAgg("pk", order_by="slug")).filter(count__gt=1)
+        # A tool that names no product is like no other in that.
+        products = Count(
+            Coalesce(NullIf(Upper("product"), Value("")), Cast("pk", TextField())), distinct=True
+        )
+        of_two = groups.annotate(products=products, ids=ArrayAgg("pk", order_by="slug")).filter(
+            products__gt=1
+        )
         for _, ids in of_two.values_list("key", "ids")[:MOST_GROUPS]:
             reasons.setdefault(tuple(ids), []).append(reason)
     tools = Tool.objects.in_bulk({pk for ids in reasons for pk in ids})
@@ -80,7 +95,12 @@ def _of_similar_name(tool: Tool) -> QuerySet[Tool]:
         cursor.execute("SELECT FROM pg_extension WHERE extname = 'pg_trgm'")
         if not cursor.rowcount:
             return Tool.objects.none()
-    alike = _candidates().annotate(likeness=TrigramSimilarity("name", tool.name))
-    return (
-        alike.filter(likeness__gte=MIN_LIKENESS).exclude(pk=tool.pk).order_by("-likeness", "pk")[:MOST_SHOWN]
-    )
+    others = _besides_releases(_candidates(), tool)
+    alike = others.annotate(likeness=TrigramSimilarity("name", tool.name))
+    return alike.filter(likeness__gte=MIN_LIKENESS).order_by("-likeness", "pk")[:MOST_SHOWN]
+
+
+def _besides_releases(tools: QuerySet[Tool], tool: Tool) -> QuerySet[Tool]:
+    """Without the tool itself, and without other releases of its product."""
+    others = tools.exclude(pk=tool.pk)
+    return others.exclude(product__iexact=tool.product) if tool.product else others

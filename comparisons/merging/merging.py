@@ -119,8 +119,8 @@ def _undo(pk: UUID, *, undone_by: str, now: datetime) -> MergeReport:
         raise CurationError("it is undone already")
     if later := ToolMerge.objects.standing().filter(merged_tool=kept).first():
         raise CurationError(f"{kept.name} was itself merged since: undo that first, {later}")
-    if Tool.objects.filter(slug=merge.slug).exists():
-        raise CurationError(f"{kept.name} is called {merge.slug} now: rename it first")
+    if taken := Tool.objects.filter(slug=merge.slug).first():
+        raise CurationError(f"{taken.name} is called {merge.slug} now: rename it first")
     merge.undone_by, merge.undone_at = undone_by, now
     merge.save(update_fields=["undone_by", "undone_at"])
     slugs = [merge.slug, *merge.aliases]
@@ -154,7 +154,8 @@ def _refuse_unfit(merged: Tool, kept: Tool) -> None:
     standing = ToolMerge.objects.standing().filter(merged_tool__in=[merged, kept])
     if found := standing.select_related("merged_tool", "kept_tool").first():
         raise CurationError(f"{found.merged_tool.name} was merged already, {found}")
-    if merged.public_at is not None and kept.status != Tool.Status.PUBLISHED:
+    # Of what is scheduled, readers find nothing yet.
+    if merged.public_at is not None and not (kept.is_published and kept.was_public):
         raise CurationError(f"readers would be led to {kept.name}, which is not published")
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from backend.admin.errors import CurationError
 from catalog.models import Tool
 from comparisons.models import Comparison, MergedRow, PairFit, ToolMerge
 from reviews.models import HeadToHead
@@ -69,7 +70,10 @@ def _other(pair: Comparison | HeadToHead, tool: Tool) -> UUID:
 
 
 def give_pairs_back(merge: ToolMerge, *, now: datetime) -> tuple[int, int]:
-    """What went along comes back, what was archived is on the lists again, and what was made leaves them."""
+    """What went along comes back, what was archived is on the lists again, and what was made leaves them.
+
+    Raises CurationError where the other tool of a pair was merged too.
+    """
     kept, merged = merge.kept_tool, merge.merged_tool
     came_back = 0
     for pair in Comparison.objects.filter(of_tool(kept), pk__in=merge.noted(Kind.MOVED_PAIR), public_at=None):
@@ -80,18 +84,33 @@ def give_pairs_back(merge: ToolMerge, *, now: datetime) -> tuple[int, int]:
     archived = Comparison.objects.filter(
         pk__in=merge.noted(Kind.ARCHIVED_PAIR), status=Comparison.Status.ARCHIVED
     )
+    merged_since = Q(merged_tool__in=archived.values("first_tool")) | Q(
+        merged_tool__in=archived.values("second_tool")
+    )
+    if (
+        later := ToolMerge.objects.standing()
+        .filter(merged_since)
+        .select_related("merged_tool", "kept_tool")
+        .first()
+    ):
+        raise CurationError(f"a pair would come back with {later.merged_tool.name}: undo that first, {later}")
     came_back += archived.update(status=Comparison.Status.PUBLISHED, updated_at=now)
     made = Comparison.objects.filter(pk__in=merge.noted(Kind.MADE_PAIR), status=Comparison.Status.PUBLISHED)
     return came_back, made.update(status=Comparison.Status.ARCHIVED, updated_at=now)
 
 
 def take_answers(merge: ToolMerge) -> int:
-    """Live answers to pairs of the merged tool are given to the kept tool's pairs too, where the reviewer gave none."""
+    """Live answers to pairs of the merged tool are given to the kept tool's pairs too, where the reviewer gave none.
+
+    Where the other tool was merged before, they were given to the pair with what that one was merged into.
+    """
     kept, merged = merge.kept_tool, merge.merged_tool
+    earlier = ToolMerge.objects.standing().exclude(pk=merge.pk).values("merged_tool")
     live = HeadToHead.objects.filter(status=HeadToHead.Status.PUBLISHED)
     own = {answer.subject for answer in live.filter(of_tool(kept))}
     made = []
-    for answer in live.filter(of_tool(merged), reviewer__is_active=True).order_by("pk"):
+    answers = live.filter(of_tool(merged), reviewer__is_active=True)
+    for answer in answers.exclude(Q(first_tool__in=earlier) | Q(second_tool__in=earlier)).order_by("pk"):
         other_id = _other(answer, merged)
         subject = frozenset((kept.pk, other_id)), answer.reviewer_id
         if other_id == kept.pk or subject in own:

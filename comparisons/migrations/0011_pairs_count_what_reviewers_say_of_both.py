@@ -10,8 +10,8 @@ from django.db import migrations, models
 from backend.api.sql import load_sql
 
 BEFORE = """
-DROP FUNCTION comparisons_count_pair, comparisons_reviews_move_pairs, comparisons_answers_move_pairs,
-    comparisons_rules_go_forward CASCADE;
+DROP FUNCTION IF EXISTS comparisons_count_pair, comparisons_count_pairs,
+    comparisons_reviews_move_pairs, comparisons_answers_move_pairs, comparisons_rules_go_forward CASCADE;
 DROP FUNCTION comparisons_count_pairs_of_tools, comparisons_count_pair_panels;
 """
 

@@ -1,6 +1,6 @@
 """The tables of comparisons, one module for each subject: import them from here."""
 
-from comparisons.listings import ListedPair, ListedTool, Relisting
+from comparisons.listings import ListedPair, ListedTool, Relisting, SearchDocument
 from comparisons.models.merges import MergedRow, ToolMerge
 from comparisons.models.pairs import (
     PAIR_SEPARATOR,
@@ -30,6 +30,7 @@ __all__ = [
     "PairPanel",
     "PreviewLink",
     "Relisting",
+    "SearchDocument",
     "StoredAnswer",
     "Strength",
     "ToolMerge",

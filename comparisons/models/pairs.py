@@ -125,9 +125,9 @@ class Comparison(Publishable):
         return pair_slug(self.first_tool.slug, self.second_tool.slug)
 
     def clean(self) -> None:
+        super().clean()
         if self.first_tool_id and self.first_tool_id == self.second_tool_id:
             raise ValidationError("A comparison needs two different tools.")
-        super().clean()
 
 
 class PairFit(Fit):

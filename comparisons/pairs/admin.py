@@ -13,11 +13,13 @@ from django.utils.html import format_html, format_html_join
 
 from backend.admin.actions import row_action
 from backend.admin.base import STAMPS
+from backend.admin.bulk_pages import bulk_action
 from backend.admin.links import link_to_preview
-from backend.admin.publishing import READ_FIRST, DatedForm, MomentFilter, PublishedAdmin
+from backend.admin.publishing import DatedForm, MomentFilter, PublishedAdmin, publish_action
 from catalog.admin import FitFormSet, FitInline, offer_tools
+from catalog.bulk import Archive, Unschedule
 from catalog.models import MAX_FITS, Category, Condition, Tool
-from catalog.services import archive, hand_in
+from catalog.services import hand_in
 from catalog.workflow import ITEM_MOVES, UNPUBLISHED
 from comparisons.models import Comparison, Outcome, PairFit, pair_slug
 from comparisons.pairs.selectors import pair_from_counts, with_counts
@@ -26,7 +28,10 @@ from comparisons.querysets import ComparisonQuerySet
 from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review, Reviewer
 
-ARCHIVED = "They leave the lists of readers, and history keeps their verdicts. Publish brings them back."
+
+class ArchivePairs(Archive):
+    consequence = "What is archived leaves the lists of readers at once, and history keeps its verdicts."
+    undo_consequence = "What is published again is back in the lists of readers, with its first date."
 
 
 class ComparisonForm(DatedForm):
@@ -168,7 +173,7 @@ class ComparisonAdmin(PublishedAdmin):
     autocomplete_fields = ["first_tool", "second_tool"]
     readonly_fields = [*STAMPS, "page", "verdict", "panel"]
     at_a_glance = ["page", "verdict", "panel"]
-    actions = ["hand_in", "publish", "archive"]
+    actions = ["hand_in", "publish", "archive", "unschedule"]
     fields = [
         ("first_tool", "second_tool"), "title", "editor_note", "source_url", "status", "published_at",
     ]  # fmt: skip
@@ -238,11 +243,13 @@ class ComparisonAdmin(PublishedAdmin):
         )
 
     hand_in = row_action(hand_in, description="Hand in for review", done="handed in for review")
-    publish = row_action(
-        publish, description="Publish", done="published", permission="publish", asks=READ_FIRST,
-        reads=["title", "editor_note"],
-    )  # fmt: skip
-    archive = row_action(archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED)
+    publish = publish_action(publish, reads=["fits"])
+    archive = bulk_action(
+        ArchivePairs(Comparison, named_with=["first_tool", "second_tool"]), permission="publish"
+    )
+    unschedule = bulk_action(
+        Unschedule(Comparison, named_with=["first_tool", "second_tool"]), permission="publish"
+    )
 
 
 def outcome_in_words(comparison: Comparison) -> str:

@@ -1,55 +1,118 @@
-"""What narrows the list of comparisons."""
+"""The list of comparisons: what narrows it, and its order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from types import MappingProxyType
+from typing import Any, Self
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery, Value
 
+from backend.api.pagination import Constant, union
 from catalog.models import Tool
 from catalog.querysets import search_query
-from comparisons.listings import ListedPair, in_categories
+from comparisons.listings import (
+    ARE_MORE,
+    MATCHING,
+    DocumentQuerySet,
+    ListedPair,
+    ListingQuerySet,
+    SearchDocument,
+    in_categories,
+)
+from comparisons.models import Comparison
+from comparisons.pairs.selectors import LISTED_PAIRS
+
+SIDES = ("first", "second")
 
 
 @dataclass(frozen=True, slots=True)
-class PairFilters:
-    """What narrows a list of pairs, by the names of the parameters; an empty filter lets everything through."""
+class PairList:
+    """The published pairs that pass every filter; an empty filter lets everything through."""
 
+    sort: str = "-published_at"
     q: str = ""
-    tool: Sequence[str] = ()
-    category: Sequence[str] = ()
-    outcome: Sequence[str] = ()
+    # Ids, so that an index is read for each side; None: any tool's pairs.
+    tools: tuple[UUID, ...] | None = None
+    category: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
 
-    def listings(self) -> list[QuerySet[Any]]:
-        """The published pairs that pass every filter; where tools are asked for, those of either side apart.
+    model = Comparison
+    rows = LISTED_PAIRS
+    columns = MappingProxyType[str, Any]({})
 
-        An index is of one side. One query where `tool` is given, else none.
-        """
-        listed = ListedPair.objects.published()
-        if self.outcome:
-            listed = listed.filter(outcome__in=self.outcome)
-        apart, *together = self._sides() or [(Q(),)]
-        for first, second in together:
-            listed = listed.filter(first | second)
-        return [listed.filter(side) for side in apart]
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> Self:
+        """From a request's parameters; one query where `tool` is given, else none."""
+        return cls(
+            sort=params["sort"],
+            q=params["q"],
+            tools=tuple(Tool.objects.ids_of(params["tool"])) if params["tool"] else None,
+            category=tuple(params["category"]),
+            outcome=tuple(params["outcome"]),
+        )
 
-    def _sides(self) -> list[tuple[Q, ...]]:
-        """Of the first and of the second tool, what names fewest pairs in front."""
-        sides: list[tuple[Q, ...]] = []
-        if self.tool:
-            ids = Tool.objects.ids_of(self.tool)
-            sides.append((Q(first_tool__in=ids), Q(second_tool__in=ids)))
-        if self.q:
-            query = search_query(self.q)
-            sides.append((Q(first_tool__search=query), Q(second_tool__search=query)))
-        if self.category:
-            sides.append(
-                (
-                    in_categories("first_category", self.category),
-                    in_categories("second_category", self.category),
-                )
-            )
-        return sides
+    @property
+    def text(self) -> str:
+        return self.q
 
+    @property
+    def keys(self) -> Sequence[str]:
+        return [self.sort]
 
-PAIR_FILTERS = [field.name for field in fields(PairFilters)]
+    @property
+    def matches(self) -> QuerySet[Any] | None:
+        return self._documents().values("pk") if self.q and self.tools is None else None
+
+    def parts(self) -> list[QuerySet[Any]]:
+        """Apart what is of either side, for an index is of one, and what few tools match."""
+        if self.tools is not None:
+            rows = self._shelved()
+            if self.q:
+                rows = rows.filter(self._having_words())
+            return [rows.filter(Q((f"{side}_tool__in", self.tools))) for side in SIDES]
+        walked: list[QuerySet[Any]] = [self._listed().filter(shelf) for shelf in self._shelves()] or [
+            self._listed()
+        ]
+        if not self.q:
+            return walked
+        few = self._shelved().filter(~Q(ARE_MORE))
+        return [
+            *(few.filter(Q((f"{side}_tool__in", MATCHING))) for side in SIDES),
+            *(rows.filter(ARE_MORE, self._either(MATCHING)) for rows in walked),
+        ]
+
+    def whole(self) -> QuerySet[Any]:
+        if self.q and self.tools is None:
+            ids = self._documents().values("pk")
+            return self._shelved().filter(self._either(ids))
+        return union([part.values("pk") for part in self.parts()])
+
+    def _listed(self) -> ListingQuerySet:
+        rows = ListedPair.objects.published()
+        return rows.filter(outcome__in=list(map(Constant, self.outcome))) if self.outcome else rows
+
+    def _shelves(self) -> list[Q]:
+        """That either tool is in one of the categories; none where all will do."""
+        return [in_categories(f"{side}_category", self.category) for side in SIDES if self.category]
+
+    def _shelved(self) -> ListingQuerySet:
+        return self._listed().filter(reduce(or_, self._shelves(), Q()))
+
+    def _documents(self) -> DocumentQuerySet:
+        """Of archived tools, too: their pairs stay public."""
+        return SearchDocument.objects.found_by(search_query(self.q))
+
+    def _either(self, ids: Any) -> Q:
+        return reduce(or_, (Q((f"{side}_tool__in", ids)) for side in SIDES))
+
+    def _having_words(self) -> Q:
+        """Looks at the tools of each of a few pairs. Scalars: of EXISTS PostgreSQL would find all tools with the words."""
+        documents = SearchDocument.objects.having(search_query(self.q)).values(has_words=Value(True))
+        one, other = (
+            Subquery(documents.filter(pk=OuterRef(f"{side}_tool")), output_field=BooleanField())
+            for side in SIDES
+        )
+        return Q(one) | Q(other)

@@ -112,6 +112,7 @@ STORED_PAIRS = Prepared(
         .filter(any_pair(zip(firsts, seconds, strict=True)))
     )
 )
+LISTED_PAIRS = Prepared(lambda ids: comparisons_with_guidance().with_head_to_heads().filter(pk__in=ids))
 
 
 class ComparisonNotFound(Refusal):

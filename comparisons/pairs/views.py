@@ -12,12 +12,13 @@ from backend.api.problems import Moved, refuses
 from backend.api.rendering import all_rendered, rendered
 from backend.api.views import PublicView, field_names
 from catalog.slugs import CATEGORY, TOOL, refuse_unknown_slugs
+from comparisons.counts import count_pairs
 from comparisons.models import Outcome
-from comparisons.pairs.filters import PAIR_FILTERS, PairFilters
+from comparisons.pairs.filters import PairList
 from comparisons.pairs.lineups import line_up
 from comparisons.pairs.page import INCLUDED, LISTED_FIELDS, PAGE_FIELDS, ComparisonSerializer
 from comparisons.pairs.panels import PanelList, named_panel
-from comparisons.pairs.selectors import ComparisonNotFound, comparisons_with_guidance, find_pair, pairs_of
+from comparisons.pairs.selectors import ComparisonNotFound, find_pair, pairs_of
 from comparisons.pairs.serializers import ComparisonListItemSerializer, LineupSerializer
 from comparisons.tools.views import MAX_SEARCH_LENGTH, SearchText
 
@@ -58,15 +59,16 @@ class ComparisonListView(ListView):
         """
         params = self.params
         refuse_unknown_slugs(params, {"tool": TOOL, "category": CATEGORY})
-        filters = PairFilters(**{name: params[name] for name in PAIR_FILTERS})
-        page = self.page(
-            comparisons_with_guidance().with_head_to_heads(),
-            keys=[params["sort"]],
-            listings=filters.listings(),
-        )
+        page = self.page_of(PairList.of(params))
         pairs = pairs_of(page.results)
         only = [*(params["fields"] or LISTED_FIELDS), *params["include"]]
         return Response(page.as_dict(all_rendered(ComparisonListItemSerializer, pairs, only=only)))
+
+    def kept_count(self) -> int | None:
+        """Those of a tool are few; those of words are not kept."""
+        if self.params["q"] or self.params["tool"]:
+            return None
+        return count_pairs(category=self.params["category"], outcome=self.params["outcome"])
 
 
 class ComparisonParameters(Parameters):

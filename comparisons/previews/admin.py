@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,21 +11,21 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, resolve, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
 
 from backend.admin.actions import row_action
-from backend.admin.base import NOTHING, ReadOnlyAdmin
+from backend.admin.base import ReadOnlyAdmin
 from catalog.models import Tool
 from catalog.pairs import by_slug
 from comparisons.models import Comparison, PreviewLink, pair_slug
 from comparisons.previews.drafts import drafts_of, drafts_of_review, shown_as_published
 from comparisons.previews.links import end_link, make_link, token_of
+from comparisons.previews.reading import readable
 from reviews.models import Review
 
 MAY_SHARE = "comparisons.add_previewlink"
@@ -41,12 +41,21 @@ class Subject:
     drafts: list[UUID]
     tool: Tool | None = None
 
-    def links(self, link: PreviewLink) -> list[tuple[str, str]]:
+    def living_links(self, now: datetime) -> QuerySet[PreviewLink]:
+        """To this page, and to others that show one of its drafts: a page gets another path with its tool's slug."""
+        # By the path only where it has none: another draft's link may stand at a slug that this one has taken.
+        shows = Q(drafts__overlap=self.drafts) if self.drafts else Q(path=self.path)
+        return PreviewLink.objects.filter(shows, ended_at=None, expires_at__gt=now)
+
+    def addresses(self, link: PreviewLink) -> list[tuple[str, str]]:
         """For whom it is, and the address."""
         token = token_of(link)
-        page, _, place = self.site_path.partition("#")
-        found = [("In the API", f"{settings.PUBLIC_BASE_URL}/api/v1{self.path}?preview={token}")]
-        if has_site():
+        is_this = link.path == self.path or set(link.drafts) == set(self.drafts)
+        path, site_path = (self.path, self.site_path) if is_this else (link.path, link.path)
+        page, _, place = site_path.partition("#")
+        found = [("In the API", f"{settings.PUBLIC_BASE_URL}/api/v1{path}?preview={token}")]
+        # The site shows a review on its tool's page, which its path does not name.
+        if has_site() and not page.startswith("/reviews/"):
             mark = f"#{place}" if place else ""
             found.insert(0, ("On the site", f"{settings.SITE_URL}{page}?preview={token}{mark}"))
         return found
@@ -120,7 +129,9 @@ class PreviewLinkAdmin(ReadOnlyAdmin):
         now = timezone.now()
         with shown_as_published(subject.drafts, now=now) as shown:
             status, answer = api_answer(subject.path)
-        links = PreviewLink.objects.filter(path=subject.path, ended_at=None, expires_at__gt=now)
+        # Whoever has a link can hand it on, so only those see it who may make one.
+        may_share = request.user.has_perm(MAY_SHARE)
+        links = subject.living_links(now) if may_share else PreviewLink.objects.none()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -132,10 +143,10 @@ class PreviewLinkAdmin(ReadOnlyAdmin):
             "readable": readable(answer),
             "raw": json.dumps(answer, ensure_ascii=False, indent=2),
             "left_out": shown.left_out,
-            "may_share": request.user.has_perm(MAY_SHARE),
+            "may_share": may_share,
             "has_site": has_site(),
             "links": [
-                (link, subject.links(link))
+                (link, subject.addresses(link))
                 for link in links.select_related("made_by").order_by("-made_at", "-id")
             ],
         }  # fmt: skip
@@ -144,7 +155,7 @@ class PreviewLinkAdmin(ReadOnlyAdmin):
     def _share(self, request: HttpRequest, subject: Subject, form: LinkForm) -> None:
         now = timezone.now()
         if "end" in request.POST:
-            link = PreviewLink.objects.filter(path=subject.path, pk__in=_uuids(request.POST["end"])).first()
+            link = subject.living_links(now).filter(pk__in=_uuids(request.POST["end"])).first()
             if link is not None:
                 end_link(link, now=now)
                 messages.success(request, "The link is ended: it shows nothing any more.")
@@ -215,19 +226,3 @@ def api_answer(address: str) -> tuple[int, Any]:
     if hasattr(response, "render"):
         response.render()
     return response.status_code, json.loads(response.content)
-
-
-def readable(value: Any) -> SafeString:
-    """An answer as nested lists of names and values, which are text and never markup."""
-    if isinstance(value, dict):
-        rows = ((name.replace("_", " "), readable(each)) for name, each in value.items())
-        return format_html("<dl>{}</dl>", format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", rows))
-    if isinstance(value, list):
-        if not value:
-            return mark_safe(NOTHING)  # noqa: S308 - our own sign.
-        return format_html(
-            "<ol>{}</ol>", format_html_join("", "<li>{}</li>", ((readable(each),) for each in value))
-        )
-    if value is None:
-        return mark_safe(NOTHING)  # noqa: S308 - our own sign.
-    return format_html("{}", {True: "yes", False: "no"}[value] if isinstance(value, bool) else value)

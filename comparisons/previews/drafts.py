@@ -60,7 +60,10 @@ def shown_as_published(draft_ids: Iterable[UUID], *, now: datetime) -> Iterator[
     with transaction.atomic():
         if ids:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(LOCK_TIMEOUT)])
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, true), set_config('catalog.is_preview', 'true', true)",
+                    [str(LOCK_TIMEOUT)],
+                )
             _publish(ids, shown, now=now)
         yield shown
         transaction.set_rollback(True)
@@ -71,8 +74,8 @@ def _publish(ids: list[UUID], shown: Shown, *, now: datetime) -> None:
     for model in (Tool, Comparison):
         for row in _named(model, ids).order_by("pk"):
             _try(row, shown, status="published", published_at=Coalesce("published_at", now), updated_at=now)
-        # What is scheduled is seen already; a statement that names public_at alone is left as it is. The clock is the
-        # database's, as in every read.
+        # What is scheduled is seen already, with its own date: catalog/sql/moment.sql takes that of previews alone. The
+        # clock is the database's, as in every read.
         model._default_manager.filter(pk__in=ids, status="published", public_at__gt=Now()).update(
             public_at=Now()
         )

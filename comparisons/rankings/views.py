@@ -10,7 +10,7 @@ from backend.api.parameters import COUNT, INCLUDE_COUNT, CommaList, ListParamete
 from backend.api.rendering import all_rendered, rendered
 from backend.api.views import field_names
 from catalog.slugs import CATEGORY, refuse_unknown_slugs
-from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
+from comparisons.rankings.selectors import RANKINGS, Ranking, count_ranked, ranked
 from comparisons.rankings.serializers import FormulaSerializer, RankingItemSerializer
 
 
@@ -37,9 +37,14 @@ class RankingView(ListView):
         """
         params = self.params
         refuse_unknown_slugs(params, {"category": CATEGORY})
-        formula = RANKINGS[params["by"]]
-        tools = ranked_tools(params["by"], params["category"])
-        page = self.page(tools, keys=formula.keys)
-        items = ranked(tools, page.results, formula=formula)
-        rows = all_rendered(RankingItemSerializer, items, only=params["fields"])
-        return Response(page.as_dict(rows, formula=rendered(FormulaSerializer, formula)))
+        ranking = self._ranking
+        page = self.page_of(ranking)
+        rows = all_rendered(RankingItemSerializer, ranked(ranking, page.results), only=params["fields"])
+        return Response(page.as_dict(rows, formula=rendered(FormulaSerializer, ranking.formula)))
+
+    def kept_count(self) -> int:
+        return count_ranked(self._ranking)
+
+    @property
+    def _ranking(self) -> Ranking:
+        return Ranking(self.params["by"], tuple(self.params["category"]))

@@ -1,5 +1,5 @@
 -- A tool that was merged into another stays so until that is undone: it is not published, keeps the slug that it was given, and
--- takes no votes, picks or live reviews, whoever writes them.
+-- takes no votes, picks, live reviews, live head-to-heads or published pairs, whoever writes them.
 
 CREATE OR REPLACE FUNCTION comparisons_is_merged(tool uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -23,9 +23,12 @@ CREATE OR REPLACE TRIGGER merged_tool_stays BEFORE UPDATE OF slug, status ON cat
 -- A review that goes public goes to the tool that is left. One that stayed behind may be corrected and retracted.
 CREATE OR REPLACE FUNCTION comparisons_merged_tool_gets_no_review() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (TG_OP = 'INSERT' OR (OLD.status, OLD.tool_id) <> (NEW.status, NEW.tool_id))
-        AND comparisons_is_merged(NEW.tool_id)
-    THEN
+    IF TG_OP = 'UPDATE' AND (OLD.status, OLD.tool_id) = (NEW.status, NEW.tool_id) THEN
+        RETURN NEW;
+    END IF;
+    -- A merge that is under way is waited for.
+    PERFORM FROM catalog_tool WHERE id = NEW.tool_id FOR KEY SHARE;
+    IF comparisons_is_merged(NEW.tool_id) THEN
         RAISE check_violation USING
             CONSTRAINT = 'a_merged_tool_gets_no_review',
             MESSAGE = 'This tool was merged into another: review that one.';
@@ -35,6 +38,34 @@ END $$;
 
 CREATE OR REPLACE TRIGGER review_of_merged_tool_is_not_published BEFORE INSERT OR UPDATE OF tool_id, status ON reviews_review
     FOR EACH ROW WHEN (NEW.status = 'published') EXECUTE FUNCTION comparisons_merged_tool_gets_no_review();
+
+-- A head-to-head that stayed behind may be corrected and retracted too; a pair is archived with the merge.
+CREATE OR REPLACE FUNCTION comparisons_merged_tool_gets_no_pair() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE'
+        AND (OLD.status, OLD.first_tool_id, OLD.second_tool_id) = (NEW.status, NEW.first_tool_id, NEW.second_tool_id)
+    THEN
+        RETURN NEW;
+    END IF;
+    -- A merge that is under way is waited for.
+    PERFORM FROM catalog_tool WHERE id IN (NEW.first_tool_id, NEW.second_tool_id) ORDER BY id FOR KEY SHARE;
+    IF comparisons_is_merged(NEW.first_tool_id) OR comparisons_is_merged(NEW.second_tool_id) THEN
+        RAISE check_violation USING
+            CONSTRAINT = TG_ARGV[0],
+            MESSAGE = 'One of the two tools was merged into another: take that one.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER pair_of_merged_tool_is_not_published
+    BEFORE INSERT OR UPDATE OF first_tool_id, second_tool_id, status ON comparisons_comparison
+    FOR EACH ROW WHEN (NEW.status = 'published')
+    EXECUTE FUNCTION comparisons_merged_tool_gets_no_pair('a_merged_tool_gets_no_pair');
+
+CREATE OR REPLACE TRIGGER pair_of_merged_tool_is_not_published
+    BEFORE INSERT OR UPDATE OF first_tool_id, second_tool_id, status ON reviews_headtohead
+    FOR EACH ROW WHEN (NEW.status = 'published')
+    EXECUTE FUNCTION comparisons_merged_tool_gets_no_pair('a_merged_tool_gets_no_head_to_head');
 
 -- What was under way while tools were merged is begun anew, and then finds the tool that is left: it is told that it met a
 -- deadlock. Fires after the tally has been waited for, since its name comes later.

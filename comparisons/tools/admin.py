@@ -5,31 +5,51 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import model_ngettext
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from backend.admin.actions import row_action
 from backend.admin.base import NOTHING, STAMPS
+from backend.admin.bulk import Rows
+from backend.admin.bulk_pages import bulk_action
 from backend.admin.links import link_to_preview
-from backend.admin.publishing import READ_FIRST, DatedForm, MomentFilter, PublishedAdmin
+from backend.admin.publishing import DatedForm, MomentFilter, PublishedAdmin, publish_action
 from catalog import logos, services
 from catalog.admin import FitInline
+from catalog.bulk import Archive, Unschedule
 from catalog.logo_encoding import MAX_BYTES, UnfitLogoError, check_logo
 from catalog.models import LogoUpload, Tool, ToolFit
 from catalog.querysets import PRICE_DAYS
 from catalog.workflow import ITEM_MOVES
 from comparisons.merging.admin import may_merge, merge_page
 from comparisons.merging.duplicates import likenesses_of
+from comparisons.models import Comparison
 from comparisons.tools.slugs import taken_pair_slugs
-from reviews.models import Panel
+from reviews.models import Panel, Review
 from votes.models import Tally
 
-ARCHIVED = "They leave lists and rankings; their pages stay. Publish brings them back, with their first date."
+RELEASES_SHOWN = 20
+
+
+class ArchiveTools(Archive):
+    consequence = "What is archived leaves lists and rankings at once; its page stays."
+
+    def tell(self, rows: Rows) -> list[str]:
+        pairs = (
+            Comparison.objects.published().filter(Q(first_tool__in=rows) | Q(second_tool__in=rows)).count()
+        )
+        reviews = Review.objects.filter(tool__in=rows, status=Review.Status.PUBLISHED).count()
+        named = ((pairs, Comparison), (reviews, Review))
+        counts = " and ".join(f"{n:,} {model_ngettext(model._meta, n)}" for n, model in named)
+        return [f"Published and about them: {counts}. These stay as they are."]
 
 
 class ToolForm(DatedForm):
@@ -39,7 +59,7 @@ class ToolForm(DatedForm):
 
     class Meta:
         help_texts = {
-            "slug": "Its place in addresses. When you change it, the earlier one leads here for ever.",
+            "slug": "Its place in addresses. The earlier one leads here for ever once readers could see the tool.",
             "published_at": "The date readers see. Empty: the moment of publication. Ahead: nothing is public until then.",
             "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels. It is drawn anew, as a square, within seconds.",
         }
@@ -108,7 +128,7 @@ class ToolAdmin(PublishedAdmin):
     moves = ITEM_MOVES
     inlines = [ToolFitInline]
     list_display = [
-        "name", "slug", "status", "panel_count", "community", "entry_price", "category", "published_at",
+        "name", "slug", "releases_link", "status", "panel_count", "community", "entry_price", "category", "published_at",
     ]  # fmt: skip
     list_filter = [
         "status",
@@ -119,19 +139,28 @@ class ToolAdmin(PublishedAdmin):
         "pricing_model",
         "category",
     ]
+    linked_lookups = ["product__iexact"]
     list_select_related = ["category", "panel", "tally"]
-    search_fields = ["name", "slug", "aliases__slug", "tagline"]
-    search_help_text = "Name, slug (earlier ones too) or tagline."
+    search_fields = ["name", "slug", "aliases__slug", "tagline", "product"]
+    search_help_text = "Name, slug (earlier ones too), tagline or product."
     search_place = 1
     date_hierarchy = "published_at"
     ordering = ["sort_key", "id"]
     autocomplete_fields = ["category"]
     prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = [*STAMPS, "earlier_slugs", "logo_preview", "reviews", "merge_link", "page"]
-    at_a_glance = ["page", "earlier_slugs", "reviews", "merge_link", "logo_preview"]
-    actions = ["hand_in", "publish", "archive"]
+    readonly_fields = [
+        *STAMPS,
+        "earlier_slugs",
+        "logo_preview",
+        "reviews",
+        "merge_link",
+        "other_releases",
+        "page",
+    ]
+    at_a_glance = ["page", "earlier_slugs", "reviews", "other_releases", "merge_link", "logo_preview"]
+    actions = ["hand_in", "publish", "archive", "unschedule"]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "category", "status", "published_at"]}),
+        (None, {"fields": ["name", "slug", "product", "category", "status", "published_at"]}),
         ("What readers see", {"fields": ["tagline", "description", "website", "logo"]}),
         (
             "Pricing",
@@ -162,6 +191,22 @@ class ToolAdmin(PublishedAdmin):
     @admin.display(ordering="tally__total")
     def community(self, tool: Tool) -> str:
         return count_of(tool.tally)
+
+    @admin.display(description="product", ordering="product")
+    def releases_link(self, tool: Tool) -> str:
+        """The product that it is a release of, with a link to all of them."""
+        if not tool.product:
+            return NOTHING
+        page = reverse("admin:catalog_tool_changelist", query={"product__iexact": tool.product})
+        return format_html('<a href="{}">{}</a>', page, tool.product)
+
+    @admin.display
+    def other_releases(self, tool: Tool) -> str:
+        if not tool.product:
+            return NOTHING
+        others = Tool.objects.releases_of(tool.product).exclude(pk=tool.pk).order_by("slug")[:RELEASES_SHOWN]
+        linked = ((reverse("admin:catalog_tool_change", args=[other.pk]), other) for other in others)
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', linked) or NOTHING
 
     @admin.display
     def earlier_slugs(self, tool: Tool) -> str:
@@ -222,13 +267,9 @@ class ToolAdmin(PublishedAdmin):
         )
 
     hand_in = row_action(services.hand_in, description="Hand in for review", done="handed in for review")
-    publish = row_action(
-        services.publish_tool, description="Publish", done="published", permission="publish", asks=READ_FIRST,
-        reads=["name", "tagline", "description", "website"],
-    )  # fmt: skip
-    archive = row_action(
-        services.archive, description="Archive", done="archived", permission="publish", asks=ARCHIVED
-    )
+    publish = publish_action(services.publish_tool, reads=["fits"])
+    archive = bulk_action(ArchiveTools(Tool), permission="publish")
+    unschedule = bulk_action(Unschedule(Tool), permission="publish")
 
 
 def count_of(counted: Panel | Tally) -> str:

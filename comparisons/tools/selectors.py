@@ -3,15 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import FloatField
-from django.db.models.functions import Coalesce
-
-from backend.api.pagination import Constant
 from backend.api.prepared import Prepared
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet
 from reviews.models import Review
-from votes.models import ABOVE_ALL_BOUNDS, BELOW_ALL_BOUNDS
 
 COUNTS = ("category", "panel", "published_tally")
 
@@ -24,21 +19,6 @@ def tools_with_counts() -> ToolQuerySet:
     """Tools with category, panel and tally: one query, whatever the number of tools."""
     tools: ToolQuerySet = Tool.objects.select_related(*COUNTS).defer("search")
     return tools
-
-
-# What with_crowd_order adds, and the tool itself, as an index has them.
-CROWD_ORDER = ("crowd_low", "crowd_high", "published_tally__tool_id")
-
-
-def with_crowd_order(tools: ToolQuerySet, *, best_first: bool) -> ToolQuerySet:
-    """Adds the bounds that the crowd decides by, for CROWD_ORDER; of a crowd that decides nothing, what comes last."""
-    unknown = Constant(BELOW_ALL_BOUNDS if best_first else ABOVE_ALL_BOUNDS, FloatField())
-    # Every tool has a tally. Said so, PostgreSQL may begin with the index of tallies.
-    ordered: ToolQuerySet = tools.filter(published_tally__isnull=False).annotate(
-        crowd_low=Coalesce("published_tally__bound_low", unknown),
-        crowd_high=Coalesce("published_tally__bound_high", unknown),
-    )
-    return ordered
 
 
 def read_reviews(tools: Sequence[Tool]) -> None:

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from django.db.models import Value
-from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,11 +13,13 @@ from backend.api.problems import refuses
 from backend.api.rendering import all_rendered, rendered
 from backend.api.views import PublicView, field_names
 from catalog.models import Tool
-from catalog.querysets import ToolQuerySet, search_words
+from catalog.querysets import search_words
 from catalog.slugs import CATEGORY, CONDITION, refuse_unknown_slugs
 from catalog.views import ToolNotFound, by_slugs, find_tool
-from comparisons.tools.filters import FILTERS, ToolFilters, tool_facets
-from comparisons.tools.selectors import CROWD_ORDER, read_reviews, tools_with_counts, with_crowd_order
+from comparisons.counts import OF_TOOLS, count_tools
+from comparisons.tools.filters import ToolFilters, tool_facets
+from comparisons.tools.lists import TOOL_SORTS, ToolList
+from comparisons.tools.selectors import read_reviews, tools_with_counts
 from comparisons.tools.serializers import FacetsSerializer, ToolListItemSerializer, ToolSerializer
 from reviews.slugs import REVIEWER
 
@@ -28,14 +28,6 @@ MAX_SEARCH_LENGTH = 100
 MAX_SEARCH_WORDS = 5
 
 TOOL_FIELDS = [name for name in field_names(ToolListItemSerializer) if name != "reviews"]
-
-TOOL_SORTS = {
-    "published_at": ["published_at"],
-    "name": ["sort_key"],
-    "panel": ["panel_score"],
-    "community": CROWD_ORDER,
-    "votes": ["published_tally__total"],
-}
 
 
 class SearchText(serializers.CharField):
@@ -105,9 +97,9 @@ class ToolListView(ListView):
             params,
             {"category": CATEGORY, "shipped_by": REVIEWER, "skipped_by": REVIEWER, "fits": CONDITION},
         )
-        filters = ToolFilters(**{name: params[name] for name in FILTERS})
+        filters = ToolFilters.of(params)
         page = self._page(filters)
-        if not page.results and filters.q and (name := Tool.objects.published().closest_name(filters.q)):
+        if not page.results and (name := self._mended(filters.q)):
             filters = replace(filters, q=name)
             page = self._page(filters)
         only = [*(params["fields"] or TOOL_FIELDS), *params["include"]]
@@ -116,26 +108,21 @@ class ToolListView(ListView):
             answer["facets"] = rendered(FacetsSerializer, tool_facets(filters))
         return Response(answer)
 
+    def _mended(self, text: str) -> str | None:
+        """The name that misspelled words may mean: those that find nothing by themselves, on a first page."""
+        is_misspelled = text and not self.params["cursor"] and not ToolFilters(q=text).documents().exists()
+        return Tool.objects.published().closest_name(text) if is_misspelled else None
+
+    def kept_count(self) -> int | None:
+        if ToolFilters.of(self.params).has_any_but(OF_TOOLS):
+            return None
+        return count_tools(**{name: self.params[name] for name in OF_TOOLS})
+
     def _page(self, filters: ToolFilters) -> Page[Tool]:
-        tools = filters.apply(tools_with_counts().published())
-        tools, keys = sorted_tools(tools, sort=self.params["sort"], text=filters.q)
-        page = self.page(tools, keys=keys)
+        page = self.page_of(ToolList(filters, self.params["sort"]))
         if "reviews" in self.params["include"]:
             read_reviews(page.results)
         return page
-
-
-def sorted_tools(tools: ToolQuerySet, *, sort: str, text: str) -> tuple[ToolQuerySet, list[str]]:
-    """The tools, annotated with what the sort needs, and the keys of the page."""
-    if sort == "relevance":
-        return tools.with_relevance(text), ["-relevance"]
-    name, sign = sort.removeprefix("-"), "-" if sort.startswith("-") else ""
-    # Unknown is neither good nor bad: it comes last, either way.
-    if name == "panel":
-        tools = tools.annotate(panel_score=Coalesce("panel__percent", Value(-1 if sign else 101)))
-    elif name == "community":
-        tools = with_crowd_order(tools, best_first=bool(sign))
-    return tools, [sign + key for key in TOOL_SORTS[name]]
 
 
 TOOL_PAGE_FIELDS = [name for name in field_names(ToolSerializer) if name != "tally"]

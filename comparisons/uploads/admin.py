@@ -37,6 +37,11 @@ from comparisons.uploads import services
 from comparisons.uploads.tasks import apply_upload, look_at_upload
 
 MAY_IMPORT = "comparisons.import_catalog"
+# A file can publish, correct, archive and retract whatever it names.
+MAY_CONFIRM = (
+    *("catalog.publish_tool", "comparisons.publish_comparison"),
+    *("reviews.publish_headtohead", "reviews.publish_review"),
+)
 # What is larger, or unpacks to more, is worked through by a worker.
 AT_ONCE_BYTES = 256 * 1024
 AT_ONCE_UNPACKED = 4 * 1024 * 1024
@@ -112,11 +117,13 @@ class CatalogUploadAdmin(ReadOnlyAdmin):
         return self._page(
             request, "upload_look", title=f"Import {upload.file_name}", upload=upload,
             is_under_way=upload.state in {State.WAITING, State.CONFIRMED},
-            progress=services.progress_of(upload),
+            progress=services.progress_of(upload), may_confirm=request.user.has_perms(MAY_CONFIRM),
         )  # fmt: skip
 
     def _answer(self, request: HttpRequest, upload: CatalogUpload) -> None:
         if "again" not in request.POST:
+            if not request.user.has_perms(MAY_CONFIRM):
+                raise PermissionDenied
             try:
                 services.confirm(
                     upload_id=upload.pk,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 from uuid import UUID
 
-from backend.api.formulas import without_escape
+from backend.api.formulas import without_escape, without_inner_escapes
 from backend.api.parameters import SLUG
 from catalog.models import Category
 from newsletter.models import Subscriber
@@ -154,7 +154,7 @@ def _records(stream: TextIO) -> Iterator[tuple[int, list[str]]]:
         begins += before
         for fields in reader:
             if fields:
-                yield begins, [without_escape(field) for field in fields]
+                yield begins, [without_escape(without_inner_escapes(field)) for field in fields]
             begins = reader.line_num + 1 + before
     except csv.Error as error:
         raise SubscriberFileError(f"is no CSV: {error}", line=begins) from None

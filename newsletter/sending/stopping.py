@@ -11,6 +11,12 @@ from types import FrameType
 _stop_page = mmap.mmap(-1, 1)
 
 
+def begin_worker() -> None:
+    """In a worker's main process, before it forks: of workers that one process has forked, each stops for itself."""
+    global _stop_page  # noqa: PLW0603 # There is one page a worker, and a worker is a process.
+    _stop_page = mmap.mmap(-1, 1)
+
+
 def ask_to_stop() -> None:
     """Have all rounds of this worker begin no further mail."""
     _stop_page[0] = 1

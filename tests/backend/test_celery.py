@@ -9,8 +9,9 @@ from django.db import InternalError, OperationalError
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable, ReadOnlySqlTransaction, StatementTooComplex
 
-from backend.api.models import IdempotentAnswer, RateCounter
-from backend.celery import OUTAGE_SECONDS, PatientTask, app, purge_expired
+from backend.api.counts import MOST_UNFOLDED
+from backend.api.models import CountChange, IdempotentAnswer, RateCounter
+from backend.celery import OUTAGE_SECONDS, PatientTask, app, fold_counts, purge_expired
 
 
 def test_every_task_on_the_schedule_exists() -> None:
@@ -26,9 +27,13 @@ def test_each_task_keeps_the_name_that_waiting_messages_and_running_workers_know
     app.loader.import_default_modules()
 
     assert {name for name in app.tasks if not name.startswith("celery.")} == {
-        *("backend.forget", "backend.heartbeat"),
+        *("backend.fold_counts", "backend.forget", "backend.heartbeat"),
         "catalog.tasks.draw_logos",
-        "backend.admin.tasks.count_first_page",
+        *(
+            "backend.admin.tasks.count_first_page",
+            "backend.admin.tasks.go_on",
+            "backend.admin.tasks.take_up_lost",
+        ),
         *(
             "comparisons.tasks.calibrate",
             "comparisons.tasks.mend_listings",
@@ -61,6 +66,16 @@ def test_what_has_expired_is_deleted_and_what_has_not_stays() -> None:
 
     assert [bytes(row.key) for row in RateCounter.objects.all()] == [b"present"]
     assert [bytes(row.key) for row in IdempotentAnswer.objects.all()] == [b"present"]
+
+
+@pytest.mark.django_db
+def test_many_changes_of_a_count_are_made_one() -> None:
+    changes = [CountChange(name="tools", key=["shelf"], number=2) for _ in range(MOST_UNFOLDED + 2)]
+    CountChange.objects.bulk_create(changes)
+
+    fold_counts()
+
+    assert CountChange.objects.get().number == 2 * len(changes)
 
 
 class Refused(PatientTask):

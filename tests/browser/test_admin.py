@@ -150,7 +150,7 @@ def test_a_curator_quarantines_the_hour_of_an_alert_and_releases_it(
     expect(page.locator(".messagelist")).to_have_text("Quarantined 40 of Zed.")
     expect(page.get_by_role("img", name="By the hour: 0 counted, 0 pending, 40 quarantined")).to_be_visible()
 
-    page.get_by_label("Action").select_option("Release")
+    page.get_by_label("Action:").select_option("Release")
     page.get_by_label("From").fill(f"{hour_of_alert:%Y-%m-%dT%H:%M}")
     page.get_by_label("Until before").fill(f"{hour_of_alert + timedelta(hours=1):%Y-%m-%dT%H:%M}")
     page.get_by_label("Why").fill("It was the newsletter.")

@@ -1,5 +1,6 @@
 """Import and export in a real browser: the demo's catalog comes back without a change, and a mended sheet is imported."""
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ from comparisons.catalog_file.importing import import_catalog
 from comparisons.catalog_file.roster import DEMO_FILE
 from comparisons.desk.calibrating import calibrate
 from tests.browser.test_site_accessibility import wear
+from tests.comparisons.catalog_file.test_importing import REAL_FILE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,11 +32,9 @@ VIEWS: list[tuple[Literal["light", "dark"], int]] = [
 
 
 @pytest.fixture
-def page(live_server: LiveServer, browser: Browser) -> Page:
-    """An editor, signed in, before the demo's catalog."""
+def empty(live_server: LiveServer, browser: Browser) -> Page:
+    """A curator, signed in, before an empty installation."""
     User.objects.create_superuser("curator", password="a long enough secret")
-    with DEMO_FILE.open("rb") as demo:
-        import_catalog(source=demo, now=timezone.now())
     # What axe is made of, the pages' own policy would stop.
     page = browser.new_context(base_url=live_server.url, bypass_csp=True).new_page()
     page.set_default_timeout(120_000)
@@ -44,6 +44,14 @@ def page(live_server: LiveServer, browser: Browser) -> Page:
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="The curators' desk")).to_be_visible()
     return page
+
+
+@pytest.fixture
+def page(empty: Page) -> Page:
+    """The same before the demo's catalog."""
+    with DEMO_FILE.open("rb") as demo:
+        import_catalog(source=demo, now=timezone.now())
+    return empty
 
 
 def send(page: Page, file: Path) -> None:
@@ -98,6 +106,19 @@ def test_the_demos_catalog_comes_back_without_a_change_and_a_mended_sheet_is_imp
     looks += faults(page)
     page.goto(UPLOADS)
     looks += faults(page)
+    assert looks == []
+
+
+@pytest.mark.skipif(not REAL_FILE.exists(), reason="the real catalog is not part of this checkout")
+def test_the_real_catalog_is_imported_into_an_empty_installation_by_upload(empty: Page) -> None:
+    send(empty, REAL_FILE)
+    expect(empty.get_by_role("button", name="Import just this")).to_be_visible()
+    looks = faults(empty)
+    empty.get_by_role("button", name="Import just this").click()
+
+    expect(empty.locator(".messagelist").first).to_contain_text(f"Imported: {REAL_FILE.name}.")
+    tools = {tool["slug"] for tool in json.loads(REAL_FILE.read_bytes())["tools"]}
+    assert set(Tool.objects.published().values_list("slug", flat=True)) == tools
     assert looks == []
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Thread
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -59,10 +59,14 @@ def wear(page: Page, scheme: Literal["light", "dark"]) -> None:
 
 def serious(page: Page, **options: object) -> list[tuple[str, str, list[str]]]:
     """What axe finds serious or critical: where, which rule, and the elements."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options})
+    return serious_of(page.url, found.response["violations"])
+
+
+def serious_of(address: str, violations: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
     return [
-        (page.url, violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
-        for violation in found
+        (address, violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
+        for violation in violations
         if violation["impact"] in {"serious", "critical"}
     ]
 

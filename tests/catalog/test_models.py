@@ -1,8 +1,9 @@
 """What the database promises of the catalog: earlier slugs, plain slugs, honest prices."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -31,6 +32,7 @@ from tests.database import (
     constraints_of,
     database_now,
     execute,
+    move_moment,
     start_elsewhere,
 )
 from tests.factories import (
@@ -147,6 +149,36 @@ class TestEarlierSlugs:
 
         assert refusal == CHANGES_HANDS
         assert list(Tool.objects.all()) == [owner]
+
+    @every_way_to_rename
+    @pytest.mark.parametrize(
+        "unread",
+        [
+            {"status": "draft", "published_at": None},
+            {"status": "in_review", "published_at": None},
+            {"status": "published", "published_at": datetime(2999, 1, 1, tzinfo=UTC)},
+        ],
+        ids=["draft", "in review", "scheduled"],
+    )
+    def test_an_earlier_slug_of_what_nobody_could_read_goes_to_the_tool_that_takes_it(
+        self, rename: Rename, unread: dict[str, Any]
+    ) -> None:
+        owner, other = ToolFactory(slug="a", **unread), ToolFactory(slug="other")
+        rename_by_update(owner, "b")
+        assert aliases_of(owner) == {"a"}
+
+        Tool(pk=other.pk, slug="a").clean()
+        rename(other, "a")
+
+        other.refresh_from_db()
+        assert (other.slug, aliases_of(owner), aliases_of(other)) == ("a", set(), {"other"})
+
+    def test_an_earlier_slug_of_what_is_archived_stays_with_it(self) -> None:
+        owner = ToolFactory(slug="a")
+        Tool.objects.filter(pk=owner.pk).update(slug="b", status="archived")
+
+        assert broken_constraint(lambda: ToolFactory(slug="a")) == CHANGES_HANDS
+        assert aliases_of(owner) == {"a"}
 
     def test_two_tools_cannot_swap_slugs(self) -> None:
         one, other = ToolFactory(slug="one"), ToolFactory(slug="other")
@@ -301,6 +333,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "tool_currency_is_known": lambda: ToolFactory(pricing_starts_at=Decimal(20), pricing_currency="XXQ"),
     "a_tool_has_a_name": lambda: ToolFactory(name="\u2800 \u2800"),
     "tool_text_is_visible": lambda: ToolFactory(name="Cha\u200btGPT"),
+    "tool_product_is_visible": lambda: ToolFactory(product="Mist\u200bral"),
     "tool_website_is_a_web_address": lambda: ToolFactory(website="https://good.example\\@evil.example"),
     "a_category_has_a_name": lambda: CategoryFactory(name="\u0301\u0302"),
     "category_text_is_visible": lambda: CategoryFactory(description="\ufeffEditors"),
@@ -591,9 +624,47 @@ def test_what_is_scheduled_appears_once_the_clock_is_there() -> None:
     assert not Tool.objects.published().exists()
 
     # The clock can't be moved, so its moment is; nothing else has to happen.
-    execute("UPDATE catalog_tool SET public_at = clock_timestamp() WHERE id = %s", tool.pk)
+    move_moment(tool, "clock_timestamp()")
 
     assert Tool.objects.published().get() == tool
+
+
+HOUR_AGO, HOUR_AHEAD = "now() - interval '1 hour'", "now() + interval '1 hour'"
+
+
+@pytest.mark.parametrize(
+    ("values", "moment"),
+    [
+        pytest.param({"status": "draft"}, HOUR_AGO, id="a draft is published"),
+        pytest.param({"status": "draft"}, HOUR_AHEAD, id="a draft is scheduled"),
+        pytest.param({"status": "in_review"}, HOUR_AGO, id="what is in review is published"),
+        pytest.param({"published_at": AHEAD}, HOUR_AGO, id="what is scheduled is published"),
+        pytest.param(
+            {"status": "archived", "published_at": AHEAD}, HOUR_AGO, id="what was archived unread is shown"
+        ),
+        pytest.param({}, "NULL", id="what is public is hidden"),
+        pytest.param({}, HOUR_AHEAD, id="what is public is put off"),
+        pytest.param({"status": "archived"}, "NULL", id="what was public and is archived is hidden"),
+    ],
+)
+def test_nothing_is_published_or_hidden_by_its_moment_alone(values: dict[str, Any], moment: str) -> None:
+    tool = ToolFactory(**values)
+
+    def write() -> None:
+        execute(f"UPDATE catalog_tool SET public_at = {moment} WHERE id = %s", tool.pk)
+
+    assert broken_constraint(write) == "readers_see_what_the_state_says"
+
+
+def test_what_is_public_may_be_dated_back_and_a_stale_row_saved_whole() -> None:
+    tool = Tool.objects.get(pk=ToolFactory(status="draft").pk)
+    Tool.objects.filter(pk=tool.pk).update(status="published")
+
+    execute(f"UPDATE catalog_tool SET public_at = {HOUR_AGO} WHERE id = %s", tool.pk)
+    tool.status, tool.tagline = "published", "Saved with the moment that it had as a draft"
+    tool.save()
+
+    assert Tool.objects.published().exists()
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Category, Condition, Tool, ToolAlias
-from catalog.querysets import search_query, search_words
-from tests.database import execute
+from catalog.querysets import ToolQuerySet, search_query, search_words
+from tests.database import move_moment, with_pg_trgm
 from tests.factories import AHEAD, CategoryFactory, ConditionFactory, ToolFactory, ToolFitFactory
 
 pytestmark = pytest.mark.django_db
@@ -16,15 +16,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shelf() -> None:
-    """One tool of each status, each in a category and with an entry price of its own."""
-    for status, entry in (("draft", "free"), ("published", "freemium"), ("archived", "paid")):
-        ToolFactory(
-            slug=status, status=status, pricing_entry=entry, category=CategoryFactory(slug=f"c-{status}")
-        )
+    """One tool of each status, each in a category of its own."""
+    for status in ("draft", "published", "archived"):
+        ToolFactory(slug=status, status=status, category=CategoryFactory(slug=f"c-{status}"))
 
 
 def slugs(tools: object) -> set[str]:
     return {tool.slug for tool in tools}  # type: ignore[attr-defined]
+
+
+def matching(text: str) -> ToolQuerySet:
+    return Tool.objects.filter(search=search_query(text))
 
 
 @pytest.mark.usefixtures("shelf")
@@ -35,16 +37,12 @@ class TestTools:
     def test_archived_tools_stay_readable_and_drafts_are_not(self) -> None:
         assert slugs(Tool.objects.visible()) == {"published", "archived"}
 
-    def test_tools_are_found_by_category(self) -> None:
-        assert slugs(Tool.objects.in_categories(["c-draft", "c-archived", "unknown"])) == {
-            "draft",
-            "archived",
-        }
-        assert slugs(Tool.objects.in_categories([])) == set()
+    def test_releases_are_found_by_their_product_in_whatever_case(self) -> None:
+        first, second = ToolFactory(product="Mistral 3 Small"), ToolFactory(product="MISTRAL 3 small")
+        ToolFactory(product="Mistral 3")
 
-    def test_tools_are_found_by_entry_price(self) -> None:
-        assert slugs(Tool.objects.with_entry(["free", "paid"])) == {"draft", "archived"}
-        assert slugs(Tool.objects.with_entry([])) == set()
+        assert set(Tool.objects.releases_of("mistral 3 small")) == {first, second}
+        assert not Tool.objects.releases_of("").exists()
 
     def test_tools_are_found_by_present_and_earlier_slugs_once_each(self) -> None:
         for slug in ("second", "third"):
@@ -144,14 +142,14 @@ class TestSearch:
         ],
     )
     def test_every_word_begins_a_word_of_the_tool(self, text: str, found: set[str]) -> None:
-        assert slugs(Tool.objects.matching(text)) == found
+        assert slugs(matching(text)) == found
 
     @pytest.mark.parametrize(
         "text", ["", "   ", "\t\n", "🚀", "-", "...", "' | & ! : * ( )", "\\", "%", "_", "\x00"]
     )
     def test_without_words_nothing_is_found(self, text: str) -> None:
         assert search_words(text) == []
-        assert slugs(Tool.objects.matching(text)) == set()
+        assert slugs(matching(text)) == set()
 
     @pytest.mark.parametrize(
         "text",
@@ -174,12 +172,12 @@ class TestSearch:
         ids=lambda text: ascii(text[:30]),
     )
     def test_no_text_makes_it_fail(self, text: str) -> None:
-        assert slugs(Tool.objects.matching(text)) <= {"sdk"}
+        assert slugs(matching(text)) <= {"sdk"}
         assert isinstance(list(ranked(text)), list)
 
 
 def ranked(text: str) -> list[str]:
-    tools = Tool.objects.matching(text).annotate(rank=SearchRank(F("search"), search_query(text)))
+    tools = matching(text).annotate(rank=SearchRank(F("search"), search_query(text)))
     return list(tools.order_by("-rank").values_list("slug", flat=True))
 
 
@@ -241,7 +239,7 @@ def typed_catalog() -> None:
 @pytest.mark.usefixtures("typed_catalog")
 def test_search_finds_what_people_type() -> None:
     typed = [(query, name) for name, queries in TYPED.items() for query in queries]
-    found = {query: set(Tool.objects.matching(query).values_list("name", flat=True)) for query, _ in typed}
+    found = {query: set(matching(query).values_list("name", flat=True)) for query, _ in typed}
 
     assert len(typed) >= 60
     assert [(query, name, found[query]) for query, name in typed if name not in found[query]] == []
@@ -261,7 +259,7 @@ def test_search_finds_what_people_type() -> None:
     ],
 )
 def test_search_finds_nothing_beside_what_people_type(typed: str, names: set[str]) -> None:
-    assert set(Tool.objects.matching(typed).values_list("name", flat=True)) == names
+    assert set(matching(typed).values_list("name", flat=True)) == names
 
 
 @pytest.mark.parametrize("text", ["हिन्दी लेखक सहायक", "Crème Brûlée", "Cre\u0300me Bru\u0302le\u0301e"])
@@ -280,24 +278,11 @@ def test_without_pg_trgm_a_typing_error_finds_nothing_and_breaks_nothing() -> No
 def test_with_pg_trgm_a_typing_error_finds_the_name_that_was_meant() -> None:
     for name in ("ChatGPT Atlas", "ChatGPT", "Cursor", "Stable Diffusion XL"):
         ToolFactory(name=name)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'")
-        if not cursor.rowcount:
-            pytest.skip("this PostgreSQL comes without pg_trgm")
-        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    with_pg_trgm()
 
     assert [
         Tool.objects.closest_name(typed) for typed in ("chatgtp", "cursr", "stable difusion", "zzz", "a\x00")
     ] == ["ChatGPT", "Cursor", "Stable Diffusion XL", None, None]
-
-
-def test_tools_that_fit_one_of_some_conditions_are_found_once_each() -> None:
-    aider = ToolFactory(slug="aider")
-    for slug in ("offline", "cheap"):
-        ToolFitFactory(tool=aider, condition__slug=slug)
-    ToolFitFactory(condition__slug="slow")
-
-    assert list(Tool.objects.fitting(["offline", "cheap", "nothing"])) == [aider]
 
 
 def test_a_scheduled_tool_is_counted_once_the_clock_is_there() -> None:
@@ -305,7 +290,7 @@ def test_a_scheduled_tool_is_counted_once_the_clock_is_there() -> None:
     assert Condition.objects.with_tool_count().get().tool_count == 0
 
     # The clock can't be moved, so its moment is; nothing else has to happen.
-    execute("UPDATE catalog_tool SET public_at = clock_timestamp() WHERE id = %s", fit.tool_id)
+    move_moment(fit.tool, "clock_timestamp()")
 
     assert Condition.objects.with_tool_count().get().tool_count == 1
 

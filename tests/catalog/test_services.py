@@ -6,7 +6,8 @@ import pytest
 
 from backend.admin.errors import CurationError
 from catalog import services
-from tests.factories import AHEAD, NOW, ToolFactory
+from catalog.models import Tool
+from tests.factories import NOW, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -31,15 +32,6 @@ def test_an_archived_tool_comes_back_with_its_first_date() -> None:
     assert (tool.status, tool.published_at, tool.updated_at) == ("published", NOW, LATER)
 
 
-def test_a_published_tool_is_archived() -> None:
-    tool = ToolFactory()
-
-    services.archive(tool, now=LATER)
-
-    tool.refresh_from_db()
-    assert (tool.status, tool.published_at, tool.updated_at) == ("archived", NOW, LATER)
-
-
 def test_a_published_tool_is_not_published_again() -> None:
     tool = ToolFactory()
 
@@ -51,22 +43,15 @@ def test_a_published_tool_is_not_published_again() -> None:
     assert tool.updated_at == before
 
 
-@pytest.mark.parametrize("status", ["draft", "archived"])
-def test_only_a_published_tool_is_archived(status: str) -> None:
-    tool = ToolFactory(status=status)
+def test_releases_name_their_product_and_others_keep_theirs() -> None:
+    releases = [ToolFactory() for _ in range(2)]
+    other = ToolFactory(product="Other")
 
-    with pytest.raises(CurationError, match=r"^not published$"):
-        services.archive(tool, now=LATER)
+    number = services.group_releases(
+        Tool.objects.filter(pk__in=[tool.pk for tool in releases]), product="Claw", now=LATER
+    )
 
-    tool.refresh_from_db()
-    assert tool.status == status
-
-
-def test_a_scheduled_tool_is_not_archived_but_unscheduled() -> None:
-    tool = ToolFactory(published_at=AHEAD)
-
-    with pytest.raises(CurationError, match=r"^not public yet: unschedule it$"):
-        services.archive(tool, now=LATER)
-
-    tool.refresh_from_db()
-    assert (tool.status, tool.public_at) == ("published", AHEAD)
+    assert number == 2
+    assert set(Tool.objects.values_list("product", "updated_at")) == {
+        ("Claw", LATER), ("Other", other.updated_at),
+    }  # fmt: skip

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from backend.admin.workflow import Move, steps_of
 from catalog.workflow import ITEM_MOVES, OPINION_MOVES
-from tests.database import broken_constraint, constraint_in, execute
+from tests.database import broken_constraint, constraint_in, execute, move_moment
 from tests.factories import ComparisonFactory, HeadToHeadFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +125,7 @@ def test_a_tool_that_is_read_never_goes_back_to_a_review() -> None:
     tool = ToolFactory()
 
     assert broken_constraint(lambda: by_sql(tool, "in_review"))
-    execute("UPDATE catalog_tool SET public_at = NULL WHERE id = %s", tool.pk)
+    move_moment(tool, "NULL")
     assert broken_constraint(lambda: by_sql(tool, "in_review")) == "a_state_follows_the_workflow"
 
 

@@ -1,5 +1,6 @@
 """`import_catalog`: what it says of a file, and how it fails."""
 
+import errno
 import io
 import json
 import sys
@@ -118,3 +119,14 @@ def test_the_command_says_why_a_file_can_not_be_read(
     monkeypatch.chdir(tmp_path)
 
     assert run(name)[2].endswith(f"can't be read: {reason}. (1)")
+
+
+def test_no_space_for_what_is_read_is_not_blamed_on_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Full()))
+
+    with pytest.raises(CommandError, match="has no space for what is read: TMPDIR names another folder"):
+        call_command("import_catalog", "-")

@@ -10,9 +10,10 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from catalog.models import Tool
+from catalog.models import Tool, ToolFit
 from comparisons.catalog_file.export import export_catalog
 from comparisons.catalog_file.importing import import_catalog
 from comparisons.listings import ListedPair, ListedTool, Relisting, mend_listings
@@ -33,6 +34,7 @@ from tests.factories import (
     ReviewerFactory,
     ReviewFactory,
     ToolFactory,
+    ToolFitFactory,
     answer_pair,
     review,
     vote,
@@ -89,7 +91,32 @@ def tools_as_they_are() -> set[tuple[object, ...]]:
     return {row[:-1] for row in rows}
 
 
+DOCUMENTS_AS_THEY_SHOULD_BE = """
+SELECT id, status = 'published', public_at, published_at, category_id, pricing_entry, call,
+    ARRAY(SELECT condition_id FROM catalog_toolfit WHERE tool_id = catalog_tool.id ORDER BY 1),
+    ARRAY(SELECT reviewer_id FROM reviews_review
+        WHERE tool_id = catalog_tool.id AND status = 'published' AND verdict = 'ship' ORDER BY 1),
+    ARRAY(SELECT reviewer_id FROM reviews_review
+        WHERE tool_id = catalog_tool.id AND status = 'published' AND verdict = 'skip' ORDER BY 1),
+    strip(catalog_search_name(name))::text, strip(search)::text
+FROM catalog_tool JOIN reviews_panel ON tool_id = id ORDER BY id
+"""
+DOCUMENTS_AS_THEY_ARE = """
+SELECT tool_id, is_listed, public_at, published_at, category_id, entry, call, conditions, shipped_by, skipped_by,
+    name_words::text, words::text
+FROM comparisons_searchdocument ORDER BY tool_id
+"""
+
+
+def rows_of(query: str) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        found: list[tuple[object, ...]] = cursor.fetchall()
+    return found
+
+
 def assert_listed_right() -> None:
+    assert rows_of(DOCUMENTS_AS_THEY_ARE) == rows_of(DOCUMENTS_AS_THEY_SHOULD_BE)
     assert tools_as_they_are() == tools_as_they_should_be()
     assert pairs_as_they_are() == pairs_as_they_should_be()
 
@@ -106,7 +133,10 @@ def ways_in(random: Random) -> list[Callable[[], object]]:
         return model.objects.filter(pk=row.pk).update(**values)
 
     def merge() -> object:
-        one, other = random.sample(list(Tool.objects.filter(status="published").order_by("slug")), 2)
+        tools = Tool.objects.filter(status="published").order_by("slug")
+        # Readers are led to what is public.
+        other = random.choice(tools.filter(public_at__lte=Now()))
+        one = random.choice(tools.exclude(pk=other.pk))
         return merge_tools(merged=one, kept=other, why="One product", merged_by="ada", now=timezone.now())
 
     def undo() -> object:
@@ -127,6 +157,10 @@ def ways_in(random: Random) -> list[Callable[[], object]]:
         lambda: ToolFactory(published_at=AHEAD),
         lambda: Tool.objects.bulk_create(ToolFactory.build_batch(2, category=CategoryFactory())),
         lambda: update(Tool, category=CategoryFactory(), pricing_entry="paid", name="Another"),
+        lambda: update(Tool, description="Reads tables, and draws what they say."),
+        lambda: ToolFitFactory(tool=tool()),
+        lambda: ToolFit.objects.filter(tool=tool()).update(tool=ToolFactory()),
+        lambda: ToolFit.objects.filter(tool=ToolFitFactory().tool).delete(),
         lambda: update(Tool, status="archived", published_at=NOW),
         lambda: ComparisonFactory(first_tool=ToolFactory(), second_tool=tool()),
         lambda: update(Comparison, status="archived", published_at=NOW),
@@ -187,9 +221,11 @@ def test_what_is_scheduled_is_listed_from_its_moment_on() -> None:
 def test_what_differs_is_mended_and_counted() -> None:
     pair = ComparisonFactory()
     execute("UPDATE comparisons_listedtool SET votes = 5 WHERE tool_id = %s", pair.first_tool_id)
+    execute("UPDATE comparisons_searchdocument SET words = '' WHERE tool_id = %s", pair.first_tool_id)
+    execute("DELETE FROM comparisons_searchdocument WHERE tool_id = %s", pair.second_tool_id)
     execute("DELETE FROM comparisons_listedpair")
 
-    assert mend_listings() == 2
+    assert mend_listings() == 4
 
     assert_listed_right()
     assert mend_listings() == 0
@@ -244,7 +280,7 @@ def test_a_new_pair_and_a_step_of_its_second_tool_wait_for_each_other() -> None:
     with transaction.atomic():
         ComparisonFactory(first_tool=first, second_tool=second)
         # As at its commit.
-        execute("SET CONSTRAINTS listings_are_made_at_commit IMMEDIATE")
+        execute("SET CONSTRAINTS documents_are_made_at_commit, listings_are_made_at_commit IMMEDIATE")
         step = start_elsewhere(lambda: PublishedTally.objects.filter(tool=second).update(skip=1))
 
     assert step.exception(30) is None
@@ -283,7 +319,15 @@ def test_many_saves_of_one_transaction_are_listed_once() -> None:
         for tool in tools:
             Tool.objects.filter(pk=tool.pk).update(name=f"{tool.name} 2")
         cursor.execute("SELECT count(*) FROM comparisons_relisting")
-        assert cursor.fetchone() == (30,)
+        # What lists and what searches look into.
+        assert cursor.fetchone() == (60,)
 
     assert_listed_right()
     assert not Relisting.objects.exists()
+
+
+@pytest.mark.django_db
+def test_words_stand_apart_from_what_facets_read() -> None:
+    ToolFactory.create_batch(40, description="It reads and writes. " * 40)
+
+    assert rows_of("SELECT count(DISTINCT (ctid::text::point)[0]) FROM comparisons_searchdocument") == [(2,)]

@@ -582,6 +582,26 @@ def test_what_was_public_stays_so(values: dict[str, Any], refusal: str) -> None:
     assert broken_constraint(lambda: Comparison.objects.filter(pk=pair.pk).update(**values)) == refusal
 
 
+@pytest.mark.parametrize(
+    ("values", "moment"),
+    [
+        pytest.param({"status": "draft"}, "now()", id="a draft is published"),
+        pytest.param({"first_tool__status": "draft"}, "now()", id="one that waits for a tool is published"),
+        pytest.param(
+            {"first_tool__published_at": AHEAD}, "now()", id="one that waits for a date is published"
+        ),
+        pytest.param({}, "NULL", id="what is public is hidden"),
+    ],
+)
+def test_no_pair_is_published_or_hidden_by_its_moment_alone(values: dict[str, Any], moment: str) -> None:
+    pair = ComparisonFactory(**values)
+
+    def write() -> None:
+        execute(f"UPDATE comparisons_comparison SET public_at = {moment} WHERE id = %s", pair.pk)
+
+    assert broken_constraint(write) == "readers_see_what_the_state_says"
+
+
 def test_lines_of_a_note_end_alike_whoever_wrote_them() -> None:
     pair = ComparisonFactory(editor_note="One.\r\nTwo.")
 

@@ -87,7 +87,7 @@ def fifty_tools() -> list[Pair]:
     Comparison.objects.bulk_create(Comparison(first_tool=first, second_tool=second) for first, second in both)
     Comparison.objects.update(status="published", published_at=NOW)
     # As at a commit.
-    execute("SET CONSTRAINTS listings_are_made_at_commit IMMEDIATE")
+    execute("SET CONSTRAINTS documents_are_made_at_commit, listings_are_made_at_commit IMMEDIATE")
     return pairs_of(list(comparisons_with_guidance().with_head_to_heads().with_outcome().order_by("id")))
 
 

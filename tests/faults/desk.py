@@ -50,6 +50,35 @@ def voters(number: int, at: str | None = None, assurance: int = 2) -> list[str]:
         return [issue_token(assurance=assurance, now=now).token for _ in range(number)]
 
 
+def merge(slug: str, into: str) -> None:
+    from django.utils import timezone
+
+    from catalog.models import Tool
+    from comparisons.merging.merging import merge_tools
+
+    merged, kept = (Tool.objects.get(slug=each) for each in (slug, into))
+    merge_tools(merged=merged, kept=kept, why="One product", merged_by="curator", now=timezone.now())
+
+
+def undo_merge(slug: str) -> None:
+    from django.utils import timezone
+
+    from comparisons.merging import merging
+    from comparisons.models import ToolMerge
+
+    merge = ToolMerge.objects.standing().get(slug=slug)
+    merging.undo_merge(merge=merge, undone_by="curator", now=timezone.now())
+
+
+def recount() -> list[str]:
+    """Tallies that were not what their votes add up to."""
+    from django.utils import timezone
+
+    from votes.tallies.recount import reconcile_tallies
+
+    return [str(drift) for drift in reconcile_tallies(now=timezone.now())]
+
+
 def subscribers(number: int) -> list[str]:
     from django.db import transaction
 
@@ -326,6 +355,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
         *(readers_with_news, since_the_backup, send_again),
         *(duplicates, storm, sign_up, resume, cancel, call, broadcast),
         *(category, import_category, curator, publish),
+        *(merge, undo_merge, recount),
     )
 }
 

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import secrets
 import signal
 import time
 from collections import Counter
@@ -23,7 +24,7 @@ from backend.devstack import processes
 from backend.devstack.processes import Child
 from tests.faults.false_clock import FalseClock
 from tests.faults.stack import FaultStack, children_of, worker_command
-from tests.ports import POLL_SECONDS, answers, quiet_port
+from tests.ports import POLL_SECONDS, answers
 
 CLAIM_SECONDS = 3
 # A busy machine holds up processes that nobody harms for some seconds: only one that is harmed outlasts this.
@@ -83,8 +84,8 @@ class MailRun:
     ) -> None:
         """`before` puts the database in order before anybody looks; else it is emptied of mail."""
         self.stack = stack
-        self.port = quiet_port()
-        self.log = directory / f"sink-{self.port}.jsonl"
+        self.port = stack.mail_port
+        self.log = directory / f"sink-{secrets.token_hex(4)}.jsonl"
         self.log.touch()
         self._read = self._taken = 0
         self._number = workers

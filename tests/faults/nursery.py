@@ -1,19 +1,26 @@
-"""Starts Python programs by forking a process that has loaded the product's libraries, which are most of a start.
+"""Starts Python programs by forking a process that has loaded what they need, which is most of a start.
+
+One process has loaded the product's libraries, but nothing that reads settings, so each program sees its own environment.
+From it are forked those that have loaded the product as well, each for one kind of program with one environment.
 
 The programs are the tests' own children, as if they had started them: the process in between ends at once, and Linux gives
-its child to us. It loads nothing that reads settings, so each program sees its own environment.
+its child to us.
 """
 
 import ctypes
+import gc
 import importlib
 import json
 import os
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -35,6 +42,8 @@ LIBRARIES = (
     *("django.db.migrations.executor", "django.db.backends.postgresql.base", "django.db.models.functions"),
     *("django.core.cache.backends.redis", "django.core.files.storage", "django.core.mail"),
 )
+# Each takes some 60 MB; the one that was used longest ago ends for the next.
+MOST_PRODUCTS = 6
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -44,33 +53,81 @@ class Nursery:
     def __init__(self, environment: Mapping[str, str]) -> None:
         _adopt_orphans(True)
         self._lock = Lock()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._libraries, theirs = orders_to_another_process()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.nursery", str(theirs.fileno())],
+                cwd=ROOT,
+                env=environment,
+                pass_fds=[theirs.fileno()],
+            )
+        # The one that was used last stands last.
+        self._products: dict[tuple[str, frozenset[tuple[str, str]]], Product] = {}
 
-    def start(self, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> "Adopted":
-        """Python with these arguments, of which the first is -m or -c, in a session of its own; it ends when we do."""
+    def start(
+        self, command: Sequence[str], *, log: Path, environment: Mapping[str, str], kind: str = ""
+    ) -> "Adopted":
+        """Python with these arguments, of which the first is -m or -c, in a session of its own; it ends when we do.
+
+        Of a program of the product, `kind` says which of `backend.process_kind`.
+        """
         order = {
             "command": command,
+            "kind": kind,
             "log": str(log),
             "environment": dict(environment),
             "parent": os.getpid(),
         }
-        assert self._process.stdin
-        assert self._process.stdout
         with self._lock:
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-            return Adopted(command, int(self._process.stdout.readline()))
+            # Where the product can't be loaded with this environment, the program shall say so itself.
+            pid = (forked_by(self._product(order), order) if kind else 0) or forked_by(self._libraries, order)
+        assert pid, "nothing forks any more"
+        return Adopted(command, pid)
+
+    def _product(self, order: Mapping[str, Any]) -> socket.socket:
+        key = (order["kind"], frozenset(order["environment"].items()))
+        product = self._products.pop(key, None)
+        if product is None:
+            ours, theirs = orders_to_another_process()
+            with theirs:
+                pid = forked_by(self._libraries, order, theirs.fileno())
+            product = Product(ours, Adopted(["a loaded product"], pid))
+        self._products[key] = product
+        if len(self._products) > MOST_PRODUCTS:
+            self._products.pop(next(iter(self._products))).end()
+        return product.orders
 
     def close(self) -> None:
-        self._process.communicate()
+        for product in self._products.values():
+            product.end()
+        self._libraries.close()
+        self._process.wait()
         _adopt_orphans(False)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A process that has loaded the product, and forks as we order."""
+
+    orders: socket.socket
+    process: "Adopted"
+
+    def end(self) -> None:
+        self.orders.close()
+        self.process.wait()
+
+
+def orders_to_another_process() -> tuple[socket.socket, socket.socket]:
+    """Our end and that of a process that forks, which ends when ours is closed; each message is one order or answer."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def forked_by(process: socket.socket, order: Mapping[str, Any], *orders: int) -> int:
+    """The id of the new process, 0 where the one that forks has ended; with `orders` the new one forks as well."""
+    with suppress(OSError):
+        socket.send_fds(process, [json.dumps(order).encode()], orders)
+        return int(process.recv(20) or 0)
+    return 0
 
 
 class Adopted(subprocess.Popen[bytes]):
@@ -102,29 +159,42 @@ def _adopt_orphans(wanted: bool) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(wanted))
 
 
-# --- In the process that forks ------------------------------------------------------------------
+# --- In the processes that fork -----------------------------------------------------------------
 
 
-def serve() -> dict[str, Any] | None:
-    """Forks for each order; comes back in the child with its order, and with nothing when there is none left."""
-    for line in sys.stdin:
-        order: dict[str, Any] = json.loads(line)
-        reading, writing = os.pipe()
-        between = os.fork()
-        if between == 0:
-            if os.fork():
-                os._exit(0)
-            os.close(reading)
-            leave_home(order["parent"])
-            os.write(writing, str(os.getpid()).encode())
-            os.close(writing)
-            return order
-        os.close(writing)
-        os.waitpid(between, 0)
-        sys.stdout.write(os.read(reading, 20).decode() + "\n")
-        sys.stdout.flush()
+def serve(orders: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Forks for each order, and ends after the last; comes back in the child, with the order and what came with it."""
+    while True:
+        message, others, _, _ = socket.recv_fds(orders, 1 << 20, 1)
+        if not message:
+            os._exit(0)
+        order: dict[str, Any] = json.loads(message)
+        pid = fork(order["parent"])
+        if not pid:
+            orders.close()
+            return order, others
+        for each in others:
+            os.close(each)
+        orders.send(str(pid).encode())
+
+
+def fork(parent: int) -> int:
+    """The id of a new process, a child of `parent`; 0 in that process itself."""
+    reading, writing = os.pipe()
+    between = os.fork()
+    if between == 0:
+        if os.fork():
+            os._exit(0)
         os.close(reading)
-    return None
+        leave_home(parent)
+        os.write(writing, str(os.getpid()).encode())
+        os.close(writing)
+        return 0
+    os.close(writing)
+    os.waitpid(between, 0)
+    pid = int(os.read(reading, 20))
+    os.close(reading)
+    return pid
 
 
 def leave_home(parent: int) -> None:
@@ -137,15 +207,32 @@ def leave_home(parent: int) -> None:
         os._exit(1)
 
 
-def become(order: Mapping[str, Any]) -> None:
-    """Run the program with what it would have had from the start: its environment, log and arguments."""
+def load_product(order: Mapping[str, Any]) -> None:
+    """As `manage.py` and `backend.wsgi` begin, without a connection to anything."""
     os.environ.clear()
     os.environ.update(order["environment"])
-    with Path(os.devnull).open("rb") as nothing, Path(order["log"]).open("ab") as log:
+    log_to(order["log"])
+    process_kind: Any = importlib.import_module("backend.process_kind")
+    process_kind.current = order["kind"]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    importlib.import_module("django").setup()
+    if order["kind"] == "worker":
+        importlib.import_module("backend").celery_app.loader.import_default_modules()
+    else:
+        importlib.import_module("backend.urls")
+    gc.collect()
+    gc.freeze()
+
+
+def log_to(file: str) -> None:
+    with Path(os.devnull).open("rb") as nothing, Path(file).open("ab") as log:
         os.dup2(nothing.fileno(), 0)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    kind, what, *arguments = order["command"]
+
+
+def run(command: Sequence[str]) -> None:
+    kind, what, *arguments = command
     if kind == "-m":
         sys.argv = [what, *arguments]
         runpy.run_module(what, run_name="__main__", alter_sys=True)
@@ -154,15 +241,22 @@ def become(order: Mapping[str, Any]) -> None:
         exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
 
 
-def main() -> None:
+def main(orders: str) -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
     settings: Any = importlib.import_module("django.conf").settings
     assert not settings.configured, "a library has read settings, which differ by program"
-    order = serve()
-    if order is not None:
-        become(order)
+    gc.freeze()
+    order, others = serve(socket.socket(fileno=int(orders)))
+    if others:
+        load_product(order)
+        order, _ = serve(socket.socket(fileno=others[0]))
+    else:
+        os.environ.clear()
+        os.environ.update(order["environment"])
+    log_to(order["log"])
+    run(order["command"])
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

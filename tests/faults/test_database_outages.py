@@ -27,8 +27,8 @@ OUTAGE_SECONDS = scaled("OUTAGE_SECONDS", short=3, long=60)
 LOCK_SECONDS = scaled("OUTAGE_LOCK_SECONDS", short=3, long=20)
 VOTERS, PAGES, NEWCOMERS = 8, 4, 2
 READERS = scaled("OUTAGE_READERS", short=240, long=4_000)
-# Between an answer and the client's next request.
-PAUSE_SECONDS = 0.02 if IS_LONG else 0.2
+# Between an answer and the client's next request: a busy site, and not more than two cores can answer beside their clients.
+PAUSE_SECONDS = 0.2
 # How long an answer of 503, and one that needs no database, may take; on a busy machine nothing is known of seconds.
 REFUSED_WITHIN, HEALTHY_WITHIN = 2.0, 0.1
 # Whenever the database goes away, each connection of two processes has sent one copy at most.

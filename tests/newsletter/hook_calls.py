@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from cryptography import x509
@@ -24,7 +25,6 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail"
 CERTIFICATE_URL = (
     "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
 )
-AMAZON_KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,12 @@ def amazon_ses(told: Told) -> Call:
     return sns(Message=json.dumps(event), MessageId=f"sns-{told.event_id}", Timestamp=told.at.isoformat())
 
 
-def sns(*, key: rsa.RSAPrivateKey = AMAZON_KEY, signed: bool = True, **values: Any) -> Call:
+@cache
+def amazon_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+
+
+def sns(*, key: rsa.RSAPrivateKey | None = None, signed: bool = True, **values: Any) -> Call:
     """A message of SNS; by default a notification of our topic, in the second version of signatures."""
     message = {
         "Type": "Notification",
@@ -182,7 +187,7 @@ def sns(*, key: rsa.RSAPrivateKey = AMAZON_KEY, signed: bool = True, **values: A
     names = ["Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
     text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
     hashed = SHA1() if message["SignatureVersion"] == "1" else SHA256()
-    signature = key.sign(text.encode(), PKCS1v15(), hashed)
+    signature = (key or amazon_key()).sign(text.encode(), PKCS1v15(), hashed)
     if signed:
         message["Signature"] = base64.b64encode(signature).decode()
     headers = {
@@ -193,8 +198,9 @@ def sns(*, key: rsa.RSAPrivateKey = AMAZON_KEY, signed: bool = True, **values: A
     return Call(json.dumps(message).encode(), headers)
 
 
-def certificate(key: rsa.RSAPrivateKey = AMAZON_KEY) -> bytes:
+def certificate() -> bytes:
     """As it would lie at CERTIFICATE_URL."""
+    key = amazon_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     return (

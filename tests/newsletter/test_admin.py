@@ -23,11 +23,11 @@ EVENTS = "/admin/newsletter/providerevent/"
 
 
 LISTS = {
-    # Session, curator; by status; the topics to filter by; all, those found, the page; two for the dates.
-    SUBSCRIBERS: 9,
-    # Session, curator; whether this database may send; all, those found, the page; two for dates, two for plans.
-    EDITIONS: 10,
-    # Session, curator; the codes and editions to filter by; all, those found, the page; two for the dates.
+    # Session, curator; by status; the topics to filter by; all, those found, ids, rows; two for the dates.
+    SUBSCRIBERS: 10,
+    # Session, curator; whether this database may send; all, those found, ids, rows; two for dates, two for plans.
+    EDITIONS: 11,
+    # Session, curator; the codes and editions to filter by; those found, the page's ids, its rows; two for the dates.
     DELIVERIES: 9,
 }
 
@@ -407,7 +407,7 @@ class TestProviderEvents:
         for number in range(rows):
             event(number, delivery=DeliveryFactory())
 
-        # Session, curator; editions and providers to filter by; all, those found, the page; two for the dates.
+        # Session, curator; editions and providers to filter by; those found, the page's ids, its rows; two for the dates.
         assert count_queries(open_desk(), EVENTS) == 9
 
     @pytest.mark.parametrize("words", ["kind__exact=hard_bounce", "provider=mailgun"])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from backend.admin.models import BulkRow
 from reviews.models import Panel, Review, Reviewer
 from tests.desk import act, count_queries, errors_of, open_desk, submit
 from tests.factories import ReviewerFactory, ReviewFactory, ToolFactory
@@ -21,11 +22,11 @@ def page_of(review: Review) -> str:
 
 
 LISTS = {
-    # Session, curator; the reviewers and categories to filter by; all, those found, the page; two for the dates.
-    REVIEWS: 9,
-    # Session, curator; all, those found, the page with its counts of reviews.
-    REVIEWERS: 5,
-    # Session, curator; the calls and categories to filter by; all, those found, the page.
+    # Session, curator; the reviewers and categories to filter by; all, those found, ids, rows; two for the dates.
+    REVIEWS: 10,
+    # Session, curator; all, those found, the page's ids, its rows with its counts of reviews.
+    REVIEWERS: 6,
+    # Session, curator; the calls and categories to filter by; those found, the page's ids, its rows.
     PANELS: 7,
 }
 
@@ -221,8 +222,8 @@ def test_retracting_says_how_many_and_why_others_were_left() -> None:
 
     told = act(open_desk(), REVIEWS, "retract", [*live, draft])
 
-    assert told[0] == "2 reviews retracted."
-    assert told[1].startswith("Not retracted (not published): ")
+    assert told == ["2 reviews retracted."]
+    assert BulkRow.objects.values_list("row_id", "reason").get(outcome="left") == (draft.pk, "not published")
     assert Panel.objects.get(tool=live[0].tool).total == 0
 
 

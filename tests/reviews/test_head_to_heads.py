@@ -427,6 +427,24 @@ def test_the_page_of_an_answer_offers_the_two_tools_and_no_difference() -> None:
     assert "choice" in errors_of(submit(desk, page, choice=other.pk))
 
 
+def test_a_new_answer_offers_the_two_of_its_pair_and_no_other_tool() -> None:
+    first, second = ToolFactory.create_batch(2)
+    ToolFactory.create_batch(3)
+    reviewer, desk = ReviewerFactory(), open_desk()
+    pair = {"first_tool": first.pk, "second_tool": second.pk}
+
+    empty = desk.get(f"{DESK}add/").context["adminform"].form.fields["choice"].widget
+    linked = desk.get(f"{DESK}add/", pair).context["adminform"].form.fields["choice"].widget
+    made_up = desk.post(f"{DESK}add/", {"first_tool": "x", "choice": "first_tool"})
+    submit(desk, f"{DESK}add/", reviewer=reviewer.pk, **pair, choice="second_tool")
+
+    assert [label for _, label in empty.choices] == ["No difference", "The first tool", "The second tool"]
+    assert [value for value, _ in linked.choices] == ["", str(first.pk), str(second.pk)]
+    assert "choice" in errors_of(made_up)
+    made = HeadToHead.objects.get()
+    assert (made.reviewer, made.choice) == (reviewer, second)
+
+
 def test_a_draft_without_a_choice_claims_no_difference_to_nobody() -> None:
     draft, live = HeadToHeadFactory(status="draft"), HeadToHeadFactory()
 
@@ -492,8 +510,8 @@ def test_a_draft_of_who_has_left_is_refused_on_its_page() -> None:
 def test_the_list_costs_the_same_however_long_it_is(rows: int) -> None:
     HeadToHeadFactory.create_batch(rows)
 
-    # Session, curator; the reviewers to filter by; all, those found, the page; two for the dates.
-    assert count_queries(open_desk(), DESK) == 8
+    # Session, curator; the reviewers to filter by; all, those found, ids, rows; two for the dates.
+    assert count_queries(open_desk(), DESK) == 9
 
 
 def test_the_form_says_what_to_do_instead_of_going_back_to_draft() -> None:

@@ -128,7 +128,7 @@ def test_the_page_shows_each_text_what_changed_in_it_and_why() -> None:
     page = words_of(desk_of("view_review").get(page_of(review, "revisions")))
 
     shown = [
-        "Revision 2, what readers see", "now UTC. Note: It broke in May.",
+        "Revision 2, what readers see", "now. Note: It broke in May.",
         "It <del>holds</del><ins>broke</ins> &lt;b&gt;.", "Revision 1</h2>", "It holds &lt;b&gt;.",
     ]  # fmt: skip
     places = [page.find(each) for each in shown]

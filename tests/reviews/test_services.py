@@ -58,23 +58,3 @@ def test_only_a_draft_is_published(status: str) -> None:
 
     review.refresh_from_db()
     assert review.status == status
-
-
-def test_a_published_review_is_retracted() -> None:
-    review = ReviewFactory()
-
-    services.retract(review, now=NOW)
-
-    review.refresh_from_db()
-    assert (review.status, review.updated_at) == ("retracted", NOW)
-
-
-@pytest.mark.parametrize("status", ["draft", "retracted"])
-def test_only_a_published_review_is_retracted(status: str) -> None:
-    review = ReviewFactory(status=status)
-
-    with pytest.raises(CurationError, match=r"^not published$"):
-        services.retract(review, now=NOW)
-
-    review.refresh_from_db()
-    assert review.status == status

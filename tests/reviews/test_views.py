@@ -110,7 +110,7 @@ def test_an_unknown_reviewer_is_not_found(api: APIClient) -> None:
 def test_an_index_gives_lists_their_order(api: APIClient, address: str, index: str) -> None:
     ReviewerFactory(slug="skeptic")
 
-    plan = plan_of_list(api, address)
+    plan = plan_of_list(api, address, index=index)
 
     assert index in plan
     assert "Sort" not in plan

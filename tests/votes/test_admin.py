@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from catalog.models import Tool
 from tests.desk import act, count_queries, errors_of, open_desk, submit
-from tests.factories import NOW, PickFactory, ToolFactory, VoteFactory
+from tests.factories import NOW, CategoryFactory, PickFactory, ToolFactory, VoteFactory
+from votes.admin import MOST_TOOLS
 from votes.models import Alert, ModerationAction, Pick, PickTally, Tally, Vote, Voter
 
 pytestmark = pytest.mark.django_db
@@ -23,17 +25,17 @@ HOUR = timedelta(hours=1)
 
 
 LISTS = {
-    # Session, curator; the assurances to filter by; all, those found, the page; two for the dates.
-    VOTERS: 8,
-    # Session, curator; the categories to filter by; all, those found, the page; two for the dates.
-    VOTES: 8,
-    # Session, curator; all, those found, the page; two for the dates.
-    PICKS: 7,
-    # Session, curator; the categories to filter by; all, those found, the page.
+    # Session, curator; the assurances to filter by; those found, the page's ids, its rows.
+    VOTERS: 6,
+    # Session, curator; the categories to filter by; those found, the page's ids, its rows.
+    VOTES: 6,
+    # Session, curator; those found, the page's ids, its rows.
+    PICKS: 5,
+    # Session, curator; the categories to filter by; those found, the page's ids, its rows.
     TALLIES: 6,
-    # Session, curator; all, those found, the page.
+    # Session, curator; those found, the page's ids, its rows.
     PICK_TALLIES: 5,
-    # Session, curator; all, those found, the page; two for the dates.
+    # Session, curator; those found, the page's ids, its rows; two for the dates.
     ALERTS: 7,
     MODERATION_ACTIONS: 7,
 }
@@ -69,6 +71,23 @@ def test_a_vote_is_found_by(words: str) -> None:
     response: Any = open_desk().get(f"{VOTES}?{words.format(voter=vote.voter.pk)}")
 
     assert [found.pk for found in response.context["cl"].result_list] == [vote.pk]
+
+
+def test_ballots_are_found_where_a_search_names_more_tools_than_are_looked_up() -> None:
+    tools = ToolFactory.build_batch(MOST_TOOLS + 1, category=CategoryFactory(), name="Many")
+    Tool.objects.bulk_create(tools)
+    vote, pick, turned = (
+        VoteFactory(tool=tools[0]),
+        PickFactory(first_tool=tools[1]),
+        PickFactory(second_tool=tools[2]),
+    )
+    VoteFactory()
+    PickFactory()
+    desk = open_desk()
+
+    for address, expected in ((VOTES, [vote.pk]), (PICKS, [turned.pk, pick.pk])):
+        response: Any = desk.get(f"{address}?q=many")
+        assert [found.pk for found in response.context["cl"].result_list] == expected
 
 
 def test_a_pick_is_found_by_its_status() -> None:

@@ -131,6 +131,5 @@ def test_an_index_finds_what_was_set_aside(kind: Kind) -> None:
     with connection.execute_wrapper(record), connection.cursor() as cursor:
         read_entries(cursor, kind, [entry])
 
-    plan = plan_of(*statements[0])
-    name = "votes" if kind is VOTES else "picks"
-    assert f"set_aside_{name}_by_network" in plan
+    index = f"set_aside_{'votes' if kind is VOTES else 'picks'}_by_network"
+    assert index in plan_of(*statements[0], index=index)

@@ -213,6 +213,8 @@ class PickCounts(models.Model):
 class PickTally(Moving, PickCounts):
     """The picks of one pair as they are this moment. A row exists from the first pick on."""
 
+    # To the desk's page before something is deleted.
+    is_derived = True
     hourly_limit = models.PositiveIntegerField(
         default=HOURLY_FLOOR,
         db_default=HOURLY_FLOOR,
@@ -239,6 +241,7 @@ class PickTally(Moving, PickCounts):
 class PublishedPickTally(Bounds, PickCounts):
     """What readers see of a pair's picks: a copy of the tally that moves in steps. Bounds are of the first tool's share."""
 
+    is_derived = True
     as_of = models.DateTimeField(db_default=Now(), help_text="When these numbers became public.")
 
     class Meta:

@@ -40,7 +40,8 @@ class MomentField(forms.DateTimeField):
     default_validators = [MinValueValidator(datetime(2020, 1, 1, tzinfo=UTC), "Nobody could vote then.")]
 
     def clean(self, value: object) -> datetime:
-        moment: datetime = super().clean(value)
+        with timezone.override(UTC):
+            moment: datetime = super().clean(value)
         return moment.replace(microsecond=0)
 
 

@@ -1,8 +1,8 @@
--- What somebody did names them: an account that was ever used is closed, and not deleted, whichever way is tried. Django
--- would delete its log entries along with it, and take its name out of moderation actions.
+-- The history names who did something: an account that was ever used is deactivated, and not deleted, whichever way is tried.
+-- Django would delete its log entries along with it, and take its name out of moderation actions.
 CREATE OR REPLACE FUNCTION api_keep_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'Close the account instead: what % did names them.', OLD.username
+    RAISE EXCEPTION 'The account of % stays, for the history names it: deactivate it instead.', OLD.username
         USING ERRCODE = 'restrict_violation';
 END $$;
 

@@ -2,21 +2,23 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
-from itertools import cycle, islice
+from itertools import cycle, repeat
 from pathlib import Path
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import DateTimeField, F
 from django.db.models.functions import Cast
 
 from backend.api.clients import HASH_LENGTH
+from backend.api.ids import new_id
 from backend.api.quoting import quoted
-from catalog.logo_encoding import draw_logo
+from catalog.logo_encoding import logo_of
 from catalog.logos import store_logo
 from catalog.models import Category, Tool
 from catalog.pairs import by_id
@@ -28,7 +30,7 @@ from comparisons.desk.calibrating import calibrate
 from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison
 from reviews.models import HeadToHead, Review, Reviewer
-from votes.models import Pick, Vote, Voter
+from votes.models import CountStatus, Voter
 from votes.rules import MIN_DAYS
 from votes.tallies.day_lines import close_day, yesterday
 from votes.tallies.publication import publish_tallies
@@ -36,7 +38,10 @@ from votes.tallies.publication import publish_tallies
 DEMO = Path(__file__).parent
 # By the end of this day the demo's readers had voted.
 LAST_DAY = date(2026, 11, 9)
-BATCH_SIZE = 1_000
+# One by one, they would take most of the time.
+BALLOT = "id, voter_id, site_hash, created_at, updated_at, status, reasons, ruleset"
+COPY_VOTES = f"COPY votes_vote (tool_id, value, {BALLOT}) FROM STDIN"
+COPY_PICKS = f"COPY votes_pick (first_tool_id, second_tool_id, chosen_tool_id, {BALLOT}) FROM STDIN"
 
 _COUNT = {"title": "a whole number from 0 to 10000", "type": "integer", "minimum": 0, "maximum": 10_000}
 
@@ -84,23 +89,17 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         with _named("catalog.json"):
             source = BytesIO(_without_days_ahead((directory / "catalog.json").read_bytes(), now=now))
             report = import_catalog(source=source, now=now, why="demo")
+        last_day = min(LAST_DAY, yesterday(now))
         with _named("votes.json"), (directory / "votes.json").open("rb") as file:
-            votes, picks = _ballots(read_json(file, VOTES_SCHEMA))
-        Vote.objects.bulk_create(votes, batch_size=BATCH_SIZE)
-        Pick.objects.bulk_create(picks, batch_size=BATCH_SIZE)
+            votes, picks = _cast_ballots(read_json(file, VOTES_SCHEMA), last_day=last_day)
         # Whenever it is loaded, its history is that of its own time.
         for opinions, said_on in ((Review.objects, "reviewed_on"), (HeadToHead.objects, "compared_on")):
             dated = opinions.filter(published_at__isnull=False).exclude(**{said_on: None})
             dated.update(published_at=Cast(said_on, DateTimeField()))
         for items in (Tool.objects, Comparison.objects):
             items.filter(public_at__isnull=False).update(public_at=F("published_at"))
-        last_day = min(LAST_DAY, yesterday(now))
-        for cast, rows in ((votes, Vote.objects), (picks, Pick.objects)):
-            for days in range(MIN_DAYS):
-                some = rows.filter(pk__in=[ballot.pk for ballot in cast[days::MIN_DAYS]])
-                some.update(created_at=datetime.combine(last_day - timedelta(days=days), time.min, UTC))
         for tool in Tool.objects.only("slug"):
-            logo = draw_logo(draw_demo_logo(tool.slug))
+            logo = logo_of(draw_demo_logo(tool.slug))
             Tool.objects.filter(pk=tool.pk).update(logo=store_logo(logo))
         publish_tallies(now=now)
         for day in (last_day, yesterday(now)):
@@ -110,8 +109,8 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
     return DemoReport(
         tools=report.counts["tools"].created,
         comparisons=report.counts["comparisons"].created,
-        votes=len(votes),
-        picks=len(picks),
+        votes=votes,
+        picks=picks,
     )
 
 
@@ -121,8 +120,9 @@ def _without_days_ahead(document: bytes, *, now: datetime) -> bytes:
     return re.sub(rb'(?<=")\d{4}-\d\d-\d\d(?=")', lambda day: min(day[0], today), document)
 
 
-def _ballots(counts: Json) -> tuple[list[Vote], list[Pick]]:
-    tools = {tool.slug: tool for tool in Tool.objects.defer("search")}
+def _cast_ballots(counts: Json, *, last_day: date) -> tuple[int, int]:
+    """Writes the votes and picks, and says how many of each. Raises CatalogFileError for names that nothing bears."""
+    tools = dict(Tool.objects.values_list("slug", "pk"))
     pairs = {pair.slug: pair for pair in Comparison.objects.select_related("first_tool", "second_tool")}
     unknown = [f"tools.{quoted(slug)}: no tool is called so" for slug in counts["tools"] if slug not in tools]
     unknown += [
@@ -135,18 +135,20 @@ def _ballots(counts: Json) -> tuple[list[Vote], list[Pick]]:
     # Nobody answers twice: the circle is as long as the longest count.
     voters = cycle(_voters(max((sum(answer.values()) for answer in answers), default=0)))
     votes = [
-        Vote(voter=voter, tool=tools[slug], value=value, site_hash=bytes(voter.key)[:HASH_LENGTH])
+        vote
         for slug, answer in counts["tools"].items()
         for value, total in answer.items()
-        for voter in islice(voters, total)
+        for vote in repeat((tools[slug], value), total)
     ]
     picks = [
-        _pick(voter, pairs[slug], is_first=side == "first")
+        pick
         for slug, answer in counts["picks"].items()
         for side, total in answer.items()
-        for voter in islice(voters, total)
+        for pick in repeat(_pick(pairs[slug], is_first=side == "first"), total)
     ]
-    return votes, picks
+    _copy(COPY_VOTES, votes, voters, last_day=last_day)
+    _copy(COPY_PICKS, picks, voters, last_day=last_day)
+    return len(votes), len(picks)
 
 
 def _voters(total: int) -> list[Voter]:
@@ -156,11 +158,21 @@ def _voters(total: int) -> list[Voter]:
     return list(Voter.objects.filter(key__in=keys).order_by("key"))
 
 
-def _pick(voter: Voter, pair: Comparison, *, is_first: bool) -> Pick:
+def _pick(pair: Comparison, *, is_first: bool) -> tuple[UUID, UUID, UUID]:
     first, second = by_id(pair.first_tool, pair.second_tool)
     chosen = pair.first_tool if is_first else pair.second_tool
-    site = bytes(voter.key)[:HASH_LENGTH]
-    return Pick(voter=voter, first_tool=first, second_tool=second, chosen_tool=chosen, site_hash=site)
+    return first.pk, second.pk, chosen.pk
+
+
+def _copy(
+    statement: str, answers: Sequence[tuple[object, ...]], voters: Iterator[Voter], *, last_day: date
+) -> None:
+    """One voter after the other answers, on one of the last days after the other."""
+    days = cycle(datetime.combine(last_day - timedelta(days=days), time.min, UTC) for days in range(MIN_DAYS))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for answer, voter, day in zip(answers, voters, days, strict=False):
+            site = bytes(voter.key)[:HASH_LENGTH]
+            copy.write_row((*answer, new_id(), voter.pk, site, day, day, CountStatus.COUNTED.value, [], ""))
 
 
 @contextmanager

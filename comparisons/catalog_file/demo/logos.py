@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from io import BytesIO
 
 from PIL import Image, ImageDraw
 
@@ -13,17 +12,15 @@ COLOURS = ("#1d4ed8", "#6d28d9", "#be123c", "#b45309", "#15803d", "#0f766e", "#3
 WHITE = "#ffffff"
 
 
-def draw_demo_logo(slug: str) -> bytes:
-    """A PNG: the same for the same slug, and rarely the same for two."""
+def draw_demo_logo(slug: str) -> Image.Image:
+    """In RGBA: the same for the same slug, and rarely the same for two."""
     digest = hashlib.sha256(slug.encode()).digest()
     colour = COLOURS[digest[0] % len(COLOURS)]
     picture = Image.new("RGBA", (SIDE, SIDE))
     pen = ImageDraw.Draw(picture)
     pen.rounded_rectangle((0, 0, SIDE - 1, SIDE - 1), radius=112, fill=colour)
     SHAPES[digest[1] % len(SHAPES)](pen, colour, digest[2] % 4)
-    content = BytesIO()
-    picture.rotate(90 * (digest[3] % 4)).save(content, "PNG")
-    return content.getvalue()
+    return picture.rotate(90 * (digest[3] % 4))
 
 
 def _rings(pen: ImageDraw.ImageDraw, colour: str, number: int) -> None:

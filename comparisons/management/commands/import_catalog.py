@@ -4,7 +4,9 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from errno import ENOSPC
 from pathlib import Path
+from tempfile import gettempdir
 from typing import BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
@@ -72,4 +74,8 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
             yield stream
     except OSError as error:
+        if error.errno == ENOSPC:
+            raise CommandError(
+                f"{gettempdir()} has no space for what is read: TMPDIR names another folder."
+            ) from None
         raise CommandError(f"{quoted(file)} can't be read: {error.strerror}.") from None

@@ -4,7 +4,7 @@ import csv
 
 from django.core.management.base import BaseCommand
 
-from backend.api.formulas import escaped
+from backend.api.formulas import escaped, with_inner_escapes
 from newsletter.readers.subscriber_export import COLUMNS, exported_rows
 
 
@@ -15,4 +15,4 @@ class Command(BaseCommand):
     def handle(self, **options: object) -> None:
         lines = csv.writer(self.stdout, lineterminator="\n")
         lines.writerow(COLUMNS)
-        lines.writerows([escaped(value) for value in row] for row in exported_rows())
+        lines.writerows([with_inner_escapes(escaped(value)) for value in row] for row in exported_rows())

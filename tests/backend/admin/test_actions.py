@@ -1,32 +1,52 @@
 """Actions of lists: what is asked first, what is done, and what is told of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils.html import escape
 
 from backend.admin.actions import UNREAD
-from catalog.models import Tool
 from tests.backend.admin.test_roles import staff_of
 from tests.desk import act, as_shown, messages_of, open_desk
-from tests.factories import ComparisonFactory, HeadToHeadFactory, ReviewFactory, ToolFactory
+from tests.factories import (
+    ComparisonFactory,
+    HeadToHeadFactory,
+    PairFitFactory,
+    ReviewFactory,
+    ToolFactory,
+    ToolFitFactory,
+    VoterFactory,
+)
+from votes.models import Voter
 
 TOOLS = "/admin/catalog/tool/"
 
 
 @pytest.mark.django_db
 def test_a_selection_is_told_how_many_were_done_and_names_ten_that_were_left() -> None:
-    done = ToolFactory.create_batch(2)
+    done = ToolFactory.create_batch(2, status="draft")
     left = [ToolFactory(name=f"T{n:02}", slug=f"t{n:02}", status="archived") for n in range(12)]
 
-    told = act(open_desk(), TOOLS, "archive", [*done, *left])
+    told = act(open_desk(), TOOLS, "hand_in", [*done, *left])
 
     names = ", ".join(f"T{n:02} (t{n:02})" for n in range(10))
-    assert told == ["2 tools archived.", f"Not archived (not published): {names} and 2 more."]
+    assert told == [
+        "2 tools handed in for review.",
+        f"Not handed in for review (not a draft): {names} and 2 more.",
+    ]
     assert set(LogEntry.objects.values_list("object_id", "change_message")) == {
-        (str(tool.pk), "Archived. A reason.") for tool in done
+        (str(tool.pk), "Handed in for review. A reason.") for tool in done
     }
+
+
+@pytest.mark.django_db
+def test_one_row_is_told_as_one() -> None:
+    told = act(open_desk(), TOOLS, "hand_in", [ToolFactory(status="draft")])
+
+    assert told == ["1 tool handed in for review."]
 
 
 @pytest.mark.django_db
@@ -39,14 +59,14 @@ def test_a_selection_is_told_how_many_were_done_and_names_ten_that_were_left() -
     ],
 )
 def test_nothing_is_done_by_an_answer(answer: dict[str, str], words: str | None) -> None:
-    tools = ToolFactory.create_batch(2)
-    chosen = {"action": "archive", "_selected_action": [str(tool.pk) for tool in tools]}
+    voters = VoterFactory.create_batch(2)
+    chosen = {"action": "erase", "_selected_action": [str(voter.pk) for voter in voters]}
 
-    page = open_desk().post(TOOLS, chosen | answer)
+    page = open_desk().post("/admin/votes/voter/", chosen | answer)
 
-    assert "Archive 2 tools?" in page.content.decode()
+    assert "Erase 2 voters?" in page.content.decode()
     assert messages_of(page) == ([words] if words else [])
-    assert Tool.objects.filter(status="published").count() == 2
+    assert Voter.objects.filter(erased_at=None).count() == 2
 
 
 @pytest.mark.django_db
@@ -146,3 +166,45 @@ def test_of_a_selection_those_that_were_read_are_published_without_a_reason() ->
     told = messages_of(desk.post(address, chosen | {"sure": "2"} | as_shown(asked), follow=True))
 
     assert told == ["1 review published.", f"Not published ({UNREAD}): {changed}."]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "make"),
+    [
+        pytest.param(
+            TOOLS,
+            lambda: (
+                ToolFitFactory(tool__status="in_review", tool__pricing_note="https://hidden.example/1").tool
+            ),
+            id="tools",
+        ),
+        pytest.param(
+            "/admin/comparisons/comparison/",
+            lambda: PairFitFactory(comparison__status="in_review").comparison,
+            id="pairs",
+        ),
+        pytest.param("/admin/reviews/review/", lambda: ReviewFactory(status="in_review"), id="reviews"),
+        pytest.param(
+            "/admin/reviews/headtohead/", lambda: HeadToHeadFactory(status="in_review"), id="head-to-heads"
+        ),
+    ],
+)
+def test_all_that_readers_will_get_is_read_first(address: str, make: Callable[[], Any]) -> None:
+    row, desk = make(), open_desk()
+    below = list(row.fits.all()) if hasattr(row, "fits") else []
+    for number, each in enumerate([row, *below]):
+        if hasattr(each, "evidence"):
+            each.evidence = [f"https://evidence.example/{number}"]
+        if hasattr(each, "note"):
+            each.note = f"A note of row {number}."
+        each.save()
+
+    page = desk.post(address, {"action": "publish", "_selected_action": [str(row.pk)]}).content.decode()
+
+    for each in [row, *below]:
+        for field in each._meta.concrete_fields:
+            value = getattr(each, field.name)
+            if field.editable and isinstance(value, str | list) and value and not field.choices:
+                for text in value if isinstance(value, list) else [value]:
+                    assert escape(text) in page, field.name

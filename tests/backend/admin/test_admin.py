@@ -8,7 +8,7 @@ from django.test import Client
 
 from backend.admin.admin import beyond, held_by
 from tests.backend.admin.test_roles import staff_of
-from tests.desk import open_desk, submit
+from tests.desk import errors_of, open_desk, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +54,10 @@ def test_nobody_gives_more_than_they_have(desk: Client, administrator: User, who
         "superuser": {"is_superuser": "on"},
     }
 
-    submit(desk, page_of(user), **sent[what])
+    answer = submit(desk, page_of(user), **sent[what])
 
+    # Neither is said to be changed: what is offered is refused beside it, and what is not, as a whole.
+    assert answer.status_code == 403 if what == "superuser" else errors_of(answer)
     user = User.objects.get(pk=user.pk)
     assert not user.is_superuser
     assert not user.has_perm("sessions.delete_session")
@@ -88,6 +90,11 @@ def test_accounts_are_closed_and_not_deleted(desk: Client) -> None:
     user = User.objects.create(username="another")
 
     assert desk.post(f"{USERS}{user.pk}/delete/", {"post": "yes", "why": "Left."}).status_code == 403
+    for each in (desk, open_desk()):
+        page = each.get(f"{USERS}{user.pk}/delete/")
+        assert page.status_code == 403
+        assert "Deactivate it instead" in page.content.decode()
+        assert "has no right" not in page.content.decode()
     submit(desk, page_of(user), is_active=None)
 
     assert not User.objects.get(pk=user.pk).is_active

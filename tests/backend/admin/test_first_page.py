@@ -49,16 +49,16 @@ def test_a_number_beyond_the_limit_says_so(number: int, words: str) -> None:
 
 
 def test_what_waits_leads_to_its_list_in_the_singular_and_the_plural() -> None:
-    ReviewFactory(status="draft")
-    ToolFactory.create_batch(2, status="draft", published_at=None)
+    ReviewFactory(status="in_review")
+    ToolFactory.create_batch(2, status="in_review", published_at=None)
     desk = open_desk()
 
     page = desk.get("/admin/").content.decode()
 
     waiting = re.findall(r'<li><a href="([^"]*)"><strong>([^<]*)</strong> ([^<]*)</a>', page)
     assert waiting == [
-        ("/admin/reviews/review/?status__exact=draft", "1", "draft of a review"),
-        ("/admin/catalog/tool/?status__exact=draft", "2", "drafts of tools"),
+        ("/admin/reviews/review/?status__exact=in_review", "1", "review handed in for review"),
+        ("/admin/catalog/tool/?status__exact=in_review", "2", "tools handed in for review"),
     ]
     for address, number, _ in waiting:
         assert desk.get(address).context["cl"].result_count == int(number)
@@ -99,11 +99,11 @@ def test_what_a_worker_counts_is_plain_values() -> None:
 
 
 def test_without_redis_the_page_is_there(settings: Settings) -> None:
-    ToolFactory(status="draft", published_at=None)
+    ToolFactory(status="in_review", published_at=None)
     desk = open_desk()
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
 
     page = desk.get("/admin/").content.decode()
 
-    assert "draft of a tool" in page
+    assert "tool handed in" in page
     assert "has not yet" in page

@@ -86,6 +86,18 @@ def test_a_page_has_a_button_for_each_step_that_its_reader_may_take_and_no_other
         assert status_of(row) == status
 
 
+@pytest.mark.parametrize("factory", [ReviewFactory, HeadToHeadFactory])
+def test_what_nobody_could_read_is_taken_back_and_not_retracted(factory: Any) -> None:
+    about = "tool__status" if factory is ReviewFactory else "first_tool__status"
+    row, desk = factory(**{about: "draft"}), desk_of_role("Editor")
+
+    page = desk.get(page_of(row))
+    send(desk, page_of(row), {**fill(page.context), "_move": "retract", "why": "x"})
+
+    assert re.findall(r'name="_move" value="(\w+)"', page.content.decode()) == ["unschedule"]
+    assert status_of(row) == "published"
+
+
 def test_a_writer_hands_in_and_an_editor_publishes() -> None:
     row = ReviewFactory(status="draft")
     writer, editor = desk_of_role("Writer"), desk_of_role("Editor")
@@ -268,11 +280,11 @@ class TestSchedule:
 
         row.refresh_from_db()
         assert (row.status, f"{row.public_at:%Y-%m-%d %H:%M}") == ("published", "2099-12-01 08:00")
-        assert "It becomes public on 2099-12-01 at 08:00 UTC." in messages_of(told)
+        assert "It becomes public at 2099-12-01 08:00 UTC." in messages_of(told)
         assert not Tool.objects.published().exists()
         page = desk.get(page_of(row))
         assert "Scheduled for 2099-12-01 08:00 UTC" in page.content.decode()
-        # Opened again, it stands there in UTC.
+        # Opened again, it stands there in the reader's zone.
         assert (str(fill(page.context)["published_at_1"]), fill(page.context)["zone"]) == ("08:00:00", "UTC")
 
         # What nobody could read is not archived.
@@ -300,7 +312,7 @@ class TestSchedule:
 
         told = submit(open_desk(), page_of(row), _move="publish")
 
-        assert "It becomes public with its tools." in messages_of(told)
+        assert "It becomes public with what it is about." in messages_of(told)
 
     def test_a_writer_dates_nothing(self) -> None:
         row, desk = (

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model
+from django.forms import modelform_factory
 
 from backend.admin.base import CuratedAdmin
-from backend.admin.refusals import sentence_of
+from backend.admin.refusals import ModelForm, sentence_of
 from backend.admin.stale import STALE
 from catalog.models import MAX_FITS, Category, Condition, Tool, ToolFit
 from comparisons.models import Comparison, PairFit
@@ -289,3 +291,65 @@ def test_no_form_shows_the_name_of_a_constraint(model: type[Model]) -> None:
     ]
 
     assert nameless == []
+
+
+def pages_of_forms() -> list[Any]:
+    """Whatever has a form on the desk, for rows of which the database has rules."""
+    pages: list[Any] = list(admin.site._registry.values())
+    inlines = [inline for page in pages for inline in page.inlines]
+    return [each for each in [*pages, *inlines] if each.model._meta.constraints]
+
+
+@pytest.mark.parametrize("page", pages_of_forms(), ids=lambda page: page.model.__name__)
+def test_each_form_is_one_that_has_words_for_every_constraint(page: Any) -> None:
+    assert issubclass(page.form, ModelForm)
+
+
+@pytest.mark.django_db
+def test_what_else_is_wrong_is_all_that_a_form_says_of_a_constraint_without_words() -> None:
+    former = ToolFactory(slug="former")
+    Tool.objects.filter(pk=former.pk).update(slug="renamed")
+    draft = ToolFactory(status="draft", published_at=None)
+
+    answer = submit(
+        open_desk(), f"/admin/catalog/tool/{draft.pk}/change/", slug="former", status="published", why="So."
+    )
+
+    assert told_by(answer) == ["This slug once belonged to another tool and still leads there."]
+
+
+@pytest.mark.django_db
+def test_a_pair_of_one_tool_is_refused_in_words_alone() -> None:
+    tool = ToolFactory()
+    sent = {"first_tool": tool.pk, "second_tool": tool.pk, "status": "published"}
+
+    answer = submit(open_desk(), "/admin/comparisons/comparison/add/", **sent)
+
+    assert told_by(answer) == ["A comparison needs two different tools."]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"pricing_starts_at": -1, "pricing_currency": "EUR"}, "pricing starts at"),
+        ({"pricing_starts_at": 3, "pricing_currency": None}, "pricing currency, pricing starts at"),
+        ({"product": "\u202e"}, "product"),
+    ],
+)
+def test_a_constraint_without_words_is_told_by_its_fields(values: dict[str, Any], said: str) -> None:
+    """Where no other rule says better, as those of the desk's forms do by now."""
+    form: Any = modelform_factory(Tool, form=ModelForm, fields=["tagline"])({}, instance=ToolFactory())
+    for name, value in values.items():
+        setattr(form.instance, name, value)
+    form.cleaned_data = {}
+
+    form._update_errors(violation_of(form.instance))
+
+    assert form.non_field_errors() == [f"Nothing was saved, for this can't stand so: {said}."]
+
+
+def violation_of(row: Model) -> ValidationError:
+    with pytest.raises(ValidationError) as refused:
+        row.validate_constraints()
+    return refused.value

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -263,3 +264,22 @@ def test_a_form_that_no_longer_fits_its_session_leads_back() -> None:
 
     assert answer.status_code == 403
     assert f'<a href="{page_of(review)}">Back to the form</a>' in answer.content.decode()
+
+
+def test_two_who_give_a_role_permissions_lose_none() -> None:
+    desk, role = open_desk(), Group.objects.create(name="Guests")
+    one, other = Permission.objects.filter(codename__in=["view_tool", "view_review"]).order_by("codename")
+    older = open_form(desk, role)
+    submit(desk, page_of(role), permissions=[str(one.pk)])
+
+    renamed = send(desk, page_of(role), older | {"name": "Visitors"})
+    both = send(desk, page_of(role), older | {"permissions": [str(other.pk)]})
+
+    assert told_by(renamed) == [("Permissions", str(one), None)]
+    assert told_by(both) == [("Permissions", str(one), str(other))]
+    assert list(role.permissions.all()) == [one]
+
+    send(desk, page_of(role), fill(renamed.context))
+
+    role.refresh_from_db()
+    assert (role.name, list(role.permissions.all())) == ("Visitors", [one])

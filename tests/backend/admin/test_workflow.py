@@ -100,8 +100,19 @@ def test_a_time_that_clocks_never_show_or_show_twice_is_refused_in_words(
 
 
 @pytest.mark.parametrize(
-    "name", ["Mars/Phobos", "../../etc/passwd", "/etc/passwd", "Europe", "a\x00b", "Ünïcode"]
+    "name", ["Europe/Berlin", "America/Argentina/Ushuaia", "Etc/GMT+5", "UTC", "CET", "EST5EDT"]
 )
+def test_a_zone_that_a_person_would_choose_is_taken(name: str) -> None:
+    assert str(zone_called(name)) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Mars/Phobos", "../../etc/passwd", "/etc/passwd", "Europe", "a\x00b", "Ünïcode", "localtime", "posixrules",
+        "Factory", "leapseconds", "tzdata.zi", "posix/Europe/Berlin", "right/Europe/Berlin",
+    ],
+)  # fmt: skip
 def test_a_zone_that_is_none_is_refused_in_words(name: str) -> None:
     with pytest.raises(ValueError, match=r"^No time zone is called"):
         zone_called(name)

@@ -3,8 +3,10 @@
 import base64
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +15,7 @@ from django.core.cache import cache
 from django.core.signing import Signer
 from django.db import connection, models
 from django.db.models import FloatField, Func, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 from django.test.utils import CaptureQueriesContext
 from hypothesis import assume, given, settings
@@ -22,8 +25,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
-from backend.api.pagination import InvalidCursor, ListView, Page, page_schema, paginate, read_cursor
+from backend.api.pagination import (
+    InvalidCursor,
+    ListView,
+    Page,
+    page_schema,
+    paginate,
+    paginate_found,
+    read_cursor,
+)
 from backend.api.parameters import ListParameters
+from backend.api.prepared import Prepared
 from backend.api.views import field_names
 from catalog.models import Category
 from tests.factories import CategoryFactory
@@ -114,9 +126,10 @@ def books(shelves: list[Shelf]) -> QuerySet[Book]:
     return annotated(Book.objects.all())
 
 
-def annotated(queryset: QuerySet[Book]) -> QuerySet[Book]:
+def annotated(queryset: QuerySet[Book], *, but: str = "") -> QuerySet[Book]:
     real = Func("weight", template="ln(%(expressions)s)::real", output_field=FloatField())
-    rows: QuerySet[Book] = queryset.annotate(lower_title=Lower("title"), rank=real, same=Value(1))
+    keys: dict[str, Combinable] = {"lower_title": Lower("title"), "rank": real, "same": Value(1)}
+    rows: QuerySet[Book] = queryset.annotate(**{name: key for name, key in keys.items() if name != but})
     return rows
 
 
@@ -200,6 +213,78 @@ def test_rows_that_come_and_go_disturb_no_other(books: QuerySet[Book], keys: lis
 
     assert len(seen) == len(set(seen))
     assert staying <= set(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBooks:
+    """All books, found in two parts that have some of them both."""
+
+    keys: tuple[str, ...]
+
+    text = ""
+    matches = None
+    model = Book
+    rows = Prepared(lambda ids: Book.objects.filter(pk__in=ids))
+    columns = MappingProxyType[str, Combinable]({"lower_title": Lower("title")})
+
+    def parts(self) -> list[QuerySet[Book]]:
+        books = annotated(Book.objects.all(), but="lower_title")
+        return [books.filter(pages__gte=0), books.filter(pages__lte=0)]
+
+    def whole(self) -> QuerySet[Book]:
+        return Book.objects.all()
+
+
+@pytest.mark.parametrize("keys", ORDERS, ids=", ".join)
+def test_a_list_that_narrow_rows_find_has_the_same_pages(books: QuerySet[Book], keys: list[str]) -> None:
+    def found_page(url: str | None) -> Page[Book]:
+        request = asked(url.removeprefix("http://127.0.0.1:8000") if url else "/api/v1/books?colour=red")
+        cursor = request.query_params.get("cursor")
+        return paginate_found(FoundBooks(tuple(keys)), limit=4, cursor=cursor, request=request)
+
+    there, url = 0, None
+    while there == 0 or url:
+        page = page_at(books, keys, url)
+        assert found_page(url) == page
+        there, url = there + 1, page.next
+    while page.previous:
+        page = page_at(books, keys, page.previous)
+        assert found_page(page.previous) == page_at(books, keys, page.previous)
+
+    assert there == 6
+
+
+def test_it_takes_two_queries_that_are_compiled_once(
+    books: QuerySet[Book], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = FoundBooks(("-bought_at",))
+    first = paginate_found(found, limit=3, cursor=None, request=asked())
+    second = paginate_found(found, limit=3, cursor=cursor_of(first.next), request=asked())
+    monkeypatch.setattr(FoundBooks, "parts", None)
+
+    with CaptureQueriesContext(connection) as queries:
+        third = paginate_found(found, limit=3, cursor=cursor_of(second.next), request=asked())
+
+    assert len(queries) == 2
+    assert [row.id for row in third.results] == sorted_ids(books, ["-bought_at"])[6:9]
+
+
+class FoundButLent(FoundBooks):
+    """Those that were lent between the two queries have left the list."""
+
+    rows = Prepared(lambda ids: Book.objects.filter(pk__in=ids, is_lent=False))
+
+
+def test_what_leaves_the_list_between_the_two_is_on_no_page(books: QuerySet[Book]) -> None:
+    whole = page_at(books, ["pages"], None)
+
+    page = paginate_found(
+        FoundButLent(("pages",)), limit=4, cursor=None, request=asked("/api/v1/books?colour=red")
+    )
+
+    assert page.results == [row for row in whole.results if not row.is_lent]
+    assert len(page.results) < 4
+    assert page.next == whole.next
 
 
 def test_a_page_is_one_query_over_the_rows_it_shows_and_one_more(books: QuerySet[Book]) -> None:

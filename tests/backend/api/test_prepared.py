@@ -2,20 +2,22 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import CharField, DateTimeField, QuerySet
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from backend.api.prepared import Prepared
+from backend.api.prepared import Placeholder, Prepared, PreparedValues
 from catalog.models import Tool, ToolAlias
-from tests.factories import ToolFactory
+from tests.factories import NOW, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
+LATER = NOW + timedelta(days=1)
 BY_SLUG = Prepared(lambda slugs: Tool.objects.with_slugs(slugs).select_related("category").order_by("slug"))
 
 
@@ -65,6 +67,23 @@ def test_what_would_be_right_for_one_value_or_moment_alone_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="depends on its values or on the time"):
         Prepared(build).rows(slug="a")
+
+
+def test_values_of_any_type_stand_where_their_placeholders_do() -> None:
+    early, late = ToolFactory(slug="early", published_at=NOW), ToolFactory(slug="late", published_at=LATER)
+    since, slug = Placeholder(0, DateTimeField()), Placeholder(1, CharField())
+    found = PreparedValues(
+        Tool.objects.filter(published_at__gte=since).exclude(slug=slug).values_list("pk", "published_at")
+    )
+
+    assert found.rows(NOW, "late") == [(early.pk, NOW)]
+    assert found.rows(LATER, "early") == [(late.pk, LATER)]
+    assert found.rows(LATER, "late") == []
+
+
+def test_values_that_are_of_one_moment_are_refused() -> None:
+    with pytest.raises(ValueError, match="depends on the time"):
+        PreparedValues(Tool.objects.filter(published_at__lte=timezone.now()).values_list("pk"))
 
 
 @pytest.mark.django_db(transaction=True)

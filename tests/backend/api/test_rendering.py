@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -128,3 +128,24 @@ def test_a_null_where_the_field_says_none_is_written_as_null_as_ever() -> None:
     kettle = Kettle(made=None)  # type: ignore[arg-type]
 
     assert rendered(KettleSerializer, kettle, only=["made_at"]) == {"made_at": None}
+
+
+class MomentsSerializer(serializers.Serializer[Any]):
+    plain = serializers.DateTimeField(source="*")
+    of_a_format = serializers.DateTimeField(source="*", format="%Y")
+    of_a_zone = serializers.DateTimeField(source="*", default_timezone=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 11, 2, 9, 30, tzinfo=UTC),
+        datetime(2026, 11, 2, 9, 30, 0, 1, tzinfo=UTC),
+        datetime(2026, 11, 2, 9, 30, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+        datetime(2026, 1, 1, 0, 30, tzinfo=timezone(timedelta(0))),
+        datetime(1, 1, 1, tzinfo=UTC),
+    ],
+    ids=str,
+)
+def test_a_moment_is_written_as_its_field_writes_it(moment: datetime) -> None:
+    assert rendered(MomentsSerializer, moment) == MomentsSerializer(moment).data

@@ -53,6 +53,8 @@ def test_serve_end_to_end(var: Path) -> None:
     add_a_user = "from django.contrib.auth.models import User; User.objects.create(username='kept')"
 
     running = Background(var, "serve", PORT=port)
+    running.wait_for("Preparing the database")
+    assert (is_taken(int(port)), is_taken(int(port) + 1)) == (True, True)
     running.wait_for(ready)
     password = (var / "serve" / "admin_password").read_text().strip()
     assert f"user admin, password {password}" in running.text()
@@ -167,6 +169,14 @@ def test_an_engine_that_ends_stops_everything(
 )
 def test_of_a_log_requests_and_errors_are_shown_without_control_characters(line: str, text: str) -> None:
     assert shown(line) == text
+
+
+def is_taken(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return True
+    return False
 
 
 def origins_that_may_read(address: str, *origins: str) -> list[str]:

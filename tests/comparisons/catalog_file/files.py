@@ -1,11 +1,17 @@
 """Small catalog files for the tests of import and export."""
 
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from django.db import connection
+
+from comparisons.catalog_file.importing import ImportReport, import_catalog
+from comparisons.catalog_file.reading import CatalogFileError
+from tests.factories import NOW
 
 
 def tool(slug: str = "alpha", **keys: Any) -> dict[str, Any]:
@@ -54,3 +60,18 @@ def other_import() -> Iterator[None]:
     finally:
         other.rollback()
         other.close()
+
+
+def load(is_dry_run: bool = False, **keys: Any) -> ImportReport:
+    return import_catalog(source=io.BytesIO(source(**keys)), now=NOW, is_dry_run=is_dry_run)
+
+
+def lines_of(**keys: Any) -> tuple[str, ...]:
+    with pytest.raises(CatalogFileError) as refusal:
+        load(**keys)
+    return refusal.value.lines
+
+
+def alpha(**keys: Any) -> dict[str, Any]:
+    """A file of one tool and nothing else."""
+    return {"tools": [tool("alpha", **keys)], "comparisons": []}

@@ -91,6 +91,13 @@ def test_reviews_alone_leave_what_their_tool_says_as_it_is() -> None:
         ),
         pytest.param(
             b"slug,name\n", "prices.csv",
+            '"prices.csv": is not read. Send JSON, XLSX, or a CSV that is named like its sheet: categories.csv, '
+            "reviewers.csv, conditions.csv, tools.csv, fits.csv, reviews.csv, head_to_head.csv, comparisons.csv, "
+            "pair_fits.csv.",
+            id="a CSV of another name",
+        ),
+        pytest.param(
+            xlsx(prices=[["slug", "name"]]), "c.xlsx",
             "prices: is no sheet of a catalog; these are: categories, reviewers, conditions, tools, fits, reviews, "
             "head_to_head, comparisons, pair_fits",
             id="an unknown sheet",
@@ -102,6 +109,14 @@ def test_reviews_alone_leave_what_their_tool_says_as_it_is() -> None:
         pytest.param(
             xlsx(categories=[["slug", "name"], ["one", "=1+1"]]), "c.xlsx",
             "categories row 2, column B: is a formula. Put its value there, as text.", id="a formula",
+        ),
+        pytest.param(
+            xlsx(categories=[["slug", "name"], ["one", "#N/A"]]), "c.xlsx",
+            "categories row 2, column B: holds the error #N/A. Put a value there.", id="an error",
+        ),
+        pytest.param(
+            xlsx(categories=[["slug", "#REF!"]]), "c.xlsx",
+            "categories row 1, column B: holds the error #REF!. Put a value there.", id="an error as a header",
         ),
         pytest.param(
             b"verdict,tool,reviewer\nship,nowhere,builder\n", "reviews.csv",
@@ -152,7 +167,7 @@ def test_places_of_the_file_are_told_as_cells() -> None:
         "tools row 3, column C (tagline): must be a line",
         "tools row 3, column F (pricing.entry): must be free",
         "reviews row 2, column D (evidence): must be an address",
-        "tools row 3: must be an address",
+        "tools row 3, column website: must be an address",
         "comparisons row 2, column A (second_tool): no tool is called so",
         "tools row 3, tools row 3: 2 tools are called so",
         "tools[7].name: is missing",

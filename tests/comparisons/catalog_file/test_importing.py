@@ -10,37 +10,23 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog.models import Category, Tool, ToolAlias
-from comparisons.catalog_file.importing import ImportReport, import_catalog
+from comparisons.catalog_file.importing import import_catalog
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.catalog_file.upsert import Change, Count
 from comparisons.models import Comparison
 from reviews.models import Panel, Review, Reviewer
-from tests.comparisons.catalog_file.files import other_import, review, source, tool
-from tests.factories import AHEAD, NOW, ComparisonFactory, ReviewFactory, ToolFactory
+from tests.comparisons.catalog_file.files import alpha, lines_of, load, other_import, review, source, tool
+from tests.database import execute, start_elsewhere
+from tests.factories import NOW, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
 REAL_FILE = Path(settings.BASE_DIR).parent / "shared" / "data" / "real_catalog.json"
-
-
-def load(is_dry_run: bool = False, **keys: Any) -> ImportReport:
-    return import_catalog(source=io.BytesIO(source(**keys)), now=NOW, is_dry_run=is_dry_run)
-
-
-def lines_of(**keys: Any) -> tuple[str, ...]:
-    with pytest.raises(CatalogFileError) as refusal:
-        load(**keys)
-    return refusal.value.lines
-
-
-def alpha(**keys: Any) -> dict[str, Any]:
-    """A file of one tool and nothing else."""
-    return {"tools": [tool("alpha", **keys)], "comparisons": []}
 
 
 def columns(item: Any, *names: str) -> dict[str, Any]:
@@ -346,157 +332,6 @@ def test_the_file_may_name_what_only_the_database_has() -> None:
     assert Comparison.objects.get(second_tool__slug="gamma").slug == "beta-vs-gamma"
 
 
-@pytest.mark.parametrize(
-    ("before", "keys", "after"),
-    [
-        pytest.param(None, {"status": "draft"}, None, id="a new draft has none"),
-        pytest.param(None, {"status": "archived"}, NOW, id="what is new and archived was public now"),
-        pytest.param(
-            {"status": "draft", "published_at": None}, {"status": "published"}, NOW, id="a published draft"
-        ),
-        pytest.param({"status": "draft", "published_at": None}, {}, None, id="a draft stays one"),
-        pytest.param(
-            {"published_at": datetime(2025, 1, 1, tzinfo=UTC)},
-            {},
-            datetime(2025, 1, 1, tzinfo=UTC),
-            id="kept",
-        ),
-    ],
-)
-def test_what_becomes_public_without_a_time_gets_now(
-    before: dict[str, Any] | None, keys: dict[str, Any], after: datetime | None
-) -> None:
-    for made in () if before is None else [ToolFactory(slug="alpha", **before)]:
-        ComparisonFactory(first_tool=made, second_tool=ToolFactory(slug="beta"), **(before or {}))
-
-    load(tools=[tool("alpha", **keys), tool("beta")], comparisons=[{"tools": ["alpha", "beta"], **keys}])
-
-    assert Tool.objects.get(slug="alpha").published_at == after
-    assert Comparison.objects.get().published_at == after
-
-
-# --- Reviews -----------------------------------------------------------------------------------
-
-
-def reviews_after(*rows: dict[str, Any]) -> list[tuple[str, str]]:
-    """Status and quote of each review of one tool, once the rows were imported over what is there."""
-    load(tools=[tool("alpha", reviews=list(rows))], comparisons=[])
-    again = load(tools=[tool("alpha", reviews=list(rows))], comparisons=[])
-    assert again.is_empty
-    return sorted(Review.objects.values_list("status", "quote"))
-
-
-@pytest.mark.parametrize(
-    ("present", "rows", "after"),
-    [
-        pytest.param([], [{"quote": "x"}], [("published", "x")], id="new"),
-        pytest.param([("published", "o")], [{"quote": "x"}], [("published", "x")], id="live is rewritten"),
-        pytest.param([("draft", "o")], [{"quote": "x"}], [("draft", "x")], id="a draft stays a draft"),
-        pytest.param(
-            [("draft", "o")],
-            [{"quote": "x", "status": "published"}],
-            [("published", "x")],
-            id="a draft is published",
-        ),
-        pytest.param(
-            [("published", "o")],
-            [{"quote": "o", "status": "retracted"}],
-            [("retracted", "o")],
-            id="live is retracted",
-        ),
-        pytest.param(
-            [("draft", "d"), ("published", "o")],
-            [{"quote": "x"}],
-            [("draft", "d"), ("published", "x")],
-            id="live before draft",
-        ),
-        pytest.param(
-            [("draft", "d"), ("published", "o")],
-            [{"quote": "x", "status": "draft"}],
-            [("draft", "x"), ("published", "o")],
-            id="draft by its status",
-        ),
-        pytest.param(
-            [("retracted", "r")],
-            [{"quote": "x"}],
-            [("published", "x"), ("retracted", "r")],
-            id="history stays",
-        ),
-        pytest.param(
-            [("retracted", "r")],
-            [{"quote": "r2", "status": "retracted"}],
-            [("retracted", "r"), ("retracted", "r2")],
-            id="history is never rewritten",
-        ),
-        pytest.param(
-            [("published", "o"), ("retracted", "r")],
-            [{"quote": "r", "status": "retracted"}, {"quote": "x"}],
-            [("published", "x"), ("retracted", "r")],
-            id="history beside a live one",
-        ),
-    ],
-)
-def test_a_row_finds_the_review_it_speaks_of(
-    present: list[tuple[str, str]], rows: list[dict[str, Any]], after: list[tuple[str, str]]
-) -> None:
-    load(tools=[tool("alpha")], comparisons=[])
-    for status, quote in present:
-        ReviewFactory(
-            tool=Tool.objects.get(),
-            reviewer=Reviewer.objects.get(),
-            status=status,
-            quote=quote,
-            verdict="ship",
-        )
-
-    assert reviews_after(*(review(**row) for row in rows)) == after
-
-
-# --- Slugs that a tool once had ------------------------------------------------------------------
-
-
-def test_a_tool_is_found_by_a_slug_it_once_had_and_keeps_its_present_one() -> None:
-    kept = ToolFactory(slug="alfa")
-    Tool.objects.filter(pk=kept.pk).update(slug="alpha-2")
-
-    report = load(
-        tools=[tool("alfa", tagline="New"), tool("beta")], comparisons=[{"tools": ["beta", "alfa"]}]
-    )
-
-    kept.refresh_from_db()
-    assert (kept.slug, kept.tagline) == ("alpha-2", "New")
-    assert report.warnings == ('tools[0].slug: "alfa" is an earlier slug of "alpha-2", which is meant',)
-    assert Comparison.objects.get().slug == "alpha-2-vs-beta"
-
-
-def test_a_tool_whose_earlier_slug_the_file_gives_is_renamed() -> None:
-    kept = ToolFactory(slug="alfa", name="Alpha")
-
-    report = load(**alpha(aliases=["alfa", "alif"]))
-
-    kept.refresh_from_db()
-    assert kept.slug == "alpha"
-    assert set(ToolAlias.objects.values_list("slug", "tool_id")) == {("alfa", kept.pk), ("alif", kept.pk)}
-    assert report.warnings == ('tools[0].slug: "alfa" is now called "alpha"',)
-    assert report.changes[0].fields[0] == "slug"
-    assert load(**alpha(aliases=["alfa", "alif"])).is_empty
-
-
-def test_aliases_are_added_and_none_is_taken_away() -> None:
-    load(**alpha(aliases=["alfa"]))
-
-    report = load(**alpha(aliases=["alif"]))
-
-    assert report.changes == (Change("tools", "alpha", ("aliases",)),)
-    assert set(ToolAlias.objects.values_list("slug", flat=True)) == {"alfa", "alif"}
-
-
-def test_a_pair_may_be_named_by_a_slug_that_the_file_itself_calls_earlier() -> None:
-    load(tools=[tool("alpha", aliases=["alfa"]), tool("beta")], comparisons=[{"tools": ["beta", "alfa"]}])
-
-    assert Comparison.objects.get().slug == "alpha-vs-beta"
-
-
 # --- What is refused -----------------------------------------------------------------------------
 
 
@@ -665,23 +500,45 @@ def test_an_import_waits_for_the_one_before_it_and_then_blames_no_file() -> None
     assert load().counts["tools"].created == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_ended_for_a_deadlock_begins_anew() -> None:
+    load(comparisons=[])
+    changed = source(tools=[tool(slug, tagline="New") for slug in ("alpha", "beta")], comparisons=[])
+    with transaction.atomic():
+        Tool.objects.filter(slug="beta").update(website="https://beta.example")
+        imported = start_elsewhere(lambda: import_catalog(source=io.BytesIO(changed), now=NOW, batch_size=1))
+        # The import has the first tool and waits for the second.
+        Tool.objects.filter(slug="alpha").update(website="https://alpha.example")
+
+    imported.result(30)
+
+    assert list(Tool.objects.order_by("slug").values_list("tagline", "website")) == [
+        ("New", "https://alpha.example"),
+        ("New", "https://beta.example"),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_waits_for_nobody_who_vacuums_a_table_or_makes_an_index() -> None:
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("LOCK TABLE catalog_tool, reviews_panel IN SHARE UPDATE EXCLUSIVE MODE")
+        with transaction.atomic():
+            execute("SET LOCAL lock_timeout = '50ms'")
+            rows = [tool(f"tool-{place}") for place in range(4)]
+            report = import_catalog(
+                source=io.BytesIO(source(tools=rows, comparisons=[])), now=NOW, batch_size=1
+            )
+    finally:
+        other.rollback()
+        other.close()
+
+    assert report.counts["tools"] == Count(4, 0, 0)
+
+
 # --- What is told --------------------------------------------------------------------------------
-
-
-def test_tools_of_one_name_are_told_of_and_left_alone() -> None:
-    ToolFactory(slug="old-one", name="Ａlpha\u00a0 one")
-    ToolFactory(slug="other", name="Other")
-    ToolFactory(slug="other-2", name="Other")
-
-    report = load(
-        tools=[tool("alpha", name="alpha ONE"), tool("beta", name="Beta"), tool("beta-2", name="BETA")],
-    )
-
-    assert report.warnings == (
-        'tools[0]: 2 tools are called "alpha ONE": alpha, old-one',
-        'tools[1], tools[2]: 2 tools are called "Beta": beta, beta-2',
-    )
-    assert Tool.objects.count() == 6
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing() -> None:
@@ -842,24 +699,6 @@ def test_a_file_may_name_its_schema() -> None:
     assert Tool.objects.count() == 2
 
 
-@pytest.mark.parametrize("quote", [{}, {"quote": None}, {"quote": ""}])
-def test_a_review_may_have_no_quote(quote: dict[str, str | None]) -> None:
-    load(**alpha(reviews=[{"reviewer": "builder", "verdict": "ship", **quote}]))
-
-    assert Review.objects.get().quote == ""
-
-
-def test_two_pairs_of_one_slug_are_refused_with_words() -> None:
-    rows = [tool(slug) for slug in ("aa", "bb-vs-cc", "aa-vs-bb", "cc")]
-
-    lines = lines_of(tools=rows, comparisons=[{"tools": ["aa", "bb-vs-cc"]}, {"tools": ["cc", "aa-vs-bb"]}])
-
-    assert lines == (
-        'database: The slug "aa-vs-bb-vs-cc" leads to another pair already: rename one of the tools.',
-    )
-    assert Comparison.objects.count() == 0
-
-
 # --- The real catalog ----------------------------------------------------------------------------
 
 
@@ -923,101 +762,3 @@ def test_the_real_catalog_arrives_as_it_stands_in_the_file() -> None:
     assert {pair.slug for pair in Comparison.objects.select_related("first_tool", "second_tool")} == {
         "-vs-".join(sorted(pair["tools"])) for pair in file["comparisons"]
     }
-
-
-# --- Dates and corrections ----------------------------------------------------------------------
-
-
-def test_what_the_file_dates_ahead_is_public_from_then_on() -> None:
-    load(
-        tools=[tool("alpha", published_at="2100-01-01T00:00:00Z"), tool("beta")],
-        comparisons=[{"tools": ["alpha", "beta"]}],
-    )
-
-    assert Tool.objects.get(slug="alpha").public_at == Comparison.objects.get().public_at == AHEAD
-    assert [tool.slug for tool in Tool.objects.published()] == ["beta"]
-
-
-def corrected(**keys: Any) -> dict[str, Any]:
-    return {"tools": [tool("alpha", reviews=[review("builder", **keys)]), tool("beta")]}
-
-
-@pytest.mark.parametrize("revision", [{}, {"revision": 1}, {"revision": 2}])
-def test_an_import_that_rewrites_a_published_review_raises_its_revision(revision: dict[str, int]) -> None:
-    load(**corrected(verdict="ship", quote="It holds.", **revision and {"revision": 1}))
-
-    load(**corrected(verdict="skip", quote="It broke.", **revision))
-    again = load(**corrected(verdict="skip", quote="It broke.", **revision))
-
-    row = Review.objects.get()
-    assert (row.verdict, row.revision) == ("skip", 2)
-    assert row.corrected_at
-    assert list(row.revisions.values_list("number", "verdict", "quote")) == [(1, "ship", "It holds.")]
-    assert again.is_empty
-
-
-def test_a_files_line_ends_are_no_correction() -> None:
-    load(**corrected(quote="One.\nTwo."))
-
-    report = load(**corrected(quote="One.\r\nTwo."))
-
-    assert report.is_empty
-    assert Review.objects.get().revision == 1
-
-
-def test_what_was_public_is_no_draft_again_by_a_file() -> None:
-    load(**corrected(), comparisons=[{"tools": ["alpha", "beta"]}])
-
-    lines = lines_of(
-        tools=[tool("alpha", status="draft", reviews=[review("builder", status="draft")]), tool("beta")],
-        comparisons=[{"tools": ["alpha", "beta"], "published_at": "2100-01-01T00:00:00Z"}],
-    )
-
-    assert lines == (
-        "tools[0].status: What was public is no draft again: archive it.",
-        "tools[0].reviews[0].status: What was public is no draft again: retract it.",
-        "comparisons[0].published_at: It is public already: the date shown can't lie ahead.",
-    )
-
-
-@pytest.mark.parametrize(
-    ("present", "row"),
-    [
-        pytest.param([("retracted", "o")], {"quote": "o", "status": "published"}, id="in so many words"),
-        pytest.param([("retracted", "o")], {"quote": "o"}, id="as a new one is published"),
-        pytest.param(
-            [("draft", "d"), ("retracted", "o")], {"quote": "o", "status": "published"}, id="through a draft"
-        ),
-    ],
-)
-def test_a_file_publishes_no_review_that_was_retracted(
-    present: list[tuple[str, str]], row: dict[str, Any]
-) -> None:
-    load()
-    stored = Review.objects.get()
-    Review.objects.all().delete()
-    for status, quote in present:
-        ReviewFactory(tool=stored.tool, reviewer=stored.reviewer, status=status, quote=quote)
-
-    lines = lines_of(tools=[tool("alpha", name="Renamed", reviews=[review(**row)]), tool("beta")])
-
-    place = "tools[0].reviews[0].status"
-    assert lines[0] == (
-        f"{place}: What is retracted does not become published. Bring it back to review on its page."
-    )
-    assert sorted(Review.objects.values_list("status", "quote")) == sorted(present)
-    assert Tool.objects.get(slug="alpha").name == "Alpha"
-
-
-def test_a_file_takes_no_step_that_the_workflow_lacks() -> None:
-    load(tools=[tool("alpha", status="draft", reviews=[review(status="draft")]), tool("beta")])
-
-    lines = lines_of(
-        tools=[tool("alpha", status="archived", reviews=[review(status="retracted")]), tool("beta")]
-    )
-
-    assert lines == (
-        "tools[0].status: What is draft does not become archived.",
-        "tools[0].reviews[0].status: What is draft does not become retracted.",
-    )
-    assert Tool.objects.get(slug="alpha").status == Review.objects.get().status == "draft"

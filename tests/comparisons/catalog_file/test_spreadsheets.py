@@ -4,9 +4,11 @@ import codecs
 import io
 
 import pytest
+from openpyxl import Workbook
+from openpyxl.styles import Font
 
 from comparisons.catalog_file.reading import CatalogFileError
-from comparisons.catalog_file.spreadsheets import MAX_COLUMNS, Formula, is_json, read_rows
+from comparisons.catalog_file.spreadsheets import FORMULA, MAX_COLUMNS, WIDEST, Unfit, is_json, read_rows
 from tests.comparisons.catalog_file.sheets import bomb, xlsx
 
 TEXT = 'slug,name\r\none,"Ein, zwei"\r\ntwo,Grün\r\n'
@@ -61,7 +63,7 @@ def test_an_xlsx_gives_each_sheet_its_rows_and_knows_formulas() -> None:
 
     assert [(each.sheet, each.row, each.cells[:2]) for each in records] == [
         ("categories", 1, ("slug", "name")),
-        ("categories", 3, ("one", Formula())),
+        ("categories", 3, ("one", FORMULA)),
         ("tools", 1, ("slug", "name")),
         ("tools", 2, (2048, 1)),
     ]
@@ -95,6 +97,35 @@ def test_a_csv_may_have_empty_columns_and_none_too_far_right() -> None:
     assert [len(cells) for _, cells in rows_of(f"slug{wide}\none{wide}\n".encode())] == [MAX_COLUMNS] * 2
     with pytest.raises(CatalogFileError, match="categories row 2: has more than 64 columns"):
         rows_of(f"slug,name\none{wide}x\n".encode())
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#DIV/0!", "#NAME?", "#VALUE!"])
+def test_an_error_of_an_xlsx_is_no_text(error: str) -> None:
+    [_, (row, cells)] = rows_of(xlsx(tools=[["slug", "name"], ["one", error]]), "any.xlsx")
+
+    assert (row, cells[:2]) == (2, ("one", Unfit(f"holds the error {error}. Put a value there.")))
+
+
+def test_an_xlsx_says_what_stands_too_far_right() -> None:
+    bordered = [*["slug"], *[""] * MAX_COLUMNS]
+
+    assert [row for row, _ in rows_of(xlsx(tools=[bordered]), "any.xlsx")] == [1]
+    for far in (MAX_COLUMNS, MAX_COLUMNS + 9):
+        wide = ["one", *[None] * (far - 1), "x"]
+        with pytest.raises(CatalogFileError, match="tools row 2: has more than 64 columns"):
+            rows_of(xlsx(tools=[["slug"], wide]), "any.xlsx")
+
+
+def test_cells_at_the_far_end_are_refused_though_they_hold_nothing() -> None:
+    book = Workbook()
+    sheet = book["Sheet"]
+    sheet["A1"] = "slug"
+    sheet.cell(2, WIDEST + 1).font = Font(bold=True)
+    buffer = io.BytesIO()
+    book.save(buffer)
+
+    with pytest.raises(CatalogFileError, match="Sheet row 2: has more than 64 columns"):
+        rows_of(buffer.getvalue(), "any.xlsx")
 
 
 def test_entities_that_multiply_are_refused() -> None:

@@ -67,6 +67,23 @@ def test_what_a_spreadsheet_would_compute_is_text_and_comes_back(text: str) -> N
     assert (tool.tagline, tool.description) == (text, f"{text}\nand more")
 
 
+def test_what_a_spreadsheet_that_parts_at_semicolons_would_compute_is_text_and_comes_back() -> None:
+    text = 'Fast;=HYPERLINK("https://example.com")\n=1+1\n- a list'
+    tool = ToolFactory(description=text)
+
+    file = b"".join(export_csv("tools"))
+    parted = [
+        cell for row in csv.reader(io.StringIO(file.decode("utf-8-sig")), delimiter=";") for cell in row
+    ]
+    Tool.objects.update(description="")
+    imported(file, "tools.csv")
+
+    assert [cell for cell in parted if cell.startswith(("=", "+", "-", "@"))] == []
+    tool.refresh_from_db()
+    assert tool.description == text
+    assert [row["description"] for row in csv.DictReader(io.StringIO(file.decode("utf-8-sig")))] != [text]
+
+
 def test_a_text_that_no_cell_holds_is_told_and_leaves_no_file_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,14 @@ def errors_of(page: Any) -> dict[str, dict[str, list[str]]]:
     return {form.by.name: form.errors for form in formset_of(page).forms if form.errors}
 
 
+def test_a_quote_is_counted_against_what_publication_takes() -> None:
+    ReviewerFactory()
+
+    page = open_desk().get(page_of(ToolFactory())).content.decode()
+
+    assert "</span> of 1,500 characters that publication takes</p>" in page
+
+
 def test_each_active_reviewer_has_a_row_in_the_roster_s_order() -> None:
     tool = ToolFactory()
     for position, name in enumerate(["Builder", "Skeptic", "Founder"]):

@@ -16,7 +16,7 @@ CHANGES = "/admin/comparisons/verdictchange/"
 def test_the_list_of_changed_verdicts_costs_the_same_however_long_it_is(rows: int) -> None:
     VerdictChangeFactory.create_batch(rows)
 
-    # Session, curator; all, those found, the page; two for the dates.
+    # Session, curator; those found, the page's ids, its rows; two for the dates.
     assert count_queries(open_desk(), CHANGES) == 7
 
 

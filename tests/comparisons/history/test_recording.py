@@ -12,7 +12,6 @@ from rest_framework.test import APIClient
 from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison, VerdictChange
 from reviews.models import HeadToHead, Review
-from reviews.services import retract
 from tests.database import at_once, execute
 from tests.factories import (
     NOW,
@@ -117,7 +116,7 @@ def test_a_head_to_head_that_decided_and_is_retracted_moves_the_verdict_with_an_
 
     deciding = HeadToHead.objects.filter(choice=comparison.first_tool).first()
     assert deciding
-    retract(deciding, now=LATER)
+    HeadToHead.objects.filter(pk=deciding.pk).update(status="retracted", updated_at=LATER)
     after = api.get(page).json()["verdict"]
     record_verdicts(now=LATER)
 

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from backend.api.models import Change
 from catalog.models import Tool
 from comparisons.models import ToolMerge
 from tests.desk import count_queries, desk_of, messages_of, open_desk, submit
@@ -25,6 +26,58 @@ def test_the_list_of_tools_that_may_be_one_says_why_and_leads_to_a_merge() -> No
 
     assert "Same name" in page
     assert f'href="{merge_page(old)}?into=new"' in page
+
+
+def test_a_group_is_said_to_be_releases_and_is_listed_no_more() -> None:
+    tools = [ToolFactory(slug=slug, name="Claw Code") for slug in ("old", "new")]
+    apart = ToolFactory(name="Apart")
+
+    told = open_desk().post(
+        DUPLICATES, {"product": "Claw", "tools": [tool.pk for tool in tools]}, follow=True
+    )
+
+    assert messages_of(told) == ["2 tools are releases of Claw."]
+    assert told.context["likenesses"] == []
+    assert list(Tool.objects.order_by("name", "slug").values_list("slug", "product")) == [
+        (apart.slug, ""), ("new", "Claw"), ("old", "Claw"),
+    ]  # fmt: skip
+    changes = Change.objects.filter(row_id__in=[tool.pk for tool in tools], columns__has_key="product")
+    assert {(change.actor, change.why) for change in changes} == {("curator", "Releases of Claw")}
+
+
+@pytest.mark.parametrize(
+    ("product", "number"),
+    [("", 2), ("C" * 101, 2), ("Cl\u200baw", 2), ("Claw", 1), ("Claw", 0)],
+    ids=["no words", "too many", "invisible", "one tool", "no tool"],
+)
+def test_what_are_no_releases_of_anything_stay_as_they_are(product: str, number: int) -> None:
+    tools = [ToolFactory(name="Claw Code") for _ in range(2)]
+
+    told = open_desk().post(DUPLICATES, {"product": product, "tools": [tool.pk for tool in tools[:number]]})
+
+    assert messages_of(told)[0].startswith("Nothing was changed: ")
+    assert set(Tool.objects.values_list("product", flat=True)) == {""}
+
+
+def test_what_names_another_product_keeps_it() -> None:
+    tools = [ToolFactory(name="Claw Code", product=product) for product in ("claw", "Paw")]
+
+    told = open_desk().post(DUPLICATES, {"product": "Claw", "tools": [tool.pk for tool in tools]})
+
+    assert messages_of(told)[0] == (
+        "Nothing was changed: Claw Code is a release of Paw: change that on its page first."
+    )
+    assert set(Tool.objects.values_list("product", flat=True)) == {"claw", "Paw"}
+
+
+def test_who_may_merge_and_not_publish_groups_nothing() -> None:
+    tools = [ToolFactory(name="Claw Code") for _ in range(2)]
+    desk = desk_of("add_toolmerge", "view_toolmerge", "view_tool")
+
+    told = desk.post(DUPLICATES, {"product": "Claw", "tools": [tool.pk for tool in tools]})
+
+    assert told.status_code == 403
+    assert set(Tool.objects.values_list("product", flat=True)) == {""}
 
 
 @pytest.mark.parametrize("groups", [1, 5])

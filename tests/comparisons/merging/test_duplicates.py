@@ -51,6 +51,37 @@ def test_what_was_merged_is_no_duplicate_any_more() -> None:
     assert (likenesses_of(other), all_likenesses()) == ([], [])
 
 
+def test_known_releases_of_one_product_are_no_duplicates() -> None:
+    one, other = (
+        ToolFactory(name="Claw Code", slug=slug, product=words)
+        for slug, words in (("a", "Claw"), ("b", "CLAW"))
+    )
+
+    assert (likenesses_of(one), all_likenesses()) == ([], [])
+
+    third = ToolFactory(name="Claw-Code", slug="c")
+
+    assert {found for found, _ in likenesses_of(third)} == {one, other}
+    assert likenesses_of(one) == [(third, ["same name"])]
+    assert [likeness.tools for likeness in all_likenesses()] == [[one, other, third]]
+
+
+def test_tools_of_no_product_are_as_alike_as_ever() -> None:
+    ToolFactory.create_batch(2, name="Claw Code", product="")
+
+    assert len(all_likenesses()) == 1
+
+
+@pytest.mark.parametrize(("products", "expected"), [(("", ""), "Claw"), (("", "The Claw"), "The Claw")])
+def test_a_group_is_called_as_one_of_them_says_or_by_the_shortest_name(
+    products: tuple[str, str], expected: str
+) -> None:
+    for name, product in zip(("Claw (22B)", "Claw"), products, strict=True):
+        ToolFactory(name=name, product=product)
+
+    assert [likeness.product for likeness in all_likenesses()] == [expected]
+
+
 def test_more_in_common_comes_first() -> None:
     one = ToolFactory(slug="a-b-c-1", name="Claw", website="https://claw.example")
     by_slug = ToolFactory(slug="a-b-c-2", name="Else")

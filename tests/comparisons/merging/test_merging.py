@@ -1,6 +1,7 @@
 """What one tool takes over from another, what it leaves, and that all of it comes back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 
@@ -14,12 +15,14 @@ from backend.admin.errors import CurationError
 from backend.api.clients import NetworkHashes
 from catalog.models import Tool, ToolAlias
 from comparisons.merging.merging import MergeReport, merge_tools, undo_merge
-from comparisons.models import ToolMerge
-from reviews.models import Review
+from comparisons.models import Comparison, ToolMerge
+from reviews.models import HeadToHead, Review
 from tests.database import at_once, broken_constraint
 from tests.factories import (
+    AHEAD,
     NOW,
     ComparisonFactory,
+    HeadToHeadFactory,
     PickFactory,
     ReviewerFactory,
     ReviewFactory,
@@ -229,10 +232,12 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing() -> None:
 def test_tools_that_do_not_fit_are_refused_and_nothing_changes() -> None:
     old, new = two()
     draft = ToolFactory(name="Draft", status="draft", published_at=None)
+    scheduled = ToolFactory(name="Scheduled", published_at=datetime(2999, 1, 1, tzinfo=UTC))
 
     for merged, kept, words in (
         (old, old, "into itself"),
         (old, draft, "led to Draft, which is not published"),
+        (old, scheduled, "led to Scheduled, which is not published"),
     ):
         with pytest.raises(CurationError, match=words):
             merge(merged, kept)
@@ -300,6 +305,30 @@ def test_a_review_that_stayed_behind_may_be_corrected() -> None:
             lambda old: Tool.objects.filter(pk=old.pk).update(slug="free"), "a_merged_tool_stays_merged", id="renamed"
         ),
         pytest.param(lambda old: ReviewFactory(tool=old), "a_merged_tool_gets_no_review", id="reviewed"),
+        pytest.param(
+            lambda old: ReviewFactory(status="draft") and Review.objects.update(tool=old, status="published"),
+            "a_merged_tool_gets_no_review", id="a draft is published of it",
+        ),
+        pytest.param(lambda old: ComparisonFactory(first_tool=old), "a_merged_tool_gets_no_pair", id="paired"),
+        pytest.param(
+            lambda old: ComparisonFactory(second_tool=old, published_at=AHEAD), "a_merged_tool_gets_no_pair",
+            id="a pair scheduled",
+        ),
+        pytest.param(
+            lambda old: ComparisonFactory(first_tool=old, status="draft") and Comparison.objects.update(status="published"),
+            "a_merged_tool_gets_no_pair", id="a draft of a pair published",
+        ),
+        pytest.param(
+            lambda old: ComparisonFactory(published_at=AHEAD) and Comparison.objects.update(second_tool=old),
+            "a_merged_tool_gets_no_pair", id="a pair turned to it",
+        ),
+        pytest.param(
+            lambda old: HeadToHeadFactory(second_tool=old), "a_merged_tool_gets_no_head_to_head", id="asked about",
+        ),
+        pytest.param(
+            lambda old: HeadToHeadFactory(first_tool=old, status="draft") and HeadToHead.objects.update(status="published"),
+            "a_merged_tool_gets_no_head_to_head", id="a draft of a head-to-head published",
+        ),
     ],
 )  # fmt: skip
 def test_the_database_keeps_a_merged_tool_merged(way: Callable[[Tool], object], refusal: str) -> None:

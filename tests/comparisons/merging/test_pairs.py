@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.admin.errors import CurationError
 from catalog.models import Tool
 from comparisons.merging.merging import merge_tools, undo_merge
 from comparisons.models import Comparison, ToolMerge
@@ -116,3 +117,41 @@ def test_live_answers_are_given_to_the_kept_tool_too_unless_their_reviewer_gave_
     undo()
 
     assert HeadToHead.objects.get(pk=made.pk).status == "retracted"
+
+
+def test_an_answer_about_a_tool_that_was_merged_before_is_given_to_what_is_left_alone(
+    old: Tool, new: Tool
+) -> None:
+    gone, left = ToolFactory(name="Gone"), ToolFactory(name="Left")
+    HeadToHeadFactory(first_tool=old, second_tool=gone)
+    merge(gone, left)
+
+    merge(old, new)
+
+    of_new = [set(answer.tools) for answer in HeadToHead.objects.all() if new in answer.tools]
+    assert of_new == [{new, left}]
+
+
+def test_a_pair_does_not_come_back_with_a_tool_that_was_merged_itself_until_that_is_undone(
+    old: Tool, new: Tool
+) -> None:
+    other = ToolFactory(slug="other", name="Other")
+    ComparisonFactory(first_tool=old, second_tool=other)
+    merge(old, new)
+    first = ToolMerge.objects.get()
+    merge(other, ToolFactory(slug="left", name="Left"))
+    before = pairs()
+
+    with pytest.raises(
+        CurationError, match=r"^a pair would come back with Other: undo that first, other into left$"
+    ):
+        undo_merge(merge=first, undone_by="ada", now=NOW)
+
+    assert (pairs(), ToolMerge.objects.standing().count()) == (before, 2)
+
+    for each in ToolMerge.objects.order_by("-id"):
+        undo_merge(merge=each, undone_by="ada", now=NOW)
+
+    assert {each for each in pairs() if each[1] == "published"} == {
+        (frozenset(("Old", "Other")), "published")
+    }

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backend.admin.models import BulkRow
 from catalog.models import MAX_FITS, Tool
 from comparisons.models import Comparison, PairFit
 from tests.desk import act, count_queries, errors_of, messages_of, open_desk, submit
@@ -32,11 +33,11 @@ def page_of(comparison: Comparison) -> str:
 
 
 @pytest.mark.parametrize("rows", [5, 50])
-def test_the_list_costs_eight_queries(rows: int) -> None:
+def test_the_list_costs_nine_queries(rows: int) -> None:
     ComparisonFactory.create_batch(rows)
 
-    # Session, curator; the categories to filter by; all, those found, the page; two for the dates.
-    assert count_queries(open_desk(), COMPARISONS) == 8
+    # Session, curator; the categories to filter by; all, those found, the page's ids, its rows; two for the dates.
+    assert count_queries(open_desk(), COMPARISONS) == 9
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,8 @@ def test_archiving_says_how_many_and_why_others_were_left() -> None:
 
     told = act(open_desk(), COMPARISONS, "archive", [public, draft])
 
-    assert told == ["1 comparison archived.", f"Not archived (not published): {draft.slug}."]
+    assert told == ["1 comparison archived."]
+    assert BulkRow.objects.values_list("row_id", "reason").get(outcome="left") == (draft.pk, "not published")
 
 
 def test_a_public_pair_leads_to_its_page_and_a_draft_does_not() -> None:

@@ -8,7 +8,6 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Category, Tool
-from catalog.services import archive
 from comparisons.models import Comparison
 from comparisons.pairs.lineups import line_up
 from comparisons.pairs.selectors import (
@@ -25,7 +24,6 @@ from comparisons.pairs.selectors import (
 )
 from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review, Reviewer
-from reviews.services import retract
 from tests.database import execute
 from tests.factories import (
     NOW,
@@ -153,10 +151,6 @@ def test_a_page_was_updated_when_an_editor_last_changed_anything_on_it() -> None
             assert pair.updated_at == NOW + timedelta(days=100 + days)
 
 
-def retract_by_service(review: Review) -> None:
-    retract(review, now=timezone.now())
-
-
 def retract_by_update(review: Review) -> None:
     Review.objects.filter(pk=review.pk).update(status="retracted")
 
@@ -167,7 +161,7 @@ def retract_by_sql(review: Review) -> None:
 
 @pytest.mark.parametrize(
     "leave",
-    [retract_by_service, retract_by_update, retract_by_sql, Review.delete],
+    [retract_by_update, retract_by_sql, Review.delete],
     ids=lambda way: way.__name__,
 )
 def test_a_page_that_a_review_leaves_never_gets_an_earlier_time(leave: Callable[[Review], object]) -> None:
@@ -185,7 +179,7 @@ def test_a_page_whose_pair_is_archived_is_computed_and_never_gets_an_earlier_tim
     comparison = ComparisonFactory(first_tool__slug="a", second_tool__slug="b", title="The two")
     before = find_pair("a-vs-b")
 
-    archive(comparison, now=timezone.now())
+    Comparison.objects.filter(pk=comparison.pk).update(status="archived", updated_at=timezone.now())
 
     after = find_pair("a-vs-b")
     assert (before.kind, after.kind) == ("curated", "computed")

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from backend.admin.errors import CurationError
-from catalog.services import archive
 from comparisons.pairs import services
 from tests.factories import NOW, ComparisonFactory, ReviewFactory
 
@@ -51,23 +50,3 @@ def test_a_published_pair_is_not_published_again() -> None:
 
     comparison.refresh_from_db()
     assert comparison.updated_at != LATER
-
-
-def test_a_published_pair_is_archived() -> None:
-    comparison = ComparisonFactory()
-
-    archive(comparison, now=LATER)
-
-    comparison.refresh_from_db()
-    assert (comparison.status, comparison.published_at, comparison.updated_at) == ("archived", NOW, LATER)
-
-
-@pytest.mark.parametrize("status", ["draft", "archived"])
-def test_only_a_published_pair_is_archived(status: str) -> None:
-    comparison = ComparisonFactory(status=status)
-
-    with pytest.raises(CurationError, match=r"^not published$"):
-        archive(comparison, now=LATER)
-
-    comparison.refresh_from_db()
-    assert comparison.status == status

@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from catalog.models import Tool
 from comparisons.models import Comparison, PreviewLink
-from comparisons.previews.admin import readable
 from tests.backend.admin.test_roles import staff_of
 from tests.desk import act, count_queries, messages_of, open_desk
 from tests.factories import ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
@@ -129,6 +128,36 @@ def test_who_writes_drafts_shares_them(role: str, may: bool) -> None:
     assert PreviewLink.objects.exists() is may
 
 
+@pytest.mark.parametrize(("role", "sees"), [("Writer", True), ("Moderator", False), ("Sender", False)])
+def test_only_those_who_may_make_links_are_shown_them(role: str, sees: bool) -> None:
+    tool, desk = new_draft(), Client()
+    make(open_desk(), tool)
+    desk.force_login(staff_of(role))
+
+    page = desk.get(preview_of(tool))
+
+    assert bool(page.context["links"]) is sees
+    assert ("?preview=" in page.content.decode()) is sees
+
+
+def test_a_link_is_found_and_ended_after_its_tool_got_another_slug() -> None:
+    desk, tool = open_desk(), new_draft(slug="before")
+    [(link, _)] = make(desk, tool).context["links"]
+    tool.slug = "after"
+    tool.save()
+    other = new_draft(slug="before")
+
+    [(found, addresses)] = desk.get(preview_of(tool)).context["links"]
+    [address] = [each for words, each in addresses if words == "In the API"]
+    shown = Client().get(f"/api/{address.partition('/api/')[2]}").status_code
+    assert desk.get(preview_of(other)).context["links"] == []
+    desk.post(preview_of(tool), {"end": str(link.pk)})
+
+    assert (found, shown) == (link, 200)
+    link.refresh_from_db()
+    assert link.ended_at is not None
+
+
 @pytest.mark.parametrize("number", [1, 12])
 def test_a_page_costs_the_same_however_many_drafts_are_published(number: int) -> None:
     tool = ToolFactory()
@@ -145,11 +174,3 @@ def test_a_page_costs_the_same_however_many_drafts_are_published(number: int) ->
 )
 def test_there_is_no_page_of_what_is_not_there(path: str) -> None:
     assert open_desk().get(f"{LINKS}{path}").status_code == 404
-
-
-def test_an_answer_is_read_as_names_and_values_and_never_as_markup() -> None:
-    shown = readable({"a_b": ["<b>", None, True, []]})
-
-    assert shown == (
-        "<dl><div><dt>a b</dt><dd><ol><li>&lt;b&gt;</li><li>–</li><li>yes</li><li>–</li></ol></dd></div></dl>"
-    )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
@@ -14,6 +14,7 @@ from comparisons.models import Comparison
 from comparisons.pairs.selectors import find_pair
 from comparisons.previews.drafts import drafts_of, drafts_of_review, shown_as_published
 from reviews.models import HeadToHead, Panel, Review
+from tests.database import execute, move_moment
 from tests.factories import (
     AHEAD,
     ComparisonFactory,
@@ -236,7 +237,7 @@ def test_what_was_scheduled_and_is_archived_by_now_is_not_shown() -> None:
     named = drafts_of([tool])
     Tool.objects.update(status="archived")
     # As rows have it from before the database took such a moment away.
-    Tool.objects.update(public_at=AHEAD)
+    move_moment(tool, f"'{AHEAD}'")
 
     with shown_as_published(named, now=timezone.now()):
         assert not Tool.objects.visible().exists()
@@ -263,11 +264,11 @@ def test_votes_are_cast_and_counted_while_a_preview_is_open(pair: Comparison) ->
     ReviewFactory(tool=public, status="draft")
 
     def cast() -> Any:
-        with connection.cursor() as cursor:
-            # What had to wait would be refused at once.
-            cursor.execute("SET lock_timeout = '1ms'")
         try:
-            return VoteFactory(tool=public).status
+            with transaction.atomic():
+                # What had to wait would be refused at once. LOCAL: the pool hands the connection on as it is.
+                execute("SET LOCAL lock_timeout = '1ms'")
+                return VoteFactory(tool=public).status
         finally:
             connection.close()
 

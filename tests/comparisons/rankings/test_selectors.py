@@ -1,19 +1,36 @@
 """Rankings: which tools they are about, and the place of each over all pages."""
 
 from datetime import datetime
+from random import Random
 from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from comparisons.rankings.selectors import RANKINGS, ranked, ranked_tools
+from catalog.models import Tool
+from comparisons.rankings.selectors import Ranking, ranked
 from tests.factories import NOW, CategoryFactory, ToolFactory, review, vote
+from votes.models import PublishedTally
 
 pytestmark = pytest.mark.django_db
+
+PANEL, CROWD = Ranking("panel", ()), Ranking("crowd", ())
 
 
 def tool(slug: str, *, ship: int, skip: int = 0, **values: Any) -> None:
     review(ToolFactory(slug=slug, **values), ship=ship, skip=skip)
+
+
+def bounds_of(tool: Tool) -> tuple[float, float]:
+    tally = tool.published_tally
+    assert tally.bound_low is not None
+    assert tally.bound_high is not None
+    return tally.bound_low, tally.bound_high
+
+
+def tools_of(ranking: Ranking) -> list[Tool]:
+    """In any order, which is the view's."""
+    return ranking.rows.rows(ids=list(ranking.whole().values_list("pk", flat=True)))
 
 
 @pytest.mark.parametrize(
@@ -22,7 +39,7 @@ def tool(slug: str, *, ship: int, skip: int = 0, **values: Any) -> None:
 def test_the_panel_ranks_tools_with_three_reviews(ship: int, skip: int, is_ranked: bool) -> None:
     tool("a", ship=ship, skip=skip)
 
-    assert ranked_tools("panel", []).exists() == is_ranked
+    assert bool(tools_of(PANEL)) == is_ranked
 
 
 @pytest.mark.parametrize(
@@ -39,7 +56,7 @@ def test_the_crowd_ranks_tools_whose_crowd_may_decide(
 ) -> None:
     vote(ToolFactory(), ship=votes, at=at)
 
-    assert ranked_tools("crowd", []).exists() == is_ranked
+    assert bool(tools_of(CROWD)) == is_ranked
 
 
 def test_a_ranking_may_be_of_some_categories_and_never_holds_hidden_tools() -> None:
@@ -48,22 +65,18 @@ def test_a_ranking_may_be_of_some_categories_and_never_holds_hidden_tools() -> N
     tool("out", ship=3)
     tool("archived", ship=3, category=editors, status="archived")
 
-    assert [each.slug for each in ranked_tools("panel", ["editors"])] == ["in"]
+    assert [each.slug for each in tools_of(Ranking("panel", ("editors",)))] == ["in"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_equal_percentages_share_their_places_whatever_the_pages(size: int) -> None:
     for slug, ship, skip in (("a", 4, 0), ("b", 3, 0), ("c", 3, 0), ("d", 3, 1), ("e", 0, 3)):
         tool(slug, ship=ship, skip=skip)
-    formula = RANKINGS["panel"]
-    tools = ranked_tools("panel", [])
-    rows = list(tools.order_by(*formula.keys, "-pk"))
-    pages = [rows[start : start + size] for start in range(0, len(rows), size)]
+    tools = tools_of(PANEL)
+    pages = [tools[start : start + size] for start in range(0, len(tools), size)]
 
     places = [
-        (row.tool.slug, row.rank, row.last_rank, row.score)
-        for page in pages
-        for row in ranked(tools, page, formula=formula)
+        (row.tool.slug, row.rank, row.last_rank, row.score) for page in pages for row in ranked(PANEL, page)
     ]
 
     assert sorted(places) == [
@@ -85,10 +98,9 @@ def test_tools_that_the_crowd_cant_tell_apart_share_their_places() -> None:
         ("few", 9, 1),
     ):
         vote(ToolFactory(slug=slug), ship=ship, skip=skip)
-    tools = ranked_tools("crowd", [])
-    page = list(tools.order_by(*RANKINGS["crowd"].keys))
+    page = sorted(tools_of(CROWD), key=lambda tool: -bounds_of(tool)[0])
 
-    rows = ranked(tools, page, formula=RANKINGS["crowd"])
+    rows = ranked(CROWD, page)
 
     assert [(row.tool.slug, row.rank, row.last_rank) for row in rows] == [
         ("best", 1, 1),
@@ -96,16 +108,61 @@ def test_tools_that_the_crowd_cant_tell_apart_share_their_places() -> None:
         ("level-2", 2, 3),
         ("worst", 4, 4),
     ]
-    assert [row.score for row in rows] == [tool.published_tally.bound_low for tool in page]
+    assert [row.score for row in rows] == [bounds_of(tool)[0] for tool in page]
+
+
+@pytest.mark.parametrize("categories", [(), ("editors",), ("editors", "agents")], ids=str)
+def test_places_are_what_comparing_with_every_other_gives(categories: tuple[str, ...]) -> None:
+    random = Random(9)
+    shelves = [CategoryFactory(slug=slug) for slug in ("editors", "agents", "others")]
+    for number in range(30):
+        # Some crowds are equal, and then one's lower bound is not above another's upper one.
+        vote(
+            ToolFactory(category=shelves[number % 3]),
+            ship=20 * random.randrange(5),
+            skip=15 * random.randrange(5),
+        )
+    ranking = Ranking("crowd", categories)
+    page = tools_of(ranking)
+    bounds = [bounds_of(tool) for tool in page]
+
+    places = [(row.rank, row.last_rank) for row in ranked(ranking, page)]
+
+    assert places == [
+        (
+            1 + sum(other > upper for other, _ in bounds),
+            len(bounds) - sum(other < lower for _, other in bounds),
+        )
+        for lower, upper in bounds
+    ]
+    assert len(set(places)) > 3
+
+
+def test_a_bound_that_meets_another_is_not_beyond_it() -> None:
+    low, high = (ToolFactory() for _ in range(2))
+    for each, ship in ((low, 20), (high, 200)):
+        vote(each, ship=ship, skip=20)
+    meeting = bounds_of(low)[1]
+    PublishedTally.objects.filter(tool=high).update(bound_low=meeting)
+
+    assert [(row.rank, row.last_rank) for row in ranked(CROWD, tools_of(CROWD))] == [(1, 2), (1, 2)]
+
+
+def test_a_tool_whose_crowd_ceased_to_decide_since_it_was_found_is_not_ranked() -> None:
+    vote(ToolFactory(), ship=20)
+    ids = list(CROWD.whole().values_list("pk", flat=True))
+    PublishedTally.objects.update(bound_low=None, bound_high=None)
+
+    assert CROWD.rows.rows(ids=ids) == []
 
 
 def test_a_page_takes_one_query_and_an_empty_one_none(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     tool("a", ship=3)
-    page = list(ranked_tools("panel", []))
+    page = tools_of(PANEL)
 
     with django_assert_num_queries(1):
-        ranked(ranked_tools("panel", []), page, formula=RANKINGS["panel"])
+        ranked(PANEL, page)
     with django_assert_num_queries(0):
-        assert ranked(ranked_tools("panel", []), [], formula=RANKINGS["panel"]) == []
+        assert ranked(PANEL, []) == []

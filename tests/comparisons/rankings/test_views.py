@@ -12,7 +12,7 @@ from tests.factories import (
     review,
     vote,
 )
-from tests.plans import plan_of_list
+from tests.plans import plan_of, plan_of_list, statement_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rendered_as_serialized")]
 
@@ -26,8 +26,8 @@ class TestRankings:
         for tool in ToolFactory.create_batch(rows, category=category):
             review(tool, ship=3)
 
-        # Known slugs, tools with their counts, the first row's place.
-        with django_assert_num_queries(3):
+        # Known slugs, the page's ids, tools with their counts, their places.
+        with django_assert_num_queries(4):
             answer = api.get("/api/v1/rankings?category=tools").json()
 
         assert {row["rank"] for row in answer["results"]} == {1}
@@ -72,8 +72,36 @@ class TestRankings:
         ]
         assert answer["formula"]["code"] == "time_uniform_lower_bound"
 
-    def test_an_index_gives_the_crowds_ranking_its_order(self, api: APIClient) -> None:
-        plan = plan_of_list(api, "/api/v1/rankings?by=crowd")
+    @pytest.mark.parametrize("by", ["panel", "crowd"])
+    @pytest.mark.parametrize(
+        ("query", "index"),
+        [("", "ranked_tools"), ("&category=tools", "ranked_on_shelf")],
+        ids=["all", "category"],
+    )
+    def test_an_index_gives_a_rankings_order(self, api: APIClient, by: str, query: str, index: str) -> None:
+        category = CategoryFactory(slug="tools")
+        for tool in ToolFactory.create_batch(2, category=category):
+            review(tool, ship=3)
+            vote(tool, ship=20)
 
-        assert "Index Scan Backward using tallies_by_crowd on" in plan
-        assert "Sort" not in plan
+        first = f"/api/v1/rankings?by={by}{query}&limit=1"
+        for address in (first, api.get(first).json()["next"]):
+            plan = plan_of_list(api, address, index=f"{index}_by_{by}")
+            assert f"Scan Backward using {index}_by_{by} on" in plan
+            assert "Sort" not in plan
+
+    @pytest.mark.parametrize(
+        ("query", "index"),
+        [("", "ranked_tools_by_crowd"), ("&category=tools", "ranked_on_shelf_by_crowd")],
+        ids=["all", "category"],
+    )
+    def test_places_in_a_crowd_are_counted_from_an_index_alone(
+        self, api: APIClient, query: str, index: str
+    ) -> None:
+        for tool in ToolFactory.create_batch(2, category=CategoryFactory(slug="tools")):
+            vote(tool, ship=20)
+
+        counting = statement_of(api, f"/api/v1/rankings?by=crowd{query}", holding="width_bucket")
+
+        # Both bounds.
+        assert plan_of(*counting, index=index).count(f"Index Only Scan using {index}") == 2

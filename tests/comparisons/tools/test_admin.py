@@ -23,6 +23,7 @@ from tests.factories import (
     ConditionFactory,
     PickFactory,
     ReviewerFactory,
+    ReviewFactory,
     ToolFactory,
     ToolFitFactory,
     review,
@@ -47,11 +48,11 @@ def media(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", [5, 50])
-def test_the_tool_list_costs_nine_queries(rows: int) -> None:
+def test_the_tool_list_costs_ten_queries(rows: int) -> None:
     ToolFactory.create_batch(rows)
 
-    # Session, curator; the categories and calls to filter by; all, those found, the page itself; two for the dates.
-    assert count_queries(open_desk(), TOOLS) == 9
+    # Session, curator; the categories and calls to filter by; all, those found, ids, rows; two for the dates.
+    assert count_queries(open_desk(), TOOLS) == 10
 
 
 def test_the_tool_list_shows_panel_and_community_as_counts() -> None:
@@ -157,7 +158,7 @@ def test_a_renamed_tool_shows_its_earlier_slugs() -> None:
     page = desk.get(page_of(tool)).content.decode()
 
     assert '<div class="readonly">first, second</div>' in page
-    assert "the earlier one leads here for ever" in page
+    assert "The earlier one leads here for ever once readers could see the tool" in page
 
 
 def test_the_tool_page_leads_to_its_reviews_and_its_public_page() -> None:
@@ -248,7 +249,12 @@ def test_a_nul_in_a_text_is_refused(field: str) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
-        pytest.param(picture(size=(2_001, 2_000)), "a.png", "2001 by 2000 pixels, more than 4", id="pixels"),
+        pytest.param(
+            picture(size=(2_001, 2_000), compress_level=1),
+            "a.png",
+            "2001 by 2000 pixels, more than 4",
+            id="pixels",
+        ),
         pytest.param(picture("GIF"), "a.png", "This is not a PNG, JPEG or WebP picture.", id="gif named png"),
         pytest.param(b"<svg/>", "a.png", "This is not a PNG, JPEG or WebP picture.", id="svg named png"),
         pytest.param(picture() + bytes(1_000_000), "a.png", "This file is larger than 1 MB.", id="bytes"),
@@ -327,6 +333,31 @@ def test_publishing_says_how_many_and_why_others_were_left() -> None:
     ]
     fresh.refresh_from_db()
     assert fresh.is_published
+
+
+def test_publishing_says_what_is_scheduled_and_what_was_before() -> None:
+    checked = {"pricing_checked_on": "2026-11-01"}
+    dated = ToolFactory(status="draft", published_at=datetime(2999, 1, 1, 9, tzinfo=UTC), **checked)
+    known = ToolFactory(name="Cursor", slug="cursor", published_at=datetime(2999, 1, 1, tzinfo=UTC))
+    desk = open_desk()
+
+    asked = desk.post(TOOLS, {"action": "publish", "_selected_action": [str(dated.pk)]})
+    told = act(desk, TOOLS, "publish", [dated, known])
+
+    assert ("Not before", "2999-01-01 09:00 UTC") in asked.context["texts"][0]["said"]
+    assert told == [
+        "1 tool scheduled for 2999-01-01 09:00 UTC.",
+        "Not published (scheduled already: unschedule it first): Cursor (cursor).",
+    ]
+    assert LogEntry.objects.get().change_message == "Scheduled for 2999-01-01 09:00 UTC. A reason."
+
+
+def test_a_review_that_is_published_before_its_tool_waits_for_it() -> None:
+    draft = ReviewFactory(status="draft", tool=ToolFactory(status="draft", published_at=None))
+
+    told = act(open_desk(), "/admin/reviews/review/", "publish", [draft])
+
+    assert told == ["1 review published, to be public once what it is about is."]
 
 
 @pytest.mark.parametrize(
@@ -510,10 +541,23 @@ def test_a_tool_gets_no_condition_twice_and_no_more_than_can_be_looked_over() ->
 
 
 @pytest.mark.parametrize("rows", [1, MAX_FITS])
-def test_the_page_of_a_tool_costs_a_query_for_each_condition_of_which_there_are_few(rows: int) -> None:
+def test_the_page_of_a_tool_costs_the_same_however_many_conditions_it_has(rows: int) -> None:
     tool = ToolFactory()
     ToolFitFactory.create_batch(rows, tool=tool)
 
-    # Session, curator, tool; earlier slugs, panel, category, a logo that waits; conditions, and the name of each that
-    # is chosen.
-    assert count_queries(open_desk(), page_of(tool)) == 8 + rows
+    # Session, curator, tool; earlier slugs, panel, category, a logo that waits; conditions.
+    assert count_queries(open_desk(), page_of(tool)) == 8
+
+
+def test_a_release_leads_to_the_others_of_its_product_and_the_list_to_all() -> None:
+    one, other = (ToolFactory(name=name, product="Claw") for name in ("Claw 1", "Claw 2"))
+    ToolFactory(name="Apart")
+    desk = open_desk()
+
+    page = desk.get(page_of(one)).content.decode()
+    listed = desk.get(f"{TOOLS}?product__iexact=claw")
+
+    assert f'<a href="{page_of(other)}">{other}</a>' in page
+    assert list(listed.context["cl"].result_list) == [one, other]
+    assert f'<a href="{TOOLS}?product__iexact=Claw">Claw</a>' in listed.content.decode()
+    assert f'<a href="{page_of(one)}">{one}</a>' not in page

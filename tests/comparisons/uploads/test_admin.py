@@ -8,10 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
-from catalog.models import Category
+from backend.admin.roles import ROLES
+from catalog.models import Category, Tool
 from comparisons.models import CatalogUpload
 from comparisons.uploads import admin
 from comparisons.uploads.tasks import look_at_upload
+from tests.backend.admin.test_roles import staff_of
 from tests.comparisons.catalog_file.files import other_import
 from tests.comparisons.catalog_file.sheets import bomb
 from tests.desk import count_queries, desk_of, messages_of, open_desk
@@ -102,7 +104,7 @@ def test_a_large_file_waits_for_a_worker_and_the_page_loads_itself_anew(
 
     upload = CatalogUpload.objects.get()
     assert (upload.state, queued) == ("waiting", [str(upload.pk)])
-    assert 'http-equiv="refresh"' in page
+    assert 'data-reload="5"' in page
     assert "A worker will begin in a moment" in page
 
 
@@ -166,6 +168,42 @@ def test_without_the_permission_there_is_no_page_and_no_file() -> None:
     assert desk.get(look()).status_code == 403
     assert desk.post(look(), {"shown": CatalogUpload.objects.get().digest}).status_code == 403
     assert not Category.objects.exists()
+
+
+TO_PUBLISH = ["publish_tool", "publish_comparison", "publish_headtohead", "publish_review"]
+
+
+@pytest.mark.parametrize("lacks", TO_PUBLISH)
+def test_who_may_import_and_not_publish_looks_at_a_file_and_publishes_nothing(lacks: str) -> None:
+    ToolFactory(slug="alpha", status="draft", category__slug="editors")
+    desk = desk_of("import_catalog", "view_catalogupload", *set(TO_PUBLISH) - {lacks})
+
+    columns = "slug,name,tagline,description,category,pricing.entry,status"
+    page = send(
+        desk, f"{columns}\nalpha,Alpha,Waits,It waits.,editors,free,published\n".encode(), "tools.csv"
+    )
+    answer = desk.post(look(), {"shown": CatalogUpload.objects.get().digest, "confirm": "1"})
+
+    assert "Somebody who may publish imports it" in page
+    assert "Import just this" not in page
+    assert answer.status_code == 403
+    assert Tool.objects.get().status == "draft"
+
+
+def test_an_editor_confirms_what_a_writer_has_sent() -> None:
+    writer = desk_of("import_catalog", "view_catalogupload")
+    send(writer, b"slug,name\none,One\n")
+
+    open_desk().post(look(), {"shown": CatalogUpload.objects.get().digest, "confirm": "1"})
+
+    upload = CatalogUpload.objects.get()
+    assert (upload.state, upload.sent_by, upload.confirmed_by) == ("done", "staff", "curator")
+
+
+def test_each_role_that_imports_may_publish() -> None:
+    for role in ROLES:
+        user = staff_of(role)
+        assert user.has_perm(admin.MAY_IMPORT) <= user.has_perms(admin.MAY_CONFIRM)
 
 
 @pytest.mark.parametrize("rows", [1, 30])

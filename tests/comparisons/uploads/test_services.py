@@ -197,6 +197,7 @@ def test_it_is_imported_once() -> None:
 @pytest.mark.parametrize(
     ("content", "name", "problems"),
     [
+        (b"MZ\x90\0\x03", "a.exe", ['"a.exe": is not read. Send JSON, XLSX, or a CSV that is named like its sheet']),
         pytest.param(b'{"format": 1,}', "c.json", ["1:14: is not JSON"], id="no JSON"),
         pytest.param(
             b"slug,name\nno slug,One\ntwo,\n", "categories.csv",

@@ -1,7 +1,6 @@
 """Copies counted by what became of them."""
 
 import pytest
-from django.db import connection
 
 from newsletter.deliveries import claims, outcomes, totals
 from newsletter.deliveries.outcomes import Outcome
@@ -10,6 +9,7 @@ from newsletter.models import Delivery
 from newsletter.sending import editions
 from tests.factories import NOW, EditionFactory
 from tests.newsletter.deliveries.ledger import an_edition
+from tests.plans import plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,9 +39,6 @@ def test_copies_are_counted_of_the_editions_under_way_alone() -> None:
 
 @pytest.mark.parametrize("statement", [totals.FAILURES, totals.UNCERTAIN], ids=["failures", "uncertain"])
 def test_the_few_in_trouble_are_found_by_their_index(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {statement}", {"edition": EditionFactory().pk, "limit": 20})
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    plan = plan_of(statement, {"edition": EditionFactory().pk, "limit": 20}, index="troubled_deliveries")
 
     assert "troubled_deliveries" in plan

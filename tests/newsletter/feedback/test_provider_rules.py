@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from anymail.urls import urlpatterns
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
@@ -17,6 +16,9 @@ ADA = "ada@example.com"
 
 def event_of(provider: str, raw: dict[str, Any]) -> Any:
     """Through anymail's view of that provider's webhook, but for the signature."""
+    # Half a second of CPU for the libraries of all providers, which each process of a run would spend on collecting.
+    from anymail.urls import urlpatterns
+
     name = f"{provider}_tracking_webhook"
     [view] = [each.callback.view_class for each in urlpatterns if each.name == name]
     if provider == "mandrill":

@@ -19,6 +19,19 @@ os.wait()
 print(is_asked_to_stop())
 """
 
+WORKERS_OF_ONE_PROCESS = """
+import os
+from newsletter.sending.stopping import ask_to_stop, begin_worker, is_asked_to_stop
+for stops in (True, False):
+    if os.fork() == 0:
+        begin_worker()
+        if stops:
+            ask_to_stop()
+        print(is_asked_to_stop(), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
 
 def test_a_signal_waits_for_the_end_of_the_block() -> None:
     heard: list[str] = []
@@ -44,8 +57,15 @@ def test_without_a_signal_the_block_just_ends() -> None:
 
 
 def test_processes_of_one_worker_share_the_wish_to_stop() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", CHILD_ASKS], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    assert what_prints(CHILD_ASKS) == ["False", "True"]
 
-    assert ran.stdout.split() == ["False", "True"]
+
+def test_a_worker_stops_for_itself_and_not_for_another_that_was_forked_from_the_same_process() -> None:
+    assert what_prints(WORKERS_OF_ONE_PROCESS) == ["True", "False"]
+
+
+def what_prints(program: str) -> list[str]:
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return ran.stdout.split()

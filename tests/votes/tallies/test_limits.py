@@ -119,7 +119,7 @@ def test_only_what_moved_or_has_more_than_the_least_limit_is_read(
     ids=["votes", "picks"],
 )
 def test_an_index_finds_what_is_read(kind: Kind, index: str) -> None:
-    plan = plan_of(kind.statement(WORK_OUT), [NOW])
+    plan = plan_of(kind.statement(WORK_OUT), [NOW], index=index)
 
     assert f"Index Scan using {index} on" in plan
     assert "Sort" not in plan

@@ -17,8 +17,9 @@ from rest_framework.test import APIClient
 from backend.api import clients
 from backend.api.models import IdempotentAnswer, RateCounter
 from catalog.models import Tool
-from tests.database import at_once
+from tests.database import at_once, move_moment
 from tests.factories import ToolFactory, vote
+from tests.plans import plan_of_list
 from tests.votes.voters.turnstile import SUCCESS, Cloudflare, says
 from votes.models import SpentChallenge, Voter
 from votes.voters.tokens import read_token
@@ -448,6 +449,16 @@ def test_own_votes_and_picks_are_narrowed_to_the_tools_of_a_page(
     assert ["-vs-".join(tool["slug"] for tool in row["tools"]) for row in own_picks] == picks
 
 
+def test_own_votes_on_a_tool_are_found_among_the_voters_and_not_among_the_tools(voter: APIClient) -> None:
+    tool = ToolFactory(slug="alpha")
+    voter.put("/api/v1/tools/alpha/vote", {"value": "ship"}, format="json")
+    vote(tool, ship=3)
+
+    plan = plan_of_list(voter, "/api/v1/voters/me/votes?tool=alpha", index="one_vote_per_voter_and_tool")
+
+    assert "Index Scan using one_vote_per_voter_and_tool" in plan
+
+
 @pytest.mark.parametrize("path", ["votes", "picks"])
 def test_own_lists_refuse_tools_that_nobody_has(voter: APIClient, path: str) -> None:
     answer = voter.get(f"/api/v1/voters/me/{path}?tool=nobody")
@@ -480,7 +491,7 @@ def test_the_new_name_of_a_draft_is_never_shown_to_those_who_voted_before(
     voter.put("/api/v1/comparisons/beta-vs-gamma/pick", {"tool": "beta"}, format="json")
 
     # As an older release left it: nothing becomes a draft again now.
-    Tool.objects.filter(slug="alpha").update(public_at=None)
+    move_moment(Tool.objects.get(slug="alpha"), "NULL")
     Tool.objects.filter(slug="alpha").update(status="draft", slug="secret", name="Secret")
     Tool.objects.filter(slug="gamma").update(status="archived")
     answer = voter.get(f"/api/v1/voters/me{path}")

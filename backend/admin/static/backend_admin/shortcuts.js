@@ -1,6 +1,13 @@
 // The keys of the desk, as its list of them says: pressed outside a field, but for Ctrl S.
 "use strict";
 
+// What Django leaves without a name, or names in a way that is not read out.
+addEventListener("load", () => {
+  document.getElementById("searchbar")?.setAttribute("aria-label", "Search this list");
+  for (const each of document.querySelectorAll(".select2-search__field")) each.setAttribute("aria-label", "Search");
+  for (const each of document.querySelectorAll(".help-tooltip[aria-label]")) each.setAttribute("role", "img");
+});
+
 (() => {
   const dialog = document.getElementById("shortcuts");
   if (!dialog) return;

@@ -1,6 +1,6 @@
 """The logos of the demo's tools."""
 
-from catalog.logo_encoding import check_logo
+from catalog.logo_encoding import KINDS, SIZES, logo_of
 from comparisons.catalog_file.demo.logos import SHAPES, draw_demo_logo
 
 
@@ -11,8 +11,7 @@ def test_a_tool_has_the_same_logo_each_time_and_another_than_others() -> None:
 
 
 def test_every_shape_makes_a_logo() -> None:
-    drawn = {draw_demo_logo(f"tool-{number}") for number in range(8 * len(SHAPES))}
+    drawn = [logo_of(draw_demo_logo(f"tool-{number}")) for number in range(8 * len(SHAPES))]
 
-    assert len(drawn) > len(SHAPES)
-    for logo in drawn:
-        check_logo(logo)
+    assert len({logo.key for logo in drawn}) > len(SHAPES)
+    assert {len(logo.files) for logo in drawn} == {len(SIZES) * len(KINDS)}

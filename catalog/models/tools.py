@@ -1,33 +1,28 @@
-"""What is compared: tools, their categories, prices, conditions under which they are right, and earlier slugs."""
+"""Tools with their categories, prices, logos and earlier slugs."""
 
-from datetime import datetime
-
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
-from django.core.validators import FileExtensionValidator, MaxLengthValidator, RegexValidator
+from django.core.validators import FileExtensionValidator, MaxLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.db.models.lookups import LessThanOrEqual
-from django.utils import timezone
 
 from backend.api.ids import new_id
 from catalog.fits import FitRow, ShownFit, read_fits
 from catalog.logo_encoding import MAX_BYTES
-from catalog.querysets import NAME_WORDS, CategoryQuerySet, ConditionQuerySet, FitQuerySet, ToolQuerySet
+from catalog.models.publishing import Publishable
+from catalog.models.slugs import slug_constraint, validate_slug
+from catalog.querysets import NAME_WORDS, CategoryQuerySet, ToolQuerySet
 from catalog.validators import (
-    CLAUSE_PATTERN,
     CURRENCIES,
     HAS_A_NAME,
     is_date_shown,
     is_past_day,
     is_visible,
     is_web_address,
-    validate_clause,
     validate_currency,
-    validate_date_shown,
     validate_name,
     validate_past_day,
     validate_visible_text,
@@ -35,18 +30,9 @@ from catalog.validators import (
 )
 from catalog.workflow import UNPUBLISHED
 
-# Python's `$` would let a line break follow; `\Z` is the end to Python and to PostgreSQL alike.
-SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*\Z"
-validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and hyphens.", "invalid_slug")
-
-
 # What a worker drew, under the name of its content; whatever else was stored is served no more.
 DRAWN_LOGO = r"^logos/([0-9a-f]{32})-256\.png\Z"
 EARLIER_LOGO = ~Q(logo="") & ~Q(logo__regex=DRAWN_LOGO)
-
-
-def slug_constraint(name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(slug__regex=SLUG_PATTERN), name=name)
 
 
 class Category(models.Model):
@@ -78,58 +64,6 @@ class Category(models.Model):
         return self.name
 
 
-class Publishable(models.Model):
-    """What readers see from a moment on: a draft is reviewed and published, and archived once it is of the past.
-
-    `published_at` is the date shown, an editor's. `public_at` is when readers can first read it, and the database's: the
-    moment of publication, or the date shown where that lies ahead. A draft has none. Both are kept by
-    `sql/publication.sql` and its likes.
-    """
-
-    class Status(models.TextChoices):
-        DRAFT = "draft"
-        IN_REVIEW = "in_review", "In review"
-        PUBLISHED = "published"
-        ARCHIVED = "archived"
-
-    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
-    published_at = models.DateTimeField(null=True, blank=True, validators=[validate_date_shown])
-    public_at = models.DateTimeField(null=True, editable=False)
-
-    class Meta:
-        abstract = True
-
-    def clean(self) -> None:
-        self.refuse_way_back()
-        if self.status not in UNPUBLISHED and self.published_at is None:
-            self.published_at = timezone.now()
-
-    def refuse_way_back(self) -> None:
-        """Raises a ValidationError where the database would refuse: what readers have seen stays public."""
-        now = timezone.now()
-        if not self.was_public:
-            return
-        if self.status in UNPUBLISHED:
-            raise ValidationError({"status": "What was public is no draft again: archive it."})
-        if self.published_at and self.published_at > now:
-            raise ValidationError({"published_at": "It is public already: the date shown can't lie ahead."})
-
-    @property
-    def readable_at(self) -> datetime | None:
-        """When readers can first read it; None of what is unpublished, or waits for another."""
-        return self.public_at
-
-    @property
-    def was_public(self) -> bool:
-        """Whether readers have seen it, also where it is archived by now."""
-        return self.public_at is not None and self.public_at <= timezone.now()
-
-    @property
-    def is_published(self) -> bool:
-        """Of what may be read: whether lists show it."""
-        return self.status == self.Status.PUBLISHED
-
-
 class Tool(Publishable):
     """A product under review. Its price is data; the entry label is chosen, since a label derived from amounts misleads."""
 
@@ -156,6 +90,14 @@ class Tool(Publishable):
         upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg", "webp"])]
     )
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="tools")
+    product = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_visible_text],
+        help_text="What this is a release of, if there are several: the same words on each, such as Mistral 3 Small.",
+    )
 
     pricing_entry = models.CharField(max_length=16, choices=Entry)
     pricing_model = models.CharField(max_length=16, choices=PricingModel, null=True, blank=True)
@@ -220,6 +162,8 @@ class Tool(Publishable):
             models.Index(fields=["public_at"], name="tools_by_moment"),
             # What curators still work on.
             models.Index(fields=["status"], condition=~Q(status="published"), name="tools_that_wait"),
+            # The releases of one product, as `iexact` looks them up.
+            models.Index(Upper("product"), condition=~Q(product=""), name="tools_by_product"),
             # Logos that are still to be drawn.
             models.Index(fields=["id"], condition=EARLIER_LOGO, name="tools_with_earlier_logos"),
         ]
@@ -262,6 +206,7 @@ class Tool(Publishable):
                 name="tool_text_is_visible",
             ),
             models.CheckConstraint(condition=HAS_A_NAME, name="a_tool_has_a_name"),
+            models.CheckConstraint(condition=is_visible("product"), name="tool_product_is_visible"),
             models.CheckConstraint(condition=is_web_address("website"), name="tool_website_is_a_web_address"),
             models.CheckConstraint(
                 condition=is_past_day("pricing_checked_on"), name="a_price_has_a_day_from_2000_on"
@@ -280,13 +225,17 @@ class Tool(Publishable):
         return read_fits(self.fit_rows)
 
     def clean(self) -> None:
-        if ToolAlias.objects.filter(slug=self.slug).exclude(tool=self).exists():
-            raise ValidationError({"slug": "This slug once belonged to another tool and still leads there."})
         super().clean()
+        aliases = ToolAlias.objects.filter(slug=self.slug, tool__public_at__lte=Now())
+        if aliases.exclude(tool=self).exists():
+            raise ValidationError({"slug": "This slug once belonged to another tool and still leads there."})
 
 
 class ToolAlias(models.Model):
-    """A slug that a tool once had. Written by the database when a tool is renamed; it redirects for ever."""
+    """A slug that a tool once had. Written by the database when a tool is renamed; it redirects for ever.
+
+    That of a tool that was never public goes to the tool that takes it (sql/slugs.sql).
+    """
 
     slug = models.CharField(primary_key=True, max_length=255, validators=[validate_slug])
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="aliases")
@@ -321,115 +270,3 @@ class LogoUpload(models.Model):
 
     def __str__(self) -> str:
         return f"logo of {self.tool_id}"
-
-
-# Of them all, and of one tool: a shelf that a reader can look over. The database refuses more (sql/conditions.sql).
-MAX_CONDITIONS = 500
-MAX_FITS = 12
-
-
-class Condition(models.Model):
-    """Something that decides for some tools, as the words after "if": "it must run without a network"."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    slug = models.CharField(max_length=255, unique=True, validators=[validate_slug])
-    name = models.CharField(
-        max_length=60,
-        validators=[validate_visible_text, validate_name, validate_clause],
-        help_text='The words after "if", such as: it must run without a network.',
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = ConditionQuerySet.as_manager()
-
-    # What the queryset's with_tool_count() adds.
-    tool_count: int
-
-    class Meta:
-        constraints = [
-            slug_constraint("condition_slug_is_plain"),
-            models.CheckConstraint(condition=is_visible("name"), name="condition_text_is_visible"),
-            models.CheckConstraint(condition=HAS_A_NAME, name="a_condition_has_a_name"),
-            models.CheckConstraint(
-                condition=Q(name__regex=CLAUSE_PATTERN), name="a_condition_is_words_after_if"
-            ),
-            models.UniqueConstraint(
-                # The words that a search reads: case, accents and punctuation make no other condition.
-                Func("name", function="catalog_search_words", output_field=ArrayField(models.TextField())),
-                name="one_condition_for_the_same_words",
-                violation_error_message="There is a condition of these words already.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        if (twin := type(self).objects.of_the_same_words(self.name).exclude(pk=self.pk).first()) is not None:
-            raise ValidationError({"name": f"{twin.slug} says the same: {twin.name}."})
-
-
-class ConditionCount(models.Model):
-    """How many published tools fit a condition, scheduled ones too. Every condition has its row, kept by the database."""
-
-    condition = models.OneToOneField(
-        Condition, primary_key=True, on_delete=models.CASCADE, related_name="count"
-    )
-    tools = models.PositiveIntegerField(default=0, db_default=0)
-
-    def __str__(self) -> str:
-        return f"{self.tools} tools"
-
-
-class Fit(models.Model):
-    """One condition under which a tool is the right one, what shows it, and the day on which that was checked."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="+", db_index=False)
-    position = models.PositiveSmallIntegerField(
-        default=0, help_text="The lowest comes first; of equal ones the earlier row."
-    )
-    note = models.CharField(
-        max_length=300, blank=True, validators=[validate_visible_text], help_text="Why, in a sentence."
-    )
-    evidence = ArrayField(models.URLField(max_length=500, validators=[validate_web_address]), size=5)
-    checked_on = models.DateField(validators=[validate_past_day])
-
-    objects = FitQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(evidence__len__gte=1), name="%(app_label)s_%(class)s_has_evidence"
-            ),
-            models.CheckConstraint(
-                condition=is_visible("note"), name="%(app_label)s_%(class)s_text_is_visible"
-            ),
-            models.CheckConstraint(
-                condition=is_past_day("checked_on"), name="%(app_label)s_%(class)s_has_a_day_from_2000_on"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.condition)
-
-
-class ToolFit(Fit):
-    """One condition under which a tool is the right one, whatever it is compared with."""
-
-    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="fits", db_index=False)
-
-    class Meta(Fit.Meta):
-        verbose_name = "condition of a tool"
-        verbose_name_plural = "conditions: choose it if …"
-        indexes = [
-            # The tools that fit a condition.
-            models.Index(fields=["condition", "tool"], name="tools_by_condition"),
-        ]
-        constraints = [
-            *Fit.Meta.constraints,
-            # It begins with the tool, and so serves for its index too.
-            models.UniqueConstraint(fields=["tool", "condition"], name="a_tool_has_a_condition_once"),
-        ]
