@@ -1,4 +1,4 @@
-"""`python -m bench [pages|votes|mail|growth|catalog] [--quick]`: fill an empty database, check, measure, print ratios."""
+"""`python -m bench [SUBJECT] [--quick]`: fill an empty database, check, measure, print ratios."""
 
 import json
 import os
@@ -32,7 +32,10 @@ PACKAGES = (
 def main() -> None:
     options = ArgumentParser(prog="bench", description=__doc__)
     options.add_argument(
-        "subject", nargs="?", choices=["all", "pages", "votes", "mail", "growth", "catalog"], default="all"
+        "subject",
+        nargs="?",
+        choices=["all", "pages", "votes", "mail", "growth", "catalog", "desk"],
+        default="all",
     )
     options.add_argument("--quick", action="store_true", help="less data, two rounds of one second")
     wanted = options.parse_args()
@@ -41,6 +44,8 @@ def main() -> None:
         return
     if wanted.subject == "growth":
         sys.exit(not growth())
+    if wanted.subject == "desk":
+        sys.exit(not desk(quick=wanted.quick))
     if wanted.subject == "catalog":
         sys.exit(not catalog(quick=wanted.quick))
     programs = {name: find_program(name) for name in ("nginx", "wrk", "pgbench", "taskset")}
@@ -98,6 +103,16 @@ def growth() -> bool:
 
     migrate_empty_database()
     return measure_growth()
+
+
+def desk(*, quick: bool) -> bool:
+    """Whether every page of the desk is quick at the size that we promise; needs no program but PostgreSQL and Redis."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    django.setup()
+    from bench.desk import measure_desk
+
+    migrate_empty_database()
+    return measure_desk(quick=quick)
 
 
 def catalog(*, quick: bool) -> bool:

@@ -1,6 +1,7 @@
 """How reads grow: the database's time for every read operation, each filter and each sort, at two sizes of the catalog."""
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from backend.devstack.stack import var_directory
 from bench.ground import table
 from bench.growth_data import GrowthSize, grow
 from comparisons.pairs.views import COMPARISON_SORTS
-from comparisons.tools.views import TOOL_SORTS
+from comparisons.tools.lists import TOOL_SORTS
 from votes.models import Voter
 from votes.voters.tokens import VoterToken
 
@@ -55,6 +56,8 @@ ADDRESSES: dict[str, Sequence[str]] = {
         "/reviews?verdict=skip",
         "/reviews?reviewer=critic-1&include=count",
         "/reviews?reviewer=critic-3&verdict=ship",
+        "/reviews?include=count",
+        "/reviews?verdict=ship&include=count",
     ],
     "list_head_to_heads": [
         "/head-to-heads",
@@ -62,6 +65,7 @@ ADDRESSES: dict[str, Sequence[str]] = {
         "/head-to-heads?reviewer=critic-1",
     ],
     "retrieve_review": [f"/reviews/{REVIEW}"],
+    "list_review_revisions": [f"/reviews/{REVIEW}/revisions"],
     "list_tool_reviews": [f"/tools/{TOOL}/reviews"],
     "retrieve_tool_tally": [f"/tools/{TOOL}/tally"],
     "list_tool_tally_days": [f"/tools/{TOOL}/tally/timeline"],
@@ -81,19 +85,30 @@ ADDRESSES: dict[str, Sequence[str]] = {
         "/tools?call=unreviewed",
         "/tools?shipped_by=critic-1",
         "/tools?skipped_by=critic-1,critic-2",
-        "/tools?fits=offline",
+        "/tools?fits=condition-1",
         "/tools?min_votes=20",
         "/tools?min_votes=1000",
         "/tools?include=reviews",
         "/tools?include=facets",
         "/tools?category=shelf-1&entry=free&call=ship&include=facets",
+        "/tools?fits=condition-1&include=facets",
+        "/tools?shipped_by=critic-1&include=facets",
+        "/tools?min_votes=20&include=facets",
+        "/tools?include=count",
+        "/tools?category=shelf-1&entry=free&include=count",
+        "/tools?fits=condition-1&include=count",
         "/tools?q=measured+tool+1999",
         "/tools?q=fast+quiet",
         "/tools?q=fast+quiet&sort=-community",
+        "/tools?q=1999&sort=name",
+        "/tools?q=1999&sort=-votes",
+        "/tools?q=nothing+has+these&sort=name",
         "/tools?q=fast+quiet&include=facets",
         "/tools?q=measured",
+        "/tools?q=fast+quiet&include=count",
+        "/tools?q=measured&include=facets",
     ],
-    "retrieve_tool": [f"/tools/{TOOL}", "/tools/measured-tool-1"],
+    "retrieve_tool": [f"/tools/{TOOL}", "/tools/measured-tool-1", f"/tools/{TOOL}?include=tally"],
     "list_comparisons": [
         *(f"/comparisons?sort={sign}{name}" for name in COMPARISON_SORTS for sign in ("", "-")),
         f"/comparisons?tool={TOOL}",
@@ -101,14 +116,24 @@ ADDRESSES: dict[str, Sequence[str]] = {
         "/comparisons?category=shelf-1",
         "/comparisons?category=shelf-12",
         *(f"/comparisons?outcome={outcome}" for outcome in ("winner", "tie", "insufficient")),
+        "/comparisons?include=count",
+        "/comparisons?category=shelf-1&outcome=tie&include=count",
         "/comparisons?include=scorecard",
         "/comparisons?q=fast",
+        "/comparisons?q=1999",
+        "/comparisons?q=nothing+has+these",
+        "/comparisons?q=fast&category=shelf-1&sort=-pick_count",
     ],
-    "retrieve_comparison": [f"/comparisons/{PAIR}", f"/comparisons/{OTHER}-vs-{TOOL}"],
+    "retrieve_comparison": [
+        f"/comparisons/{PAIR}",
+        f"/comparisons/{OTHER}-vs-{TOOL}",
+        f"/comparisons/{PAIR}?include=tally,related",
+        f"/comparisons/{PAIR}?panel=critic-1,critic-2",
+    ],
     "retrieve_pick": [f"/comparisons/{PAIR}/pick"],
     "list_pick_tally_days": [f"/comparisons/{PAIR}/pick/timeline"],
     "list_verdict_changes": [f"/comparisons/{PAIR}/history"],
-    "compare_tools": [f"/compare?tools={FIVE}"],
+    "compare_tools": [f"/compare?tools={FIVE}", f"/compare?tools={FIVE}&panel=critic-1,critic-2"],
     "list_rankings": [
         "/rankings?include=count",
         *(
@@ -119,6 +144,8 @@ ADDRESSES: dict[str, Sequence[str]] = {
     ],
     "list_editions": ["/newsletter/editions"],
 }
+# How much of a page is shown, and a page that only a link of the desk's leads to.
+NOT_ASKED = {"limit", "cursor", "fields", "preview"}
 # What depends on no tool: a subscriber's own, one edition, one day.
 OTHERS = {"retrieve_preferences", "export_subscriber", "retrieve_edition", "retrieve_closed_day"}
 COUNTS = re.compile(r"[?&](include=facets|include=count|q=)|/rankings.*deep")
@@ -143,6 +170,8 @@ class Figure:
 
 def measure_growth() -> bool:
     """Fills the empty database twice and asks every address each time; whether all keep the rule."""
+    # Otherwise the table stands below a line for each request.
+    logging.disable(logging.INFO)
     check_operations()
     Voter.objects.create(key=voter().key, assurance=1)
     figures: list[dict[str, Figure]] = []
@@ -159,7 +188,7 @@ def measure_growth() -> bool:
     for row in rows:
         if row["judgement"]:
             print(f"\n{row['address']}")
-            explain(figures[1][row["address"]].statements)
+            explain(figures[1][f"/api/v1{row['address']}"].statements)
     file = var_directory() / "bench" / "growth.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"measured_at": datetime.now(UTC).isoformat(), "rows": rows}, indent=2) + "\n")
@@ -184,7 +213,7 @@ def check_operations() -> None:
                 asked.setdefault(name, set()).update(values)
         for parameter in reads.get(operation, []):
             name = parameter["name"]
-            if name not in asked and name not in {"limit", "cursor", "fields"}:
+            if name not in asked and name not in NOT_ASKED:
                 missing.append(f"{operation}?{name}=")
             elif name == "sort":
                 missing += [
@@ -217,7 +246,9 @@ def ask(client: Client, address: str) -> Figure:
     return Figure(sum(each.milliseconds[0] for each in best), best)
 
 
-def statements_of(client: Client, address: str) -> list[Statement]:
+@contextmanager
+def recorded() -> Iterator[list[Statement]]:
+    """What the database is asked in the block."""
     statements: list[Statement] = []
 
     def record(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -228,6 +259,11 @@ def statements_of(client: Client, address: str) -> list[Statement]:
             statements.append(Statement(sql, params, [(perf_counter() - began) * 1000]))
 
     with connection.execute_wrapper(record):
+        yield statements
+
+
+def statements_of(client: Client, address: str) -> list[Statement]:
+    with recorded() as statements:
         answer = client.get(address)
     if answer.status_code != 200:
         raise UserError(f"{address} answers {answer.status_code}: {answer.content[:300]!r}")

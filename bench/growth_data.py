@@ -16,10 +16,12 @@ from votes.rules import RULESET
 from votes.tallies.publication import publish_tallies
 
 CATEGORIES = 12
+CONDITIONS = 40
 REVIEWERS = 8
 TABLES = (
     "catalog_tool",
     "catalog_toolalias",
+    "catalog_toolfit",
     "reviews_review",
     "reviews_headtohead",
     "comparisons_comparison",
@@ -32,9 +34,13 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class GrowthSize:
-    """Of each tool there are four reviews and ten votes; of two tools a pair, and of each pair two picks."""
+    """Of two tools there is a pair, of each pair there are two picks, and of twenty votes a voter."""
 
     tools: int
+    reviews_per_tool: int = 4
+    votes_per_tool: int = 10
+    # Of each tool's daily lines.
+    days: int = 3
 
     @property
     def pairs(self) -> int:
@@ -42,7 +48,7 @@ class GrowthSize:
 
     @property
     def votes(self) -> int:
-        return self.tools * 10
+        return self.tools * self.votes_per_tool
 
 
 # An id says what it is of and its number; `pg_temp.mixed` is a number that looks random and is the same in each run.
@@ -68,7 +74,8 @@ ROSTER = """
 INSERT INTO catalog_category (id, slug, name, description, created_at, updated_at)
 SELECT pg_temp.key(1, n), 'shelf-' || n, 'Shelf ' || n, '', now(), now() FROM generate_series(1, {categories}) n;
 INSERT INTO catalog_condition (id, slug, name, created_at, updated_at)
-VALUES (pg_temp.key(11, 1), 'offline', 'it must run without a network', now(), now());
+SELECT pg_temp.key(11, n), 'condition-' || n, 'it must be good at task ' || n, now(), now()
+FROM generate_series(1, {conditions}) n;
 INSERT INTO reviews_reviewer (id, slug, name, kind, lens, motto, position, is_active, created_at, updated_at)
 SELECT pg_temp.key(2, n), 'critic-' || n, 'Critic ' || n, 'persona', 'What breaks first', '', n, true, now(), now()
 FROM generate_series(1, {reviewers}) n;
@@ -96,15 +103,20 @@ FROM (
 ) numbered;
 INSERT INTO catalog_toolalias (slug, tool_id)
 SELECT 'earlier-tool-' || n, pg_temp.key(3, n) FROM generate_series({above} + 1, {tools}) n WHERE n % 10 = 1;
+INSERT INTO catalog_toolfit (id, tool_id, condition_id, position, note, evidence, checked_on)
+SELECT pg_temp.key(12, n * 2 + place), pg_temp.key(3, n),
+    pg_temp.key(11, 1 + place * {conditions} / 2 + pg_temp.mixed(n, 40 + place, {conditions} / 2)), place, '',
+    ARRAY['https://tool-' || n || '.example/docs'], current_date
+FROM generate_series({above} + 1, {tools}) n, generate_series(0, 1) place;
 INSERT INTO reviews_review (
     id, tool_id, reviewer_id, verdict, quote, basis, disclosure, evidence, status, reviewed_on, revision, created_at,
     updated_at, published_at
 )
-SELECT pg_temp.key(4, n * 4 + place), pg_temp.key(3, n), pg_temp.key(2, 1 + (n + place) % {reviewers}),
+SELECT pg_temp.key(4, n * {reviews} + place), pg_temp.key(3, n), pg_temp.key(2, 1 + (n + place) % {reviewers}),
     CASE WHEN pg_temp.mixed(n, 10 + place, 3) < 2 THEN 'ship' ELSE 'skip' END, repeat('It does what it says. ', 20), 'read',
     '',
     ARRAY['https://tool-' || n || '.example/pricing'], 'published', current_date, 1, moment, moment, moment
-FROM generate_series({above} + 1, {tools}) n, generate_series(0, 3) place,
+FROM generate_series({above} + 1, {tools}) n, generate_series(0, {reviews} - 1) place,
     LATERAL (SELECT now() - interval '2 years' + n * interval '10 minutes' AS moment) at;
 INSERT INTO comparisons_comparison (
     id, first_tool_id, second_tool_id, title, editor_note, source_url, status, published_at, public_at, pair_slug,
@@ -134,23 +146,23 @@ FROM generate_series({above} / 2 + 1, {tools} / 2 - 1) n;
 VOTES = """
 INSERT INTO votes_voter (id, key, assurance, created_at)
 SELECT pg_temp.key(6, n), sha256(n::text::bytea), 1, now() - interval '1 year'
-FROM generate_series({above} / 2 + 1, {tools} / 2) n;
+FROM generate_series({votes_above} / 20 + 1, {votes} / 20) n;
 INSERT INTO votes_vote (
     id, voter_id, tool_id, value, status, reasons, ruleset, origin, site_hash, provider_hash, created_at, updated_at
 )
-SELECT pg_temp.key(7, n), pg_temp.key(6, 1 + n % ({tools} / 2)), pg_temp.key(3, tool),
+SELECT pg_temp.key(7, n), pg_temp.key(6, 1 + n % ({votes} / 20)), pg_temp.key(3, tool),
     CASE WHEN pg_temp.mixed(n, 20, 100) < 20 + pg_temp.mixed(tool, 21, 60) THEN 'ship' ELSE 'skip' END, 'counted',
     '{{}}', '{ruleset}', int8send(n), int8send(n), int8send(n), moment, moment
 FROM (
     SELECT n, 1 + floor({tools} * (pg_temp.mixed(n, 22, 1000000) / 1000000.0) ^ 2)::int AS tool,
         now() - interval '1 day' - pg_temp.mixed(n, 23, 15000000) * interval '1 second' AS moment
-    FROM generate_series({above} * 10 + 1, {tools} * 10) n
+    FROM generate_series({votes_above} + 1, {votes}) n
 ) cast_votes
 ON CONFLICT DO NOTHING;
 INSERT INTO votes_pick (
     id, voter_id, first_tool_id, second_tool_id, chosen_tool_id, status, reasons, ruleset, created_at, updated_at
 )
-SELECT pg_temp.key(8, n), pg_temp.key(6, 1 + n % ({tools} / 2)), least(c.first_tool_id, c.second_tool_id),
+SELECT pg_temp.key(8, n), pg_temp.key(6, 1 + n % ({votes} / 20)), least(c.first_tool_id, c.second_tool_id),
     greatest(c.first_tool_id, c.second_tool_id),
     CASE WHEN pg_temp.mixed(n, 30, 2) = 0 THEN c.first_tool_id ELSE c.second_tool_id END, 'counted', '{{}}', '{ruleset}',
     now() - interval '2 days', now() - interval '2 days'
@@ -160,10 +172,14 @@ JOIN comparisons_comparison c
 ON CONFLICT DO NOTHING;
 INSERT INTO votes_tallyday (tool_id, day, ship, skip, pending, quarantined, rejected, ruleset, digest)
 SELECT pg_temp.key(3, n), current_date - back, 1, 1, 0, 0, 0, '{ruleset}', repeat('0', 64)
-FROM generate_series({above} + 1, {tools}) n, generate_series(1, 3) back;
+FROM generate_series({above} + 1, {tools}) n, generate_series(1, {days}) back;
 """
 
 KEPT = """
+UPDATE catalog_conditioncount c SET tools = (
+    SELECT count(*) FROM catalog_toolfit f JOIN catalog_tool t ON t.id = f.tool_id
+    WHERE f.condition_id = c.condition_id AND t.status = 'published'
+);
 INSERT INTO reviews_panel (tool_id, ship, skip)
 SELECT t.id, count(*) FILTER (WHERE r.verdict = 'ship'), count(*) FILTER (WHERE r.verdict = 'skip')
 FROM catalog_tool t LEFT JOIN reviews_review r ON r.tool_id = t.id AND r.status = 'published' GROUP BY t.id
@@ -187,15 +203,22 @@ def grow(*, above: int, size: GrowthSize) -> None:
     values = {
         "above": above,
         "tools": size.tools,
+        "reviews": size.reviews_per_tool,
+        "votes": size.votes,
+        "days": size.days,
+        "votes_above": above * size.votes_per_tool,
         "categories": CATEGORIES,
         "reviewers": REVIEWERS,
+        "conditions": CONDITIONS,
         "ruleset": RULESET,
     }
     with connection.cursor() as cursor:
+        # A statement of 100,000 tools may take longer than any of the product.
+        cursor.execute("SET statement_timeout = 0")
         for statement in HELPERS.split(";\n"):
             cursor.execute(statement)
         with triggers_off(cursor):
-            for statements in ([] if above else [ROSTER]) + [TOOLS, VOTES, KEPT]:
+            for statements in ([] if above else [ROSTER]) + [TOOLS, VOTES, "ANALYZE", KEPT]:
                 for statement in statements.format(**values).split(";\n"):
                     cursor.execute(statement)
     publish_tallies(now=timezone.now())
