@@ -181,6 +181,12 @@ class Pair(FoundPair):
     answers: PairAnswers
     panel_of: Mapping[str, str] | None = None
 
+    def __post_init__(self) -> None:
+        """What reviewers chose is one of the two tools: nothing need be read to name it."""
+        tools = {tool.pk: tool for tool in self.tools}
+        for answer in self.answers.head_to_heads:
+            answer.choice = tools[answer.choice_id] if answer.choice_id else None
+
     @property
     def picks(self) -> PickCount:
         return self.answers.picks_in_order(self.tools)
@@ -239,13 +245,12 @@ class Pair(FoundPair):
         return self._evidence(self.panel_of)
 
     def _evidence(self, panel_of: Mapping[str, str] | None) -> PairEvidence:
-        slugs = {tool.pk: tool.slug for tool in self.tools}
         return PairEvidence.of_reviews(
             evidence_of(self.first),
             evidence_of(self.second),
             roster=[reviewer.slug for reviewer in self.roster],
             preferences={
-                answer.reviewer.slug: slugs[answer.choice_id] if answer.choice_id else None
+                answer.reviewer.slug: answer.choice.slug if answer.choice else None
                 for answer in self.answers.head_to_heads
             },
             picks=self.picks,

@@ -12,6 +12,7 @@ from tests.factories import (
     CategoryFactory,
     ComparisonFactory,
     ConditionFactory,
+    HeadToHeadFactory,
     PickFactory,
     ReviewerFactory,
     ReviewFactory,
@@ -217,12 +218,15 @@ class TestComparison:
         ComparisonFactory(first_tool=first, second_tool=second)
         for tool in (first, second):
             review(tool, ship=reviews, skip=reviews)
+        HeadToHeadFactory.create_batch(reviews, first_tool=first, second_tool=second, choice=second)
 
         # Tools with their counts, reviews with reviewers, the curated pair with its picks.
         with django_assert_num_queries(3):
             answer = api.get("/api/v1/comparisons/a-vs-b")
 
-        assert len(answer.json()["scorecard"]) == 2 * reviews
+        rows = answer.json()["scorecard"]
+        assert len(rows) == 3 * reviews
+        assert [row["head_to_head"]["prefers"] for row in rows if row["head_to_head"]] == ["b"] * reviews
 
     def test_it_says_when_to_choose_which(self, api: APIClient, pair: tuple[Tool, Tool]) -> None:
         ToolFitFactory(
@@ -261,7 +265,9 @@ class TestComparisonList:
         category = CategoryFactory(slug="tools")
         for _ in range(rows):
             comparison = ComparisonFactory(first_tool__category=category)
-            review(comparison.first_tool, ship=3)
+            review(comparison.first_tool, ship=2)
+            sides = {"first_tool": comparison.first_tool, "second_tool": comparison.second_tool}
+            HeadToHeadFactory(**sides, choice=comparison.first_tool)
 
         # Known slugs, the page's ids, pairs with their tools and picks, reviews.
         with django_assert_num_queries(4):
