@@ -7,15 +7,18 @@ import re
 import threading
 import time
 import urllib.request
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
+import pytest
 import requests
 
 from tests.faults.clients import Client
-from tests.faults.scale import scaled
+from tests.faults.scale import IS_LONG, scaled
 from tests.faults.stack import FaultStack, WebServer
 from tests.ports import quiet_port, wait_until
 
@@ -24,8 +27,10 @@ logger = logging.getLogger(__name__)
 SLUG = "shelf"
 PATH = f"/categories/{SLUG}"
 # Seconds of random changes, and between two deaths of the channel.
-CHANGING = scaled("CACHE_SECONDS", short=8, long=1_800)
-DYING = scaled("CHANNEL_SECONDS", short=2, long=20)
+CHANGING = scaled("CACHE_SECONDS", short=4, long=1_800)
+DYING = scaled("CHANNEL_SECONDS", short=1, long=20)
+# After so many changes nobody writes, until each page was compared.
+COMPARED = 20
 # For so long an answer is believed that nothing confirms, in the tests where it matters.
 AGE = 1.0
 
@@ -249,34 +254,56 @@ def test_while_the_database_is_away_known_answers_serve_and_votes_come_again_lat
 
 @dataclass
 class Writer:
-    """Names the shelf by numbers that rise; each is written down before and after its commit."""
+    """Names the shelf by numbers that rise; the time is written down once each is committed."""
 
-    begun: list[tuple[float, int]] = field(default_factory=list)
-    done: list[tuple[float, int]] = field(default_factory=list)
+    done: list[float] = field(default_factory=list)
 
     def write(self, commit: Callable[[str], None]) -> None:
-        number = len(self.begun) + 1
-        self.begun.append((time.monotonic(), number))
-        commit(f"{number}")
-        self.done.append((time.monotonic(), number))
+        commit(f"{len(self.done) + 1}")
+        self.done.append(time.monotonic())
 
     def newest_before(self, moment: float) -> int:
-        return max((number for at, number in self.done if at <= moment), default=0)
+        return bisect_right(self.done, moment)
 
 
-def test_of_random_changes_no_answer_is_older_than_its_bounded_age(stack: FaultStack) -> None:
-    """And when all is quiet, each process says what a render from the database says. The channel dies now and then."""
+@dataclass(frozen=True)
+class Page:
+    """One of those that show the name of the shelf."""
+
+    path: str
+    name_in: Callable[[Any], str]
+
+
+@pytest.mark.parametrize("seconds_between_deaths", [None, DYING], ids=["channel_lives", "channel_and_redis_die"])
+def test_of_random_changes_no_answer_is_older_than_its_bounded_age(
+    stack: FaultStack, seconds_between_deaths: int | None
+) -> None:
+    """And whenever nobody writes, each process says what a render from the database says."""
     stack.desk("category", SLUG, "0")
+    tool = stack.new_tool()
+    with stack.connect() as connection:
+        connection.execute(
+            "UPDATE catalog_tool SET category_id = (SELECT id FROM catalog_category WHERE slug = %s) WHERE slug = %s",
+            [SLUG, tool],
+        )
+    pages = [
+        Page(PATH, lambda body: body["name"]),
+        Page(f"/tools/{tool}", lambda body: body["category"]["name"]),
+        Page(f"/tools?category={SLUG}", lambda body: body["results"][0]["category"]["name"]),
+    ]
     writer, is_over, chance = Writer(), threading.Event(), random.Random(86)
-    seen: list[tuple[float, float, int]] = []
+    # When each answer was asked for, and the number that it shows.
+    seen: list[tuple[float, int]] = []
 
     def watch(server: WebServer) -> None:
         with clients_of([server]) as (client,):
-            while not is_over.is_set():
+            for page in cycle(pages):
+                if is_over.is_set():
+                    return
                 asked = time.monotonic()
-                answer = client.send("GET", PATH)
+                answer = client.send("GET", page.path)
                 if answer.status == 200:
-                    seen.append((asked, time.monotonic(), int(answer.body["name"])))
+                    seen.append((asked, int(page.name_in(answer.body))))
 
     with (
         two_processes(stack, RESPONSE_CACHE_AGE=str(int(AGE * 1000))) as servers,
@@ -291,31 +318,38 @@ def test_of_random_changes_no_answer_is_older_than_its_bounded_age(stack: FaultS
             lambda name: by_an_import(stack, servers[0], name),
             curator.rename,
         ]
+
+        def compare_with_renders() -> None:
+            for path in (*(page.path for page in pages), "/categories", "/tools"):
+                wait_until(lambda path=path: len({json.dumps(each.send("GET", path).body) for each in clients}) == 1)  # type: ignore[misc]
+            assert name_by(clients[-1]) == f"{len(writer.done)}"
+
         watching = [threading.Thread(target=watch, args=(server,)) for server in servers for _ in range(2)]
         for thread in watching:
             thread.start()
-        until, next_death = time.monotonic() + CHANGING, time.monotonic() + DYING
-        while time.monotonic() < until:
+        began, deaths = time.monotonic(), 0
+        while time.monotonic() < began + CHANGING:
             writer.write(chance.choice(ways))
+            if len(writer.done) % COMPARED == 0:
+                compare_with_renders()
             time.sleep(chance.random() * 0.2)
-            if time.monotonic() > next_death:
+            if seconds_between_deaths and time.monotonic() > began + (deaths + 1) * seconds_between_deaths:
                 stack.query(KILL)
-                next_death = time.monotonic() + DYING
+                stack.stop_redis()
+                stack.start_redis()
+                deaths += 1
         is_over.set()
         for thread in watching:
             thread.join()
-        last = str(len(writer.begun))
-        wait_until(lambda: [name_by(client) for client in clients] == [last] * 3)
-        bodies = [
-            [client.send("GET", path).body for client in clients] for path in (PATH, "/categories", "/tools")
-        ]
+        compare_with_renders()
 
-    assert all(first == second == third for first, second, third in bodies)
-    outdated = [
-        (asked, shown, writer.newest_before(asked - AGE))
-        for asked, _, shown in seen
-        if shown < writer.newest_before(asked - AGE)
-    ]
+    outdated = [each for each in seen if each[1] < writer.newest_before(each[0] - AGE)]
+    late = sum(shown < writer.newest_before(asked - 0.1) for asked, shown in seen)
+    logger.warning(
+        "%s deaths, %s changes, %s answers, %s of them older than 100 ms",
+        *(deaths, len(writer.done), len(seen), late),
+    )
     assert outdated == []
-    late = sum(shown < writer.newest_before(asked - 0.1) for asked, _, shown in seen)
-    logger.warning("%s changes, %s answers, %s of them older than 100 ms", len(writer.done), len(seen), late)
+    # On a busy machine a process may not run for so long.
+    if IS_LONG and not deaths:
+        assert late <= len(seen) / 1_000
