@@ -155,6 +155,7 @@ def _value(name: str, text: str) -> object:
 
 def _logins(secrets: object) -> list[str]:
     """One `user:password` or a list of them, so that an old one may work on for a while."""
+    # Any: what stands in a list of JSON is looked at below.
     logins: list[Any] = secrets if isinstance(secrets, list) else [secrets]
     for login in logins:
         if not isinstance(login, str) or ":" not in login:

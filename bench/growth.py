@@ -302,7 +302,7 @@ def deep_cursor(client: Client, address: str) -> str | None:
         [count] = cursor.fetchone()
         cursor.execute(f"SELECT {keys} FROM ({everything}) listed OFFSET {count // 2} LIMIT 1", params)
         position = SimpleNamespace(**dict(zip(made_of["aliases"], cursor.fetchone(), strict=True)))
-    return pagination.write_cursor(position, backward=False, **{k: made_of[k] for k in ("aliases", "signer")})  # type: ignore[arg-type]
+    return pagination.write_cursor(position, backward=False, **{k: made_of[k] for k in ("aliases", "signer")})
 
 
 def judge(address: str, small: Figure, large: Figure) -> dict[str, Any]:

@@ -1,28 +1,23 @@
 """The curators' pages for categories, conditions and earlier slugs, and what pages of tools and pairs share."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import slugify
 
 from backend.admin.base import ReadOnlyAdmin, ReasonForm, RecordedAdmin
-from backend.admin.inlines import StackedInline
+from backend.admin.inlines import InlineFormSet, StackedInline
 from backend.admin.refusals import ModelForm
 from catalog.models import MAX_FITS, Category, Condition, Tool, ToolAlias
 from catalog.querysets import CategoryQuerySet, ConditionQuerySet
 from catalog.validators import validate_web_address
-
-# Django's class takes its models in brackets only for type checkers.
-if TYPE_CHECKING:
-    InlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
-else:
-    InlineFormSet = forms.BaseInlineFormSet
 
 
 @admin.register(Category)
@@ -42,6 +37,7 @@ class CategoryAdmin(RecordedAdmin):
         return category.tool_count
 
 
+# Any, in forms: Django's own arguments.
 class ConditionForm(ReasonForm):
     """The slug may be left to the words: one made while they are typed would keep those that are refused."""
 
@@ -115,8 +111,9 @@ class KnownChoice(AutocompleteSelect):
 
     known: Condition | None = None
 
-    # Any: Django's groups of options.
-    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+    def optgroups(
+        self, name: str, value: Sequence[str], attr: dict[str, object] | None = None
+    ) -> list[tuple[str | None, list[dict[str, object]], int | None]]:
         if self.known is None or list(value) != [str(self.known.pk)]:
             return super().optgroups(name, value, attr)
         return [(None, [self.create_option(name, self.known.pk, str(self.known), True, 0)], 0)]
@@ -172,11 +169,12 @@ class FitInline(StackedInline):
     max_num = MAX_FITS
     ordering = ["position", "id"]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).select_related("condition")
 
-    # Any: Django's column and field.
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Model, Model]", request: HttpRequest, **kwargs: object
+    ) -> "forms.ModelChoiceField[Model] | None":
         if db_field.name == "condition":
             kwargs["widget"] = KnownChoice(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Model, Q
 from django.db.models.functions import Now
 
-from backend.admin.bulk import Rows, Step
+from backend.admin.bulk import Condition, Rows, Step
 from backend.admin.workflow import Move, in_words
 from catalog.workflow import ITEM_MOVES
 
@@ -30,8 +29,7 @@ class MoveInBulk(Step):
         self.model, self.named_with, self.name = model, named_with, self.move.name
         self.permission = f"{model._meta.app_label}.publish_{model._meta.model_name}"
 
-    # Any: conditions of Django's.
-    def refusals(self) -> list[tuple[Any, str]]:
+    def refusals(self) -> list[tuple[Condition, str]]:
         is_read = Q(**{f"{self.moment}__lte": Now(), f"{self.moment}__isnull": False})
         return [
             (~Q(status__in=self.move.sources), f"not {' or '.join(map(in_words, self.move.sources))}"),

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import CharField, Model, QuerySet, Value
 from django.db.models.functions import Now
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -17,7 +16,7 @@ class SlugKind:
 
     name: str
     plural: str
-    owners: tuple[QuerySet[Any, Any], ...]
+    owners: tuple[QuerySet[Model, object], ...]
 
 
 CATEGORY = SlugKind("category", "categories", (Category.objects.all(),))

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, Self
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import connection, models
 from django.db.models import BooleanField, F, Func, Q, Subquery, Value
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import BaseExpression, Combinable, RawSQL
 from django.db.models.functions import Coalesce, Now
 
 from backend.api.counts import mend_counts
@@ -52,7 +53,11 @@ class Listing(models.Model):
         abstract = True
 
 
-def _listed(*keys: Any, name: str) -> models.Index:
+# What an index or an order has for a key: a column, or an expression.
+Key = str | BaseExpression | Combinable
+
+
+def _listed(*keys: Key, name: str) -> models.Index:
     """Lists end each order with the row itself."""
     return models.Index(*keys, condition=Q(is_listed=True), name=name)
 
@@ -75,7 +80,7 @@ def vote_step() -> Func:
 
 # What is unknown is neither good nor bad: it comes last, either way. An index holds one way.
 BELOW_ALL_PERCENT, ABOVE_ALL_PERCENT = -1, 101
-TOOL_ORDERS: dict[str, tuple[Any, ...]] = {
+TOOL_ORDERS: dict[str, tuple[Key, ...]] = {
     "publication": ("published_at",),
     "name": ("sort_key",),
     "votes": ("votes",),
@@ -294,7 +299,7 @@ def mend_listings() -> int:
     return mended + mend_counts()
 
 
-def _batches() -> Iterator[list[Any]]:
+def _batches() -> Iterator[list[UUID]]:
     after = None
     while True:
         tools = Tool.objects.order_by("pk").values_list("pk", flat=True)

@@ -1,20 +1,22 @@
 """The curators' pages for the weekly mail: its subscribers, its editions, and what became of each copy."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from backend.admin.actions import do_to_each, row_action
-from backend.admin.base import NOTHING, STAMPS, ReadOnlyAdmin
+from backend.admin.base import NOTHING, STAMPS, Fields, Fieldsets, ReadOnlyAdmin
 from backend.admin.errors import CurationError
 from backend.admin.refusals import ModelForm
 from catalog.models import Category
@@ -96,8 +98,8 @@ class SubscriberAdmin(AddressAdmin, GrowthAdmin):
 class ValuesFilter(admin.AllValuesFieldListFilter):
     """Django's, in which a value without words is a link without any."""
 
-    # Any: what Django's templates take.
-    def choices(self, changelist: Any) -> Any:
+    # Any: Django's type is not importable at run time.
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         return ({**each, "display": each["display"] or "(none)"} for each in super().choices(changelist))
 
 
@@ -129,8 +131,7 @@ class SuppressionAdmin(MailboxAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-id"]
 
-    # Any: Django's types for fields and fieldsets are not importable at run time.
-    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Fields:
         return ["short_key", "reason", "created_at"] if obj else ["address"]
 
     def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
@@ -235,13 +236,13 @@ class EditionAdmin(ProgressAdmin, PreviewAdmin):
         week = coming_week(now=timezone.now(), schedule=schedule_from_settings())
         return {"week": week, **super().get_changeform_initial_data(request)}
 
-    def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
         return (
             [
                 (
                     "At a glance",
-                    {"fields": GLANCE, "description": "Times are in your zone, unless another is named."},
+                    {"fields": [*GLANCE], "description": "Times are in your zone, unless another is named."},
                 ),
                 *fieldsets,
             ]

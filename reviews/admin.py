@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -113,8 +114,11 @@ class AgeFilter(admin.SimpleListFilter):
         return [("due", f"Reviewed {REVIEW_DAYS} days ago, or earlier")]
 
     # Any: Django hands filters a queryset of any model.
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.due(today=timezone.now().date()) if self.value() == "due" else queryset
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Review]:
+        rows: QuerySet[Review] = queryset
+        if self.value() == "due":
+            rows = queryset.due(today=timezone.now().date())
+        return rows
 
 
 @admin.register(Review)

@@ -1,12 +1,11 @@
 """Steps that lists do to many reviews or head-to-heads at once."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib.admin.utils import model_ngettext
 from django.db.models import Exists, Model, OuterRef, Q
 
-from backend.admin.bulk import Rows
+from backend.admin.bulk import Condition, Rows
 from catalog.bulk import MoveInBulk, move_called
 from catalog.models import Tool
 from catalog.workflow import OPINION_MOVES
@@ -21,11 +20,11 @@ class OpinionInBulk(MoveInBulk):
         super().__init__(model, named_with=["reviewer", *about])
         self.about = about
 
-    def undo_refusals(self) -> list[tuple[Any, str]]:
+    def undo_refusals(self) -> list[tuple[Condition, str]]:
         """What the database refuses to publish by an index, whose words say less."""
         same = {name: OuterRef(name) for name in ("reviewer", *self.about)}
         live = self.model._base_manager.filter(status=Review.Status.PUBLISHED, **same)
-        refusals: list[tuple[Any, str]] = [(Exists(live), "the reviewer has published another since")]
+        refusals: list[tuple[Condition, str]] = [(Exists(live), "the reviewer has published another since")]
         if self.model is HeadToHead:
             refusals.append((Q(reviewer__is_active=False), "the reviewer is not active"))
         return refusals

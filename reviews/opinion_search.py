@@ -4,18 +4,17 @@ import re
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from catalog.models import Tool
 from reviews.models import QUOTE_WORDS, HeadToHead, Review, Reviewer
 
 
 def search_opinions(
-    rows: QuerySet[Any], text: str, *, model: type[Review | HeadToHead], of_tools: Sequence[str]
-) -> QuerySet[Any]:
+    rows: QuerySet[Model], text: str, *, model: type[Review | HeadToHead], of_tools: Sequence[str]
+) -> QuerySet[Model]:
     """Those of some rows in which each word of a text is in a tool's name or slug, in the reviewer's name, or begins a word
     of the quote. `of_tools`: the columns of the tools.
     """

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.db import models
+from django.http import HttpRequest
 
 from backend.admin.base import CuratedAdmin
 from backend.admin.errors import CurationError
-from backend.admin.inlines import StackedInline
+from backend.admin.inlines import InlineFormSet, StackedInline
 from backend.api.attribution import attributed
 from reviews import services
 from reviews.admin import OpinionForm, ReviewAdmin
@@ -19,10 +20,6 @@ from reviews.models import Review, Reviewer
 from reviews.panel import PanelCount
 
 # Django's class takes its models in brackets only for type checkers.
-if TYPE_CHECKING:
-    InlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
-else:
-    InlineFormSet = forms.BaseInlineFormSet
 
 SAID = ("verdict", "quote", "basis", "disclosure", "evidence", "reviewed_on")
 # More than any tool has, and still a bound of what is read of a request.
@@ -128,10 +125,10 @@ class RowForm(OpinionForm):
 class PanelFormSet(InlineFormSet):
     editor: Editor
 
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+    def get_form_kwargs(self, index: int | None) -> dict[str, object]:
         return {**super().get_form_kwargs(index), "editor": self.editor}
 
-    def add_fields(self, form: Any, index: int | None) -> None:
+    def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
         super().add_fields(form, index)
         if index is None:
             # What a row was opened with is read by this form, and a stored one stays with its reviewer.
@@ -205,8 +202,8 @@ class RowsInline(StackedInline):
         css = {"all": ["reviews/panel.css"]}
         js = ["reviews/panel.js"]
 
-    def get_queryset(self, request: Any) -> models.QuerySet[Any]:
-        rows: models.QuerySet[Any] = Review.objects.select_related("reviewer", "tool").in_roster_order()
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Review]:
+        rows: models.QuerySet[Review] = Review.objects.select_related("reviewer", "tool").in_roster_order()
         return rows
 
 

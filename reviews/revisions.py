@@ -35,9 +35,9 @@ def present(opinion: Review | HeadToHead) -> Revision:
     return text
 
 
-def former(opinion: Review | HeadToHead) -> QuerySet[Any]:
+def former(opinion: Review | HeadToHead) -> QuerySet[Revision]:
     """What it said before. A text that came back after a retraction is the present one, though it was kept."""
-    kept: QuerySet[Any] = opinion.revisions.all()
+    kept: QuerySet[Revision] = opinion.revisions.all()
     return kept.filter(number__lt=opinion.revision) if opinion.status == opinion.Status.PUBLISHED else kept
 
 
@@ -51,9 +51,9 @@ def last_seen(opinion: Review | HeadToHead) -> Review | HeadToHead | Revision | 
     return latest
 
 
-def other_drafts(opinion: Review | HeadToHead) -> QuerySet[Any]:
+def other_drafts(opinion: Review | HeadToHead) -> QuerySet[Review | HeadToHead]:
     """What the same reviewer has unpublished on the same tool or pair beside this, unpublished too; the oldest first."""
-    rows: QuerySet[Any] = type(opinion)._default_manager.filter(
+    rows: QuerySet[Review | HeadToHead] = type(opinion)._default_manager.filter(
         reviewer=opinion.reviewer_id, status__in=UNPUBLISHED
     )
     if opinion.status not in UNPUBLISHED:

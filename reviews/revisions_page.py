@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -58,11 +58,12 @@ class RevisionsAdmin(PublishedAdmin):
     # What the box is there for; `search_opinions` looks for no other columns.
     search_fields = ("pk",)
 
-    # Any: rows of either model.
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         return search_opinions(queryset, search_term, model=self.model, of_tools=self.of_tools), False
 
-    def asked_of(self, obj: Any) -> list[str]:
+    def asked_of(self, obj: Review | HeadToHead) -> list[str]:
         return ["note", *super().asked_of(obj)] if obj.was_public else super().asked_of(obj)
 
     def get_urls(self) -> list[URLPattern]:
@@ -71,8 +72,7 @@ class RevisionsAdmin(PublishedAdmin):
         return [path("<uuid:object_id>/revisions/", page, name=name), *super().get_urls()]
 
     @admin.display(description="other drafts")
-    # Any, here and below: both models have what is asked for.
-    def twins(self, opinion: Any) -> str:
+    def twins(self, opinion: Review | HeadToHead) -> str:
         """Drafts by the same reviewer on the same, with what they say: only one of them is meant."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         rows = [
@@ -81,7 +81,7 @@ class RevisionsAdmin(PublishedAdmin):
         ]
         return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a> {}', rows) or NOTHING
 
-    def revisions(self, opinion: Any) -> str:
+    def revisions(self, opinion: Review | HeadToHead) -> str:
         if not opinion.was_public:
             return "None that readers have seen."
         address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_revisions", args=[opinion.pk])
@@ -92,7 +92,7 @@ class RevisionsAdmin(PublishedAdmin):
     def revisions_view(self, request: HttpRequest, object_id: object) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        opinion: Any = self.get_object(request, str(object_id))
+        opinion: Review | HeadToHead | None = self.get_object(request, str(object_id))
         if opinion is None:
             messages.warning(request, f"No {self.opts.verbose_name} has the ID {object_id}.")
             return HttpResponseRedirect(reverse("admin:index"))
@@ -111,7 +111,7 @@ class RevisionsAdmin(PublishedAdmin):
         }
         return TemplateResponse(request, "admin/reviews/revisions.html", context)
 
-    def may_restore(self, request: HttpRequest, opinion: Any) -> bool:
+    def may_restore(self, request: HttpRequest, opinion: Review | HeadToHead) -> bool:
         return self.has_publish_permission(request) and self.has_change_permission(request, opinion)
 
     def _restore(self, request: HttpRequest, opinion: Review | HeadToHead) -> HttpResponse:

@@ -96,8 +96,7 @@ class PanelCountSerializer(serializers.Serializer[PanelCount]):
     )
 
 
-# Any, since what is said is a review or a head-to-head.
-class OpinionSerializer(serializers.ModelSerializer[Any]):
+class OpinionSerializer(serializers.ModelSerializer[Review | HeadToHead]):
     """What a reviewer says, and what it stands on."""
 
     id = serializers.UUIDField()

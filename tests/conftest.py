@@ -20,6 +20,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from backend.api import rendering
+from backend.api.parameters import AnySerializer
 from tests import mail_sink
 from tests.mail_sink import Sink
 
@@ -181,7 +182,7 @@ def rendered_as_serialized(monkeypatch: pytest.MonkeyPatch) -> None:
     """Holds each value that a test's answers are written from to what its serializer says of it."""
     made = rendering._writer_of_some
 
-    def checked(serializer: type[rendering.AnySerializer], only: frozenset[str]) -> rendering.Read:
+    def checked(serializer: type[AnySerializer], only: frozenset[str]) -> rendering.Read:
         write = made(serializer, only)
 
         def write_and_compare(value: object) -> object:

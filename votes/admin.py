@@ -1,11 +1,11 @@
 """The curators' pages for voters, their votes and picks, and the tallies that these add up to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import reduce
 from itertools import islice
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import admin
@@ -81,8 +81,9 @@ class OfToolsAdmin(ModelAdmin):
     search_fields = ("pk",)
     search_help_text = "Words of the tool's name or slug."
 
-    # Any: a queryset of any model.
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         if not search_term:
             return queryset, False
         named = Q()
@@ -110,7 +111,9 @@ class BallotAdmin(OfToolsAdmin, ReadersAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         with suppress(ValueError):
             return queryset.filter(voter=UUID(search_term.strip())), False
         return super().get_search_results(request, queryset, search_term)
@@ -118,8 +121,7 @@ class BallotAdmin(OfToolsAdmin, ReadersAdmin):
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"votes.moderate_{self.opts.model_name}")
 
-    # Any: Django's actions, by their names.
-    def get_actions(self, request: HttpRequest) -> Any:
+    def get_actions(self, request: HttpRequest) -> dict[str, tuple[Callable[..., str], str, str] | None]:
         """None on a list of those that say the same: nobody chooses votes by what they say (decision 146)."""
         found = super().get_actions(request)
         return {} if any(name.startswith("value") for name in request.GET) else found

@@ -70,7 +70,7 @@ def ask_first(
 
 
 # Any: rows of any model with a time of their last change.
-def _texts_of(rows: Any, relations: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _texts_of(rows: Any, relations: Sequence[str]) -> Iterator[dict[str, object]]:
     below = [(name, rows.model._meta.get_field(name)) for name in relations]
     found = rows.select_related(*_keys(rows.model)).prefetch_related(
         *(f"{name}__{key}" for name, relation in below for key in _keys(relation.related_model))
@@ -108,7 +108,7 @@ def _columns(row: models.Model, *, but: str = "") -> Iterator[tuple[str, object]
             yield str(field.verbose_name), "\n".join(value) if isinstance(value, list) else value
 
 
-def require_as_shown(request: HttpRequest, row: Any) -> None:
+def require_as_shown(request: HttpRequest, row: models.Model) -> None:
     """Raises CurationError where the row says something else than was read; locks it until the transaction ends."""
     locked = type(row)._base_manager.select_for_update(no_key=True).filter(pk=row.pk)
     now = locked.values_list("updated_at", flat=True).first()

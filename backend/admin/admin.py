@@ -12,13 +12,14 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import AbstractUser, AnonymousUser, Group, Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 import backend.admin.bulk_pages  # noqa: F401 - it registers a page of its own.
 from backend.admin.actions import ask_first, do_to_each
 from backend.admin.base import Context, ModelAdmin, ReadOnlyAdmin
 from backend.admin.errors import CurationError
+from backend.admin.refusals import DjangoModelForm
 
 # Django's own pages have other rules, and allauth's show what is nobody's to see.
 admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession])
@@ -48,7 +49,9 @@ def held_by(user: AbstractUser | AnonymousUser) -> "QuerySet[Permission]":
 class GivingAdmin(ModelAdmin):
     """Pages that give permissions: they offer those that the curator holds, and roles that hold no other."""
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: object
+    ) -> type[DjangoModelForm]:
         """Django leaves out what a form does not have, and says that all was changed."""
         if request.method == "POST":
             # A time has a place for its day, too.
@@ -59,7 +62,7 @@ class GivingAdmin(ModelAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     # Any: Django's page of roles has another signature here than its base.
-    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: object) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field and db_field.related_model is Permission:
             field.queryset = field.queryset.exclude(pk__in=beyond(request.user))

@@ -1,9 +1,9 @@
 """The admin's base classes: rows that curators write, and rows that the product writes by itself."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from types import new_class
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from django import forms
@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, models
@@ -21,20 +22,25 @@ from backend.admin import stale
 from backend.admin.bounded import BoundedPaginator
 from backend.admin.deletion import Consequences, in_words
 from backend.admin.drafts import draft_key, tell_saved
+from backend.admin.inlines import DjangoInline, InlineFormSet
 from backend.admin.long_lists import MOST_WORDS, LongList
 from backend.admin.lookups import closed_lookups
-from backend.admin.refusals import ModelForm, RefusedForm, sentence_of
+from backend.admin.refusals import DjangoModelForm, ModelForm, RefusedForm, sentence_of
 from backend.admin.zones import shown
 from backend.api.attribution import attributed
 from backend.api.models import Change
 
-# Django's classes take their model in brackets only for type checkers.
+# Django's classes take their model in brackets only for type checkers. Any: subclasses name the model of their rows in
+# the methods that take one, and what a page is drawn with has values of any type.
 if TYPE_CHECKING:
-    from django.contrib.admin.options import _FieldsetSpec as Fieldsets
+    from django.contrib.admin.options import _FieldGroups, _FieldsetSpec, _ListDisplayT
 
+    Fieldsets: TypeAlias = _FieldsetSpec
+    Fields: TypeAlias = _FieldGroups
+    Columns: TypeAlias = _ListDisplayT[Any]
     DjangoModelAdmin = admin.ModelAdmin[Any]
 else:
-    Fieldsets = object
+    Fieldsets = Fields = Columns = object
     DjangoModelAdmin = admin.ModelAdmin
 
 Context = dict[str, object]
@@ -61,8 +67,7 @@ class ModelAdmin(DjangoModelAdmin):
     doesn't take, such as the second of two changes at once.
     """
 
-    # Any: Django's own pages of accounts have another.
-    form: Any = ModelForm
+    form: type[DjangoModelForm] = ModelForm
     change_form_template = "backend_admin/change_form.html"
     delete_confirmation_template = "backend_admin/delete.html"
     # What links to its list ask for beyond its filters.
@@ -83,11 +88,10 @@ class ModelAdmin(DjangoModelAdmin):
             self.model, filters, dates=self.date_hierarchy, more=self.linked_lookups
         )
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[LongList]:
         return LongList
 
-    # Any: Django's list of any rows.
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         if len(request.GET.get("q", "").split()) > MOST_WORDS:
             raise BadRequest(f"Search for at most {MOST_WORDS} words.")
         try:
@@ -124,15 +128,14 @@ class ModelAdmin(DjangoModelAdmin):
         return answer_or_refuse(view)
 
     def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> type[ModelForm]:
-        # Any: the page's own class, or one of Django's.
-        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs: object
+    ) -> type[DjangoModelForm]:
+        form = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None and request.method == "POST":
             self._look_for_changes(request, obj, form)
         refusal = getattr(request, REFUSAL, None)
         if refusal is None:
-            return form  # type: ignore[no-any-return]
+            return form
         return new_class(
             form.__name__, (RefusedForm, form), exec_body=lambda body: body.update(refusal=refusal)
         )
@@ -145,7 +148,7 @@ class ModelAdmin(DjangoModelAdmin):
         self.model._base_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
         return super().get_object(request, object_id, from_field)
 
-    def _look_for_changes(self, request: HttpRequest, row: models.Model, form: type[ModelForm]) -> None:
+    def _look_for_changes(self, request: HttpRequest, row: models.Model, form: type[DjangoModelForm]) -> None:
         """Has the form refused where the row was changed since it was opened, and takes in what its sender left alone."""
         if hasattr(request, DIFFERENCES):
             return
@@ -177,17 +180,18 @@ class ModelAdmin(DjangoModelAdmin):
                 gone = inline.model(pk=pk)
                 yield stale.Part(formset.empty_form, gone, f"{formset.prefix}-{n}-", kind, is_removed=True)
 
-    # Any: Django's formset of any rows.
-    def _sets_below(self, request: HttpRequest, row: models.Model) -> Iterator[tuple[Any, Any]]:
+    def _sets_below(
+        self, request: HttpRequest, row: models.Model
+    ) -> Iterator[tuple[DjangoInline, InlineFormSet]]:
         """The page's inlines, each with the formset of what is stored."""
         for inline in self.get_inline_instances(request, row):
             formset = inline.get_formset(request, row)
             yield inline, formset(instance=row, queryset=inline.get_queryset(request))
 
-    # Any: what Django hands over, and takes back as it is.
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        self.fill_form_page(request, context)
         row, differences = context["original"], getattr(request, DIFFERENCES, None)
         context["differences"] = differences
         context["draft_key"] = draft_key(request) if self.keeps_drafts else ""
@@ -200,6 +204,9 @@ class ModelAdmin(DjangoModelAdmin):
             latest = Change.objects.filter(row_id=row.pk).order_by("-id").first()
             context["last_change"] = latest and f"{latest.actor or latest.role}, {shown(latest.changed_at)}"
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def fill_form_page(self, request: HttpRequest, context: dict[str, Any]) -> None:
+        """Puts into the context what the page of a row shows besides its form."""
 
     def response_add(
         self, request: HttpRequest, obj: models.Model, post_url_continue: str | None = None
@@ -232,8 +239,7 @@ class ModelAdmin(DjangoModelAdmin):
         context = {**(extra_context or {}), "lacks_reason": lacks_reason}
         return answer_or_refuse(super().delete_view, request, object_id, context)
 
-    # Any: rows, in a list or a queryset.
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
+    def get_deleted_objects(self, objs: Iterable[models.Model], request: HttpRequest) -> Deleted:
         """What goes along in counts, which is asked for nobody's leave by itself; and what keeps it, in words."""
         found = Consequences(self.model._base_manager.filter(pk__in=[each.pk for each in objs]))
         lost = [f"{words}: kept, without the link to it" for words in in_words(found.loses)]

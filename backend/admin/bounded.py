@@ -6,14 +6,15 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 MOST_COUNTED = 10_000
 
 
-def counts_of(rows: Sequence[QuerySet[Any]]) -> list[int]:
+def counts_of(rows: Sequence[QuerySet[Model]]) -> list[int]:
     """How many each of them has: one query for all."""
     parts: list[str] = []
+    # Any: the driver takes more types than Django's stubs name.
     params: list[Any] = []
     for n, each in enumerate(rows):
         sql, own = each.values("pk").query.sql_with_params()
@@ -38,7 +39,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        # Any: rows of any model.
+        # Any: Django's pages are of any list, and this one of rows.
         rows: Any = self.object_list
         number: int = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
         return number if number <= MOST_COUNTED else MoreThan(MOST_COUNTED)

@@ -9,7 +9,6 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -19,6 +18,7 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 from django.contrib.postgres.aggregates import StringAgg
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import MD5, Cast, Coalesce
 
 from backend.admin.errors import CurationError
@@ -44,8 +44,8 @@ NOT_ALLOWED = "by then, who began it was not allowed to do it"
 STOP = "SELECT pg_advisory_xact_lock(hashtextextended('bulk ' || %s, 0))"
 GO_ON = "SELECT pg_try_advisory_xact_lock_shared(hashtextextended('bulk ' || %s, 0))"
 
-# Any: rows of any model.
-Rows = QuerySet[Any]
+Rows = QuerySet[models.Model]
+Condition = Q | Combinable
 Outcome = BulkRow.Outcome
 
 
@@ -67,12 +67,11 @@ class Step:
     # The relations that the name of a row reads.
     named_with: Sequence[str] = ()
 
-    # Any, here and below: conditions and expressions of Django's.
-    def refusals(self) -> list[tuple[Any, str]]:
+    def refusals(self) -> list[tuple[Condition, str]]:
         """Which rows are left as they are, and why; the first condition that holds says it."""
         raise NotImplementedError
 
-    def undo_refusals(self) -> list[tuple[Any, str]]:
+    def undo_refusals(self) -> list[tuple[Condition, str]]:
         """The same of an undo, besides rows that were changed since."""
         return []
 
@@ -89,7 +88,7 @@ class Step:
         """What else is to be known of the rows before it is done, in sentences: as many queries for any number."""
         return []
 
-    def mark(self) -> Any:
+    def mark(self) -> Combinable:
         """An expression of a row that is another once somebody has changed the row: the last entry of its history."""
         latest = Change.objects.filter(row_id=OuterRef("pk")).order_by("-id")
         return Subquery(latest.annotate(text=Cast("id", TextField())).values("text")[:1])

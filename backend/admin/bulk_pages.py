@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.contrib.admin.utils import model_ngettext
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -36,7 +35,7 @@ def bulk_action(step: Step, *, permission: str) -> Callable[..., HttpResponse]:
     bulk.declare(step)
 
     @admin.action(description=f"{step.label} …", permissions=[permission])
-    def run(page: Page, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse:
+    def run(page: Page, request: HttpRequest, rows: QuerySet[Model]) -> HttpResponse:
         sent = {
             "action": request.POST.get("action", ""),
             "select_across": request.POST.get("select_across", "0"),

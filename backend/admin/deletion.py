@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from django.contrib.admin.utils import model_ngettext
 from django.db import models
+from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from backend.admin.bounded import counts_of
 
@@ -48,16 +48,18 @@ class Consequences:
                 self.loses[relation.related_model] += count
 
 
-def _relations(model: type[models.Model]) -> Iterator[Any]:
+def _relations(model: type[models.Model]) -> Iterator[ForeignObjectRel]:
     """Of the models that refer to this one; rows between many and many just go."""
     for relation in model._meta.get_fields(include_hidden=True):
-        is_reference = relation.auto_created and not relation.concrete and not relation.many_to_many
-        other: Any = relation.related_model
-        if is_reference and not other._meta.auto_created:
+        if (
+            isinstance(relation, ForeignObjectRel)
+            and not relation.many_to_many
+            and not relation.related_model._meta.auto_created
+        ):
             yield relation
 
 
-def _only_follows(relation: Any) -> bool:
+def _only_follows(relation: ForeignObjectRel) -> bool:
     """Whether its rows have no key but that of the row that they are about, go by a trigger's doing, or say so."""
     by_trigger = getattr(relation, "on_delete", None) is models.DO_NOTHING
     return by_trigger or relation.field.primary_key or getattr(relation.related_model, "is_derived", False)

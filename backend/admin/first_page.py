@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from django.core.cache import cache
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from redis.exceptions import RedisError
@@ -22,6 +22,7 @@ from backend.admin.bounded import counts_of
 MOST_COUNTED = 1_000
 # A worker counts anew long before; afterwards the page says that nothing is known.
 KEPT_SECONDS = 86_400
+Counted = TypeVar("Counted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Waiting:
 
     one: str
     many: str
-    rows: Callable[[], QuerySet[Any]]
+    rows: Callable[[], QuerySet[Model]]
     page: str
     permissions: Sequence[str]
     query: Mapping[str, str] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Block(Generic[Counted]):
     """A part of the page for whoever holds any of `permissions`, in the order of `place`.
 
     `count` finds out what takes long, for `read` to show; it returns plain values, which a later release can read. `read`
@@ -52,8 +53,8 @@ class Block:
     place: int
     template: str
     permissions: Sequence[str]
-    read: Callable[[HttpRequest, Any], Mapping[str, object] | None]
-    count: Callable[[datetime], Any] | None = None
+    read: Callable[[HttpRequest, Counted | None], Mapping[str, object] | None]
+    count: Callable[[datetime], Counted] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,12 @@ class Shown:
 
 
 WAITING: list[Waiting] = []
-BLOCKS: dict[str, Block] = {}
+# Any: each block shows what it counts itself.
+AnyBlock: TypeAlias = Block[Any]
+BLOCKS: dict[str, AnyBlock] = {}
 
 
-def declare(*, waiting: Iterable[Waiting] = (), blocks: Iterable[Block] = ()) -> None:
+def declare(*, waiting: Iterable[Waiting] = (), blocks: Iterable[AnyBlock] = ()) -> None:
     """What an app has for the page; once each, when its admin pages are loaded."""
     WAITING.extend(waiting)
     BLOCKS.update({block.name: block for block in blocks})
@@ -113,7 +116,7 @@ def count_blocks(*, now: datetime) -> None:
             cache.set(_key(block.name), block.count(now), KEPT_SECONDS)
 
 
-def count_up_to(rows: Sequence[QuerySet[Any]], most: int = MOST_COUNTED) -> list[int]:
+def count_up_to(rows: Sequence[QuerySet[Model]], most: int = MOST_COUNTED) -> list[int]:
     """How many each of them has, and `most` + 1 of more: one query, which reads no more rows than that."""
     return counts_of([each.order_by()[: most + 1] for each in rows])
 
@@ -126,7 +129,7 @@ def address_of(page: str, query: Mapping[str, str]) -> str:
     return reverse(f"admin:{page}", query=dict(query) or None)
 
 
-def _kept(names: Iterable[str]) -> dict[str, Any]:
+def _kept(names: Iterable[str]) -> dict[str, object]:
     """Without Redis nothing is known, and the page is there all the same."""
     with suppress(RedisError):
         return dict(cache.get_many([_key(name) for name in names]))

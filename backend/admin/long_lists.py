@@ -1,9 +1,11 @@
 """The desk's lists of many rows: what of Django's they do otherwise (decision 167)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 
 # A search looks for each word by itself.
@@ -15,7 +17,7 @@ class LongList(ChangeList):
     be joined and sorted with it; and it sorts by nothing but `sortable_by`, whatever an address asks.
     """
 
-    def get_ordering_field(self, field_name: Any) -> Any:
+    def get_ordering_field(self, field_name: Callable[..., object] | str) -> Combinable | str | None:
         return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
 
     def get_results(self, request: HttpRequest) -> None:
@@ -27,10 +29,10 @@ class LongList(ChangeList):
                 request, self.queryset, self.list_per_page
             ).num_pages
             super().get_results(request)
-        # Any: rows of any model.
+        # Any: Django's page is a queryset, or a list.
         page: Any = self.result_list
         ids = list(page.values_list("pk", flat=True))
-        rows: Any = self.root_queryset.filter(pk__in=ids)
+        rows = self.root_queryset.filter(pk__in=ids)
         if not rows.query.select_related:
             rows = self.apply_select_related(rows)
         found = {row.pk: row for row in rows}

@@ -17,7 +17,7 @@ TIMES = (*SINCE, "__year", "__month", "__day")
 
 
 def closed_lookups(
-    model: type[Model], filters: Iterable[Any], *, dates: str | None, more: Sequence[str]
+    model: type[Model], filters: Iterable[object], *, dates: str | None, more: Sequence[str]
 ) -> frozenset[str]:
     """The names of parameters that a list of the model's rows takes; `more` are those of links to it."""
     asked = set(more)

@@ -2,26 +2,40 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from backend.admin.actions import row_action
-from backend.admin.base import ReasonForm, RecordedAdmin
-from backend.admin.refusals import ModelForm
+from backend.admin.base import Context, Deleted, Fieldsets, ReasonForm, RecordedAdmin
+from backend.admin.refusals import DjangoModelForm
 from backend.admin.workflow import Move, in_words, moves_from, time_in_zone, zone_called
 from backend.admin.zones import UTC, readers_zone, shown
 
 # What a button of the workflow sends: the name of a step.
 MOVE = "_move"
+Row = TypeVar("Row", bound=Model)
 GATE = "Complete it, or say under Why what speaks for publishing it so: the history keeps that."
 READ_FIRST = "Readers get these texts; one with a date ahead, from then on. One that is changed before you answer stays."
 GATE_OF_NEW = "Complete it, or save it as it is: its page then takes a reason to publish it so."
+
+
+class PublishedRow(Protocol):
+    """What the pages ask of a row, whichever model it is of."""
+
+    @property
+    def was_public(self) -> bool: ...
+
+    @property
+    def readable_at(self) -> datetime | None: ...
+
+    def refresh_from_db(self) -> None: ...
 
 
 class PublishedForm(ReasonForm):
@@ -63,6 +77,7 @@ class DatedForm(PublishedForm):
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
 
+    # Any: Django's own arguments.
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if (date := self.fields.get("published_at")) is not None and isinstance(
@@ -103,13 +118,11 @@ class MomentFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [("ahead", "Scheduled: not public yet")]
 
-    # Any: Django hands filters a queryset of any model.
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Row]) -> QuerySet[Row]:
         return scheduled(queryset) if self.value() == "ahead" else queryset
 
 
-# Any: a queryset of any model that has both columns.
-def scheduled(rows: Any) -> Any:
+def scheduled(rows: QuerySet[Row]) -> QuerySet[Row]:
     """What is published with a date ahead, of its own or of its tools.
 
     Drafts have no moment. Asked so, none but the index by moment fits, which reads nothing of what is public.
@@ -132,7 +145,14 @@ class PublishedAdmin(RecordedAdmin):
     # In these nobody has read it, unless it was public before.
     open_statuses: Sequence[str] = ("draft", "in_review")
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    # Any, here and below: a row of the page's own model, which subclasses name.
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Context | None = None,
+    ) -> HttpResponse:
         """A button names a step; the form then has the state to which it leads."""
         if name := request.POST.get(MOVE):
             move = next((each for each in self.moves if each.name == name), None)
@@ -143,9 +163,9 @@ class PublishedAdmin(RecordedAdmin):
             sent = request.POST.copy()
             sent["status"] = move.target
             request.POST = sent  # type: ignore[assignment]
-        return super().changeform_view(request, *args, **kwargs)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def moves_for(self, request: HttpRequest, row: Any, status: str) -> list[Move]:
+    def moves_for(self, request: HttpRequest, row: PublishedRow | None, status: str) -> list[Move]:
         """The steps that this curator may take from a state; a new row begins as a draft."""
         return moves_from(
             self.moves,
@@ -154,7 +174,7 @@ class PublishedAdmin(RecordedAdmin):
             may_publish=self.has_publish_permission(request),
         )
 
-    def _look_for_changes(self, request: HttpRequest, row: Any, form: type[ModelForm]) -> None:
+    def _look_for_changes(self, request: HttpRequest, row: Model, form: type[DjangoModelForm]) -> None:
         def date() -> list[str | None]:
             return [request.POST.get(f"published_at_{part}") for part in (0, 1)]
 
@@ -167,8 +187,8 @@ class PublishedAdmin(RecordedAdmin):
             request.POST = sent  # type: ignore[assignment]
 
     def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> type[ModelForm]:
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: object
+    ) -> type[DjangoModelForm]:
         # Any: a class that is made anew for each request.
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.move = request.POST.get(MOVE, "")
@@ -185,9 +205,7 @@ class PublishedAdmin(RecordedAdmin):
             )
         return form  # type: ignore[no-any-return]
 
-    def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def fill_form_page(self, request: HttpRequest, context: dict[str, Any]) -> None:
         row, form = context["original"], context["adminform"].form
         if "status" in form.fields:
             stored = form.initial.get("status") or "draft"
@@ -197,17 +215,15 @@ class PublishedAdmin(RecordedAdmin):
                 # A button that was refused is pressed again: saving alone moves nothing.
                 form.data = form.data.copy()
                 form.data["status"] = stored
-        return super().render_change_form(request, context, *args, **kwargs)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
         may_date = self.has_publish_permission(request) and (
             obj is None or self.has_change_permission(request, obj)
         )
         if not (may_date and issubclass(self.form, DatedForm)):
             return fieldsets
-        # Any: what Django takes for a line of fields.
-        dated: dict[Any, Any] = {"published_at": ("published_at", "zone")}
+        dated: dict[object, tuple[str, ...]] = {"published_at": ("published_at", "zone")}
         return [
             (name, {**options, "fields": [dated.get(field, field) for field in options["fields"]]})
             for name, options in fieldsets
@@ -218,7 +234,7 @@ class PublishedAdmin(RecordedAdmin):
             self.tell_moment(request, obj)
         return super().response_change(request, obj)
 
-    def tell_moment(self, request: HttpRequest, row: Any) -> None:
+    def tell_moment(self, request: HttpRequest, row: PublishedRow) -> None:
         """Says when readers will see what was published with a date ahead, or waits for its tools."""
         row.refresh_from_db()
         moment = row.readable_at
@@ -239,7 +255,7 @@ class PublishedAdmin(RecordedAdmin):
             return False
         return super().has_change_permission(request, obj)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
         """What readers could read is archived or retracted, and stays."""
         goes, counts, forbidden, kept = super().get_deleted_objects(objs, request)
         if any(each.status not in self.open_statuses for each in objs):
@@ -249,7 +265,7 @@ class PublishedAdmin(RecordedAdmin):
             ]
         return goes, counts, forbidden, kept
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str] | tuple[str, ...]:
         fields = super().get_readonly_fields(request, obj)
         return fields if self.has_publish_permission(request) else [*fields, *self.publishing_fields]
 

@@ -79,6 +79,6 @@ def _without_words(model: type[models.Model]) -> list[models.BaseConstraint]:
     ]
 
 
-def _columns_of(constraint: Any) -> set[str]:
+def _columns_of(constraint: models.BaseConstraint) -> set[str]:
     condition = getattr(constraint, "condition", None)
     return {*getattr(constraint, "fields", ()), *getattr(condition, "referenced_base_fields", ())}

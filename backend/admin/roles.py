@@ -1,10 +1,14 @@
 """The roles of staff: groups of Django's, to which each app's migrations give the permissions on its own pages."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
 from django.db.migrations import RunPython
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import Permission
 
 WRITER, EDITOR, SENDER, MODERATOR, ADMINISTRATOR = ROLES = (
     "Writer", "Editor", "Sender", "Moderator", "Administrator",
@@ -25,16 +29,17 @@ def grant(app: str, *, everyone: Sequence[str] = (), **roles: Sequence[str]) -> 
     """
     given = given_by(everyone, roles)
 
-    def give(apps: Any, schema_editor: object) -> None:
-        # Django makes them when all migrations are done, too late for one that gives them.
-        config = apps.get_app_config(app)
+    def give(apps: Apps, schema_editor: object) -> None:
+        # Django makes them when all migrations are done, too late for one that gives them. Any: what has no models here
+        # is told that it has some.
+        config: Any = apps.get_app_config(app)
         config.models_module = True
         create_permissions(config, verbosity=0, apps=apps)
         for role, names in given.items():
             group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=role)
             group.permissions.add(*_permissions(apps, app, names))
 
-    def take(apps: Any, schema_editor: object) -> None:
+    def take(apps: Apps, schema_editor: object) -> None:
         groups = apps.get_model("auth", "Group").objects
         for role, names in given.items():
             for group in groups.filter(name=role):
@@ -49,7 +54,7 @@ def given_by(everyone: Sequence[str], roles: Mapping[str, Sequence[str]]) -> dic
     return {**given, ADMINISTRATOR: set().union(*given.values())}
 
 
-def _permissions(apps: Any, app: str, names: set[str]) -> list[Any]:
+def _permissions(apps: Apps, app: str, names: set[str]) -> "list[Permission]":
     found = {
         permission.codename: permission
         for permission in apps.get_model("auth", "Permission").objects.filter(

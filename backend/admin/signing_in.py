@@ -12,6 +12,7 @@ from allauth.core.internal.httpkit import add_query_params
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -69,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _rollback_login_failed_rl_usage(self) -> None:
         """Attempts that succeed count too: they are few."""
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+    def authentication_failed(self, request: HttpRequest, **credentials: str | None) -> None:
         tell("refused", credentials.get("username"))
 
 
@@ -164,7 +165,7 @@ class SecondFactor:
         return response
 
 
-def has_second_factor(user: Any) -> bool:
+def has_second_factor(user: AbstractBaseUser) -> bool:
     """Codes for recovery alone are none."""
     from allauth.mfa.models import Authenticator
     from allauth.mfa.utils import is_mfa_enabled

@@ -9,14 +9,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django import forms
 from django.core import signing
 from django.core.exceptions import BadRequest
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+
+Files: TypeAlias = "MultiValueDict[str, UploadedFile[bytes]]"
 
 # The hidden field with what a form was opened with.
 OPENED = "opened"
@@ -24,15 +28,15 @@ STALE = "This was changed while you had it open, and nothing of yours was saved.
 NOT_OPENED = "The form does not say what it was opened with, and nothing was saved. Compare it with the row and save again."
 ROW_IS_GONE = "(removed)"
 
-# By the name of a column.
-Values = dict[str, Any]
+# By the name of a column: what JSON holds.
+Values = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """The form of one row, or of one row below it: unbound, for what its fields and widgets know."""
 
-    form: Any
+    form: forms.BaseForm
     row: Model
     # How its fields are named in what is sent.
     prefix: str = ""
@@ -63,7 +67,8 @@ def values_of(row: Model, names: Iterable[str]) -> Values:
     return values
 
 
-def _value(row: Model, column: Any) -> Any:
+# Any: Django has columns and relations, whose types name no common base.
+def _value(row: Model, column: Any) -> object:
     """What the row says in a column; of a relation to many the ids."""
     value = column.value_from_object(row)
     return sorted(str(each.pk) for each in value) if column.many_to_many else value
@@ -84,7 +89,7 @@ def unseal(text: str) -> dict[str, Values]:
 
 
 def compare(
-    opened: Mapping[str, Values], parts: list[Part], sent: QueryDict, files: Any
+    opened: Mapping[str, Values], parts: list[Part], sent: QueryDict, files: Files
 ) -> tuple[list[Difference], QueryDict]:
     """What was changed since the form was opened, and what was sent with the other's text where its sender changed none."""
     merged = sent.copy()
@@ -105,7 +110,7 @@ def _name(part: Part) -> str:
 
 
 def _compare(
-    opened: Values | None, part: Part, sent: QueryDict, files: Any, merged: QueryDict
+    opened: Values | None, part: Part, sent: QueryDict, files: Files, merged: QueryDict
 ) -> Iterator[Difference]:
     if part.is_removed:
         yield Difference(part.kind.capitalize(), ROW_IS_GONE, _typed(opened or {}, part, sent, files))
@@ -132,7 +137,7 @@ def _compare(
             yield Difference(label, in_words(field, now), None)
 
 
-def _typed(opened: Values, part: Part, sent: QueryDict, files: Any) -> str | None:
+def _typed(opened: Values, part: Part, sent: QueryDict, files: Files) -> str | None:
     """What the sender changed of a row, so that it can be entered anew; None where that is nothing."""
     changed = []
     for name, value in opened.items():
@@ -145,6 +150,7 @@ def _typed(opened: Values, part: Part, sent: QueryDict, files: Any) -> str | Non
     return "\n".join(changed) or None
 
 
+# Any, here and below: Django says of a formset that it may have no model.
 def removed_rows(data: QueryDict, formset: Any) -> dict[int, str]:
     """The rows of an inline that were sent and are stored no longer: their ids, by how they were numbered."""
     key = formset.model._meta.pk.name
@@ -171,11 +177,11 @@ def leave_out_removed(data: QueryDict, formset: Any) -> None:
     data[f"{prefix}-INITIAL_FORMS"] = str(sum(bool(data.get(f"{prefix}-{n}-{key}")) for n in place.values()))
 
 
-def write(data: QueryDict, name: str, field: forms.Field, value: Any) -> None:
+def write(data: QueryDict, name: str, field: forms.Field, value: object) -> None:
     """Puts a value into what was sent, as a browser would send it."""
     widget, shown = field.widget, field.prepare_value(value)
     if isinstance(widget, forms.MultiWidget):
-        parts: list[Any] = widget.decompress(shown) or []
+        parts: list[object] = widget.decompress(shown) or []
         for place, (each, part) in enumerate(zip(widget.widgets, parts, strict=True)):
             data[f"{name}_{place}"] = each.format_value(part) or ""
     elif isinstance(widget, forms.CheckboxInput):
@@ -189,7 +195,7 @@ def write(data: QueryDict, name: str, field: forms.Field, value: Any) -> None:
         data[name] = (formatted[0] if isinstance(formatted, list) else formatted) or ""
 
 
-def in_words(field: forms.Field, value: Any) -> str:
+def in_words(field: forms.Field, value: object) -> str:
     """A value of a column, or one that was sent, as people read it."""
     if isinstance(field, forms.ModelMultipleChoiceField):
         rows = field.queryset.filter(pk__in=value) if field.queryset is not None else ()

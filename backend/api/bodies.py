@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ParseError, UnsupportedMediaType, ValidationError
 
-from backend.api.parameters import with_choices_named
+from backend.api.parameters import AnyField, with_choices_named
 
 
 class Body(serializers.Serializer[object]):
@@ -15,7 +15,7 @@ class Body(serializers.Serializer[object]):
 
     default_error_messages = {"invalid": "The body must be a JSON object."}
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> dict[str, AnyField]:
         return with_choices_named(super().get_fields())
 
     def to_internal_value(self, data: object) -> Any:
@@ -44,7 +44,7 @@ class Body(serializers.Serializer[object]):
         return dict(body.validated_data)
 
 
-def json_of(request: HttpRequest) -> Any:
+def json_of(request: HttpRequest) -> object:
     """The body's JSON document, in UTF-8 and with each name once (RFC 7493); raises UnsupportedMediaType or ParseError."""
     charset = (request.content_params or {}).get("charset", "utf-8")
     if request.content_type != "application/json":
@@ -57,12 +57,13 @@ def json_of(request: HttpRequest) -> Any:
         )
     try:
         # Decoded here, since json.loads would guess UTF-16 and UTF-32 too. A byte order mark is ignored.
-        return _decode(request.body.decode("utf-8-sig"))
+        document: object = _decode(request.body.decode("utf-8-sig"))
+        return document
     except (ValueError, RecursionError) as error:
         raise ParseError from error
 
 
-def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeated_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
     document = dict(pairs)
     if len(document) != len(pairs):
         raise ParseError("The body names a property twice.")

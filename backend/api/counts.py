@@ -1,11 +1,11 @@
 """Counts that the database keeps as rows change, so that reading one does not read what it counts (sql/row_counts.sql)."""
 
 from collections import Counter
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models import Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from backend.api.models import CountChange
@@ -26,12 +26,12 @@ SELECT name, key, sum(number) FROM folded GROUP BY name, key HAVING sum(number) 
 """
 
 
-def as_key(*columns: Any) -> Func:
+def as_key(*columns: str | Combinable) -> Func:
     """The key of a row, as the triggers write it."""
     return Func(*columns, template="ARRAY[%(expressions)s]::text[]", output_field=ArrayField(TextField()))
 
 
-def kept_count(name: str, *key: Any) -> Coalesce:
+def kept_count(name: str, *key: str | Combinable) -> Coalesce:
     """One count as a column, by a look into an index; what lies ahead by the clock is counted too.
 
     `key` are columns of the row and values.
@@ -41,13 +41,13 @@ def kept_count(name: str, *key: Any) -> Coalesce:
     return Coalesce(Subquery(changes.values(total=Sum("number"))), 0, output_field=IntegerField())
 
 
-def number_of(rows: QuerySet[Any]) -> Coalesce:
+def number_of(rows: QuerySet[models.Model]) -> Coalesce:
     """How many rows there are, as a column: for those few that lie ahead by the clock."""
     counted = rows.order_by().annotate(one=Value(1)).values("one").values(number=models.Count("*"))
     return Coalesce(Subquery(counted), 0, output_field=IntegerField())
 
 
-def kept_counts(name: str, *, ahead: QuerySet[Any], of: Q | None = None) -> Counter[Key]:
+def kept_counts(name: str, *, ahead: QuerySet[models.Model], of: Q | None = None) -> Counter[Key]:
     """All counts of a name at this moment, by their keys; one query.
 
     `ahead` are the rows that count, though their moment by the clock is still to come, with their `count_key`; `of` says

@@ -2,13 +2,13 @@
 
 import json
 from functools import cache
-from typing import Any
 
 import yaml
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -37,7 +37,7 @@ def contract(kind: str) -> bytes:
 class OpenApiView(PublicView):
     """The contract in the form that the address names, whatever `Accept` asks for: tools send many things there."""
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(exclude=True)

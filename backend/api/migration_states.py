@@ -1,10 +1,10 @@
 """Renders fewer models while it migrates, which is what migrating spends its time on (decision 163)."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import RunPython
 from django.db.migrations.state import ProjectState
 
@@ -30,11 +30,13 @@ def few_models_rendered() -> Iterator[None]:
         yield
 
 
-FOUND_BY_DJANGO: Any = ProjectState._find_reload_model  # type: ignore[attr-defined]
-TAKEN_BACK_BY_DJANGO: Any = RunPython.database_backwards
+FOUND_BY_DJANGO: Callable[[ProjectState, str, str, bool], set[tuple[str, str]]] = (
+    ProjectState._find_reload_model
+)  # type: ignore[attr-defined]
+TAKEN_BACK_BY_DJANGO = RunPython.database_backwards
 
 
-def find(state: Any, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
+def find(state: ProjectState, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
     """Which models are rendered anew when this one has changed.
 
     Before code runs, Django forgets what was rendered for a state that is delayed.
@@ -43,10 +45,16 @@ def find(state: Any, app_label: str, model_name: str, delay: bool = False) -> se
     if delay or is_new:
         state.is_delayed = True
         return {(app_label, model_name)}
-    return FOUND_BY_DJANGO(state, app_label, model_name)  # type: ignore[no-any-return]
+    return FOUND_BY_DJANGO(state, app_label, model_name, False)
 
 
-def take_back(operation: Any, app_label: str, editor: Any, from_state: Any, to_state: Any) -> None:
+def take_back(
+    operation: RunPython,
+    app_label: str,
+    editor: BaseDatabaseSchemaEditor,
+    from_state: ProjectState,
+    to_state: ProjectState,
+) -> None:
     """Django forgets delayed models for code that runs forwards, and not for code that runs backwards."""
     from_state.clear_delayed_apps_cache()
     TAKEN_BACK_BY_DJANGO(operation, app_label, editor, from_state, to_state)

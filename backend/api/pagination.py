@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypedDict, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet, ValidationError
@@ -22,14 +22,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.parameters import COUNT, AnyField
+from backend.api.parameters import COUNT, AnyField, AnySerializer
 from backend.api.prepared import Placeholder, Prepared, PreparedValues
 from backend.api.problems import Refusal
-from backend.api.rendering import AnySerializer, all_rendered
+from backend.api.rendering import all_rendered
 from backend.api.views import PublicView
 
 Row = TypeVar("Row", bound=Model)
 Compiled = TypeVar("Compiled")
+# What a queryset gives: rows, or values of theirs.
+Line = TypeVar("Line")
 
 
 class InvalidCursor(Refusal):
@@ -77,13 +79,13 @@ class Found(Hashable, Protocol):
         """Reads these by `ids`."""
 
     @property
-    def matches(self) -> QuerySet[Any] | None:
+    def matches(self) -> QuerySet[Model, object] | None:
         """Ids that PostgreSQL finds once for all parts, which name them MATCHES."""
 
-    def parts(self) -> Sequence[QuerySet[Any]]:
+    def parts(self) -> Sequence[QuerySet[Model]]:
         """The narrow rows. What any part has is listed, once; of each at most a page is read."""
 
-    def whole(self) -> QuerySet[Any]:
+    def whole(self) -> QuerySet[Model, object]:
         """All parts as one, to be counted."""
 
 
@@ -206,12 +208,12 @@ class Cut:
     def of(cls, order: Order, position: Sequence[object] | None, number: int, *, backward: bool) -> "Cut":
         return cls(order.aliases, [falls != backward for falls in order.descending], position, number)
 
-    def first(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def first(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         if self.position is not None:
             rows = rows.filter(beyond(self.position, aliases=self.aliases, falling=self.falling))
         return self.sort(rows)
 
-    def sort(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def sort(self, rows: QuerySet[Row, Line]) -> QuerySet[Row, Line]:
         order = zip(self.aliases, self.falling, strict=True)
         return rows.order_by(*(f"-{alias}" if falls else alias for alias, falls in order))[: self.number]
 
@@ -237,7 +239,7 @@ class Links:
         return read_cursor(cursor, signer=self.signer, fields=fields) if cursor else (False, None)
 
     def beside(
-        self, rows: Sequence[Any], *, backward: bool, more: bool, is_first: bool
+        self, rows: Sequence[object], *, backward: bool, more: bool, is_first: bool
     ) -> tuple[str | None, str | None]:
         """The next page and the previous one, of rows that have the order's keys."""
         if not rows:
@@ -248,12 +250,12 @@ class Links:
             self._of(rows[0], backward=True) if has_previous else None,
         )
 
-    def _of(self, row: Any, *, backward: bool) -> str:
+    def _of(self, row: object, *, backward: bool) -> str:
         sent = write_cursor(row, aliases=self.order.aliases, backward=backward, signer=self.signer)
         return page_url(self.request, sent, query=self.query)
 
 
-def union(querysets: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
+def union(querysets: Sequence[QuerySet[Model, object]]) -> QuerySet[Model, object]:
     """What any of them has, once."""
     first, *others = querysets
     return first.union(*others) if others else first
@@ -303,7 +305,7 @@ def beyond(position: Sequence[object], *, aliases: list[str], falling: list[bool
     return rest
 
 
-def write_cursor(row: Model, *, aliases: list[str], backward: bool, signer: Signer) -> str:
+def write_cursor(row: object, *, aliases: list[str], backward: bool, signer: Signer) -> str:
     values = [getattr(row, alias) for alias in aliases]
     if None in values:
         raise ValueError(f"{row!r} has no place in this order, one of its keys is NULL: {values}")
@@ -330,7 +332,7 @@ def page_url(request: HttpRequest | Request, cursor: str, *, query: str | None =
 
 
 @cache
-def page_schema(item: type[serializers.Serializer[Any]], **extra: AnyField) -> Any:
+def page_schema(item: type[AnySerializer], **extra: AnyField) -> AnySerializer:
     """The schema of a page: `ToolPage` for a `ToolSerializer`, with `extra` beside the results."""
     return inline_serializer(
         name=item.__name__.removesuffix("Serializer") + "Page",
@@ -350,6 +352,15 @@ def count_field() -> serializers.IntegerField:
     )
 
 
+class Asked(TypedDict):
+    """What a request asks of its list."""
+
+    limit: int
+    cursor: str | None
+    request: Request
+    query: str
+
+
 class ListView(PublicView):
     """A list whose `parameters` descend from ListParameters; with `count` among its `include`, one query more counts."""
 
@@ -359,7 +370,7 @@ class ListView(PublicView):
     def page_of(self, found: Found) -> Page[Any]:
         return self._counted(paginate_found(found, **self._asked()), found)
 
-    def _asked(self) -> dict[str, Any]:
+    def _asked(self) -> Asked:
         # Two requests for the same page get the same bytes, whatever the order of their parameters.
         query = self.parameters.query_of({**self.params, "cursor": None})
         return {

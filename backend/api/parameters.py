@@ -13,6 +13,7 @@ MAX_VALUE_LENGTH = 2_000
 SLUG = r"[a-z0-9-]{1,255}"
 # Any: whatever a field reads from and gives.
 AnyField: TypeAlias = "serializers.Field[Any, Any, Any, Any]"
+AnySerializer: TypeAlias = "serializers.Serializer[Any]"
 
 
 class Parameters(serializers.Serializer[object]):
@@ -23,7 +24,7 @@ class Parameters(serializers.Serializer[object]):
 
     selectable: Sequence[str] = ()
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> dict[str, AnyField]:
         fields = super().get_fields()
         if self.selectable:
             fields["fields"] = CommaList(
@@ -97,7 +98,7 @@ def as_text(value: Any, field: AnyField) -> str:
     return "" if value is None or value == [] else str(value)
 
 
-def with_choices_named(fields: dict[str, Any]) -> dict[str, Any]:
+def with_choices_named(fields: dict[str, AnyField]) -> dict[str, AnyField]:
     """The same fields, each of which tells what it would take."""
     for field in fields.values():
         if isinstance(field, serializers.ChoiceField):
@@ -116,7 +117,7 @@ class WholeNumber(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class CommaList(serializers.Field[list[str], str, list[str], Any]):
+class CommaList(serializers.Field[list[str], str, list[str], object]):
     """`a,b` as a list without repeats, of `choices` or of texts like `pattern`; empty when not given.
 
     The parameter may be repeated instead, as some generated clients do, or both: `name=a,b&name=c`. A value that stands

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models import Value as Expression
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
@@ -41,7 +41,7 @@ class Prepared:
     Its rows are Any: they carry what it annotates, which no type of a model knows.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any]]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Model]]) -> None:
         self._build = build
         self._statements: dict[Shape, Statement] = {}
 
@@ -60,7 +60,7 @@ class Prepared:
 class Statement:
     """What one shape of arguments compiles to."""
 
-    def __init__(self, build: Callable[..., QuerySet[Any]], shape: Shape) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Model]], shape: Shape) -> None:
         self._places: dict[object, tuple[str, int | None]] = {}
         self._queryset = build(**{name: self._slots(name, count, kind) for name, count, kind in shape})
         self._compiler = self._queryset.query.get_compiler(self._queryset.db)
@@ -82,13 +82,13 @@ class Statement:
     def _place_of(self, param: object) -> tuple[bool, Any]:
         return (True, self._places[param]) if isinstance(param, TextSlot | IdSlot) else (False, param)
 
-    def rows(self, values: Mapping[str, Value | Sequence[Value]]) -> list[Any]:
+    def rows(self, values: Mapping[str, Value | Sequence[Value]]) -> list[Model]:
         params = [_value_at(values, *param) if is_place else param for is_place, param in self._params]
         compiler = copy.copy(self._compiler)
         compiler.connection = connections[compiler.using]
         compiler.as_sql = lambda *_, **__: (self._sql, params)
         query: Any = CompiledQuery(self._queryset.query, compiler)
-        queryset: QuerySet[Any] = QuerySet(self._queryset.model, query=query)
+        queryset: QuerySet[Model] = QuerySet(self._queryset.model, query=query)
         for name in ("_iterable_class", "_fields", "_prefetch_related_lookups", "_known_related_objects"):
             setattr(queryset, name, getattr(self._queryset, name))
         return list(queryset)
@@ -108,7 +108,9 @@ class PreparedValues:
     `matches`: ids that PostgreSQL finds once for the whole statement, which may name them as a table (MATCHES).
     """
 
-    def __init__(self, queryset: QuerySet[Any], *, matches: QuerySet[Any] | None = None) -> None:
+    def __init__(
+        self, queryset: QuerySet[Model, object], *, matches: QuerySet[Model, object] | None = None
+    ) -> None:
         self._using = queryset.db
         self.sql, self._params = queryset.query.get_compiler(self._using).as_sql()
         if matches is not None:
@@ -143,7 +145,7 @@ class CompiledQuery:
     def get_compiler(self, *_: object, **__: object) -> SQLCompiler:
         return self._compiler
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._query, name)
 
 

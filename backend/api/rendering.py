@@ -14,9 +14,10 @@ from django.db.models import Manager
 from rest_framework import serializers
 from rest_framework.fields import SkipField
 
-# Reads one property from a value, as it stands in an answer; raises SkipField where it has none. Any: of any type.
-Read = Callable[[Any], Any]
-AnySerializer = serializers.Serializer[Any]
+from backend.api.parameters import AnyField, AnySerializer
+
+# Reads one property from a value, as it stands in an answer; raises SkipField where it has none.
+Read = Callable[[object], object]
 
 # What these write is what they read, if it is a text or a truth value already, which columns of these kinds hold.
 AS_THEY_ARE = {
@@ -25,6 +26,7 @@ AS_THEY_ARE = {
 }
 
 
+# Any: a serializer may write anything, and whoever asks for it knows what.
 def rendered(serializer: type[AnySerializer], value: object, *, only: Iterable[str] = ()) -> Any:
     """What `serializer(value).data` is; of these properties alone, if there are any."""
     return _writer_of_some(serializer, frozenset(only))(value)
@@ -32,7 +34,7 @@ def rendered(serializer: type[AnySerializer], value: object, *, only: Iterable[s
 
 def all_rendered(
     serializer: type[AnySerializer], values: Iterable[object], *, only: Iterable[str] = ()
-) -> list[dict[str, Any]]:
+) -> list[object]:
     """What `serializer(values, many=True).data` is."""
     write = _writer_of_some(serializer, frozenset(only))
     return [write(value) for value in values]
@@ -67,13 +69,13 @@ def _writes_itself(serializer: AnySerializer) -> bool:
 def _write_object(readers: dict[str, Read]) -> Read:
     items = list(readers.items())
 
-    def write(value: Any) -> dict[str, Any]:
+    def write(value: object) -> dict[str, object]:
         try:
             return {name: read(value) for name, read in items}
         except SkipField:
             return dict(_present(value))
 
-    def _present(value: Any) -> Iterable[tuple[str, Any]]:
+    def _present(value: object) -> Iterable[tuple[str, object]]:
         for name, read in items:
             try:
                 yield name, read(value)
@@ -83,14 +85,14 @@ def _write_object(readers: dict[str, Read]) -> Read:
     return write
 
 
-def _reader_of(field: serializers.Field[Any, Any, Any, Any]) -> Read:
+def _reader_of(field: AnyField) -> Read:
     """Reads what the field's source names, and writes it as the field does."""
     write = _writer_of(field)
     if not field.source_attrs:
         return write or (lambda value: value)
     find = attrgetter(".".join(field.source_attrs))
 
-    def read(value: Any) -> Any:
+    def read(value: object) -> object:
         try:
             found = find(value)
         except (AttributeError, KeyError):
@@ -122,7 +124,7 @@ def _writer_of(field: Any) -> Read | None:
 def _write_moment(write: Read) -> Read:
     """The field would ask for each moment which time zone is ours: it is UTC, as that of all that PostgreSQL gives."""
 
-    def write_moment(moment: Any) -> Any:
+    def write_moment(moment: object) -> object:
         if type(moment) is datetime and moment.tzinfo is UTC:
             return f"{moment.isoformat()[:-6]}Z"
         return write(moment)
@@ -131,7 +133,8 @@ def _write_moment(write: Read) -> Read:
 
 
 def _write_each(write: Read | None, *, maybe_none: bool) -> Read:
-    def write_each(values: Any) -> list[Any]:
+    # Any: whatever can be gone through.
+    def write_each(values: Any) -> list[object]:
         rows = values.all() if isinstance(values, Manager) else values
         if write is None:
             return list(rows)

@@ -10,14 +10,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.apps import apps
 from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
-from drf_spectacular.plumbing import ResolvedComponent, get_doc
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent, get_doc
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter
 from rest_framework.views import APIView
 
@@ -25,7 +25,7 @@ from backend.api import idempotency
 from backend.api.credentials import Scheme, WrongScheme
 from backend.api.deprecation import deprecation_of
 from backend.api.pagination import InvalidCursor
-from backend.api.parameters import ListParameters
+from backend.api.parameters import AnySerializer, ListParameters
 from backend.api.problems import PROBLEMS, ProblemSerializer, Refusal
 from backend.api.rate_limits import Limit
 from backend.api.schema_hooks import Json
@@ -45,6 +45,8 @@ from backend.api.shared_answers import (
     pascal_case,
 )
 from backend.api.views import UNSAFE_METHODS, PrivateView, PublicView
+
+Parameter: TypeAlias = "OpenApiParameter | AnySerializer | type[AnySerializer]"
 
 # What the examples of a limit show where an operation has none.
 SOME_LIMIT = Limit("requests-60s", 30, 60)
@@ -86,9 +88,12 @@ class AutoSchema(SpectacularSchema):
         warn(f"{self.method} {self.path} has no operation_id in @extend_schema")
         return super().get_operation_id()
 
-    # Any: its arguments are the library's own.
-    def get_operation(self, *args: Any, **kwargs: Any) -> SchemaObject | None:
-        operation: SchemaObject | None = super().get_operation(*args, **kwargs)
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> SchemaObject | None:
+        operation: SchemaObject | None = super().get_operation(
+            path, path_regex, path_prefix, method, registry
+        )
         # Said outright where nothing is asked for.
         return {"security": [], **operation} if operation else operation
 
@@ -109,9 +114,11 @@ class AutoSchema(SpectacularSchema):
         named = json.loads(bodies.read_text(encoding="utf-8")) if bodies.exists() else {}
         return [OpenApiExample(name, body, request_only=True) for name, body in named.items()]
 
-    def get_override_parameters(self) -> list[Any]:
+    def get_override_parameters(self) -> "list[Parameter]":
         parameters = getattr(self.view, "parameters", None)
-        found: list[Any] = [parameters] if self.method == "GET" and parameters and parameters().fields else []
+        found: list[Parameter] = (
+            [parameters] if self.method == "GET" and parameters and parameters().fields else []
+        )
         if self.is_public_read():
             found.append(IF_NONE_MATCH)
         return [*found, IDEMPOTENCY_KEY] if self.is_idempotent() else found
@@ -143,7 +150,7 @@ class AutoSchema(SpectacularSchema):
                 del schema["default"]
         return result
 
-    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> SchemaObject:
+    def _map_basic_serializer(self, serializer: AnySerializer, direction: Direction) -> SchemaObject:
         schema: SchemaObject = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         # The docstring of a base speaks to those who read the code.
         if not type(serializer).__dict__.get("__doc__"):
@@ -219,8 +226,8 @@ class AutoSchema(SpectacularSchema):
         return reference
 
     def _get_response_for_code(
-        self, serializer: Any, status_code: str, *args: object, **kwargs: object
-    ) -> Any:
+        self, serializer: object, status_code: str, *args: object, **kwargs: object
+    ) -> Json:
         answer = super()._get_response_for_code(serializer, status_code, *args, **kwargs)  # type: ignore[no-untyped-call]
         answer["description"] = answer["description"] or "The answer."
         example = example_file(type(self.view), self.get_operation_id())
@@ -256,7 +263,7 @@ class AutoSchema(SpectacularSchema):
         return hasattr(getattr(self.view, self.method.lower(), None), "is_idempotent")
 
 
-def is_sent_on_request(serializer: Any, field: Any) -> bool:
+def is_sent_on_request(serializer: AnySerializer, field: Any) -> bool:
     """Whether an answer may lack the field: those that are declared with `required=False`.
 
     Of a model's other fields DRF says that too, where it means that a request may leave them out.
@@ -306,13 +313,14 @@ def add_shared_answers(
     return result
 
 
+# Any, in extensions: the library's schema, whose methods have no types.
 class BodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """What a body does not name, it refuses."""
 
     target_class = "backend.api.bodies.Body"
     match_subclasses = True
 
-    def map_serializer(self, auto_schema: Any, direction: str) -> SchemaObject:
+    def map_serializer(self, auto_schema: Any, direction: Direction) -> SchemaObject:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         for property_ in schema.get("properties", {}).values():
             say_default(property_)
@@ -323,7 +331,7 @@ class CommaListExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-un
     target_class = "backend.api.parameters.CommaList"
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> SchemaObject:
+    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> SchemaObject:
         field = self.target
         item = {"enum": list(field.choices)} if field.choices else {"pattern": f"^{field.pattern}$"}
         return {
@@ -340,7 +348,7 @@ class NullableItemsExtension(OpenApiSerializerFieldExtension):  # type: ignore[n
 
     target_class = "rest_framework.fields.ListField"
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Json:
+    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Json:
         schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
         if self.target.child.allow_null and "$ref" in schema["items"]:
             schema["items"] = {"oneOf": [schema["items"], {"type": "null"}]}

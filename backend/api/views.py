@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework import renderers, serializers
+from rest_framework import renderers
 from rest_framework.exceptions import MethodNotAllowed, NotAcceptable
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -19,7 +18,7 @@ from rest_framework.views import APIView
 
 from backend.api.credentials import Scheme
 from backend.api.deprecation import deprecation_of
-from backend.api.parameters import Parameters
+from backend.api.parameters import AnySerializer, Parameters
 from backend.api.rate_limits import Limit, RateLimitState, rate_limit_headers
 
 # What is said to one caller is for nobody else.
@@ -211,6 +210,6 @@ def timestamp(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-def field_names(serializer: type[serializers.Serializer[Any]]) -> list[str]:
+def field_names(serializer: type[AnySerializer]) -> list[str]:
     """The closed list that a `fields=` parameter offers."""
     return list(serializer().fields)

@@ -12,7 +12,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """What Django looks for in the module that ENGINE names."""
 
     # Any: Django's stubs know neither the pool nor what they return here.
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+    def get_new_connection(self, conn_params: dict[str, object]) -> Any:
         """Raises psycopg_pool.PoolTimeout where none is free in time, psycopg.OperationalError where none can be made."""
         seconds = seconds_left()
         pool: Any = self.pool

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from openpyxl import load_workbook
+from openpyxl.cell import Cell, MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
 
 from backend.api.formulas import without_inner_escapes
@@ -101,8 +102,7 @@ def _xlsx(source: BinaryIO) -> Iterator[Record]:
             book.close()
 
 
-# Any: a cell of openpyxl's.
-def _value_of(cell: Any) -> object:
+def _value_of(cell: Cell | MergedCell) -> object:
     if cell.data_type == "f":
         return FORMULA
     return Unfit(f"holds the error {cell.value}. Put a value there.") if cell.data_type == "e" else cell.value

@@ -1,6 +1,5 @@
 """Counts how each reviewer's reviews stand beside the other reviewers' and the crowd's."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q
@@ -41,7 +40,7 @@ def calibrate() -> None:
         )
 
 
-def _count() -> dict[UUID, dict[str, Any]]:
+def _count() -> dict[UUID, dict[str, int]]:
     reviews = Review.objects.published().filter(tool__status=Tool.Status.PUBLISHED)
     rows = reviews.values("reviewer_id").annotate(
         ship=Count("pk", filter=_SHIP),

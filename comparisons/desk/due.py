@@ -17,20 +17,23 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Abs, Cast, Coalesce, NullIf
 
 from catalog.models import Tool
 from comparisons.models import Comparison, Outcome
 from reviews.models import Review
 
+# Any: rows carry what is annotated.
+Due = QuerySet[Any]
+
 # A price that nobody ever looked at counts as this old.
 NEVER = 730
 
 
-def stale_prices(*, today: date) -> QuerySet[Any]:
+def stale_prices(*, today: date) -> Due:
     """Published tools whose price was last looked at a while ago, or never; with `score`, `age`, `use` and `gap`."""
-    # Any, here and below: rows carry what is annotated.
-    tools: QuerySet[Any] = (
+    tools: Due = (
         Tool.objects.published()
         .with_stale_price(today=today)
         .annotate(
@@ -43,10 +46,10 @@ def stale_prices(*, today: date) -> QuerySet[Any]:
     return tools
 
 
-def reviews_due(*, today: date) -> QuerySet[Any]:
+def reviews_due(*, today: date) -> Due:
     """Published reviews of long ago; their `gap` is the share of readers who say otherwise, in points."""
     shipping = _crowd_percent("tool__")
-    reviews: QuerySet[Any] = (
+    reviews: Due = (
         Review.objects.published()
         .due(today=today)
         .filter(tool__status=Tool.Status.PUBLISHED, reviewer__is_active=True)
@@ -62,16 +65,16 @@ def reviews_due(*, today: date) -> QuerySet[Any]:
     return reviews
 
 
-def unreviewed_tools() -> QuerySet[Any]:
+def unreviewed_tools() -> Due:
     """Published tools without a panel; what readers voted on is the `score`."""
     unreviewed = Tool.objects.published().filter(panel__total=0)
-    tools: QuerySet[Any] = unreviewed.annotate(use=_votes(""), score=_votes(""))
+    tools: Due = unreviewed.annotate(use=_votes(""), score=_votes(""))
     return tools
 
 
-def undecided_pairs() -> QuerySet[Any]:
+def undecided_pairs() -> Due:
     """Public pairs that tie and of which no condition says whom either tool suits; with both tools' votes as `score`."""
-    pairs: QuerySet[Any] = (
+    pairs: Due = (
         Comparison.objects.published()
         .filter(listing__outcome=Outcome.TIE)
         .without_guidance()
@@ -97,12 +100,11 @@ def _votes(tool: str) -> Coalesce:
     return Coalesce(F(f"{tool}published_tally__total"), Value(0))
 
 
-# Any: what Django adds up and divides.
-def _crowd_percent(tool: str) -> Any:
+def _crowd_percent(tool: str) -> CombinedExpression:
     total = Cast(NullIf(f"{tool}published_tally__total", Value(0)), FloatField())
     return Value(100.0) * F(f"{tool}published_tally__ship") / total
 
 
-def _score() -> Any:
+def _score() -> CombinedExpression:
     """Use × age × disagreement, from `use`, `age` and `gap`; none of them makes another count for nothing."""
     return Cast(F("use") + 1, FloatField()) * F("age") * (Value(1.0) + F("gap") / Value(100.0))

@@ -1,10 +1,10 @@
 """What the first page of the desk has on the catalog: what waits, what is due, and how each reviewer stands."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypedDict
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.db.models.functions import Trunc
 from django.http import HttpRequest
 from django.urls import reverse
@@ -24,8 +24,9 @@ REVIEWERS_SHOWN = 30
 DAYS = Unit("day", timedelta(days=1), 30, "%a %-d %b", ("%a", ("Mon",)))
 
 
+Published: TypeAlias = type[Review] | type[HeadToHead] | type[Tool] | type[Comparison]
 # A model, how one and many of it are called, and whether it has a date of its own.
-PUBLISHED: list[tuple[Any, str, str, bool]] = [
+PUBLISHED: list[tuple[Published, str, str, bool]] = [
     (Review, "review", "reviews", False),
     (HeadToHead, "head-to-head", "head-to-heads", False),
     (Tool, "tool", "tools", True),
@@ -33,12 +34,16 @@ PUBLISHED: list[tuple[Any, str, str, bool]] = [
 ]
 
 
-def _waiting(model: Any, one: str, many: str, *, has_date: bool) -> Iterator[Waiting]:
+def _waiting(model: Published, one: str, many: str, *, has_date: bool) -> Iterator[Waiting]:
     """Drafts for whoever writes and does not publish; for whoever does, what was handed in, and what is scheduled."""
     app, name = model._meta.app_label, model._meta.model_name
 
     def those(
-        words: tuple[str, str], rows: Any, right: str, query: dict[str, str], unless: str = ""
+        words: tuple[str, str],
+        rows: Callable[[], QuerySet[Model]],
+        right: str,
+        query: dict[str, str],
+        unless: str = "",
     ) -> Waiting:
         return Waiting(
             one=words[0], many=words[1], rows=rows, page=f"{app}_{name}_changelist",
@@ -83,7 +88,20 @@ WAITING = [
 ]
 
 
-def count_due(now: datetime) -> dict[str, Any]:
+class DueRow(TypedDict):
+    """One row of a list, as the page names it."""
+
+    id: str
+    name: str
+    why: str
+
+
+class DueList(TypedDict):
+    number: int
+    rows: list[DueRow]
+
+
+def count_due(now: datetime) -> dict[str, DueList]:
     """The first SHOWN of each list, in words, and how many there are, MOST_COUNTED + 1 of more."""
     today = due.today_of(now)
     return {
@@ -94,27 +112,28 @@ def count_due(now: datetime) -> dict[str, Any]:
     }
 
 
-def _first(rows: QuerySet[Any], told: Any) -> dict[str, Any]:
+# Any, here and below: rows carry what the list annotates.
+def _first(rows: QuerySet[Model], told: Callable[[Any], DueRow]) -> DueList:
     number = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
     return {"number": number, "rows": [told(row) for row in rows.order_by("-score", "pk")[:SHOWN]]}
 
 
-def _price(tool: Any) -> dict[str, object]:
+def _price(tool: Any) -> DueRow:
     since = f"{tool.age} days ago" if tool.pricing_checked_on else "never"
     return {"id": str(tool.pk), "name": tool.name, "why": f"checked {since}, {_said(tool.use, tool.gap)}"}
 
 
-def _review(review: Any) -> dict[str, object]:
+def _review(review: Any) -> DueRow:
     name = f"{review.reviewer.name} on {review.tool.name}"
     why = f"{review.verdict} {review.age} days ago, {_said(review.use, review.gap)}"
     return {"id": str(review.pk), "name": name, "why": why}
 
 
-def _unreviewed(tool: Any) -> dict[str, object]:
+def _unreviewed(tool: Any) -> DueRow:
     return {"id": str(tool.pk), "name": tool.name, "why": _votes(tool.use)}
 
 
-def _pair(pair: Any) -> dict[str, object]:
+def _pair(pair: Any) -> DueRow:
     name = f"{pair.first_tool.name} vs {pair.second_tool.name}"
     return {"id": str(pair.pk), "name": name, "why": _votes(pair.score)}
 
@@ -149,7 +168,7 @@ LISTS = {
 }  # fmt: skip
 
 
-def read_due(request: HttpRequest, found: Any) -> dict[str, object]:
+def read_due(request: HttpRequest, found: dict[str, DueList] | None) -> dict[str, object]:
     lists = []
     for key, (heading, page, all_of_them, query, permission) in LISTS.items():
         if found is None or not request.user.has_perm(permission):
@@ -191,7 +210,19 @@ def read_panel(request: HttpRequest, found: object) -> dict[str, object]:
     return {"rows": shown[:REVIEWERS_SHOWN], "has_more": len(shown) > REVIEWERS_SHOWN}
 
 
-def count_ballots(now: datetime) -> dict[str, Any]:
+class BallotCounts(TypedDict):
+    """How many were cast on each day since then."""
+
+    begins_at: str
+    votes: list[int]
+    picks: list[int]
+
+
+# The kinds of ballots, and their models.
+BALLOTS: tuple[tuple[Literal["votes", "picks"], str], ...] = (("votes", "vote"), ("picks", "pick"))
+
+
+def count_ballots(now: datetime) -> BallotCounts:
     """How many votes and picks that stand now were first cast on each of the last days, in UTC."""
     begins_at = DAYS.begins_at(now)
     return {
@@ -201,7 +232,7 @@ def count_ballots(now: datetime) -> dict[str, Any]:
     }
 
 
-def _by_day(ballots: QuerySet[Any], begins_at: datetime) -> list[int]:
+def _by_day(ballots: QuerySet[Model], begins_at: datetime) -> list[int]:
     ends_at = begins_at + DAYS.bars * DAYS.length
     days = ballots.filter(created_at__gte=begins_at, created_at__lt=ends_at).values_list(
         Trunc("created_at", "day", tzinfo=UTC)
@@ -210,7 +241,7 @@ def _by_day(ballots: QuerySet[Any], begins_at: datetime) -> list[int]:
     return [found.get(begins_at + n * DAYS.length, 0) for n in range(DAYS.bars)]
 
 
-def read_ballots(request: HttpRequest, found: Any) -> dict[str, object]:
+def read_ballots(request: HttpRequest, found: BallotCounts | None) -> dict[str, object]:
     charts = [
         (
             draw_bars(
@@ -223,7 +254,7 @@ def read_ballots(request: HttpRequest, found: Any) -> dict[str, object]:
             f"{sum(found[kind]):,} in all.",
             reverse(f"admin:votes_{model}_changelist"),
         )
-        for kind, model in (("votes", "vote"), ("picks", "pick"))
+        for kind, model in BALLOTS
         if found is not None and request.user.has_perm(f"votes.view_{model}")
     ]
     return {"charts": charts, "is_counted": found is not None, "heading": "Votes and picks"}

@@ -7,14 +7,17 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import ReadOnlyAdmin, RecordedAdmin
+from backend.admin.base import Fieldsets, ReadOnlyAdmin, RecordedAdmin
 from backend.admin.drafts import tell_saved
+from backend.admin.inlines import DjangoInline, InlineFormSet
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet
 from comparisons.models import Comparison
@@ -54,13 +57,15 @@ class ToolPair:
 class PanelRows(RowsInline):
     """The rows for one request: who asks, and for which tool."""
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    # Any: what Django hands over, and may be None elsewhere.
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> type[InlineFormSet]:
         editor = editor_of(request, obj, self.admin_site)
         kwargs = {"extra": len(editor.missing), **kwargs}
         formset = super().get_formset(request, obj, **kwargs)
         return type(formset.__name__, (formset,), {"editor": editor})
 
 
+# Any: of the site's pages one has more than Django's.
 def editor_of(request: HttpRequest, tool: Tool, site: Any) -> Editor:
     """Read once for a request, which may make the form twice."""
     name = f"panel_editor_{tool.pk}"
@@ -115,18 +120,18 @@ class PanelPage(RecordedAdmin):
         tools: ToolQuerySet = Tool.objects.select_related("panel").defer("search")
         return tools
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perms(["catalog.view_tool", "reviews.view_review"])
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return self.has_view_permission(request) and any(
             request.user.has_perm(f"reviews.{right}_review") for right in ("add", "change")
         )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: object = None) -> Fieldsets:
         return [(None, {"fields": ["why"] if self.has_change_permission(request) else []})]
 
     def panel_view(self, request: HttpRequest, tool_id: object) -> HttpResponse:
@@ -146,17 +151,19 @@ class PanelPage(RecordedAdmin):
         rows = made(**self.get_formset_kwargs(request, tool, inline, made.get_default_prefix()))
         return JsonResponse({"words": in_words(rows.count_if_saved())})
 
-    def get_formset_kwargs(self, request: HttpRequest, obj: Any, *args: Any) -> Any:
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Tool, inline: DjangoInline, prefix: str
+    ) -> dict[str, object]:
         empty = [
             {"reviewer": pk, "reviewed_on": timezone.localdate()}
             for pk in editor_of(request, obj, self.admin_site).missing
         ]
-        return {**super().get_formset_kwargs(request, obj, *args), "initial": empty}
+        return {**super().get_formset_kwargs(request, obj, inline, prefix), "initial": empty}
 
-    def save_model(self, request: HttpRequest, *args: Any) -> None:
+    def save_model(self, request: HttpRequest, *args: object) -> None:
         """The tool itself has no field here."""
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: PanelFormSet, change: bool) -> None:
+    def save_formset(self, request: HttpRequest, form: BaseForm, formset: PanelFormSet, change: bool) -> None:
         actor, why = request.user.get_username(), form.cleaned_data["why"]
         rows, refusals = formset.save_rows(actor=actor, why=why, now=timezone.now())
         if refusals:
@@ -172,18 +179,16 @@ class PanelPage(RecordedAdmin):
             log = self.log_addition if row.is_new else self.log_change
             log(request, row.instance, said)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Each review has its line; of the tool nothing was changed."""
+    def log_change(self, request: HttpRequest, obj: Model, message: object) -> Any:
+        """Each review has its line; of the tool nothing was changed. Any: for Django there is always a line."""
         return None if isinstance(obj, Tool) else super().log_change(request, obj, message)
 
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_change(self, request: HttpRequest, obj: object) -> HttpResponse:
         """The page again, as it is saved."""
         messages.success(request, getattr(request, "saved_rows", "Nothing was changed."))
         return tell_saved(request, HttpResponseRedirect(request.path))
 
-    def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def fill_form_page(self, request: HttpRequest, context: dict[str, Any]) -> None:
         tool = context["original"]
         [rows] = context["inline_admin_formsets"]
         now = in_words(tool.panel.count)
@@ -198,7 +203,6 @@ class PanelPage(RecordedAdmin):
             "show_save_and_add_another": False,
             "show_close": False,
         }
-        return super().render_change_form(request, context, *args, **kwargs)
 
 
 def panel_page(tool_id: UUID) -> str:

@@ -1,6 +1,5 @@
 """The curators' pages of duplicates: which tools look like one, what a merge would move, and how it is taken back."""
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -14,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import NOTHING, ReadOnlyAdmin
+from backend.admin.base import NOTHING, Columns, Fields, ReadOnlyAdmin
 from backend.admin.errors import CurationError
 from backend.api.attribution import attributed
 from catalog.models import Tool
@@ -93,11 +92,10 @@ class ToolMergeAdmin(ReadOnlyAdmin):
         ]
         return [*pages, *super().get_urls()]
 
-    # Any, here and below: what Django takes as columns.
-    def get_list_display(self, request: HttpRequest) -> Any:
+    def get_list_display(self, request: HttpRequest) -> Columns:
         return [name for name in self.list_display if name != "undo_link" or may_merge(request)]
 
-    def get_fields(self, request: HttpRequest, obj: object = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: object = None) -> Fields:
         return [name for name in self.fields if name != "undo_link" or may_merge(request)]
 
     @admin.display(description="undo")

@@ -4,8 +4,9 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -80,8 +81,7 @@ class ComparisonForm(DatedForm):
 
 
 class PairFitFormSet(FitFormSet):
-    # Any: Django's form of a row.
-    def add_fields(self, form: Any, index: int | None) -> None:
+    def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
         """A pair that is stored offers its two tools alone; which others are refused, `clean` says by name."""
         super().add_fields(form, index)
         pair: Comparison = self.instance
@@ -117,10 +117,6 @@ class PairFitInline(FitInline):
     fields = [("tool", "condition", "position"), "note", "evidence", "checked_on"]
 
 
-# Any: Django hands filters a queryset of any model.
-Pairs = Any
-
-
 class OutcomeFilter(admin.SimpleListFilter):
     title = "outcome"
     parameter_name = "outcome"
@@ -128,7 +124,7 @@ class OutcomeFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return list(Outcome.choices)
 
-    def queryset(self, request: HttpRequest, queryset: Pairs) -> Pairs:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
@@ -139,7 +135,8 @@ class GuidanceFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [("none", "None, of the pair or its tools")]
 
-    def queryset(self, request: HttpRequest, queryset: Pairs) -> Pairs:
+    # Any: Django hands filters a queryset of any model.
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.without_guidance() if self.value() == "none" else queryset
 
 
@@ -152,7 +149,7 @@ class CategoryFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return list(Category.objects.order_by("name", "id").values_list("slug", "name"))
 
-    def queryset(self, request: HttpRequest, queryset: Pairs) -> Pairs:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.in_categories([self.value()]) if self.value() else queryset
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet, Value
 
 from backend.api.prepared import Prepared
 from catalog.models import Tool
@@ -30,7 +29,7 @@ class PairAnswers:
         return picks_in_order(pair, self.picks)
 
 
-def _said(firsts: Sequence[UUID], seconds: Sequence[UUID]) -> QuerySet[Any]:
+def _said(firsts: Sequence[UUID], seconds: Sequence[UUID]) -> QuerySet[Model]:
     keys = ("first_tool_id", "second_tool_id")
     of_pairs = any_pair(zip(firsts, seconds, strict=True))
     head_to_heads = HeadToHead.objects.published().filter(of_pairs)

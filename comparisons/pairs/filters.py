@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BooleanField, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
 
 from backend.api.pagination import Constant, union
 from catalog.models import Tool
@@ -41,7 +42,7 @@ class PairList:
 
     model = Comparison
     rows = LISTED_PAIRS
-    columns = MappingProxyType[str, Any]({})
+    columns = MappingProxyType[str, Combinable]({})
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Self:
@@ -63,17 +64,17 @@ class PairList:
         return [self.sort]
 
     @property
-    def matches(self) -> QuerySet[Any] | None:
+    def matches(self) -> QuerySet[Model, object] | None:
         return self._documents().values("pk") if self.q and self.tools is None else None
 
-    def parts(self) -> list[QuerySet[Any]]:
+    def parts(self) -> list[QuerySet[Model]]:
         """Apart what is of either side, for an index is of one, and what few tools match."""
         if self.tools is not None:
             rows = self._shelved()
             if self.q:
                 rows = rows.filter(self._having_words())
             return [rows.filter(Q((f"{side}_tool__in", self.tools))) for side in SIDES]
-        walked: list[QuerySet[Any]] = [self._listed().filter(shelf) for shelf in self._shelves()] or [
+        walked: list[QuerySet[Model]] = [self._listed().filter(shelf) for shelf in self._shelves()] or [
             self._listed()
         ]
         if not self.q:
@@ -84,7 +85,7 @@ class PairList:
             *(rows.filter(ARE_MORE, self._either(MATCHING)) for rows in walked),
         ]
 
-    def whole(self) -> QuerySet[Any]:
+    def whole(self) -> QuerySet[Model, object]:
         if self.q and self.tools is None:
             ids = self._documents().values("pk")
             return self._shelved().filter(self._either(ids))
@@ -105,7 +106,7 @@ class PairList:
         """Of archived tools, too: their pairs stay public."""
         return SearchDocument.objects.found_by(search_query(self.q))
 
-    def _either(self, ids: Any) -> Q:
+    def _either(self, ids: object) -> Q:
         return reduce(or_, (Q((f"{side}_tool__in", ids)) for side in SIDES))
 
     def _having_words(self) -> Q:

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -215,7 +214,7 @@ def of_review(review_id: UUID) -> Subject:
 FINDERS = {"tool": of_tool, "comparison": of_comparison, "review": of_review}
 
 
-def api_answer(address: str) -> tuple[int, Any]:
+def api_answer(address: str) -> tuple[int, dict[str, object]]:
     """What the API's own view answers at a path, and its status; by a request that nobody sent."""
     request = HttpRequest()
     request.method, request.path = "GET", f"/api/v1{address}"

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, models, transaction
@@ -97,7 +96,7 @@ def _hold_back(ids: list[UUID]) -> None:
         waiting.update(status="draft")
 
 
-def _try(row: models.Model, shown: Shown, **values: Any) -> None:
+def _try(row: models.Model, shown: Shown, **values: object) -> None:
     try:
         with transaction.atomic():
             type(row)._default_manager.filter(pk=row.pk).update(**values)
@@ -108,7 +107,7 @@ def _try(row: models.Model, shown: Shown, **values: Any) -> None:
         shown.left_out.append((str(row), refusal))
 
 
-def _named(model: type[Publishable] | type[Opinion], ids: list[UUID]) -> models.QuerySet[Any]:
+def _named(model: type[Publishable] | type[Opinion], ids: list[UUID]) -> models.QuerySet[models.Model]:
     return model._default_manager.filter(pk__in=ids).exclude(status__in=SETTLED)
 
 
@@ -116,7 +115,7 @@ def _named(model: type[Publishable] | type[Opinion], ids: list[UUID]) -> models.
 SETTLED = ("published", "archived", "retracted")
 
 
-def _unseen(rows: models.QuerySet[Any]) -> Iterator[UUID]:
+def _unseen(rows: models.QuerySet[models.Model]) -> Iterator[UUID]:
     """Ids of drafts and of what is scheduled."""
     unseen = rows.filter(~Q(status__in=SETTLED) | _ahead(rows.model))
     yield from unseen.order_by("pk").values_list("pk", flat=True)

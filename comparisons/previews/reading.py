@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -33,7 +32,7 @@ LABELS = {
     "basis": "Stands on",
     "disclosure": "Ties to the maker",
 }
-EMPTY: tuple[Any, ...] = (None, "", [], {})
+EMPTY: tuple[object, ...] = (None, "", [], {})
 # What a row of another kind is named by, and what is counted of panel and crowd.
 NAMED = {"slug", "name", "kind", "lens", "status"}
 COUNTS = {"ship", "skip", "total"}
@@ -43,7 +42,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*Z")
 ADDRESS = re.compile(r"https?://\S+")
 
 
-def readable(answer: dict[str, Any]) -> SafeString:
+def readable(answer: dict[str, object]) -> SafeString:
     """What it says of itself first, then a part for each thing that says more; all of it text and never markup."""
     told = dict(_told(answer))
     facts = {name: value for name, value in told.items() if not isinstance(value, dict | list)}
@@ -58,13 +57,13 @@ def label(name: str) -> str:
     return LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
-def _told(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _told(value: dict[str, object]) -> Iterator[tuple[str, object]]:
     for name, each in value.items():
         if name not in LEFT_OUT and (kept := _kept(each)) not in EMPTY:
             yield name, kept
 
 
-def _kept(value: Any) -> Any:
+def _kept(value: object) -> object:
     """Without what is empty. Who or what is only named needs no more than the name, and counts are a sentence.
 
     Of two tools, the one that says nothing keeps its place.
@@ -82,14 +81,14 @@ def _kept(value: Any) -> Any:
     return value
 
 
-def _counted(value: dict[str, Any]) -> str:
+def _counted(value: dict[str, object]) -> str:
     if not value["total"]:
         return "none"
     percent = value.get("percent")
     return f"{value['ship']} of {value['total']} ship" + (f", {percent} %" if percent is not None else "")
 
 
-def _shown(value: Any) -> SafeString:
+def _shown(value: object) -> SafeString:
     if value in (None, [], {}):
         return mark_safe(NOTHING)  # noqa: S308 - our own sign.
     if isinstance(value, dict):

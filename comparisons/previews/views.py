@@ -1,8 +1,8 @@
 """The endpoints whose answers a preview shows: as ever, and with a link's drafts beside what is published."""
 
 from contextlib import ExitStack
-from typing import Any
 
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework import serializers
@@ -35,11 +35,10 @@ class Previewable(PublicView):
     # What the parameter adds to what the view's methods refuse.
     more_refusals = (PreviewNotFound, Throttled)
 
-    # Any: Django's own arguments.
-    def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         # What is shown ahead of time ends with the answer, whatever became of it.
         with ExitStack() as self.preview:
-            return super().dispatch(*args, **kwargs)
+            return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)

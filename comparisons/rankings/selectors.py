@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Count, F, FloatField, Func, IntegerField, Q, QuerySet
+from django.db.models import Count, F, FloatField, Func, IntegerField, Model, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
@@ -104,14 +104,14 @@ class Ranking:
     def rows(self) -> Prepared:
         return self.formula.rows
 
-    def parts(self) -> list[QuerySet[Any]]:
+    def parts(self) -> list[QuerySet[Model]]:
         """Each category apart: an index holds the order of one."""
         return [self._in([slug]) for slug in self.categories] or [self._in(())]
 
-    def whole(self) -> QuerySet[Any]:
+    def whole(self) -> QuerySet[Model]:
         return self._in(self.categories)
 
-    def _in(self, categories: Sequence[str]) -> QuerySet[Any]:
+    def _in(self, categories: Sequence[str]) -> QuerySet[Model]:
         listed = ListedTool.objects.published().filter(self.formula.eligible)
         return listed.filter(in_categories("category", categories)) if categories else listed
 
@@ -184,12 +184,12 @@ def _steps(ranking: Ranking) -> PreparedValues:
     )
 
 
-def _steps_of(ranking: Ranking, kind: int, column: str) -> QuerySet[Any]:
+def _steps_of(ranking: Ranking, kind: int, column: str) -> QuerySet[Model]:
     field: Any = ListedTool._meta.get_field(column)
     values = Placeholder(2 * kind + 1, ArrayField(FloatField()))
     reached = Func(Cast(column, FloatField()), values, function="width_bucket", output_field=IntegerField())
     reaching = ranking.whole().filter(**{f"{column}__gte": Placeholder(2 * kind, field)})
-    steps: QuerySet[Any] = reaching.values_list(Constant(kind, IntegerField()), reached).annotate(
+    steps: QuerySet[Model] = reaching.values_list(Constant(kind, IntegerField()), reached).annotate(
         count=Count("pk")
     )
     return steps

@@ -9,7 +9,7 @@ from django.contrib.admin.utils import model_ngettext
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -116,10 +116,11 @@ class PriceFilter(admin.SimpleListFilter):
         return [("stale", f"Not checked for {PRICE_DAYS} days")]
 
     # Any: Django hands filters a queryset of any model.
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() != "stale":
-            return queryset
-        return queryset.with_stale_price(today=timezone.now().date())
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Tool]:
+        rows: QuerySet[Tool] = queryset
+        if self.value() == "stale":
+            rows = queryset.with_stale_price(today=timezone.now().date())
+        return rows
 
 
 @admin.register(Tool)
@@ -233,7 +234,7 @@ class ToolAdmin(PublishedAdmin):
     def merge_link(self, tool: Tool) -> str:
         return format_html('<a href="{}">Merge into another tool…</a>', merge_page(tool))
 
-    def save_model(self, request: HttpRequest, obj: Tool, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Tool, form: ToolForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if {"name", "slug", "website"} & set(form.changed_data):
             for other, reasons in likenesses_of(obj):

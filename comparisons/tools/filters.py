@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Count, F, Func, Manager, QuerySet, UUIDField, Value
+from django.db.models import CharField, Count, F, Func, Manager, Model, QuerySet, UUIDField, Value
 
 from backend.api.counts import Key
 from backend.api.pagination import Constant
@@ -88,7 +89,7 @@ class ToolFilters:
         return any(getattr(self, field.name) for field in fields(self) if field.name not in names)
 
 
-def _ids(owners: Manager[Any], slugs: Sequence[str]) -> ArraySubquery:
+def _ids(owners: Manager[Model], slugs: Sequence[str]) -> ArraySubquery:
     return ArraySubquery(owners.filter(slug__in=slugs).values("pk"))
 
 
@@ -143,10 +144,9 @@ def tool_facets(filters: ToolFilters) -> dict[str, list[Facet]]:
     }
 
 
-def _shelves() -> QuerySet[Any, Any]:
+def _shelves() -> QuerySet[Model, tuple[str, UUID, str, str, int]]:
     """Every category, and every condition with how many published tools fit it."""
-    # Any: rows of two models, read as tuples.
-    shelves: list[QuerySet[Any, Any]] = [
+    shelves: list[QuerySet[Model, tuple[str, UUID, str, str, int]]] = [
         rows.annotate(facet=Value(name, output_field=CharField()), fitting=fitting).values_list(
             "facet", "pk", "slug", "name", "fitting"
         )

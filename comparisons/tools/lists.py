@@ -3,10 +3,9 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.postgres.search import SearchRank
-from django.db.models import F, FloatField, IntegerField, Q, QuerySet
+from django.db.models import F, FloatField, IntegerField, Model, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
 
@@ -86,11 +85,11 @@ class ToolList:
         return self.sort.startswith("-")
 
     @property
-    def matches(self) -> QuerySet[Any] | None:
+    def matches(self) -> QuerySet[Model, object] | None:
         is_sorted = self.filters.q and self.sort != "relevance"
         return self.filters.documents().values("pk") if is_sorted else None
 
-    def parts(self) -> list[QuerySet[Any]]:
+    def parts(self) -> list[QuerySet[Model]]:
         """Apart what no index holds in one order: several categories, steps of votes, and what few tools match."""
         if self.sort == "relevance":
             return [self._by_relevance()]
@@ -99,7 +98,7 @@ class ToolList:
         few = ListedTool.objects.published().filter(~Q(ARE_MORE), pk__in=MATCHING)
         return [few, *(rows.filter(ARE_MORE) for rows in self._in_order())]
 
-    def _in_order(self) -> list[QuerySet[Any]]:
+    def _in_order(self) -> list[QuerySet[Model]]:
         """What an index holds in this order, which is read until a page is found."""
         filters, rows = self.filters, self._narrowed()
         if filters.category:
@@ -121,7 +120,7 @@ class ToolList:
         ranked: QuerySet[Tool] = Tool.objects.filter(pk__in=named.union(others)).annotate(relevance=rank)
         return ranked
 
-    def whole(self) -> QuerySet[Any]:
+    def whole(self) -> QuerySet[Model]:
         if self.sort == "relevance":
             [matches] = self.parts()
             return matches

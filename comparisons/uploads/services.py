@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 from uuid import UUID
 
 from django.core.cache import cache
@@ -35,12 +35,12 @@ PROGRESS_SECONDS = 3_600
 class ChangedSinceError(Exception):
     """The catalog is another than when the changes were shown; `report` and `digest` are those of now."""
 
-    def __init__(self, report: dict[str, Any], digest: str) -> None:
+    def __init__(self, report: dict[str, object], digest: str) -> None:
         super().__init__()
         self.report, self.digest = report, digest
 
 
-def keep(*, file: "UploadedFile[Any]", why: str, sent_by: str, now: datetime) -> CatalogUpload:
+def keep(*, file: "UploadedFile[bytes]", why: str, sent_by: str, now: datetime) -> CatalogUpload:
     content = file.read()
     return CatalogUpload.objects.create(
         file_name=(file.name or "")[:200], size=len(content), content=content, why=why, sent_by=sent_by,
@@ -116,7 +116,7 @@ def _refuse(upload_id: UUID, error: CatalogFileError, *, now: datetime) -> None:
     found.update(state=State.REFUSED, problems=list(error.lines), content=None, state_at=now)
 
 
-def _become(upload_id: UUID, was: str, **values: Any) -> None:
+def _become(upload_id: UUID, was: str, **values: object) -> None:
     CatalogUpload.objects.filter(pk=upload_id, state=was).update(**values)
 
 
@@ -136,7 +136,7 @@ class _File:
 
     def imported(
         self, upload: CatalogUpload, *, now: datetime, is_dry_run: bool
-    ) -> tuple[dict[str, Any], str]:
+    ) -> tuple[dict[str, object], str]:
         """The report of what changes, and its digest. Raises CatalogFileError."""
         telling = Telling()
         found = import_rows(

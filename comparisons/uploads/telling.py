@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import TypedDict
 
 from comparisons.catalog_file.importing import ImportReport
 from comparisons.catalog_file.upsert import Edit, Taken
@@ -11,11 +12,20 @@ MAX_SHOWN = 500
 MAX_VALUE = 300
 
 
+class Told(TypedDict):
+    """A row that would be new or change, with keys of the file and their values before and after."""
+
+    kind: str
+    name: str
+    is_new: bool
+    edits: list[tuple[str, str, str]]
+
+
 class Telling:
     """Listens to an import. Memory holds MAX_SHOWN rows, whatever the number of all."""
 
     def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[Told] = []
         self._digest = hashlib.sha256()
 
     def __call__(self, taken: Taken) -> None:
@@ -31,7 +41,7 @@ class Telling:
         """The same where the same rows would be created, and the same columns go from the same value to the same."""
         return self._digest.hexdigest()
 
-    def report(self, found: ImportReport, *, in_cells: Any) -> dict[str, Any]:
+    def report(self, found: ImportReport, *, in_cells: Callable[[str], str]) -> dict[str, object]:
         return {
             # A list, for the database keeps no order of keys.
             "counts": [

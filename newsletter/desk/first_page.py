@@ -1,7 +1,7 @@
 """What the first page of the desk has on the weekly mail: its doubts, its latest editions, and its readers over time."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.contrib import admin
 from django.db.models import Q
@@ -67,12 +67,19 @@ def read_mail(request: HttpRequest, found: object) -> dict[str, object]:
     }
 
 
-def count_readers(now: datetime) -> dict[str, Any]:
+class ReaderCounts(TypedDict):
+    """How many were active at the end of each day since then."""
+
+    begins_on: str
+    active: list[int]
+
+
+def count_readers(now: datetime) -> ReaderCounts:
     days = growth(days=DAYS.bars, until=now)
     return {"begins_on": days[0].day.isoformat(), "active": [day.active for day in days]}
 
 
-def read_readers(request: HttpRequest, found: Any) -> dict[str, object]:
+def read_readers(request: HttpRequest, found: ReaderCounts | None) -> dict[str, object]:
     heading = "Active subscribers"
     if found is None:
         return {"charts": [], "is_counted": False, "heading": heading}

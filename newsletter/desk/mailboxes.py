@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from backend.admin.base import Context, ModelAdmin
+from backend.admin.base import Context, Fields, ModelAdmin
 from newsletter.desk.preview import AddressForm
 from newsletter.models import Subscriber
 from newsletter.readers.addresses import address_key, masked
@@ -58,7 +58,7 @@ class MailboxAdmin(ModelAdmin):
             *super().get_urls(),
         ]
 
-    def get_list_filter(self, request: HttpRequest) -> Any:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [*super().get_list_filter(request), MailboxFilter]
 
     def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
@@ -95,7 +95,7 @@ class AddressAdmin(MailboxAdmin):
             *super().get_urls(),
         ]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Fields:
         """The way to the whole address is shown to who may go it."""
         may_see = request.user.has_perm("newsletter.see_address")
         shown = "address_or_mask" if may_see else "masked_address"

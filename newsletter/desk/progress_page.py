@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from backend.admin.actions import do_to_each
-from backend.admin.base import NOTHING, Context, CuratedAdmin
+from backend.admin.base import NOTHING, Columns, Context, CuratedAdmin
 from backend.admin.errors import CurationError
 from newsletter.deliveries import bounces
 from newsletter.desk.plans import consequences, is_soon_after_another, plan_words, readers_words
@@ -100,7 +99,7 @@ class ProgressAdmin(CuratedAdmin):
         say_if_nothing_is_mailed(request)
         return super().changelist_view(request, extra_context)
 
-    def get_list_display(self, request: HttpRequest) -> Any:
+    def get_list_display(self, request: HttpRequest) -> Columns:
         """Two queries tell the times of all drafts."""
         known = cache(outlook)
 

@@ -1,11 +1,9 @@
 """The curators' page for categories: who deletes one says what its followers get in its place."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -25,7 +23,7 @@ class FollowersForm(forms.Form):
         label="They get",
     )
 
-    def __init__(self, data: Any, *, category: Category) -> None:
+    def __init__(self, data: QueryDict | None, *, category: Category) -> None:
         super().__init__(data)
         others = Category.objects.exclude(pk=category.pk).order_by("name", "id")
         self.fields["instead"].queryset = others  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """What a subscriber may choose, and how a subscriber looks in an answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -134,8 +135,7 @@ class LastEditionSerializer(serializers.Serializer[LastEdition]):
     page_url = serializers.URLField(help_text="The edition as a page.")
 
 
-# Any: an answer with values of several types.
-class ConfirmedSerializer(serializers.Serializer[dict[str, Any]]):
+class ConfirmedSerializer(serializers.Serializer[Mapping[str, object]]):
     """The reader is subscribed; the token opens the preferences."""
 
     status = serializers.ChoiceField(choices=Subscriber.Status.choices)

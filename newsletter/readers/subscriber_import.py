@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -193,7 +192,7 @@ def _suppress_unwanted(*, now: datetime) -> None:
             after = keys[-1]
 
 
-def _page(reason: str, after: bytes) -> dict[str, Any]:
+def _page(reason: str, after: bytes) -> dict[str, object]:
     return {"reason": reason, "after": after, "strength": STRENGTH}
 
 
@@ -202,7 +201,7 @@ def _found(statement: str) -> tuple[int, list[Example]]:
     return found[0][2] if found else 0, [Example(line, masked(address)) for line, address, _ in found]
 
 
-def _staged(row: Row) -> tuple[Any, ...]:
+def _staged(row: Row) -> tuple[object, ...]:
     return (
         row.line,
         new_id(),

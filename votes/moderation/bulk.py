@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, Func, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.expressions import Combinable
 
-from backend.admin.bulk import Rows, Step
+from backend.admin.bulk import Condition, Rows, Step
 from backend.admin.models import BulkRow
 from votes.models import CountStatus, ModerationAction, Pick, PickTally, Tally, Vote
-from votes.moderation.actions import STEPS
+from votes.moderation import actions
 from votes.rules import RULESET
 
-QUARANTINE, RELEASE = (STEPS[name][0] for name in ("quarantine", "release"))
+QUARANTINE, RELEASE = (actions.STEPS[name][0] for name in ("quarantine", "release"))
 
 
 class ModerateInBulk(Step):
@@ -33,7 +33,7 @@ class ModerateInBulk(Step):
         moved = tallies.filter(Exists(self.model._base_manager.filter(pk__in=ids, **same)))
         list(moved.order_by(*self.about).select_for_update(no_key=True).values_list("pk"))
 
-    def mark(self) -> Any:
+    def mark(self) -> Combinable:
         """They have no history: the latest of both kinds of moderation that moved a row, and what it is."""
         in_bulk = BulkRow.objects.filter(row_id=OuterRef("pk"), outcome=BulkRow.Outcome.DONE).order_by("-id")
         target = dict(zip(("tool", "other_tool"), map(OuterRef, self.about), strict=False))
@@ -59,7 +59,7 @@ class Quarantine(ModerateInBulk):
     consequence = "What is quarantined is out of the numbers, and stays. Its voter is told nothing."
     undo_consequence = "What counted counts again, and what waited waits."
 
-    def refusals(self) -> list[tuple[Any, str]]:
+    def refusals(self) -> list[tuple[Condition, str]]:
         return [
             (Q(status=CountStatus.QUARANTINED), "in quarantine already"),
             (Q(status=CountStatus.REJECTED), "rejected for good"),
@@ -77,7 +77,7 @@ class Release(ModerateInBulk):
     consequence = "What counted before its quarantine counts again, and what waited waits."
     undo_consequence = "What is quarantined is out of the numbers."
 
-    def refusals(self) -> list[tuple[Any, str]]:
+    def refusals(self) -> list[tuple[Condition, str]]:
         return [(~Q(status=CountStatus.QUARANTINED), "not in quarantine")]
 
     def do(self, rows: Rows, *, now: datetime) -> None:
@@ -87,5 +87,5 @@ class Release(ModerateInBulk):
         _move(rows, QUARANTINE)
 
 
-def _move(rows: Rows, step: Any) -> None:
+def _move(rows: Rows, step: actions.Step) -> None:
     rows.update(status=step.becomes, reasons=step.reasons, ruleset=RULESET)

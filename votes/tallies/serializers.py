@@ -19,7 +19,7 @@ class IntervalSerializer(serializers.Serializer[Interval]):
     high = serializers.FloatField(min_value=0, max_value=1)
 
 
-# Any, since subclasses read their numbers from rows of different models.
+# Any, here and below, since subclasses read their numbers from rows of different models.
 class VoteCountSerializer(serializers.Serializer[Any]):
     """Counted votes on one tool."""
 

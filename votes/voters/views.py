@@ -9,10 +9,10 @@ from backend.api.bodies import json_of
 from backend.api.clients import client_address
 from backend.api.idempotency import idempotent
 from backend.api.pagination import page_schema, paginate
-from backend.api.parameters import CommaList, ListParameters
+from backend.api.parameters import AnySerializer, CommaList, ListParameters
 from backend.api.problems import refuses
 from backend.api.rate_limits import RateLimitState
-from backend.api.rendering import AnySerializer, all_rendered
+from backend.api.rendering import all_rendered
 from backend.api.views import PrivateView, nothing, private_answer
 from catalog.models import Tool
 from catalog.querysets import ToolQuerySet

@@ -62,7 +62,7 @@ def test_nothing_is_counted_that_only_follows_from_other_rows() -> None:
 def kinds_below(model: type[Model]) -> set[str]:
     """What the page before a row is deleted may name: whatever refers to it and has something of its own."""
     below = [each.related_model for each in _relations(model) if not _only_follows(each)]
-    return {each._meta.model_name for each in below}
+    return {str(each._meta.model_name) for each in below}
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,9 @@ class BrewView(PrivateView):
     @idempotent
     def post(self, request: HttpRequest) -> HttpResponse:
         self.rate_limits = throttle(("the kettle", self.limits), now=timezone.now())
-        wish = json_of(request).get("wish")
+        body = json_of(request)
+        assert isinstance(body, dict)
+        wish = body.get("wish")
         if wish == "wine":
             raise serializers.ValidationError({"wish": "Tea only."})
         if wish == "fire":
