@@ -30,9 +30,8 @@ def few_models_rendered() -> Iterator[None]:
         yield
 
 
-FOUND_BY_DJANGO: Callable[[ProjectState, str, str, bool], set[tuple[str, str]]] = (
-    ProjectState._find_reload_model
-)  # type: ignore[attr-defined]
+Find = Callable[[ProjectState, str, str, bool], set[tuple[str, str]]]
+FOUND_BY_DJANGO: Find = ProjectState._find_reload_model  # type: ignore[attr-defined]
 TAKEN_BACK_BY_DJANGO = RunPython.database_backwards
 
 
