@@ -15,7 +15,7 @@ from newsletter.deliveries.withdrawal import purge_addresses
 from newsletter.feedback import provider_events
 from newsletter.readers import consent, mail_worker
 from newsletter.sending import bounces
-from votes.voters import challenges
+from votes.voters import challenges, erasure
 
 STAFF_LOG_KEPT_FOR = timedelta(days=3 * 365)
 
@@ -26,6 +26,7 @@ def purge_expired(*, now: datetime) -> None:
     purge_expired_answers(now)
     clients.purge_expired_salts(now)
     challenges.purge_expired_challenges(now)
+    erasure.purge_expired(now=now)
     mail_worker.purge_expired(now=now)
     provider_events.purge_expired(now=now)
     bounces.purge_expired(now=now)

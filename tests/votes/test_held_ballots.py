@@ -18,7 +18,7 @@ from votes.ballots.casting import count_group
 from votes.ballots.statements import VOTES
 from votes.models import Pick, PickTally, Tally, Vote, Voter
 from votes.tallies.recount import reconcile_tallies
-from votes.voters.erasure import erase_voter
+from votes.voters.erasure import erase_voter, purge_expired
 from votes.voters.tokens import ErasedVoter
 
 pytestmark = pytest.mark.django_db
@@ -188,15 +188,24 @@ def test_a_withdrawn_ballot_looks_the_same_to_its_voter_whatever_was_decided(cas
 
 
 class TestErasure:
-    def test_nothing_is_left_but_a_key_and_the_token_casts_nothing_more(self, case: Case) -> None:
-        for step in ("cast", "quarantine", "reject"):
+    @pytest.mark.parametrize(
+        "steps", [["cast"], ["cast", "quarantine", "reject"]], ids=["counted", "rejected"]
+    )
+    def test_nothing_is_left_but_a_key_and_the_token_casts_nothing_more(
+        self, case: Case, steps: list[str]
+    ) -> None:
+        for step in steps:
             case.do(step)
 
         assert case.voter.delete("/api/v1/voters/me").status_code == 204
 
         left = Voter.objects.get()
         assert (left.created_at, left.assurance) == (left.erased_at, 0)
-        assert not case.model._default_manager.exists()
+        # What was set aside says nothing, and goes on using its quotas for a day.
+        rows = case.model._default_manager
+        assert (rows.count(), rows.standing().count()) == (len(steps) > 1, 0)
+        purge_expired(now=timezone.now() + timedelta(days=1))
+        assert not rows.exists()
         assert case.counts == []
         answer = case.voter.put(case.address, case.answers[0], format="json")
         assert (answer.status_code, answer.json()["code"]) == (401, "erased_voter")
@@ -210,7 +219,7 @@ class TestErasure:
         assert told[-1] == "1 voter erased."
 
         assert case.voter.put(case.address, case.answers[0], format="json").status_code == 401
-        assert not case.model._default_manager.exists()
+        assert not case.model._default_manager.standing().exists()
 
     def test_who_is_erased_twice_is_erased(self) -> None:
         for _ in range(2):

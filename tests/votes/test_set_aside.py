@@ -1,13 +1,14 @@
 """What staff quarantine or reject goes on using the quotas that it used: moderation gives an attacker none anew."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count, islice
 from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.db.models import F
+from django.utils import timezone
 
 from backend.api.clients import NetworkHashes
 from tests.factories import NOW, ToolFactory, new_voters
@@ -21,6 +22,7 @@ from votes.moderation.actions import AskedAction, moderate
 from votes.rules import HOURLY_FLOOR
 from votes.tallies.rescoring import rescore
 from votes.tally import PublishedCounts
+from votes.voters.erasure import erase_voter, purge_expired
 
 pytestmark = pytest.mark.django_db
 
@@ -46,17 +48,19 @@ class Attack:
         Tally.objects.update(hourly_limit=limit)
         PickTally.objects.create(first_tool_id=pair[0], second_tool_id=pair[1], hourly_limit=limit)
 
-    def come(self, tokens: int, *, assurance: int = 0) -> list[tuple[str, list[str]]]:
+    def come(self, tokens: int, *, assurance: int = 0, at: datetime = NOW) -> list[tuple[str, list[str]]]:
         """What becomes of each of so many new ones."""
         numbers = list(islice(self.tokens, tokens))
-        self.cast(numbers, self.answer, assurance=assurance)
+        self.cast(numbers, self.answer, assurance=assurance, at=at)
         keys = [reader(number).key for number in numbers]
         rows = MODELS[self.kind]._default_manager.filter(voter__key__in=keys).order_by("id")
         return list(rows.values_list("status", "reasons"))
 
-    def cast(self, numbers: list[int], answer: str | UUID | None, *, assurance: int = 0) -> None:
+    def cast(
+        self, numbers: list[int], answer: str | UUID | None, *, assurance: int = 0, at: datetime = NOW
+    ) -> None:
         group = [
-            Ballot(reader(n).key, assurance, self.target, answer, self.come_from(n), NOW) for n in numbers
+            Ballot(reader(n).key, assurance, self.target, answer, self.come_from(n), at) for n in numbers
         ]
         assert not any(isinstance(outcome, Exception) for outcome in count_group(self.kind, group))
 
@@ -81,6 +85,58 @@ def test_after_each_ruling_new_tokens_wait(kind: Kind, of: str) -> None:
     assert attack.come(1) == [waits]
     attack.cast(list(range(quota)), None)
     assert attack.come(1) == [waits]
+
+
+@pytest.mark.parametrize("kind", MODELS, ids=["votes", "picks"])
+def test_what_is_cast_again_from_another_network_leaves_no_quota_to_the_first(kind: Kind) -> None:
+    attack = Attack(kind, lambda n: networks(), limit=1_000)
+    attack.come(5)
+    for action in ("quarantine", "reject"):
+        attack.moderate(action)
+
+    attack.cast(list(range(5)), None)
+    attack.come_from = lambda n: networks(1)
+    attack.cast(list(range(5)), attack.answer)
+
+    attack.come_from = lambda n: networks()
+    assert attack.come(1) == [("pending", ["origin_quota"])]
+
+
+@pytest.mark.parametrize("kind", MODELS, ids=["votes", "picks"])
+@pytest.mark.parametrize("of", ATTACKS)
+def test_who_is_erased_leaves_no_quota_to_new_tokens_and_no_trace_after_a_day(kind: Kind, of: str) -> None:
+    quota, come_from, reason = ATTACKS[of]
+    attack = Attack(kind, come_from, limit=HOURLY_FLOOR if of == "hour" else 1_000)
+    attack.come(quota)
+    for action in ("quarantine", "reject"):
+        attack.moderate(action)
+
+    for number in range(quota):
+        erase_voter(token=reader(number), now=NOW)
+
+    rows = MODELS[kind]._default_manager.filter(voter__erased_at=NOW)
+    assert (rows.count(), rows.standing().count()) == (quota, 0)
+    assert attack.come(1) == [("pending", [reason])]
+    purge_expired(now=NOW + timedelta(hours=23))
+    assert rows.count() == quota
+    purge_expired(now=NOW + timedelta(hours=24))
+    assert not rows.exists()
+    assert MODELS[kind]._default_manager.count() == 1
+
+
+@pytest.mark.parametrize("kind", MODELS, ids=["votes", "picks"])
+def test_who_was_rejected_and_casts_again_each_hour_holds_up_nobody(kind: Kind) -> None:
+    attack = Attack(kind, networks, limit=HOURLY_FLOOR)
+    attack.come(HOURLY_FLOOR)
+    for action in ("quarantine", "reject"):
+        attack.moderate(action)
+
+    # By the clock of ids, which is the machine's.
+    later = timezone.now() + timedelta(hours=2)
+    attack.cast(list(range(HOURLY_FLOOR)), None, at=later)
+    attack.cast(list(range(HOURLY_FLOOR)), attack.answer, at=later)
+
+    assert attack.come(1, at=later) == [("counted", [])]
 
 
 def test_what_waited_used_no_quota_and_uses_none_when_it_is_rejected() -> None:

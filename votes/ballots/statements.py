@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
-from backend.api.ids import new_id
+from backend.api.ids import id_before, new_id
 from votes.ballots.values import Ballot, ClaimedTally, StoredVote, Target
 from votes.rules import (
     BURST_WINDOW,
@@ -73,6 +73,7 @@ class Kind:
             ballot_of_target=" AND ".join(f"ballot.{key} = asked.{key}" for key in self.keys),
             is_back=f"ballot.{self.value} IS NULL",
             is_screened=f"ballot.{self.value} IS NULL AND ballot.status = 'counted'",
+            moves=f"ballot.{self.value} IS NULL AND NOT ({SET_ASIDE.format(ballot='ballot')})",
             counts=f"counted.status = 'counted' AND counted.{self.value} IS NOT NULL",
             set_aside=SET_ASIDE.format(ballot="counted"),
             uses_quota=USES_QUOTA.format(ballot="counted", answer=self.value),
@@ -180,12 +181,13 @@ SELECT asked.number, ballot.{value}, ballot.created_at, ballot.updated_at, coale
            SELECT count(*) FROM (
                SELECT FROM {table} counted
                WHERE {same_target} AND {uses_quota} AND counted.created_at > asked.window_start
+                 AND (counted.status = 'counted' OR counted.id > asked.first_id)
                LIMIT asked.hourly_limit
            ) limited
        ) ELSE 0 END
 FROM unnest(%b::int[], {key_arrays}, %b::uuid[], %b::bytea[], %b::bytea[], %b::bytea[], %b::int[], %b::int[],
-            %b::timestamptz[])
-    AS asked (number, {keys}, voter_id, provider, site, network, quota, hourly_limit, window_start)
+            %b::timestamptz[], %b::uuid[])
+    AS asked (number, {keys}, voter_id, provider, site, network, quota, hourly_limit, window_start, first_id)
 LEFT JOIN {table} ballot ON ballot.voter_id = asked.voter_id AND {ballot_of_target}
 CROSS JOIN LATERAL (
     SELECT count(*) AS from_provider, count(*) FILTER (WHERE site_hash = asked.site) AS from_site,
@@ -206,8 +208,10 @@ def read_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) ->
     """Fill in what is stored and what the rules need to know.
 
     Counts stop at the limit that they are compared with; those of a network's parts, at the quota of all of it, for then
-    the vote waits anyway.
+    the vote waits anyway. What staff set aside uses the hour in which it was first cast, as its id says: withdrawn and
+    cast again each hour, it holds up nobody.
     """
+    window_starts = [entry.ballot.cast_at - BURST_WINDOW for entry in entries]
     cursor.execute(
         kind.statement(READ_ENTRIES),
         [
@@ -217,7 +221,8 @@ def read_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) ->
             *_network_columns(entries),
             [network_quotas(entry.ballot.assurance)[0] for entry in entries],
             [hourly_quota(entry.ballot.assurance, entry.tally.hourly_limit) for entry in entries],
-            [entry.ballot.cast_at - BURST_WINDOW for entry in entries],
+            window_starts,
+            list(map(id_before, window_starts)),
         ],
     )
     for (
@@ -260,9 +265,9 @@ FROM unnest(%b::uuid[], {key_arrays}, %b::uuid[], %b::{value_type}[], %b::text[]
 ON CONFLICT (voter_id, {keys}) DO UPDATE SET
     {value} = excluded.{value}, updated_at = excluded.updated_at, revision = excluded.revision,
     created_at = CASE WHEN {is_back} THEN excluded.created_at ELSE ballot.created_at END,
-    provider_hash = CASE WHEN {is_back} THEN excluded.provider_hash ELSE ballot.provider_hash END,
-    site_hash = CASE WHEN {is_back} THEN excluded.site_hash ELSE ballot.site_hash END,
-    origin = CASE WHEN {is_back} THEN excluded.origin ELSE ballot.origin END,
+    provider_hash = CASE WHEN {moves} THEN excluded.provider_hash ELSE ballot.provider_hash END,
+    site_hash = CASE WHEN {moves} THEN excluded.site_hash ELSE ballot.site_hash END,
+    origin = CASE WHEN {moves} THEN excluded.origin ELSE ballot.origin END,
     status = CASE WHEN {is_screened} THEN excluded.status ELSE ballot.status END,
     reasons = CASE WHEN {is_screened} THEN excluded.reasons ELSE ballot.reasons END,
     ruleset = CASE WHEN {is_screened} THEN excluded.ruleset ELSE ballot.ruleset END
@@ -273,7 +278,8 @@ WHERE (ballot.{value}, ballot.revision) IS DISTINCT FROM (excluded.{value}, excl
 def write_entries(cursor: CursorWrapper, kind: Kind, entries: Sequence[Entry]) -> None:
     """Store what is wanted; what is withdrawn has its row already, and keeps it.
 
-    Votes that count, votes that wait and withdrawals take the same statement and time.
+    Votes that count, votes that wait and withdrawals take the same statement and time. What staff set aside keeps its
+    networks: cast again from another, it would leave the quota of the first one free.
     """
     cursor.execute(
         kind.statement(WRITE_ENTRIES),

@@ -1,6 +1,6 @@
 """The tables of voting, one module for each subject: import them from here."""
 
-from votes.models.ballots import Ballot, BallotQuerySet, CountStatus, Pick, Vote
+from votes.models.ballots import SET_ASIDE, Ballot, BallotQuerySet, CountStatus, Pick, Vote
 from votes.models.moderation import Alert, ModerationAction, OfTarget
 from votes.models.tallies import (
     ABOVE_ALL_BOUNDS,
@@ -21,6 +21,7 @@ from votes.models.voters import SpentChallenge, Voter
 __all__ = [
     "ABOVE_ALL_BOUNDS",
     "BELOW_ALL_BOUNDS",
+    "SET_ASIDE",
     "Alert",
     "Ballot",
     "BallotQuerySet",
