@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from backend.devstack.site_server import site_server
 from catalog.models import Tool
 from newsletter.models import Subscriber
+from newsletter.readers.links import unsubscribe_token
 from reviews.models import Review
 from tests.browser.confirming import SOONEST_ANSWER_MS, press_yes
 from tests.factories import CategoryFactory, ReviewerFactory, ReviewFactory, SubscriberFactory, ToolFactory
@@ -241,11 +242,27 @@ def test_a_reader_signs_up_confirms_by_the_mail_chooses_and_leaves(
     expect(page.get_by_text("Saved.")).to_be_visible()
     page.get_by_role("button", name="Unsubscribe").click()
 
-    expect(page.get_by_text("You are unsubscribed.")).to_be_visible()
+    expect(page.get_by_text("a…@example.com is unsubscribed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send me the mail")).to_be_visible()
     assert outside(lambda: list(Subscriber.objects.values_list("status", "frequency"))) == [
         ("unsubscribed", "monthly")
     ]
     assert complaints == []
+
+
+def test_who_leaves_by_the_link_of_a_mail_is_offered_a_way_back(sink: Sink, page: Page) -> None:
+    ada = SubscriberFactory(address="ada@example.com", frequency="monthly")
+
+    page.goto(f"/newsletter/unsubscribe?token={unsubscribe_token(ada.pk)}")
+    expect(page.get_by_text("makes it a mail a month")).to_be_visible()
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_text("You are unsubscribed.")).to_be_visible()
+    page.get_by_label("Email address").fill("ada@example.com")
+    page.get_by_role("button", name="Send me the mail").click()
+    expect(page.get_by_text("a mail is on its way")).to_be_visible()
+
+    outside(work)
+    assert [received.recipient for received in sink.received] == ["ada@example.com"]
 
 
 @pytest.mark.parametrize("name", ["preferences", "data", "unsubscribe"])

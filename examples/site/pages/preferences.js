@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { sentence } from "../failure.js";
 import { incompleteLink, isOfLink } from "../incomplete-link.js";
 import { heading } from "../parts.js";
+import { signUpBox } from "../sign-up.js";
 import { FREQUENCIES, credentials, linkToken, masked } from "../subscriber.js";
 
 /** @type {import("../types.js").Page} */
@@ -20,7 +21,7 @@ export async function page() {
     get("/api/v1/categories", { query: { limit: 100 } }),
     get("/api/v1/reviewers", { query: { limit: 100 } }),
   ]);
-  const { status, topics, reviewers: followed, frequency } = preferences;
+  const { email, status, topics, reviewers: followed, frequency } = preferences;
   const said = h("p", { class: "said", role: "status" });
   const form = h(
     "form",
@@ -39,7 +40,7 @@ export async function page() {
     owner,
   ];
   const leaving = [status === "active" && [h("h2", {}, "Leave"), leave], moving];
-  const lead = status === "active" ? `The mail goes to ${masked(preferences.email)}. ${came(preferences)}` : `${masked(preferences.email)} is not subscribed.`;
+  const lead = status === "active" ? `The mail goes to ${masked(email)}. ${came(preferences)}` : `${masked(email)} is not subscribed.`;
   return { title, content: [heading(title, lead), form, said, h("div", { class: "erase" }, leaving)] };
 
   // Every topic and some are one choice: the last click decides.
@@ -67,7 +68,7 @@ export async function page() {
   }
 
   async function unsubscribe() {
-    if (await act(() => send("post", "/api/v1/newsletter/unsubscribe", { headers: credentials() }), "You are unsubscribed.")) leave.remove();
+    if (await act(() => send("post", "/api/v1/newsletter/unsubscribe", { headers: credentials() }), `${masked(email)} is unsubscribed. To come back, sign up again.`)) leave.replaceWith(signUpBox());
   }
 
   // Mails are forwarded, and their links with them: what can't be undone is asked by mail.
