@@ -9,6 +9,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.utils import event_from_exception
 
+from backend.json_type import Json
 from backend.logging import without_secrets
 
 FLUSH_SECONDS = 2.0
@@ -50,11 +51,10 @@ class ErrorReporter(logging.Handler):
         self._client.close(timeout=FLUSH_SECONDS)
         super().close()
 
-    # Any: an event of Sentry's is a tree of whatever JSON holds.
-    def _report(self, record: logging.LogRecord) -> Any:
+    def _report(self, record: logging.LogRecord) -> Json:
         line = json.loads(self.format(record))
         exception = _exception_of(record)
-        event: Any = event_from_exception(exception, self._client.options)[0] if exception else {}
+        event: Json = event_from_exception(exception, self._client.options)[0] if exception else {}
         return without_secrets(
             event
             | {

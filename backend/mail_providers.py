@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from backend.environment import long_secret
+from backend.json_type import Json
 
 PREFIX = "ANYMAIL_"
 # Where a provider signs nothing, it must log in to our webhook.
@@ -155,8 +156,7 @@ def _value(name: str, text: str) -> object:
 
 def _logins(secrets: object) -> list[str]:
     """One `user:password` or a list of them, so that an old one may work on for a while."""
-    # Any: what stands in a list of JSON is looked at below.
-    logins: list[Any] = secrets if isinstance(secrets, list) else [secrets]
+    logins: list[Json] = secrets if isinstance(secrets, list) else [secrets]
     for login in logins:
         if not isinstance(login, str) or ":" not in login:
             raise ImproperlyConfigured(f'{BASIC_AUTH} must be like "provider:a-long-random-text".')

@@ -15,15 +15,12 @@ reviewer has not answered the pair, and where it makes no difference to them. Bo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from backend.json_type import Json
 from catalog.percent import ShipCount
 from comparisons.evidence import Evidence, PairEvidence
 from reviews.panel import PanelCount
 from votes.tally import Interval, PickCount, TallyCount
-
-# Any: data as JSON has it.
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

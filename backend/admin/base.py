@@ -44,6 +44,8 @@ else:
     DjangoModelAdmin = admin.ModelAdmin
 
 Context = dict[str, object]
+# With what a page of Django's is drawn: forms, rows and texts. Any, for who reads one knows which it is.
+PageContext = dict[str, Any]
 # What goes along, the counts of that, permissions that are missing, and what must stay.
 Deleted = tuple[list[str], dict[str, int], set[str], list[str]]
 
@@ -159,8 +161,8 @@ class ModelAdmin(DjangoModelAdmin):
         if found or not is_opened:
             # Who saves again has seen what is there now.
             merged[stale.OPENED] = stale.seal(part for part in parts if not part.is_removed)
-            for _, formset in self._sets_below(request, row):
-                stale.leave_out_removed(merged, formset)
+            for inline, formset in self._sets_below(request, row):
+                stale.leave_out_removed(merged, formset, inline.opts.pk.name)
             request.POST = merged  # type: ignore[assignment]
             setattr(request, REFUSAL, stale.STALE if is_opened else stale.NOT_OPENED)
             setattr(request, DIFFERENCES, found)
@@ -176,7 +178,7 @@ class ModelAdmin(DjangoModelAdmin):
             for each in formset.initial_forms:
                 prefix = sent.get(str(each.instance.pk), "")
                 yield stale.Part(each, each.instance, prefix, kind)
-            for n, pk in stale.removed_rows(request.POST, formset).items():
+            for n, pk in stale.removed_rows(request.POST, formset, key).items():
                 gone = inline.model(pk=pk)
                 yield stale.Part(formset.empty_form, gone, f"{formset.prefix}-{n}-", kind, is_removed=True)
 
@@ -189,7 +191,7 @@ class ModelAdmin(DjangoModelAdmin):
             yield inline, formset(instance=row, queryset=inline.get_queryset(request))
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+        self, request: HttpRequest, context: PageContext, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         self.fill_form_page(request, context)
         row, differences = context["original"], getattr(request, DIFFERENCES, None)
@@ -205,7 +207,7 @@ class ModelAdmin(DjangoModelAdmin):
             context["last_change"] = latest and f"{latest.actor or latest.role}, {shown(latest.changed_at)}"
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def fill_form_page(self, request: HttpRequest, context: dict[str, Any]) -> None:
+    def fill_form_page(self, request: HttpRequest, context: PageContext) -> None:
         """Puts into the context what the page of a row shows besides its form."""
 
     def response_add(
@@ -255,7 +257,7 @@ class ModelAdmin(DjangoModelAdmin):
         )
 
 
-def _parts_of(context: dict[str, Any], row: models.Model) -> Iterator[stale.Part]:
+def _parts_of(context: PageContext, row: models.Model) -> Iterator[stale.Part]:
     """The page's form and the rows below it, as they are stored."""
     yield stale.Part(context["adminform"].form, row)
     for rows in context["inline_admin_formsets"]:
@@ -294,7 +296,7 @@ class CuratedAdmin(ModelAdmin):
         models.TextField: {"form_class": LinesField, "widget": AdminTextareaWidget},
     }
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Fieldsets:
+    def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
@@ -326,7 +328,7 @@ class RecordedAdmin(CuratedAdmin):
     form = ReasonForm
     object_history_template = "backend_admin/object_history.html"
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Fieldsets:
+    def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or not self.has_change_permission(request, obj):
             return fieldsets

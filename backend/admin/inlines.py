@@ -26,9 +26,8 @@ class StackedInline(DjangoStackedInline):
 
     form: type[DjangoModelForm] = ModelForm
 
-    # Any: what Django's factory of formsets takes.
     def get_formset(
-        self, request: HttpRequest, obj: Model | None = None, **kwargs: Any
+        self, request: HttpRequest, obj: Model | None = None, **kwargs: object
     ) -> type[InlineFormSet]:
         """More rows than fit are refused, and not only not offered.
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from backend.admin.actions import row_action
-from backend.admin.base import Context, Deleted, Fieldsets, ReasonForm, RecordedAdmin
+from backend.admin.base import Context, Deleted, Fieldsets, PageContext, ReasonForm, RecordedAdmin
 from backend.admin.refusals import DjangoModelForm
 from backend.admin.workflow import Move, in_words, moves_from, time_in_zone, zone_called
 from backend.admin.zones import UTC, readers_zone, shown
@@ -205,7 +205,7 @@ class PublishedAdmin(RecordedAdmin):
             )
         return form  # type: ignore[no-any-return]
 
-    def fill_form_page(self, request: HttpRequest, context: dict[str, Any]) -> None:
+    def fill_form_page(self, request: HttpRequest, context: PageContext) -> None:
         row, form = context["original"], context["adminform"].form
         if "status" in form.fields:
             stored = form.initial.get("status") or "draft"

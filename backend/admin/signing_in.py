@@ -79,8 +79,8 @@ class SamePassword(LoginStage):  # type: ignore[misc]
 
     key = "same_password"
 
-    # Any: allauth's controller and login.
-    def __init__(self, controller: Any, request: HttpRequest, login: Any) -> None:
+    # Any: allauth has no types.
+    def __init__(self, controller: object, request: HttpRequest, login: Any) -> None:
         super().__init__(controller, request, login)
         # Stages are made before the first one is passed, and again before each that follows.
         self.state.setdefault("hash", login.user.get_session_auth_hash())

@@ -20,6 +20,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
+from backend.admin.inlines import InlineFormSet
+
 Files: TypeAlias = "MultiValueDict[str, UploadedFile[bytes]]"
 
 # The hidden field with what a form was opened with.
@@ -150,18 +152,19 @@ def _typed(opened: Values, part: Part, sent: QueryDict, files: Files) -> str | N
     return "\n".join(changed) or None
 
 
-# Any, here and below: Django says of a formset that it may have no model.
-def removed_rows(data: QueryDict, formset: Any) -> dict[int, str]:
-    """The rows of an inline that were sent and are stored no longer: their ids, by how they were numbered."""
-    key = formset.model._meta.pk.name
+def removed_rows(data: QueryDict, formset: InlineFormSet, key: str) -> dict[int, str]:
+    """The rows of an inline that were sent and are stored no longer: their ids, by how they were numbered.
+
+    `key` names the field with the id.
+    """
     stored = {str(form.instance.pk) for form in formset.initial_forms}
     sent = {n: data.get(f"{formset.prefix}-{n}-{key}", "") for n in range(formset.max_num)}
     return {n: pk for n, pk in sent.items() if pk and pk not in stored}
 
 
-def leave_out_removed(data: QueryDict, formset: Any) -> None:
+def leave_out_removed(data: QueryDict, formset: InlineFormSet, key: str) -> None:
     """Takes such rows out of what was sent and numbers the others anew: a form that names them could never be saved."""
-    removed, prefix = removed_rows(data, formset), formset.prefix
+    removed, prefix = removed_rows(data, formset, key), str(formset.prefix)
     if not removed:
         return
     named = re.compile(rf"{re.escape(prefix)}-([0-9]{{1,4}})-(.+)")
@@ -172,7 +175,6 @@ def leave_out_removed(data: QueryDict, formset: Any) -> None:
     for name, match in found.items():
         if int(match[1]) in place:
             data.setlist(f"{prefix}-{place[int(match[1])]}-{match[2]}", values[name])
-    key = formset.model._meta.pk.name
     data[f"{prefix}-TOTAL_FORMS"] = str(len(place))
     data[f"{prefix}-INITIAL_FORMS"] = str(sum(bool(data.get(f"{prefix}-{n}-{key}")) for n in place.values()))
 

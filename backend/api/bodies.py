@@ -18,7 +18,7 @@ class Body(serializers.Serializer[object]):
     def get_fields(self) -> dict[str, AnyField]:
         return with_choices_named(super().get_fields())
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, object]:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
         errors = {
             name: [
@@ -29,7 +29,7 @@ class Body(serializers.Serializer[object]):
             for name in sorted(unknown)
         }
         try:
-            values = super().to_internal_value(data)
+            values: dict[str, object] = super().to_internal_value(data)
         except ValidationError as error:
             assert isinstance(error.detail, dict)  # noqa: S101, PT017 - a serializer's errors go by field.
             raise ValidationError({**error.detail, **errors}) from None

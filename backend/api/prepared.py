@@ -25,6 +25,10 @@ Value = str | UUID
 Shape = tuple[tuple[str, int | None, type], ...]
 
 
+# A row as PostgreSQL gives it. Any: of whichever types its statement selects.
+Line = tuple[Any, ...]
+
+
 class TextSlot(str):
     """Stands for a text in a queryset that is compiled."""
 
@@ -41,7 +45,7 @@ class Prepared:
     Its rows are Any: they carry what it annotates, which no type of a model knows.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Model]]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Model, object]]) -> None:
         self._build = build
         self._statements: dict[Shape, Statement] = {}
 
@@ -60,7 +64,7 @@ class Prepared:
 class Statement:
     """What one shape of arguments compiles to."""
 
-    def __init__(self, build: Callable[..., QuerySet[Model]], shape: Shape) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Model, object]], shape: Shape) -> None:
         self._places: dict[object, tuple[str, int | None]] = {}
         self._queryset = build(**{name: self._slots(name, count, kind) for name, count, kind in shape})
         self._compiler = self._queryset.query.get_compiler(self._queryset.db)
@@ -82,13 +86,13 @@ class Statement:
     def _place_of(self, param: object) -> tuple[bool, Any]:
         return (True, self._places[param]) if isinstance(param, TextSlot | IdSlot) else (False, param)
 
-    def rows(self, values: Mapping[str, Value | Sequence[Value]]) -> list[Model]:
+    def rows(self, values: Mapping[str, Value | Sequence[Value]]) -> list[object]:
         params = [_value_at(values, *param) if is_place else param for is_place, param in self._params]
         compiler = copy.copy(self._compiler)
         compiler.connection = connections[compiler.using]
         compiler.as_sql = lambda *_, **__: (self._sql, params)
         query: Any = CompiledQuery(self._queryset.query, compiler)
-        queryset: QuerySet[Model] = QuerySet(self._queryset.model, query=query)
+        queryset: QuerySet[Model, object] = QuerySet(self._queryset.model, query=query)
         for name in ("_iterable_class", "_fields", "_prefetch_related_lookups", "_known_related_objects"):
             setattr(queryset, name, getattr(self._queryset, name))
         return list(queryset)
@@ -120,7 +124,7 @@ class PreparedValues:
         if any(isinstance(param, date) for param in self._params):
             raise ValueError(f"This statement depends on the time: {self.sql} {self._params}")
 
-    def rows(self, *values: object) -> list[tuple[Any, ...]]:
+    def rows(self, *values: object) -> list[Line]:
         """The rows as PostgreSQL gives them; one query."""
         connection = connections[self._using]
         params = [
@@ -131,7 +135,7 @@ class PreparedValues:
         ]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, params)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+            found: list[Line] = cursor.fetchall()
         return found
 
 

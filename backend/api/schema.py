@@ -28,7 +28,6 @@ from backend.api.pagination import InvalidCursor
 from backend.api.parameters import AnySerializer, ListParameters
 from backend.api.problems import PROBLEMS, ProblemSerializer, Refusal
 from backend.api.rate_limits import Limit
-from backend.api.schema_hooks import Json
 from backend.api.shared_answers import (
     ANSWERS,
     CACHED,
@@ -45,6 +44,7 @@ from backend.api.shared_answers import (
     pascal_case,
 )
 from backend.api.views import UNSAFE_METHODS, PrivateView, PublicView
+from backend.json_type import Json
 
 Parameter: TypeAlias = "OpenApiParameter | AnySerializer | type[AnySerializer]"
 
@@ -129,7 +129,7 @@ class AutoSchema(SpectacularSchema):
         if scheme is None:
             return super().get_auth()
         self.registry.register_on_missing(
-            ResolvedComponent(  # type: ignore[no-untyped-call]
+            ResolvedComponent(
                 name=scheme.key,
                 type=ResolvedComponent.SECURITY_SCHEMA,
                 object=scheme,
@@ -220,7 +220,7 @@ class AutoSchema(SpectacularSchema):
         component = answer_component(
             status, codes, is_counted=is_counted, limit=getattr(self.view, "counted_by", None) or SOME_LIMIT
         )
-        answer = ResolvedComponent(name, ResolvedComponent.RESPONSE, schema=component, object=name)  # type: ignore[no-untyped-call]
+        answer = ResolvedComponent(name, ResolvedComponent.RESPONSE, schema=component, object=name)
         self.registry.register_on_missing(answer)
         reference: dict[str, str] = answer.ref
         return reference
@@ -296,7 +296,7 @@ def add_shared_answers(
     views = [callback.cls for *_, callback in generator.endpoints or ()]
     schemes = [view.credentials.name for view in views if getattr(view, "credentials", None)]
     limits = [view.counted_by for view in views if getattr(view, "counted_by", None)]
-    components: Any = result["components"]
+    components: Json = result["components"]
     headers = header_components(scheme=[*schemes, "Bearer"][0], limit=[*limits, SOME_LIMIT][0])
     # Those of operations that will go stand there once one will.
     used = str(result["paths"])
@@ -313,25 +313,24 @@ def add_shared_answers(
     return result
 
 
-# Any, in extensions: the library's schema, whose methods have no types.
-class BodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class BodyExtension(OpenApiSerializerExtension):
     """What a body does not name, it refuses."""
 
     target_class = "backend.api.bodies.Body"
     match_subclasses = True
 
-    def map_serializer(self, auto_schema: Any, direction: Direction) -> SchemaObject:
+    def map_serializer(self, auto_schema: SpectacularSchema, direction: Direction) -> SchemaObject:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         for property_ in schema.get("properties", {}).values():
             say_default(property_)
         return {**schema, "additionalProperties": False}
 
 
-class CommaListExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class CommaListExtension(OpenApiSerializerFieldExtension):
     target_class = "backend.api.parameters.CommaList"
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> SchemaObject:
+    def map_serializer_field(self, auto_schema: SpectacularSchema, direction: Direction) -> SchemaObject:
         field = self.target
         item = {"enum": list(field.choices)} if field.choices else {"pattern": f"^{field.pattern}$"}
         return {
@@ -343,12 +342,12 @@ class CommaListExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-un
         }
 
 
-class NullableItemsExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class NullableItemsExtension(OpenApiSerializerFieldExtension):
     """A list whose items may be null; the library drops that where the items are objects."""
 
     target_class = "rest_framework.fields.ListField"
 
-    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Json:
+    def map_serializer_field(self, auto_schema: SpectacularSchema, direction: Direction) -> Json:
         schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
         if self.target.child.allow_null and "$ref" in schema["items"]:
             schema["items"] = {"oneOf": [schema["items"], {"type": "null"}]}

@@ -2,12 +2,9 @@
 
 import copy
 import re
-from typing import Any
 
 from backend.api.shared_answers import SchemaObject
-
-# Any: a document of JSON.
-Json = Any
+from backend.json_type import Json
 
 
 def plain_null(result: dict[str, SchemaObject], **_: object) -> SchemaObject:

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any
 from wsgiref.types import WSGIEnvironment
+
+from django.http import HttpResponse
 
 from backend.api.deadlines import REQUEST_SECONDS, STUCK_SECONDS
 from backend.response_cache.changes import Changes
@@ -27,7 +28,7 @@ OUTAGE_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
 
 # Has Django answer, within so many seconds.
-Render = Callable[[WSGIEnvironment, StartResponse, float], Any]
+Render = Callable[[WSGIEnvironment, StartResponse, float], HttpResponse]
 
 
 @dataclass(slots=True)
@@ -157,7 +158,7 @@ class ResponseCache:
         ((status, headers),) = begun
         return Rendered(status, headers, response.content)
 
-    def _keep(self, exchange: Exchange, target: Target, rendering: Rendering, response: Any) -> None:
+    def _keep(self, exchange: Exchange, target: Target, rendering: Rendering, response: HttpResponse) -> None:
         cached = CachedResponse(
             response, view=target.view, generation=rendering.generation, began=rendering.began
         )

@@ -10,6 +10,7 @@ from math import isfinite
 from jsonschema import Draft202012Validator
 
 from backend.api.formulas import escaped, without_escape
+from backend.json_type import Json
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,
@@ -22,7 +23,6 @@ from comparisons.catalog_file.format import (
     SCHEMA,
     TOOL_COLUMNS,
 )
-from comparisons.catalog_file.reading import Json
 
 PAIR = ("first_tool", "second_tool")
 

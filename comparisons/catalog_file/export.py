@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from django.db.models.functions import Collate, Greatest, Least
 
+from backend.json_type import Json
 from catalog.models import Category, Condition, Tool, ToolAlias, ToolFit
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
@@ -25,7 +26,7 @@ from comparisons.catalog_file.format import (
     REVIEWER_COLUMNS,
     TOOL_COLUMNS,
 )
-from comparisons.catalog_file.reading import MAX_ROW_CHARACTERS, CatalogFileError, Json
+from comparisons.catalog_file.reading import MAX_ROW_CHARACTERS, CatalogFileError
 from comparisons.catalog_file.upsert import BATCH_SIZE
 from comparisons.models import Comparison, PairFit
 from reviews.models import HeadToHead, Review, Reviewer

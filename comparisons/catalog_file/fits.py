@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db import connection
 
 from backend.api.quoting import quoted
+from backend.json_type import Json
 from catalog.models import MAX_CONDITIONS, MAX_FITS, Condition, ToolFit
 from comparisons.catalog_file.format import CONDITION_COLUMNS, FIT_COLUMNS, Row
-from comparisons.catalog_file.reading import Json, Problems
+from comparisons.catalog_file.reading import Problems
 from comparisons.catalog_file.upsert import Edit, Table, assign, locked
 from comparisons.models import Comparison, PairFit
 

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from backend.api.quoting import quoted
+from backend.json_type import Json
 from catalog.validators import (
     validate_clause,
     validate_currency,
@@ -22,7 +23,7 @@ from catalog.validators import (
     validate_visible_text,
     validate_web_address,
 )
-from comparisons.catalog_file.reading import CatalogFileError, Json, JsonStream, Problems, RepeatedKeys, Rows
+from comparisons.catalog_file.reading import CatalogFileError, JsonStream, Problems, RepeatedKeys, Rows
 
 FORMAT = 1
 KINDS = ("categories", "reviewers", "conditions", "tools", "head_to_head", "comparisons")

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, Generic, Never, TypeAlias, TypeVar
+from typing import BinaryIO, Generic, Never, TypeVar
 
-# Whatever JSON may hold, and what a column takes from it: the schema checks it, which types can't follow.
-Json: TypeAlias = Any
+from backend.json_type import Json
 
 # One row with all its reviews. A file has any number of rows; memory holds one of them, and a batch.
 MAX_ROW_CHARACTERS = 4 * 1024 * 1024

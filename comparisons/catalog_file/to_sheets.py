@@ -10,9 +10,10 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import WriteOnlyCell
 
 from backend.api.formulas import with_inner_escapes
+from backend.json_type import Json
 from comparisons.catalog_file.cells import PAIR, SHEETS, written
 from comparisons.catalog_file.export import exported_rows
-from comparisons.catalog_file.reading import CatalogFileError, Json
+from comparisons.catalog_file.reading import CatalogFileError
 
 # A longer text a cell of Excel's does not hold, and openpyxl would cut.
 MAX_CELL = 32_767

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from backend.api.quoting import quoted
+from backend.json_type import Json
 from catalog.models import Tool, ToolFit
 from comparisons.catalog_file.fits import FitLists, tool_fits
 from comparisons.catalog_file.format import ALL_TOOL_COLUMNS, Row
-from comparisons.catalog_file.reading import Json, Problems
+from comparisons.catalog_file.reading import Problems
 from comparisons.catalog_file.row_rules import RowRules
 from comparisons.catalog_file.tool_slugs import ToolKey, ToolSlugs
 from comparisons.catalog_file.upsert import Edit, SlugIds, Table, assign, locked

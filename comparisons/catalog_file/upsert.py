@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from comparisons.catalog_file.reading import Json
+from backend.json_type import Json
 
 BATCH_SIZE = 500
 

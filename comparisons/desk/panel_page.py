@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from backend.admin.base import Fieldsets, ReadOnlyAdmin, RecordedAdmin
+from backend.admin.base import Fieldsets, PageContext, ReadOnlyAdmin, RecordedAdmin
 from backend.admin.drafts import tell_saved
 from backend.admin.inlines import DjangoInline, InlineFormSet
 from catalog.models import Tool
@@ -58,7 +58,7 @@ class PanelRows(RowsInline):
     """The rows for one request: who asks, and for which tool."""
 
     # Any: what Django hands over, and may be None elsewhere.
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> type[InlineFormSet]:
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: object) -> type[InlineFormSet]:
         editor = editor_of(request, obj, self.admin_site)
         kwargs = {"extra": len(editor.missing), **kwargs}
         formset = super().get_formset(request, obj, **kwargs)
@@ -188,7 +188,7 @@ class PanelPage(RecordedAdmin):
         messages.success(request, getattr(request, "saved_rows", "Nothing was changed."))
         return tell_saved(request, HttpResponseRedirect(request.path))
 
-    def fill_form_page(self, request: HttpRequest, context: dict[str, Any]) -> None:
+    def fill_form_page(self, request: HttpRequest, context: PageContext) -> None:
         tool = context["original"]
         [rows] = context["inline_admin_formsets"]
         now = in_words(tool.panel.count)

@@ -1,7 +1,5 @@
 """The curated pair: two tools that an editor set side by side, what the editor adds, and what reviewers say of both."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -9,6 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 
 from backend.api.ids import new_id
+from backend.json_type import Json
 from catalog.fits import FitRow
 from catalog.models import Fit, Publishable, Tool
 from catalog.validators import (
@@ -23,8 +22,8 @@ from comparisons.querysets import ComparisonQuerySet
 from comparisons.rules import HeadToHeads, SharedPanel
 
 PAIR_SEPARATOR = "-vs-"
-# Any: PostgreSQL's JSON of a row, of a pair's picks or of an answer to it.
-StoredAnswer = dict[str, Any]
+# PostgreSQL's JSON of a row, of a pair's picks or of an answer to it.
+StoredAnswer = dict[str, Json]
 
 
 class PairFitRow(FitRow):

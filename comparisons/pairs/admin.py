@@ -136,8 +136,9 @@ class GuidanceFilter(admin.SimpleListFilter):
         return [("none", "None, of the pair or its tools")]
 
     # Any: Django hands filters a queryset of any model.
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.without_guidance() if self.value() == "none" else queryset
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Comparison]:
+        rows: QuerySet[Comparison] = queryset.without_guidance() if self.value() == "none" else queryset
+        return rows
 
 
 class CategoryFilter(admin.SimpleListFilter):
@@ -149,8 +150,9 @@ class CategoryFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return list(Category.objects.order_by("name", "id").values_list("slug", "name"))
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.in_categories([self.value()]) if self.value() else queryset
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Comparison]:
+        rows: QuerySet[Comparison] = queryset.in_categories([self.value()]) if self.value() else queryset
+        return rows
 
 
 @admin.register(Comparison)

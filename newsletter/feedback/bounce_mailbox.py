@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 import structlog
 from django.conf import settings
@@ -30,6 +30,9 @@ RUN_SECONDS = 40
 # How many mails are held in memory at once.
 BATCH = 20
 # Servers write it before the text, or behind it.
+# Of an answer of imaplib's: bytes, pairs of bytes, or None.
+Part = TypeVar("Part")
+
 UID = re.compile(rb"\bUID (\d+)")
 
 DELETED, SEEN = r"(\Deleted)", r"(\Seen)"
@@ -132,8 +135,7 @@ def _beginnings_of(server: imaplib.IMAP4, uids: Sequence[str]) -> Iterator[tuple
             yield number[1].decode(), part[1]
 
 
-# Any: imaplib's answers are bytes, pairs of bytes, or None.
-def _must(answer: tuple[str, list[Any]]) -> list[Any]:
+def _must(answer: tuple[str, list[Part]]) -> list[Part]:
     """What the server sent, if it said OK."""
     state, found = answer
     if state != "OK":

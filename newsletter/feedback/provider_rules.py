@@ -6,16 +6,16 @@ anymail brings the events of all providers into one form, but calls a full mailb
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
+from backend.json_type import Json
 from newsletter.models import ProviderEvent, Suppression
 
 Kind = ProviderEvent.Kind
 Reason = Suppression.Reason
-# Any: JSON of any shape. Each rule knows its provider's, and a KeyError or TypeError means that it is another.
-Raw = Mapping[str, Any]
+# Of any shape: each rule knows its provider's, and a KeyError or TypeError means that it is another.
+Raw = Mapping[str, Json]
 
 GONE = re.compile(r"\b5\.(1\.\d{1,3}|2\.1)\b")
 # A server that refuses us on principle says nothing of the mailbox, whatever the provider makes of it.

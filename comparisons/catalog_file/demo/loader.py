@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 from backend.api.clients import HASH_LENGTH
 from backend.api.ids import new_id
 from backend.api.quoting import quoted
+from backend.json_type import Json
 from catalog.logo_encoding import logo_of
 from catalog.logos import store_logo
 from catalog.models import Category, Tool
@@ -25,7 +26,7 @@ from catalog.pairs import by_id
 from comparisons.catalog_file.demo.logos import draw_demo_logo
 from comparisons.catalog_file.format import read_json
 from comparisons.catalog_file.importing import hold_import_lock, import_catalog
-from comparisons.catalog_file.reading import CatalogFileError, Json
+from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.desk.calibrating import calibrate
 from comparisons.history.recording import record_verdicts
 from comparisons.models import Comparison

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from comparisons.replay import Json, replay_from_json
+from backend.json_type import Json
+from comparisons.replay import replay_from_json
 from comparisons.verdict import decide
 
 ANSWER = ("outcome", "winner", "decided_by", "strength", "margin", "contested", "dissent")

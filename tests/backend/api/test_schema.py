@@ -14,9 +14,9 @@ from tests.backend.api import probe
 
 
 def generated(*patterns: Any) -> dict[str, Any]:
-    generator = SchemaGenerator(patterns=list(patterns))  # type: ignore[no-untyped-call]
-    schema: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    validate_schema(schema)  # type: ignore[no-untyped-call]
+    generator = SchemaGenerator(patterns=list(patterns))
+    schema: dict[str, Any] = generator.get_schema(request=None, public=True)
+    validate_schema(schema)
     return schema
 
 

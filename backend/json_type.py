@@ -1,0 +1,6 @@
+"""The type of what JSON holds."""
+
+from typing import Any, TypeAlias
+
+# Any: schemas and whoever reads a document check its shape, which types can't follow.
+Json: TypeAlias = Any
