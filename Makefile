@@ -6,7 +6,7 @@
 #   PYTEST_ARGS=         what `make test` hands to pytest: PYTEST_ARGS="tests/votes -x"
 #   FAULTS=long          how hard `make test` tries its tests of faults: 20,000 readers, 50 kills, a quarter of an hour's outage
 #   ARGS=                what `make manage` hands to manage.py: ARGS="import_catalog FILE"
-#   ARGS=                what `make bench` measures alone: ARGS=pages, ARGS=votes, ARGS=growth, ARGS=desk
+#   ARGS=                what `make bench` measures alone: ARGS=pages, ARGS=memory, ARGS=votes, ARGS=mail, ARGS=growth, ARGS=catalog, ARGS=desk
 #   DATABASE_URL, REDIS_URL             engines of your own for `make serve`
 #   TEST_DATABASE_URL, TEST_REDIS_URL   the same for `make test`, which never touches the former
 #   POSTGRES_MAJOR=18    which PostgreSQL a new private database is made with
@@ -77,7 +77,7 @@ deploycheck: dev ## Check production settings and the compose file (needs docker
 	@exec $(DEVSTACK) run -- env PUBLIC_BASE_URL=https://api.example.com ALLOWED_HOSTS=api.example.com BEHIND_TLS_PROXY=true CLIENT_ADDRESS_HEADER=ClientAddress TRUSTED_PROXIES=10.0.0.0/8 $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=x POSTGRES_PASSWORD=x VOTER_KEYS=x VOTER_PEPPER=x NEWSLETTER_KEYS=x NEWSLETTER_PEPPER=x docker-compose --file docker-compose.yml config --quiet
 
-bench: runtime ## Measure speed beside nginx, pgbench and FastAPI; `make bench-quick` takes two minutes
+bench: runtime ## Measure speed beside nginx, pgbench, FastAPI and Fastify; `make bench-quick` takes three minutes
 	@$(BIN)/python backend/bootstrap.py bench
 	@exec $(DEVSTACK) run --durable -- $(BIN)/python -m bench $(ARGS)
 

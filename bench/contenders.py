@@ -3,6 +3,7 @@
 import http.client
 import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from backend.bootstrap import ROOT, UserError, last_lines
 from backend.devstack import processes
 
 READY_SECONDS = 30
+FASTIFY = Path(__file__).with_name("fastify")
+FILES = "files"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 NGINX = """\
@@ -98,31 +101,56 @@ def start_product(
 
 
 def start_fastapi(directory: Path, *, core: int) -> Contender:
-    port = free_port()
-    options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    command = [sys.executable, "-m", "uvicorn", "bench.fastapi_app:app", *options]
-    return _start("FastAPI", command, port, directory, core=core)
+    return _start_uvicorn("FastAPI", "bench.fastapi.app:app", directory, core=core)
 
 
-def start_fastapi_bytes(directory: Path, *, core: int) -> Contender:
+def start_fastapi_memory(directory: Path, *, core: int) -> Contender:
     """It holds what nginx serves."""
+    return _start_uvicorn("FastAPI, in memory", "bench.fastapi.memory:app", directory, core=core)
+
+
+def _start_uvicorn(name: str, application: str, directory: Path, *, core: int) -> Contender:
     port = free_port()
     options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    command = [sys.executable, "-m", "uvicorn", "bench.fastapi_bytes:app", *options]
-    environment = {"BENCH_FILES": str(directory / "files")}
-    return _start("FastAPI, in memory", command, port, directory, core=core, environment=environment)
+    command = [sys.executable, "-m", "uvicorn", application, *options]
+    return _start(name, command, port, directory, core=core, environment=_files_in(directory))
+
+
+def install_fastify(npm: str) -> None:
+    done = subprocess.run([npm, "ci", "--silent"], cwd=FASTIFY, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(
+            f"Fastify can't be installed: see to `npm ci` in {FASTIFY}.\n{last_lines(done.stderr)}"
+        )
+
+
+def start_fastify(directory: Path, *, program: str, core: int) -> Contender:
+    """It holds what nginx serves, too."""
+    port = free_port()
+    environment = {**_files_in(directory), "PORT": str(port)}
+    command = [program, str(FASTIFY / "server.mjs")]
+    return _start("Fastify", command, port, directory, core=core, environment=environment)
 
 
 def start_nginx(directory: Path, files: Mapping[str, bytes], *, program: str, core: int) -> Contender:
     """Serves `files`, by their addresses, as they are."""
     for address, content in files.items():
-        file = directory / "files" / address.partition("?")[0].lstrip("/")
+        file = directory / FILES / address.partition("?")[0].lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     port = free_port()
     (directory / "nginx.conf").write_text(NGINX.format(port=port))
     command = [program, "-p", f"{directory}/", "-c", "nginx.conf", "-e", "nginx-errors.log"]
     return _start("nginx", command, port, directory, core=core)
+
+
+def start_publisher(directory: Path, *, core: int) -> processes.Child:
+    command = [sys.executable, "-m", "bench.publisher"]
+    return _start_child("publisher", command, directory, core=core)
+
+
+def _files_in(directory: Path) -> dict[str, str]:
+    return {"BENCH_FILES": str(directory / FILES)}
 
 
 def _start(
@@ -134,7 +162,19 @@ def _start(
     core: int,
     environment: Mapping[str, str] = NOTHING,
 ) -> Contender:
-    child = processes.start(
+    child = _start_child(name, command, directory, core=core, environment=environment)
+    return Contender(name, port, child)
+
+
+def _start_child(
+    name: str,
+    command: list[str],
+    directory: Path,
+    *,
+    core: int,
+    environment: Mapping[str, str] = NOTHING,
+) -> processes.Child:
+    return processes.start(
         name,
         ["taskset", "-c", str(core), *command],
         log=directory / f"{name}.log",
@@ -142,7 +182,6 @@ def _start(
         environment={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
         directory=ROOT,
     )
-    return Contender(name, port, child)
 
 
 def free_port() -> int:

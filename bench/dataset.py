@@ -13,8 +13,9 @@ from tqdm import tqdm
 
 from backend.api.ids import new_id
 from catalog.models import Category, Tool
+from catalog.pairs import by_id
 from comparisons.models import Comparison
-from reviews.models import Review, Reviewer
+from reviews.models import HeadToHead, Review, Reviewer
 from votes.models import Voter
 from votes.rules import RULESET
 from votes.tallies.publication import publish_tallies
@@ -22,6 +23,8 @@ from votes.voters.tokens import VoterToken
 
 REVIEWERS = 7
 REVIEWS_PER_TOOL = 4
+# Of every other pair.
+ANSWERS_PER_PAIR = 3
 QUOTE_LENGTH = 900
 FIRST_DAY = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
 # The youngest vote is a day old: none counts towards the limits of a day or an hour.
@@ -62,13 +65,14 @@ def fill(size: Size) -> list[str]:
     """Fill an empty, migrated database; the answer is every curated pair's slug."""
     chance = random.Random(2026)
     tools = _write_tools(size, chance)
-    _write_reviews(tools, chance)
-    slugs = _write_pairs(size, tools, chance)
+    reviewers = _write_reviews(tools, chance)
+    pairs = _write_pairs(size, tools, chance)
+    _write_head_to_heads(pairs[::2], reviewers, chance)
     _write_votes(size, tools, chance)
     publish_tallies(now=datetime.now(UTC))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    return slugs
+    return [pair.slug for pair in pairs]
 
 
 def _prose(chance: random.Random, length: int) -> str:
@@ -101,7 +105,7 @@ def _write_tools(size: Size, chance: random.Random) -> list[Tool]:
     )
 
 
-def _write_reviews(tools: list[Tool], chance: random.Random) -> None:
+def _write_reviews(tools: list[Tool], chance: random.Random) -> list[Reviewer]:
     reviewers = Reviewer.objects.bulk_create(
         Reviewer(slug=f"critic-{n}", name=f"Critic {n}", lens="What breaks first", position=n)
         for n in range(REVIEWERS)
@@ -120,14 +124,15 @@ def _write_reviews(tools: list[Tool], chance: random.Random) -> None:
         for tool in tools
         for reviewer in chance.sample(reviewers, REVIEWS_PER_TOOL)
     )
+    return reviewers
 
 
-def _write_pairs(size: Size, tools: list[Tool], chance: random.Random) -> list[str]:
+def _write_pairs(size: Size, tools: list[Tool], chance: random.Random) -> list[Comparison]:
     pairs: set[tuple[int, int]] = set()
     while len(pairs) < size.pairs:
         first, second = sorted(chance.sample(range(size.tools), 2))
         pairs.add((first, second))
-    written = Comparison.objects.bulk_create(
+    return Comparison.objects.bulk_create(
         Comparison(
             first_tool=tools[first],
             second_tool=tools[second],
@@ -137,7 +142,24 @@ def _write_pairs(size: Size, tools: list[Tool], chance: random.Random) -> list[s
         )
         for n, (first, second) in enumerate(sorted(pairs))
     )
-    return [comparison.slug for comparison in written]
+
+
+def _write_head_to_heads(pairs: list[Comparison], reviewers: list[Reviewer], chance: random.Random) -> None:
+    HeadToHead.objects.bulk_create(
+        HeadToHead(
+            reviewer=reviewer,
+            first_tool=first,
+            second_tool=second,
+            choice=chance.choice([first, second]),
+            quote=_prose(chance, 200),
+            basis="read",
+            evidence=[f"{first.website}pricing"],
+            status="published",
+            compared_on=date(2026, 10, 3),
+        )
+        for first, second in (by_id(pair.first_tool, pair.second_tool) for pair in pairs)
+        for reviewer in chance.sample(reviewers, ANSWERS_PER_PAIR)
+    )
 
 
 def voter_token(number: int, *, issued_at: datetime) -> VoterToken:

@@ -19,10 +19,10 @@ from backend.admin.first_page import count_blocks
 from backend.bootstrap import UserError
 from backend.devstack.stack import var_directory
 from bench.desk_pages import add_missing_rows, addresses, give_app
-from bench.ground import table
 from bench.growth import Statement, explain, recorded
 from bench.growth_data import GrowthSize, grow
 from bench.mail import READERS
+from bench.pictures import table
 
 SIZE = GrowthSize(tools=10_000, reviews_per_tool=5, votes_per_tool=100, days=30)
 QUICK = GrowthSize(tools=200, reviews_per_tool=5, votes_per_tool=100, days=3)

@@ -1,11 +1,11 @@
-"""The ground on which contenders meet: the data, the cores, the turns they take, and the tables of results."""
+"""The ground on which contenders meet: the data, the cores and the turns they take."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import connection
 from tqdm import tqdm
@@ -18,12 +18,16 @@ Case = TypeVar("Case")
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`slugs` are those of all curated pairs; `core` is the one that the contenders and PostgreSQL share."""
+    """`slugs` are those of all curated pairs; `core` is the one that the contenders and PostgreSQL share.
+
+    `distinct_pages` are asked for to fill the memory of a process.
+    """
 
     size: Size
     slugs: Sequence[str]
+    distinct_pages: int
     directory: Path
-    nginx: str
+    programs: Mapping[str, str]
     core: int
     load: Load
     rounds: int
@@ -51,7 +55,7 @@ def pin_postgresql(core: int) -> None:
     with suppress(OSError):
         parent = _parent_of(backend)
         if Path(f"/proc/{parent}/comm").read_text().startswith("postgres"):
-            for pid in [parent, *_children_of(parent)]:
+            for pid in [parent, *children_of(parent)]:
                 os.sched_setaffinity(pid, {core})
             pinned = True
     connection.close()
@@ -63,12 +67,6 @@ def _parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def _children_of(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in children.split()]
-
-
-def table(titles: Sequence[str], line: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown: `line` is the format of a row's cells."""
-    head = ["", f"| {' | '.join(titles)} |", "|" + " --- |" * len(titles)]
-    return "\n".join([*head, *(f"| {line.format(**row)} |" for row in rows)])

@@ -21,8 +21,8 @@ from tqdm import tqdm
 from backend.api import pagination
 from backend.bootstrap import ROOT, UserError
 from backend.devstack.stack import var_directory
-from bench.ground import table
 from bench.growth_data import GrowthSize, grow
+from bench.pictures import table
 from comparisons.pairs.views import COMPARISON_SORTS
 from comparisons.tools.lists import TOOL_SORTS
 from votes.models import Voter

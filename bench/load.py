@@ -15,9 +15,11 @@ WRK_SCRIPT = Path(__file__).with_name("wrk.lua")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
+    requests: int
     requests_per_second: float
     p50_ms: float
     p99_ms: float
+    longest_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,10 @@ class Load:
         options = [str(requests), *([str(pace)] if pace else [])]
         done = self._run([*wrk, f"http://127.0.0.1:{contender.port}", "--", *options], seconds=seconds)
         line = next(line for line in done.splitlines() if line.startswith("figures "))
-        answered, duration, p50, p99, failed = map(int, line.split()[1:])
+        answered, duration, p50, p99, longest, failed = map(int, line.split()[1:])
         if failed:
             raise UserError(f"{contender.name} failed {failed} of {requests.name}.")
-        return Figures(answered / duration * 1e6, p50 / 1e3, p99 / 1e3)
+        return Figures(answered, answered / duration * 1e6, p50 / 1e3, p99 / 1e3, longest / 1e3)
 
     def execute(
         self, script: Path, *, database: dict[str, str], variables: dict[str, int], clients: int, seconds: int
@@ -54,9 +56,11 @@ class Load:
         for log in script.parent.glob(f"{script.name}.*"):
             latencies += [int(line.split()[2]) / 1e3 for line in log.read_text().splitlines()]
             log.unlink()
+        if len(latencies) < 2:
+            raise UserError(f"pgbench took all {seconds} s to connect: this machine is too busy.")
         percentiles = quantiles(latencies, n=100)
         per_second = next(line for line in said.splitlines() if line.startswith("tps = ")).split()[2]
-        return Figures(float(per_second), percentiles[49], percentiles[98])
+        return Figures(len(latencies), float(per_second), percentiles[49], percentiles[98], max(latencies))
 
     def execute_once(self, script: Path, *, database: dict[str, str], variables: dict[str, int]) -> None:
         self._pgbench(script, ["--transactions=1"], database=database, variables=variables, seconds=1)

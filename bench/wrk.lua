@@ -40,8 +40,8 @@ end
 function done(summary, latency)
    local failed = summary.errors
    io.write(string.format(
-      "figures %d %d %d %d %d\n", summary.requests, summary.duration,
-      latency:percentile(50), latency:percentile(99),
+      "figures %d %d %d %d %d %d\n", summary.requests, summary.duration,
+      latency:percentile(50), latency:percentile(99), latency.max,
       failed.connect + failed.read + failed.write + failed.status + failed.timeout
    ))
 end
