@@ -9,7 +9,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.utils import event_from_exception
 
-from backend.json_type import Json
+from backend.api.json_type import Json
 from backend.logging import without_secrets
 
 FLUSH_SECONDS = 2.0

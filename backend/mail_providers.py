@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from backend.api.json_type import Json
 from backend.environment import long_secret
-from backend.json_type import Json
 
 PREFIX = "ANYMAIL_"
 # Where a provider signs nothing, it must log in to our webhook.

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from backend.json_type import Json
+from backend.api.json_type import Json
 from catalog.percent import ShipCount
 from comparisons.evidence import Evidence, PairEvidence
 from reviews.panel import PanelCount

@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from backend.api import idempotency
 from backend.api.credentials import Scheme, WrongScheme
 from backend.api.deprecation import deprecation_of
+from backend.api.json_type import Json
 from backend.api.pagination import InvalidCursor
 from backend.api.parameters import AnySerializer, ListParameters
 from backend.api.problems import PROBLEMS, ProblemSerializer, Refusal
@@ -44,7 +45,6 @@ from backend.api.shared_answers import (
     pascal_case,
 )
 from backend.api.views import UNSAFE_METHODS, PrivateView, PublicView
-from backend.json_type import Json
 
 Parameter: TypeAlias = "OpenApiParameter | AnySerializer | type[AnySerializer]"
 

@@ -3,8 +3,8 @@
 import copy
 import re
 
+from backend.api.json_type import Json
 from backend.api.shared_answers import SchemaObject
-from backend.json_type import Json
 
 
 def plain_null(result: dict[str, SchemaObject], **_: object) -> SchemaObject:

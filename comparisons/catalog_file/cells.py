@@ -10,7 +10,7 @@ from math import isfinite
 from jsonschema import Draft202012Validator
 
 from backend.api.formulas import escaped, without_escape
-from backend.json_type import Json
+from backend.api.json_type import Json
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,
     COMPARISON_COLUMNS,

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from django.db.models.functions import Collate, Greatest, Least
 
-from backend.json_type import Json
+from backend.api.json_type import Json
 from catalog.models import Category, Condition, Tool, ToolAlias, ToolFit
 from comparisons.catalog_file.format import (
     CATEGORY_COLUMNS,

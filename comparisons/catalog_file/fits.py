@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from backend.api.json_type import Json
 from backend.api.quoting import quoted
-from backend.json_type import Json
 from catalog.models import MAX_CONDITIONS, MAX_FITS, Condition, ToolFit
 from comparisons.catalog_file.format import CONDITION_COLUMNS, FIT_COLUMNS, Row
 from comparisons.catalog_file.reading import Problems

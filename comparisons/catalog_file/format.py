@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaError
 
+from backend.api.json_type import Json
 from backend.api.quoting import quoted
-from backend.json_type import Json
 from catalog.validators import (
     validate_clause,
     validate_currency,

@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING
 
 from openpyxl.utils import get_column_letter
 
+from backend.api.json_type import Json
 from backend.api.quoting import quoted
-from backend.json_type import Json
 from catalog.models import Tool
 from comparisons.catalog_file.cells import PAIR, SHEETS, Sheet, can_be_cleared, value_of
 from comparisons.catalog_file.format import FORMAT

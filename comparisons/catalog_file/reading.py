@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Generic, Never, TypeVar
 
-from backend.json_type import Json
+from backend.api.json_type import Json
 
 # One row with all its reviews. A file has any number of rows; memory holds one of them, and a batch.
 MAX_ROW_CHARACTERS = 4 * 1024 * 1024

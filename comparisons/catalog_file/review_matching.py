@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from backend.json_type import Json
+from backend.api.json_type import Json
 from comparisons.catalog_file.format import Row
 from comparisons.catalog_file.upsert import differences
 from reviews.models import HeadToHead, Review

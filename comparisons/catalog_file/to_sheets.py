@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import WriteOnlyCell
 
 from backend.api.formulas import with_inner_escapes
-from backend.json_type import Json
+from backend.api.json_type import Json
 from comparisons.catalog_file.cells import PAIR, SHEETS, written
 from comparisons.catalog_file.export import exported_rows
 from comparisons.catalog_file.reading import CatalogFileError

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
+from backend.api.json_type import Json
 from backend.api.quoting import quoted
-from backend.json_type import Json
 from catalog.models import Tool, ToolFit
 from comparisons.catalog_file.fits import FitLists, tool_fits
 from comparisons.catalog_file.format import ALL_TOOL_COLUMNS, Row

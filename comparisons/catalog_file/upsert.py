@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from backend.json_type import Json
+from backend.api.json_type import Json
 
 BATCH_SIZE = 500
 

@@ -10,7 +10,8 @@ from django.db.models.functions import JSONObject
 
 from comparisons.changes import VerdictSnapshot, cause_of, has_changed
 from comparisons.models import Comparison, VerdictChange
-from comparisons.pairs.selectors import comparisons_with_counts, pair_from_counts
+from comparisons.pairs.pair import pair_from_counts
+from comparisons.pairs.selectors import comparisons_with_counts
 from comparisons.rules import RULE, answer_of
 
 BATCH_SIZE = 500

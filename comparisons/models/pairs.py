@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 
 from backend.api.ids import new_id
-from backend.json_type import Json
+from backend.api.json_type import Json
 from catalog.fits import FitRow
 from catalog.models import Fit, Publishable, Tool
 from catalog.validators import (

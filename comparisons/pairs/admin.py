@@ -23,7 +23,8 @@ from catalog.models import MAX_FITS, Category, Condition, Tool
 from catalog.services import hand_in
 from catalog.workflow import ITEM_MOVES, UNPUBLISHED
 from comparisons.models import Comparison, Outcome, PairFit, pair_slug
-from comparisons.pairs.selectors import pair_from_counts, with_counts
+from comparisons.pairs.pair import pair_from_counts
+from comparisons.pairs.selectors import with_counts
 from comparisons.pairs.services import missing_of_pair, publish
 from comparisons.querysets import ComparisonQuerySet
 from comparisons.verdict import decide

@@ -7,7 +7,8 @@ from itertools import combinations
 
 from catalog.models import Tool
 from comparisons.models import Outcome
-from comparisons.pairs.selectors import SHOWN_TOOLS, Pair, pair_up, tools_by_asked_slug
+from comparisons.pairs.pair import Pair
+from comparisons.pairs.selectors import SHOWN_TOOLS, pair_up, tools_by_asked_slug
 from comparisons.standings import Standing, cycles, standings
 from comparisons.tools.selectors import read_reviews
 

@@ -7,7 +7,8 @@ from backend.api.rendering import all_rendered
 from backend.api.views import field_names
 from catalog.pairs import by_id
 from comparisons.pairs.answers import picks_in_order
-from comparisons.pairs.selectors import Pair, comparisons_with_guidance, pairs_of
+from comparisons.pairs.pair import Pair
+from comparisons.pairs.selectors import comparisons_with_guidance, pairs_of
 from comparisons.pairs.serializers import (
     ComparisonListItemSerializer,
     GuidanceSerializer,

@@ -11,7 +11,7 @@ from comparisons.flips import Flip
 from comparisons.models import MARGIN, DecidedBy, Outcome, Strength
 from comparisons.pairs.guidance import Guidance
 from comparisons.pairs.lineups import Lineup
-from comparisons.pairs.selectors import Pair, PricingRead, ScorecardRow, WordedVerdict
+from comparisons.pairs.pair import Pair, PricingRead, ScorecardRow, WordedVerdict
 from comparisons.reasons import Reason
 from comparisons.rules import SharedPanel
 from comparisons.standings import Standing

@@ -12,13 +12,8 @@ from django.db.models.functions import JSONObject
 from catalog.models import Tool
 from comparisons.changes import PANEL, VOTES, VerdictSnapshot, cause_of, has_changed
 from comparisons.models import Comparison, VerdictChange
-from comparisons.pairs.selectors import (
-    comparisons_with_guidance,
-    conditions_of,
-    guidance_of,
-    pair_from_counts,
-    tools_with_fits,
-)
+from comparisons.pairs.pair import conditions_of, guidance_of, pair_from_counts
+from comparisons.pairs.selectors import comparisons_with_guidance, tools_with_fits
 from comparisons.verdict import decide
 from newsletter.content.crowd_items import crowd_item, crowd_mark, has_moved, moved_points
 from newsletter.content.items import (

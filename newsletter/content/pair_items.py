@@ -7,7 +7,7 @@ from uuid import UUID
 from catalog.models import Tool
 from comparisons.changes import CAUSES, PANEL, VOTES, VerdictSnapshot, cause_of, verdict_words
 from comparisons.models import pair_slug
-from comparisons.pairs.selectors import summary_of
+from comparisons.pairs.pair import summary_of
 from comparisons.rules import MIN_PANEL, crowd_favorite
 from comparisons.verdict import Verdict
 from newsletter.content.items import (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
-from backend.json_type import Json
+from backend.api.json_type import Json
 from newsletter.models import ProviderEvent, Suppression
 
 Kind = ProviderEvent.Kind

@@ -20,7 +20,8 @@ from comparisons.listings import ListedPair, ListedTool, Relisting, mend_listing
 from comparisons.merging.merging import merge_tools, undo_merge
 from comparisons.models import Comparison, ToolMerge
 from comparisons.pairs.answers import answers_read_with
-from comparisons.pairs.selectors import pair_from_counts, with_counts
+from comparisons.pairs.pair import pair_from_counts
+from comparisons.pairs.selectors import with_counts
 from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review
 from tests.comparisons.test_querysets import gap_between

@@ -16,7 +16,8 @@ from catalog.models import Tool
 from comparisons.catalog_file.importing import import_catalog
 from comparisons.models import Comparison
 from comparisons.pairs.answers import answers_read_with
-from comparisons.pairs.selectors import Pair, comparisons_with_guidance, pair_from_counts, pairs_of
+from comparisons.pairs.pair import Pair, pair_from_counts
+from comparisons.pairs.selectors import comparisons_with_guidance, pairs_of
 from comparisons.rules import crowd_favorite
 from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review

@@ -17,8 +17,8 @@ from django.db.models.functions import Cast
 
 from backend.api.clients import HASH_LENGTH
 from backend.api.ids import new_id
+from backend.api.json_type import Json
 from backend.api.quoting import quoted
-from backend.json_type import Json
 from catalog.logo_encoding import logo_of
 from catalog.logos import store_logo
 from catalog.models import Category, Tool

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backend.json_type import Json
+from backend.api.json_type import Json
 from comparisons.replay import replay_from_json
 from comparisons.verdict import decide
 
