@@ -1,12 +1,16 @@
-"""A request waits for a connection of the pool no longer than it has time."""
+"""A request waits for a connection of the pool no longer than it has time; times are in UTC."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Cast
 
 from backend.api import deadlines
 from backend.api.deadlines import request_deadline
+from backend.api.models import CountChange
 from backend.api.outages import NONE_FREE, outage_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,3 +35,32 @@ def test_a_request_waits_for_a_connection_no_longer_than_it_has_time(monkeypatch
             pool.putconn(each)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2026-11-29 21:00:00+00", datetime(2026, 11, 29, 21, tzinfo=UTC)),
+        ("2026-11-29 21:00:00.5+05:30", datetime(2026, 11, 29, 15, 30, 0, 500_000, tzinfo=UTC)),
+        ("9999-12-31 23:59:59.999999+00", datetime.max.replace(tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_times_are_in_utc(text: str, read: datetime, chunked: bool) -> None:
+    """Also where rows come in portions, for which Django makes another kind of cursor."""
+    rows = CountChange.objects.annotate(time=Cast(Value(text), DateTimeField())).values_list(
+        "time", flat=True
+    )
+    CountChange.objects.create(name="tools", key=[], number=1)
+
+    (found,) = rows.iterator() if chunked else rows
+
+    assert found == read
+    assert found.tzinfo is UTC
+
+
+def test_a_time_that_python_can_not_hold_is_refused() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT '0044-01-01 BC'::timestamptz")
+        with pytest.raises(DataError):
+            cursor.fetchone()
