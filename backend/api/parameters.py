@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 from django.http import QueryDict
 from rest_framework import serializers
@@ -40,14 +40,18 @@ class Parameters(serializers.Serializer[object]):
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:
         """The validated values; raises one ValidationError that lists every error."""
+        reader = _reader_of(cls)
         texts = {name: ",".join(values) for name, values in query.lists()}
         # A plain dict, because DRF takes an empty value for a missing one in a QueryDict.
-        parameters = cls(data={name: text for name, text in texts.items() if len(text) <= MAX_VALUE_LENGTH})
-        parameters.is_valid()
-        errors = {**parameters.errors, **dict(parameters.errors_of(query))}
+        short = {name: text for name, text in texts.items() if len(text) <= MAX_VALUE_LENGTH}
+        values, errors = {}, dict(reader.errors_of(query))
+        try:
+            values = reader.run_validation(short)
+        except ValidationError as refusal:
+            errors = cast("dict[str, list[ErrorDetail]]", refusal.detail) | errors
         if errors:
             raise ValidationError(errors)
-        return dict(parameters.validated_data)
+        return dict(values)
 
     @classmethod
     def canonical(cls, query: QueryDict) -> str:
@@ -61,7 +65,7 @@ class Parameters(serializers.Serializer[object]):
     def query_of(cls, values: Mapping[str, object]) -> str:
         """The canonical query of validated values."""
         asked = QueryDict(mutable=True)
-        for name, field in _fields_of(cls).items():
+        for name, field in _reader_of(cls).fields.items():
             default = None if field.default is serializers.empty else field.default
             text = as_text(values.get(name), field)
             if text != as_text(default() if callable(default) else default, field):
@@ -86,9 +90,9 @@ class Parameters(serializers.Serializer[object]):
 
 
 @cache
-def _fields_of(parameters: type[Parameters]) -> dict[str, AnyField]:
-    """Fields that are only looked at; those that read a query are copied for each."""
-    return dict(parameters().fields)
+def _reader_of(parameters: type[Parameters]) -> Parameters:
+    """One for all requests: it keeps nothing of what it reads, and its fields take long to copy."""
+    return parameters()
 
 
 def as_text(value: Any, field: AnyField) -> str:
