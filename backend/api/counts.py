@@ -1,6 +1,7 @@
 """Counts that the database keeps as rows change, so that reading one does not read what it counts (sql/row_counts.sql)."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
@@ -47,8 +48,10 @@ def number_of(rows: QuerySet[models.Model]) -> Coalesce:
     return Coalesce(Subquery(counted), 0, output_field=IntegerField())
 
 
-def kept_counts(name: str, *, ahead: QuerySet[models.Model], of: Q | None = None) -> Counter[Key]:
-    """All counts of a name at this moment, by their keys; one query.
+def kept_counts(
+    name: str, *, ahead: QuerySet[models.Model], of: Q | None = None
+) -> QuerySet[CountChange, tuple[list[str], int]]:
+    """What adds up to all counts of a name at this moment, by their keys.
 
     `ahead` are the rows that count, though their moment by the clock is still to come, with their `count_key`; `of` says
     which keys are read.
@@ -57,10 +60,15 @@ def kept_counts(name: str, *, ahead: QuerySet[models.Model], of: Q | None = None
         CountChange.objects.filter(of or Q(), name=name).values_list("key").annotate(total=Sum("number"))
     )
     waiting = ahead.order_by().values_list("count_key").annotate(total=-models.Count("*"))
-    counts = Counter[Key]()
-    for key, number in changes.union(waiting, all=True):
-        counts[tuple(key)] += number
-    return counts
+    return changes.union(waiting, all=True)
+
+
+def add_up(counts: Iterable[tuple[list[str], int]]) -> Counter[Key]:
+    """The counts by their keys."""
+    total = Counter[Key]()
+    for key, number in counts:
+        total[tuple(key)] += number
+    return total
 
 
 def fold_counts() -> None:
