@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 from typing import Any
 
@@ -266,6 +267,10 @@ class Writer:
         return bisect_right(self.done, moment)
 
 
+def is_alike(path: str, clients: list[Client]) -> bool:
+    return len({json.dumps(client.send("GET", path).body) for client in clients}) == 1
+
+
 @dataclass(frozen=True)
 class Page:
     """One of those that show the name of the shelf."""
@@ -274,7 +279,9 @@ class Page:
     name_in: Callable[[Any], str]
 
 
-@pytest.mark.parametrize("seconds_between_deaths", [None, DYING], ids=["channel_lives", "channel_and_redis_die"])
+@pytest.mark.parametrize(
+    "seconds_between_deaths", [None, DYING], ids=["channel_lives", "channel_and_redis_die"]
+)
 def test_of_random_changes_no_answer_is_older_than_its_bounded_age(
     stack: FaultStack, seconds_between_deaths: int | None
 ) -> None:
@@ -321,7 +328,7 @@ def test_of_random_changes_no_answer_is_older_than_its_bounded_age(
 
         def compare_with_renders() -> None:
             for path in (*(page.path for page in pages), "/categories", "/tools"):
-                wait_until(lambda path=path: len({json.dumps(each.send("GET", path).body) for each in clients}) == 1)  # type: ignore[misc]
+                wait_until(partial(is_alike, path, clients))
             assert name_by(clients[-1]) == f"{len(writer.done)}"
 
         watching = [threading.Thread(target=watch, args=(server,)) for server in servers for _ in range(2)]
