@@ -59,7 +59,15 @@ OF_AN_APP = {"mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_rec
 def add_missing_rows(user: User, *, now: datetime) -> None:
     """One row of each kind that a catalog with readers does not have by itself; tools, reviews and pairs are there."""
     first, second, third = Tool.objects.order_by("pk")[:3]
-    LogEntry.objects.log_actions(user.pk, Tool.objects.filter(pk=first.pk), CHANGE)
+    add_deeds(user, first, now=now)
+    add_ballot_rows(user, first, second, now=now)
+    merge_tools(merged=third, kept=second, why="One product", merged_by="curator", now=now)
+    add_mail_rows(now=now)
+
+
+def add_deeds(user: User, tool: Tool, *, now: datetime) -> None:
+    """What curators did on the desk."""
+    LogEntry.objects.log_actions(user.pk, Tool.objects.filter(pk=tool.pk), CHANGE)
     BulkAction.objects.create(
         step="catalog.tool.archive",
         count=0,
@@ -69,9 +77,20 @@ def add_missing_rows(user: User, *, now: datetime) -> None:
         moved_at=now,
         done_at=now,
     )
-    pair = {"first_tool": first, "second_tool": second}
+    CatalogUpload.objects.create(
+        file_name="catalog.json", size=2, content=b"{}", why="Prices", sent_by="curator", sent_at=now,
+        state="refused", state_at=now, problems=["file.format: is missing"],
+    )  # fmt: skip
+    PreviewLink.objects.create(
+        title=tool.name, path=f"/tools/{tool.slug}", drafts=[tool.pk], made_by=user, made_at=now,
+        expires_at=now + timedelta(days=1),
+    )  # fmt: skip
+
+
+def add_ballot_rows(user: User, first: Tool, second: Tool, *, now: datetime) -> None:
+    """What is known of votes and picks beside them."""
     PickTallyDay.objects.get_or_create(
-        **pair, day=now.date(),
+        first_tool=first, second_tool=second, day=now.date(),
         defaults={
             **dict.fromkeys(["first", "second", "pending", "quarantined", "rejected"], 0),
             "ruleset": RULESET, "digest": "0" * 64,
@@ -82,15 +101,10 @@ def add_missing_rows(user: User, *, now: datetime) -> None:
     ModerationAction.objects.create(
         action="quarantine", ends_at=now, why="A burst", count=0, ruleset=RULESET, decided_by=user, **span
     )
-    merge_tools(merged=third, kept=second, why="One product", merged_by="curator", now=now)
-    CatalogUpload.objects.create(
-        file_name="catalog.json", size=2, content=b"{}", why="Prices", sent_by="curator", sent_at=now,
-        state="refused", state_at=now, problems=["file.format: is missing"],
-    )  # fmt: skip
-    PreviewLink.objects.create(
-        title=first.name, path=f"/tools/{first.slug}", drafts=[first.pk], made_by=user, made_at=now,
-        expires_at=now + timedelta(days=1),
-    )  # fmt: skip
+
+
+def add_mail_rows(*, now: datetime) -> None:
+    """A reader, a draft, and an edition with a copy of which its provider told."""
     key = bytes(32)
     Suppression.objects.create(address_key=key, reason="manual", created_at=now)
     Consent.objects.create(address_key=key, deed="suppressed", source="staff", wording="1", created_at=now)
