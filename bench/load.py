@@ -10,6 +10,7 @@ from statistics import quantiles
 from backend.bootstrap import UserError
 from bench.contenders import Contender
 
+CONNECTING_SECONDS = 2
 WRK_SCRIPT = Path(__file__).with_name("wrk.lua")
 
 
@@ -50,6 +51,8 @@ class Load:
         self, script: Path, *, database: dict[str, str], variables: dict[str, int], clients: int, seconds: int
     ) -> Figures:
         """The script's transaction again and again from each client, one commit each."""
+        # Connecting is part of its time, though not of its rate.
+        seconds += CONNECTING_SECONDS
         extent = [f"--client={clients}", f"--time={seconds}", "--log", f"--log-prefix={script}"]
         said = self._pgbench(script, extent, database=database, variables=variables, seconds=seconds)
         latencies = []
