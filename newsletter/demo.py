@@ -18,10 +18,10 @@ SENT_AT = datetime(2026, 11, 10, 7, 0, tzinfo=UTC)
 # What the week's curator wrote.
 EDITOR = "Ada Example"
 INTRO = """\
-Four new pairs this week, and one thing in common: each tool is good at what its maker shows, so look at what it does when \
-the file is long, the network is gone or the bill comes.
+Four new pairs this week. Each has an invented tool in it, so that you see what a page says of a clear answer, and of a panel \
+that is too small for one.
 
-Both tools of a pair were held to the same reviewers. Where they disagree I would believe the one who ran it."""
+Nobody ran these tools: the reviewers are personas who read public documents, and say so. Where two disagree, follow their links."""
 
 # A reserved domain of RFC 2606: it has no mailboxes.
 READER = "demo-reader@example.com"
