@@ -25,8 +25,7 @@ class TimeLoader(Loader):
         # The class in C is no parent that Python allows.
         self.load = OwnLoader(oid, context).load  # type: ignore[method-assign]
 
-    # Any: as psycopg says it.
-    def load(self, data: Buffer) -> Any:
+    def load(self, data: Buffer) -> object:
         """Each instance has its own."""
         raise NotImplementedError
 
@@ -35,7 +34,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """What Django looks for in the module that ENGINE names."""
 
     # Any: Django's stubs know neither the pool nor what they return here.
-    def get_connection_params(self) -> dict[str, Any]:
+    def get_connection_params(self) -> dict[str, object]:
         params: dict[str, Any] = super().get_connection_params()
         if self.timezone is UTC:
             params["context"].register_loader("timestamptz", TimeLoader)
