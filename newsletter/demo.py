@@ -18,10 +18,11 @@ SENT_AT = datetime(2026, 11, 10, 7, 0, tzinfo=UTC)
 # What the week's curator wrote.
 EDITOR = "Ada Example"
 INTRO = """\
-Four new pairs this week. Each has an invented tool in it, so that you see what a page says of a clear answer, and of a panel \
-that is too small for one.
+Four new pairs this week. Each has an invented tool in it, so that you see what a page says of a clear answer, and of a \
+panel that is too small for one.
 
-Nobody ran these tools: the reviewers are personas who read public documents, and say so. Where two disagree, follow their links."""
+Nobody ran these tools: the reviewers are personas who read public documents, and say so. Where two disagree, follow their \
+links."""
 
 # A reserved domain of RFC 2606: it has no mailboxes.
 READER = "demo-reader@example.com"
