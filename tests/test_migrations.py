@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.migrations import AlterField, Migration, RunPython, RunSQL
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -157,12 +158,13 @@ def test_a_migration_that_is_broken_off_can_be_run_again(app: str, name: str) ->
 def test_migrations_are_safe_to_deploy() -> None:
     # It warns of an index on the table that the same migration makes, and of a unique constraint over the columns
     # that another one has held unique before; of a column that is made wider, which former code may still use; and of
-    # indexes of a table with a row for each bulk action, which are few, so that they take milliseconds.
+    # indexes of tables with a row for each bulk action or each of the staff, which are few, so that they take milliseconds.
     # The last three say what they cost and what they do with old rows.
     known = [
         "0026_lists_have_rows_of_their_own",
         "0036_searches_have_documents",
         "0004_bulk_actions_are_stopped",
+        "0010_accounts_differ_by_more_than_case",
         "0001_curated_pairs",
         "0006_copies_stand_in_fewer_indexes",
         "0020_new_comparisons_have_a_mail_of_their_day",
@@ -253,6 +255,27 @@ def test_at_each_step_there_and_back_a_new_tool_is_voted_on_and_counted() -> Non
     migrate(("votes", steps[-1]), catalog, after_each=vote_where_it_leads)
 
     assert seen == [*reversed(steps), *steps[1:]]
+
+
+@pytest.mark.usefixtures("copied_database")
+def test_accounts_that_differ_by_case_alone_are_named_for_people_to_rename() -> None:
+    before, after = (
+        ("api", "0009_used_accounts_say_what_to_do"),
+        ("api", "0010_accounts_differ_by_more_than_case"),
+    )
+    migrate(before)
+    User.objects.bulk_create(User(username=name) for name in ("anna", "Anna", "bert", "émile", "Émile"))
+
+    with pytest.raises(
+        IntegrityError, match=r"only by capital letters: [Aa]nna, [Aa]nna; [éÉ]mile, [éÉ]mile\. Rename"
+    ):
+        migrate(after)
+    User.objects.filter(username="Anna").update(username="anna2")
+    User.objects.filter(username="Émile").update(username="emile")
+    migrate(after)
+
+    with pytest.raises(IntegrityError, match="one_account_has_a_name_in_any_case"):
+        User.objects.create(username="BERT")
 
 
 def _counted_votes_of_a_new_tool(old: Any, number: int) -> list[tuple[int, int]]:

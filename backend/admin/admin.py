@@ -9,9 +9,9 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import AbstractUser, AnonymousUser, Group, Permission, User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -71,6 +71,27 @@ class GivingAdmin(ModelAdmin):
         return field
 
 
+class OwnName(DjangoModelForm):
+    """Names of accounts differ by more than capital letters. The database refuses the second of two that come at once."""
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        other = User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).first()
+        if other is not None and other.username != name:
+            raise ValidationError(
+                f"There is an account “{other.username}”. Choose a name that differs by more than capital letters."
+            )
+        return name
+
+
+class AccountForm(OwnName, UserChangeForm):  # type: ignore[type-arg]
+    pass
+
+
+class NewAccountForm(OwnName, AdminUserCreationForm):  # type: ignore[type-arg]
+    pass
+
+
 @admin.register(User)
 class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """An account that can do more than the curator's own is left alone: its password would give all that it can do.
@@ -78,7 +99,8 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     Accounts are deactivated and not deleted, for the history names them.
     """
 
-    form = UserChangeForm
+    form = AccountForm
+    add_form = NewAccountForm
     actions = ["forget_second_factors"]
     keeps_drafts = False
 

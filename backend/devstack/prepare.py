@@ -20,5 +20,5 @@ def _ensure_admin(*, password: str) -> None:
     from django.contrib.auth import get_user_model
 
     users = get_user_model()._default_manager
-    if not users.filter(username="admin").exists():
+    if not users.filter(username__iexact="admin").exists():
         users.create_superuser(username="admin", email="", password=password)

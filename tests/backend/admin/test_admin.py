@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.db import IntegrityError, transaction
 from django.test import Client
 
-from backend.admin.admin import beyond, held_by
+from backend.admin.admin import OwnName, beyond, held_by
+from backend.admin.refusals import TOO_LATE
 from tests.backend.admin.test_roles import staff_of
 from tests.desk import errors_of, open_desk, submit
 
@@ -98,6 +100,52 @@ def test_accounts_are_closed_and_not_deleted(desk: Client) -> None:
     submit(desk, page_of(user), is_active=None)
 
     assert not User.objects.get(pk=user.pk).is_active
+
+
+# PostgreSQL folds letters of other scripts, too; so does the form, which asks it.
+@pytest.mark.parametrize(("name", "same"), [("anna", "Anna"), ("Émile", "éMILE")])
+def test_names_of_accounts_differ_by_more_than_case(desk: Client, name: str, same: str) -> None:
+    anna, another = (User.objects.create(username=each) for each in (name, "another"))
+
+    renamed = submit(desk, page_of(another), username=same)
+    added = submit(
+        desk, f"{USERS}add/", username=same, usable_password="true",
+        password1="another-Secret-9", password2="another-Secret-9",
+    )  # fmt: skip
+
+    words = f"There is an account “{name}”. Choose a name that differs by more than capital letters."
+    assert errors_of(renamed)["username"] == errors_of(added)["username"] == [words]
+    for query in (
+        lambda: User.objects.create(username=same),
+        lambda: User.objects.filter(pk=another.pk).update(username=same),
+    ):
+        with pytest.raises(IntegrityError, match="one_account_has_a_name_in_any_case"), transaction.atomic():
+            query()
+    assert {user.username for user in User.objects.filter(pk__in=[anna.pk, another.pk])} == {name, "another"}
+
+
+def test_an_account_takes_its_own_name_in_other_letters_and_the_same_name_is_refused_as_ever(
+    desk: Client,
+) -> None:
+    anna, another = (User.objects.create(username=each) for each in ("anna", "another"))
+
+    submit(desk, page_of(anna), username="Anna")
+    taken = submit(desk, page_of(another), username="Anna")
+
+    assert User.objects.get(pk=anna.pk).username == "Anna"
+    assert errors_of(taken)["username"] == ["A user with that username already exists."]
+
+
+def test_a_name_that_was_taken_meanwhile_is_refused_in_words(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As old code does, whose form does not look."""
+    User.objects.create(username="anna")
+    another = User.objects.create(username="another")
+    monkeypatch.setattr(OwnName, "clean_username", lambda form: form.cleaned_data["username"])
+
+    assert errors_of(submit(desk, page_of(another), username="Anna"))["__all__"] == [TOO_LATE]
+    assert User.objects.get(pk=another.pk).username == "another"
 
 
 def test_an_administrator_reads_roles_and_changes_none(desk: Client) -> None:
