@@ -22,6 +22,7 @@ from backend.admin import stale
 from backend.admin.bounded import BoundedPaginator
 from backend.admin.deletion import Consequences, in_words
 from backend.admin.drafts import draft_key, tell_saved
+from backend.admin.history import as_shown, columns_of, labels_below, labels_of
 from backend.admin.inlines import DjangoInline, InlineFormSet
 from backend.admin.long_lists import MOST_WORDS, LongList
 from backend.admin.lookups import closed_lookups
@@ -226,10 +227,18 @@ class ModelAdmin(DjangoModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Context | None = None
     ) -> HttpResponse:
-        """Django tells first whether there is such a row, and asks then who wants to know."""
+        """Django tells first whether there is such a row, and asks then who wants to know; and names what others see."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        return super().history_view(request, object_id, extra_context)
+        page = super().history_view(request, object_id, extra_context)
+        if isinstance(page, TemplateResponse):
+            context: PageContext = page.context_data  # type: ignore[assignment]
+            row = context["object"]
+            labels, below = labels_of(self, request, row), labels_below(self, request, row)
+            context["labels"] = columns_of(self.model, labels, below)
+            for line in context["action_list"]:
+                line.change_message = as_shown(line.change_message, labels, below)
+        return page
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Context | None = None

@@ -80,9 +80,10 @@ class DatedForm(PublishedForm):
     # Any: Django's own arguments.
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if (date := self.fields.get("published_at")) is not None and isinstance(
-            date.widget, forms.MultiWidget
-        ):
+        if (date := self.fields.get("published_at")) is None:
+            # A zone without its date is not sent, and would count as changed.
+            del self.fields["zone"]
+        elif isinstance(date.widget, forms.MultiWidget):
             for widget, name in zip(date.widget.widgets, ("Date", "Time"), strict=True):
                 widget.attrs["aria-label"] = name
 

@@ -23,6 +23,19 @@ def shown(value: object) -> str:
 
 
 @register.filter
+def named(change: Change, labels: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Of the columns that have a label, those that read otherwise than before: the label, before and after."""
+    found = []
+    for column, values in change.columns.items():
+        # Of a row below it says first of which: `aider if offline: note`.
+        which, colon, name = column.rpartition(": ")
+        before, after = map(shown, values)
+        if colon + name in labels and before != after:
+            found.append((which + labels[colon + name], before, after))
+    return found
+
+
+@register.filter
 def diff(before: object, after: object) -> str:
     """Both as one text, with what was taken out and what was put in."""
     return show_diff(shown(before), shown(after))

@@ -137,8 +137,8 @@ def test_history_shows_each_change_with_who_and_why_the_latest_first() -> None:
     page = desk.get(f"{TOOLS}{tool.pk}/history/").content.decode()
 
     shown = [
-        "(SQL)", "<dt>pricing_note</dt>", "<del>–</del> <ins>Since May &lt;b&gt;</ins>",
-        "curator (admin)", "<dt>tagline</dt>", "<del>Before</del> <ins>After</ins>", "The maker renamed it.",
+        "(SQL)", "<dt>Pricing note</dt>", "<del>–</del> <ins>Since May &lt;b&gt;</ins>",
+        "curator (admin)", "<dt>Tagline</dt>", "<del>Before</del> <ins>After</ins>", "The maker renamed it.",
         "Added", "Actions in this admin",
     ]  # fmt: skip
     places = [page.find(each) for each in shown]
