@@ -31,6 +31,8 @@ LABELS = {
     "whole_panel_verdict": "Verdict by the whole panel",
     "basis": "Stands on",
     "disclosure": "Ties to the maker",
+    "detail": "Reason",
+    "favors": "Speaks for",
 }
 EMPTY: tuple[object, ...] = (None, "", [], {})
 # What a row of another kind is named by, and what is counted of panel and crowd.
@@ -71,7 +73,11 @@ def _kept(value: object) -> object:
     if isinstance(value, dict):
         if value.keys() >= COUNTS:
             return _counted(value)
+        if value.get("detail"):
+            value = _said(value)
         kept = dict(_told(value))
+        if kept.keys() == {"detail"}:
+            return kept["detail"]
         return kept["name"] if "name" in kept and kept.keys() <= NAMED else kept
     if isinstance(value, list):
         kept_all = [_kept(each) for each in value]
@@ -79,6 +85,14 @@ def _kept(value: object) -> object:
             return kept_all[0]
         return kept_all if any(each not in EMPTY for each in kept_all) else []
     return value
+
+
+def _said(value: dict[str, object]) -> dict[str, object]:
+    """The sentence first, in place of the code that programs know it by."""
+    return {
+        "detail": value["detail"],
+        **{name: each for name, each in value.items() if name not in {"code", "detail"}},
+    }
 
 
 def _counted(value: dict[str, object]) -> str:

@@ -76,6 +76,27 @@ def test_what_says_nothing_has_no_line(empty: object) -> None:
     assert readable({"name": "Cursor", "panel": empty}) == readable({"name": "Cursor"})
 
 
+def test_a_reason_is_its_sentence_and_not_its_code() -> None:
+    level = {
+        "code": "panel_level",
+        "favors": None,
+        "detail": "The panel is level.",
+        "params": {"ship": [4, 4]},
+    }
+    cheaper = {"code": "cheaper_to_start", "favors": "aider", "detail": "Aider is free.", "params": {}}
+
+    assert (
+        "<ul><li>The panel is level.</li><li><dl><div><dt>Reason</dt><dd>Aider is free.</dd></div>"
+        in readable({"reasons": [level, cheaper]})
+    )
+    shown = readable({"reasons": [level, cheaper]})
+    assert "<div><dt>Speaks for</dt><dd>aider</dd></div>" in shown
+    assert "panel level" not in shown
+    assert "Code" not in shown
+    # Without a sentence the code is all that there is.
+    assert "no votes" in readable({"reasons": [{"code": "no_votes"}]})
+
+
 def test_of_two_tools_the_one_that_says_nothing_keeps_its_place() -> None:
     assert "<ul><li>–</li><li>ship</li></ul>" in readable({"reviews": [None, "ship"]})
 
