@@ -67,13 +67,13 @@ def measure_pages(ground: Ground) -> tuple[dict[str, Any], list[Target]]:
         "rankings": [RANKINGS],
     }
     install_fastify(ground.programs["npm"])
+    parts = measure_parts(pages, directory=ground.directory, core=ground.core)
     with servers_running(ground, pages) as contenders:
         compare_answers(contenders, pages)
         cases = list(make_cases(contenders, pages, ground.directory))
         measured = ground.take_turns(cases, lambda case: send(case, ground), desc="Pages")
         longest = longest_of_many(cases[0], measured[cases[0]], ground)
     rows = summarise(measured)
-    parts = measure_parts(pages, directory=ground.directory, core=ground.core)
     return {"pages": rows, "parts": parts}, list(targets_of(rows, longest))
 
 

@@ -130,7 +130,7 @@ def known_functions() -> dict[str, list[tuple[object, str]]]:
     from backend.api.prepared import Prepared, PreparedValues
     from backend.api.views import JSONRenderer
     from comparisons.evidence import PairEvidence
-    from comparisons.pairs import selectors
+    from comparisons.pairs import pair, selectors
     from comparisons.pairs import views as pairs
     from comparisons.rankings import views as rankings
     from comparisons.tools import views as tools
@@ -143,7 +143,7 @@ def known_functions() -> dict[str, list[tuple[object, str]]]:
         ],
         "rule": [
             (PairEvidence, "of_reviews"),
-            *((selectors, name) for name in ("decide", "summary_of", "guidance_of")),
+            *((pair, name) for name in ("decide", "summary_of", "guidance_of")),
             (rankings, "ranked"),
         ],
         "render": [
