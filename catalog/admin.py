@@ -124,7 +124,7 @@ class FitForm(ModelForm):
         required=False,
         min_value=0,
         max_value=LAST_POSITION,
-        help_text="The lowest comes first; of equal ones the earlier row. Empty: after all others.",
+        help_text="The lowest comes first; of equal numbers, the earlier row. If it is empty, it comes after all others.",
     )
     evidence = LinksField(most=5, required=True, rows=2)
 

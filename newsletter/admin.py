@@ -180,13 +180,14 @@ class MailJobAdmin(ReadOnlyAdmin):
 class EditionForm(ModelForm):
     class Meta:
         help_texts = {
-            "week": "The ISO week in which it goes out, such as 2026-W48. Mails of a day make themselves.",
-            "subject": "Empty: each group of readers gets one that names what is first in their mail.",
+            "week": "The ISO week in which it goes out, such as 2026-W48. Mails of one day are made by themselves.",
+            "subject": "If it is empty, each group of readers gets a subject that names the first item of their mail.",
             "intro": (
                 "An empty line begins a paragraph. *Emphasis*, **strong**, [words of a link](https://example.com), lines "
-                "that begin with - or 1. for a list; all else stays as typed. Empty: what is in the mail, counted."
+                "that begin with - or 1. for a list; everything else stays as typed. If it is empty, the mail counts its "
+                "items."
             ),
-            "editor": "Your name, which stands below the intro. Empty: nobody signs it.",
+            "editor": "Your name. It is shown below the intro. If it is empty, nobody signs.",
         }
 
     def clean_subject(self) -> str:
@@ -201,7 +202,7 @@ class EditionForm(ModelForm):
     def clean_editor(self) -> str:
         editor = plain(self.cleaned_data["editor"])
         if editor and not self.cleaned_data.get("intro"):
-            raise ValidationError("Write the intro that this name is to stand below.")
+            raise ValidationError("Write an intro first: the name is shown below it.")
         return editor
 
     def clean_week(self) -> str:

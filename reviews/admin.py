@@ -62,7 +62,7 @@ class OpinionForm(PublishedForm):
         max_length=500,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         validators=[validate_visible_text],
-        help_text="What readers are told of it, in a sentence. Another verdict, choice or quote asks for one.",
+        help_text="One sentence for readers about the correction. Needed if the verdict, choice or quote changes.",
     )
 
     def clean(self) -> None:

@@ -24,7 +24,9 @@ class OpinionInBulk(MoveInBulk):
         """What the database refuses to publish by an index, whose words say less."""
         same = {name: OuterRef(name) for name in ("reviewer", *self.about)}
         live = self.model._base_manager.filter(status=Review.Status.PUBLISHED, **same)
-        refusals: list[tuple[Condition, str]] = [(Exists(live), "the reviewer has published another since")]
+        refusals: list[tuple[Condition, str]] = [
+            (Exists(live), "the reviewer has another one that is published")
+        ]
         if self.model is HeadToHead:
             refusals.append((Q(reviewer__is_active=False), "the reviewer is not active"))
         return refusals
@@ -43,15 +45,13 @@ class Retract(OpinionInBulk):
     unfit = "nobody could read it yet: take it back to draft"
     # What was retracted is published again by way of a review of it, also where that is of all at once.
     way_back = ("in_review", "published")
-    consequence = "What is retracted counts no longer, and verdicts that stood on it move at once."
-    undo_consequence = "What is published again counts as before, and verdicts move at once."
+    consequence = "What you retract no longer counts, and the verdicts that used it change at once."
+    undo_consequence = "What you publish again counts as before, and the verdicts change at once."
 
 
 class Unpublish(OpinionInBulk):
     move = move_called("unschedule", OPINION_MOVES)
     label, done, undone = "Unpublish", "back to draft", "published again"
     unfit = "readers could read it: retract it"
-    consequence = "A draft does not become public with what it is about."
-    undo_consequence = (
-        "What is published again becomes public with what it is about: at once where that is public by now."
-    )
+    consequence = "A draft stays hidden, even when every tool in it becomes public."
+    undo_consequence = "Readers see what you publish again once every tool in it is public."

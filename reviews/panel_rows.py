@@ -109,7 +109,7 @@ class RowForm(OpinionForm):
         found = self.editor.missing.get(self.cleaned_data["reviewer"])
         if found is None:
             raise forms.ValidationError(
-                "This reviewer has left the panel or has a review of the tool by now: open the page again."
+                "This reviewer has left the panel, or already has a review of the tool. Open the page again."
             )
         return found
 

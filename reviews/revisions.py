@@ -77,7 +77,7 @@ def restore(opinion: Review | HeadToHead, *, number: int, seen: int) -> None:
         if row.status != row.Status.PUBLISHED:
             raise CurationError("it is not published")
         if row.revision != seen:
-            raise CurationError("it was corrected meanwhile: compare again")
+            raise CurationError("somebody has corrected it since: compare again")
         kept = former(row).filter(number=number).first()
         if kept is None:
             raise CurationError("it has no such revision")

@@ -24,7 +24,7 @@ SHOWN = 10
 MOST_READ = 100
 # With the id of a row: when it was changed last, as its text was shown.
 AS_SHOWN = "as_shown_"
-UNREAD = "its text was not shown here, or was changed since: publish it again to read what it says now"
+UNREAD = "its text was not shown here, or somebody changed it since: choose Publish again and read it"
 
 
 def ask_first(
@@ -48,7 +48,10 @@ def ask_first(
         return None
     if "sure" in request.POST:
         messages.error(
-            request, "Nothing was done: say why." if not (why or is_read) else "By now it is about others."
+            request,
+            "Nothing was done: say why."
+            if not (why or is_read)
+            else "The rows have changed since this page was shown. Look again.",
         )
     context = {
         **page.admin_site.each_context(request),

@@ -26,11 +26,12 @@ admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession])
 
 
 STAYS = (
-    "Nobody deletes an account, for the history names it. Deactivate it instead: on its page, take away Active."
-    " Nobody signs in with it from then on."
+    "An account is not deleted, because the history names it. Deactivate it instead: on its page, take away Active."
+    " Then nobody can sign in with it."
 )
 FORGETTING = (
-    "They sign in with their password alone until they set up another. Be sure that it is they who ask you."
+    "They can then sign in with their password alone, until they set up a new second factor."
+    " Make sure that they asked you themselves."
 )
 
 
@@ -58,7 +59,7 @@ class GivingAdmin(ModelAdmin):
             sent = {name.removesuffix("_0") for name in request.POST}
             if forged := sent.intersection(self.get_readonly_fields(request, obj)):
                 labels = ", ".join(sorted(name.replace("_", " ") for name in forged))
-                raise PermissionDenied(f"Nothing was saved, for this is not yours to change: {labels}.")
+                raise PermissionDenied(f"Nothing was saved. You may not change this: {labels}.")
         return super().get_form(request, obj, change=change, **kwargs)
 
     # Any: Django's page of roles has another signature here than its base.
@@ -169,6 +170,6 @@ class LogEntryAdmin(ReadOnlyAdmin):
     list_filter = ["action_flag", "content_type"]
     list_select_related = ["user", "content_type"]
     search_fields = ["user__username", "object_repr"]
-    search_help_text = "Who, or what it was done to."
+    search_help_text = "The user, or what the user changed."
     date_hierarchy = "action_time"
     ordering = ["-action_time", "-id"]

@@ -38,7 +38,7 @@ LOST_AFTER = timedelta(minutes=1)
 CHANGED = "changed since"
 GONE = "deleted since"
 STOPPED = "it was stopped before"
-NOT_ALLOWED = "by then, who began it was not allowed to do it"
+NOT_ALLOWED = "the person who began it was no longer allowed to do it"
 
 # Who waits for the first keeps out the second, so that the next batch does not come before the end.
 STOP = "SELECT pg_advisory_xact_lock(hashtextextended('bulk ' || %s, 0))"
@@ -178,7 +178,7 @@ def begin(selection: Selection, *, shown: str, why: str, user: User, now: dateti
             )  # fmt: skip
             _write_down(action, selection)
             if _digest(_grouped(action.rows.all(), "row_id", "reason")) != shown:
-                raise CurationError("by now it is about others")
+                raise CurationError("the rows have changed since this page was shown")
             if action.count <= BATCH:
                 _do_batch(action.pk, now=now)
                 action.refresh_from_db(fields=["done_at"])

@@ -21,9 +21,11 @@ from backend.admin.zones import UTC, readers_zone, shown
 # What a button of the workflow sends: the name of a step.
 MOVE = "_move"
 Row = TypeVar("Row", bound=Model)
-GATE = "Complete it, or say under Why what speaks for publishing it so: the history keeps that."
-READ_FIRST = "Readers get these texts; one with a date ahead, from then on. One that is changed before you answer stays."
-GATE_OF_NEW = "Complete it, or save it as it is: its page then takes a reason to publish it so."
+GATE = "Complete it, or give a reason under Why and publish it as it is. The history keeps the reason."
+READ_FIRST = (
+    "Readers get these texts now, or on their date. A text that changes before you answer is not published."
+)
+GATE_OF_NEW = "Complete it, or save it first: then its page takes a reason to publish it as it is."
 
 
 class PublishedRow(Protocol):
@@ -62,7 +64,7 @@ class PublishedForm(ReasonForm):
         if self.has_error("published_at"):
             return
         if self.move == "schedule" and not (row.published_at and row.published_at > timezone.now()):
-            self.add_error("published_at", "Give a time that lies ahead, or publish it now.")
+            self.add_error("published_at", "Give a time in the future, or publish it now.")
 
 
 class DatedForm(PublishedForm):
@@ -73,7 +75,7 @@ class DatedForm(PublishedForm):
         required=False,
         max_length=64,
         initial=readers_zone,
-        help_text="Such as Europe/Berlin. At first that of your clock, in which a date that is stored is shown.",
+        help_text="Such as Europe/Berlin. The form starts with the zone of your clock, and shows a stored date in it.",
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
 
@@ -202,7 +204,7 @@ class PublishedAdmin(RecordedAdmin):
             status.choices = [(each, names[each]) for each in dict.fromkeys([now, *following])]
             status.widget = forms.HiddenInput()
             status.error_messages["invalid_choice"] = (
-                f"It is {in_words(now)}: from there this is no step, or none that is yours."
+                f"It is {in_words(now)}. You cannot take this step from there."
             )
         return form  # type: ignore[no-any-return]
 
@@ -240,7 +242,7 @@ class PublishedAdmin(RecordedAdmin):
         row.refresh_from_db()
         moment = row.readable_at
         if moment is None:
-            messages.info(request, "It becomes public with what it is about.")
+            messages.info(request, "Readers see it once every tool in it is public.")
         elif moment > timezone.now():
             messages.info(request, f"It becomes public at {shown(moment)}.")
 
@@ -261,7 +263,7 @@ class PublishedAdmin(RecordedAdmin):
         goes, counts, forbidden, kept = super().get_deleted_objects(objs, request)
         if any(each.status not in self.open_statuses for each in objs):
             kept = [
-                f"It is {objs[0].get_status_display().lower()}: only what is unpublished is deleted.",
+                f"It is {objs[0].get_status_display().lower()}: you can delete drafts only.",
                 *kept,
             ]
         return goes, counts, forbidden, kept
@@ -275,7 +277,7 @@ def became(row: Any) -> str:
     """What a row is that was just published: in readers' hands, or to come."""
     moment = type(row)._base_manager.get(pk=row.pk).readable_at
     if moment is None:
-        return "published, to be public once what it is about is"
+        return "published, and hidden until every tool in it is public"
     return f"scheduled for {shown(moment)}" if moment > timezone.now() else "published"
 
 

@@ -41,7 +41,7 @@ class ModelForm(DjangoModelForm):
             str(self.fields[name].label if name in self.fields else opts.get_field(name).verbose_name).lower()
             for name in _columns_of(constraint)
         )
-        return f"Nothing was saved, for this can't stand so: {', '.join(labels)}."
+        return f"Nothing was saved. These values do not fit: {', '.join(labels)}."
 
 
 class RefusedForm(forms.BaseForm):

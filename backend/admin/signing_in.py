@@ -89,7 +89,7 @@ class SamePassword(LoginStage):  # type: ignore[misc]
         if constant_time_compare(self.state["hash"], self.login.user.get_session_auth_hash()):
             return None, True
         tell("refused", self.login.user.get_username())
-        messages.error(self.request, "The password was changed meanwhile: sign in with the new one.")
+        messages.error(self.request, "The password has changed. Sign in with the new one.")
         return HttpResponseRedirect(reverse("account_login")), False
 
 

@@ -74,7 +74,7 @@ def time_in_zone(shown: datetime, zone: ZoneInfo) -> datetime:
         )
     if earlier != later:
         raise ValueError(
-            f"Clocks in {zone} show {shown:%Y-%m-%d %H:%M} twice, since they are put back then. Give the time in UTC:"
+            f"Clocks in {zone} show {shown:%Y-%m-%d %H:%M} twice, because they go back then. Give the time in UTC:"
             f" {earlier:%H:%M} or {later:%H:%M}."
         )
     return earlier

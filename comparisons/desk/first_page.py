@@ -161,7 +161,7 @@ LISTS = {
         {"panel__call": "unreviewed", "status__exact": "published"}, "catalog.view_tool",
     ),
     "pairs": (
-        "Ties without a word on whom each suits", "comparisons_comparison_change",
+        "Ties without guidance", "comparisons_comparison_change",
         "comparisons_comparison_changelist",
         {"outcome": "tie", "guidance": "none", "status__exact": "published"}, "comparisons.view_comparison",
     ),

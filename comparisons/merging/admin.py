@@ -113,7 +113,9 @@ class ToolMergeAdmin(ReadOnlyAdmin):
                 return self._group(request, form.cleaned_data["tools"], form.cleaned_data["product"])
             for problem in form.errors.values():
                 messages.error(request, f"Nothing was changed: {problem[0]}")
-        return self._page(request, "duplicates", title="Tools that may be one", likenesses=all_likenesses())
+        return self._page(
+            request, "duplicates", title="Tools that may be the same", likenesses=all_likenesses()
+        )
 
     def _group(self, request: HttpRequest, tools: "QuerySet[Tool]", product: str) -> HttpResponse:
         if not request.user.has_perms(["catalog.change_tool", "catalog.publish_tool"]):

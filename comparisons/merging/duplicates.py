@@ -1,4 +1,4 @@
-"""Tools that may be one product, and by what they look so."""
+"""Tools that may be the same product, and by what they look so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

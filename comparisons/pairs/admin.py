@@ -32,15 +32,17 @@ from reviews.models import HeadToHead, Review, Reviewer
 
 
 class ArchivePairs(Archive):
-    consequence = "What is archived leaves the lists of readers at once, and history keeps its verdicts."
-    undo_consequence = "What is published again is back in the lists of readers, with its first date."
+    consequence = "Archived pairs leave the lists of readers at once. The history keeps their verdicts."
+    undo_consequence = (
+        "Pairs that are published again are back in the lists of readers, with their first date."
+    )
 
 
 class ComparisonForm(DatedForm):
     class Meta:
         help_texts = {
             "second_tool": "In either order: the pair is kept in the order of its slugs.",
-            "published_at": "The date readers see. Empty: the moment of publication. Ahead: nothing is public until then.",
+            "published_at": "The date readers see. Empty: the moment of publication. In the future: hidden until then.",
         }
 
     def find_missing(self) -> list[str]:
@@ -106,7 +108,7 @@ class PairFitFormSet(FitFormSet):
             elif counts[tool] > MAX_FITS:
                 form.add_error("tool", f"A tool has at most {MAX_FITS} conditions.")
             elif (condition := given.get("condition")) and tools.setdefault(condition, tool) != tool:
-                message = f"{tools[condition].name} has it too: what both fit decides nothing between them."
+                message = f"{tools[condition].name} has it too: a condition that both fit does not decide between them."
                 form.add_error("condition", message)
 
 

@@ -157,7 +157,7 @@ class PreviewLinkAdmin(ReadOnlyAdmin):
             link = subject.living_links(now).filter(pk__in=_uuids(request.POST["end"])).first()
             if link is not None:
                 end_link(link, now=now)
-                messages.success(request, "The link is ended: it shows nothing any more.")
+                messages.success(request, "The link has ended. It shows nothing now.")
         elif form.is_valid() and isinstance(request.user, User):
             link = make_link(
                 path=subject.path, title=subject.title, drafts=subject.drafts, made_by=request.user,
@@ -165,7 +165,7 @@ class PreviewLinkAdmin(ReadOnlyAdmin):
             )  # fmt: skip
             self.log_addition(request, link, f"Made a link to {subject.title}.")
             messages.success(
-                request, "The link is made. Whoever has it sees these drafts, without an account."
+                request, "The link is ready. Everybody who has it sees these drafts, without an account."
             )
 
 

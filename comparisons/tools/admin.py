@@ -40,7 +40,7 @@ RELEASES_SHOWN = 20
 
 
 class ArchiveTools(Archive):
-    consequence = "What is archived leaves lists and rankings at once; its page stays."
+    consequence = "Archived tools leave lists and rankings at once. Their pages stay."
 
     def tell(self, rows: Rows) -> list[str]:
         pairs = (
@@ -59,9 +59,9 @@ class ToolForm(DatedForm):
 
     class Meta:
         help_texts = {
-            "slug": "Its place in addresses. The earlier one leads here for ever once readers could see the tool.",
-            "published_at": "The date readers see. Empty: the moment of publication. Ahead: nothing is public until then.",
-            "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels. It is drawn anew, as a square, within seconds.",
+            "slug": "It is part of addresses. Once readers could see the tool, an earlier slug leads here for ever.",
+            "published_at": "The date readers see. Empty: the moment of publication. In the future: hidden until then.",
+            "logo": "PNG, JPEG or WebP, at most 1 MB and 4 megapixels. A worker redraws it as a square within seconds.",
         }
 
     def find_missing(self) -> list[str]:

@@ -75,7 +75,7 @@ def confirm(*, upload_id: UUID, shown: str, confirmed_by: str, now: datetime) ->
     found = CatalogUpload.objects.filter(pk=upload_id, state=State.CHECKED, digest=shown)
     # PostgreSQL compares nothing with NUL.
     if "\0" in shown or not found.update(state=State.CONFIRMED, confirmed_by=confirmed_by, state_at=now):
-        raise CurationError("it waits no longer for that: look at what it says now")
+        raise CurationError("it no longer waits for that: look at its page again")
 
 
 def apply(*, upload_id: UUID, now: datetime) -> None:

@@ -46,8 +46,8 @@ def readers_words(edition: Edition, *, now: datetime) -> str:
     shown = Edition(week=edition.week, frozen_at=edition.frozen_at or now)
     shown.includes_monthly = is_first_of_month(shown, schedule=schedule_from_settings())
     number = number_of_readers(shown)
-    monthly = ", those who read monthly among them" if shown.includes_monthly else ""
-    return f"{number:,} reader{'' if number == 1 else 's'} at most{monthly}: who has nothing new gets none"
+    monthly = ", monthly readers included" if shown.includes_monthly else ""
+    return f"{number:,} reader{'' if number == 1 else 's'} at most{monthly}: readers for whom nothing is new get no mail"
 
 
 def consequences(edition: Edition, action: str, *, now: datetime) -> Consequences:
@@ -89,7 +89,7 @@ def _when(plan: Plan, week: str, schedule: Schedule) -> str:
     slot = _at(schedule.due_at(week), schedule)
     match plan.why:
         case Why.STAFF:
-            return "within a minute, since staff said so"
+            return "within a minute, because staff started it"
         case Why.APART if plan.at:
             return f"{_at(plan.at, schedule)}, six days after the one before, and not {slot}"
         case Why.UNDER_WAY:

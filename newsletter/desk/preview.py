@@ -64,7 +64,7 @@ class ChoicesForm(forms.Form):
     has_no_topic = forms.BooleanField(
         required=False,
         label="No topic at all",
-        help_text="As for readers whose topics are gone, and those who only follow reviewers.",
+        help_text="Like readers whose topics were deleted, and readers who follow only reviewers.",
     )
     reviewers = ReviewersField(
         Reviewer.objects.in_roster_order(),
@@ -79,7 +79,7 @@ class ChoicesForm(forms.Form):
         max_value=366,
         required=False,
         label="Days since their last edition",
-        help_text="Empty: all since then.",
+        help_text="If it is empty, all since then.",
     )
 
     @classmethod
@@ -329,5 +329,5 @@ def _obstacles(subscriber: Subscriber, edition: Edition, *, now: datetime) -> li
     if suppression:
         found.append(f"Their mailbox is suppressed: {suppression.get_reason_display().lower()}.")
     if subscriber.frequency == Subscriber.Frequency.MONTHLY and not goes_to_monthly(edition, now=now):
-        found.append("They read monthly, and another edition of the month is theirs.")
+        found.append("They read monthly, and get another edition of this month.")
     return found

@@ -31,7 +31,9 @@ def send_test_mail(*, composed: Composed, address: str, sender: str, now: dateti
     blocked, a limit is used up, or the mail server does not take the mail.
     """
     if suppressions.is_blocked(address):
-        raise TestSendRefusedError("This mailbox is blocked, since it reported our mail or staff said so.")
+        raise TestSendRefusedError(
+            "This mailbox is blocked, because it reported our mail or because staff blocked it."
+        )
     try:
         throttle((sender, LIMITS), now=now)
     except Throttled as throttled:

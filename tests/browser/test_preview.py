@@ -101,7 +101,7 @@ def test_a_colleague_sees_the_pair_by_the_link_and_nothing_once_it_is_ended(
     expect(colleague.get_by_role("heading", level=1)).to_have_text("This preview is over")
 
     editor.get_by_role("button", name="End this link").click()
-    expect(editor.locator(".messagelist")).to_contain_text("The link is ended")
+    expect(editor.locator(".messagelist")).to_contain_text("The link has ended")
     colleague.goto(address)
     expect(colleague.get_by_role("heading", level=1)).to_have_text("This preview is over")
 

@@ -37,7 +37,7 @@ def test_an_undo_publishes_no_second_review_and_no_answer_of_who_has_left() -> N
     answer.reviewer.save()
 
     assert [undo_of(action).left for action in (retracted, unanswered)] == [
-        [(1, "the reviewer has published another since")],
+        [(1, "the reviewer has another one that is published")],
         [(1, "the reviewer is not active")],
     ]
 

@@ -166,7 +166,9 @@ def one_of_early_days() -> Any:
     ("arrange", "number", "seen", "reason"),
     [
         pytest.param(retracted, 1, 2, "it is not published", id="retracted"),
-        pytest.param(published_twice, 1, 1, "it was corrected meanwhile: compare again", id="an older page"),
+        pytest.param(
+            published_twice, 1, 1, "somebody has corrected it since: compare again", id="an older page"
+        ),
         pytest.param(published_twice, 2, 2, "it has no such revision", id="the present one"),
         pytest.param(published_twice, 9, 2, "it has no such revision", id="none of its own"),
         pytest.param(one_of_early_days, 1, 2, "Another change came first", id="what the database refuses"),

@@ -157,7 +157,7 @@ def test_a_former_text_is_restored_from_the_page_with_a_note() -> None:
         ({"number": 1, "seen": 2, "note": " "}, "Nothing was restored: This field is required."),
         (
             {"number": 1, "seen": 1, "note": "x"},
-            "Nothing was restored: it was corrected meanwhile: compare again.",
+            "Nothing was restored: somebody has corrected it since: compare again.",
         ),
         ({"number": "x", "seen": 2, "note": "x"}, "Nothing was restored: Enter a whole number."),
     ],

@@ -51,13 +51,13 @@ class ModerateInBulk(Step):
         said = [f"{count:,} {name or 'withdrawn'}" for name, count in found[:10]]
         number = rows.order_by().values(*self.about).distinct().count()
         kind = "tool" if self.model is Vote else "pair"
-        return [f"What is said: {', '.join(said)}.", f"Of {number:,} {kind}{'' if number == 1 else 's'}."]
+        return [f"The votes say: {', '.join(said)}.", f"Of {number:,} {kind}{'' if number == 1 else 's'}."]
 
 
 class Quarantine(ModerateInBulk):
     name, label, done, undone = "quarantine", "Quarantine", "quarantined", "released"
-    consequence = "What is quarantined is out of the numbers, and stays. Its voter is told nothing."
-    undo_consequence = "What counted counts again, and what waited waits."
+    consequence = "Votes in quarantine no longer count. They are kept, and their voters are told nothing."
+    undo_consequence = "Votes that counted count again, and votes that waited wait again."
 
     def refusals(self) -> list[tuple[Condition, str]]:
         return [
@@ -74,8 +74,8 @@ class Quarantine(ModerateInBulk):
 
 class Release(ModerateInBulk):
     name, label, done, undone = "release", "Release", "released", "quarantined again"
-    consequence = "What counted before its quarantine counts again, and what waited waits."
-    undo_consequence = "What is quarantined is out of the numbers."
+    consequence = "Votes that counted before count again, and votes that waited wait again."
+    undo_consequence = "Votes in quarantine do not count."
 
     def refusals(self) -> list[tuple[Condition, str]]:
         return [(~Q(status=CountStatus.QUARANTINED), "not in quarantine")]

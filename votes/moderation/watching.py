@@ -28,8 +28,8 @@ from votes.rules import BURST_WINDOW
 
 ACTIONS_SHOWN = 50
 HELP = (
-    "Quarantine takes what counts or waits out of the numbers. Release takes back one step: what is quarantined "
-    "becomes what it was; where nothing is, what waits counts. Reject takes what is quarantined or waits, for good."
+    "Quarantine stops votes that count or wait. Release takes one step back: votes in quarantine become what they were; "
+    "where there are none, votes that wait count. Reject stops votes in quarantine, and votes that wait, for good."
 )
 
 

@@ -116,7 +116,7 @@ def test_what_is_confirmed_is_what_was_shown() -> None:
     scheduled = ToolFactory(published_at=AHEAD)
 
     for others in ([other], [shown, other], [shown, scheduled]):
-        with pytest.raises(CurationError, match=r"^by now it is about others$"):
+        with pytest.raises(CurationError, match=r"^the rows have changed since this page was shown$"):
             begin(
                 select("catalog.tool.archive", others),
                 shown=selection.digest,

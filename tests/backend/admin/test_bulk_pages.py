@@ -59,8 +59,8 @@ def test_the_page_before_says_in_words_what_is_touched_and_what_follows() -> Non
     assert "15 tools chosen:" in page
     assert "3 stay as they are: not published." in page
     assert "Published and about them: 1 comparison and 2 reviews. These stay as they are." in page
-    assert "leaves lists and rankings at once" in page
-    assert "it can be undone whole" in page
+    assert "leave lists and rankings at once" in page
+    assert "You can undo all of it" in page
     assert "and 5 more" in page
     assert "A worker does it" not in page
     assert Tool.objects.filter(status="published").count() == 12
@@ -84,8 +84,15 @@ def test_nothing_to_do_is_said_and_offers_no_button() -> None:
     ("why", "shown", "words"),
     [
         pytest.param(" ", None, "Nothing was done: say why.", id="without a reason"),
-        pytest.param("Old.", "0" * 64, "Nothing was done: by now it is about others.", id="for other rows"),
-        pytest.param("Old.", "\0", "Nothing was done: by now it is about others.", id="with NUL"),
+        pytest.param(
+            "Old.",
+            "0" * 64,
+            "Nothing was done: the rows have changed since this page was shown.",
+            id="for other rows",
+        ),
+        pytest.param(
+            "Old.", "\0", "Nothing was done: the rows have changed since this page was shown.", id="with NUL"
+        ),
     ],
 )
 def test_nothing_is_done_by_an_answer(why: str, shown: str | None, words: str) -> None:
@@ -106,7 +113,7 @@ def test_a_selection_that_is_stale_is_asked_again_with_what_is_true_now() -> Non
 
     page = ask(desk, TOOLS, "archive", tools, why="Old.", **sent)
 
-    assert messages_of(page) == ["Nothing was done: by now it is about others."]
+    assert messages_of(page) == ["Nothing was done: the rows have changed since this page was shown."]
     assert "Archive 2 tools?" in text_of(page)
     assert Tool.objects.filter(status="published").count() == 2
 
@@ -176,7 +183,7 @@ def test_more_than_a_batch_is_a_workers_and_the_page_shows_how_far_it_is(
     action = BulkAction.objects.get()
     assert "A worker does it, 2 at a time" in text_of(asked)
     assert queued == [str(action.pk)]
-    assert "0 of 5 rows. This page loads itself anew." in text_of(page)
+    assert "0 of 5 rows. This page reloads by itself." in text_of(page)
     assert 'data-reload="5"' in text_of(page)
     bulk.do_batch(action_id=action.pk, now=action.begun_at)
     assert "2 of 5 rows." in text_of(desk.get(page_of(action)))

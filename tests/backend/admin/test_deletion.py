@@ -55,7 +55,7 @@ def test_nothing_is_counted_that_only_follows_from_other_rows() -> None:
         f"reviews/reviewer/{reviewer.pk}",
         f"catalog/condition/{condition.pk}",
     ):
-        assert "and nothing else with it." in desk.get(f"/admin/{alone}/delete/").content.decode()
+        assert "Nothing else is deleted with it." in desk.get(f"/admin/{alone}/delete/").content.decode()
     assert desk.get(page_of(tool)).context["deleted_objects"] == ["2 conditions"]
 
 
@@ -94,7 +94,7 @@ def test_what_was_public_is_archived_and_not_deleted() -> None:
 
     page = open_desk().post(page_of(tool), {"post": "yes", "why": "It is gone."}).content.decode()
 
-    assert "It is published: only what is unpublished is deleted." in page
+    assert "It is published: you can delete drafts only." in page
     assert Tool.objects.exists()
 
 
@@ -144,7 +144,7 @@ def test_an_action_that_can_hurt_asks_with_counts_and_wants_to_know_why() -> Non
     assert "Erase 12 voters?" in asked
     assert "and 2 more" in asked
     assert "Nothing was done: say why." in unsaid
-    assert "By now it is about others." in others
+    assert "The rows have changed since this page was shown. Look again." in others
     assert Voter.objects.filter(erased_at=None).count() == 12
 
     desk.post(address, {**sent, "sure": "12", "why": "Gone."})

@@ -117,7 +117,7 @@ def test_a_writer_who_sends_the_state_instead_of_a_button_publishes_nothing() ->
     told = submit(desk, page_of(row), status="published")
 
     assert list(errors_of(told)) == ["status"]
-    assert "It is draft: from there this is no step" in told.content.decode()
+    assert "It is draft. You cannot take this step from there." in told.content.decode()
     assert status_of(row) == "draft"
 
 
@@ -250,9 +250,9 @@ class TestSchedule:
     @pytest.mark.parametrize(
         ("date", "time", "zone", "field", "words"),
         [
-            ("2020-01-01", "09:00", "UTC", "published_at", "Give a time that lies ahead, or publish it now."),
-            ("2020-01-01", "09:00", "", "published_at", "Give a time that lies ahead, or publish it now."),
-            ("", "", "UTC", "published_at", "Give a time that lies ahead, or publish it now."),
+            ("2020-01-01", "09:00", "UTC", "published_at", "Give a time in the future, or publish it now."),
+            ("2020-01-01", "09:00", "", "published_at", "Give a time in the future, or publish it now."),
+            ("", "", "UTC", "published_at", "Give a time in the future, or publish it now."),
             ("1999-12-31", "09:00", "UTC", "published_at", "Give a date from 2000 on."),
             ("2099-03-29", "02:30", "Europe/Berlin", "published_at", "Clocks in Europe/Berlin never show"),
             ("2099-10-25", "02:30", "Europe/Berlin", "published_at", "Clocks in Europe/Berlin show"),
@@ -312,7 +312,7 @@ class TestSchedule:
 
         told = submit(open_desk(), page_of(row), _move="publish")
 
-        assert "It becomes public with what it is about." in messages_of(told)
+        assert "Readers see it once every tool in it is public." in messages_of(told)
 
     def test_a_writer_dates_nothing(self) -> None:
         row, desk = (

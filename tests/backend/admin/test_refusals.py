@@ -346,7 +346,7 @@ def test_a_constraint_without_words_is_told_by_its_fields(values: dict[str, Any]
 
     form._update_errors(violation_of(form.instance))
 
-    assert form.non_field_errors() == [f"Nothing was saved, for this can't stand so: {said}."]
+    assert form.non_field_errors() == [f"Nothing was saved. These values do not fit: {said}."]
 
 
 def violation_of(row: Model) -> ValidationError:

@@ -250,7 +250,7 @@ class TestSecondFactor:
 
         assert not is_in(client)
         assert told.redirect_chain[-1][0] == LOGIN
-        assert "The password was changed meanwhile" in told.content.decode()
+        assert "The password has changed" in told.content.decode()
         # Nor does another code: nothing of that sign-in is left.
         assert client.get(reverse("mfa_authenticate"))["Location"].startswith(LOGIN)
 

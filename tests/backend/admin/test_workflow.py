@@ -79,7 +79,7 @@ def test_a_moment_that_no_calendar_has_is_refused_in_words(shown: str, zone: str
             "2026-10-25T02:30",
             "Europe/Berlin",
             (
-                "Clocks in Europe/Berlin show 2026-10-25 02:30 twice, since they are put back then. "
+                "Clocks in Europe/Berlin show 2026-10-25 02:30 twice, because they go back then. "
                 "Give the time in UTC: 00:30 or 01:30."
             ),
         ),

@@ -58,7 +58,7 @@ def test_each_list_names_its_first_rows_and_leads_to_the_whole() -> None:
     [
         pytest.param("Reviews that are due", "/admin/reviews/review/", id="reviews"),
         pytest.param("Tools without a review", "/admin/catalog/tool/", id="tools"),
-        pytest.param("Ties without a word", "/admin/comparisons/comparison/", id="pairs"),
+        pytest.param("Ties without guidance", "/admin/comparisons/comparison/", id="pairs"),
     ],
 )
 def test_the_list_behind_a_number_has_so_many_rows(heading: str, address: str) -> None:
@@ -123,7 +123,7 @@ def test_what_is_scheduled_is_counted_until_its_moment_and_its_list_has_so_many_
         pytest.param((), set(), id="none"),
         pytest.param(("view_tool",), {"Prices to check", "Tools without a review"}, id="tools"),
         pytest.param(("view_review",), {"Reviews that are due"}, id="reviews"),
-        pytest.param(("view_comparison",), {"Ties without a word"}, id="pairs"),
+        pytest.param(("view_comparison",), {"Ties without guidance"}, id="pairs"),
         pytest.param(("view_reviewer",), {"The panel"}, id="reviewers"),
         pytest.param(("view_vote",), {"Votes cast on each day"}, id="votes"),
         pytest.param(("view_pick",), {"Picks cast on each day"}, id="picks"),
@@ -151,7 +151,7 @@ def test_each_sees_what_they_may(permissions: tuple[str, ...], seen: set[str]) -
     page = counted(desk_of(*permissions))
 
     words = [
-        *("Prices to check", "Tools without a review", "Reviews that are due", "Ties without a word"),
+        *("Prices to check", "Tools without a review", "Reviews that are due", "Ties without guidance"),
         *("The panel", "Votes cast on each day", "Picks cast on each day"),
         *("draft of a review", "draft of a tool"),
         *("review handed in", "head-to-head handed in", "tool handed in", "comparison handed in"),

@@ -68,7 +68,7 @@ def test_a_quote_is_counted_against_what_publication_takes() -> None:
 
     page = open_desk().get(page_of(ToolFactory())).content.decode()
 
-    assert "</span> of 1,500 characters that publication takes</p>" in page
+    assert "</span> of 1,500 characters allowed when it is published</p>" in page
 
 
 def test_each_active_reviewer_has_a_row_in_the_roster_s_order() -> None:

@@ -231,7 +231,7 @@ def test_a_comparison_that_was_public_stays_with_its_history() -> None:
 
     page = open_desk().post(f"{COMPARISONS}{comparison.pk}/delete/", {"post": "yes", "why": "A mistake."})
 
-    assert "It is published: only what is unpublished is deleted." in page.content.decode()
+    assert "It is published: you can delete drafts only." in page.content.decode()
     assert "It has 1 verdict change." in page.content.decode()
     assert Comparison.objects.get().verdict_changes.count() == 1
 
@@ -363,7 +363,7 @@ def test_a_condition_of_both_tools_is_refused_on_the_form_and_nothing_is_stored(
         **fit_row(1, pair.second_tool, condition=condition.pk),
     )  # fmt: skip
 
-    message = "Aider has it too: what both fit decides nothing between them."
+    message = "Aider has it too: a condition that both fit does not decide between them."
     assert fit_errors(response) == [{}, {"condition": [message]}]
     assert not PairFit.objects.exists()
     assert Comparison.objects.get().title == ""

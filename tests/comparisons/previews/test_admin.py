@@ -85,7 +85,7 @@ def test_what_cannot_be_published_is_named_with_the_reason() -> None:
 
     words = words_of(open_desk().get(preview_of(tool)))
 
-    assert "Not shown, since it can’t be published as it stands The Skeptic on" in words
+    assert "Not shown, because it can’t be published as it is The Skeptic on" in words
 
 
 def test_a_link_is_made_shown_and_ended() -> None:
@@ -99,7 +99,9 @@ def test_a_link_is_made_shown_and_ended() -> None:
     shown = stranger.get(f"/api/{path}").status_code
     desk.post(preview_of(tool), {"end": str(link.pk)})
 
-    assert messages_of(page) == ["The link is made. Whoever has it sees these drafts, without an account."]
+    assert messages_of(page) == [
+        "The link is ready. Everybody who has it sees these drafts, without an account."
+    ]
     assert shown == 200
     assert stranger.get(f"/api/{path}").status_code == 404
     link.refresh_from_db()

@@ -158,7 +158,7 @@ def test_a_renamed_tool_shows_its_earlier_slugs() -> None:
     page = desk.get(page_of(tool)).content.decode()
 
     assert '<div class="readonly">first, second</div>' in page
-    assert "The earlier one leads here for ever once readers could see the tool" in page
+    assert "Once readers could see the tool, an earlier slug leads here for ever" in page
 
 
 def test_the_tool_page_leads_to_its_reviews_and_its_public_page() -> None:
@@ -186,7 +186,7 @@ REFUSED_VALUES = [
     pytest.param({"slug": "a" * 256}, "slug", "Ensure this value has at most 255 characters", id="long slug"),
     pytest.param({"description": "a" * 10_001}, "description", "at most 10000 characters", id="long text"),
     pytest.param({"category": ""}, "category", "This field is required.", id="no category"),
-    pytest.param({"status": "x"}, "status", "It is published: from there this is no step", id="no status"),
+    pytest.param({"status": "x"}, "status", "It is published. You cannot take this step from there.", id="no status"),
     pytest.param({"website": "javascript:alert(1)"}, "website", "Enter a valid URL.", id="not a web address"),
     pytest.param(
         {"pricing_starts_at": "20"}, "pricing_currency", "An amount needs a currency.", id="amount alone"
@@ -357,7 +357,7 @@ def test_a_review_that_is_published_before_its_tool_waits_for_it() -> None:
 
     told = act(open_desk(), "/admin/reviews/review/", "publish", [draft])
 
-    assert told == ["1 review published, to be public once what it is about is."]
+    assert told == ["1 review published, and hidden until every tool in it is public."]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_page_of_yesterday_confirms_nothing(shown: str) -> None:
     answer = desk.post(look(), {"shown": shown, "confirm": "1"}, follow=True)
 
     assert messages_of(answer) == [
-        "Nothing was imported: it waits no longer for that: look at what it says now."
+        "Nothing was imported: it no longer waits for that: look at its page again."
     ]
     assert not Category.objects.exists()
 
@@ -184,7 +184,7 @@ def test_who_may_import_and_not_publish_looks_at_a_file_and_publishes_nothing(la
     )
     answer = desk.post(look(), {"shown": CatalogUpload.objects.get().digest, "confirm": "1"})
 
-    assert "Somebody who may publish imports it" in page
+    assert "Only a person who may publish can import it" in page
     assert "Import just this" not in page
     assert answer.status_code == 403
     assert Tool.objects.get().status == "draft"

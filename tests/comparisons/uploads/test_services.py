@@ -175,7 +175,7 @@ def test_an_answer_to_a_pair_is_shown_with_the_tool_that_it_prefers() -> None:
 def test_what_was_not_shown_can_not_be_confirmed(shown: str) -> None:
     upload = send(CATEGORIES)
 
-    with pytest.raises(CurationError, match="look at what it says now"):
+    with pytest.raises(CurationError, match="look at its page again"):
         confirm(upload, shown)
 
     assert not Category.objects.exists()

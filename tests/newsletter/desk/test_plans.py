@@ -47,7 +47,7 @@ def test_a_draft_that_waits_says_for_what() -> None:
             {"week": "2020-W01"},
             "Goes out only by Send now: its time was on Tue 31 Dec 2019 at 07:00 UTC (08:00 Europe/Berlin).",
         ),
-        ({"due_at": SATURDAY}, "Goes out within a minute, since staff said so."),
+        ({"due_at": SATURDAY}, "Goes out within a minute, because staff started it."),
         ({"repeat": "held"}, "Held: it goes out only by Send again."),
         ({"state": "cancelled"}, ""),
     ],
@@ -69,8 +69,8 @@ def test_readers_are_counted_as_the_edition_would_count_them() -> None:
     out("2026-W47", SATURDAY - timedelta(days=7))
     later = readers_words(draft, now=SATURDAY)
 
-    assert first == "2 readers at most, those who read monthly among them: who has nothing new gets none"
-    assert later == "1 reader at most: who has nothing new gets none"
+    assert first == "2 readers at most, monthly readers included: readers for whom nothing is new get no mail"
+    assert later == "1 reader at most: readers for whom nothing is new get no mail"
 
 
 def test_send_now_says_to_how_many_and_what_it_does_to_the_next() -> None:
@@ -108,4 +108,4 @@ def test_what_is_done_to_a_days_mail_changes_nothing_of_the_weeks(action: str) -
     assert "2026-11-28" in said.own
     assert said.next == "The next one goes out at its hour, on the next day with a new comparison."
     assert not is_soon_after_another(day, now=SATURDAY)
-    assert readers_words(day, now=SATURDAY) == "1 reader at most: who has nothing new gets none"
+    assert readers_words(day, now=SATURDAY) == "1 reader at most: readers for whom nothing is new get no mail"

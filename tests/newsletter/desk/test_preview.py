@@ -262,7 +262,7 @@ class TestAsOneSubscriberGetsIt:
             pytest.param(
                 {"frequency": "monthly"},
                 "",
-                ["They read monthly, and another edition of the month is theirs."],
+                ["They read monthly, and get another edition of this month."],
                 id="monthly",
             ),
         ],
@@ -343,7 +343,7 @@ class TestAsOneSubscriberGetsIt:
 
         page = open_desk().get(f"{preview_of(edition)}?subscriber={subscriber.pk}").content.decode()
 
-        assert "This edition is no draft any more" in page
+        assert "This edition is no longer a draft" in page
 
 
 LEDGER = [

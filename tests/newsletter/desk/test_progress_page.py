@@ -139,7 +139,9 @@ class TestWhatItSays:
                 id="draft",
             ),
             pytest.param(
-                {"state": "draft", "due_at": NOW}, "Goes out within a minute, since staff said so.", id="due"
+                {"state": "draft", "due_at": NOW},
+                "Goes out within a minute, because staff started it.",
+                id="due",
             ),
             pytest.param(
                 {"state": "draft", "week": "2099-W48", "state_reason": "It can't be begun: KeyError: 'x'"},
@@ -459,4 +461,4 @@ def test_a_draft_counts_its_readers_at_the_time_when_it_goes_out() -> None:
 
         words = site.get_model_admin(Edition).readers(EditionFactory(week="2026-W49"))  # type: ignore[attr-defined]
 
-    assert words == "2 readers at most, those who read monthly among them: who has nothing new gets none"
+    assert words == "2 readers at most, monthly readers included: readers for whom nothing is new get no mail"

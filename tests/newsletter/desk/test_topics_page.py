@@ -21,7 +21,7 @@ def test_it_says_how_many_follow_the_topic_and_how_many_of_them_nothing_else() -
 
     text = " ".join(open_desk().get(page_of(topic)).content.decode().split())
 
-    assert "3 subscribed readers chose Design, 2 of them no other topic" in text
+    assert "3 subscribed readers chose Design, 2 of them chose no other topic" in text
     assert "Subscriber_topics object" not in text
 
 

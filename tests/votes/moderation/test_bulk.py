@@ -88,6 +88,6 @@ def test_the_page_before_says_what_they_say() -> None:
     ]
 
     assert told == [
-        ["What is said: 2 ship, 1 skip, 1 withdrawn.", "Of 3 tools."],
-        [f"What is said: 2 {other.name}.", "Of 1 pair."],
+        ["The votes say: 2 ship, 1 skip, 1 withdrawn.", "Of 3 tools."],
+        [f"The votes say: 2 {other.name}.", "Of 1 pair."],
     ]
