@@ -51,6 +51,9 @@ def is_cacheable(environ: WSGIEnvironment) -> bool:
         return False
     if REDIRECTS and transport_of(environ) != "https":
         return False
+    # What was sent as %3F would end the path in an address.
+    if "?" in environ["PATH_INFO"]:
+        return False
     return is_our_host(environ.get("HTTP_HOST", "")) and allows_json(environ.get("HTTP_ACCEPT", ""))
 
 

@@ -39,6 +39,7 @@ TEA = "/api/v1/teas/green"
         pytest.param(False, "GET", TEA, {"HTTP_IF_MATCH": '"e"'}, id="if it is still the same"),
         pytest.param(False, "GET", TEA, {"HTTP_HOST": "evil.example"}, id="of another host"),
         pytest.param(False, "GET", TEA + "?preview=x", {}, id="a preview"),
+        pytest.param(False, "GET", TEA, {"PATH_INFO": TEA + "?q=a"}, id="with a question mark in its path"),
         pytest.param(False, "GET", TEA, {"HTTP_HOST": ""}, id="of no host"),
         pytest.param(False, "GET", TEA, {"HTTP_ACCEPT": "text/html"}, id="not as JSON"),
     ],
