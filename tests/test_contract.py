@@ -427,12 +427,15 @@ READS = sorted(
     if ask.method == "GET" and not (ask.needs_voter or ask.needs_subscriber)
 )
 TELLING = "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'api_tell_change'::regproc"
+# Its rows are written once, by an update of their review, which tells.
+TOLD_BY_ANOTHER = {"reviews_reviewrevision"}
 
 
 def read_addresses() -> list[str]:
     """An address of each public read."""
     review = Review.objects.filter(status="published").earliest("id")
-    return [*(REQUESTS[name].address for name in READS), f"/api/v1/reviews/{review.pk}"]
+    of_review = (address.format(id=review.pk) for address in OF_REVIEW.values())
+    return [*(REQUESTS[name].address for name in READS), *of_review]
 
 
 @pytest.mark.usefixtures("demo", "rendered_as_serialized")
@@ -448,7 +451,7 @@ def test_each_table_that_a_public_answer_reads_tells_its_changes(api: APIClient)
     asked = " ".join(query["sql"] for query in queries)
     read = {table for table in tables if re.search(rf"\b{table}\b", asked)}
     assert len(read) > 10
-    assert read - telling == set()
+    assert read - telling == TOLD_BY_ANOTHER
 
 
 # What each answer has of its own, and what tells how it was come by.
