@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from backend.api.credentials import Scheme
 from backend.api.deprecation import deprecation_of
 from backend.api.parameters import AnySerializer, Parameters
 from backend.api.rate_limits import Limit, RateLimitState, rate_limit_headers
+from backend.api.remembered import remembered
 
 # What is said to one caller is for nobody else.
 NOT_KEPT = "private, no-store"
@@ -160,7 +160,7 @@ def accepts_json(request: HttpRequest | Request) -> bool:
     return allows_json(request.META.get("HTTP_ACCEPT", ""))
 
 
-@lru_cache(maxsize=256)
+@remembered
 def allows_json(accepted: str) -> bool:
     """Whether an `Accept` allows JSON (RFC 9110, 12.5.1): the most specific range that speaks of it decides.
 

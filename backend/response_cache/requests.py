@@ -1,7 +1,6 @@
 """Which requests the cache may answer, and what two of them have in common."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
@@ -12,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve
 from rest_framework.exceptions import ValidationError
 
+from backend.api.remembered import remembered
 from backend.api.requests import Utf8Request, broken_limit
 from backend.api.views import JSONRenderer, PublicView, allows_json
 from backend.response_cache.responses import Header
@@ -91,7 +91,7 @@ def environ_of_nobody(environ: WSGIEnvironment) -> WSGIEnvironment:
     }
 
 
-@lru_cache(maxsize=256)
+@remembered
 def is_our_host(host: str) -> bool:
     """As Django's check reads ALLOWED_HOSTS; without the header, Django answers."""
     request = HttpRequest()
@@ -110,7 +110,7 @@ def transport_of(environ: WSGIEnvironment) -> str:
     return scheme
 
 
-@lru_cache(maxsize=256)
+@remembered
 def cors_headers(origin: str) -> tuple[Header, ...]:
     """What CORS answers to an origin, apart from Vary, which every answer has."""
     request = HttpRequest()

@@ -4,13 +4,14 @@ import sys
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from threading import Lock
 
 import brotli
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+
+from backend.api.remembered import remembered
 
 Header = tuple[str, str]
 
@@ -113,7 +114,7 @@ def may_be_cached(response: HttpResponseBase) -> bool:
     )
 
 
-@lru_cache(maxsize=256)
+@remembered
 def best_encoding(accepted: str) -> str:
     """Which of `br`, `gzip` and `identity` an Accept-Encoding likes best; of equals the first (RFC 9110, 12.5.3)."""
     weights = dict(_weight(part) for part in accepted.lower().split(","))
