@@ -101,7 +101,7 @@ class ResponseCache:
             return self._lead(exchange, target, found)
         found.done.wait(STUCK_SECONDS)
         if found.response is not None:
-            return self._send(exchange, found.response, kind="joined")
+            return self._send(exchange, found.response, address=target.address, kind="joined")
         # It failed or takes long, which may be its own fault: nobody shares that.
         return self._lead(exchange, target, self._new_rendering())
 
@@ -137,7 +137,9 @@ class ResponseCache:
         is_away = answer.status.startswith("503")
         self._is_away_until = self._clock() + PAUSE_SECONDS if is_away else 0.0
         if rendering.response is not None:
-            return exchange.send(rendering.response, kind="miss", age=0)
+            body = exchange.send(rendering.response, kind="miss", age=0)
+            self.store.measure(target.address)
+            return body
         entry = self.store.find(target.address)
         if is_away and entry and self._outlives_outage(entry, exchange.began):
             return self._serve(exchange, entry, kind="outage")
@@ -179,19 +181,17 @@ class ResponseCache:
         )
 
     def _serve(self, exchange: Exchange, entry: Entry, *, kind: str) -> list[bytes]:
-        response = entry.response
         entry.use()
-        size = response.size
-        body = self._send(exchange, response, kind=kind)
-        if response.size != size:
-            self.store.measure(entry)
-        return body
+        return self._send(exchange, entry.response, address=entry.address, kind=kind)
 
-    def _send(self, exchange: Exchange, response: CachedResponse, *, kind: str) -> list[bytes]:
+    def _send(self, exchange: Exchange, response: CachedResponse, *, address: str, kind: str) -> list[bytes]:
         """Send what was not rendered for this request; counted and logged here, for Django does not hear of it."""
         unconfirmed = 0.0 if kind == "joined" else self._unconfirmed(response, exchange.began)
         # Inf: it has changed since this request found it, a moment ago.
+        size = response.size
         body = exchange.send(response, kind=kind, age=int(unconfirmed) if unconfirmed < OUTAGE_SECONDS else 0)
+        if response.size != size:
+            self.store.measure(address)
         seconds = self._clock() - exchange.began
         self._log.add(exchange.served(kind=kind, view=response.view, seconds=seconds))
         return body

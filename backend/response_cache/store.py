@@ -83,11 +83,11 @@ class Store:
                 self._measure(entry)
                 self._make_room()
 
-    def measure(self, entry: Entry) -> None:
+    def measure(self, address: str) -> None:
         """To be called when its response has got another variant."""
         with self._lock:
             # It may have been removed meanwhile.
-            if self._entries.get(entry.address) is entry:
+            if entry := self._entries.get(address):
                 self._measure(entry)
                 self._make_room()
 

@@ -11,6 +11,7 @@ from django.http import Http404
 
 from backend.api.deadlines import STUCK_SECONDS
 from backend.response_cache.cache import OUTAGE_SECONDS, PAUSE_SECONDS
+from backend.response_cache.store import ALIAS_BYTES
 from tests.backend.response_cache.asking import Answer, ask, kitchen, new_cache
 
 pytestmark = [
@@ -141,6 +142,43 @@ def test_a_flood_of_addresses_keeps_within_the_bytes_and_pushes_out_nothing_hot(
         assert cache.store.size <= 200_000
 
     assert kitchen.made.count("green") == 1
+
+
+def test_an_encoding_counts_whoever_asked_for_it_first() -> None:
+    cache, changes = new_cache()
+    kitchen.size = 5_000
+
+    def uncounted() -> int:
+        entry = cache.store.find(f"{TEA}?")
+        assert entry
+        return entry.response.size + len(entry.address) + ALIAS_BYTES - cache.store.size
+
+    missed = ask(cache, TEA, HTTP_ACCEPT_ENCODING="gzip")
+    left_out = [uncounted()]
+    hit = ask(cache, TEA, HTTP_ACCEPT_ENCODING="br")
+    left_out.append(uncounted())
+    changes.generation += 1
+    has_begun = threading.Event()
+
+    def during(number: int) -> None:
+        has_begun.set()
+        threading.Event().wait(STUCK_SECONDS / 2)
+
+    kitchen.during = during
+    with ThreadPoolExecutor(1) as threads:
+        plain = threads.submit(ask, cache, TEA)
+        assert has_begun.wait(5)
+        joined = ask(cache, TEA, HTTP_ACCEPT_ENCODING="gzip")
+    left_out.append(uncounted())
+
+    answers = (missed, hit, plain.result(), joined)
+    assert [answer.cache_status for answer in answers] == [
+        "fwd=miss",
+        "hit",
+        "fwd=miss",
+        "fwd=miss; collapsed",
+    ]
+    assert left_out == [0, 0, 0]
 
 
 # --- One rendering -----------------------------------------------------------------------------
