@@ -47,12 +47,8 @@ def ask_first(
     if request.POST.get("sure") == str(count) and (why or is_read):
         return None
     if "sure" in request.POST:
-        messages.error(
-            request,
-            "Nothing was done: say why."
-            if not (why or is_read)
-            else "The rows have changed since this page was shown. Look again.",
-        )
+        changed = "The rows have changed since this page was shown. Look again."
+        messages.error(request, changed if why or is_read else "Nothing was done: say why.")
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
