@@ -106,4 +106,4 @@ def test_without_redis_the_page_is_there(settings: Settings) -> None:
     page = desk.get("/admin/").content.decode()
 
     assert "tool handed in" in page
-    assert "has not yet" in page
+    assert "It has not done so yet" in page

@@ -1,3 +1,5 @@
+"""What callers send is remembered as long as it is short."""
+
 import pytest
 
 from backend.api.remembered import LONGEST, remembered

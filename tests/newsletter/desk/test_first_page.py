@@ -72,5 +72,5 @@ def test_subscribers_are_drawn_once_a_worker_counted_them() -> None:
 
     count_blocks(now=timezone.now())
 
-    assert "has not yet" in before
+    assert "It has not done so yet" in before
     assert "Active subscribers at the end of each day: From 2 to 2." in desk.get("/admin/").content.decode()
