@@ -3,15 +3,18 @@
 import time
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from django.db import DataError, OperationalError, connection
 from django.db.models import DateTimeField, Value
 from django.db.models.functions import Cast
+from psycopg.pq import Format
 
 from backend.api import deadlines
 from backend.api.deadlines import request_deadline
 from backend.api.models import CountChange
 from backend.api.outages import NONE_FREE, outage_of
+from backend.postgresql.base import OwnLoader, TimeLoader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,3 +67,12 @@ def test_a_time_that_python_can_not_hold_is_refused() -> None:
         cursor.execute("SELECT '0044-01-01 BC'::timestamptz")
         with pytest.raises(DataError):
             cursor.fetchone()
+
+
+def test_times_are_read_by_the_code_in_c() -> None:
+    connection.ensure_connection()
+
+    loader = connection.connection.adapters.get_loader(psycopg.adapters.types["timestamptz"].oid, Format.TEXT)
+
+    assert loader is TimeLoader
+    assert not hasattr(OwnLoader, "_load_iso")
