@@ -8,11 +8,13 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from newsletter.models import Edition
+from tests.browser.signing_in import sign_in
 from tests.factories import EditionFactory, ReviewerFactory, ToolFactory, vote
 from tests.newsletter.editions import new_pair, shelf
 from votes.models import Alert, Vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SECRET = "a long enough secret"
 
 
 @pytest.fixture
@@ -23,7 +25,6 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def desk(live_server: LiveServer) -> str:
-    User.objects.create_superuser("curator", password="a long enough secret")
     ReviewerFactory(name="The Skeptic")
     ToolFactory(name="Aider", slug="aider")
     return live_server.url
@@ -32,6 +33,7 @@ def desk(live_server: LiveServer) -> str:
 @pytest.fixture
 def page(desk: str, browser: Browser, complaints: list[str]) -> Page:
     page = browser.new_page(base_url=desk)
+    sign_in(page.context, desk, User.objects.create_superuser("curator", password=SECRET))
     page.set_default_timeout(120_000)
     page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
     page.on("pageerror", lambda error: complaints.append(error.message))
@@ -62,17 +64,7 @@ def press(page: Page, step: str) -> str:
     return page.locator(".messagelist").inner_text()
 
 
-def log_in(page: Page) -> None:
-    page.goto("/admin/")
-    page.get_by_label("Username").fill("curator")
-    page.get_by_label("Password").fill("a long enough secret")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="The curators' desk")).to_be_visible()
-
-
 def test_a_curator_adds_a_tool_reviews_it_and_pairs_it(page: Page, complaints: list[str]) -> None:
-    log_in(page)
-
     page.goto("/admin/catalog/category/add/")
     page.get_by_label("Name").press_sequentially("Developer Tools")
     expect(page.get_by_label("Slug")).to_have_value("developer-tools")
@@ -139,8 +131,6 @@ def hour_of_alert(transactional_db: None) -> datetime:
 def test_a_curator_quarantines_the_hour_of_an_alert_and_releases_it(
     hour_of_alert: datetime, page: Page, complaints: list[str]
 ) -> None:
-    log_in(page)
-
     page.goto("/admin/votes/alert/")
     page.get_by_role("link", name="Look at the votes").click()
     expect(page.get_by_role("heading", name="Votes over time: Zed")).to_be_visible()
@@ -179,8 +169,6 @@ def draft_edition(transactional_db: None) -> Edition:
 def test_a_curator_writes_an_intro_and_sees_the_mail(
     draft_edition: Edition, page: Page, complaints: list[str]
 ) -> None:
-    log_in(page)
-
     page.goto(f"/admin/newsletter/edition/{draft_edition.pk}/change/")
     page.get_by_label("Intro").fill("Hello <b>you</b>.")
     page.get_by_role("button", name="Save and continue editing").click()
@@ -200,7 +188,12 @@ def test_a_curator_writes_an_intro_and_sees_the_mail(
 
 
 def test_the_desk_is_used_without_a_mouse(page: Page, complaints: list[str]) -> None:
-    log_in(page)
+    page.context.clear_cookies()
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("curator")
+    page.get_by_label("Password").fill(SECRET)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="The curators' desk")).to_be_visible()
 
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from newsletter.models import Delivery, Edition
+from tests.browser.signing_in import sign_in
 from tests.database import at_once
 from tests.factories import NOW, DeliveryFactory, EditionFactory
 
@@ -26,7 +27,6 @@ def complaints() -> list[str]:
 @pytest.fixture
 def edition(transactional_db: None) -> Edition:
     """Ten copies wait."""
-    User.objects.create_superuser("curator", password="a long enough secret")
     edition: Edition = EditionFactory(
         week="2026-W48", state="sending", frozen_at=NOW, prepared_at=NOW, audience=10
     )
@@ -44,10 +44,8 @@ def page(live_server: LiveServer, edition: Edition, browser: Browser, complaints
     page.set_default_timeout(120_000)
     page.on("console", keep)
     page.on("pageerror", lambda error: complaints.append(error.message))
-    page.goto(f"/admin/login/?next=/admin/newsletter/edition/{edition.pk}/progress/")
-    page.get_by_label("Username").fill("curator")
-    page.get_by_label("Password").fill("a long enough secret")
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page.context, live_server.url, User.objects.create_superuser("curator"))
+    page.goto(f"/admin/newsletter/edition/{edition.pk}/progress/")
     expect(page.get_by_role("heading", name="Progress: 2026-W48")).to_be_visible()
     return page
 
