@@ -9,7 +9,8 @@ from backend.admin import bulk
 from backend.admin.models import BulkAction
 from backend.admin.tasks import go_on
 from catalog.models import Tool
-from tests.browser.test_import import faults
+from tests.browser.accessibility import faults
+from tests.browser.signing_in import sign_in
 from tests.bulk import finish
 from tests.factories import ReviewFactory, ToolFactory
 
@@ -18,14 +19,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def page(live_server: LiveServer, browser: Browser) -> Page:
-    User.objects.create_superuser("curator", password="a long enough secret")
-    page = browser.new_context(base_url=live_server.url, bypass_csp=True).new_page()
+    context = browser.new_context(base_url=live_server.url, bypass_csp=True)
+    sign_in(context, live_server.url, User.objects.create_superuser("curator"))
+    page = context.new_page()
     page.set_default_timeout(120_000)
-    page.goto("/admin/")
-    page.get_by_label("Username").fill("curator")
-    page.get_by_label("Password").fill("a long enough secret")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="The curators' desk")).to_be_visible()
     return page
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
-from axe_playwright_python.base import AXE_SCRIPT
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -10,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from bench.desk_pages import MODELS, OF_A_ROW, OF_ALL, OF_AN_APP, add_missing_rows, addresses, give_app
 from comparisons.history.recording import record_verdicts
-from tests.browser.test_site_accessibility import serious_of, wear
+from tests.browser.accessibility import Fault, serious, too_wide, wear
 from tests.factories import (
     ComparisonFactory,
     HeadToHeadFactory,
@@ -30,7 +29,6 @@ ALIKE = ("history", "delete", "app_list")
 REFUSED = "refused"
 # Of apps whose rows nobody deletes at the desk; and what the page to sign in leads to, which is looked at as that.
 NOT_SHOWN = {"admin:index", "admin delete", "backend_admin delete", "votes delete"}
-Fault = tuple[str, str, list[str]]
 # How wide the page is, how much of it the list has, and which headings stay out of sight when the list is scrolled to them.
 LIST = """() => {
     const list = document.querySelector("#result_list")?.parentElement;
@@ -68,7 +66,6 @@ def curator(live_server: LiveServer) -> User:
 def page(live_server: LiveServer, browser: Browser, curator: User) -> Page:
     # What axe is made of, the pages' own policy would stop.
     page = browser.new_context(base_url=live_server.url, bypass_csp=True).new_page()
-    page.add_init_script(AXE_SCRIPT)
     page.set_default_timeout(120_000)
     return page
 
@@ -131,16 +128,14 @@ def faults(page: Page, *, part: str = "main", is_new: bool = True) -> list[Fault
     """
     page.set_viewport_size({"width": 1280, "height": 900})
     wear(page, "light")
-    return look(page, part, rules={"color-contrast": {"enabled": is_new}})
+    return serious(page, part, without=[] if is_new else ["color-contrast"])
 
 
 def faults_on_a_phone(page: Page) -> list[Fault]:
     """What the phone and the dark make of it, and whether it is wider than the phone."""
     page.set_viewport_size({"width": 360, "height": 740})
     wear(page, "dark")
-    found = look(page, "main", runOnly=LOOKS)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, (page.url, f"{width} wide", [])] if width > 360 else found
+    return serious(page, "main", only=LOOKS) + too_wide(page)
 
 
 def faults_on_a_tablet(page: Page) -> list[Fault]:
@@ -149,10 +144,3 @@ def faults_on_a_tablet(page: Page) -> list[Fault]:
     width, room, unseen = page.evaluate(LIST)
     fits = width <= 820 and (room is None or room > 450) and not unseen
     return [] if fits else [(page.url, f"{width} wide, {room} of it for the list", unseen)]
-
-
-def look(page: Page, part: str, **options: object) -> list[Fault]:
-    # With `preload` it would fetch each style sheet a second time, for a rule about phones that are turned.
-    asked = {"resultTypes": ["violations"], "preload": False, **options}
-    found = page.evaluate("([part, asked]) => axe.run(part, asked)", [part, asked])
-    return serious_of(page.url, found["violations"])

@@ -2,10 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -17,32 +15,23 @@ from catalog.models import Tool
 from comparisons.catalog_file.importing import import_catalog
 from comparisons.catalog_file.roster import DEMO_FILE
 from comparisons.desk.calibrating import calibrate
-from tests.browser.test_site_accessibility import wear
+from tests.browser.accessibility import faults
+from tests.browser.signing_in import sign_in
 from tests.comparisons.catalog_file.test_importing import REAL_FILE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 UPLOADS = "/admin/comparisons/catalogupload/"
-VIEWS: list[tuple[Literal["light", "dark"], int]] = [
-    ("light", 1280),
-    ("dark", 1280),
-    ("light", 820),
-    ("dark", 390),
-]
 
 
 @pytest.fixture
 def empty(live_server: LiveServer, browser: Browser) -> Page:
     """A curator, signed in, before an empty installation."""
-    User.objects.create_superuser("curator", password="a long enough secret")
     # What axe is made of, the pages' own policy would stop.
-    page = browser.new_context(base_url=live_server.url, bypass_csp=True).new_page()
+    context = browser.new_context(base_url=live_server.url, bypass_csp=True)
+    sign_in(context, live_server.url, User.objects.create_superuser("curator"))
+    page = context.new_page()
     page.set_default_timeout(120_000)
-    page.goto("/admin/")
-    page.get_by_label("Username").fill("curator")
-    page.get_by_label("Password").fill("a long enough secret")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="The curators' desk")).to_be_visible()
     return page
 
 
@@ -59,22 +48,6 @@ def send(page: Page, file: Path) -> None:
     page.get_by_label("File").set_input_files(file)
     page.get_by_label("Why").fill("Prices of May")
     page.get_by_role("button", name="Show what would change").click()
-
-
-def faults(page: Page) -> list[object]:
-    """What axe finds serious, and where the page is wider than the window, in each view."""
-    found: list[object] = []
-    for scheme, width in VIEWS:
-        wear(page, scheme)
-        page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append((page.url, scheme, width, "too wide"))
-        found += [
-            (page.url, scheme, width, each["id"], [node["html"] for node in each["nodes"]])
-            for each in Axe().run(page).response["violations"]
-            if each["impact"] in {"serious", "critical"}
-        ]
-    return found
 
 
 def test_the_demos_catalog_comes_back_without_a_change_and_a_mended_sheet_is_imported(

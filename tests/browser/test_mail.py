@@ -1,10 +1,8 @@
 """The weekly mail and the pages around it in a real browser: axe, a phone and a wide window, light and dark."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -12,15 +10,13 @@ from pytest_django.live_server_helper import LiveServer
 from catalog.models import Category
 from newsletter.content.composition import EditorsWords, compose, online_url
 from newsletter.models import MailJob
+from tests.browser.accessibility import STRICT_COLOURS, Fault, Scheme, serious, too_wide
 from tests.database import at_once
 from tests.newsletter.editions import UNTIL, chosen, new_pair, one_of_each, reviewed, sent, shelf, tool
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WIDTHS = (375, 700)
-SCHEMES: dict[Literal["light", "dark"], dict[str, object]] = {
-    "light": {"resultTypes": ["violations"]},
-    "dark": {"resultTypes": ["violations"], "runOnly": ["cat.color"]},
-}
+SCHEMES: dict[Scheme, tuple[str, ...]] = {"light": (), "dark": STRICT_COLOURS}
 NAME = "Cursor 2.0 (Composer + multi-agent interface, with a name of this length)"
 
 
@@ -62,18 +58,16 @@ def archive(live_server: LiveServer, settings: Settings) -> None:
     sent("2026-W48", subject=f"The week of {NAME}", intro="A week of agents.", editor="Ada Example")
 
 
-def faults(page: Page, show: Callable[[], object]) -> list[object]:
+def faults(page: Page, show: Callable[[], object]) -> list[Fault]:
     """What axe finds serious, of the dark its colours alone, and where the page is wider than the window."""
-    found: list[object] = []
-    for scheme, options in SCHEMES.items():
+    found: list[Fault] = []
+    for scheme, only in SCHEMES.items():
         page.emulate_media(color_scheme=scheme)
         show()
-        for violation in Axe().run(page, options=options).response["violations"]:
-            if violation["impact"] in {"serious", "critical"}:
-                found.append((page.url, scheme, violation["id"], violation["nodes"][0]["html"][:120]))
+        found += serious(page, only=only)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        found += [(page.url, width)] * (page.evaluate("document.documentElement.scrollWidth") > width)
+        found += too_wide(page)
     return found
 
 

@@ -5,7 +5,6 @@ from threading import Thread
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -13,11 +12,11 @@ from pytest_django.live_server_helper import LiveServer
 from backend.devstack.site_server import site_server
 from comparisons.models import Comparison
 from reviews.models import Review
-from tests.browser.test_site_accessibility import serious, wear
+from tests.browser.accessibility import faults, too_wide
+from tests.browser.signing_in import sign_in
 from tests.factories import ComparisonFactory, ReviewerFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WIDTHS = (1280, 820, 360)
 
 
 @pytest.fixture
@@ -49,28 +48,21 @@ def pair(live_server: LiveServer) -> Comparison:
 
 @pytest.fixture
 def editor(live_server: LiveServer, browser: Browser) -> Page:
-    User.objects.create_superuser("editor")
-    desk = Client()
-    desk.force_login(User.objects.get())
     # What axe is made of, the pages' own policy would stop.
     context = browser.new_context(base_url=live_server.url, bypass_csp=True)
-    context.add_cookies(
-        [{"name": "sessionid", "value": desk.cookies["sessionid"].value, "url": live_server.url}]
-    )
+    sign_in(context, live_server.url, User.objects.create_superuser("editor"))
     page = context.new_page()
     page.set_default_timeout(120_000)
     return page
 
 
-def look(page: Page, name: str) -> None:
+def look(page: Page) -> None:
     """It is accessible and fits, in both schemes."""
-    for width in WIDTHS:
+    found: list[object] = [*faults(page, [("light", 1280), ("dark", 1280)])]
+    for width in (820, 360):
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme in ("light", "dark"):
-            wear(page, "dark" if scheme == "dark" else "light")
-            if width == WIDTHS[0]:
-                assert serious(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found += too_wide(page)
+    assert found == []
 
 
 def test_a_colleague_sees_the_pair_by_the_link_and_nothing_once_it_is_ended(
@@ -81,7 +73,7 @@ def test_a_colleague_sees_the_pair_by_the_link_and_nothing_once_it_is_ended(
     expect(editor.locator(".answer")).to_contain_text("Aider")
     editor.get_by_role("button", name="Make a link").click()
     address = editor.get_by_role("link", name=f"{site}/").get_attribute("href") or ""
-    look(editor, "preview")
+    look(editor)
 
     colleague = browser.new_context(bypass_csp=True).new_page()
     colleague.set_default_timeout(120_000)
@@ -93,7 +85,7 @@ def test_a_colleague_sees_the_pair_by_the_link_and_nothing_once_it_is_ended(
     expect(colleague.get_by_text("It holds under load.").first).to_be_visible()
     expect(colleague.locator("fieldset.ballot:not(:disabled)")).to_have_count(0)
     expect(colleague.locator('meta[name="robots"]')).to_have_attribute("content", "noindex, nofollow")
-    look(colleague, "preview-site")
+    look(colleague)
 
     colleague.goto(f"{site}/comparisons/aider-vs-cursor-2-0")
     expect(colleague.get_by_role("heading", level=1)).to_have_text("There is no such page")

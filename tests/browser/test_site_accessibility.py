@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from threading import Thread
-from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from backend.devstack.site_server import site_server
+from tests.browser.accessibility import STRICT_COLOURS, serious, too_wide
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FIRST, SECOND = "claude-files-api", "llama-4-scout-quantized"
@@ -49,32 +48,10 @@ def site(live_server: LiveServer, settings: Settings) -> Iterator[str]:
         server.shutdown()
 
 
-def wear(page: Page, scheme: Literal["light", "dark"]) -> None:
-    """Shows the page in a scheme, once the colours that Django's style sheet fades in have arrived."""
-    page.emulate_media(color_scheme=scheme)
-    page.evaluate(
-        "getComputedStyle(document.body).color; document.getAnimations().forEach((each) => each.finish())"
-    )
-
-
-def serious(page: Page, **options: object) -> list[tuple[str, str, list[str]]]:
-    """What axe finds serious or critical: where, which rule, and the elements."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options})
-    return serious_of(page.url, found.response["violations"])
-
-
-def serious_of(address: str, violations: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
-    return [
-        (address, violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
-        for violation in violations
-        if violation["impact"] in {"serious", "critical"}
-    ]
-
-
 def test_every_page_is_accessible_fits_a_phone_and_asks_the_api_alone(
     site: str, live_server: LiveServer, browser: Browser
 ) -> None:
-    found, too_wide, asked = [], [], set()
+    found, asked = [], set()
     # What axe is made of, the pages' own policy would stop.
     page = browser.new_page(base_url=site, bypass_csp=True)
     # The docs page renders the whole contract, which takes most of a minute on a busy machine.
@@ -85,14 +62,13 @@ def test_every_page_is_accessible_fits_a_phone_and_asks_the_api_alone(
         page.goto(path)
         expect(page.locator("main:not([aria-busy]) h1")).to_be_visible()
         page.set_viewport_size({"width": 1280, "height": 900})
-        # The schemes differ in colours alone, which axe's rules of this tag look at.
+        # The schemes differ in colours alone.
         page.emulate_media(color_scheme="dark")
-        found += serious(page, runOnly=["cat.color"])
+        found += serious(page, only=STRICT_COLOURS)
         page.emulate_media(color_scheme="light")
         found += serious(page)
         page.set_viewport_size({"width": 360, "height": 740})
-        if page.evaluate("document.documentElement.scrollWidth") > 360:
-            too_wide.append(path)
+        found += too_wide(page)
     page.goto(f"{live_server.url}/api/docs")
     for method in ("get", "put", "post", "patch", "delete"):
         page.locator(f".opblock-{method} .opblock-summary-control").first.click()
@@ -100,7 +76,6 @@ def test_every_page_is_accessible_fits_a_phone_and_asks_the_api_alone(
     found += serious(page)
 
     assert found == []
-    assert too_wide == []
     allowed = (
         f"{site}/",
         f"{live_server.url}/api/v1/",
