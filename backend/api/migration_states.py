@@ -7,12 +7,14 @@ from contextlib import ExitStack, contextmanager
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import RunPython
 from django.db.migrations.state import ProjectState
+from django.db.migrations.utils import resolve_relation
 
 
 @contextmanager
 def few_models_rendered() -> Iterator[None]:
     """
-    A model that is new, or has changed in what no foreign key refers to, is rendered without its neighbours.
+    A model that is new, that no other refers to, or that has changed in what no foreign key refers to, is rendered
+    without its neighbours.
 
     Django renders it anew with all that refer to it and all that it refers to, which here is most models at each step.
     Statements for the schema read the one model, and names and types of the keys that it refers to. Code that reads and
@@ -40,11 +42,22 @@ def find(state: ProjectState, app_label: str, model_name: str, delay: bool = Fal
 
     Before code runs, Django forgets what was rendered for a state that is delayed.
     """
+    key = app_label, model_name
     is_new = model_name not in state.apps.all_models[app_label]
-    if delay or is_new:
+    if delay or is_new or not _is_referred_to(state, key):
         state.is_delayed = True
-        return {(app_label, model_name)}
+        return {key}
     return FOUND_BY_DJANGO(state, app_label, model_name, False)
+
+
+def _is_referred_to(state: ProjectState, key: tuple[str, str]) -> bool:
+    """By a model other than itself, which has a key of the same type."""
+    return any(
+        field.is_relation and resolve_relation(field.remote_field.model, *other) == key
+        for other, model in state.models.items()
+        if other != key
+        for field in model.fields.values()
+    )
 
 
 def take_back(
