@@ -1,73 +1,30 @@
 """Migrations: complete, well named, reversible, safe to deploy, and true to rows that were there before them."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.core.management import call_command
-from django.db import IntegrityError, connection
-from django.db.migrations import AlterField, Migration, RunPython, RunSQL
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations import AlterField, RunPython, RunSQL
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
 from django_migration_linter import MigrationLinter
-from psycopg import sql
 
 from backend.api.migration_states import few_models_rendered
 from comparisons.models import Comparison
 from reviews.models import Panel
 from tests.database import execute
+from tests.migrating import Key, in_a_copy_of, loader, migrate, schema
 from votes.models import PickTally, Tally
 
 APPS = ["api", "backend_admin", "catalog", "reviews", "votes", "comparisons", "newsletter"]
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-
-Target = tuple[str, str | None]
-
-SCHEMA = """
-SELECT 'column', format('%s.%s %s %s', table_name, column_name, data_type, is_nullable)
-FROM information_schema.columns WHERE table_schema = 'public'
-UNION ALL SELECT 'constraint', format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-UNION ALL SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'public'
-UNION ALL SELECT 'trigger', pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
-UNION ALL SELECT 'function', pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-"""
-
-
-def schema() -> set[tuple[str, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(SCHEMA)
-        return set(cursor.fetchall())
-
-
-def migrate(
-    *targets: Target, after_each: Callable[[str, Migration], None] | None = None, rendering_all: bool = False
-) -> None:
-    """Goes to the targets, forwards or back, as our `migrate` does or, `rendering_all`, as Django's.
-
-    `after_each` is called with "apply" or "unapply" and the migration of each step on the way.
-    """
-
-    def on_progress(action: str, migration: Migration | None = None, fake: bool | None = None) -> None:
-        direction, _, moment = action.partition("_")
-        if after_each and migration and moment == "success":
-            after_each(direction, migration)
-
-    executor = MigrationExecutor(connection, on_progress)
-    with nullcontext() if rendering_all else few_models_rendered():
-        executor.migrate(list(targets))
-
-
-@cache
-def loader() -> MigrationLoader:
-    """Of the files; what is applied, it does not know."""
-    return MigrationLoader(None)
 
 
 @cache
@@ -85,30 +42,6 @@ def copied_database(transactional_db: None) -> Iterator[None]:
     """Whatever becomes of it, the next test finds today's tables, and nothing has to be migrated back."""
     with in_a_copy_of(connection.settings_dict["TEST"].get("TEMPLATE") or connection.settings_dict["NAME"]):
         yield
-
-
-@contextmanager
-def in_a_copy_of(template: str) -> Iterator[None]:
-    own = connection.settings_dict["NAME"]
-    copy = f"{own}_copy"
-    leave_database()
-    with connection._nodb_cursor() as cursor:
-        names = sql.Identifier(copy), sql.Identifier(template)
-        cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-    connection.settings_dict["NAME"] = copy
-    try:
-        yield
-    finally:
-        leave_database()
-        connection.settings_dict["NAME"] = own
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(names[0]))
-
-
-def leave_database() -> None:
-    """PostgreSQL neither copies nor drops one that somebody is connected to."""
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
 
 
 @cache
@@ -153,7 +86,32 @@ def test_a_migration_that_is_broken_off_can_be_run_again(app: str, name: str) ->
     assert migration.atomic or not others or (app, name) in NOT_REPEATABLE
 
 
-# The linter renders each migration, and some are rendered outside a transaction.
+class Linter(MigrationLinter):
+    """Collects the statements of all migrations in one go.
+
+    `sqlmigrate`, which the linter calls for each, reads all files and renders all models first.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        executor = MigrationExecutor(connection)
+        state = executor._create_project_state()  # type: ignore[attr-defined]
+        self.statements: dict[Key, list[str]] = {}
+        for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True):
+            with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
+                state = migration.apply(state, editor, collect_sql=True)
+            self.statements[migration.app_label, migration.name] = editor.collected_sql
+
+    def get_sql(self, app_label: str, migration_name: str) -> list[str]:
+        lines = "\n".join(self.statements[app_label, migration_name]).splitlines()
+        return (
+            ["BEGIN;", *lines, "COMMIT;"]
+            if loader().get_migration(app_label, migration_name).atomic
+            else lines
+        )
+
+
+# Statements are collected of each migration, of some outside a transaction.
 @pytest.mark.django_db(transaction=True)
 def test_migrations_are_safe_to_deploy() -> None:
     # It warns of an index on the table that the same migration makes, and of a unique constraint over the columns
@@ -172,10 +130,10 @@ def test_migrations_are_safe_to_deploy() -> None:
         "0005_search_reads_what_people_type",
         "0009_names_sort_as_people_sort",
     ]
-    linter = MigrationLinter(include_apps=APPS, ignore_name=known, no_cache=True, quiet=["ok", "ignore"])
 
     with few_models_rendered():
-        linter.lint_all_migrations()
+        linter = Linter(include_apps=APPS, ignore_name=known, no_cache=True, quiet=["ok", "ignore"])
+    linter.lint_all_migrations()
 
     assert (linter.nb_erroneous, linter.nb_warnings) == (0, 0)
     # Those of other packages are ignored, and counted in its total.
@@ -185,7 +143,22 @@ def test_migrations_are_safe_to_deploy() -> None:
 # One journey for all that it shows, because each way takes seconds.
 @pytest.mark.django_db(transaction=True)
 def test_all_the_way_back_and_forth_gives_the_same_schema_and_counts_rows_that_were_there_first() -> None:
+    """At each step there and back a new tool is voted on and counted, too: old migrations load today's functions, which
+    must do with the tables of then.
+    """
     before = schema()
+    # Tallies count themselves from the second on.
+    _, *votes = [name for app, name in own_migrations() if app == "votes"]
+    seen: list[str] = []
+
+    def vote(direction: str, migration: Key, models: Any) -> None:
+        app, name = migration
+        if app == "votes":
+            step = votes.index(name) - (direction == "unapply")
+            if step >= 0:
+                assert _counted_votes_of_a_new_tool(models) == [(1, 0), (0, 1), (0, 0)], votes[step]
+                seen.append(votes[step])
+
     with in_a_copy_of("template1"):
         firsts = [key for key in own_migrations() if key[1].startswith("0001")]
         migrate(*firsts)
@@ -195,13 +168,15 @@ def test_all_the_way_back_and_forth_gives_the_same_schema_and_counts_rows_that_w
         assert schema() == before
         _assert_counted_and_in_order(tools)
 
-        migrate(*firsts)
+        vote("apply", ("votes", votes[-1]), apps)
+        migrate(*firsts, after_each=vote)
         with in_a_copy_of(connection.settings_dict["NAME"]):
             migrate(*((app, None) for app in APPS))
             nothing = schema()
         # Taking the triggers back and forth again keeps the rows and their counts.
-        migrate(*latest())
+        migrate(*latest(), after_each=vote)
 
+        assert seen == [*reversed(votes), *votes]
         assert not [text for _, text in nothing if re.match(rf"({'|'.join(APPS)})_", text)]
         assert not [kind for kind, _ in nothing if kind in {"trigger", "function"}]
         assert schema() == before
@@ -234,30 +209,6 @@ def _assert_counted_and_in_order(tools: list[Any]) -> None:
 
 
 @pytest.mark.usefixtures("copied_database")
-def test_at_each_step_there_and_back_a_new_tool_is_voted_on_and_counted() -> None:
-    """Old migrations load today's functions, which must do with the tables of then."""
-    _, *steps = [name for app, name in own_migrations() if app == "votes"]
-    catalog = ("catalog", "0003_data_alone_are_restored_without_triggers")
-    seen: list[str] = []
-
-    def vote(step: str) -> None:
-        old = models_at(("votes", step), catalog)
-        assert _counted_votes_of_a_new_tool(old, len(seen)) == [(1, 0), (0, 1), (0, 0)], step
-        seen.append(step)
-
-    def vote_where_it_leads(direction: str, migration: Migration) -> None:
-        if migration.app_label == "votes":
-            vote(migration.name if direction == "apply" else steps[steps.index(migration.name) - 1])
-
-    migrate(("votes", steps[-1]), catalog)
-    vote(steps[-1])
-    migrate(("votes", steps[0]), after_each=vote_where_it_leads)
-    migrate(("votes", steps[-1]), catalog, after_each=vote_where_it_leads)
-
-    assert seen == [*reversed(steps), *steps[1:]]
-
-
-@pytest.mark.usefixtures("copied_database")
 def test_accounts_that_differ_by_case_alone_are_named_for_people_to_rename() -> None:
     before, after = (
         ("api", "0009_used_accounts_say_what_to_do"),
@@ -278,21 +229,29 @@ def test_accounts_that_differ_by_case_alone_are_named_for_people_to_rename() -> 
         User.objects.create(username="BERT")
 
 
-def _counted_votes_of_a_new_tool(old: Any, number: int) -> list[tuple[int, int]]:
-    """Ship and skip after a vote, after it changed, and after it was withdrawn."""
-    shelf = old.get_model("catalog.Category").objects.create(slug=f"shelf-{number}", name="Shelf")
-    tool = old.get_model("catalog.Tool").objects.create(
-        slug=f"new-{number}", name="New", category=shelf, pricing_entry="free"
-    )
-    voter = old.get_model("votes.Voter").objects.create(key=bytes([number]))
-    tallies = old.get_model("votes.Tally").objects.filter(tool=tool).values_list("ship", "skip")
-    vote = old.get_model("votes.Vote").objects.create(voter=voter, tool=tool, value="ship", status="counted")
-    cast = tallies.get()
-    vote.value = "skip"
-    vote.save()
-    changed = tallies.get()
-    vote.delete()
-    return [cast, changed, tallies.get()]
+def _counted_votes_of_a_new_tool(models: Any) -> list[tuple[int, int]]:
+    """Ship and skip after a vote, after it changed, and after it was withdrawn, of which nothing stays."""
+
+    def model(label: str) -> Any:
+        return models.get_model(label).objects
+
+    with transaction.atomic():
+        execute("SET CONSTRAINTS ALL IMMEDIATE")
+        shelf = model("catalog.Category").create(slug="new", name="Shelf")
+        tool = model("catalog.Tool").create(
+            slug="new", name="New", category_id=shelf.pk, pricing_entry="free"
+        )
+        voter = model("votes.Voter").create(key=b"new")
+        tallies = model("votes.Tally").filter(tool_id=tool.pk).values_list("ship", "skip")
+        vote = model("votes.Vote").create(voter_id=voter.pk, tool_id=tool.pk, value="ship", status="counted")
+        cast = tallies.get()
+        vote.value = "skip"
+        vote.save()
+        changed = tallies.get()
+        execute("DELETE FROM votes_vote WHERE id = %s", vote.pk)
+        withdrawn = tallies.get()
+        transaction.set_rollback(True)
+    return [cast, changed, withdrawn]
 
 
 def _counts(model: Any, *columns: str) -> set[tuple[Any, ...]]:
