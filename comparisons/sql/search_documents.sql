@@ -37,7 +37,8 @@ END $$;
 
 -- Makes the rows of these tools what they should be; how many were not. Planned as comparisons_list_tools is.
 CREATE OR REPLACE FUNCTION comparisons_document_tools(tools uuid[]) RETURNS bigint LANGUAGE plpgsql
-SET join_collapse_limit = 1 SET from_collapse_limit = 1 AS $$
+SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1 SET from_collapse_limit = 1
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     added uuid[];
     moved bigint;
