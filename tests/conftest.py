@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.conf import settings as configured
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 from django.test import TestCase, TransactionTestCase
 from psycopg import sql
@@ -55,6 +56,8 @@ def pytest_configure() -> None:
     configured.CACHES["default"]["LOCATION"] = url
     # Otherwise each test client looks for all files of the admin first.
     configured.WHITENOISE_AUTOREFRESH = True
+    # Half a second of CPU for each password that a test sets or enters; programs that tests start can check it all the same.
+    PBKDF2PasswordHasher.iterations = 1_000
     TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
     TestCase._fixture_setup = classmethod(begin_transaction)  # type: ignore[attr-defined]
 

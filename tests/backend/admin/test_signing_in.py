@@ -25,12 +25,6 @@ PASSWORD = "a long enough secret"
 LOGIN = "/admin/account/login/"
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Settings) -> None:
-    """Django's own take half a second of CPU each."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def ada() -> User:
     return User.objects.create_user("ada", password=PASSWORD, is_staff=True)
