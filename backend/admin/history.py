@@ -8,18 +8,23 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import flatten_fieldsets, label_for_field
 from django.db.models import Model
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
 # Django's classes take their model in brackets only for type checkers.
 if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldsetSpec as Fieldsets
+
     Page = admin.ModelAdmin[Any]
     FormPage = BaseModelAdmin[Any]
 else:
-    Page = FormPage = object
+    Page = FormPage = Fieldsets = object
 
 # Fields by their names, each with its label.
 Labels = dict[str, str]
+# What Django writes of a change: an action, and what it was done to. Any: texts and lists of texts.
+Part = dict[str, dict[str, Any]]
 
 UNNAMED = "Changed."
 
@@ -59,9 +64,7 @@ def as_shown(message: str, labels: Labels, below: dict[str, Labels]) -> str:
     return json.dumps(kept) if (kept := list(_kept(parts, labels, below))) else UNNAMED
 
 
-def _kept(
-    parts: list[dict[str, dict[str, Any]]], labels: Labels, below: dict[str, Labels]
-) -> Iterator[dict[str, dict[str, Any]]]:
+def _kept(parts: list[Part], labels: Labels, below: dict[str, Labels]) -> Iterator[Part]:
     for part in parts:
         for action, what in part.items():
             known = below.get(what["name"]) if "name" in what else labels
@@ -74,8 +77,7 @@ def _kept(
                 yield {action: what}
 
 
-# Any: classes that Django makes.
-def _labels(page: FormPage, form: Any, fieldsets: Any) -> Labels:
+def _labels(page: FormPage, form: "type[ModelForm[Model]]", fieldsets: Fieldsets) -> Labels:
     def label(name: str) -> str:
         if name in form.base_fields:
             return str(form.base_fields[name].label or name)
