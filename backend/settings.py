@@ -136,8 +136,9 @@ DATABASES = {
             options={
                 # A request waits so long for a connection, and then answers 503. By default the pool reconnects for
                 # minutes with exponential backoff; after one second it gives up, so that the next request tries again.
+                # Celery closes the pool after each task: one that is never empty would make two connections for each.
                 "pool": {
-                    "min_size": 1,
+                    "min_size": 1 if process_kind.current == "web" else 0,
                     "max_size": DATABASE_POOL_SIZE,
                     "timeout": REQUEST_TIMEOUT / 1000,
                     "reconnect_timeout": 1,

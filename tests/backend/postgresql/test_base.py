@@ -40,6 +40,16 @@ def test_a_request_waits_for_a_connection_no_longer_than_it_has_time(monkeypatch
         cursor.execute("SELECT 1")
 
 
+def test_a_task_of_a_worker_makes_one_connection() -> None:
+    """Celery closes the pool after each."""
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+
+    CountChange.objects.exists()
+
+    assert connection.pool.get_stats()["connections_num"] == 1  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("text", "read"),
     [
