@@ -30,8 +30,6 @@ from backend.api.outages import met_outage
 from comparisons.catalog_file.cells import SHEETS
 from comparisons.catalog_file.export import export_catalog
 from comparisons.catalog_file.reading import CatalogFileError
-from comparisons.catalog_file.to_sheets import export_csv, export_xlsx
-from comparisons.catalog_file.unpacking import unpacked_size
 from comparisons.models import CatalogUpload
 from comparisons.uploads import services
 from comparisons.uploads.tasks import apply_upload, look_at_upload
@@ -141,6 +139,9 @@ class CatalogUploadAdmin(ReadOnlyAdmin):
             messages.success(request, f"Imported: {upload.file_name}.")
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
+        # It loads the library for spreadsheets, which most processes never need.
+        from comparisons.catalog_file.to_sheets import export_csv
+
         _require(request)
         form, sheet = request.GET.get("format", "json"), request.GET.get("sheet", "")
         name = f"catalog-{timezone.now():%Y-%m-%d}"
@@ -168,6 +169,9 @@ def _require(request: HttpRequest) -> None:
 
 def _begin(upload: CatalogUpload) -> None:
     """A small file is worked through while the curator waits, a larger one by a worker."""
+    # It loads the library for spreadsheets, which most processes never need.
+    from comparisons.catalog_file.unpacking import unpacked_size
+
     task = {State.WAITING: look_at_upload, State.CONFIRMED: apply_upload}.get(State(upload.state))
     if task is None:
         return
@@ -195,6 +199,9 @@ def _download(pieces: Iterable[bytes], name: str) -> FileResponse:
 
 
 def _xlsx(name: str) -> FileResponse:
+    # It loads the library for spreadsheets, which most processes never need.
+    from comparisons.catalog_file.to_sheets import export_xlsx
+
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it.
     export_xlsx(file)
     return _answer_with(file, name)

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from tempfile import SpooledTemporaryFile
-from typing import IO, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 from uuid import UUID
 
 from django.core.cache import cache
@@ -15,12 +15,13 @@ from redis.exceptions import RedisError
 
 from backend.admin.errors import CurationError
 from comparisons.catalog_file.format import Catalog, read_catalog
-from comparisons.catalog_file.from_sheets import Sheets
 from comparisons.catalog_file.importing import import_rows
 from comparisons.catalog_file.reading import CatalogFileError
-from comparisons.catalog_file.spreadsheets import is_json, read_rows
 from comparisons.models import CatalogUpload
 from comparisons.uploads.telling import Telling
+
+if TYPE_CHECKING:
+    from comparisons.catalog_file.from_sheets import Sheets
 
 State = CatalogUpload.State
 
@@ -149,6 +150,10 @@ class _File:
 @contextmanager
 def _read(upload: CatalogUpload) -> Iterator[_File]:
     """The file, for the length of the block. A CatalogFileError, of the block's too, tells of cells where it has sheets."""
+    # They load the library for spreadsheets, which most processes never need.
+    from comparisons.catalog_file.from_sheets import Sheets
+    from comparisons.catalog_file.spreadsheets import is_json
+
     progress = _Progress(upload.pk)
     with _opened(bytes(upload.content or b"")) as source:
         sheets = None if is_json(source.read(64)) else Sheets()
@@ -170,9 +175,12 @@ def _read(upload: CatalogUpload) -> Iterator[_File]:
 
 @contextmanager
 def _catalog_file(
-    source: BinaryIO, sheets: Sheets | None, upload: CatalogUpload, progress: "_Progress"
+    source: BinaryIO, sheets: "Sheets | None", upload: CatalogUpload, progress: "_Progress"
 ) -> Iterator[BinaryIO]:
     """The file itself, or what its sheets make."""
+    # It loads the library for spreadsheets, which most processes never need.
+    from comparisons.catalog_file.spreadsheets import read_rows
+
     if sheets is None:
         yield source
         return
