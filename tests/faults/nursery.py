@@ -34,6 +34,15 @@ LIBRARIES = (
         "celery.events.state",
         "kombu.transport.redis",
     ),
+    *(
+        "celery.app.builtins",
+        "celery.app.amqp",
+        "celery.app.events",
+        "celery.backends.base",
+        "celery.worker.consumer",
+    ),
+    *("celery.worker.autoscale", "celery.worker.strategy", "celery.worker.consumer.delayed_delivery"),
+    *("billiard.sharedctypes", "billiard.synchronize"),
     *("redis.asyncio", "psycopg", "psycopg_pool", "structlog", "prometheus_client.multiprocess"),
     *("cryptography.x509", "cryptography.hazmat.primitives.serialization", "requests", "jsonschema", "yaml"),
     *("brotli", "granian.cli", "sentry_sdk", "smtplib", "idna", "uuid_utils.compat", "PIL.Image"),
@@ -41,6 +50,13 @@ LIBRARIES = (
     *("django.template.backends.django", "django.forms.models", "django.test.client", "django.views.generic"),
     *("django.db.migrations.executor", "django.db.backends.postgresql.base", "django.db.models.functions"),
     *("django.core.cache.backends.redis", "django.core.files.storage", "django.core.mail"),
+    *("django.contrib.admin.decorators", "django.contrib.admin.views.main", "django.contrib.auth.hashers"),
+    *("django.contrib.auth.password_validation", "django.contrib.humanize.templatetags.humanize"),
+    *("django.contrib.postgres.fields.utils", "django.contrib.syndication.views"),
+    *("django.core.management.commands.migrate", "rest_framework.serializers", "drf_spectacular.utils"),
+    *("markdown_it", "fido2.webauthn", "uritemplate", "imaplib"),
+    # Each process of a worker imports it, to ask for its end with its parent's.
+    "cffi.cparser",
 )
 # Each takes some 60 MB; the one that was used longest ago ends for the next.
 MOST_PRODUCTS = 6
