@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from redis import Redis
 
 from backend.devstack import processes
@@ -42,6 +43,11 @@ QUIET = {
     "SENDING_BOUNCE_SECONDS": "0",
     "SIGN_UPS_A_DOMAIN_AND_HOUR": "100000",
     "SENDING_PROCESSES": "4",
+    # Mail has nothing to do with steps of the tallies, and each would be a task and a connection.
+    "TALLY_PUBLISH_SECONDS": "86400",
+    # As they are by default: a test that says so has the others' environment, and their loaded product.
+    "SENDING_CONNECTIONS": str(settings.SENDING_CONNECTIONS),
+    "SENDING_PER_MINUTE": "0",
 }
 
 
