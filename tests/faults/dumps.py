@@ -3,7 +3,6 @@
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,7 +17,8 @@ from backend.devstack.location import choose_location, remove_outside
 from backend.devstack.postgresql import start_postgresql
 from backend.devstack.processes import stop
 from backend.devstack.stack import STOP_SECONDS
-from tests.ports import wait_until
+from tests.faults.stack import FaultStack
+from tests.ports import PATIENCE_SECONDS, wait_until
 
 
 def program(server: Server, name: str) -> str:
@@ -63,19 +63,12 @@ def run(server: Server, name: str, *arguments: str, must: bool = True) -> "subpr
     return done
 
 
-def manage(environment: dict[str, str], *arguments: str) -> str:
-    """What `manage.py` says in that environment."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def manage(stack: FaultStack, settings: dict[str, str], *arguments: str) -> str:
+    """What `manage.py` says with these settings."""
+    command = stack.start("manage", "-m", "manage", *arguments, **settings)
+    status, said = command.popen.wait(PATIENCE_SECONDS), command.log.read_text()
+    assert status == 0, said
+    return said
 
 
 @contextmanager

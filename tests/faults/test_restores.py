@@ -47,10 +47,6 @@ def schedule(journal: Path) -> dict[str, Any]:
     }
 
 
-def environment(stack: FaultStack, settings: dict[str, Any]) -> dict[str, str]:
-    return {**stack.environment(), "EMAIL_URL": "smtp://127.0.0.1:9", **settings}
-
-
 def mailed_since_the_backup(
     stack: FaultStack, tmp_path: Path, settings: dict[str, Any]
 ) -> tuple[Path, list[str]]:
@@ -61,7 +57,7 @@ def mailed_since_the_backup(
     def before() -> None:
         forget_mail(stack)
         readers.extend(stack.desk("readers_with_news", READERS))
-        dumps.manage(environment(stack, settings), "allow_sending")
+        dumps.manage(stack, settings, "allow_sending")
         dumps.dump(stack.postgresql, backup)
 
     with MailRun(stack, tmp_path, before=before, **settings) as run:
@@ -91,10 +87,10 @@ def test_a_restore_from_before_an_edition_mails_nobody_twice(emptied: FaultStack
     with MailRun(stack, tmp_path, before=nothing, **settings) as run:
         run.await_(lambda: stack.query(REFUSAL) != [("",)])
         refusal = stack.query(REFUSAL)
-        allowed = dumps.manage(environment(stack, settings), "allow_sending")
+        allowed = dumps.manage(stack, settings, "allow_sending")
         run.await_(lambda: any("held" in row for row in stack.query(EDITIONS)))
         ((week, *held, reason),) = stack.query(EDITIONS)
-        replayed = dumps.manage(environment(stack, settings), "replay_suppressions", str(journal))
+        replayed = dumps.manage(stack, settings, "replay_suppressions", str(journal))
         mailed_twice = run.number_taken()
         # Staff decide, here for a second copy.
         stack.desk("send_again", week)
@@ -143,7 +139,7 @@ def test_a_copy_on_another_machine_mails_nobody(emptied: FaultStack, tmp_path: P
                 # It takes the original's place: with the original's journal.
                 for file in journal.parent.glob("suppressions*"):
                     shutil.copy(file, there)
-                allowed = dumps.manage(environment(stack, on_the_copy), "allow_sending")
+                allowed = dumps.manage(stack, on_the_copy, "allow_sending")
                 run.await_(lambda: any("held" in row for row in asked(EDITIONS)))
                 second_copies = run.number_taken()
 
@@ -159,7 +155,7 @@ def test_a_standby_is_not_ready_and_once_promoted_sends_nothing_until_it_is_allo
     forget_mail(stack)
     tool, (voter,) = stack.new_tool(), stack.new_voters(1)
     readers, logged = stack.desk("readers_with_news", 20), len(stack.logs().get("worker.log", ""))
-    dumps.manage(environment(stack, settings), "allow_sending")
+    dumps.manage(stack, settings, "allow_sending")
 
     with tempfile.TemporaryDirectory(prefix="faults-") as elsewhere:
         Path(elsewhere).chmod(0o755)
@@ -182,7 +178,7 @@ def test_a_standby_is_not_ready_and_once_promoted_sends_nothing_until_it_is_allo
                 vote = client.vote_until_acknowledged(tool, voter=voter, value="ship")
                 run.await_(lambda: asked(REFUSAL) != [("",)])
                 refusal, editions, sent = asked(REFUSAL), asked(EDITIONS), run.number_taken()
-                allowed = dumps.manage(environment(stack, there), "allow_sending")
+                allowed = dumps.manage(stack, there, "allow_sending")
                 run.await_(lambda: [state for _, state, *_ in asked(EDITIONS)] == ["done"])
                 taken = [line["to"] for line in run.taken()]
                 log = stack.logs()["worker.log"][logged:]

@@ -15,7 +15,7 @@ from tests.faults import dumps
 from tests.faults.clients import Client
 from tests.faults.mail_run import MailRun, forget_mail
 from tests.faults.stack import FaultStack
-from tests.faults.test_restores import environment, nothing, schedule
+from tests.faults.test_restores import nothing, schedule
 
 ROLES = "verdicts_web,verdicts_worker"
 
@@ -55,7 +55,7 @@ def test_a_web_server_and_workers_with_the_guides_roles_do_all_that_they_do(
     with database_with_roles(stack, tmp_path / "verdicts.dump") as server:
         web_url, worker_url = (dumps.let_in(server, role) for role in ROLES.split(","))
         worker = settings | {"DATABASE_URL": worker_url}
-        dumps.manage(environment(stack, worker), "allow_sending")
+        dumps.manage(stack, worker, "allow_sending")
         with (
             MailRun(stack, tmp_path, before=nothing, **worker) as run,
             stack.serving(workers=1, **settings | {"DATABASE_URL": web_url}) as web,
