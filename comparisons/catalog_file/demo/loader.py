@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from io import BytesIO
 from itertools import cycle, repeat
 from pathlib import Path
@@ -19,7 +20,7 @@ from backend.api.clients import HASH_LENGTH
 from backend.api.ids import new_id
 from backend.api.json_type import Json
 from backend.api.quoting import quoted
-from catalog.logo_encoding import logo_of
+from catalog.logo_encoding import EncodedLogo, logo_of
 from catalog.logos import store_logo
 from catalog.models import Category, Tool
 from catalog.pairs import by_id
@@ -100,8 +101,7 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         for items in (Tool.objects, Comparison.objects):
             items.filter(public_at__isnull=False).update(public_at=F("published_at"))
         for tool in Tool.objects.only("slug"):
-            logo = logo_of(draw_demo_logo(tool.slug))
-            Tool.objects.filter(pk=tool.pk).update(logo=store_logo(logo))
+            Tool.objects.filter(pk=tool.pk).update(logo=store_logo(_logo_of(tool.slug)))
         publish_tallies(now=now)
         for day in (last_day, yesterday(now)):
             close_day(day=day, now=now)
@@ -113,6 +113,12 @@ def load_demo(*, now: datetime, directory: Path = DEMO) -> DemoReport | None:
         votes=votes,
         picks=picks,
     )
+
+
+@cache
+def _logo_of(slug: str) -> EncodedLogo:
+    """Encoding takes a third of the time; a process that fills several databases, as tests do, does it once."""
+    return logo_of(draw_demo_logo(slug))
 
 
 def _without_days_ahead(document: bytes, *, now: datetime) -> bytes:
