@@ -56,7 +56,7 @@ def pytest_configure() -> None:
     configured.CACHES["default"]["LOCATION"] = url
     # Otherwise each test client looks for all files of the admin first.
     configured.WHITENOISE_AUTOREFRESH = True
-    # Half a second of CPU for each password that a test sets or enters; programs that tests start can check it all the same.
+    # Half a second of CPU for each password that a test sets or enters; programs that tests start can check it too.
     PBKDF2PasswordHasher.iterations = 1_000
     TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
     TestCase._fixture_setup = classmethod(begin_transaction)  # type: ignore[attr-defined]

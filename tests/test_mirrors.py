@@ -19,6 +19,8 @@ OF_NO_SINGLE_MODULE = {
     "tests/reviews/test_head_to_heads.py",
     # That no other package writes to the ledger.
     "tests/newsletter/deliveries/test_ownership.py",
+    # Which Python an environment is made with: a script of the shell.
+    "tests/backend/test_find_python.py",
     # Who gets past which page of the desk.
     "tests/backend/admin/test_matrix.py",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db import connection
@@ -39,7 +39,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        # Any: Django's pages are of any list, and this one of rows.
-        rows: Any = self.object_list
-        number: int = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+        # Django's pages are of any list, and this one of rows.
+        rows = cast(QuerySet[Model], self.object_list)
+        number = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
         return number if number <= MOST_COUNTED else MoreThan(MOST_COUNTED)
