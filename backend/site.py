@@ -1,7 +1,7 @@
 """Middleware that only pages and the admin need, and requests of the API pass by; and the check of the host's name."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from csp.constants import HEADER as CONTENT_SECURITY_POLICY
 from csp.middleware import CSPMiddleware
@@ -64,7 +64,7 @@ class ContentSecurityPolicy(CSPMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
         if not request.path_info.startswith(API):
             return super().__call__(request)
-        response: Any = self.get_response(request)
+        response = cast(HttpResponse, self.get_response(request))
         response.headers.setdefault(CONTENT_SECURITY_POLICY, API_POLICY)
         return response
 

@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
@@ -44,7 +44,7 @@ def render(
     if deadlines.watch.stuck >= deadlines.MOST_STUCK and path not in PROBES:
         environ.setdefault(incoming.REFUSAL, "unavailable")
 
-    def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
+    def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
         # Granian closes then, and says so only where we do. HTTP/2 has no such header and needs none.
         if body.is_unread and environ["SERVER_PROTOCOL"].startswith("HTTP/1"):
             headers.append(("Connection", "close"))
