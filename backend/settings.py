@@ -134,9 +134,8 @@ DATABASES = {
         **database_settings(
             env.text("DATABASE_URL"),
             options={
-                # A request waits so long for a connection, and then answers 503. By default the pool reconnects for
-                # minutes with exponential backoff; after one second it gives up, so that the next request tries again.
-                # Celery closes the pool after each task: one that is never empty would make two connections for each.
+                # A request waits so long for a connection, then answers 503; the next tries again, where the default backs
+                # off for minutes. Celery closes the pool after each task: one never empty would make two connections.
                 "pool": {
                     "min_size": 1 if process_kind.current == "web" else 0,
                     "max_size": DATABASE_POOL_SIZE,
