@@ -55,11 +55,13 @@ END $$;
 
 -- Makes the rows of these tools, and of the pairs in which they stand, what they should be; how many were not.
 --
--- Planned once for a connection, in the order that is written and by indexes alone: so the plan stays right when the tables have
--- grown. Planning at each change takes several times as long as reading a tool's few rows.
+-- Planned once for a connection, in the order that is written and by bitmaps of indexes alone: so the plan stays right when the
+-- tables have grown. An index that is read in its order instead may be read whole, which costs nothing while the table is empty.
+-- Planning at each change takes several times as long as reading a tool's few rows.
 CREATE OR REPLACE FUNCTION comparisons_list_tools(tools uuid[]) RETURNS bigint LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1 SET from_collapse_limit = 1
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     moved bigint;
     mended bigint := 0;

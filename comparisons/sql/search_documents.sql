@@ -19,16 +19,16 @@ BEGIN
 END $$;
 
 -- What the rows of these tools are. The words of a name are those of weight A in catalog_tool.search; places of words, which
--- take as much room as the words, stay there.
+-- take as much room as the words, stay there. OFFSET 0 keeps PostgreSQL from reading all published reviews by another index.
 CREATE OR REPLACE FUNCTION comparisons_tools_as_searched(tools uuid[]) RETURNS SETOF comparisons_searchdocument
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN QUERY SELECT t.id, t.status = 'published', t.public_at, t.published_at, t.category_id, t.pricing_entry, p.call,
         ARRAY(SELECT condition_id FROM catalog_toolfit WHERE tool_id = t.id ORDER BY 1),
-        ARRAY(SELECT reviewer_id FROM reviews_review
-            WHERE tool_id = t.id AND status = 'published' AND verdict = 'ship' ORDER BY 1),
-        ARRAY(SELECT reviewer_id FROM reviews_review
-            WHERE tool_id = t.id AND status = 'published' AND verdict = 'skip' ORDER BY 1),
+        ARRAY(SELECT reviewer_id FROM (SELECT * FROM reviews_review WHERE tool_id = t.id OFFSET 0) of_tool
+            WHERE status = 'published' AND verdict = 'ship' ORDER BY 1),
+        ARRAY(SELECT reviewer_id FROM (SELECT * FROM reviews_review WHERE tool_id = t.id OFFSET 0) of_tool
+            WHERE status = 'published' AND verdict = 'skip' ORDER BY 1),
         strip(ts_filter(t.search, '{a}')), strip(t.search), repeat(' ', 2048)
     FROM catalog_tool t
     JOIN reviews_panel p ON p.tool_id = t.id
@@ -38,7 +38,8 @@ END $$;
 -- Makes the rows of these tools what they should be; how many were not. Planned as comparisons_list_tools is.
 CREATE OR REPLACE FUNCTION comparisons_document_tools(tools uuid[]) RETURNS bigint LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1 SET from_collapse_limit = 1
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     added uuid[];
     moved bigint;

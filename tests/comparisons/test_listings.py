@@ -4,8 +4,10 @@ import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from threading import Event
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -332,3 +334,33 @@ def test_words_stand_apart_from_what_facets_read() -> None:
     ToolFactory.create_batch(40, description="It reads and writes. " * 40)
 
     assert rows_of("SELECT count(DISTINCT (ctid::text::point)[0]) FROM comparisons_searchdocument") == [(2,)]
+
+
+def rows_read_to_list(tool: Tool) -> int:
+    """How many rows of tables PostgreSQL reads to make one tool's rows, those of its pair among them."""
+    read = "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables"
+    [[before]] = rows_of(read)
+    for function in ("comparisons_list_tools", "comparisons_document_tools"):
+        assert rows_of(f"SELECT {function}(ARRAY['{tool.pk}'::uuid])") == [(0,)]
+    [[after]] = rows_of(read)
+    assert isinstance(before, Decimal)
+    assert isinstance(after, Decimal)
+    return int(after - before)
+
+
+@pytest.mark.django_db
+def test_a_plan_made_while_tables_are_empty_stays_right_when_they_are_full() -> None:
+    execute("DISCARD PLANS")
+    pair = ComparisonFactory()
+    ReviewFactory(tool=pair.first_tool)
+    few = rows_read_to_list(pair.first_tool)
+
+    category, reviewer = pair.first_tool.category, ReviewerFactory()
+    tools = Tool.objects.bulk_create(ToolFactory.build_batch(200, category=category))
+    Review.objects.bulk_create(ReviewFactory.build(tool=tool, reviewer=reviewer) for tool in tools)
+    pairs = zip(tools[::2], tools[1::2], strict=True)
+    Comparison.objects.bulk_create(
+        ComparisonFactory.build(first_tool=one, second_tool=other) for one, other in pairs
+    )
+
+    assert rows_read_to_list(pair.first_tool) == few
