@@ -49,11 +49,6 @@ class Record:
     cells: tuple[object, ...]
 
 
-def is_json(begins: bytes) -> bool:
-    """By its first sign, behind a byte order mark."""
-    return begins.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
-
-
 def read_rows(source: BinaryIO, *, name: str) -> Iterator[Record]:
     """The rows of each sheet, headers too. A CSV is the sheet that its file's name says. Raises CatalogFileError."""
     begins = source.read(4)

@@ -34,17 +34,6 @@ TOO_LARGE = f"file: unpacks to more than {MAX_UNPACKED // MEGABYTE} MB. Split it
 NO_XLSX = "file: is no XLSX, or was cut short. Save and send it again."
 
 
-def unpacked_size(source: BinaryIO) -> int:
-    """In bytes, as the directory of a zip says, or of anything else as it is. Leaves the file at its beginning."""
-    try:
-        with zipfile.ZipFile(source) as parts:
-            return sum(part.file_size for part in parts.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError):
-        return source.seek(0, 2)
-    finally:
-        source.seek(0)
-
-
 def refuse_too_large(source: BinaryIO) -> None:
     """Raises CatalogFileError. Reads each sheet once, holding nothing; leaves the file at its beginning."""
     try:

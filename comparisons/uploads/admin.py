@@ -29,6 +29,7 @@ from backend.admin.errors import CurationError
 from backend.api.outages import met_outage
 from comparisons.catalog_file.cells import SHEETS
 from comparisons.catalog_file.export import export_catalog
+from comparisons.catalog_file.file_kind import unpacked_size
 from comparisons.catalog_file.reading import CatalogFileError
 from comparisons.models import CatalogUpload
 from comparisons.uploads import services
@@ -169,9 +170,6 @@ def _require(request: HttpRequest) -> None:
 
 def _begin(upload: CatalogUpload) -> None:
     """A small file is worked through while the curator waits, a larger one by a worker."""
-    # It loads the library for spreadsheets, which most processes never need.
-    from comparisons.catalog_file.unpacking import unpacked_size
-
     task = {State.WAITING: look_at_upload, State.CONFIRMED: apply_upload}.get(State(upload.state))
     if task is None:
         return

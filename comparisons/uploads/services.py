@@ -14,6 +14,7 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from backend.admin.errors import CurationError
+from comparisons.catalog_file.file_kind import is_json
 from comparisons.catalog_file.format import Catalog, read_catalog
 from comparisons.catalog_file.importing import import_rows
 from comparisons.catalog_file.reading import CatalogFileError
@@ -150,9 +151,8 @@ class _File:
 @contextmanager
 def _read(upload: CatalogUpload) -> Iterator[_File]:
     """The file, for the length of the block. A CatalogFileError, of the block's too, tells of cells where it has sheets."""
-    # They load the library for spreadsheets, which most processes never need.
+    # It loads the library for spreadsheets, which most processes never need.
     from comparisons.catalog_file.from_sheets import Sheets
-    from comparisons.catalog_file.spreadsheets import is_json
 
     progress = _Progress(upload.pk)
     with _opened(bytes(upload.content or b"")) as source:

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from comparisons.catalog_file.reading import CatalogFileError
-from comparisons.catalog_file.spreadsheets import FORMULA, MAX_COLUMNS, WIDEST, Unfit, is_json, read_rows
+from comparisons.catalog_file.spreadsheets import FORMULA, MAX_COLUMNS, WIDEST, Unfit, read_rows
 from tests.comparisons.catalog_file.sheets import bomb, xlsx
 
 TEXT = 'slug,name\r\none,"Ein, zwei"\r\ntwo,Grün\r\n'
@@ -143,11 +143,3 @@ def test_entities_that_multiply_are_refused() -> None:
 
     with pytest.raises(CatalogFileError, match="is no XLSX that can be read"):
         rows_of(evil.getvalue(), "tools.xlsx")
-
-
-@pytest.mark.parametrize(
-    ("begins", "expected"),
-    [(b' \n{"format": 1}', True), (b"\xef\xbb\xbf[", True), (b"slug,name", False), (b"PK\x03\x04", False), (b"", False)],
-)  # fmt: skip
-def test_json_is_known_by_its_first_sign(begins: bytes, expected: bool) -> None:
-    assert is_json(begins) is expected

@@ -14,7 +14,6 @@ from comparisons.catalog_file.unpacking import (
     MAX_ROWS,
     MAX_SHEETS,
     refuse_too_large,
-    unpacked_size,
 )
 from tests.comparisons.catalog_file.sheets import bomb, xlsx
 
@@ -117,8 +116,3 @@ def test_a_good_one_is_let_through_from_its_beginning() -> None:
     refuse_too_large(source)
 
     assert source.tell() == 0
-
-
-def test_what_a_file_unpacks_to_is_known_unopened() -> None:
-    assert unpacked_size(io.BytesIO(bomb(7))) == 7 * 1024 * 1024
-    assert unpacked_size(io.BytesIO(b"slug,name\n")) == 10
