@@ -22,7 +22,7 @@ from backend.env_file import new_env_file, read_env_file
 from backend.mail_providers import PROVIDERS
 
 # Of the settings, besides backend/settings.py.
-PARTS = ("settings_base", "mail_settings")
+PARTS = ("settings_base", "engine_settings", "mail_settings")
 LONG = "0123456789abcdef0123456789abcdef"
 
 
