@@ -58,6 +58,8 @@ def pytest_configure() -> None:
     configured.WHITENOISE_AUTOREFRESH = True
     # Half a second of CPU for each password that a test sets or enters; programs that tests start can check it too.
     PBKDF2PasswordHasher.iterations = 1_000
+    # Of fifty threads the last waits longer on a busy machine than a reader does.
+    configured.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
     TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
     TestCase._fixture_setup = classmethod(begin_transaction)  # type: ignore[attr-defined]
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from threading import Event
-from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction

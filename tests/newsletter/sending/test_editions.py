@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.contrib.postgres.functions import TransactionNow
+from django.db import OperationalError, transaction
+from django.db.models import F
 from pytest_django.fixtures import Settings
 
 from newsletter.deliveries import bounces, health
@@ -130,12 +132,18 @@ def sending() -> Edition:
 
 def test_an_outage_is_over_by_itself() -> None:
     edition = sending()
-    editions.pause(edition_id=edition.pk, reason="no answer", comes_back=True)
+    with transaction.atomic():
+        editions.pause(edition_id=edition.pk, reason="no answer", comes_back=True)
+        waits = Edition.objects.values_list(F("resume_at") - TransactionNow(), flat=True).get()
+    at = DUE + timedelta(minutes=5)
+    Edition.objects.update(resume_at=at)
 
-    clock(datetime.now(UTC) + timedelta(seconds=settings.SENDING_OUTAGE_SECONDS - 5))
+    clock(at - timedelta(seconds=1))
     still = the_edition().state
-    clock(datetime.now(UTC) + timedelta(seconds=settings.SENDING_OUTAGE_SECONDS + 5))
+    clock(at)
 
+    outage = timedelta(seconds=settings.SENDING_OUTAGE_SECONDS)
+    assert outage <= waits < outage + timedelta(hours=1)
     assert (still, the_edition().state) == ("paused", "sending")
 
 
@@ -145,11 +153,11 @@ def test_a_pause_by_staff_ends_by_staff() -> None:
     editions.pause(edition_id=edition.pk, reason="wrong mail")
     editions.pause(edition_id=edition.pk, reason="no answer", comes_back=True)
 
-    clock(datetime.now(UTC) + timedelta(days=1))
-    reason = the_edition().state_reason
+    clock(DUE + timedelta(days=1))
+    paused = (the_edition().state_reason, the_edition().resume_at)
     resumed = editions.resume(edition_id=edition.pk, by_staff_at=DUE)
 
-    assert (reason, resumed, the_edition().state) == ("wrong mail", True, "sending")
+    assert (paused, resumed, the_edition().state) == (("wrong mail", None), True, "sending")
 
 
 def test_what_was_paused_before_it_was_prepared_is_prepared_then() -> None:
