@@ -273,9 +273,12 @@ def vote(
         Vote(voter=voter, tool=tool, value=value, status=status, **networks_of(voter))
         for voter, value in zip(new_voters(len(values)), values, strict=True)
     )
-    for days in range(3):
-        cast = Vote.objects.filter(pk__in=[each.pk for each in votes[days::3]])
-        cast.update(created_at=at or F("created_at") - timedelta(days=days))
+    if at:
+        Vote.objects.filter(pk__in=[each.pk for each in votes]).update(created_at=at)
+    else:
+        for days in (1, 2):
+            cast = Vote.objects.filter(pk__in=[each.pk for each in votes[days::3]])
+            cast.update(created_at=F("created_at") - timedelta(days=days))
     publish_tallies(now=NOW)
 
 

@@ -63,6 +63,7 @@ def test_one_tool_by_four_reviewers_takes_eight_clicks_and_two_loads_to_be_publi
     said = {(each.reviewer.name, each.basis, each.quote, each.status) for each in Review.objects.all()}
     assert said == {(name, "synthetic", f"{name} has said it.", "published") for name in REVIEWERS}
     assert int(page.evaluate("sessionStorage.getItem('presses')")) <= 8
+    page.wait_for_load_state("load")
     assert len(loads) == 2
 
 

@@ -99,4 +99,4 @@ def test_where_the_settings_cannot_be_read_the_mail_server_keeps_the_mail_too() 
     )
 
     assert ended.returncode == LATER
-    assert b"ImproperlyConfigured: Set EMAIL_URL" in ended.stderr
+    assert b"ImproperlyConfigured: Set DATABASE_URL" in ended.stderr

@@ -25,6 +25,7 @@ from psycopg import errors
 from psycopg_pool import PoolTimeout
 from rest_framework.test import APIClient
 
+from backend.api.deadlines import REQUEST_SECONDS
 from backend.api.outages import outage_of
 from backend.devstack import processes
 from backend.devstack.__main__ import reset
@@ -85,13 +86,12 @@ def test_a_refusal_that_is_no_mistake_and_passes_is_an_outage(error: Exception |
 
 
 class Elsewhere:
-    """The product on a database of its own, with the pool as settings have it, but for how long it waits."""
+    """The product on a database of its own, with the pool as settings have it, which waits so long."""
 
-    def __init__(self, *, seconds: float | None = None, parameters: str = "", **address: Any) -> None:
+    def __init__(self, *, seconds: float = REQUEST_SECONDS, parameters: str = "", **address: Any) -> None:
         known = connections["default"].settings_dict
         options = {**known["OPTIONS"], "options": f"{known['OPTIONS'].get('options', '')} {parameters}"}
-        if seconds:
-            options = {**options, "pool": {**options["pool"], "timeout": seconds}}
+        options = {**options, "pool": {**options["pool"], "timeout": seconds}}
         self.wrapper = DatabaseWrapper({**known, "OPTIONS": options, **address}, "elsewhere")
 
     def address(self) -> dict[str, Any]:
