@@ -4,22 +4,18 @@ anymail brings the events of all providers into one form, but calls a full mailb
 `bounced`; which it was stands in what the provider itself sent.
 """
 
-import re
 from collections.abc import Callable, Mapping
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from backend.api.json_type import Json
+from newsletter.feedback.answers import answer_in, is_gone, is_of_the_sender
 from newsletter.models import ProviderEvent, Suppression
 
 Kind = ProviderEvent.Kind
 Reason = Suppression.Reason
 # Of any shape: each rule knows its provider's, and a KeyError or TypeError means that it is another.
 Raw = Mapping[str, Json]
-
-GONE = re.compile(r"\b5\.(1\.\d{1,3}|2\.1)\b")
-# A server that refuses us on principle says nothing of the mailbox, whatever the provider makes of it.
-POLICY = re.compile(r"\b5\.7\.\d{1,3}\b")
 
 KINDS = {
     # An opened mail was delivered; that it was opened is not kept.
@@ -93,7 +89,8 @@ def kind_of(event: AnymailTrackingEvent, *, provider: str) -> Kind | None:
     kind = KINDS.get(event.event_type)
     if provider == "postal" and event.event_type == EventType.FAILED:
         # Its HardFail is the receiving server's refusal.
-        return Kind.HARD_BOUNCE if GONE.search(_answer(event)) else Kind.SOFT_BOUNCE
+        answer = _answer(event)
+        return Kind.HARD_BOUNCE if answer and is_gone(*answer) else Kind.SOFT_BOUNCE
     if event.event_type != EventType.BOUNCED:
         return kind
     # Some providers report a mailbox on their list as a bounce, although that mail was never sent.
@@ -115,13 +112,14 @@ def suppression_of(event: AnymailTrackingEvent, kind: Kind, *, provider: str) ->
     return REJECTED_AS.get(event.reject_reason)
 
 
-def _answer(event: AnymailTrackingEvent) -> str:
+def _answer(event: AnymailTrackingEvent) -> tuple[int, str] | None:
     """What the receiving server said, as far as the provider passes it on."""
-    return str(event.mta_response or "")
+    return answer_in(str(event.mta_response or ""))
 
 
 def _is_gone(event: AnymailTrackingEvent, *, provider: str) -> bool:
-    if POLICY.search(_answer(event)):
+    answer = _answer(event)
+    if answer and is_of_the_sender(*answer):
         return False
     try:
         return PERMANENT[provider](event.esp_event)

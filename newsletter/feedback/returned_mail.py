@@ -14,10 +14,9 @@ from email import message_from_bytes
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
+from newsletter.feedback.answers import answer_in, is_gone
 from newsletter.models import ProviderEvent
-from newsletter.transport.refusals import Concern, concern_of
 from newsletter.transport.return_addresses import ReturnKind, ReturnTag, find_tag
-from newsletter.transport.smtp import Phase, RefusedError
 
 # A report comes first, and behind it the mail that it is about, of any size.
 MOST_OCTETS = 262_144
@@ -60,7 +59,6 @@ QUOTED = re.compile(
     r"^-+ ?(?:below this line|this is a copy|the header of|original message|returned message|message header)",
     re.IGNORECASE | re.MULTILINE,
 )
-ANSWER = re.compile(r"(?<![\d.])([45]\d\d)[ -]+(\S.*)")
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 
 
@@ -160,17 +158,14 @@ def _failure(group: Message) -> tuple[ProviderEvent.Kind, str]:
     """The diagnostic code is a server's answer; the status, which some write as 5.0.0, fills in for what it lacks."""
     status = STATUS.search(_field(group, "Status"))
     words = _field(group, "Diagnostic-Code").partition(";")[2].strip()
-    answer = ANSWER.search(words)
-    code, text = (int(answer[1]), answer[2]) if answer else (0, words)
+    code, text = answer_in(words) or (0, words)
     known = status[1] if status and not status[1].endswith(".0.0") else ""
     code = code or (450 if known.startswith("4") else 550)
     return _kind_of(code, text if STATUS.search(text[:40]) else f"{known} {text}".strip())
 
 
 def _kind_of(code: int, text: str) -> tuple[ProviderEvent.Kind, str]:
-    """At which command the server said so isn't known, so a bare 550 is no proof that there is no such mailbox."""
-    is_gone = code >= 500 and concern_of(RefusedError(Phase.DOT, code, text)) == Concern.GONE
-    return (Kind.HARD_BOUNCE if is_gone else Kind.SOFT_BOUNCE), f"{code} {text}"
+    return (Kind.HARD_BOUNCE if is_gone(code, text) else Kind.SOFT_BOUNCE), f"{code} {text}"
 
 
 # --- Bounces in plain words ---------------------------------------------------------------------
@@ -197,9 +192,9 @@ def _is_undelivered(mail: Message, words: str) -> bool:
 
 
 def _first_answer(words: str) -> tuple[ProviderEvent.Kind, str]:
-    answer, status = ANSWER.search(words), STATUS.search(words)
+    answer, status = answer_in(words), STATUS.search(words)
     if answer:
-        return _kind_of(int(answer[1]), answer[2])
+        return _kind_of(*answer)
     if status:
         code = 450 if status[1].startswith("4") else 550
         line = next(line for line in words.splitlines() if status[1] in line)

@@ -92,6 +92,9 @@ def suppressed_at_postmark(**more: Any) -> dict[str, Any]:
 ROWS = [
     ("amazon_ses", amazon("Permanent", "General", diagnosticCode=GONE), "hard_bounce", "hard_bounce"),
     ("amazon_ses", amazon("Permanent", "General", diagnosticCode="550 5.7.26 no DMARC"), "soft_bounce", None),
+    ("amazon_ses", amazon("Permanent", "General", diagnosticCode="550 5.7.1 No such user!"), "hard_bounce", "hard_bounce"),
+    ("amazon_ses", amazon("Permanent", "General", diagnosticCode="550 spam message rejected"), "soft_bounce", None),
+    ("amazon_ses", amazon("Permanent", "General", diagnosticCode="smtp; 550 Refused"), "hard_bounce", "hard_bounce"),
     ("amazon_ses", amazon("Transient", "MailboxFull"), "soft_bounce", None),
     # A vacation reply, which Amazon calls a bounce.
     ("amazon_ses", amazon("Transient", "General"), "soft_bounce", None),
@@ -133,7 +136,11 @@ ROWS = [
     ("mandrill", {"event": "soft_bounce", "msg": {"email": ADA}}, "soft_bounce", None),
     ("mandrill", {"event": "reject", "msg": {"email": ADA}}, "rejected", None),
     ("postal", postal("HardFail", GONE), "hard_bounce", "hard_bounce"),
+    ("postal", postal("HardFail", "550 User unknown"), "hard_bounce", "hard_bounce"),
     ("postal", postal("HardFail", "552 5.2.2 mailbox full"), "soft_bounce", None),
+    # Of the sender.
+    ("postal", postal("HardFail", "553 5.1.8 Domain of sender address does not exist"), "soft_bounce", None),
+    ("postal", postal("HardFail", ""), "soft_bounce", None),
     ("postal", postal("SoftFail", "450 4.2.1 later"), "deferred", None),
     ("postal", postal("Sent", "250 OK"), "taken", None),
     ("postal", {"event": "x", "payload": {"bounce": {}, "original_message": {"to": ADA}}}, "soft_bounce", None),
