@@ -5,7 +5,7 @@ from datetime import timedelta
 from ipaddress import IPv6Address
 
 import pytest
-from django.db.models import F
+import time_machine
 from rest_framework.test import APIClient
 
 from backend.api.clients import network_hashes
@@ -89,10 +89,11 @@ class TestOneMachine:
         self, api: APIClient, assurance: int
     ) -> None:
         loved, other = ToolFactory(slug="loved"), ToolFactory(slug="other")
-        for tool, ship in ((loved, 750), (other, 600)):
-            review(tool, ship=3)
-            vote(tool, ship=ship, skip=1_000 - ship)
-        Vote.objects.update(created_at=F("created_at") - timedelta(days=60))
+        # Long before the attack, whenever the test runs.
+        with time_machine.travel(NOW - timedelta(days=60)):
+            for tool, ship in ((loved, 750), (other, 600)):
+                review(tool, ship=3)
+                vote(tool, ship=ship, skip=1_000 - ship)
         before = api.get("/api/v1/comparisons/loved-vs-other").json()["verdict"]
         assert (before["winner"], before["decided_by"]) == ("loved", "community")
 
