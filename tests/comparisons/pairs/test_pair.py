@@ -21,7 +21,7 @@ from comparisons.verdict import decide
 from reviews.models import HeadToHead, Review, Reviewer
 from tests.database import execute
 from tests.factories import (
-    NOW,
+    AHEAD,
     ComparisonFactory,
     ConditionFactory,
     HeadToHeadFactory,
@@ -61,10 +61,10 @@ def test_a_page_was_updated_when_an_editor_last_changed_anything_on_it() -> None
             Category.objects.filter(pk=comparison.first_tool.category_id),
         )
     ):
-        rows.update(updated_at=NOW + timedelta(days=100 + days))
+        rows.update(updated_at=AHEAD + timedelta(days=days))
         pair = find_pair("a-vs-b")
         if days:
-            assert pair.updated_at == NOW + timedelta(days=100 + days)
+            assert pair.updated_at == AHEAD + timedelta(days=days)
 
 
 def retract_by_update(review: Review) -> None:
@@ -106,9 +106,9 @@ def test_a_page_whose_pair_is_archived_is_computed_and_never_gets_an_earlier_tim
 def test_head_to_heads_on_a_page_count_as_an_editors_change() -> None:
     comparison = ComparisonFactory(first_tool__slug="a", second_tool__slug="b")
     HeadToHeadFactory(first_tool=comparison.first_tool, second_tool=comparison.second_tool)
-    HeadToHead.objects.update(updated_at=NOW + timedelta(days=200))
+    HeadToHead.objects.update(updated_at=AHEAD)
 
-    assert find_pair("a-vs-b").updated_at == NOW + timedelta(days=200)
+    assert find_pair("a-vs-b").updated_at == AHEAD
 
 
 def test_of_a_panel_by_name_the_scorecard_is_whole_and_the_whole_verdict_stands_beside(
