@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from comparisons.desk.calibrating import calibrate
 from tests.desk import desk_of, open_desk
 from tests.factories import (
     AHEAD,
+    NOW,
     ComparisonFactory,
     HeadToHeadFactory,
     ReviewFactory,
@@ -36,11 +38,13 @@ def counted(desk: Any) -> str:
     return str(desk.get("/admin/").content.decode())
 
 
+# So that no midnight comes between the test's day and the page's.
+@time_machine.travel(NOW, tick=False)
 def test_each_list_names_its_first_rows_and_leads_to_the_whole() -> None:
     desk = open_desk()
     for n in range(first_page.SHOWN + 1):
-        ToolFactory(name=f"Old {n}", pricing_checked_on=timezone.now().date() - timedelta(days=200 + n))
-    ToolFactory(name="Fresh", pricing_checked_on=timezone.now().date())
+        ToolFactory(name=f"Old {n}", pricing_checked_on=NOW.date() - timedelta(days=200 + n))
+    ToolFactory(name="Fresh", pricing_checked_on=NOW.date())
 
     page = counted(desk)
 
@@ -53,6 +57,8 @@ def test_each_list_names_its_first_rows_and_leads_to_the_whole() -> None:
     assert [tool.name for tool in listed.context["cl"].queryset] == [f"Old {n}" for n in range(6)]
 
 
+# Months later the reviews that factories date are due, too.
+@time_machine.travel(NOW, tick=False)
 @pytest.mark.parametrize(
     ("heading", "address"),
     [
@@ -63,7 +69,7 @@ def test_each_list_names_its_first_rows_and_leads_to_the_whole() -> None:
 )
 def test_the_list_behind_a_number_has_so_many_rows(heading: str, address: str) -> None:
     desk = open_desk()
-    ReviewFactory(reviewed_on=timezone.now().date() - timedelta(days=365))
+    ReviewFactory(reviewed_on=NOW.date() - timedelta(days=365))
     ToolFactory()
     tie = ComparisonFactory()
     for tool in (tie.first_tool, tie.second_tool):
