@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 import pytest
-from django.utils import timezone
+import time_machine
 
 from backend.api.models import Change
 from reviews.models import Review
 from tests.desk import act, desk_of, errors_of, messages_of, open_desk, submit
-from tests.factories import HeadToHeadFactory, ReviewFactory
+from tests.factories import NOW, HeadToHeadFactory, ReviewFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -243,7 +243,8 @@ def test_two_drafts_of_answers_to_one_pair_are_shown_too() -> None:
     assert "The first." in words_of(open_desk().get(page_of(second)))
 
 
+@time_machine.travel(NOW, tick=False)
 def test_a_new_review_is_of_today() -> None:
     page = open_desk().get("/admin/reviews/review/add/")
 
-    assert page.context["adminform"].form["reviewed_on"].value() == timezone.localdate()
+    assert page.context["adminform"].form["reviewed_on"].value() == NOW.date()

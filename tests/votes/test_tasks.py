@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from backend.api.models import Salt
-from tests.factories import ToolFactory, VoteFactory, vote
+from tests.factories import NOW, ToolFactory, VoteFactory, vote
 from votes import tasks
 from votes.models import PublishedTally, SpentChallenge, Tally, TallyDay
 from votes.rules import HOURLY_FLOOR
@@ -22,6 +23,8 @@ def test_votes_become_public() -> None:
     assert PublishedTally.objects.get(tool=tool).ship == 1
 
 
+# So that no midnight comes between the test and the task.
+@time_machine.travel(NOW, tick=False)
 def test_yesterday_gets_its_line() -> None:
     tool = ToolFactory()
     vote(tool, ship=1, at=timezone.now() - timedelta(days=1))
@@ -40,6 +43,7 @@ def test_limits_follow_what_is_usual() -> None:
     assert Tally.objects.get(tool=tool).hourly_limit == HOURLY_FLOOR
 
 
+@time_machine.travel(NOW, tick=False)
 def test_old_salts_and_spent_challenges_are_forgotten() -> None:
     now = timezone.now()
     for days in (30, 0):

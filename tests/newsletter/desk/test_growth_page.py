@@ -1,16 +1,17 @@
 """The page of subscribers over time, and the numbers above their list."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
-from django.utils import timezone
 
 from newsletter.models import Consent
 from newsletter.readers.addresses import address_key
 from tests.desk import count_queries, desk_of, open_desk
-from tests.factories import SubscriberFactory
+from tests.factories import NOW, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +19,15 @@ PAGE = "/admin/newsletter/subscriber/over-time/"
 LIST = "/admin/newsletter/subscriber/"
 
 
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    """So that no midnight comes between the test's day and the page's."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
 def record(name: str, action: str, *, days_ago: int) -> None:
-    at = datetime.combine(timezone.now().date() - timedelta(days=days_ago), time(0), timezone.now().tzinfo)
+    at = NOW.replace(hour=0, minute=0) - timedelta(days=days_ago)
     key = address_key(f"{name}@example.com")
     Consent.objects.create(address_key=key, deed=action, source="page", wording="2026-11", created_at=at)
 

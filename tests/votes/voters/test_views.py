@@ -92,11 +92,12 @@ class TestToken:
 
         assert (response.status_code, response.json()["assurance"]) == (201, 1)
 
+    @pytest.mark.usefixtures("clock")
     def test_it_costs_a_count_before_and_one_with_the_token(
         self, api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         post(api, {})
-        clients._keep(datetime.now(UTC).date(), b"s" * 32)
+        clients._keep(NOW.date(), b"s" * 32)
 
         # The attempt; the transaction's begin, the quotas, its end.
         with django_assert_num_queries(4):
