@@ -5,7 +5,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 # A pooler has process ids of its own, and one that knows prepared statements has names of its own for them.
-LOOK = "SELECT pg_backend_pid(), EXISTS (SELECT FROM pg_prepared_statements WHERE starts_with(name, '_pg3_'))"
+PROBE = (
+    "SELECT pg_backend_pid(), EXISTS (SELECT FROM pg_prepared_statements WHERE starts_with(name, '_pg3_'))"
+)
 
 OPTIONS_REFUSED = (
     "DATABASE_URL leads to a PgBouncer that refuses our options: "
@@ -28,7 +30,7 @@ def find_pooler() -> bool:
     try:
         # Closed without a COMMIT. All that stands in it is sent over one connection of the pooler.
         with psycopg.connect(**parameters) as fresh:
-            ((pid, keeps_names),) = fresh.execute(LOOK, prepare=True).fetchall()
+            ((pid, keeps_names),) = fresh.execute(PROBE, prepare=True).fetchall()
             is_pooled: bool = pid != fresh.info.backend_pid
     except (psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName):
         raise ImproperlyConfigured(NOT_FIT) from None

@@ -14,7 +14,7 @@ from backend.logging import configure_structlog, logging_settings
 from backend.mail_settings import *  # noqa: F403 - likewise.
 from backend.metric_files import count_in
 from backend.openapi import PRODUCT
-from backend.settings_base import BASE_DIR, ENV_FILE, PUBLIC_BASE_URL, env, public_url  # noqa: F401
+from backend.settings_base import BASE_DIR, DATABASE_POOL_SIZE, ENV_FILE, PUBLIC_BASE_URL, env, public_url  # noqa: F401
 from backend.sign_in_settings import *  # noqa: F403 - likewise.
 
 # --- Identity ---------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def add_mail_rows(*, now: datetime) -> None:
     """A reader, a draft, and an edition with a copy of which its provider told."""
     key = bytes(32)
     Suppression.objects.create(address_key=key, reason="manual", created_at=now)
-    Consent.objects.create(address_key=key, deed="suppressed", source="staff", wording="1", created_at=now)
+    Consent.objects.create(address_key=key, action="suppressed", source="staff", wording="1", created_at=now)
     MailJob.objects.create(address="ada@example.com", choices={}, source="page", due_at=now, created_at=now)
     reader = Subscriber.objects.order_by("pk").first() or Subscriber.objects.create(
         address="ada@example.com", address_key=key, status="active", confirmed_at=now

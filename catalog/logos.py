@@ -49,7 +49,7 @@ def keep_upload(*, tool: Tool, content: bytes, uploaded_by: str, now: datetime) 
     )
 
 
-def forget_upload(*, tool: Tool) -> None:
+def delete_upload(*, tool: Tool) -> None:
     LogoUpload.objects.filter(tool=tool).delete()
 
 

@@ -154,11 +154,11 @@ class SuppressionAdmin(MailboxAdmin):
 class ConsentAdmin(MailboxAdmin, ReadOnlyAdmin):
     """The record of one mailbox is found by its whole address."""
 
-    list_display = ["created_at", "deed", "source", "wording", "short_key"]
-    list_filter = ["deed", "source"]
+    list_display = ["created_at", "action", "source", "wording", "short_key"]
+    list_filter = ["action", "source"]
     date_hierarchy = "created_at"
     ordering = ["-id"]
-    fields = ["deed", "source", "wording", "short_key", "created_at"]
+    fields = ["action", "source", "wording", "short_key", "created_at"]
     short_key = SuppressionAdmin.short_key
 
 

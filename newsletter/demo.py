@@ -76,7 +76,7 @@ def _add_reader() -> None:
     reader.reviewers.set(Reviewer.objects.filter(slug__in=REVIEWERS))
     Consent.objects.create(
         address_key=key,
-        deed=Consent.Action.CONFIRMED,
+        action=Consent.Action.CONFIRMED,
         source=Consent.Source.STAFF,
         wording="demo",
         created_at=CONFIRMED_AT,

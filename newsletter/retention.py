@@ -33,7 +33,7 @@ def purge_expired(*, now: datetime) -> None:
     consent.purge_those_who_left(now=now)
     purge_addresses(now=now)
     uploads.purge_expired(now=now)
-    bulk.forget_rows(now=now)
+    bulk.purge_expired_rows(now=now)
     LogEntry.objects.filter(action_time__lte=now - STAFF_LOG_KEPT_FOR).delete()
     Session.objects.filter(expire_date__lte=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()

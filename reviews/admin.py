@@ -27,7 +27,7 @@ from reviews import services
 from reviews.bulk import Retract, Unpublish
 from reviews.models import HeadToHead, Review, Reviewer
 from reviews.querysets import REVIEW_DAYS, HeadToHeadQuerySet, ReviewerQuerySet, ReviewQuerySet
-from reviews.revisions import NEEDS_NOTE, SAID, last_seen
+from reviews.revisions import NEEDS_NOTE, OPINION_FIELDS, last_seen
 from reviews.revisions_page import RevisionsAdmin, beginning_of
 
 
@@ -87,7 +87,7 @@ class OpinionForm(PublishedForm):
         ):
             return False
         seen = last_seen(self.instance)
-        names = SAID[type(self.instance)][:NEEDS_NOTE]
+        names = OPINION_FIELDS[type(self.instance)][:NEEDS_NOTE]
         return seen is not None and any(given[name] != getattr(seen, name) for name in names if name in given)
 
 

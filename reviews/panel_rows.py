@@ -21,7 +21,7 @@ from reviews.panel import PanelCount
 
 # Django's class takes its models in brackets only for type checkers.
 
-SAID = ("verdict", "quote", "basis", "disclosure", "evidence", "reviewed_on")
+REVIEW_FIELDS = ("verdict", "quote", "basis", "disclosure", "evidence", "reviewed_on")
 # More than any tool has, and still a bound of what is read of a request.
 MOST_ROWS = 200
 
@@ -102,7 +102,7 @@ class RowForm(OpinionForm):
 
     def has_changed(self) -> bool:
         """Of an empty row its day is no word yet: it may be of the day on which the page was opened."""
-        words = {*SAID, "publish"} - ({"reviewed_on"} if self.is_new else set())
+        words = {*REVIEW_FIELDS, "publish"} - ({"reviewed_on"} if self.is_new else set())
         return not words.isdisjoint(self.changed_data)
 
     def clean_reviewer(self) -> Reviewer:
@@ -189,7 +189,7 @@ class RowsInline(StackedInline):
     formset = PanelFormSet
     template = "admin/reviews/panel_rows.html"
     verbose_name = "review"
-    fields = ["reviewer", *SAID, "status", "note", "publish", "why"]
+    fields = ["reviewer", *REVIEW_FIELDS, "status", "note", "publish", "why"]
     max_num = MOST_ROWS
     can_delete = False
     formfield_overrides = {

@@ -11,7 +11,7 @@ from catalog.workflow import UNPUBLISHED
 from reviews.models import HeadToHead, HeadToHeadRevision, Review, ReviewRevision
 
 # What is said, in the order in which people read it. The first two ask for a note where they are corrected.
-SAID = {
+OPINION_FIELDS = {
     Review: ("verdict", "quote", "basis", "disclosure", "evidence", "reviewed_on"),
     HeadToHead: ("choice", "quote", "basis", "disclosure", "evidence", "compared_on"),
 }
@@ -24,7 +24,7 @@ def present(opinion: Review | HeadToHead) -> Revision:
     """What readers see now, as the database will keep it once it is corrected: not stored, and without an end."""
     # Any: of a text that is not stored the end may be missing.
     model: Any = ReviewRevision if isinstance(opinion, Review) else HeadToHeadRevision
-    said = {name: getattr(opinion, name) for name in SAID[type(opinion)]}
+    said = {name: getattr(opinion, name) for name in OPINION_FIELDS[type(opinion)]}
     text: Revision = model(
         number=opinion.revision,
         note=opinion.correction_note,
@@ -70,7 +70,7 @@ def restore(opinion: Review | HeadToHead, *, number: int, seen: int) -> None:
 
     Raises CurationError where it isn't published, was corrected meanwhile, or says just that.
     """
-    names = SAID[type(opinion)]
+    names = OPINION_FIELDS[type(opinion)]
     with transaction.atomic():
         rows = type(opinion)._default_manager.select_for_update(no_key=True, of=("self",))
         row = rows.get(pk=opinion.pk)

@@ -22,7 +22,7 @@ from catalog.validators import validate_visible_text
 from catalog.workflow import OPINION_MOVES
 from reviews.models import HeadToHead, Review
 from reviews.opinion_search import search_opinions
-from reviews.revisions import NEEDS_NOTE, SAID, Revision, former, other_drafts, present, restore
+from reviews.revisions import NEEDS_NOTE, OPINION_FIELDS, Revision, former, other_drafts, present, restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def steps_of(opinion: Review | HeadToHead) -> list[Step]:
 def _step(opinion: Review | HeadToHead, earlier: Revision | None, text: Revision) -> Step:
     """What was said first whole; later the verdict or choice, the quote, and what else was changed."""
     lines = []
-    for place, name in enumerate(SAID[type(opinion)]):
+    for place, name in enumerate(OPINION_FIELDS[type(opinion)]):
         if earlier and place >= NEEDS_NOTE and getattr(earlier, name) == getattr(text, name):
             continue
         label = str(opinion._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]

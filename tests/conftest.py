@@ -5,6 +5,7 @@ import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 from itertools import compress
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -59,7 +60,8 @@ def pytest_configure() -> None:
     # Half a second of CPU for each password that a test sets or enters; programs that tests start can check it too.
     PBKDF2PasswordHasher.iterations = 1_000
     # Of fifty threads the last waits longer on a busy machine than a reader does.
-    configured.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
+    options: Any = configured.DATABASES["default"]["OPTIONS"]
+    options["pool"]["timeout"] = 60
     TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
     TestCase._fixture_setup = classmethod(begin_transaction)  # type: ignore[attr-defined]
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 # Only what never happens takes so long, on however busy a machine.
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 # Between two looks at what a test waits for.
 POLL_SECONDS = 0.05
 # Below what the kernel lends to outgoing connections: nobody takes these while their server is down.
@@ -32,7 +32,7 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = TIMEOUT_SECONDS) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it never happened"

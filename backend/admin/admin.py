@@ -29,7 +29,7 @@ STAYS = (
     "An account is not deleted, because the history names it. Deactivate it instead: on its page, take away Active."
     " Then nobody can sign in with it."
 )
-FORGETTING = (
+DELETING_FACTORS = (
     "They can then sign in with their password alone, until they set up a new second factor."
     " Make sure that they asked you themselves."
 )
@@ -102,7 +102,7 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     form = AccountForm
     add_form = NewAccountForm
-    actions = ["forget_second_factors"]
+    actions = ["delete_second_factors"]
     keeps_drafts = False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -125,19 +125,19 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         return super().delete_view(request, object_id, extra_context)
 
     @admin.action(description="Take away second factors …", permissions=["change"])
-    def forget_second_factors(self, request: HttpRequest, rows: QuerySet[User]) -> HttpResponse | None:
+    def delete_second_factors(self, request: HttpRequest, rows: QuerySet[User]) -> HttpResponse | None:
         """For who has lost theirs, recovery codes included."""
         if question := ask_first(
-            self, request, rows, label="Take away second factors", consequence=FORGETTING
+            self, request, rows, label="Take away second factors", consequence=DELETING_FACTORS
         ):
             return question
 
-        def forget(user: User) -> None:
+        def delete(user: User) -> None:
             if not self.covers(request.user, user):
                 raise CurationError("they can do more than you")
             Authenticator.objects.filter(user=user).delete()
 
-        do_to_each(self, request, rows, forget, done="without a second factor")
+        do_to_each(self, request, rows, delete, done="without a second factor")
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:

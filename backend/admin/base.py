@@ -157,11 +157,11 @@ class ModelAdmin(DjangoModelAdmin):
             return
         parts = [stale.Part(form(instance=row), row), *self._rows_below(request, row)]
         is_opened = stale.OPENED in request.POST
-        sealed = request.POST[stale.OPENED] if is_opened else stale.seal(parts)
-        found, merged = stale.compare(stale.unseal(sealed), parts, request.POST, request.FILES)
+        signed = request.POST[stale.OPENED] if is_opened else stale.sign(parts)
+        found, merged = stale.compare(stale.verify(signed), parts, request.POST, request.FILES)
         if found or not is_opened:
             # Who saves again has seen what is there now.
-            merged[stale.OPENED] = stale.seal(part for part in parts if not part.is_removed)
+            merged[stale.OPENED] = stale.sign(part for part in parts if not part.is_removed)
             for inline, formset in self._sets_below(request, row):
                 stale.leave_out_removed(merged, formset, inline.opts.pk.name)
             request.POST = merged  # type: ignore[assignment]
@@ -202,7 +202,7 @@ class ModelAdmin(DjangoModelAdmin):
             # The row of a form that is given back holds what was typed.
             context["opened"] = request.POST.get(stale.OPENED)
         elif row is not None and self.has_change_permission(request, row):
-            context["opened"] = stale.seal(_parts_of(context, row))
+            context["opened"] = stale.sign(_parts_of(context, row))
         if differences and isinstance(row.pk, UUID):
             latest = Change.objects.filter(row_id=row.pk).order_by("-id").first()
             context["last_change"] = latest and f"{latest.actor or latest.role}, {shown(latest.changed_at)}"

@@ -210,7 +210,7 @@ def stop(*, action_id: UUID, user: User, now: datetime) -> bool:
     return True
 
 
-def forget_rows(*, now: datetime) -> None:
+def purge_expired_rows(*, now: datetime) -> None:
     """Which rows an action was of, once that is too long ago to be undone."""
     done_before = now - timedelta(days=settings.BULK_UNDO_DAYS)
     BulkRow.objects.filter(action__done_at__lte=done_before).delete()

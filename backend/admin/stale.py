@@ -76,13 +76,13 @@ def _value(row: Model, column: Any) -> object:
     return sorted(str(each.pk) for each in value) if column.many_to_many else value
 
 
-def seal(parts: Iterable[Part]) -> str:
+def sign(parts: Iterable[Part]) -> str:
     """What the parts say, for the hidden field."""
     said: dict[str, Values] = {_name(part): part.values for part in parts}
     return signing.dumps(said, salt=OPENED, compress=True)
 
 
-def unseal(text: str) -> dict[str, Values]:
+def verify(text: str) -> dict[str, Values]:
     try:
         said: dict[str, Values] = signing.loads(text, salt=OPENED)
     except signing.BadSignature as error:

@@ -72,7 +72,9 @@ class Claim:
     claimed_at: datetime
 
     def row(self) -> QuerySet[IdempotentAnswer]:
-        return IdempotentAnswer.objects.filter(key=self.key, claimed_at=self.claimed_at, sealed__isnull=True)
+        return IdempotentAnswer.objects.filter(
+            key=self.key, claimed_at=self.claimed_at, encrypted__isnull=True
+        )
 
 
 def idempotent(post: Handler) -> Handler:
@@ -101,7 +103,7 @@ def idempotent(post: Handler) -> Handler:
             claim.row().delete()
             raise
         if 200 <= response.status_code < 300:
-            claim.row().update(sealed=encrypted(response, claim.fernet))
+            claim.row().update(encrypted=encrypted(response, claim.fernet))
         else:
             claim.row().delete()
         return response
@@ -152,9 +154,9 @@ def first_answer(claim: Claim) -> HttpResponse:
     if first is not None and bytes(first.fingerprint) != claim.fingerprint:
         raise IdempotencyKeyReused
     # A claim that is gone was given up a moment ago: trying again will find the key free.
-    if first is None or first.sealed is None:
+    if first is None or first.encrypted is None:
         raise IdempotencyKeyInUse
-    status, headers, body = json.loads(claim.fernet.decrypt(bytes(first.sealed)))
+    status, headers, body = json.loads(claim.fernet.decrypt(bytes(first.encrypted)))
     return HttpResponse(body, status=status, headers={**headers, "Idempotency-Replayed": "true"})
 
 

@@ -23,16 +23,16 @@ class RateCounter(models.Model):
 
 
 class IdempotentAnswer(models.Model):
-    """A request with an Idempotency-Key: running until `sealed` holds its answer.
+    """A request with an Idempotency-Key: running until `encrypted` holds its answer.
 
-    `key` is an HMAC, and `sealed` is encrypted under the client's key, which is not kept: a leaked table
+    `key` is an HMAC, and the key to decrypt with is the client's, which is not kept: a leaked table
     yields no token.
     """
 
     key = models.BinaryField(primary_key=True, max_length=32)
     fingerprint = models.BinaryField(max_length=32)
     claimed_at = models.DateTimeField()
-    sealed = models.BinaryField(null=True)
+    encrypted = models.BinaryField(db_column="sealed", null=True)
 
     def __str__(self) -> str:
         return f"claimed at {self.claimed_at:%H:%M:%S}"
@@ -52,7 +52,7 @@ class Salt(models.Model):
         return str(self.day)
 
 
-def _said(name: str) -> Coalesce:
+def _attributed(name: str) -> Coalesce:
     """What backend.api.attribution says of the transaction; nothing in a shell and in plain SQL."""
     return Coalesce(
         Func(Value(f"history.{name}"), Value(True), function="current_setting"),
@@ -78,14 +78,16 @@ class Change(models.Model):
     action = models.CharField(max_length=8, choices=Action)
     columns = models.JSONField()
     changed_at = models.DateTimeField(db_default=Now())
-    actor = models.TextField(blank=True, db_default=_said("actor"), help_text="The user, where it was one.")
+    actor = models.TextField(
+        blank=True, db_default=_attributed("actor"), help_text="The user, where it was one."
+    )
     source = models.TextField(
         blank=True,
-        db_default=_said("source"),
+        db_default=_attributed("source"),
         help_text="The admin, or a command; empty for a shell and plain SQL.",
     )
     role = models.TextField(db_default=Func(template="SESSION_USER"), help_text="The database's role.")
-    why = models.TextField(blank=True, db_default=_said("why"))
+    why = models.TextField(blank=True, db_default=_attributed("why"))
 
     class Meta:
         indexes = [

@@ -46,7 +46,7 @@ def start_postgresql(
     binaries = _postgresql_binaries(location, data)
     if not data.exists():
         _make_cluster(stack, location, binaries, mark=mark, is_lasting=is_lasting)
-    _forget_ended_server(data, mark)
+    _remove_pid_file(data, mark)
     # PostgreSQL writes the titles of its processes over their environments, so the titles carry the mark.
     settings = [
         "listen_addresses=127.0.0.1",
@@ -184,12 +184,12 @@ def _utf8_locale() -> str:
     return "C"
 
 
-def _forget_ended_server(data: Path, mark: str) -> None:
+def _remove_pid_file(data: Path, mark: str) -> None:
     """Remove the pid file of a server that has ended: while any process has the id in it, PostgreSQL refuses to start.
 
     Raises UserError while a server that does not carry the mark has the data open.
     """
-    if not processes.CAN_LOOK:
+    if not processes.HAS_PROC:
         return
     ours = processes.marked(mark)
     servers = [process for process in processes.working_in(data) if process.program() == "postgres"]

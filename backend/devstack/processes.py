@@ -20,9 +20,9 @@ MARK = "DEVSTACK_MARK"
 POLL_SECONDS = 0.03
 
 # Whether the environments and directories of other processes can be read on this system.
-CAN_LOOK = sys.platform == "linux"
+HAS_PROC = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if CAN_LOOK else None
+_libc = ctypes.CDLL(None, use_errno=True) if HAS_PROC else None
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def working_in(directory: Path) -> list[Process]:
 
 def _where(condition: Callable[[Path], bool]) -> list[Process]:
     found = []
-    for entry in Path("/proc").glob("[0-9]*") if CAN_LOOK else ():
+    for entry in Path("/proc").glob("[0-9]*") if HAS_PROC else ():
         try:
             if condition(entry):
                 process = Process.find(int(entry.name))
@@ -201,7 +201,7 @@ def _where(condition: Callable[[Path], bool]) -> list[Process]:
 
 def _start_of(pid: int) -> str | None:
     """A value that no later process with this id can have; None once it has ended."""
-    if not CAN_LOOK:
+    if not HAS_PROC:
         shown = subprocess.run(
             ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
         ).stdout.strip()

@@ -18,7 +18,13 @@ from backend.api.deadlines import REQUEST_SECONDS, STUCK_SECONDS
 from backend.response_cache.changes import Changes
 from backend.response_cache.exchange import Exchange, StartResponse
 from backend.response_cache.request_log import RequestLog
-from backend.response_cache.requests import Target, address_of, environ_of_nobody, is_cacheable, target_of
+from backend.response_cache.requests import (
+    RequestTarget,
+    address_of,
+    environ_of_nobody,
+    is_cacheable,
+    target_of,
+)
 from backend.response_cache.responses import CachedResponse, Header, may_be_cached
 from backend.response_cache.store import Entry, Store
 
@@ -89,7 +95,7 @@ class ResponseCache:
     def _is_fresh(self, read: "CachedResponse | Rendering", now: float) -> bool:
         return self._changes.is_fresh(generation=read.generation, began=read.began, now=now)
 
-    def _miss(self, exchange: Exchange, target: Target) -> list[bytes]:
+    def _miss(self, exchange: Exchange, target: RequestTarget) -> list[bytes]:
         entry = self.store.find(target.address)
         if entry and exchange.began < self._is_away_until and self._outlives_outage(entry, exchange.began):
             return self._serve(exchange, entry, kind="outage")
@@ -124,7 +130,7 @@ class ResponseCache:
     def _new_rendering(self) -> Rendering:
         return Rendering(generation=self._changes.generation, began=self._clock())
 
-    def _lead(self, exchange: Exchange, target: Target, rendering: Rendering) -> list[bytes]:
+    def _lead(self, exchange: Exchange, target: RequestTarget, rendering: Rendering) -> list[bytes]:
         if self._is_away_until:
             self._is_away_until = self._clock() + REQUEST_SECONDS + PAUSE_SECONDS
         try:
@@ -146,7 +152,7 @@ class ResponseCache:
         exchange.start_response(answer.status, answer.headers)
         return [] if exchange.environ["REQUEST_METHOD"] == "HEAD" else [answer.content]
 
-    def _rendered(self, exchange: Exchange, target: Target, rendering: Rendering) -> Rendered:
+    def _rendered(self, exchange: Exchange, target: RequestTarget, rendering: Rendering) -> Rendered:
         """Django's answer to a request that shows nothing of its caller; cached where everybody may have it."""
         begun: list[tuple[str, list[Header]]] = []
         left = max(0.1, REQUEST_SECONDS - (self._clock() - exchange.began))
@@ -160,7 +166,9 @@ class ResponseCache:
         ((status, headers),) = begun
         return Rendered(status, headers, response.content)
 
-    def _keep(self, exchange: Exchange, target: Target, rendering: Rendering, response: HttpResponse) -> None:
+    def _keep(
+        self, exchange: Exchange, target: RequestTarget, rendering: Rendering, response: HttpResponse
+    ) -> None:
         cached = CachedResponse(
             response, view=target.view, generation=rendering.generation, began=rendering.began
         )

@@ -31,7 +31,7 @@ PROXY_HEADER: tuple[str, str] | None = settings.SECURE_PROXY_SSL_HEADER
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RequestTarget:
     """What an address asks for: in one spelling whatever its own, and the name of its view."""
 
     address: str
@@ -62,7 +62,7 @@ def address_of(environ: WSGIEnvironment) -> str:
     return f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
 
 
-def target_of(environ: WSGIEnvironment) -> Target | None:
+def target_of(environ: WSGIEnvironment) -> RequestTarget | None:
     """None where no public view answers in JSON, or where it would refuse the query."""
     try:
         # A copy: Django decodes the path in what it is given, and may be given the same again.
@@ -79,7 +79,7 @@ def target_of(environ: WSGIEnvironment) -> Target | None:
         query = view.parameters.canonical(QueryDict(environ.get("QUERY_STRING", "")))
     except ValidationError:
         return None
-    return Target(address=f"{environ['PATH_INFO']}?{query}", view=match.view_name)
+    return RequestTarget(address=f"{environ['PATH_INFO']}?{query}", view=match.view_name)
 
 
 def environ_of_nobody(environ: WSGIEnvironment) -> WSGIEnvironment:

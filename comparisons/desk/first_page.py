@@ -120,12 +120,16 @@ def _first(rows: QuerySet[Model], told: Callable[[Any], DueRow]) -> DueList:
 
 def _price(tool: Any) -> DueRow:
     since = f"{tool.age} days ago" if tool.pricing_checked_on else "never"
-    return {"id": str(tool.pk), "name": tool.name, "why": f"checked {since}, {_said(tool.use, tool.gap)}"}
+    return {
+        "id": str(tool.pk),
+        "name": tool.name,
+        "why": f"checked {since}, {_votes_and_gap(tool.use, tool.gap)}",
+    }
 
 
 def _review(review: Any) -> DueRow:
     name = f"{review.reviewer.name} on {review.tool.name}"
-    why = f"{review.verdict} {review.age} days ago, {_said(review.use, review.gap)}"
+    why = f"{review.verdict} {review.age} days ago, {_votes_and_gap(review.use, review.gap)}"
     return {"id": str(review.pk), "name": name, "why": why}
 
 
@@ -142,7 +146,7 @@ def _votes(number: int) -> str:
     return f"{number:,} vote{'' if number == 1 else 's'}"
 
 
-def _said(votes: int, gap: float) -> str:
+def _votes_and_gap(votes: int, gap: float) -> str:
     return f"{_votes(votes)}, {gap:.0f} points apart" if round(gap) else _votes(votes)
 
 

@@ -29,7 +29,7 @@ class PairAnswers:
         return picks_in_order(pair, self.picks)
 
 
-def _said(firsts: Sequence[UUID], seconds: Sequence[UUID]) -> QuerySet[Model]:
+def _stored_answers(firsts: Sequence[UUID], seconds: Sequence[UUID]) -> QuerySet[Model]:
     keys = ("first_tool_id", "second_tool_id")
     of_pairs = any_pair(zip(firsts, seconds, strict=True))
     head_to_heads = HeadToHead.objects.published().filter(of_pairs)
@@ -39,7 +39,7 @@ def _said(firsts: Sequence[UUID], seconds: Sequence[UUID]) -> QuerySet[Model]:
     )
 
 
-SAID = Prepared(_said)
+ANSWERS = Prepared(_stored_answers)
 
 
 def answers_to(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], PairAnswers]:
@@ -48,7 +48,7 @@ def answers_to(pairs: Sequence[tuple[Tool, Tool]]) -> dict[tuple[UUID, UUID], Pa
     found: dict[tuple[UUID, UUID], tuple[list[StoredAnswer], list[StoredAnswer]]] = {
         ids_of(pair): ([], []) for pair in stored
     }
-    for first, second, said, is_picks in SAID.rows(**sides_of(stored)):
+    for first, second, said, is_picks in ANSWERS.rows(**sides_of(stored)):
         found[first, second][is_picks].append(said)
     return {ids: _answers(answers, next(iter(picked), None)) for ids, (answers, picked) in found.items()}
 

@@ -74,7 +74,7 @@ def _kept(value: object) -> object:
         if value.keys() >= COUNTS:
             return _counted(value)
         if value.get("detail"):
-            value = _said(value)
+            value = _sentence_first(value)
         kept = dict(_told(value))
         if kept.keys() == {"detail"}:
             return kept["detail"]
@@ -87,7 +87,7 @@ def _kept(value: object) -> object:
     return value
 
 
-def _said(value: dict[str, object]) -> dict[str, object]:
+def _sentence_first(value: dict[str, object]) -> dict[str, object]:
     """The sentence first, in place of the code that programs know it by."""
     return {
         "detail": value["detail"],

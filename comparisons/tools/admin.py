@@ -252,7 +252,7 @@ class ToolAdmin(PublishedAdmin):
                 now=timezone.now(),
             )
         elif "logo" in form.changed_data:
-            logos.forget_upload(tool=obj)
+            logos.delete_upload(tool=obj)
 
     @admin.display
     def reviews(self, tool: Tool) -> str:

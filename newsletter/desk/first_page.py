@@ -102,7 +102,7 @@ declare(
         Block(
             name="mail", place=5, template="admin/newsletter/weekly_mail.html",
             permissions=[
-                f"newsletter.{deed}_{model}" for deed in ("view", "change") for model in ("edition", "subscriber")
+                f"newsletter.{action}_{model}" for action in ("view", "change") for model in ("edition", "subscriber")
             ],
             read=read_mail,
         ),

@@ -85,11 +85,13 @@ def read_mail(raw: bytes, *, now: datetime) -> ReturnedMail | None:
     tag = find_tag(_fields([mail], ADDRESSED), now=now)
     if tag is None:
         return None
-    found = _wish_to_leave(mail, tag, now=now) if tag.kind == ReturnKind.LEAVING else _bounce(mail)
+    found = _request_to_leave(mail, tag, now=now) if tag.kind == ReturnKind.LEAVING else _bounce(mail)
     return ReturnedMail(tag, *found, _written_at(mail)) if found else None
 
 
-def _wish_to_leave(mail: Message, tag: ReturnTag, *, now: datetime) -> tuple[ProviderEvent.Kind, str] | None:
+def _request_to_leave(
+    mail: Message, tag: ReturnTag, *, now: datetime
+) -> tuple[ProviderEvent.Kind, str] | None:
     """A mail to that very address. None for a copy or a forwarded one, an automatic reply, and a server's report."""
     is_to_us = find_tag(_fields([mail], ["To"]), now=now) == tag
     if not is_to_us or _is_automatic_reply(mail) or mail.get_content_type() == "multipart/report":

@@ -56,7 +56,7 @@ class Consent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     address_key = models.BinaryField(max_length=32)
-    deed = models.CharField(max_length=16, choices=Action)
+    action = models.CharField(db_column="deed", max_length=16, choices=Action)
     source = models.CharField(max_length=16, choices=Source)
     wording = models.CharField(max_length=16, help_text="Which version of our words the reader saw.")
     created_at = models.DateTimeField()
@@ -65,7 +65,7 @@ class Consent(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    deed__in=[
+                    action__in=[
                         "asked",
                         "confirmed",
                         "changed",
@@ -86,7 +86,7 @@ class Consent(models.Model):
         indexes = [models.Index(fields=["address_key", "id"], name="newsletter_consent_of_mailbox")]
 
     def __str__(self) -> str:
-        return f"{self.deed} {bytes(self.address_key).hex()[:12]}"
+        return f"{self.action} {bytes(self.address_key).hex()[:12]}"
 
 
 class ConfirmationToken(models.Model):

@@ -12,6 +12,6 @@ WORDING = "2026-11"
 def record(keys: Iterable[bytes], action: str, *, source: str, now: datetime) -> None:
     """Add a line for each mailbox, in the order of their keys. One query."""
     Consent.objects.bulk_create(
-        Consent(address_key=key, deed=action, source=source, wording=WORDING, created_at=now)
+        Consent(address_key=key, action=action, source=source, wording=WORDING, created_at=now)
         for key in sorted(keys)
     )

@@ -1,7 +1,7 @@
 """The links in mails and their tokens. Links are built from settings alone, and stay valid when keys rotate.
 
-Whoever has a mail can use its links, so only harmless deeds are theirs: export and erasure take a token that is mailed
-when the owner asks, and that lasts a day. A confirmation token follows from the sign-up and a key, and expires; only its
+Who has a mail can use its links, so they do no harm: export and erasure take a token that is mailed when the owner asks,
+and that lasts a day. A confirmation token follows from the sign-up and a key, and expires; only its
 hash is stored. A subscriber's other tokens are signed and never expire; they are invalid once the subscriber is erased. A
 token for preferences also unsubscribes, but not the reverse.
 """

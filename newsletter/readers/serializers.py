@@ -151,7 +151,7 @@ class ConfirmedSerializer(serializers.Serializer[Mapping[str, object]]):
 
 def was_imported(subscriber: Subscriber) -> bool:
     """Whether the present consent came with a list that staff imported. One query."""
-    confirmed = Consent.objects.filter(address_key=subscriber.address_key, deed=Consent.Action.CONFIRMED)
+    confirmed = Consent.objects.filter(address_key=subscriber.address_key, action=Consent.Action.CONFIRMED)
     source = confirmed.order_by("-id").values_list("source", flat=True).first()
     return source == Consent.Source.STAFF
 
@@ -199,7 +199,7 @@ class PreferencesSerializer(serializers.ModelSerializer[Subscriber]):
 class ConsentSerializer(serializers.ModelSerializer[Consent]):
     """One line of the record of what was wanted."""
 
-    action = serializers.ChoiceField(choices=Consent.Action.choices, source="deed")
+    action = serializers.ChoiceField(choices=Consent.Action.choices)
 
     class Meta:
         model = Consent

@@ -40,7 +40,7 @@ WORDS = {
     Reason.ERASED: "erased",
     Reason.MANUAL: "blocklisted blacklisted blocked banned spammy manual",
 }
-MEANINGS = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+STATUS_OF_WORD = {word: status for status, words in WORDS.items() for word in words.split()}
 # Whose plan is paused or over gets the mail; elsewhere the words may mean that somebody does not.
 OF_PLANS = {"paused", "churned"}
 # listmonk says it of an account that is not blocked, whatever lists its reader left.
@@ -78,7 +78,7 @@ FLAGS = {
     "blocked": Reason.MANUAL,
 }
 # Columns of yes or no in which no says that the reader has left.
-WISHES = {"subscribed_to_emails", "subscribed"}
+SUBSCRIBED_FLAGS = {"subscribed_to_emails", "subscribed"}
 NO = {"", "0", "f", "false", "n", "no", "null", "none"}
 YES = {"1", "t", "true", "y", "yes"}
 # Says nothing about whether the reader wants mail.
@@ -140,8 +140,8 @@ class Columns:
 
     def objection(self, fields: Sequence[str]) -> str:
         """WANTED, UNCONFIRMED or the reason of a suppression, the strongest; raises UnknownWordError."""
-        found = [_meaning(name, fields[place].strip().lower()) for name, place in self.consent.items()]
-        return max([MEANINGS.get(self.status, WANTED), *found], key=STRENGTH.index)
+        found = [_status_in(name, fields[place].strip().lower()) for name, place in self.consent.items()]
+        return max([STATUS_OF_WORD.get(self.status, WANTED), *found], key=STRENGTH.index)
 
     def refuse_accounts(self, fields: Sequence[str]) -> None:
         """Raises UnknownWordError where only the state of an account speaks for mail to its owner."""
@@ -169,7 +169,9 @@ def columns_of(
         if (theirs := [name for name in known if name in names])
     }
     known = {name for all_names in NAMES.values() for name in all_names}
-    consent = {name: place for place, name in enumerate(names) if name in STATUS | FLAGS.keys() | WISHES}
+    consent = {
+        name: place for place, name in enumerate(names) if name in STATUS | FLAGS.keys() | SUBSCRIBED_FLAGS
+    }
     if twice := sorted({name for name in names if names.count(name) > 1 and name in known | consent.keys()}):
         raise UnknownColumnsError(f"names the column {twice[0]} twice")
     if "email" not in read:
@@ -181,7 +183,7 @@ def columns_of(
             "without it would have them mailed: take their lines out first. Then --ignore-column it"
         )
     said = [word for word in (status, status_of_file(file_name, names)) if word]
-    strongest = max(said, key=lambda word: STRENGTH.index(MEANINGS[word]), default="")
+    strongest = max(said, key=lambda word: STRENGTH.index(STATUS_OF_WORD[word]), default="")
     return Columns(len(names), read, consent, names, strongest)
 
 
@@ -189,15 +191,15 @@ def _normalized(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
 
 
-def _meaning(name: str, value: str) -> str:
+def _status_in(name: str, value: str) -> str:
     if name in STATUS:
         word = _normalized(value)
-        if word not in MEANINGS or (word in OF_PLANS and name not in PLANS):
+        if word not in STATUS_OF_WORD or (word in OF_PLANS and name not in PLANS):
             raise UnknownWordError(
                 f"{name}: {value[:40]!r} is not understood; it may mean that they want no mail"
             )
-        return MEANINGS[word]
-    if name in WISHES:
+        return STATUS_OF_WORD[word]
+    if name in SUBSCRIBED_FLAGS:
         if value not in NO | YES:
             raise UnknownWordError(f"{name}: must be true or false")
         return WANTED if value in YES else Reason.UNSUBSCRIBE

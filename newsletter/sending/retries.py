@@ -10,7 +10,7 @@ from django.db import connection
 from backend.api.outages import met_outage
 
 # Longer than a failover takes; with a round and the longest answer to a dot, shorter than a task may run.
-PATIENCE_SECONDS = 180
+RETRY_SECONDS = 180
 PAUSE_SECONDS = 0.2
 
 Answer = TypeVar("Answer")
@@ -22,7 +22,7 @@ def retried(action: Callable[[bool], Answer]) -> Answer:
 
     It hears whether an earlier call may have been committed. Raises what is no outage at once, and the last outage.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + RETRY_SECONDS
     again = False
     while True:
         try:

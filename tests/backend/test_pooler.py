@@ -18,7 +18,7 @@ from backend.bootstrap import ROOT
 from backend.pooler import NOT_FIT, OPTIONS_REFUSED, find_pooler
 from backend.response_cache.changes import Changes, PooledError, connect_directly
 from tests.pgbouncer import pgbouncer, required_program
-from tests.ports import PATIENCE_SECONDS, quiet_port
+from tests.ports import TIMEOUT_SECONDS, quiet_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -166,6 +166,6 @@ def run(command: list[str], url: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "DATABASE_URL": url},
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )

@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 
 from backend.api.models import Change
 from catalog.logo_encoding import draw_logo
-from catalog.logos import draw_waiting_logos, forget_upload, keep_upload, sizes_of, store_logo
+from catalog.logos import delete_upload, draw_waiting_logos, keep_upload, sizes_of, store_logo
 from catalog.models import LogoUpload, Tool
 from tests.factories import NOW, ToolFactory
 from tests.logos import HTML, moving_png, picture, picture_with_place
@@ -92,7 +92,7 @@ def test_one_that_is_taken_back_is_not_drawn() -> None:
     tool = ToolFactory()
     send(tool, picture())
 
-    forget_upload(tool=tool)
+    delete_upload(tool=tool)
 
     assert draw_waiting_logos(now=NOW) == 0
     assert not Tool.objects.get().logo

@@ -13,7 +13,7 @@ from threading import Event
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from tests.ports import PATIENCE_SECONDS
+from tests.ports import TIMEOUT_SECONDS
 
 NO_ANSWER = 0
 PAUSE_SECONDS = 0.02
@@ -54,7 +54,7 @@ class Client:
         self.port = port
         self.operations: list[Operation] = []
         self.acknowledged = 0
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
 
     def close(self) -> None:
         self._connection.close()
@@ -99,7 +99,7 @@ class Client:
 
     def _insist(self, attempt: Callable[[], Answer]) -> Answer:
         """Tries again after a refusal for the time being and after no answer, as a good page does."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + TIMEOUT_SECONDS
         answer = attempt()
         while answer.status in (NO_ANSWER, 503):
             assert time.monotonic() < until, answer
@@ -159,7 +159,7 @@ class Crowd:
 
     def await_acknowledged(self, number: int) -> None:
         """Until so many votes are acknowledged, or everybody is done."""
-        until = time.monotonic() + PATIENCE_SECONDS * 2
+        until = time.monotonic() + TIMEOUT_SECONDS * 2
         while self.acknowledged() < number and not self.is_done():
             assert time.monotonic() < until, f"{self.acknowledged()} of {number} votes are acknowledged"
             time.sleep(0.005)
@@ -177,7 +177,7 @@ class Crowd:
 def seconds_of_health(port: int) -> float:
     """How long an answer takes that needs neither PostgreSQL nor Redis: on a busy machine that is slow, too."""
     began = time.monotonic()
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)) as connection:
         connection.request("GET", "/healthz")
         assert connection.getresponse().status == 200
     return time.monotonic() - began

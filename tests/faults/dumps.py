@@ -18,7 +18,7 @@ from backend.devstack.postgresql import start_postgresql
 from backend.devstack.processes import stop
 from backend.devstack.stack import STOP_SECONDS
 from tests.faults.stack import FaultStack
-from tests.ports import PATIENCE_SECONDS, wait_until
+from tests.ports import TIMEOUT_SECONDS, wait_until
 
 
 def program(server: Server, name: str) -> str:
@@ -66,7 +66,7 @@ def run(server: Server, name: str, *arguments: str, must: bool = True) -> "subpr
 def manage(stack: FaultStack, settings: dict[str, str], *arguments: str) -> str:
     """What `manage.py` says with these settings."""
     command = stack.start("manage", "-m", "manage", *arguments, **settings)
-    status, said = command.popen.wait(PATIENCE_SECONDS), command.log.read_text()
+    status, said = command.popen.wait(TIMEOUT_SECONDS), command.log.read_text()
     assert status == 0, said
     return said
 

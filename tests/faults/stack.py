@@ -32,7 +32,7 @@ from backend.devstack.redis import start_redis
 from backend.devstack.stack import STOP_SECONDS, product_environment
 from tests.faults.nursery import Nursery
 from tests.pgbouncer import pgbouncer
-from tests.ports import PATIENCE_SECONDS, quiet_port, wait_until
+from tests.ports import TIMEOUT_SECONDS, quiet_port, wait_until
 
 # What the stack that runs these tests has set for its own product.
 NOT_INHERITED = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TEST_DATABASE_URL", "TEST_REDIS_URL"}
@@ -434,7 +434,7 @@ def count_in(connection: psycopg.Connection[tuple[Any, ...]], tool: str) -> Coun
 
 def end_at_once(child: Child, number: signal.Signals) -> None:
     child.popen.send_signal(number)
-    child.popen.wait(PATIENCE_SECONDS)
+    child.popen.wait(TIMEOUT_SECONDS)
 
 
 def children_of(pid: int) -> set[Process]:

@@ -15,7 +15,7 @@ import pytest
 from tests.faults.false_clock import FalseClock
 from tests.faults.stack import FaultStack
 from tests.nginx import CACHE, nginx
-from tests.ports import PATIENCE_SECONDS
+from tests.ports import TIMEOUT_SECONDS
 
 # As long as a page may go on after it changed.
 MOST_SECONDS = 60
@@ -36,7 +36,7 @@ class Reader:
     def ask(self, path: str) -> tuple[int, str, Any]:
         """The status, what the cache says of itself, and the document."""
         with closing(
-            http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+            http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         ) as connection:
             connection.request("GET", path, headers={"Host": "localhost"})
             answer = connection.getresponse()

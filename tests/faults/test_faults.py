@@ -15,7 +15,7 @@ from tests.faults.clients import NO_ANSWER, Client, Crowd, Operation, percentile
 from tests.faults.scale import IS_LONG, scaled
 from tests.faults.stack import IMPATIENT, FaultStack
 from tests.faults.tcp_fault import TcpFault, cut_off
-from tests.ports import PATIENCE_SECONDS, wait_until
+from tests.ports import TIMEOUT_SECONDS, wait_until
 
 VALUES = ["ship", "skip"]
 KILLS = scaled("VOTE_KILLS", short=12, long=50)
@@ -106,7 +106,7 @@ def votes_without_end(tool: str, voters: list[list[str]], is_over: Event) -> Cal
 def one_vote_each(tool: str, voters: list[list[str]], turns: Semaphore) -> Callable[[Client, int], None]:
     def deed(client: Client, place: int) -> None:
         for number, voter in enumerate(voters[place]):
-            assert turns.acquire(timeout=PATIENCE_SECONDS * 2)
+            assert turns.acquire(timeout=TIMEOUT_SECONDS * 2)
             client.vote_until_acknowledged(tool, voter=voter, value=VALUES[number % 2])
 
     return deed

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import httpx
 
 from tests.faults.stack import FaultStack
-from tests.ports import PATIENCE_SECONDS
+from tests.ports import TIMEOUT_SECONDS
 
 
 def client(port: int) -> httpx.Client:
     """It speaks HTTP/2 from the first byte on: without TLS nobody is asked."""
     return httpx.Client(
-        base_url=f"http://127.0.0.1:{port}/api/v1", http1=False, http2=True, timeout=PATIENCE_SECONDS
+        base_url=f"http://127.0.0.1:{port}/api/v1", http1=False, http2=True, timeout=TIMEOUT_SECONDS
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.faults.stack import FaultStack
-from tests.ports import PATIENCE_SECONDS, wait_until
+from tests.ports import TIMEOUT_SECONDS, wait_until
 
 ASKED = 40
 COUNTED = "django_http_requests_total_by_view_transport_method_total"
@@ -16,7 +16,7 @@ COUNTED = "django_http_requests_total_by_view_transport_method_total"
 
 def get(port: int, path: str) -> str:
     """Over a connection of its own, which either process may take."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     connection.request("GET", path)
     answer = connection.getresponse()
     assert answer.status == 200

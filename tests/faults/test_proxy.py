@@ -16,7 +16,7 @@ from tests.faults.clients import PAUSE_SECONDS, Client, Crowd
 from tests.faults.scale import scaled
 from tests.faults.stack import FaultStack
 from tests.nginx import nginx
-from tests.ports import PATIENCE_SECONDS
+from tests.ports import TIMEOUT_SECONDS
 
 BEHIND_NGINX: dict[str, Any] = {"CLIENT_ADDRESS_HEADER": "ClientAddress", "TRUSTED_PROXIES": "127.0.0.0/8"}
 ROUNDS = 20
@@ -27,7 +27,7 @@ REFUSED = 900
 
 def get(port: int, path: str, **headers: str) -> http.client.HTTPResponse:
     """The answer, whose body is in `answer.body`."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)) as connection:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         answer.read()
@@ -139,7 +139,7 @@ def test_refused_bodies_cost_no_other_client_its_connection_behind_nginx(stack: 
         stack.serving(workers=1, **BEHIND_NGINX) as web,
         nginx(web.port) as port,
         Crowd(port, 5) as crowd,
-        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as connection,
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)) as connection,
     ):
         crowd.begin(innocent(port, crowd.is_over))
         for verb, path, headers, status in refusals(refused):

@@ -8,7 +8,7 @@ from threading import Barrier, Event, Thread
 from tests.faults.clients import Answer, Client, Crowd
 from tests.faults.scale import scaled
 from tests.faults.stack import FaultStack, count_in
-from tests.ports import PATIENCE_SECONDS
+from tests.ports import TIMEOUT_SECONDS
 
 CHOICES = ["ship", "skip", None]
 VOTES_EACH = scaled("VOTES_EACH", short=40, long=150)
@@ -40,10 +40,10 @@ def test_simultaneous_first_votes_of_one_voter_are_all_accepted_and_make_one_vot
     size, rounds = 64, ROUNDS
     tool, voters = stack.new_tool(), stack.new_voters(rounds)
     rows_after: list[int] = []
-    start = Barrier(size, timeout=PATIENCE_SECONDS * 2)
+    start = Barrier(size, timeout=TIMEOUT_SECONDS * 2)
     # The last to arrive counts for all, while nobody votes.
     finish = Barrier(
-        size, action=lambda: rows_after.append(stack.count(tool).rows), timeout=PATIENCE_SECONDS * 2
+        size, action=lambda: rows_after.append(stack.count(tool).rows), timeout=TIMEOUT_SECONDS * 2
     )
 
     def vote(client: Client, number: int) -> None:
@@ -97,7 +97,7 @@ BITS = 8
 
 def ask_all_at_once(crowd: Crowd, body: object) -> Counter[tuple[int, str | None]]:
     """What becomes of everybody's wish for a token: how many got which status and code."""
-    start, answers = Barrier(len(crowd.clients), timeout=PATIENCE_SECONDS * 2), list[Answer]()
+    start, answers = Barrier(len(crowd.clients), timeout=TIMEOUT_SECONDS * 2), list[Answer]()
 
     def ask(client: Client, number: int) -> None:
         start.wait()

@@ -16,7 +16,7 @@ from tests.faults.clients import seconds_of_health
 from tests.faults.scale import scaled
 from tests.faults.stack import FaultStack
 from tests.mail_sink import Sink
-from tests.ports import PATIENCE_SECONDS, quiet_port, wait_until
+from tests.ports import TIMEOUT_SECONDS, quiet_port, wait_until
 
 NEWCOMERS = scaled("MAIL_NEWCOMERS", short=60, long=500)
 SAMPLES = scaled("SIGN_UP_SAMPLES", short=250, long=500)
@@ -45,7 +45,7 @@ def nobody_signed_up(stack: FaultStack) -> None:
 
 def subscribe(port: int, address: str, place: int) -> tuple[int, bytes, float]:
     """From a network of its own: the answer, and how many seconds it took."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     headers = {
         "Content-Type": "application/json",
         "ClientAddress": f"10.{place // 62_500 % 250}.{place // 250 % 250}.{place % 250}",

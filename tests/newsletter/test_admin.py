@@ -155,7 +155,7 @@ def test_deleting_a_subscriber_erases_and_suppresses() -> None:
 
     assert not Subscriber.objects.exists()
     assert Suppression.objects.get().reason == "erased"
-    assert Consent.objects.get().deed == "erased"
+    assert Consent.objects.get().action == "erased"
 
 
 def test_staff_blocks_an_address_and_finds_it_again_by_the_whole_of_it() -> None:
@@ -190,7 +190,7 @@ def test_lifting_a_suppression_is_recorded_and_subscribes_nobody() -> None:
     desk.post(f"{SUPPRESSIONS}{Suppression.objects.get().pk}/delete/", {"post": "yes", "why": "A mistake."})
 
     assert not Suppression.objects.exists()
-    assert list(Consent.objects.order_by("id").values_list("deed", flat=True)) == ["suppressed", "lifted"]
+    assert list(Consent.objects.order_by("id").values_list("action", flat=True)) == ["suppressed", "lifted"]
 
 
 @pytest.mark.parametrize("address", ["consent", "mailjob"])

@@ -86,7 +86,7 @@ class TestTheDemoReader:
         assert "Because you chose Developer Tools." in received.text
         edition = Edition.objects.get(week=WEEK)
         assert (edition.state, edition.audience, edition.frozen_at) == ("done", 1, SENT_AT)
-        assert list(Consent.objects.values_list("deed", "wording")) == [("confirmed", "demo")]
+        assert list(Consent.objects.values_list("action", "wording")) == [("confirmed", "demo")]
 
     def test_may_follow_each_link_of_it(self, caught: Sink) -> None:
         load()

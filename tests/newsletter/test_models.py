@@ -74,7 +74,7 @@ def suppression(**fields: object) -> object:
 
 def consent(**fields: object) -> object:
     return Consent.objects.create(
-        **{"address_key": b"key", "deed": "asked", "source": "api", "created_at": NOW} | fields
+        **{"address_key": b"key", "action": "asked", "source": "api", "created_at": NOW} | fields
     )
 
 
@@ -110,7 +110,7 @@ BROKEN: dict[str, Callable[[], object]] = {
     "newsletter_subscriber_address_key_key": lambda: SubscriberFactory.create_batch(2, address_key=b"twice"),
     "newsletter_suppression_address_key_key": lambda: [suppression(), suppression()],
     "suppression_reason_is_known": lambda: suppression(reason="mood"),
-    "consent_deed_is_known": lambda: consent(deed="guessed"),
+    "consent_deed_is_known": lambda: consent(action="guessed"),
     "consent_source_is_known": lambda: consent(source="rumour"),
     "a_confirmation_replaces_another_address": confirmation_that_replaces_itself,
     "mail_job_kind_is_known": lambda: mail_job(kind="rumour"),
@@ -287,7 +287,7 @@ def test_the_record_of_consent_is_only_added_to(statement: str) -> None:
     with pytest.raises(IntegrityError, match="only added to"), transaction.atomic():
         execute(statement)
 
-    assert Consent.objects.get().deed == "asked"
+    assert Consent.objects.get().action == "asked"
 
 
 def test_a_reader_was_last_mailed_when_a_copy_was_last_accepted() -> None:

@@ -307,7 +307,7 @@ def test_the_record_says_what_was_done_when(file: Path) -> None:
 
     reader = Subscriber.objects.get()
     assert reader.unsubscribed_at == Suppression.objects.get().created_at == at(3)
-    assert list(Consent.objects.order_by("id").values_list("deed", "source", "created_at")) == [
+    assert list(Consent.objects.order_by("id").values_list("action", "source", "created_at")) == [
         ("unsubscribed", "staff", at(3)),
         ("suppressed", "staff", at(3)),
     ]

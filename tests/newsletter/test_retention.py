@@ -96,7 +96,7 @@ def test_ten_years_later_only_who_still_reads_is_named() -> None:
     # What proves and what counts stays, under hashes.
     assert Delivery.objects.filter(address="", state="accepted").count() == 4
     assert Suppression.objects.count() == 2
-    assert sorted(Consent.objects.values_list("deed", flat=True)) == ["suppressed", "unsubscribed"]
+    assert sorted(Consent.objects.values_list("action", flat=True)) == ["suppressed", "unsubscribed"]
 
 
 @pytest.mark.parametrize(("days", "is_there"), [(29, True), (31, False)])

@@ -9,7 +9,7 @@ from django.utils import timezone
 from catalog.models import Tool
 from reviews.models import Review
 from reviews.panel import PanelCount
-from reviews.panel_rows import SAID, Editor, PanelFormSet, RowForm, without_review
+from reviews.panel_rows import REVIEW_FIELDS, Editor, PanelFormSet, RowForm, without_review
 from tests.factories import ReviewerFactory, ReviewFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def rows_of(tool: Tool, data: dict[str, Any] | None = None, *, may_publish: bool
     missing = without_review(Review.objects.filter(tool=tool))
     made: Any = inlineformset_factory(
         Tool, Review, form=RowForm, formset=PanelFormSet, extra=len(missing), can_delete=False,
-        fields=["reviewer", *SAID, "status", "note", "publish"],
+        fields=["reviewer", *REVIEW_FIELDS, "status", "note", "publish"],
     )  # fmt: skip
     made.editor = Editor(missing=missing, may_change=lambda review: True, may_publish=may_publish)
     empty = [{"reviewer": pk, "reviewed_on": timezone.localdate()} for pk in missing]

@@ -16,7 +16,7 @@ from tests.plans import plan_of
 from tests.votes.ballots.test_casting import networks, reader
 from votes.ballots.casting import count_group
 from votes.ballots.statements import PICKS, VOTES, Entry, Kind, read_entries
-from votes.ballots.values import Ballot, ClaimedTally, Target
+from votes.ballots.values import Ballot, ClaimedTally, SlugOrPair
 from votes.models import Pick, PickTally, Tally, Vote
 from votes.moderation.actions import AskedAction, moderate
 from votes.rules import HOURLY_FLOOR
@@ -43,7 +43,7 @@ class Attack:
         self.kind, self.come_from, self.tokens = kind, come_from, count()
         self.tools = sorted(ToolFactory.create_batch(2), key=lambda tool: tool.pk)
         pair = (self.tools[0].pk, self.tools[1].pk)
-        self.target: Target = self.tools[0].slug if kind is VOTES else pair
+        self.target: SlugOrPair = self.tools[0].slug if kind is VOTES else pair
         self.answer: str | UUID = "ship" if kind is VOTES else pair[0]
         Tally.objects.update(hourly_limit=limit)
         PickTally.objects.create(first_tool_id=pair[0], second_tool_id=pair[1], hourly_limit=limit)

@@ -26,7 +26,7 @@ from backend.api.throttling import Throttled, spend
 from backend.api.transactions import retry_after_deadlock
 from votes.ballots import statements
 from votes.ballots.statements import PICKS, VOTES, ClaimedTallies, Entry, Kind
-from votes.ballots.values import Ballot, ClaimedTally, Receipt, StoredVote, Target
+from votes.ballots.values import Ballot, ClaimedTally, Receipt, SlugOrPair, StoredVote
 from votes.rules import COUNTED, Circumstances, screen
 from votes.voters.tokens import ErasedVoter, VoterToken
 
@@ -43,7 +43,7 @@ class ToolArchived(Refusal):
     example_rank = 1
 
 
-class UnknownTarget(Exception):  # noqa: N818 - it says what there is not.
+class UnknownToolOrPair(Exception):  # noqa: N818 - it says what there is not.
     """No tool that may be read has this slug now. Looking for it was counted: `rate_limits` say what is left."""
 
     rate_limits: RateLimitState | None = None
@@ -57,7 +57,7 @@ def cast_vote(
 ) -> Receipt:
     """Set or change a vote (`ship` or `skip`), or withdraw it (None); the receipt comes once that is durable.
 
-    Raises UnknownTarget where no tool that may be read has this slug now, ToolArchived, Throttled, ErasedVoter, and
+    Raises UnknownToolOrPair where no tool that may be read has this slug now, ToolArchived, Throttled, ErasedVoter, and
     what the database raises when it is out of reach.
     """
     return submit_to(_votes, Ballot(voter.key, voter.assurance, slug, value, networks, now))
@@ -164,11 +164,11 @@ def _hold_voters(
 def _refusal(
     ballot: Ballot, tally: ClaimedTally | None, *, voters: Voters, rate_limits: RateLimitState
 ) -> Exception | None:
-    refusal: Refusal | UnknownTarget
+    refusal: Refusal | UnknownToolOrPair
     if voters.get(ballot.voter, NEW) is None:
         refusal = ErasedVoter()
     elif tally is None:
-        refusal = UnknownTarget()
+        refusal = UnknownToolOrPair()
     elif not rate_limits.is_allowed:
         return Throttled(rate_limits)
     elif not tally.is_open and ballot.value is not None:
@@ -181,9 +181,9 @@ def _refusal(
 
 def _entries(
     ballots: Sequence[Ballot], *, tallies: ClaimedTallies, voters: Voters
-) -> dict[tuple[bytes, Target], Entry]:
+) -> dict[tuple[bytes, SlugOrPair], Entry]:
     """One for each voter and target, from the first ballot of them. A voter without a row, who withdraws, has none."""
-    entries: dict[tuple[bytes, Target], Entry] = {}
+    entries: dict[tuple[bytes, SlugOrPair], Entry] = {}
     for ballot in ballots:
         if voter_id := voters.get(ballot.voter):
             entries.setdefault((ballot.voter, ballot.target), Entry(tallies[ballot.target], ballot, voter_id))

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.backends.utils import CursorWrapper
 
 from backend.api.ids import id_before, new_id
-from votes.ballots.values import Ballot, ClaimedTally, StoredVote, Target
+from votes.ballots.values import Ballot, ClaimedTally, SlugOrPair, StoredVote
 from votes.rules import (
     BURST_WINDOW,
     COUNTED,
@@ -25,7 +25,7 @@ from votes.rules import (
 )
 from votes.tally import Interval, PublishedCounts
 
-ClaimedTallies = Mapping[Target, ClaimedTally]
+ClaimedTallies = Mapping[SlugOrPair, ClaimedTally]
 
 COUNTS = ScreeningResult(COUNTED)
 
@@ -60,7 +60,7 @@ class Kind:
     keys: tuple[str, ...]
     value: str
     value_type: str
-    claim: Callable[[CursorWrapper, list[Target]], ClaimedTallies]
+    claim: Callable[[CursorWrapper, list[SlugOrPair]], ClaimedTallies]
 
     def statement(self, template: str) -> str:
         return template.format(
@@ -116,7 +116,7 @@ ORDER BY 1, 2 FOR NO KEY UPDATE OF tally
 """
 
 
-def claim_tallies(cursor: CursorWrapper, slugs: list[Target]) -> ClaimedTallies:
+def claim_tallies(cursor: CursorWrapper, slugs: list[SlugOrPair]) -> ClaimedTallies:
     """Lock the tallies of the tools that have these slugs now and may be read; the others are left out."""
     cursor.execute(CLAIM_TALLIES, [slugs])
     return {
@@ -125,7 +125,7 @@ def claim_tallies(cursor: CursorWrapper, slugs: list[Target]) -> ClaimedTallies:
     }
 
 
-def claim_pick_tallies(cursor: CursorWrapper, pairs: list[Target]) -> ClaimedTallies:
+def claim_pick_tallies(cursor: CursorWrapper, pairs: list[SlugOrPair]) -> ClaimedTallies:
     """Lock the tallies of the pairs, which are made where a pair has none yet."""
     sides = [list(ids) for ids in zip(*pairs, strict=True)]
     cursor.execute(MAKE_PICK_TALLIES, sides)

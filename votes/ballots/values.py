@@ -9,7 +9,7 @@ from backend.api.rate_limits import RateLimitState
 from votes.tally import PublishedCounts
 
 # What a ballot is about: a tool, by its slug; or a pair, by the ids of its tools in ascending order.
-Target = str | tuple[UUID, UUID]
+SlugOrPair = str | tuple[UUID, UUID]
 # `ship` or `skip` of a tool; of a pair, the id of the chosen tool.
 Value = str | UUID
 
@@ -23,7 +23,7 @@ class Ballot:
 
     voter: bytes
     assurance: int
-    target: Target
+    target: SlugOrPair
     value: Value | None
     networks: NetworkHashes
     cast_at: datetime

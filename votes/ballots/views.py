@@ -11,7 +11,7 @@ from backend.api.clients import network_hashes_of
 from backend.api.problems import Moved, refuses
 from backend.api.views import PrivateView, private_answer, timestamp
 from catalog.views import VISIBLE_TOOLS, ToolNotFound, find_tool
-from votes.ballots.casting import VOTES_A_MINUTE, ToolArchived, UnknownTarget, cast_vote
+from votes.ballots.casting import VOTES_A_MINUTE, ToolArchived, UnknownToolOrPair, cast_vote
 from votes.ballots.own import own_vote
 from votes.ballots.serializers import CastVoteSerializer, VoteSerializer
 from votes.ballots.values import StoredVote
@@ -73,7 +73,7 @@ class VoteView(PrivateView):
         networks = network_hashes_of(request, now=now)
         try:
             receipt = cast_vote(voter=voter, slug=slug, value=value, networks=networks, now=now)
-        except UnknownTarget as unknown:
+        except UnknownToolOrPair as unknown:
             self.rate_limits = unknown.rate_limits
             raise Moved(find_tool(slug, VISIBLE_TOOLS).slug) from None
         self.rate_limits = receipt.rate_limits

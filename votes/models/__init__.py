@@ -1,7 +1,7 @@
 """The tables of voting, one module for each subject: import them from here."""
 
 from votes.models.ballots import SET_ASIDE, Ballot, BallotQuerySet, CountStatus, Pick, Vote
-from votes.models.moderation import Alert, ModerationAction, OfTarget
+from votes.models.moderation import Alert, ModerationAction, OfToolOrPair
 from votes.models.tallies import (
     ABOVE_ALL_BOUNDS,
     BELOW_ALL_BOUNDS,
@@ -30,7 +30,7 @@ __all__ = [
     "CountStatus",
     "Counts",
     "ModerationAction",
-    "OfTarget",
+    "OfToolOrPair",
     "Pick",
     "PickCounts",
     "PickTally",

@@ -8,7 +8,7 @@ from backend.api.ids import new_id
 from catalog.models import Tool
 
 
-class OfTarget(models.Model):
+class OfToolOrPair(models.Model):
     """Something said of the votes on one tool, or of the picks of a pair: then `other_tool` is the pair's second."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -24,7 +24,7 @@ class OfTarget(models.Model):
         return f"{self.tool.name} / {self.other_tool.name}" if self.other_tool else self.tool.name
 
 
-class Alert(OfTarget):
+class Alert(OfToolOrPair):
     """Something that staff should look at; it stays open until they have."""
 
     class Kind(models.TextChoices):
@@ -57,7 +57,7 @@ class Alert(OfTarget):
         return f"{self.get_kind_display()}: {self.target}"
 
 
-class ModerationAction(OfTarget):
+class ModerationAction(OfToolOrPair):
     """What staff did to a span of votes or picks: who, why, how many it moved. Never changed afterwards."""
 
     class Action(models.TextChoices):

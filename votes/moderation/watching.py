@@ -87,7 +87,7 @@ class WatchedAdmin(ReadOnlyAdmin):
         user = request.user
         if not (isinstance(user, User) and user.has_perm(f"votes.moderate_{self.watched.__name__.lower()}")):
             raise PermissionDenied
-        target = find_target(tool_id, other_tool_id)
+        target = find_tool_or_pair(tool_id, other_tool_id)
         now = timezone.now()
         # The link of an alert brings the span along.
         given = request.POST or request.GET
@@ -148,7 +148,7 @@ class WatchedAdmin(ReadOnlyAdmin):
         }
 
 
-def find_target(tool_id: UUID, other_tool_id: UUID | None) -> ToolOrPair:
+def find_tool_or_pair(tool_id: UUID, other_tool_id: UUID | None) -> ToolOrPair:
     tool = get_object_or_404(Tool, pk=tool_id)
     if other_tool_id is None:
         return ToolOrPair(tool, None)

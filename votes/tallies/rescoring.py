@@ -33,7 +33,7 @@ AND (NOT 'burst' = ANY (b.reasons) OR b.created_at <= %(burst_since)s)
 """
 
 # Whose votes may count: an index holds those that wait, of all tools.
-TARGETS = """
+WITH_WAITING = """
 SELECT DISTINCT {keys} FROM {table} b JOIN votes_voter v ON v.id = b.voter_id WHERE {may_count} ORDER BY {keys}
 """
 
@@ -96,8 +96,8 @@ WHERE id IN (
 """
 
 VOTES_MAY_COUNT, PICKS_MAY_COUNT = (MAY_COUNT.format(answer=answer) for answer in ("value", "chosen_tool_id"))
-TARGETS_OF_VOTES = TARGETS.format(table="votes_vote", keys="b.tool_id", may_count=VOTES_MAY_COUNT)
-TARGETS_OF_PICKS = TARGETS.format(
+TOOLS_OF_VOTES = WITH_WAITING.format(table="votes_vote", keys="b.tool_id", may_count=VOTES_MAY_COUNT)
+PAIRS_OF_PICKS = WITH_WAITING.format(
     table="votes_pick", keys="b.first_tool_id, b.second_tool_id", may_count=PICKS_MAY_COUNT
 )
 RELEASE_VOTES = RELEASE.format(
@@ -138,9 +138,9 @@ def rescore(*, now: datetime) -> int:
         "batch": BATCH,
     }
     with connection.cursor() as cursor:
-        cursor.execute(TARGETS_OF_VOTES, values)
+        cursor.execute(TOOLS_OF_VOTES, values)
         targets: list[tuple[Tool, Tool | None]] = [(Tool(pk=tool), None) for (tool,) in cursor.fetchall()]
-        cursor.execute(TARGETS_OF_PICKS, values)
+        cursor.execute(PAIRS_OF_PICKS, values)
         targets += [(Tool(pk=tool), Tool(pk=other)) for tool, other in cursor.fetchall()]
     return sum(_release(tool, other_tool, values) for tool, other_tool in targets)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from backend.admin import bulk
-from backend.admin.bulk import Selection, begin, do_batch, forget_rows, lost_actions, stop, undo_of
+from backend.admin.bulk import Selection, begin, do_batch, lost_actions, purge_expired_rows, stop, undo_of
 from backend.admin.errors import CurationError
 from backend.admin.models import BulkAction, BulkRow
 from backend.admin.tasks import go_on
@@ -357,7 +357,7 @@ def test_which_rows_it_was_of_is_forgotten_once_it_is_too_old_to_be_undone(setti
     other = start(select("catalog.tool.archive", [ToolFactory()]), now=timezone.now() + timedelta(seconds=1))
     assert action.done_at
 
-    forget_rows(now=action.done_at + timedelta(days=7))
+    purge_expired_rows(now=action.done_at + timedelta(days=7))
 
     assert (outcomes(action), outcomes(other)) == ({}, {"done": 1})
     assert undo_of(action).count == 0

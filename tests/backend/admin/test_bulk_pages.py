@@ -215,7 +215,7 @@ def test_what_goes_on_is_stopped_on_its_page_and_told_apart(monkeypatch: pytest.
 
 def test_of_one_that_is_too_old_to_be_undone_the_page_says_so() -> None:
     desk, action = open_desk(), start(select("catalog.tool.archive", [ToolFactory()]))
-    bulk.forget_rows(now=action.begun_at + timedelta(days=90))
+    bulk.purge_expired_rows(now=action.begun_at + timedelta(days=90))
 
     said = text_of(desk.get(page_of(action)))
 

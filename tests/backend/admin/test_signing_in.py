@@ -283,7 +283,7 @@ class TestSecondFactor:
     def test_who_lost_theirs_asks_an_administrator(self, ada: User) -> None:
         totp_of(ada)
 
-        told = act(open_desk(), "/admin/auth/user/", "forget_second_factors", [ada])
+        told = act(open_desk(), "/admin/auth/user/", "delete_second_factors", [ada])
 
         assert told == ["1 user without a second factor."]
         assert not Authenticator.objects.exists()
@@ -293,7 +293,7 @@ class TestSecondFactor:
         desk = Client()
         desk.force_login(staff_of("Administrator"))
 
-        act(desk, "/admin/auth/user/", "forget_second_factors", list(User.objects.filter(username="root")))
+        act(desk, "/admin/auth/user/", "delete_second_factors", list(User.objects.filter(username="root")))
 
         assert Authenticator.objects.count() == 1
 

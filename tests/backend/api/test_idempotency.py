@@ -35,7 +35,7 @@ def brew(body: Any = TEA, *, key: str = KEY, path: str = "/api/v1/brews", **head
 def leave_behind() -> None:
     """A claim whose request has crashed."""
     brew()
-    IdempotentAnswer.objects.update(sealed=None)
+    IdempotentAnswer.objects.update(encrypted=None)
 
 
 def times_done() -> int:
@@ -195,7 +195,7 @@ def test_who_comes_back_late_leaves_the_claim_of_the_next_alone() -> None:
         brew()
 
     row = IdempotentAnswer.objects.get()
-    assert (row.claimed_at, row.sealed) == (next_claimed_at, None)
+    assert (row.claimed_at, row.encrypted) == (next_claimed_at, None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -27,7 +27,7 @@ def is_listening(child: Child, port: int) -> bool:
     return not child.has_ended() and f":{port:04X} " in Path("/proc/net/tcp").read_text()
 
 
-@pytest.mark.skipif(not processes.CAN_LOOK, reason="the kernel lists open ports on Linux")
+@pytest.mark.skipif(not processes.HAS_PROC, reason="the kernel lists open ports on Linux")
 def test_a_port_that_another_program_took_meanwhile_is_given_up_for_another(
     stack: StackDirectory, location: DataLocation
 ) -> None:

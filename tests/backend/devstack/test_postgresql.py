@@ -21,7 +21,7 @@ from backend.devstack.stack import end_leftovers
 from tests.backend.devstack.commands import AS_ROOT, environment, wait_until
 
 only_linux = pytest.mark.skipif(
-    not processes.CAN_LOOK, reason="elsewhere PostgreSQL is left to judge its pid file itself"
+    not processes.HAS_PROC, reason="elsewhere PostgreSQL is left to judge its pid file itself"
 )
 
 
@@ -160,7 +160,7 @@ def test_what_an_earlier_postgresql_left_running_is_ended_though_its_titles_hide
     processes.stop([again.child], timeout=5)
 
 
-@pytest.mark.skipif(not AS_ROOT or not processes.CAN_LOOK, reason="only root mounts small disks, on Linux")
+@pytest.mark.skipif(not AS_ROOT or not processes.HAS_PROC, reason="only root mounts small disks, on Linux")
 def test_a_disk_too_small_for_the_first_start_is_told_in_a_sentence(var: Path) -> None:
     mount = (
         'mount -t tmpfs -o size=60m tmpfs "$1" && chmod 755 "$1" && exec "$2" -m backend.devstack run -- true'

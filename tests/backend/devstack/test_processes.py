@@ -33,7 +33,7 @@ def test_a_process_is_not_taken_for_an_earlier_one_with_the_same_id() -> None:
     assert Process.find(os.getpid()) != earlier
 
 
-@pytest.mark.skipif(not processes.CAN_LOOK, reason="only Linux shows other processes' environments")
+@pytest.mark.skipif(not processes.HAS_PROC, reason="only Linux shows other processes' environments")
 def test_an_orphan_is_found_by_its_mark_and_ended(tmp_path: Path) -> None:
     child = processes.start(
         "parent",
@@ -54,7 +54,7 @@ def test_an_orphan_is_found_by_its_mark_and_ended(tmp_path: Path) -> None:
     assert processes.marked("mark of this test") == []
 
 
-@pytest.mark.skipif(not processes.CAN_LOOK, reason="only Linux shows other processes' directories")
+@pytest.mark.skipif(not processes.HAS_PROC, reason="only Linux shows other processes' directories")
 def test_a_process_is_found_by_the_directory_it_works_in(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     child = started(tmp_path, "import time; time.sleep(1000)")

@@ -31,7 +31,7 @@ from tests.factories import (
     VoterFactory,
 )
 from tests.votes.conftest import new_voter
-from votes.ballots.casting import UnknownTarget, cast_vote
+from votes.ballots.casting import UnknownToolOrPair, cast_vote
 from votes.models import Pick, PickTally, Tally, Vote
 from votes.tallies.day_lines import close_day
 from votes.tallies.recount import reconcile_tallies
@@ -364,7 +364,7 @@ def test_while_votes_arrive_each_voter_counts_once_and_tallies_equal_recounts() 
                     cast_vote(
                         voter=voter, slug=slug, value="ship", networks=networks(number), now=timezone.now()
                     )
-                except UnknownTarget:
+                except UnknownToolOrPair:
                     next(outcomes)
 
     def merge_and_undo() -> None:

@@ -22,7 +22,9 @@ def record(name: str, *actions: str, at: datetime = NOW) -> None:
     """What a mailbox did, in this order, at one moment."""
     key = address_key(f"{name}@example.com")
     for action in actions:
-        Consent.objects.create(address_key=key, deed=action, source="page", wording="2026-11", created_at=at)
+        Consent.objects.create(
+            address_key=key, action=action, source="page", wording="2026-11", created_at=at
+        )
 
 
 def days(number: int = 3) -> list[tuple[int, int, int]]:

@@ -29,7 +29,7 @@ def clock() -> Iterator[None]:
 def record(name: str, action: str, *, days_ago: int) -> None:
     at = NOW.replace(hour=0, minute=0) - timedelta(days=days_ago)
     key = address_key(f"{name}@example.com")
-    Consent.objects.create(address_key=key, deed=action, source="page", wording="2026-11", created_at=at)
+    Consent.objects.create(address_key=key, action=action, source="page", wording="2026-11", created_at=at)
 
 
 @pytest.fixture

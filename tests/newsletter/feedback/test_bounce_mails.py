@@ -214,7 +214,7 @@ def test_a_mail_to_the_address_to_leave_by_unsubscribes_and_is_recorded_as_that(
 
     reader.refresh_from_db()
     assert (reader.status, reader.unsubscribed_at) == ("unsubscribed", LATER)
-    line = Consent.objects.get(address_key=reader.address_key, deed="unsubscribed")
+    line = Consent.objects.get(address_key=reader.address_key, action="unsubscribed")
     assert (line.source, Suppression.objects.get().reason) == ("mail", "unsubscribe")
 
 
@@ -227,7 +227,7 @@ def test_leaving_by_mail_again_changes_nothing() -> None:
 
     reader.refresh_from_db()
     assert reader.unsubscribed_at == LATER
-    assert Consent.objects.filter(deed="unsubscribed").count() == 1
+    assert Consent.objects.filter(action="unsubscribed").count() == 1
 
 
 def test_a_forged_address_to_leave_by_unsubscribes_nobody() -> None:

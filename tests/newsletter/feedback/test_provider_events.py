@@ -150,7 +150,7 @@ def test_whoever_unsubscribes_at_the_provider_is_unsubscribed(settings: Settings
     sender(settings, "postmark")(CALLS["postmark"](told("unsubscribe", copy)))
 
     assert state_now() == ("unsubscribed", "unsubscribe", "accepted")
-    assert Consent.objects.values_list("deed", "source").get() == ("unsubscribed", "provider")
+    assert Consent.objects.values_list("action", "source").get() == ("unsubscribed", "provider")
 
 
 def test_whoever_subscribes_at_the_provider_is_not_subscribed_here(settings: Settings) -> None:

@@ -30,4 +30,4 @@ def test_who_has_left_since_the_backup_leaves_again_once() -> None:
     assert +second == {"lost": 1}
     assert Subscriber.objects.get().status == "unsubscribed"
     assert Suppression.objects.get().reason == "unsubscribe"
-    assert [each.deed for each in Consent.objects.order_by("id")] == ["unsubscribed", "suppressed"]
+    assert [each.action for each in Consent.objects.order_by("id")] == ["unsubscribed", "suppressed"]

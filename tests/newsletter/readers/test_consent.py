@@ -57,7 +57,7 @@ def suppressed_as() -> str | None:
 
 
 def recorded() -> list[str]:
-    return list(Consent.objects.order_by("id").values_list("deed", flat=True))
+    return list(Consent.objects.order_by("id").values_list("action", flat=True))
 
 
 class TestConfirming:

@@ -21,7 +21,7 @@ def test_a_line_for_each_mailbox_is_added_at_once() -> None:
 
     assert len(queries) == 1
     lines = Consent.objects.order_by("id")
-    assert [(bytes(each.address_key), each.deed, each.source) for each in lines] == [
+    assert [(bytes(each.address_key), each.action, each.source) for each in lines] == [
         (key, "asked", "api") for key in sorted(keys)
     ]
     assert {(each.wording, each.created_at) for each in lines} == {(WORDING, NOW)}

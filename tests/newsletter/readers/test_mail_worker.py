@@ -590,7 +590,7 @@ def test_the_record_says_that_a_confirmation_was_mailed(sink: Sink) -> None:
     work()
 
     line = Consent.objects.get()
-    assert (line.deed, line.source, bytes(line.address_key)) == ("asked", "api", address_key(ADA))
+    assert (line.action, line.source, bytes(line.address_key)) == ("asked", "api", address_key(ADA))
     assert sink.received
 
 

@@ -451,7 +451,9 @@ class TestPreferences:
     def test_it_says_how_the_reader_came(self, client: Client, address: str, source: str, said: str) -> None:
         key = Subscriber.objects.get().address_key
         Subscriber.objects.update(confirmed_at=NOW)
-        Consent.objects.create(address_key=key, deed="confirmed", source=source, wording="x", created_at=NOW)
+        Consent.objects.create(
+            address_key=key, action="confirmed", source=source, wording="x", created_at=NOW
+        )
 
         assert said in client.get(address).content.decode()
 

@@ -59,7 +59,7 @@ def test_who_signs_up_is_mailed_a_link_that_subscribes(client: Client, sink: Sin
     assert received.recipient == ADA
     assert "/newsletter/confirm" in links_in(received)
     assert Subscriber.objects.get().status == "pending"
-    assert list(Consent.objects.values_list("deed", "source")) == [("asked", "page")]
+    assert list(Consent.objects.values_list("action", "source")) == [("asked", "page")]
 
 
 def test_choices_are_kept_for_the_day_of_confirmation(client: Client) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.models import Suppression
 from newsletter.readers.subscriber_columns import (
-    MEANINGS,
+    STATUS_OF_WORD,
     STATUSES,
     STRENGTH,
     UNCONFIRMED,
@@ -150,7 +150,7 @@ def test_what_is_said_of_all_lines_holds_for_each_and_the_strongest_counts(
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_what_may_be_said_of_all_lines_has_a_meaning(status: str) -> None:
-    assert status in MEANINGS
+    assert status in STATUS_OF_WORD
 
 
 @pytest.mark.parametrize(

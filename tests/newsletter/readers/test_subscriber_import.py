@@ -43,7 +43,7 @@ def test_a_reader_is_subscribed_with_all_that_the_line_says(write: Callable[...,
     assert set(reader.topics.values_list("slug", flat=True)) == {"design", "developer-tools"}
     assert list(reader.reviewers.values_list("slug", flat=True)) == ["skeptic"]
     [record] = Consent.objects.all()
-    assert (record.deed, record.source, record.wording) == ("confirmed", "staff", "imported")
+    assert (record.action, record.source, record.wording) == ("confirmed", "staff", "imported")
     assert (bytes(record.address_key), record.created_at) == (address_key(ADA), CONFIRMED_AT)
     assert not MailJob.objects.exists()
     assert sink.received == []
@@ -97,7 +97,7 @@ def test_a_suppressed_mailbox_stays_so(write: Callable[..., str], reason: str) -
 
     assert not Subscriber.objects.exists()
     assert Suppression.objects.get().reason == reason
-    assert not Consent.objects.filter(deed="confirmed").exists()
+    assert not Consent.objects.filter(action="confirmed").exists()
 
 
 def test_who_has_left_stays_away(write: Callable[..., str]) -> None:

@@ -62,4 +62,4 @@ def test_staff_may_lift_it_and_the_reader_still_has_to_ask() -> None:
 
     assert suppressed_as() is None
     assert Subscriber.objects.get().status == "unsubscribed"
-    assert [each.deed for each in Consent.objects.order_by("id")] == ["suppressed", "lifted"]
+    assert [each.action for each in Consent.objects.order_by("id")] == ["suppressed", "lifted"]

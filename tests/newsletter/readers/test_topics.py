@@ -41,7 +41,7 @@ def test_followers_move_to_the_other_topic_and_the_record_says_so(
     assert list(one.topics.all()) == list(both.topics.all()) == [other]
     assert Subscriber.objects.get(gets_every_topic=True) == everything
     [record] = Consent.objects.all()
-    assert (bytes(record.address_key), record.deed, record.source) == (
+    assert (bytes(record.address_key), record.action, record.source) == (
         bytes(one.address_key),
         "changed",
         "staff",

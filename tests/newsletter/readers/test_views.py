@@ -277,7 +277,7 @@ class TestConfirming:
         assert first.json()["status"] == "active"
         opened = ask(api, "GET", PREFERENCES, first.json()["preferences_token"])
         assert opened.json()["email"] == ADA
-        assert list(Consent.objects.order_by("id").values_list("deed", "source")) == [
+        assert list(Consent.objects.order_by("id").values_list("action", "source")) == [
             ("asked", "api"),
             ("confirmed", "api"),
         ]
@@ -348,7 +348,7 @@ class TestPreferences:
         key = Subscriber.objects.get().address_key
         for source in sources:
             Consent.objects.create(
-                address_key=key, deed="confirmed", source=source, wording="x", created_at=NOW
+                address_key=key, action="confirmed", source=source, wording="x", created_at=NOW
             )
 
         assert ask(api, "GET", PREFERENCES, token).json()["was_imported"] is said
@@ -606,8 +606,8 @@ class TestMovingToAnotherAddress:
         assert (new.frequency, new.gets_every_topic) == ("monthly", False)
         assert [*new.topics.values_list("slug", flat=True)] == ["developer-tools"]
         assert [*new.reviewers.values_list("slug", flat=True)] == ["skeptic"]
-        records = Consent.objects.order_by("id").values_list("address_key", "deed")
-        assert [(bytes(key), deed) for key, deed in records] == [
+        records = Consent.objects.order_by("id").values_list("address_key", "action")
+        assert [(bytes(key), action) for key, action in records] == [
             (address_key(self.NEW), "asked"),
             (address_key(self.NEW), "confirmed"),
             (address_key(ADA), "unsubscribed"),

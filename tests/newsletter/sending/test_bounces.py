@@ -72,7 +72,7 @@ def test_staff_undo_what_an_edition_suppressed() -> None:
 
     assert statuses() == {"active"}
     assert not Suppression.objects.exists()
-    record = Consent.objects.order_by("id").values_list("deed", "source")
+    record = Consent.objects.order_by("id").values_list("action", "source")
     assert list(record)[-2:] == [("lifted", "staff")] * 2
     assert undo_suppressions(edition_id=edition.pk, now=timezone.now()) == 0
 

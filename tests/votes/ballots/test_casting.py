@@ -19,7 +19,7 @@ from tests.database import at_once
 from tests.factories import NOW, ToolFactory, vote
 from votes.ballots.casting import (
     ToolArchived,
-    UnknownTarget,
+    UnknownToolOrPair,
     cast_pick,
     cast_vote,
     count_group,
@@ -157,9 +157,9 @@ class TestRefusals:
     def test_a_tool_that_nobody_may_read_is_unknown(self) -> None:
         draft = ToolFactory(status="draft", published_at=None)
 
-        with pytest.raises(UnknownTarget):
+        with pytest.raises(UnknownToolOrPair):
             cast(draft, "ship")
-        with pytest.raises(UnknownTarget):
+        with pytest.raises(UnknownToolOrPair):
             cast(ToolFactory.build(slug="nobody"), "ship")
         assert not Voter.objects.exists()
 
@@ -268,7 +268,7 @@ class TestGroups:
         )
 
         assert [type(outcome) for outcome in outcomes] == [
-            Receipt, UnknownTarget, ErasedVoter, ToolArchived, Receipt,
+            Receipt, UnknownToolOrPair, ErasedVoter, ToolArchived, Receipt,
         ]  # fmt: skip
         assert Vote.objects.count() == 2
 

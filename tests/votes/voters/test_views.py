@@ -84,7 +84,7 @@ class TestToken:
 
         assert not Voter.objects.exists()
         [kept] = IdempotentAnswer.objects.all()
-        assert token.encode() not in bytes(kept.sealed or b"")
+        assert token.encode() not in bytes(kept.encrypted or b"")
 
     @pytest.mark.usefixtures("work")
     def test_work_gives_a_token_of_its_class(self, api: APIClient) -> None:
