@@ -269,13 +269,13 @@ def test_a_head_to_head_for_a_tool_never_worsens_its_outcome(given_inputs: Input
 
 @settings(deadline=None)
 @given(any_inputs)
-def test_a_pick_of_a_tool_never_worsens_its_outcome(given_inputs: Inputs) -> None:
+def test_a_pick_of_a_tool_never_worsens_its_outcome_once_there_are_enough(given_inputs: Inputs) -> None:
     picks = given_inputs.picks
     better = [picked(picks.first + 1, picks.second)]
     if picks.second:
         better.append(picked(picks.first + 1, picks.second - 1))
 
-    for each in better:
+    for each in better if picks.total >= 20 else []:
         assert place(answer_of(replace(given_inputs, picks=each))) >= place(answer_of(given_inputs))
 
 
