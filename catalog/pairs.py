@@ -1,6 +1,8 @@
 """The two orders of a pair of tools, and whether their names tell them apart."""
 
 import unicodedata
+from collections.abc import Iterable
+from uuid import UUID
 
 from catalog.models import Tool
 
@@ -8,6 +10,12 @@ from catalog.models import Tool
 def by_id(one: Tool, other: Tool) -> tuple[Tool, Tool]:
     """The order in which picks and their tallies are stored: ids never change."""
     return (one, other) if one.pk < other.pk else (other, one)
+
+
+def in_order(ids: Iterable[UUID]) -> tuple[UUID, UUID]:
+    """The two ids of a pair's tools, in the order of `by_id`."""
+    first, second = sorted(ids)
+    return first, second
 
 
 def by_slug(one: Tool, other: Tool) -> tuple[Tool, Tool]:

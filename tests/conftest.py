@@ -23,7 +23,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from backend.api import rendering
 from backend.api.parameters import AnySerializer
-from tests import mail_sink
+from tests import mail_sink, queues
 from tests.mail_sink import Sink
 
 # Those that take longest, in order: begun last, they would keep one process busy while the others have nothing left to do.
@@ -176,6 +176,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
         database.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(migrated_database())))
+
+
+@pytest.fixture
+def queue() -> Iterator[None]:
+    """The queue of tasks, in which none waits when the test begins and ends."""
+    queues.clear()
+    yield
+    queues.clear()
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn import forms
 from cryptography.exceptions import InvalidSignature
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
-from backend.admin.signing_in import NETWORK_LIMITS, network_of, tell
-from backend.api.throttling import Throttled, throttle
+from backend.admin.signing_in import count_attempt, tell
+from backend.api.throttling import Throttled
 
 # How fido2 fails on what is no answer of a passkey; allauth expects some of these.
 JUNK = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, struct.error, InvalidSignature)
@@ -33,9 +32,8 @@ class LoginForm(AuthenticateForm, forms.LoginWebAuthnForm):  # type: ignore[misc
     """A passkey in place of name and password: counted for the network that they come from."""
 
     def clean_credential(self) -> object:
-        now = timezone.now()
         try:
-            throttle((b"staff" + network_of(context.request, now=now), NETWORK_LIMITS), now=now)
+            count_attempt(context.request)
         except Throttled:
             tell("throttled")
             raise get_account_adapter().validation_error("too_many_login_attempts") from None

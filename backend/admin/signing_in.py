@@ -93,12 +93,14 @@ class SamePassword(LoginStage):  # type: ignore[misc]
         return HttpResponseRedirect(reverse("account_login")), False
 
 
-def count_attempt(request: HttpRequest, username: str) -> None:
-    """Counts a password that is tried, right or wrong; raises Throttled."""
+def count_attempt(request: HttpRequest, username: str | None = None) -> None:
+    """Counts a password that is tried, right or wrong, or a passkey, which names nobody; raises Throttled."""
     now = timezone.now()
-    network = network_of(request, now=now)
-    pair = b"staff" + network + username.casefold().encode(errors="replace")
-    throttle((pair, PAIR_LIMITS), (b"staff" + network, NETWORK_LIMITS), now=now)
+    network = b"staff" + network_of(request, now=now)
+    counters = [(network, NETWORK_LIMITS)]
+    if username is not None:
+        counters.insert(0, (network + username.casefold().encode(errors="replace"), PAIR_LIMITS))
+    throttle(*counters, now=now)
 
 
 def throttled_password_change(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -7,6 +7,7 @@ from itertools import groupby
 from uuid import UUID
 
 from backend.api.quoting import quoted
+from catalog.pairs import in_order
 from comparisons.catalog_file.format import HEAD_TO_HEAD_COLUMNS, Row
 from comparisons.catalog_file.reading import Problems
 from comparisons.catalog_file.review_matching import asked_of, pair_up, says_what_was_retracted
@@ -86,7 +87,7 @@ def _is_new(row: Row, said: HeadToHead | None) -> bool:
 
 def _new(subject: Subject) -> HeadToHead:
     """What a file does not say of it claims the least."""
-    (first, second), reviewer_id = sorted(subject[0]), subject[1]
+    (first, second), reviewer_id = in_order(subject[0]), subject[1]
     return HeadToHead(
         reviewer_id=reviewer_id,
         first_tool_id=first,

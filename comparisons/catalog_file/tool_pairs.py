@@ -7,6 +7,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from backend.api.quoting import quoted
+from catalog.pairs import in_order
 from comparisons.catalog_file.format import Row
 from comparisons.catalog_file.reading import Problems
 from comparisons.catalog_file.tool_slugs import ToolSlugs
@@ -25,7 +26,7 @@ def pair_of(row: Row, slugs: ToolSlugs, errors: Problems) -> frozenset[UUID]:
 
 def is_any_pair(pairs: Iterable[frozenset[UUID]]) -> RawSQL:
     """Whether a row's tools are one of the pairs, whichever stands first."""
-    sides = [sorted(pair) for pair in pairs]
+    sides = [in_order(pair) for pair in pairs]
     return RawSQL(
         "(LEAST(first_tool_id, second_tool_id), GREATEST(first_tool_id, second_tool_id))"
         " IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))",

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from backend.admin.errors import CurationError
 from catalog.models import Tool
+from catalog.pairs import in_order
 from comparisons.models import Comparison, MergedRow, PairFit, ToolMerge
 from reviews.models import HeadToHead
 
@@ -115,7 +116,7 @@ def take_answers(merge: ToolMerge) -> int:
         subject = frozenset((kept.pk, other_id)), answer.reviewer_id
         if other_id == kept.pk or subject in own:
             continue
-        first_id, second_id = sorted((kept.pk, other_id))
+        first_id, second_id = in_order((kept.pk, other_id))
         choice_id = kept.pk if answer.choice_id == merged.pk else answer.choice_id
         copied = {name: getattr(answer, name) for name in COPIED_OF_ANSWERS}
         made.append(

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from catalog.models import Tool
-from catalog.pairs import by_slug
+from catalog.pairs import by_id, by_slug
 from catalog.validators import validate_past_day
 from catalog.workflow import UNPUBLISHED
 from reviews.models.opinions import QUOTE_WORDS, Opinion, opinion_constraints
@@ -87,8 +87,8 @@ class HeadToHead(Opinion):
     def clean(self) -> None:
         super().clean()
         # As the database will, so that a form may name either tool first.
-        if self.first_tool_id and self.second_tool_id and self.first_tool_id > self.second_tool_id:
-            self.first_tool, self.second_tool = self.second_tool, self.first_tool
+        if self.first_tool_id and self.second_tool_id:
+            self.first_tool, self.second_tool = by_id(self.first_tool, self.second_tool)
 
     @property
     def chosen(self) -> str:

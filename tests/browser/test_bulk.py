@@ -13,6 +13,7 @@ from tests.browser.accessibility import faults
 from tests.browser.signing_in import sign_in
 from tests.bulk import finish
 from tests.factories import ReviewFactory, ToolFactory
+from tests.queues import waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,12 +27,11 @@ def page(live_server: LiveServer, browser: Browser) -> Page:
     return page
 
 
+@pytest.mark.usefixtures("queue")
 def test_all_across_the_pages_are_archived_watched_and_undone(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "BATCH", 50)
-    queued: list[str] = []
-    monkeypatch.setattr(go_on, "delay", queued.append)
     tools = ToolFactory.create_batch(120)
     ReviewFactory(tool=tools[0])
     ToolFactory(name="A tool with a name as long as a name of a tool should never be", status="draft")
@@ -51,7 +51,7 @@ def test_all_across_the_pages_are_archived_watched_and_undone(
 
     expect(page.get_by_text("0 of 120 rows.")).to_be_visible()
     action = BulkAction.objects.get()
-    assert queued == [str(action.pk)]
+    assert waiting(go_on) == [[str(action.pk)]]
     looks += faults(page)
     page.unroute("**/backend_admin/reload*.js")
     page.reload()

@@ -7,9 +7,9 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from backend.admin.admin import OwnName, beyond, held_by
-from backend.admin.refusals import TOO_LATE
+from backend.admin.admin import beyond, held_by
 from tests.backend.admin.test_roles import staff_of
+from tests.database import start_elsewhere
 from tests.desk import errors_of, open_desk, submit
 
 pytestmark = pytest.mark.django_db
@@ -136,15 +136,19 @@ def test_an_account_takes_its_own_name_in_other_letters_and_the_same_name_is_ref
     assert errors_of(taken)["username"] == ["A user with that username already exists."]
 
 
-def test_a_name_that_was_taken_meanwhile_is_refused_in_words(
-    desk: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As old code does, whose form does not look."""
-    User.objects.create(username="anna")
+@pytest.mark.django_db(transaction=True)
+def test_a_name_that_is_taken_meanwhile_is_refused_in_words(desk: Client) -> None:
     another = User.objects.create(username="another")
-    monkeypatch.setattr(OwnName, "clean_username", lambda form: form.cleaned_data["username"])
+    answers: list[Any] = []
 
-    assert errors_of(submit(desk, page_of(another), username="Anna"))["__all__"] == [TOO_LATE]
+    with transaction.atomic():
+        # Uncommitted, it is not seen by the form, and the database waits for what becomes of it.
+        User.objects.create(username="anna")
+        submitting = start_elsewhere(lambda: answers.append(submit(desk, page_of(another), username="Anna")))
+    submitting.result(timeout=60)
+
+    told = "There is an account “anna”. Choose a name that differs by more than capital letters."
+    assert errors_of(answers[0])["username"] == [told]
     assert User.objects.get(pk=another.pk).username == "another"
 
 

@@ -19,6 +19,7 @@ from tests.backend.admin.test_roles import staff_of
 from tests.bulk import select, start
 from tests.desk import in_bulk, messages_of, open_desk
 from tests.factories import ComparisonFactory, ReviewFactory, ToolFactory, VoteFactory
+from tests.queues import waiting
 from votes.models import Vote
 
 pytestmark = pytest.mark.django_db
@@ -168,12 +169,11 @@ def test_an_undo_asks_for_a_reason() -> None:
     assert tool.status == "archived"
 
 
+@pytest.mark.usefixtures("queue")
 def test_more_than_a_batch_is_a_workers_and_the_page_shows_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     monkeypatch.setattr(bulk, "BATCH", 2)
-    queued: list[str] = []
-    monkeypatch.setattr(go_on, "delay", queued.append)
     desk, tools = open_desk(), ToolFactory.create_batch(5)
     asked = ask(desk, TOOLS, "archive", tools)
 
@@ -182,7 +182,7 @@ def test_more_than_a_batch_is_a_workers_and_the_page_shows_how_far_it_is(
 
     action = BulkAction.objects.get()
     assert "A worker does it, 2 at a time" in text_of(asked)
-    assert queued == [str(action.pk)]
+    assert waiting(go_on) == [[str(action.pk)]]
     assert "0 of 5 rows. This page reloads by itself." in text_of(page)
     assert 'data-reload="5"' in text_of(page)
     bulk.do_batch(action_id=action.pk, now=action.begun_at)
@@ -190,8 +190,8 @@ def test_more_than_a_batch_is_a_workers_and_the_page_shows_how_far_it_is(
     refused = desk.get(page_of(action, "undo/"), follow=True)
     assert messages_of(refused) == ["Nothing was undone: it still goes on."]
     desk.post(page_of(action))
-    assert queued == [str(action.pk)] * 2
-    go_on(queued[-1])
+    assert waiting(go_on) == [[str(action.pk)]] * 2
+    go_on(*waiting(go_on)[-1])
     assert "5 tools archived" in text_of(desk.get(page_of(action)))
     assert messages_of(desk.post(page_of(action, "stop/"), follow=True)) == ["It was over already."]
 

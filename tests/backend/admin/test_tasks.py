@@ -12,6 +12,7 @@ from backend.admin.models import BulkAction
 from backend.celery import app
 from tests.bulk import outcomes, select, start
 from tests.factories import ToolFactory
+from tests.queues import waiting
 
 
 @pytest.mark.django_db
@@ -27,20 +28,20 @@ def test_the_clock_counts_what_the_first_page_shows() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("queue")
 def test_an_action_whose_worker_was_killed_is_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "BATCH", 1)
     earlier = timezone.now() - timedelta(minutes=2)
     lost = start(select("catalog.tool.archive", ToolFactory.create_batch(2)), now=earlier)
     fresh = start(select("catalog.tool.archive", ToolFactory.create_batch(2)))
-    queued: list[str] = []
-    monkeypatch.setattr(tasks.go_on, "delay", queued.append)
     app.loader.import_default_modules()
     scheduled = settings.CELERY_BEAT_SCHEDULE["take-up-lost-bulk-actions"]["task"]
 
     app.tasks[scheduled]()
-    for action_id in queued * 2:
+    queued = waiting(tasks.go_on)
+    for [action_id] in queued * 2:
         app.tasks[tasks.go_on.name](action_id)
 
-    assert queued == [str(lost.pk)]
+    assert queued == [[str(lost.pk)]]
     assert (outcomes(lost), outcomes(fresh)) == ({"done": 2}, {"waiting": 2})
     assert BulkAction.objects.get(done_at=None) == fresh

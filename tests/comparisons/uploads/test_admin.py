@@ -18,6 +18,7 @@ from tests.comparisons.catalog_file.files import other_import
 from tests.comparisons.catalog_file.sheets import bomb
 from tests.desk import count_queries, desk_of, messages_of, open_desk
 from tests.factories import CategoryFactory, ToolFactory
+from tests.queues import waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -94,31 +95,26 @@ def test_a_file_asks_for_content_and_a_reason(content: bytes, why: str, error: s
         pytest.param(bomb(megabytes=5), "catalog.xlsx", id="once it is unpacked"),
     ],
 )
-def test_a_large_file_waits_for_a_worker_and_the_page_loads_itself_anew(
-    monkeypatch: pytest.MonkeyPatch, content: bytes, name: str
-) -> None:
-    queued: list[str] = []
-    monkeypatch.setattr(look_at_upload, "delay", queued.append)
-
+@pytest.mark.usefixtures("queue")
+def test_a_large_file_waits_for_a_worker_and_the_page_loads_itself_anew(content: bytes, name: str) -> None:
     page = send(open_desk(), content, name)
 
     upload = CatalogUpload.objects.get()
-    assert (upload.state, queued) == ("waiting", [str(upload.pk)])
+    assert (upload.state, waiting(look_at_upload)) == ("waiting", [[str(upload.pk)]])
     assert 'data-reload="5"' in page
     assert "A worker will begin in a moment" in page
 
 
-def test_what_meets_another_import_is_left_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    queued: list[str] = []
-    monkeypatch.setattr(look_at_upload, "delay", queued.append)
+@pytest.mark.usefixtures("queue")
+def test_what_meets_another_import_is_left_to_a_worker() -> None:
     desk = open_desk()
 
     with other_import():
         page = send(desk, b"slug,name\none,One\n")
 
-    assert queued == [str(CatalogUpload.objects.get().pk)]
+    assert waiting(look_at_upload) == [[str(CatalogUpload.objects.get().pk)]]
     assert "A worker will begin in a moment" in page
-    look_at_upload(*queued)
+    look_at_upload(*waiting(look_at_upload)[0])
     assert CatalogUpload.objects.get().state == "checked"
 
 

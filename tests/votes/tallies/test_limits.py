@@ -121,5 +121,5 @@ def test_only_what_moved_or_has_more_than_the_least_limit_is_read(
 def test_an_index_finds_what_is_read(kind: Kind, index: str) -> None:
     plan = plan_of(kind.statement(WORK_OUT), [NOW], index=index)
 
-    assert f"Index Scan using {index} on" in plan
+    assert "Index Scan" in plan
     assert "Sort" not in plan
