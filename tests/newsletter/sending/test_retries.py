@@ -67,7 +67,7 @@ def test_any_other_error_is_raised_at_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "TIMEOUT_SECONDS", -1)
+    monkeypatch.setattr(retries, "RETRY_SECONDS", -1)
 
     with pytest.raises(OperationalError):
         retried(Action(OperationalError("gone")))
