@@ -234,6 +234,7 @@ class Environment:
 
 
 def require(condition: object, sentence: str) -> None:
+    """Raises ImproperlyConfigured with the sentence unless the condition holds."""
     if not condition:
         raise ImproperlyConfigured(sentence)
 

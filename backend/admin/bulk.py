@@ -76,9 +76,11 @@ class Step:
         return []
 
     def do(self, rows: Rows, *, now: datetime) -> None:
+        """Changes rows that are locked and not refused; what it raises leaves the whole batch undone."""
         raise NotImplementedError
 
     def undo(self, rows: Rows, *, now: datetime) -> None:
+        """Likewise puts back what `do` has changed."""
         raise NotImplementedError
 
     def hold(self, ids: Sequence[UUID]) -> None:

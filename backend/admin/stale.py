@@ -83,6 +83,7 @@ def sign(parts: Iterable[Part]) -> str:
 
 
 def verify(text: str) -> dict[str, Values]:
+    """What `sign` was given; raises BadRequest for anything else."""
     try:
         said: dict[str, Values] = signing.loads(text, salt=OPENED)
     except signing.BadSignature as error:

@@ -306,6 +306,7 @@ def beyond(position: Sequence[object], *, aliases: list[str], falling: list[bool
 
 
 def write_cursor(row: object, *, aliases: list[str], backward: bool, signer: Signer) -> str:
+    """A signed text that stands for the row's place; raises ValueError where a key of the order is NULL."""
     values = [getattr(row, alias) for alias in aliases]
     if None in values:
         raise ValueError(f"{row!r} has no place in this order, one of its keys is NULL: {values}")

@@ -159,6 +159,7 @@ def describe(
     instance: str,
     request_id: str | None,
 ) -> ProblemBody:
+    """The body of a problem, as RFC 9457 has it; raises KeyError for a code that PROBLEMS does not have."""
     kind = PROBLEMS[code]
     return {
         "type": f"{settings.PUBLIC_BASE_URL}/api/problems/{code.replace('_', '-')}",

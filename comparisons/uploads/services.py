@@ -43,6 +43,7 @@ class ChangedSinceError(Exception):
 
 
 def keep(*, file: "UploadedFile[bytes]", why: str, sent_by: str, now: datetime) -> CatalogUpload:
+    """Stores the file, unread; `look_at` is next."""
     content = file.read()
     return CatalogUpload.objects.create(
         file_name=(file.name or "")[:200], size=len(content), content=content, why=why, sent_by=sent_by,

@@ -217,6 +217,7 @@ def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
 
 
 def erase_held(subscriber: Subscriber, *, now: datetime) -> None:
+    """Deletes a reader whose row is locked here, and keeps their mailbox from further mail. Writes no line of consent."""
     key = bytes(subscriber.address_key)
     _delete(subscriber)
     if not suppressions.add([key], "erased", now=now):
@@ -255,6 +256,7 @@ def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) 
 
 
 def end_subscription(subscriber: Subscriber, *, now: datetime) -> None:
+    """Of a reader whose row this transaction has locked; ends their open links too. Writes no line of consent."""
     if subscriber.status != Subscriber.Status.UNSUBSCRIBED:
         subscriber.status = Subscriber.Status.UNSUBSCRIBED
         subscriber.unsubscribed_at = now
