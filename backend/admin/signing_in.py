@@ -23,7 +23,7 @@ from prometheus_client import Counter
 
 from backend.api.clients import client_address, client_network, network_hash, wider_network
 from backend.api.rate_limits import Limit
-from backend.api.throttling import Throttled, throttle
+from backend.api.throttling import Claim, Throttled, throttle
 
 log = structlog.get_logger()
 
@@ -97,10 +97,10 @@ def count_attempt(request: HttpRequest, username: str | None = None) -> None:
     """Counts a password that is tried, right or wrong, or a passkey, which names nobody; raises Throttled."""
     now = timezone.now()
     network = b"staff" + network_of(request, now=now)
-    counters = [(network, NETWORK_LIMITS)]
+    claims: list[Claim] = [(network, NETWORK_LIMITS)]
     if username is not None:
-        counters.insert(0, (network + username.casefold().encode(errors="replace"), PAIR_LIMITS))
-    throttle(*counters, now=now)
+        claims.insert(0, (network + username.casefold().encode(errors="replace"), PAIR_LIMITS))
+    throttle(*claims, now=now)
 
 
 def throttled_password_change(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

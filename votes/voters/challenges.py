@@ -157,7 +157,7 @@ class Turnstile:
         return Challenge(kind="turnstile", site_key=settings.TURNSTILE_SITE_KEY)
 
     def verify(self, solution: Solution, *, address: Address | None, now: datetime) -> Proof:
-        """Raises ChallengeRequired without a token, ChallengeFailed where Cloudflare refuses it, or ChallengeUnavailable."""
+        """Raises ChallengeRequired without a token, ChallengeFailed where it is refused, or ChallengeUnavailable."""
         if solution.turnstile_token is None:
             raise ChallengeRequired
         key = sha256(b"turnstile" + solution.turnstile_token.encode()).digest()
