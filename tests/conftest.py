@@ -8,6 +8,7 @@ from itertools import compress
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings as configured
@@ -57,6 +58,9 @@ def pytest_configure() -> None:
     configured.CACHES["default"]["LOCATION"] = url
     # Otherwise each test client looks for all files of the admin first.
     configured.WHITENOISE_AUTOREFRESH = True
+    # On a busy machine any example of hypothesis may take longer than its 200 ms.
+    hypothesis.settings.register_profile("patient", hypothesis.settings(), deadline=None)
+    hypothesis.settings.load_profile("patient")
     # Half a second of CPU for each password that a test sets or enters; programs that tests start can check it too.
     PBKDF2PasswordHasher.iterations = 1_000
     # Of fifty threads the last waits longer on a busy machine than a reader does.

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.percent import whole_percent
@@ -27,7 +27,6 @@ def test_percentages_are_rounded_half_up(part: int, total: int, rounded: int | N
     assert whole_percent(part=part, total=total) == rounded
 
 
-@settings(deadline=None)
 @given(st.integers(1, 10**12).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
 def test_a_percentage_is_within_half_a_point_of_the_share(share: tuple[int, int]) -> None:
     part, total = share

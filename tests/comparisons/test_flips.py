@@ -73,7 +73,7 @@ def end_for(found: PairEvidence) -> tuple[str, str | None]:
     return answer.outcome, None if answer.winner is None else found.tools[answer.winner].slug
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(any_pair)
 def test_each_flip_turns_the_verdict_to_what_it_says_and_one_less_does_not(found: PairEvidence) -> None:
     before = decide(found)
@@ -94,7 +94,6 @@ def test_each_flip_turns_the_verdict_to_what_it_says_and_one_less_does_not(found
             assert end_for(changed(found, flip, count=flip.count - 1)) == end
 
 
-@settings(deadline=None)
 @given(any_pair)
 def test_the_smallest_come_first_and_none_is_told_twice(found: PairEvidence) -> None:
     flips = flips_of(found)
@@ -105,7 +104,7 @@ def test_the_smallest_come_first_and_none_is_told_twice(found: PairEvidence) -> 
     assert all(1 <= flip.count <= AT_MOST for flip in flips)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(any_pair)
 def test_no_fewer_answers_to_the_pair_turn_it_than_are_told_whoever_gives_them(found: PairEvidence) -> None:
     others = found.panel_of or [f"other-{n}" for n in range(6)]
@@ -123,7 +122,6 @@ def test_no_fewer_answers_to_the_pair_turn_it_than_are_told_whoever_gives_them(f
                 assert end_for(answered(found, flip, some)) == before
 
 
-@settings(deadline=None)
 @given(any_pair)
 def test_no_reviewer_who_would_turn_it_alone_is_left_out(found: PairEvidence) -> None:
     before = end_of(decide(found))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comparisons.rules import (
@@ -203,7 +203,6 @@ def test_on_one_and_the_same_panel_without_answers_and_picks_the_rule_says_what_
 # --- Whatever the inputs ------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(any_inputs, st.sampled_from(list(RULES)))
 def test_turning_the_tools_turns_the_answer_and_nothing_else(given_inputs: Inputs, rule: str) -> None:
     answer = answer_of(given_inputs, rule=rule)
@@ -212,7 +211,6 @@ def test_turning_the_tools_turns_the_answer_and_nothing_else(given_inputs: Input
     assert turned == replace(answer, winner=None if answer.winner is None else 1 - answer.winner)
 
 
-@settings(deadline=None)
 @given(any_inputs)
 def test_an_answer_is_whole(given_inputs: Inputs) -> None:
     answer = answer_of(given_inputs)
@@ -224,7 +222,6 @@ def test_an_answer_is_whole(given_inputs: Inputs) -> None:
     assert answer.winner is not None or (answer.margin, answer.contested) == (0, False)
 
 
-@settings(deadline=None)
 @given(any_inputs)
 def test_each_favorite_is_ahead(given_inputs: Inputs) -> None:
     shared, answers, picks = given_inputs.shared, given_inputs.head_to_heads, given_inputs.picks
@@ -258,7 +255,6 @@ def better_head_to_heads(answers: HeadToHeads) -> list[HeadToHeads]:
     return better
 
 
-@settings(deadline=None)
 @given(any_inputs)
 def test_a_head_to_head_for_a_tool_never_worsens_its_outcome(given_inputs: Inputs) -> None:
     before = place(answer_of(given_inputs))
@@ -267,7 +263,6 @@ def test_a_head_to_head_for_a_tool_never_worsens_its_outcome(given_inputs: Input
         assert place(answer_of(replace(given_inputs, head_to_heads=better))) >= before
 
 
-@settings(deadline=None)
 @given(any_inputs)
 def test_a_pick_of_a_tool_never_worsens_its_outcome_once_there_are_enough(given_inputs: Inputs) -> None:
     picks = given_inputs.picks
@@ -279,7 +274,6 @@ def test_a_pick_of_a_tool_never_worsens_its_outcome_once_there_are_enough(given_
         assert place(answer_of(replace(given_inputs, picks=each))) >= place(answer_of(given_inputs))
 
 
-@settings(deadline=None)
 @given(any_inputs)
 def test_a_vote_for_a_tool_never_worsens_its_outcome_once_there_are_enough(given_inputs: Inputs) -> None:
     first, second = given_inputs.votes
@@ -292,7 +286,6 @@ def test_a_vote_for_a_tool_never_worsens_its_outcome_once_there_are_enough(given
         assert place(answer_of(after)) >= place(answer_of(given_inputs))
 
 
-@settings(deadline=None)
 @given(any_inputs)
 def test_a_reviewer_of_both_who_comes_to_ship_a_tool_never_worsens_its_outcome(given_inputs: Inputs) -> None:
     shared = given_inputs.shared

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from comparisons.evidence import PairEvidence
 from comparisons.verdict import agreement, cheaper_to_start, decide, price_note
@@ -135,7 +135,6 @@ def test_an_unknown_rule_is_refused() -> None:
 # --- Whatever the evidence ----------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(any_pair)
 def test_swapping_the_tools_swaps_the_sides_and_nothing_else(found: PairEvidence) -> None:
     verdict, swapped = decide(found), decide(swapped_of(found))
@@ -163,7 +162,6 @@ def swapped_of(found: PairEvidence) -> PairEvidence:
     )
 
 
-@settings(deadline=None)
 @given(any_pair)
 def test_dissent_is_of_the_roster_and_never_for_the_winner(found: PairEvidence) -> None:
     verdict = decide(found)

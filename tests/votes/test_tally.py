@@ -6,7 +6,7 @@ from math import comb
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from votes.tally import (
@@ -83,7 +83,6 @@ def test_the_share_lies_within_its_interval() -> None:
     ] == []
 
 
-@settings(deadline=None)
 @given(shares())
 def test_each_bound_is_where_the_share_would_just_be_possible(share: tuple[int, int]) -> None:
     """The definition: the bounds b are the two solutions of (p - b)^2 = z^2 b (1 - b) / n."""
@@ -95,7 +94,6 @@ def test_each_bound_is_where_the_share_would_just_be_possible(share: tuple[int, 
         assert (part / total - bound) ** 2 == pytest.approx(Z * Z * bound * (1 - bound) / total, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(shares())
 def test_ship_and_skip_have_mirrored_intervals(share: tuple[int, int]) -> None:
     part, total = share
@@ -117,7 +115,6 @@ def test_ten_times_the_votes_at_the_same_share_narrow_the_interval() -> None:
     ] == []
 
 
-@settings(deadline=None)
 @given(shares())
 def test_one_more_ship_in_the_same_total_raises_both_bounds(share: tuple[int, int]) -> None:
     part, total = share
@@ -187,7 +184,6 @@ class TestBounds:
 
             assert likelihood == pytest.approx(mixture * LOOKING_ERROR, rel=1e-6)
 
-    @settings(deadline=None)
     @given(shares())
     def test_they_hold_the_share_and_the_wilson_interval(self, share: tuple[int, int]) -> None:
         part, total = share
@@ -196,7 +192,6 @@ class TestBounds:
 
         assert 0 <= bounds.low <= interval.low <= part / total <= interval.high <= bounds.high <= 1
 
-    @settings(deadline=None)
     @given(shares())
     def test_ship_and_skip_have_mirrored_bounds(self, share: tuple[int, int]) -> None:
         part, total = share
@@ -206,7 +201,6 @@ class TestBounds:
         assert mirrored.low == pytest.approx(1 - bounds.high, abs=1e-12)
         assert mirrored.high == pytest.approx(1 - bounds.low, abs=1e-12)
 
-    @settings(deadline=None)
     @given(shares())
     def test_one_more_ship_in_the_same_total_lowers_no_bound(self, share: tuple[int, int]) -> None:
         part, total = share

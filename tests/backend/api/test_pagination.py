@@ -428,7 +428,7 @@ def test_a_cursor_as_we_wrote_it_is_read() -> None:
     assert read_cursor(WRITTEN, signer=SIGNER, fields=fields) == (False, [NOON, uuid.UUID(int=7)])
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=2_000)
 @given(place=st.integers(0, len(WRITTEN)), length=st.integers(0, 5), text=st.text(max_size=6))
 def test_a_cursor_with_any_part_changed_is_refused(place: int, length: int, text: str) -> None:
     changed = WRITTEN[:place] + text + WRITTEN[place + length :]

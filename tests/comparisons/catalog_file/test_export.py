@@ -394,7 +394,7 @@ def catalogs(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@hypothesis_settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=15)
 @given(catalogs())
 def test_any_catalog_survives_the_journey_byte_for_byte(catalog: dict[str, Any]) -> None:
     with transaction.atomic():

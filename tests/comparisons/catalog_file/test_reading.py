@@ -105,7 +105,7 @@ documents = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=50, deadline=None)
+@hypothesis_settings(max_examples=50)
 @given(st.lists(documents, max_size=5), documents, st.sampled_from([None, 1]))
 def test_any_document_is_read_as_python_reads_it(rows: list[Any], other: Any, indent: int | None) -> None:
     text = json.dumps({"other": other, "tools": rows}, ensure_ascii=False, indent=indent).encode()

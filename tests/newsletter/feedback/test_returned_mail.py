@@ -225,7 +225,7 @@ def test_the_time_is_that_of_the_mail_and_may_be_missing_or_nonsense() -> None:
     assert times == [datetime(2026, 11, 24, 9, tzinfo=UTC), None, None, None]
 
 
-@how(max_examples=200, deadline=None)
+@how(max_examples=200)
 @given(
     kind=st.sampled_from(["postfix", "qmail", "complaint", "exchange"]),
     cuts=st.lists(st.tuples(st.integers(0, 3_000), st.binary(max_size=20)), min_size=1, max_size=4),

@@ -8,7 +8,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
@@ -110,7 +110,6 @@ def test_what_servers_do_to_headers_does_not_break_it() -> None:
     )
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=300), subject=st.text(max_size=150))
 def test_any_words_can_be_signed(text: str, subject: str) -> None:
     mail = arrived(template(text=text, html=text, subject=subject).smtp_bytes(recipient(), now=NOW))
