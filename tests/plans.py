@@ -9,14 +9,18 @@ from rest_framework.test import APIClient
 WAYS_ROUND_AN_INDEX = ("sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin", "incremental_sort")
 
 
-# The others of its table, but those that a constraint needs.
+# The others of its table, but those that a primary or a foreign key needs.
 OTHER_INDEXES = """
-    SELECT format('DROP INDEX %%I', other.relname)
+    SELECT CASE WHEN own.oid IS NULL THEN format('DROP INDEX %%I', other.relname)
+        ELSE format('ALTER TABLE %%s DROP CONSTRAINT %%I', beside.indrelid::regclass, own.conname) END
     FROM pg_class named
     JOIN pg_index ON pg_index.indexrelid = named.oid
     JOIN pg_index beside ON beside.indrelid = pg_index.indrelid AND beside.indexrelid <> named.oid
     JOIN pg_class other ON other.oid = beside.indexrelid
-    WHERE named.relname = %s AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = other.oid)
+    LEFT JOIN pg_constraint own ON own.conindid = other.oid AND own.contype = 'u'
+    WHERE named.relname = %s AND NOT EXISTS (
+        SELECT FROM pg_constraint needs WHERE needs.conindid = other.oid AND needs.contype IN ('p', 'f')
+    )
 """
 
 
