@@ -77,7 +77,7 @@ def models() -> list[type[Model]]:
 
 def test_imports_run_one_way() -> None:
     """In a process of its own: it configures logging, and so switches off the loggers of tests that follow."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
 
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
