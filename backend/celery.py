@@ -97,6 +97,7 @@ def heartbeat_age() -> float | None:
         return None
 
 
+# What earlier beats asked for; newsletter.retention does it now.
 @app.task(name="backend.forget")
 def purge_expired() -> None:
     """Delete the rate counters and the idempotent answers that have expired."""

@@ -111,6 +111,7 @@ def send_due_jobs() -> None:
         mail_worker.send_due_jobs(clock=database_now)
 
 
+# The name stays: during an upgrade beat and workers are of two releases.
 @shared_task(name="newsletter.tasks.forget")
 def purge_expired() -> None:
     """Everything that has been kept for as long as it may be, of all apps."""
