@@ -2,10 +2,12 @@
 
 import re
 
-from newsletter.transport.refusals import Concern, concern_of
+from newsletter.transport.refusals import Concern, concern_by_words, concern_of
 from newsletter.transport.smtp import Phase, RefusedError
 
-ANSWER = re.compile(r"(?<![\d.])([45]\d\d)[ -]+(\S.*)")
+# Of several lines each begins with the code.
+ANSWER = re.compile(r"(?<![\d.])([45]\d\d)[ -]+(\S.*(?:\n\s*\1[ -].*)*)")
+OVER_QUOTA = "5.2.2"
 # What such an answer says of us, whatever becomes of the mail.
 OF_THE_SENDER = {
     *(Concern.CONTENT, Concern.SIZE, Concern.RATE),
@@ -16,7 +18,9 @@ OF_THE_SENDER = {
 def answer_in(words: str) -> tuple[int, str] | None:
     """The first answer that the words hold, as its code and its text: (550, "5.1.1 No such user")."""
     found = ANSWER.search(words)
-    return (int(found[1]), found[2]) if found else None
+    if not found:
+        return None
+    return int(found[1]), re.sub(rf"\s*\n\s*{found[1]}[ -]+", " ", found[2])
 
 
 def is_gone(code: int, text: str) -> bool:
@@ -27,6 +31,13 @@ def is_gone(code: int, text: str) -> bool:
     return code >= 500 and concern_of(RefusedError(Phase.DOT, code, text)) == Concern.GONE
 
 
-def is_of_the_sender(code: int, text: str) -> bool:
-    """Whether the answer refuses us, and so says nothing of the mailbox, whatever a provider makes of it."""
-    return concern_of(RefusedError(Phase.RCPT, code, text)) in OF_THE_SENDER
+def is_no_hard_bounce(code: int, text: str) -> bool:
+    """Whether the answer refuses us or speaks of a mailbox that is there, such as a full one.
+
+    Providers call some of these hard bounces all the same.
+    """
+    by_words = concern_by_words(text)
+    if by_words:
+        return by_words != Concern.GONE
+    error = RefusedError(Phase.RCPT, code, text)
+    return code == 552 or error.enhanced == OVER_QUOTA or concern_of(error) in OF_THE_SENDER

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from backend.api.json_type import Json
-from newsletter.feedback.answers import answer_in, is_gone, is_of_the_sender
+from newsletter.feedback.answers import answer_in, is_gone, is_no_hard_bounce
 from newsletter.models import ProviderEvent, Suppression
 
 Kind = ProviderEvent.Kind
@@ -47,6 +47,12 @@ PERMANENT: dict[str, Callable[[Raw], bool]] = {
         raw["delivery_info"]["delivery_status"]
         in {"err_user_unknown", "err_user_inactive", "err_mailbox_discarded", "err_domain_inactive"}
     ),
+}
+
+# Where the receiving server's answer stands, of providers of which anymail does not pass it on whole.
+ANSWERS: dict[str, Callable[[Raw], str]] = {
+    "mailgun": lambda raw: "{code} {message}".format(**raw["event-data"]["delivery-status"]),
+    "resend": lambda raw: "\n".join(raw["data"]["bounce"]["diagnosticCode"]),
 }
 
 # Where a provider has a list of its own and did not send: what the list says of the mailbox.
@@ -89,7 +95,7 @@ def kind_of(event: AnymailTrackingEvent, *, provider: str) -> Kind | None:
     kind = KINDS.get(event.event_type)
     if provider == "postal" and event.event_type == EventType.FAILED:
         # Its HardFail is the receiving server's refusal.
-        answer = _answer(event)
+        answer = _answer(event, provider=provider)
         return Kind.HARD_BOUNCE if answer and is_gone(*answer) else Kind.SOFT_BOUNCE
     if event.event_type != EventType.BOUNCED:
         return kind
@@ -112,14 +118,20 @@ def suppression_of(event: AnymailTrackingEvent, kind: Kind, *, provider: str) ->
     return REJECTED_AS.get(event.reject_reason)
 
 
-def _answer(event: AnymailTrackingEvent) -> tuple[int, str] | None:
+def _answer(event: AnymailTrackingEvent, *, provider: str) -> tuple[int, str] | None:
     """What the receiving server said, as far as the provider passes it on."""
-    return answer_in(str(event.mta_response or ""))
+    answer = answer_in(str(event.mta_response or ""))
+    if answer or provider not in ANSWERS:
+        return answer
+    try:
+        return answer_in(ANSWERS[provider](event.esp_event))
+    except (KeyError, TypeError):
+        return None
 
 
 def _is_gone(event: AnymailTrackingEvent, *, provider: str) -> bool:
-    answer = _answer(event)
-    if answer and is_of_the_sender(*answer):
+    answer = _answer(event, provider=provider)
+    if answer and is_no_hard_bounce(*answer):
         return False
     try:
         return PERMANENT[provider](event.esp_event)

@@ -57,7 +57,9 @@ RULES = (
         r"manually blocked senders?",
         r"on the target address",
         r"block-(?:rcpt|send-er)",
-        r"recipient rejects|does ?n[o']t accept mail from (?:you|this sender)",
+        r"recipient rejects|rejected by recipients|does ?n[o'’]t (?:accept mail from (?:you|this sender)|want your mail)",
+        # Tencent's, of a mailbox that gets too much just now.
+        r"mailbox unavailable or access denied",
     ),
     # --- Our own settings ---
     _rule(
@@ -67,7 +69,10 @@ RULES = (
         r"we do not relay|relaying denied|open relay not allowed",
         r"(?:domain|list) isn't in my list of allowed rcpthosts|in my list of allowed rcpthosts",
         r"must issue a starttls|tls required|authentication (?:is )?required",
-        r"sender (?:address )?(?:rejected|verify failed|domain (?:must exist|resolve fail))",
+        r"sender (?:address )?(?:rejected|verify failed|domain (?:must exist|resolve fail|not found|does not exist))",
+        # GMX and IONOS say below it that a mailbox is unavailable.
+        r"sender address is not allowed|failure sending mail",
+        r"your account (?:has been|is) (?:disabled|suspended)",
         r"domain of sender address",
         r"(?:send ?as|not (?:owned|allowed to send) as?) ?(?:denied|by user|this sender)?",
         r"envelope sender domain must exist",
@@ -106,6 +111,8 @@ RULES = (
         r"your (?:ip|ip address|server|host|network|mail server|access)",
         r"your email was deferred|your mail from \S+ was deferred",
         r"access denied, (?:banned|sending)",
+        # Symantec's filter.
+        r"permanent failure for one or more recipients",
     ),
     # --- The size of the mail ---
     _rule(
@@ -123,9 +130,9 @@ RULES = (
         r"no such (?:user|recipient|mailbox|person|id|address|account|local user)",
         r"no mail-?box(?: here)?",
         r"(?:does|do) ?(?:not|n't|n’t) exist|doesn't have an? \S+ account|recipient not found",
-        r"mailbox not found|not found",
+        r"mailbox not found|not found|no user found|here by that name|utilisateur inconnu",
         r"invalid[- ](?:recipient|mailbox|address|account)",
-        r"not a valid (?:user|mailbox|recipient|e-?mail address)",
+        r"not a valid (?:user|mailbox|recipient|e-?mail address)|address invalid",
         r"no longer (?:valid|available|active|in use|accept(?:s|ing))",
         r"(?:account|mailbox|user)(?: has been| is| was)? (?:disabled|deactivated|closed|inactive|suspended|expired)",
         r"(?:account|mailbox|user)(?: has been| is| was)? (?:terminated|not active(?:ated)?)",
@@ -204,13 +211,18 @@ def concern_of(error: RefusedError) -> Concern | None:
     """Whom the refusal concerns; None where nothing in it tells, as in `451 Try again`."""
     if error.code in OF_SETTINGS:
         return Concern.SETTINGS
-    said = QUOTED.sub("", error.text)
-    for rule in RULES:
-        if rule.words.search(said):
-            return rule.concern
+    by_words = concern_by_words(error.text)
+    if by_words:
+        return by_words
     if error.code < 500:
         return Concern.RATE if error.enhanced in RATES_BY_STATUS else None
     return _by_status(error)
+
+
+def concern_by_words(text: str) -> Concern | None:
+    """Whom the words of an answer concern, whatever its code; None where no rule fits."""
+    said = QUOTED.sub("", text)
+    return next((rule.concern for rule in RULES if rule.words.search(said)), None)
 
 
 def _by_status(error: RefusedError) -> Concern:

@@ -49,6 +49,16 @@ def mailgun(event: str, **data: Any) -> dict[str, Any]:
     }
 
 
+def mailgun_bounce(message: str) -> dict[str, Any]:
+    """Its answers have the code apart."""
+    return mailgun(
+        "failed",
+        severity="permanent",
+        reason="bounce",
+        **{"delivery-status": {"code": 550, "message": message}},
+    )
+
+
 def mailtrap(event: str) -> dict[str, Any]:
     return {"event": event, "timestamp": 1, "message_id": "1", "email": ADA}
 
@@ -72,8 +82,9 @@ def amazon(kind: str, sub_kind: str, **person: str) -> dict[str, Any]:
 AMAZONS_REJECT = {"eventType": "Reject", "mail": {"destination": [ADA]}, "reject": {"reason": "Bad content"}}
 
 
-def resend(kind: str, sub_kind: str) -> dict[str, Any]:
-    bounce = {"message": "a bounce message", "type": kind, "subType": sub_kind}
+def resend(kind: str, sub_kind: str, *answers: str) -> dict[str, Any]:
+    bounce: dict[str, Any] = {"message": "a bounce message", "type": kind, "subType": sub_kind}
+    bounce |= {"diagnosticCode": list(answers)} if answers else {}
     return {"type": "email.bounced", "data": {"bounce": bounce, "to": [ADA]}}
 
 
@@ -115,6 +126,9 @@ ROWS = [
     ("mailersend", mailersend("soft_bounced"), "soft_bounce", None),
     ("mailersend", mailersend("spam_complaint"), "complaint", "complaint"),
     ("mailgun", mailgun("failed", severity="permanent", reason="bounce"), "hard_bounce", "hard_bounce"),
+    ("mailgun", mailgun_bounce("5.1.1 The email account does not exist.\n5.1.1 Learn more"), "hard_bounce", "hard_bounce"),
+    ("mailgun", mailgun_bounce("5.7.26 Unauthenticated email is not accepted due to DMARC policy"), "soft_bounce", None),
+    ("mailgun", mailgun_bounce("5.2.2 The email account is over quota"), "soft_bounce", None),
     ("mailgun", mailgun("failed", severity="permanent", reason="generic"), "soft_bounce", None),
     ("mailgun", mailgun("failed", severity="permanent"), "soft_bounce", None),
     ("mailgun", mailgun("failed", severity="temporary", reason="generic"), "deferred", None),
@@ -152,6 +166,8 @@ ROWS = [
     ("postmark", suppressed_at_postmark(SuppressionReason="HardBounce"), "hard_bounce", "hard_bounce"),
     ("postmark", suppressed_at_postmark(SuppressSending=False), None, None),
     ("resend", resend("Permanent", "General"), "hard_bounce", "hard_bounce"),
+    ("resend", resend("Permanent", "General", f"smtp; {GONE}"), "hard_bounce", "hard_bounce"),
+    ("resend", resend("Permanent", "General", "smtp; 550 5.7.26 DMARC"), "soft_bounce", None),
     ("resend", resend("Transient", "General"), "soft_bounce", None),
     ("resend", resend("Permanent", "Suppressed"), "rejected", "hard_bounce"),
     ("sparkpost", {"type": "bounce", "bounce_class": "10", "raw_rcpt_to": ADA}, "hard_bounce", "hard_bounce"),
