@@ -72,7 +72,7 @@ def mail_provider(name: str, environment: Mapping[str, str]) -> str:
 def mail_hooks(name: str, *, provider: str, environment: Mapping[str, str]) -> str:
     """MAIL_HOOKS: whose webhooks are answered; empty where nobody's are.
 
-    Left empty it is the provider that sends; `none` answers none. Whoever sends through a provider's plain SMTP names it.
+    Left empty it is the provider that sends; `none` answers none. To send through a provider's plain SMTP, name it.
     """
     with_hooks = [each for each, kind in PROVIDERS.items() if kind.hook_keys]
     if name == NO_HOOKS or not (name or provider in with_hooks):

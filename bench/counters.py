@@ -27,7 +27,7 @@ WHERE vote.value <> excluded.value;
 
 
 class Counter(Protocol):
-    """Whoever takes ballots."""
+    """A service that takes ballots."""
 
     name: str
 

@@ -24,7 +24,7 @@ function init(args)
    end
    if args[2] then
       local interval, due = 1e3 / args[2], milliseconds()
-      -- How long a connection waits with its next request; whoever is late sends at once.
+      -- How long a connection waits with its next request; a late one sends at once.
       function delay()
          due = due + interval
          return math.max(0, math.floor(due - milliseconds()))

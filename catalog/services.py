@@ -21,7 +21,7 @@ def group_releases(tools: QuerySet[Tool], *, product: str, now: datetime) -> int
 
 
 def hand_in(item: Model, *, now: datetime) -> None:
-    """A draft, of tools and of what reviewers say, waits for whoever publishes; raises CurationError for anything else."""
+    """A draft, of tools and of what reviewers say, waits for a publisher; raises CurationError for anything else."""
     drafts = type(item)._default_manager.filter(pk=item.pk, status="draft")
     if not drafts.update(status="in_review", updated_at=now):
         raise CurationError("not a draft")

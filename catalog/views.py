@@ -86,7 +86,7 @@ class ConditionListView(ListView):
 
 
 class LogoFileView(View):
-    """A file that a worker drew. Its name is that of its content, so whoever has it once needs not ask again."""
+    """A file that a worker drew. Its name is that of its content, so a client that has it need not ask again."""
 
     http_method_names = ["get", "head"]
 

@@ -17,9 +17,9 @@ Rule "2026-12", first match wins:
 The margin of steps 2 and 4 is the lead in percent of those who choose, rounded half up. A verdict is `contested` where
 step 2, 3 or 4, each by its own test, favours the tool that did not win.
 
-Rule "2026-11" compared the percentages of two panels, whoever sat on them, and knew neither step 2 nor step 4. It stays,
-so that earlier verdicts can be replayed. Which crowds and picks may decide, and by which bounds, the ruleset of votes
-says. Turning the tools round turns the answer round and changes nothing else.
+Rule "2026-11" compared the percentages of two panels, even of different reviewers, and knew neither step 2 nor step 4.
+It stays, so that earlier verdicts can be replayed. Which crowds and picks may decide, and by which bounds, the ruleset of
+votes says. Turning the tools round turns the answer round and changes nothing else.
 """
 
 from collections.abc import Callable

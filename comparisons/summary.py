@@ -30,7 +30,7 @@ MAX_SUMMARY = 200
 _NAME_LENGTHS = (64, 48, 36, 28)
 _AT_WORST = (20, 12)
 _REVIEWER_LENGTH = 28
-# As the panel's call `skip`: a tool below it is no tool to ship with, whoever else is worse.
+# As the panel's call `skip`: a tool below it is no tool to ship with, even beside a worse one.
 _CONVINCES_FROM = 50
 
 

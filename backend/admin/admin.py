@@ -119,7 +119,7 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Context | None = None
     ) -> HttpResponse:
-        """No role helps: what whoever may change accounts does instead is said."""
+        """No role helps: a user who may change accounts is told what to do instead."""
         if self.has_change_permission(request):
             raise PermissionDenied(STAYS)
         return super().delete_view(request, object_id, extra_context)

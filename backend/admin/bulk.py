@@ -232,7 +232,7 @@ def _do_batch(action_id: UUID, *, now: datetime) -> bool:
     with attributed(source="admin", actor=action.begun_by.get_username(), why=action.why):
         if _is_being_stopped(action_id):
             return False
-        # Whoever holds it goes on by itself.
+        # The process that holds it goes on by itself.
         if not open_actions.select_for_update(skip_locked=True).values_list("pk"):
             return False
         waiting = action.rows.filter(outcome=Outcome.WAITING).order_by("row_id")

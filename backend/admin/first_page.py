@@ -27,7 +27,7 @@ Counted = TypeVar("Counted")
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Rows that wait for whoever holds all of `permissions`, and nothing of `unless`: for those it is others' work.
+    """Rows that wait for users with all of `permissions` and none of `unless`, who leave this work to others.
 
     `page` names the list that shows them, with `query`. `rows` are found by an index that holds few others.
     """
@@ -43,7 +43,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Block(Generic[Counted]):
-    """A part of the page for whoever holds any of `permissions`, in the order of `place`.
+    """A part of the page for users who hold any of `permissions`, in the order of `place`.
 
     `count` finds out what takes long, for `read` to show; it returns plain values, which a later release can read. `read`
     makes the template's context from it, None until a worker has counted, or leaves the block out with None.

@@ -104,7 +104,7 @@ def count_attempt(request: HttpRequest, username: str | None = None) -> None:
 
 
 def throttled_password_change(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Django's page asks for the present password: whoever sits at an open session guesses no faster than at the door."""
+    """Django's page asks for the present password: a stranger at an open session guesses it no faster than at the door."""
 
     def change(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:
         if request.method == "POST":

@@ -18,7 +18,7 @@ UTC = ZoneInfo("UTC")
 
 
 class ReadersZone:
-    """Pages below /admin/ are shown in the zone of whoever reads them, and in UTC where none is named that we know."""
+    """Pages below /admin/ are shown in their reader's zone, and in UTC where none is named that we know."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -2,5 +2,5 @@
 
 from typing import Any, TypeAlias
 
-# Any: schemas and whoever reads a document check its shape, which types can't follow.
+# Any: schemas and the readers of a document check its shape, which types can't follow.
 Json: TypeAlias = Any

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
-# Whoever sends longer texts than browsers do can't fill the memory with them: granian takes headers of 400 kB.
+# Callers who send longer texts than browsers do can't fill the memory with them: granian takes headers of 400 kB.
 LONGEST = 512
 
 T = TypeVar("T")

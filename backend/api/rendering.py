@@ -26,7 +26,7 @@ AS_THEY_ARE = {
 }
 
 
-# Any: a serializer may write anything, and whoever asks for it knows what.
+# Any: a serializer may write anything, and its callers know what.
 def rendered(serializer: type[AnySerializer], value: object, *, only: Iterable[str] = ()) -> Any:
     """What `serializer(value).data` is; of these properties alone, if there are any."""
     return _writer_of_some(serializer, frozenset(only))(value)

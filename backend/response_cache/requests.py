@@ -20,7 +20,7 @@ PATH = "/api/"
 METHODS = ("GET", "HEAD")
 # Django answers requests with these: what follows depends on who asks, or on conditions that nobody asks of public reads.
 NOT_CACHED = ("HTTP_AUTHORIZATION", "HTTP_TRANSFER_ENCODING", "HTTP_IF_MATCH")
-# What is shown to whoever has a link is not even looked for here; its answers say `no-store`, too.
+# What is shown to everybody with a link is not even looked for here; its answers say `no-store`, too.
 PRIVATE_PARAMETER = "preview="
 # Of a request's headers, all that a rendering gets to know. Those of the caller leave no trace in what is cached.
 KNOWN_HEADERS = {"HTTP_HOST", "HTTP_ACCEPT", "HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "HTTP_X_FORWARDED_PROTO"}

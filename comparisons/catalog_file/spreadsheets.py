@@ -1,4 +1,4 @@
-"""Reads CSV and XLSX row by row, whoever wrote them, and refuses in words what is neither or would fill the memory."""
+"""Reads CSV and XLSX of any program row by row, and refuses in words what is neither or would fill the memory."""
 
 import codecs
 import csv
@@ -151,7 +151,7 @@ def _csv(source: BinaryIO, *, name: str) -> Iterator[Record]:
             [f"{sheet} row {row + 1} or a little below: is not UTF-8. Save it as “CSV UTF-8”, or send XLSX."]
         ) from None
     finally:
-        # The file is the caller's to close, also before whoever stopped reading lets go of this.
+        # The file is the caller's to close, even if the caller stops reading and keeps this.
         if not source.closed:
             stream.detach()
 

@@ -35,7 +35,7 @@ PUBLISHED: list[tuple[Published, str, str, bool]] = [
 
 
 def _waiting(model: Published, one: str, many: str, *, has_date: bool) -> Iterator[Waiting]:
-    """Drafts for whoever writes and does not publish; for whoever does, what was handed in, and what is scheduled."""
+    """Drafts for users who write and do not publish; for publishers, what was handed in and what is scheduled."""
     app, name = model._meta.app_label, model._meta.model_name
 
     def those(

@@ -190,7 +190,7 @@ class Pair(FoundPair):
 
     @cached_property
     def scorecard(self) -> list[ScorecardRow]:
-        """A row for every reviewer of the roster, whoever is asked."""
+        """A row for every reviewer of the roster, whichever panel is asked for."""
         cells = [{review.reviewer_id: review for review in reviews_of(tool)} for tool in self.tools]
         answers = {answer.reviewer.pk: answer for answer in self.answers.head_to_heads}
         whole = self.evidence if self.panel_of is None else self._evidence(None)

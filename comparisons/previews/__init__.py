@@ -1,1 +1,1 @@
-"""Drafts as readers will see them, before they are published, for whoever has a signed link."""
+"""Drafts as readers will see them, before they are published, for everybody who has a signed link."""

@@ -128,7 +128,7 @@ class PreviewLinkAdmin(ReadOnlyAdmin):
         now = timezone.now()
         with shown_as_published(subject.drafts, now=now) as shown:
             status, answer = api_answer(subject.path)
-        # Whoever has a link can hand it on, so only those see it who may make one.
+        # A link can be handed on, so only users who may make one see it.
         may_share = request.user.has_perm(MAY_SHARE)
         links = subject.living_links(now) if may_share else PreviewLink.objects.none()
         context = {
@@ -170,7 +170,7 @@ class PreviewLinkAdmin(ReadOnlyAdmin):
 
 
 def _require(request: HttpRequest) -> None:
-    """Whoever may read all of it may look; a link is made and ended by who writes drafts."""
+    """Users who may read all of it may look; those who write drafts make and end links."""
     needed = ["catalog.view_tool", "reviews.view_review", "comparisons.view_comparison"]
     if request.method == "POST":
         needed.append(MAY_SHARE)

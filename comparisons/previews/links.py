@@ -14,7 +14,7 @@ from comparisons.models import PreviewLink
 # Signed for this alone.
 PURPOSE = "comparisons.preview"
 LONGEST = timedelta(days=30)
-# Of one link, whoever has it: each look makes the database write and forget.
+# Of one link, by all who have it: each look makes the database write, and roll that back.
 LIMITS = (Limit("previews-60s", 120, 60),)
 # More than a token of ours has.
 MAX_TOKEN_LENGTH = 128
@@ -45,7 +45,7 @@ def token_of(link: PreviewLink) -> str:
 
 
 def find_link(token: str, *, now: datetime) -> PreviewLink:
-    """Raises PreviewNotFound, whatever is wrong: altered, expired, ended, or made by somebody who has left."""
+    """Raises PreviewNotFound, whatever is wrong: altered, expired, ended, or made by a colleague who has left."""
     try:
         named = UUID(hex=_signer().unsign(token, max_age=LONGEST))
     except (signing.BadSignature, ValueError):

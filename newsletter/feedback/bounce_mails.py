@@ -61,7 +61,7 @@ def _report_of(found: ReturnedMail, *, now: datetime) -> Report:
         kind=found.kind,
         deliveries=[tag.id] if is_copy else [],
         address_key=bytes(reader.address_key) if reader else None,
-        # One of each kind counts for a mail: whoever has its tag could send any number.
+        # One of each kind counts for a mail: a sender who has its tag could send any number.
         identity=[tag.kind, tag.id.hex],
         detail=found.detail,
         suppresses_as=SUPPRESSIONS.get(found.kind, ""),

@@ -3,7 +3,7 @@
 A mail counts only with a tag, which only we can make. Delivery status notifications (RFC 3464) and feedback reports
 (RFC 5965) say what they are; of a bounce in plain words, as qmail and older mail servers write it, the first answer of an
 SMTP server in it counts. What an answer means is decided by the table for our own refusals. An automatic reply (RFC 3834)
-is none of these, whoever signs it and whatever it quotes.
+is none of these, whatever its sender and whatever it quotes.
 """
 
 import re

@@ -147,7 +147,7 @@ class ReadersPage(View):
         subscriber: Subscriber | None = None,
         **values: object,
     ) -> HttpResponse:
-        """Whoever has a forwarded mail sees the page: all but the owner's have the address masked."""
+        """People with a forwarded mail see the page: all but the owner's have the address masked."""
         address = masked(subscriber.address) if subscriber else ""
         context = {
             "title": title,

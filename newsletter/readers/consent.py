@@ -23,7 +23,7 @@ from newsletter.readers.links import ErasedSubscriber, confirmation_key
 from newsletter.readers.mail_jobs import queue_mail
 from reviews.models import Reviewer
 
-# How long the links of a mail let somebody who left come back to their choices.
+# How long the links of a mail let a reader who left come back to their choices.
 LEFT_KEPT_FOR = timedelta(days=30)
 
 

@@ -32,7 +32,7 @@ from newsletter.transport.messages import Message
 
 log = structlog.get_logger(__name__)
 
-# Whoever runs a domain can read all its mailboxes, and make up any number of them; nobody runs these for that.
+# The owner of a domain can read all its mailboxes, and make up any number of them; these are run for other people.
 LARGE_HOSTS = {
     *("126.com", "163.com", "aol.com", "btinternet.com", "comcast.net", "fastmail.com", "free.fr"),
     *("gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "googlemail.com", "hotmail.co.uk"),

@@ -1,4 +1,4 @@
-"""What a request does with a typed address: it counts, and writes a row for a worker (`mail_worker`), whoever it is.
+"""What a request does with a typed address: it counts, and writes a row for a worker (`mail_worker`), known address or not.
 
 So every request gets the same answer in the same time, even while SMTP and the broker are down.
 """
@@ -25,7 +25,7 @@ ATTEMPTS = (Limit("sign-up-attempts-60s", 120, 60),)
 PREFIX_LIMITS = (Limit("sign-ups-60s", 5, 60), Limit("sign-ups-86400s", 30, 86_400))
 NETWORK_LIMITS = (Limit("sign-ups-of-network-86400s", 200, 86_400),)
 
-# Of one subscriber, whoever asks.
+# Of one subscriber, by all who ask.
 OWNER_LIMITS = [Limit("owner-links-86400s", 3, 86_400)]
 MOVE_LIMITS = [Limit("moves-86400s", 3, 86_400)]
 # Of one mailbox, whether it is a subscriber's or not.

@@ -48,6 +48,6 @@ def followers_of(category: Category) -> Followers:
 
 
 def move_followers(*, category: Category, to: Category, now: datetime) -> None:
-    """Whoever chose the one topic has chosen the other as well, and the record of consent says so. One statement."""
+    """Readers who chose the one topic have chosen the other as well, and the record of consent says so. One statement."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(MOVE, {"category": category.pk, "to": to.pk, "wording": WORDING, "now": now})

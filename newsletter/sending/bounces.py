@@ -33,7 +33,7 @@ def purge_expired(*, now: datetime) -> None:
 def undo_suppressions(*, edition_id: UUID, now: datetime) -> int:
     """Lift what this edition's bounces suppressed, and give the readers their subscriptions back; how many.
 
-    Whoever has left, complained or been suppressed since for another reason stays so.
+    Readers who have since left, complained or been suppressed for another reason stay so.
     """
     suppressed = Bounce.objects.filter(edition=edition_id, suppressed_at__isnull=False)
     lifted = 0

@@ -20,7 +20,7 @@ from django.conf import settings
 from backend.api.digests import digest
 
 MAC_LENGTH = 9
-# Servers try for five days, some for ten; whoever finds an old address can do nothing with it.
+# Servers try for five days, some for ten; an old address is of no use to anybody who finds it.
 BOUNCES_FOR = timedelta(days=30)
 FIRST_DAY = date(2026, 1, 1)
 # As long as the settings take; without a bound a long text would be searched from each of its letters. A server that

@@ -47,7 +47,7 @@ def test_of_a_request_only_what_is_public_is_logged(request_line: str, logged: s
 def test_every_parameter_of_the_contract_is_public_and_no_other() -> None:
     contract = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
 
-    # The token of a preview opens it to whoever reads the log.
+    # The token of a preview opens it to everybody who reads the log.
     assert set(re.findall(r"in: query\n\s+name: (\S+)", contract)) - {"preview"} == PUBLIC_PARAMETERS
 
 

@@ -296,7 +296,7 @@ class TestAtOnce:
                 lambda n=n, other=other: rename_by_update(other, f"left-{n}"),  # type: ignore[misc]
             )
 
-            # The rename always succeeds, and whoever wanted the slug is refused, never stopped by a deadlock.
+            # The rename always succeeds, and the one who wanted the slug is refused, never stopped by a deadlock.
             assert [type(error) for error in errors] == [type(None), IntegrityError, IntegrityError]
             assert not Tool.objects.filter(slug=f"left-{n}").exists()
             assert aliases_of(owner) == {f"left-{n}"}

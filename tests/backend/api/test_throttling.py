@@ -1,4 +1,4 @@
-"""Counting who asks how often, exactly, whoever else asks at the same moment."""
+"""Counting who asks how often, exactly, even when others ask at the same moment."""
 
 import random
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How a value stands in a cell, and what a cell says, whoever wrote it."""
+"""How a value stands in a cell, and what a cell says, of any program."""
 
 from datetime import UTC, date, datetime
 

@@ -259,7 +259,7 @@ def test_no_draft_costs_no_write(django_assert_num_queries: Any, reviews: int) -
 
 @pytest.mark.django_db(transaction=True)
 def test_votes_are_cast_and_counted_while_a_preview_is_open(pair: Comparison) -> None:
-    """On a published tool that stands beside a draft: whoever votes waits for no lock of the preview's."""
+    """On a published tool that stands beside a draft: a voter waits for no lock of the preview's."""
     public = ToolFactory(slug="public")
     ReviewFactory(tool=public, status="draft")
 

@@ -28,7 +28,7 @@ Send = Callable[[Call], Any]
 
 
 def sender(settings: Settings, provider: str) -> Send:
-    """Whoever posts to the provider's address, from a browser that would be asked for a CSRF token."""
+    """A stranger who posts to the provider's address, from a browser that would be asked for a CSRF token."""
     settings.MAIL_HOOKS, settings.SNS_TOPIC_ARNS = provider, [TOPIC]
     # By the database's clock, which no test holds, everything here has been held for long.
     settings.SENDING_BOUNCE_SECONDS = 0

@@ -348,7 +348,7 @@ class TestTrouble:
         monkeypatch.setattr(smtp, "OPENING_SECONDS", (1, None))
         sign_up()
 
-        # Whoever looked whether the sink is up had the first; ours is the second.
+        # The check that the sink is up had the first; ours is the second.
         with sink_running(tmp_path, "slow=2") as sink:
             settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
             work()

@@ -34,7 +34,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def client() -> Client:
-    """Whoever opens a link: Django's checks of forms are on, and there is no cookie."""
+    """A browser that opens a link: Django's checks of forms are on, and there is no cookie."""
     return Client(enforce_csrf_checks=True)
 
 

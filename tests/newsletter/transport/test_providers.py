@@ -217,7 +217,7 @@ class TestAmazon:
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-id")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
-        # Whoever runs it elsewhere may have asked for more.
+        # A developer with engines of their own may have asked for more.
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
         with answering() as provider:
             settings.MAIL_PROVIDER = "amazon_ses"
