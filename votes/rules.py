@@ -9,8 +9,8 @@ A vote waits (`pending`) when
   campus is not punished. Of the latter, those that waited for RELEASE_AFTER count too, up to RELEASED_QUOTAS.
 * `burst`: as many votes on this tool as an hour may have counted are counted within the last hour. That is the mean of
   the last week's hours and six standard deviations of it, and at least HOURLY_FLOOR, or STRONG_HOURLY_FLOOR for those
-  who passed a challenge. A vote that waited for BURST_RELEASE_AFTER counts once votes from MIN_NETWORKS further networks
-  have come after its hour, as long as no more than STRONG_HOURLY_FLOOR of that hour count.
+  who passed a challenge. A vote that waited for BURST_RELEASE_AFTER counts once counted votes from MIN_NETWORKS
+  networks (sites) have come in later hours, as long as no more than STRONG_HOURLY_FLOOR of that hour count.
 
 A crowd may decide a verdict when at least MIN_NETWORKS networks (IPv4 /24, IPv6 /48), as many providers (IPv4 /16,
 IPv6 /32, told apart within a day) and MIN_DAYS days, each 24 hours after the one before, have counted votes in it. Below
