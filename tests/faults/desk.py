@@ -216,18 +216,21 @@ def storm(edition: str, number: int, seed: int, file: str) -> list[list[str]]:
 
     from newsletter.sending.editions import pause
     from newsletter.sending.editions import resume as go_on
+    from tests.faults.mail_sink import lines_of
 
     chance, log = random.Random(seed), Path(file)
     sent: list[list[str]] = []
+    read = 0
     for _ in range(number):
         edit_rate(chance)
         is_paused = pause(edition_id=UUID(edition), reason="storm")
         await_older_statements()
-        allowed, read = sending(edition), log.stat().st_size
+        allowed = sending(edition)
+        _, read = lines_of(log, since=read)
         time.sleep(chance.uniform(0, 0.1))
         if is_paused:
-            lines = log.read_bytes()[read:].splitlines()
-            sent.append([to for to in (json.loads(line)["to"] for line in lines) if to not in allowed])
+            lines, read = lines_of(log, since=read)
+            sent.append([line["to"] for line in lines if line["to"] not in allowed])
         go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
         time.sleep(chance.uniform(0, 0.1))
     return sent

@@ -1,6 +1,5 @@
 """One edition sent by real workers to a real sink, and what both of them know of it afterwards."""
 
-import json
 import os
 import random
 import re
@@ -24,6 +23,7 @@ from redis import Redis
 from backend.devstack import processes
 from backend.devstack.processes import Child
 from tests.faults.false_clock import FalseClock
+from tests.faults.mail_sink import Line, lines_of
 from tests.faults.stack import FaultStack, children_of, worker_command
 from tests.ports import POLL_SECONDS, answers
 
@@ -192,23 +192,21 @@ class MailRun:
 
     # --- What became of it --------------------------------------------------------------------
 
-    def taken(self) -> list[dict[str, Any]]:
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+    def taken(self) -> list[Line]:
+        lines, _ = lines_of(self.log)
         return [line for line in lines if "to" in line]
 
-    def refusals(self) -> list[dict[str, Any]]:
-        return [line for line in map(json.loads, self.log.read_text().splitlines()) if "refused" in line]
+    def refusals(self) -> list[Line]:
+        lines, _ = lines_of(self.log)
+        return [line for line in lines if "refused" in line]
 
     def mails(self) -> list[Message]:
         return [message_from_string(line["mail"]) for line in self.taken()]
 
     def number_taken(self) -> int:
         """Of the log each call reads only what is new."""
-        with self.log.open("rb") as log:
-            log.seek(self._read)
-            new, end, _ = log.read().rpartition(b"\n")
-        self._read += len(new + end)
-        self._taken += new.count(b'{"to"')
+        new, self._read = lines_of(self.log, since=self._read)
+        self._taken += sum("to" in line for line in new)
         return self._taken
 
     def editions(self) -> dict[str, str]:

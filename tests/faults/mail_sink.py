@@ -19,7 +19,9 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+Line = dict[str, Any]
 REFUSALS = {
     "barred": "550 5.7.1 we do not relay for you",
     "fast": "450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages",
@@ -27,6 +29,14 @@ REFUSALS = {
     "end": "421 4.3.0 not with me",
     "long": f"250 {'x' * 9_000}",
 }
+
+
+def lines_of(log: Path, *, since: int = 0) -> tuple[list[Line], int]:
+    """What a sink has written from that byte on, and the byte to read on from. The line that it writes now is not whole."""
+    with log.open("rb") as file:
+        file.seek(since)
+        whole, end, _ = file.read().rpartition(b"\n")
+    return [json.loads(line) for line in whole.splitlines()], since + len(whole + end)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """The sink of the fault tests, for tests that send from their own process."""
 
-import json
 import subprocess
 import sys
 import time
@@ -9,10 +8,10 @@ from contextlib import contextmanager
 from email import message_from_string
 from email.message import Message
 from pathlib import Path
-from typing import Any
 
 from backend.bootstrap import ROOT
 from newsletter.transport.smtp import Server
+from tests.faults.mail_sink import Line, lines_of
 from tests.ports import answers, quiet_port
 
 
@@ -31,8 +30,9 @@ class RunningSink:
         """What a sink with `hold` lets wait is answered."""
         Path(f"{self.log}.go").touch()
 
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+    def lines(self) -> list[Line]:
+        lines, _ = lines_of(self.log)
+        return lines
 
     def taken(self) -> list[str]:
         return [line["to"] for line in self.lines() if "to" in line]
