@@ -42,8 +42,9 @@ reset: runtime ## Stop, and remove the data of `make serve`
 manage: runtime ## Run manage.py with the data of the running `make serve`
 	@exec $(DEVSTACK) manage $(ARGS)
 
+# The tests' own calls of make must not print what this one was told to, as that it enters a folder (`make -C`).
 test: dev ## Run the tests on a private PostgreSQL and Redis
-	@exec $(DEVSTACK) run -- $(BIN)/python -m pytest -n auto --maxprocesses 16 --no-loadscope-reorder $(PYTEST_ARGS)
+	@unset MAKEFLAGS; exec $(DEVSTACK) run -- $(BIN)/python -m pytest -n auto --maxprocesses 16 --no-loadscope-reorder $(PYTEST_ARGS)
 
 pictures: dev ## Take the pictures of docs/curators.md into docs/pictures, on a curator's first day (needs Chromium)
 	@mkdir -p docs/pictures
