@@ -27,7 +27,7 @@ Counted = TypeVar("Counted")
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Rows that wait for users with all of `permissions` and none of `unless`, who leave this work to others.
+    """Rows that wait for users with all of `permissions`, except users with any of `unless`: they leave them to others.
 
     `page` names the list that shows them, with `query`. `rows` are found by an index that holds few others.
     """
