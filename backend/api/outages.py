@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+import psycopg
 from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, connection
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -49,6 +50,10 @@ OUTAGES = {
     "57P": Outage("a server that stops or starts", is_elsewhere=True),
     "58": Outage("the server's disk or system failed"),
 }
+# The SQLSTATE of everything that PostgreSQL can't do: only this of it passes, and its server names the place in its code.
+NOT_SUPPORTED = "0A000"
+UNLOGGED_TABLE_CHECK = "get_relation_info"
+UNLOGGED = Outage("a standby, which has no unlogged tables", is_elsewhere=True)
 # What the driver itself finds has no SQLSTATE.
 NONE_FREE = Outage("no connection is free, or none can be made")
 TOO_LATE = Outage("the time of the request is over")
@@ -61,6 +66,8 @@ def outage_of(error: BaseException | None) -> Outage | None:
         return None
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None)
+    if isinstance(cause, psycopg.Error) and state == NOT_SUPPORTED:
+        return UNLOGGED if cause.diag.source_function == UNLOGGED_TABLE_CHECK else None
     if state is not None:
         return next((OUTAGES[key] for key in (state, state[:3], state[:2]) if key in OUTAGES), None)
     if isinstance(cause, PoolTimeout):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from json import dumps
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -50,6 +51,15 @@ def caused_by(cause: Exception, error: type[Exception] = OperationalError) -> Ex
     return wrapped
 
 
+def of_an_unlogged_table() -> Exception:
+    """As PostgreSQL tells it; tests/faults/test_restores.py asks a real standby."""
+
+    class Refused(errors.FeatureNotSupported):
+        diag = SimpleNamespace(source_function="get_relation_info")  # type: ignore[assignment]
+
+    return Refused()
+
+
 @pytest.mark.parametrize(
     ("error", "outage"),
     [
@@ -74,6 +84,8 @@ def caused_by(cause: Exception, error: type[Exception] = OperationalError) -> Ex
         pytest.param(
             caused_by(errors.InFailedSqlTransaction(), InternalError), False, id="a transaction that failed"
         ),
+        pytest.param(caused_by(of_an_unlogged_table()), True, id="an unlogged table on a standby"),
+        pytest.param(caused_by(errors.FeatureNotSupported()), False, id="what PostgreSQL can't do"),
         pytest.param(caused_by(errors.StatementTooComplex()), False, id="too complex"),
         pytest.param(caused_by(errors.UniqueViolation(), IntegrityError), False, id="constraint"),
         pytest.param(caused_by(errors.UndefinedTable(), ProgrammingError), False, id="our mistake"),
