@@ -224,11 +224,17 @@ def pause_where_in_trouble() -> None:
 
 
 def resume(*, edition_id: UUID, by_staff_at: datetime | None = None) -> bool:
-    """Go on where it was. When staff say so, failures are counted anew, and what was refused in a burst is tried again."""
+    """Go on where it was; whether this call did it.
+
+    When staff say so, failures are counted anew, and what was refused in a burst is tried again. Only staff end a pause
+    that waits for staff: the clock may have found an earlier one, which was to end by itself.
+    """
     changes: dict[str, object] = {"state_reason": "", "resume_at": None}
+    paused = Edition.objects.filter(pk=edition_id, state=State.PAUSED)
     if by_staff_at:
         changes["resumed_at"] = by_staff_at
-    paused = Edition.objects.filter(pk=edition_id, state=State.PAUSED)
+    else:
+        paused = paused.filter(resume_at__isnull=False)
     with transaction.atomic():
         is_resumed = bool(
             paused.filter(prepared_at__isnull=False).update(state=State.SENDING, **changes)

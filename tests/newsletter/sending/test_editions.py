@@ -18,7 +18,7 @@ from newsletter.models import Delivery, Edition, Segment, Suppression
 from newsletter.sending import editions, identity, mailings
 from newsletter.sending.freezing import freeze
 from newsletter.tasks import prepare as prepare_task
-from tests.database import at_once, execute
+from tests.database import at_once, execute, start_elsewhere
 from tests.factories import EditionFactory, SubscriberFactory
 from tests.newsletter.deliveries import ledger
 from tests.newsletter.sending.weeks import DUE, SCHEDULE, clock, news, the_edition
@@ -158,6 +158,21 @@ def test_a_pause_by_staff_ends_by_staff() -> None:
     resumed = editions.resume(edition_id=edition.pk, by_staff_at=DUE)
 
     assert (paused, resumed, the_edition().state) == (("wrong mail", None), True, "sending")
+
+
+def test_a_pause_by_staff_holds_though_the_clock_was_about_to_end_another() -> None:
+    edition = sending()
+    editions.pause(edition_id=edition.pk, reason="no answer", comes_back=True)
+    Edition.objects.update(resume_at=DUE)
+
+    with transaction.atomic():
+        Edition.objects.select_for_update().get()
+        # It has found the pause whose time is over, and waits to end it.
+        ending = start_elsewhere(lambda: clock(DUE + timedelta(days=1)))
+        editions.pause(edition_id=edition.pk, reason="wrong mail")
+    ending.result(timeout=30)
+
+    assert (the_edition().state, the_edition().state_reason) == ("paused", "wrong mail")
 
 
 def test_what_was_paused_before_it_was_prepared_is_prepared_then() -> None:
@@ -382,7 +397,8 @@ def test_a_thousand_complaints_about_213_copies_pause() -> None:
 
 @pytest.mark.parametrize(("by_staff", "state"), [(True, "pending"), (False, "failed")])
 def test_what_was_refused_in_a_burst_is_tried_again_when_staff_resume(by_staff: bool, state: str) -> None:
-    edition = ledger.an_edition(1, state="paused")
+    edition = ledger.an_edition(1)
+    editions.pause(edition_id=edition.pk, reason="no answer", comes_back=True)
     Delivery.objects.update(state="failed", code="5.1.1")
     bounces.hold(delivery_id=Delivery.objects.get().pk, edition_id=edition.pk, is_hard=True)
 
