@@ -2,8 +2,10 @@
 
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event, Semaphore
 from typing import Any
 
 from django.core.signals import request_finished, request_started
@@ -24,6 +26,8 @@ from backend.wsgi import render
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
 MEBIBYTE = 1 << 20
+# Longer than any machine needs.
+MOMENT_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,41 @@ def ask(cache: ResponseCache, address: str, method: str = "GET", **changes: Any)
         return Answer("", {}, None)
     ((status, headers),) = begun
     return Answer(status, headers, b"".join(body))
+
+
+class Gathering(Event):
+    """The end of a rendering, for which so many requests wait; `is_complete` once they all do."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.is_complete = Event()
+        self._waiting = Semaphore(number - 1)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """However slow the machine is, nobody gives up before the others are here."""
+        if not self._waiting.acquire(blocking=False):
+            self.is_complete.set()
+        return super().wait(MOMENT_SECONDS)
+
+
+def ask_together(cache: ResponseCache, address: str, *callers: dict[str, Any]) -> list[Answer]:
+    """The first caller's request renders, and goes on once those of all others wait for it."""
+    has_begun = Event()
+
+    def during(number: int) -> None:
+        if has_begun.is_set():
+            return
+        (rendering,) = cache._renderings.values()
+        rendering.done = guests = Gathering(len(callers) - 1)
+        has_begun.set()
+        assert guests.is_complete.wait(MOMENT_SECONDS)
+
+    kitchen.during = during
+    with ThreadPoolExecutor(len(callers)) as threads:
+        first = threads.submit(ask, cache, address, **callers[0])
+        assert has_begun.wait(MOMENT_SECONDS)
+        others = [threads.submit(ask, cache, address, **caller) for caller in callers[1:]]
+        return [future.result() for future in (first, *others)]
 
 
 def behind_a_pooler() -> Any:

@@ -9,10 +9,9 @@ import pytest
 from django.db import OperationalError
 from django.http import Http404
 
-from backend.api.deadlines import STUCK_SECONDS
 from backend.response_cache.cache import OUTAGE_SECONDS, PAUSE_SECONDS
 from backend.response_cache.store import ALIAS_BYTES
-from tests.backend.response_cache.asking import Answer, ask, kitchen, new_cache
+from tests.backend.response_cache.asking import Answer, ask, ask_together, kitchen, new_cache
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -158,20 +157,10 @@ def test_an_encoding_counts_whoever_asked_for_it_first() -> None:
     hit = ask(cache, TEA, HTTP_ACCEPT_ENCODING="br")
     left_out.append(uncounted())
     changes.generation += 1
-    has_begun = threading.Event()
-
-    def during(number: int) -> None:
-        has_begun.set()
-        threading.Event().wait(STUCK_SECONDS / 2)
-
-    kitchen.during = during
-    with ThreadPoolExecutor(1) as threads:
-        plain = threads.submit(ask, cache, TEA)
-        assert has_begun.wait(5)
-        joined = ask(cache, TEA, HTTP_ACCEPT_ENCODING="gzip")
+    plain, joined = ask_together(cache, TEA, {}, {"HTTP_ACCEPT_ENCODING": "gzip"})
     left_out.append(uncounted())
 
-    answers = (missed, hit, plain.result(), joined)
+    answers = (missed, hit, plain, joined)
     assert [answer.cache_status for answer in answers] == [
         "fwd=miss",
         "hit",
@@ -184,17 +173,10 @@ def test_an_encoding_counts_whoever_asked_for_it_first() -> None:
 # --- One rendering -----------------------------------------------------------------------------
 
 
-def storm(cache: Any, size: int) -> list[Answer]:
-    with ThreadPoolExecutor(size) as threads:
-        return list(threads.map(lambda n: ask(cache, TEA, HTTP_X_REQUEST_ID=f"caller-{n}"), range(size)))
-
-
 def test_a_storm_on_one_miss_renders_once() -> None:
     cache, _ = new_cache()
-    # Longer than it takes to begin them all, and no longer than they wait.
-    kitchen.during = lambda number: threading.Event().wait(STUCK_SECONDS / 2)
 
-    answers = storm(cache, 200)
+    answers = ask_together(cache, TEA, *({"HTTP_X_REQUEST_ID": f"caller-{n}"} for n in range(200)))
 
     assert kitchen.made == ["green"]
     assert len({answer.body for answer in answers}) == 1
