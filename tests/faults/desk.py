@@ -237,20 +237,16 @@ def storm(edition: str, number: int, seed: int, file: str) -> list[list[str]]:
 
 
 def await_older_statements() -> None:
-    """Until no statement is at work that began before what was committed last."""
-    from django.db import connection
+    """Until no transaction is open that began before what was committed last, and may not have seen it.
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-        (now,) = cursor.fetchone() or (0,)
-        older = now
-        while older:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-                " AND (backend_xid::text::bigint < %s OR backend_xmin::text::bigint < %s)",
-                [now, now],
-            )
-            (older,) = cursor.fetchone() or (0,)
+    One that is being committed has given its snapshot back, so that `backend_xmin` no longer says how old it was.
+    """
+    from newsletter.deliveries.database import database_now, rows
+
+    older = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND xact_start <= %(now)s"
+    now = database_now()
+    while rows(older, {"now": now}):
+        pass
 
 
 def sending(edition: str) -> set[str]:
