@@ -18,7 +18,8 @@ class PanelList(CommaList):
         super().__init__(
             may_repeat=False,
             help_text="Slugs of active reviewers: the verdict by these alone, and beside it what all say. The order makes "
-            "no difference. Who names everybody whose reviews count gets the answer without `panel`.",
+            "no difference. Where nobody else has a say, the answer is that without `panel`: no other reviewer is active, "
+            "and none who left has a public review or answer.",
         )
 
     def to_internal_value(self, data: str) -> list[str]:

@@ -23,7 +23,9 @@ MAX_TOKEN_LENGTH = 128
 class PreviewNotFound(Refusal):
     status_code = 404
     default_code = "preview_not_found"
-    default_detail = "This preview is over, or its link is not whole. Ask whoever sent it for a new one."
+    default_detail = (
+        "This preview is over, or its link is not whole. Ask the person who sent it for a new one."
+    )
 
 
 def make_link(
