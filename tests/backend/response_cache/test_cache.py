@@ -11,7 +11,7 @@ from django.http import Http404
 
 from backend.response_cache.cache import OUTAGE_SECONDS, PAUSE_SECONDS
 from backend.response_cache.store import ALIAS_BYTES
-from tests.backend.response_cache.asking import Answer, ask, ask_together, kitchen, new_cache
+from tests.backend.response_cache.asking import MOMENT_SECONDS, Answer, ask, ask_together, kitchen, new_cache
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -189,12 +189,12 @@ def test_a_failed_rendering_takes_no_other_down() -> None:
 
     def during(number: int) -> None:
         if number == 1:
-            are_all_here.wait(5)
+            are_all_here.wait(MOMENT_SECONDS)
             raise ValueError("a fault")
 
     def one(n: int) -> Answer:
         if n:
-            are_all_here.wait(5)
+            are_all_here.wait(MOMENT_SECONDS)
         return ask(cache, TEA)
 
     kitchen.during = during
@@ -214,13 +214,13 @@ def test_a_slow_rendering_holds_nobody_for_long() -> None:
     def during(number: int) -> None:
         if number == 1:
             has_begun.set()
-            is_over.wait(10)
+            is_over.wait(MOMENT_SECONDS)
 
     kitchen.during = during
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(ask, cache, TEA)
-        assert has_begun.wait(5)
-        quick = threads.submit(ask, cache, TEA).result(5)
+        assert has_begun.wait(MOMENT_SECONDS)
+        quick = threads.submit(ask, cache, TEA).result(MOMENT_SECONDS)
         is_done = slow.done()
         is_over.set()
 
@@ -235,14 +235,14 @@ def test_a_request_after_a_change_waits_for_no_rendering_from_before_it() -> Non
     def during(number: int) -> None:
         if number == 1:
             has_begun.set()
-            is_over.wait(10)
+            is_over.wait(MOMENT_SECONDS)
 
     kitchen.during = during
     with ThreadPoolExecutor(2) as threads:
         before = threads.submit(ask, cache, TEA)
-        assert has_begun.wait(5)
+        assert has_begun.wait(MOMENT_SECONDS)
         changes.generation += 1
-        after = threads.submit(ask, cache, TEA).result(5)
+        after = threads.submit(ask, cache, TEA).result(MOMENT_SECONDS)
         is_over.set()
 
     assert after.cache_status == "fwd=miss"
@@ -360,13 +360,13 @@ def test_while_one_request_tries_the_database_again_the_others_do_not_wait_for_i
 
     def silent(number: int) -> None:
         has_begun.set()
-        is_over.wait(10)
+        is_over.wait(MOMENT_SECONDS)
         unavailable(number)
 
     kitchen.during = silent
     with ThreadPoolExecutor(1) as threads:
         trying = threads.submit(ask, cache, TEA)
-        assert has_begun.wait(5)
+        assert has_begun.wait(MOMENT_SECONDS)
         others = [ask(cache, TEA).cache_status for _ in range(20)]
         is_over.set()
 

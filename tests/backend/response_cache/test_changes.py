@@ -129,7 +129,7 @@ def changes() -> Iterator[Changes]:
         wait_until(lambda: changes.generation > 0)
         yield changes
         execute("SELECT pg_terminate_backend(%s)", session.info.backend_pid)
-        listening.join(10)
+        listening.join(30)
     assert not listening.is_alive()
 
 

@@ -98,14 +98,14 @@ def test_a_mended_tally_is_right_also_when_a_vote_is_just_coming_in() -> None:
         with transaction.atomic():
             VoteFactory(tool=tool)
             is_open.set()
-            may_commit.wait(10)
+            may_commit.wait(30)
 
     def count() -> None:
-        is_open.wait(10)
+        is_open.wait(30)
         reconcile_tallies(now=NOW)
 
     def let_go() -> None:
-        is_open.wait(10)
+        is_open.wait(30)
         sleep(0.2)
         may_commit.set()
 

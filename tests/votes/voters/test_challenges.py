@@ -285,7 +285,7 @@ class TestTurnstile:
 
         # Only now does the server come to an end; so the limit was what ended the waiting.
         has_been_refused.set()
-        assert has_ended.wait(10)
+        assert has_ended.wait(30)
 
     def test_a_server_that_is_not_there_lets_nobody_in(
         self, cloudflare: Cloudflare, settings: Settings
@@ -299,14 +299,14 @@ class TestTurnstile:
         may_answer, both_are_asked = Event(), Barrier(3)
 
         def wait(handler: BaseHTTPRequestHandler) -> None:
-            both_are_asked.wait(10)
-            may_answer.wait(10)
+            both_are_asked.wait(30)
+            may_answer.wait(30)
             says(SUCCESS)(handler)
 
         cloudflare.answer = wait
         with ThreadPoolExecutor(2) as readers:
             waiting = [readers.submit(checked, SOLUTION) for _ in range(2)]
-            both_are_asked.wait(10)
+            both_are_asked.wait(30)
 
             with pytest.raises(ChallengeUnavailable):
                 checked(SOLUTION)
