@@ -1,5 +1,6 @@
 """Ports for servers that tests start, and waiting for what happens in other processes."""
 
+import os
 import secrets
 import socket
 import time
@@ -9,15 +10,27 @@ from collections.abc import Callable
 TIMEOUT_SECONDS = 120
 # Between two looks at what a test waits for.
 POLL_SECONDS = 0.05
-# Below what the kernel lends to outgoing connections: nobody takes these while their server is down.
-PORTS = range(20_000, 32_000)
+# As the Makefile has it.
+MOST_WORKERS = 16
 _given: set[int] = set()
 
 
+def ports_of(worker: str) -> range:
+    """Those of one of pytest's processes, such as gw3, and of no other.
+
+    All are below what the kernel lends to outgoing connections: nobody takes these while their server is down.
+    """
+    return range(20_000 + int(worker.removeprefix("gw")) % MOST_WORKERS, 32_000, MOST_WORKERS)
+
+
 def quiet_port() -> int:
-    """A port that is free, that no outgoing connection can take later, and that is given to nobody else in this process."""
+    """A port that is free, that no outgoing connection can take later, and that no other test of this run is given.
+
+    Two of granian's servers would share one port without an error, and each would get some of the other's requests.
+    """
+    ports = ports_of(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
     while True:
-        port = PORTS.start + secrets.randbelow(len(PORTS))
+        port = secrets.choice(ports)
         if port in _given:
             continue
         _given.add(port)
