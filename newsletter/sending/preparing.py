@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from newsletter.deliveries.database import rows
 from newsletter.deliveries.insertion import Addressee, add_copies, number_of_copies, refresh_statistics
@@ -22,24 +23,31 @@ def prepare(*, edition_id: UUID, now: datetime) -> None:
     if edition is None:
         return
     Edition.objects.filter(pk=edition_id, state=Edition.State.FROZEN).update(state=Edition.State.PREPARING)
+    preparing = Edition.objects.filter(pk=edition_id, state=Edition.State.PREPARING)
     segments: dict[SegmentKey, Segment] = {}
     after = NO_READER
     while True:
         with transaction.atomic():
-            if not _takes_turn(edition_id):
+            # It may be paused or cancelled meanwhile, and resuming comes back here; or another process has counted its
+            # copies, after which there must be no more of them.
+            if not (_takes_turn(edition_id) and preparing.exists()):
                 return
             page = page_of_readers(edition, after=after)
+            if not page:
+                _finish(edition, preparing, now=now)
+                break
             _add_copies(edition, page, segments)
-        if not page:
-            break
         after = page[-1].subscriber_id
         reach("page_prepared")
+    reach("edition_prepared")
+
+
+def _finish(edition: Edition, preparing: QuerySet[Edition], *, now: datetime) -> None:
+    """Count the copies and let them go, while nobody else can add one."""
     refresh_statistics()
-    # Cancelled or paused meanwhile: the condition says so, and resuming comes back here.
-    Edition.objects.filter(pk=edition_id, state=Edition.State.PREPARING).update(
+    preparing.update(
         state=Edition.State.SENDING, state_reason="", prepared_at=now, audience=number_of_copies(edition)
     )
-    reach("edition_prepared")
 
 
 def _takes_turn(edition_id: UUID) -> bool:

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from newsletter.models import Delivery, Edition, Segment
-from newsletter.sending import preparing, segments
+from newsletter.sending import editions, preparing, segments
+from tests.database import start_elsewhere
 from tests.factories import SubscriberFactory
-from tests.newsletter.sending.weeks import DUE, clock, news, the_edition
+from tests.newsletter.sending.weeks import DUE, SCHEDULE, clock, news, the_edition
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,3 +88,20 @@ def test_while_another_process_prepares_a_page_this_one_leaves_it_alone() -> Non
 
     assert left_alone == ("preparing", 0)
     assert (the_edition().state, Delivery.objects.count()) == ("sending", 3)
+
+
+def test_once_its_copies_are_counted_nobody_adds_one() -> None:
+    news()
+    SubscriberFactory.create_batch(3)
+    editions.ensure_due_editions(now=DUE, schedule=SCHEDULE)
+    edition = the_edition()
+
+    with transaction.atomic():
+        Edition.objects.select_for_update().get()
+        second = start_elsewhere(lambda: preparing.prepare(edition_id=edition.pk, now=DUE))
+        preparing.prepare(edition_id=edition.pk, now=DUE)
+        # Imported, say, with the time at which they had confirmed elsewhere.
+        SubscriberFactory(confirmed_at=DUE)
+    second.result(timeout=30)
+
+    assert (the_edition().state, the_edition().audience, Delivery.objects.count()) == ("sending", 3, 3)
