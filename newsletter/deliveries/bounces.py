@@ -7,8 +7,12 @@ mailbox is not suppressed.
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import transaction
+
+from newsletter.deliveries import outcomes
 from newsletter.deliveries.database import row_count, rows
 from newsletter.deliveries.health import MOST_FAILED
+from newsletter.deliveries.outcomes import Outcome
 
 # Half of what pauses an edition.
 CALM = MOST_FAILED / 2
@@ -68,6 +72,16 @@ class SingleBounce:
 def hold(*, delivery_id: UUID, edition_id: UUID, is_hard: bool) -> None:
     """Note that the copy was refused for good; `is_hard`: since its mailbox does not exist. One query."""
     row_count(HOLD, {"delivery": delivery_id, "edition": edition_id, "is_hard": is_hard})
+
+
+def record_failure(outcome: Outcome, *, is_hard: bool) -> None:
+    """Write down that a copy has failed, and hold its refusal, in one commit; neither where another process settled it.
+
+    Staff who have failed copies wait again take back what is held of them: they find both, or neither.
+    """
+    with transaction.atomic():
+        if outcomes.record(outcome):
+            hold(delivery_id=outcome.copy.id, edition_id=outcome.copy.edition_id, is_hard=is_hard)
 
 
 def put_back_held(*, edition_id: UUID) -> int:

@@ -153,10 +153,9 @@ class SendConnection:
             self._record(outcome)
 
     def _give_up(self, outcome: Outcome, failure: DeliveryFailure) -> None:
-        copy = outcome.copy
         is_hard = failure.action == FailureAction.BOUNCE
-        self._record(outcome)
-        retried(lambda _: bounces.hold(delivery_id=copy.id, edition_id=copy.edition_id, is_hard=is_hard))
+        retried(lambda _: bounces.record_failure(outcome, is_hard=is_hard))
+        reach(f"recorded_{outcome.state}")
         is_exhausted = failure.action not in FOR_GOOD
         self._round.breaker.count_failure(failure, is_exhausted=is_exhausted)
 

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from newsletter.deliveries import bounces, health
+from newsletter.deliveries.outcomes import Outcome
 from newsletter.models import Bounce, Delivery, Edition
-from tests.database import execute
-from tests.newsletter.deliveries.ledger import an_edition
+from tests.database import execute, start_elsewhere
+from tests.newsletter.deliveries.ledger import allow, an_edition, claim_one, state_of
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +91,32 @@ def test_nobody_is_tried_again_who_must_not_be(gone: str) -> None:
 
     assert bounces.retry_failed(edition_id=edition.pk, code="5.1.1") == 0
     assert Delivery.objects.get().state == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_and_its_refusal_are_written_down_in_one_commit() -> None:
+    edition = an_edition(1)
+    copy = claim_one(edition)
+    allow(copy, after=None)
+    failure = Outcome(copy, "failed", "5.1.1", "no such user", counts=True)
+
+    with transaction.atomic():
+        # The other one has to wait for this.
+        bounces.hold(delivery_id=copy.id, edition_id=edition.pk, is_hard=False)
+        recording = start_elsewhere(lambda: bounces.record_failure(failure, is_hard=True))
+        before = state_of(copy), bounces.retry_failed(edition_id=edition.pk, code="5.1.1")
+    recording.result(timeout=30)
+
+    assert before == ("sending", 0)
+    assert (state_of(copy), Bounce.objects.get().is_hard) == ("failed", True)
+    assert bounces.retry_failed(edition_id=edition.pk, code="5.1.1") == 1
+    assert not Bounce.objects.exists()
+
+
+def test_of_a_copy_that_others_have_settled_no_refusal_is_held() -> None:
+    copy = claim_one(an_edition(1))
+    execute("UPDATE newsletter_delivery SET fence = fence + 1")
+
+    bounces.record_failure(Outcome(copy, "failed", "5.1.1", "no such user", counts=True), is_hard=True)
+
+    assert not Bounce.objects.exists()
