@@ -13,10 +13,12 @@ from newsletter.models import Delivery
 
 logger = structlog.get_logger(__name__)
 
-# The holder of the fence knows best, even of a copy that was given up as uncertain meanwhile.
+# The holder of the fence knows best, even of a copy that was given up as uncertain meanwhile. A server's words may name the
+# reader: of one who was erased meanwhile they are not kept.
 RECORD = """
 UPDATE newsletter_delivery d SET
-    state = outcome.state, code = outcome.code, detail = outcome.detail, lease_until = NULL,
+    state = outcome.state, code = outcome.code, lease_until = NULL,
+    detail = CASE WHEN d.address <> '' THEN outcome.detail ELSE '' END,
     updated_at = clock_timestamp(), attempts = d.attempts + outcome.attempts,
     accepted_at = CASE WHEN outcome.state = 'accepted' THEN clock_timestamp() END,
     uncertain_at = CASE WHEN outcome.state = 'uncertain' THEN clock_timestamp() END,
