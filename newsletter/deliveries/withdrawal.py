@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from newsletter.deliveries.database import row_count, rows
-from newsletter.models import Edition
+from newsletter.models import Delivery, Edition
 
 ADDRESSES_KEPT_FOR = timedelta(days=90)
 # How long a copy is tried for, as RFC 5321 has it (4.5.4.1).
@@ -86,5 +88,7 @@ def purge_addresses(*, now: datetime) -> None:
             ((until,),) = batch
             row_count(ERASE_SETTLED, {"edition": edition.pk, "after": after, "until": until})
             after = until
-        if edition.state in {Edition.State.DONE, Edition.State.CANCELLED}:
-            Edition.objects.filter(pk=edition.pk).update(addresses_erased_at=now)
+        # Staff may have copies wait again meanwhile.
+        kept = Delivery.objects.filter(edition=OuterRef("pk")).exclude(address="")
+        over = Edition.objects.filter(pk=edition.pk, state__in=[Edition.State.DONE, Edition.State.CANCELLED])
+        over.filter(~Exists(kept)).update(addresses_erased_at=now)

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from newsletter.deliveries import withdrawal
 from newsletter.deliveries.database import database_now
 from newsletter.models import Delivery, Edition, Subscriber
+from tests.database import execute, start_elsewhere
+from tests.factories import NOW
 from tests.newsletter.deliveries.ledger import an_edition
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +70,21 @@ def test_an_edition_that_staff_resume_is_tried_for_as_long_again() -> None:
     Edition.objects.update(prepared_at=now - timedelta(days=9), resumed_at=now - timedelta(days=1))
 
     assert withdrawal.expire() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edition_with_a_copy_that_waits_again_is_looked_at_once_more() -> None:
+    edition = an_edition(2)
+    Delivery.objects.update(state="failed", code="4.2.2")
+    Edition.objects.update(state="done", done_at=NOW)
+    later = database_now() + withdrawal.ADDRESSES_KEPT_FOR + timedelta(days=1)
+
+    with transaction.atomic():
+        execute(
+            "UPDATE newsletter_delivery SET state = 'pending' WHERE id = %s", Delivery.objects.all()[0].pk
+        )
+        purging = start_elsewhere(lambda: withdrawal.purge_addresses(now=later))
+    purging.result(timeout=30)
+
+    edition.refresh_from_db()
+    assert (edition.addresses_erased_at, Delivery.objects.exclude(address="").count()) == (None, 1)
