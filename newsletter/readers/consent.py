@@ -234,15 +234,28 @@ def _delete(subscriber: Subscriber) -> None:
 
 
 def purge_those_who_left(*, now: datetime) -> None:
-    """Delete readers who left LEFT_KEPT_FOR ago, their address in each copy too; what an erasure leaves stays."""
+    """Delete readers who left LEFT_KEPT_FOR ago, their address in each copy too; what an erasure leaves stays.
+
+    Those who are coming back stay as long as their link works.
+    """
     left = Subscriber.objects.filter(
         status=Subscriber.Status.UNSUBSCRIBED, unsubscribed_at__lte=now - LEFT_KEPT_FOR
     )
     for subscriber in left.order_by("pk").iterator():
         with transaction.atomic(), ignore(ErasedSubscriber):
             held = _hold(subscriber)
-            if held.unsubscribed_at and held.unsubscribed_at <= now - LEFT_KEPT_FOR:
+            has_left = bool(held.unsubscribed_at and held.unsubscribed_at <= now - LEFT_KEPT_FOR)
+            if has_left and not _is_coming_back(held, now=now):
                 _delete(held)
+
+
+def _is_coming_back(subscriber: Subscriber, *, now: datetime) -> bool:
+    """Whether they have signed up again, and their link waits to be followed or to be mailed."""
+    links = ConfirmationToken.objects.filter(subscriber=subscriber, used_at=None, expires_at__gt=now)
+    return (
+        links.exists()
+        or MailJob.objects.filter(address=subscriber.address, state=MailJob.State.WAITING).exists()
+    )
 
 
 def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) -> None:

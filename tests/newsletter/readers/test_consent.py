@@ -331,3 +331,36 @@ class TestSuppressing:
         assert suppressed_as() == "hard_bounce"
         with pytest.raises(consent.ExpiredConfirmation):
             confirm(token)
+
+
+class TestBeingForgotten:
+    @pytest.mark.parametrize("is_mailed", [True, False])
+    def test_who_is_coming_back_is_there_as_long_as_the_link_works(
+        self, sink: Sink, clock: time_machine.Traveller, is_mailed: bool
+    ) -> None:
+        confirm(mailed_token(sink))
+        leave()
+        clock.shift(timedelta(days=29, hours=23))
+        sign_ups.sign_up(address=ADA, choices={}, source="api", now=now())
+        if is_mailed:
+            work()
+        clock.shift(timedelta(hours=2))
+
+        consent.purge_those_who_left(now=now())
+        work()
+        token = links_in(sink.to(ADA)[-1])["/newsletter/confirm"]
+
+        assert confirm(token).status == "active"
+
+    def test_who_does_not_come_back_after_all_is_deleted(
+        self, sink: Sink, clock: time_machine.Traveller
+    ) -> None:
+        confirm(mailed_token(sink))
+        leave()
+        clock.shift(timedelta(days=29, hours=23))
+        mailed_token(sink)
+        clock.shift(CONFIRMATION_LIFETIME)
+
+        consent.purge_those_who_left(now=now())
+
+        assert not Subscriber.objects.exists()
