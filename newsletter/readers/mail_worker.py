@@ -58,6 +58,7 @@ SECONDS_A_MAIL = 1.5
 
 TOKENS_KEPT_FOR = timedelta(days=30)
 FAILURES_KEPT_FOR = timedelta(days=7)
+PURGED_AT_ONCE = 500
 
 # What only readers get who once confirmed.
 TO_READERS: Mapping[str, Callable[..., Message]] = {
@@ -145,7 +146,8 @@ def claim_job(*, now: datetime) -> MailJob | None:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"now": now, "back_off": BACK_OFF, "retries": len(BACK_OFF)})
         row = cursor.fetchone()
-    return MailJob.objects.get(pk=row[0]) if row else None
+    # Its reader may have been erased by now.
+    return MailJob.objects.filter(pk=row[0]).first() if row else None
 
 
 def perform(job: MailJob, *, mailer: Mailer, now: datetime) -> None:
@@ -208,6 +210,10 @@ def prepare(job: MailJob, *, now: datetime) -> NotedMail | None:
         subscriber, _ = Subscriber.objects.select_for_update().get_or_create(
             address_key=key, defaults={"address": job.address}
         )
+        if not MailJob.objects.filter(pk=job.pk).exists():
+            # Its reader was erased meanwhile: nothing of them comes back.
+            transaction.set_rollback(True)
+            return None
         if subscriber.status == Subscriber.Status.ACTIVE and not job.replaces_id:
             return _reminder(subscriber, now=now)
         return _confirmation(subscriber, mailbox, job, now=now)
@@ -284,8 +290,14 @@ def purge_expired(*, now: datetime) -> None:
     ConfirmationToken.objects.filter(expires_at__lte=now - TOKENS_KEPT_FOR).delete()
     MailJob.objects.filter(state=MailJob.State.FAILED, created_at__lte=now - FAILURES_KEPT_FOR).delete()
     MailJob.objects.filter(created_at__lte=now - TOKENS_KEPT_FOR).delete()
-    Subscriber.objects.filter(
+    never_confirmed = Subscriber.objects.filter(
         status=Subscriber.Status.PENDING,
         confirmation_tokens=None,
         created_at__lte=now - TOKENS_KEPT_FOR,
-    ).delete()
+    )
+    while keys := list(never_confirmed.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        with transaction.atomic():
+            found = Subscriber.objects.filter(pk__in=keys)
+            # Once they are locked, none signs up anew or is imported; who has is asked for again.
+            list(found.select_for_update().order_by("pk").values_list("pk"))
+            never_confirmed.filter(pk__in=keys).delete()

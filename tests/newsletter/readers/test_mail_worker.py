@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 import pytest
 import time_machine
+from django.db import transaction
 from pytest_django.fixtures import Settings
 from rest_framework.exceptions import APIException
 from rest_framework.test import APIClient
@@ -19,7 +20,7 @@ from newsletter.readers.addresses import address_key
 from newsletter.readers.links import confirmation_key
 from newsletter.readers.serializers import SubscribeSerializer
 from newsletter.transport import smtp
-from tests.database import at_once
+from tests.database import at_once, start_elsewhere
 from tests.factories import CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.fake_provider import FakeProvider, answering
@@ -571,6 +572,30 @@ class TestForgetting:
         assert before == 2
         assert Subscriber.objects.get().status == "active"
         assert not ConfirmationToken.objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_who_is_imported_meanwhile_stays(self) -> None:
+        SubscriberFactory(status="pending", confirmed_at=None)
+        later = datetime.now(UTC) + timedelta(days=31)
+
+        with transaction.atomic():
+            Subscriber.objects.update(status="active", confirmed_at=NOW)
+            purging = start_elsewhere(lambda: mail_worker.purge_expired(now=later))
+        purging.result(timeout=30)
+
+        assert Subscriber.objects.get().status == "active"
+
+    def test_who_is_erased_while_a_worker_has_their_job_does_not_come_back(self) -> None:
+        sign_up()
+        work()
+        sign_up(frequency="monthly")
+        job = mail_worker.claim_job(now=datetime.now(UTC))
+        assert job
+        consent.erase(subscriber=Subscriber.objects.get(), source="api", now=NOW)
+
+        assert mail_worker.prepare(job, now=datetime.now(UTC)) is None
+
+        assert not Subscriber.objects.exists()
 
     def test_failed_jobs_are_forgotten_after_a_week(self, clock: time_machine.Traveller) -> None:
         for state in ("failed", "waiting"):

@@ -432,8 +432,11 @@ class TestPreferences:
         DeliveryFactory(subscriber=subscriber, address_key=subscriber.address_key)
         consent.unsubscribe(subscriber=subscriber, source="one_click", now=NOW)
 
-        sign_up = MailJob(address=ADA, choices={"frequency": "monthly"}, source="api", created_at=NOW)
+        sign_up = MailJob.objects.create(
+            address=ADA, choices={"frequency": "monthly"}, source="api", due_at=NOW, created_at=NOW
+        )
         mail_worker.prepare(sign_up, now=NOW)
+        sign_up.delete()
         sign_ups.sign_up(address=subscriber.address, choices={"topics": []}, source="page", now=NOW)
         a_soft_bounce(bytes(subscriber.address_key))
 
