@@ -91,10 +91,12 @@ def apply_waiting(*, now: datetime, seconds: float) -> int:
     until = time.monotonic() + seconds
     applied = 0
     waiting = _waiting(now=now)
-    for event_id in waiting.values_list("pk", flat=True)[:MOST_AT_ONCE]:
+    for event_id, key in waiting.values_list("pk", "address_key")[:MOST_AT_ONCE]:
         if time.monotonic() > until:
             break
         with transaction.atomic():
+            # First the reader, in the order in which an erasure locks, so that no confirmation comes in between.
+            Subscriber.objects.select_for_update().filter(address_key=key).first()
             event = waiting.select_for_update(skip_locked=True).filter(pk=event_id).first()
             if event:
                 _apply(event, now=now)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from newsletter.deliveries import bounces
-from newsletter.models import Bounce, Consent, Subscriber, Suppression
+from newsletter.models import Bounce, Consent, Edition, Subscriber, Suppression
 from newsletter.readers import consent, suppressions
 
 HELD_FOR = timedelta(days=7)
@@ -17,7 +17,8 @@ KEPT_FOR = timedelta(days=90)
 def suppress_single_bounces(*, now: datetime) -> int:
     """Suppress mailboxes whose refusals proved single, after SENDING_BOUNCE_SECONDS; how many. Runs by the clock."""
     found = bounces.single_bounces(held_seconds=settings.SENDING_BOUNCE_SECONDS)
-    Bounce.objects.filter(pk__in=[each.delivery_id for each in found if not each.is_hard]).delete()
+    soft = [each.delivery_id for each in found if not each.is_hard]
+    Bounce.objects.filter(pk__in=soft, is_hard=False, suppressed_at=None).delete()
     hard = [each for each in found if each.is_hard]
     for each in hard:
         _suppress(each, now=now)
@@ -47,11 +48,14 @@ def undo_suppressions(*, edition_id: UUID, now: datetime) -> int:
 
 def _suppress(bounce: bounces.SingleBounce, *, now: datetime) -> None:
     with transaction.atomic():
-        held = Bounce.objects.select_for_update().filter(pk=bounce.delivery_id, suppressed_at=None).first()
+        waiting = Bounce.objects.filter(pk=bounce.delivery_id, suppressed_at=None, is_hard=True)
+        held = waiting.exclude(edition__state=Edition.State.PAUSED).select_for_update(of=("self",)).first()
         if held is None:
             return
         key = bounce.address_key
-        if Subscriber.objects.filter(address_key=key, confirmed_at__gt=held.happened_at).exists():
+        # Locked, so that no confirmation comes between the question and its answer.
+        reader = Subscriber.objects.select_for_update().filter(address_key=key).first()
+        if reader and reader.confirmed_at and reader.confirmed_at > held.happened_at:
             # Since then the reader has confirmed, so the mailbox works.
             held.delete()
             return

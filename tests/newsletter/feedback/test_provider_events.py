@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from anymail.signals import AnymailTrackingEvent, EventType
+from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -19,7 +20,7 @@ from newsletter.sending.editions import pause_where_in_trouble
 from newsletter.sending.sender import send as send_edition
 from newsletter.tasks import tick
 from newsletter.transport.mailer import BackendMailer
-from tests.database import at_once
+from tests.database import at_once, start_elsewhere
 from tests.factories import NOW, DeliveryFactory, EditionFactory, SegmentFactory, SubscriberFactory
 from tests.newsletter.fake_provider import answering
 from tests.newsletter.feedback.telling import (
@@ -417,3 +418,40 @@ def test_many_complaints_about_one_copy_are_one_and_those_about_many_pause(editi
 
 def replaced(event: AnymailTrackingEvent, **values: object) -> AnymailTrackingEvent:
     return AnymailTrackingEvent(**{**event.__dict__, **values})
+
+
+# --- Beside what the reader does ----------------------------------------------------------------
+
+
+def a_complaint_waits() -> None:
+    copy = a_copy()
+    ProviderEvent.objects.create(
+        key=b"e" * 32, provider="p", kind="complaint", delivery=copy, address_key=address_key(ADA),
+        suppresses_as="complaint", is_applied=False, happened_at=NOW, created_at=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_who_confirms_just_now_stays() -> None:
+    a_complaint_waits()
+
+    with transaction.atomic():
+        Subscriber.objects.update(confirmed_at=NOW + timedelta(days=1))
+        applying = start_elsewhere(lambda: provider_events.apply_waiting(now=timezone.now(), seconds=5))
+    applying.result(timeout=30)
+
+    assert (Subscriber.objects.get().status, reason()) == ("active", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_and_an_erasure_wait_for_each_other_in_one_order() -> None:
+    a_complaint_waits()
+
+    with transaction.atomic():
+        reader = Subscriber.objects.select_for_update().get()
+        applying = start_elsewhere(lambda: provider_events.apply_waiting(now=timezone.now(), seconds=5))
+        consent.erase(subscriber=reader, source="api", now=timezone.now())
+    applying.result(timeout=30)
+
+    assert not Subscriber.objects.exists()
+    assert ProviderEvent.objects.get().is_applied

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -10,6 +11,7 @@ from newsletter.deliveries import bounces, health
 from newsletter.models import Bounce, Consent, Delivery, Edition, Subscriber, Suppression
 from newsletter.readers import consent
 from newsletter.sending.bounces import purge_expired, suppress_single_bounces, undo_suppressions
+from tests.database import execute, start_elsewhere
 from tests.newsletter.sending.rounds import an_edition
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +120,39 @@ def test_old_bounces_are_forgotten(field: str, days: int, is_kept: bool) -> None
     purge_expired(now=now)
 
     assert Bounce.objects.exists() == is_kept
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_who_confirms_just_now_stays() -> None:
+    bounced("ada@example.com")
+
+    with transaction.atomic():
+        Subscriber.objects.update(confirmed_at=timezone.now() + timedelta(seconds=1))
+        suppressing = start_elsewhere(lambda: suppress_single_bounces(now=timezone.now()))
+    suppressing.result(timeout=30)
+
+    assert statuses() == {"active"}
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE newsletter_bounce SET is_hard = false", id="a softer answer"),
+        pytest.param("UPDATE newsletter_edition SET state = 'paused'", id="a pause"),
+    ],
+)
+def test_what_changes_while_the_bounces_of_others_are_looked_at_counts(change: str) -> None:
+    bounced("ada@example.com", "eve@example.com")
+    first, second = Bounce.objects.order_by("happened_at", "delivery_id")
+
+    with transaction.atomic():
+        Bounce.objects.select_for_update().get(pk=first.pk)
+        suppressing = start_elsewhere(lambda: suppress_single_bounces(now=timezone.now()))
+        execute(change)
+        Bounce.objects.filter(pk=first.pk).delete()
+    suppressing.result(timeout=30)
+
+    assert statuses() == {"active"}
+    assert list(Bounce.objects.values_list("pk", "suppressed_at")) == [(second.pk, None)]
