@@ -244,7 +244,7 @@ class ProgressAdmin(CuratedAdmin):
 
     def _resume(self, request: HttpRequest, rows: QuerySet[Edition]) -> None:
         def action(edition: Edition) -> bool:
-            return editions.resume(edition_id=edition.pk, by_staff_at=timezone.now())
+            return editions.resume(edition_id=edition.pk, now=timezone.now(), by_staff=True)
 
         self.act_on_each(request, rows, action, done="resumed", unless="it is not paused")
 

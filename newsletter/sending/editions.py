@@ -61,7 +61,7 @@ def ensure_due_editions(*, now: datetime, schedule: Schedule) -> None:
         except Exception as error:  # noqa: BLE001 # Whatever is wrong with one edition must not stop another.
             note_failure(edition_id=edition.pk, error=error)
     for edition in Edition.objects.filter(state=State.PAUSED, resume_at__lte=now).order_by("id"):
-        resume(edition_id=edition.pk)
+        resume(edition_id=edition.pk, now=now)
     _take_up_reopened()
     close_finished(now=now)
     _note_finished()
@@ -223,24 +223,24 @@ def pause_where_in_trouble() -> None:
             logger.error("edition_paused", edition=str(edition_id), reason=trouble, comes_back=False)
 
 
-def resume(*, edition_id: UUID, by_staff_at: datetime | None = None) -> bool:
+def resume(*, edition_id: UUID, now: datetime, by_staff: bool = False) -> bool:
     """Go on where it was; whether this call did it.
 
-    When staff say so, failures are counted anew, and what was refused in a burst is tried again. Only staff end a pause
-    that waits for staff: the clock may have found an earlier one, which was to end by itself.
+    When staff say so, failures are counted anew, and what was refused in a burst is tried again. The clock ends only a
+    pause whose time is over: it may have found another, before staff paused the edition.
     """
-    changes: dict[str, object] = {"state_reason": "", "resume_at": None}
     paused = Edition.objects.filter(pk=edition_id, state=State.PAUSED)
-    if by_staff_at:
-        changes["resumed_at"] = by_staff_at
+    changes: dict[str, object] = {"state_reason": "", "resume_at": None}
+    if by_staff:
+        changes["resumed_at"] = now
     else:
-        paused = paused.filter(resume_at__isnull=False)
+        paused = paused.filter(resume_at__lte=now)
     with transaction.atomic():
         is_resumed = bool(
             paused.filter(prepared_at__isnull=False).update(state=State.SENDING, **changes)
             or paused.filter(prepared_at=None).update(state=State.PREPARING, **changes)
         )
-        if is_resumed and by_staff_at:
+        if is_resumed and by_staff:
             health.begin_anew(edition_id=edition_id)
             bounces.put_back_held(edition_id=edition_id)
     return is_resumed

@@ -231,7 +231,7 @@ def storm(edition: str, number: int, seed: int, file: str) -> list[list[str]]:
         if is_paused:
             lines, read = lines_of(log, since=read)
             sent.append([line["to"] for line in lines if line["to"] not in allowed])
-        go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
+        go_on(edition_id=UUID(edition), now=timezone.now(), by_staff=True)
         time.sleep(chance.uniform(0, 0.1))
     return sent
 
@@ -292,7 +292,7 @@ def resume(edition: str) -> bool:
 
     from newsletter.sending.editions import resume as go_on
 
-    return go_on(edition_id=UUID(edition), by_staff_at=timezone.now())
+    return go_on(edition_id=UUID(edition), now=timezone.now(), by_staff=True)
 
 
 def cancel(edition: str) -> bool:

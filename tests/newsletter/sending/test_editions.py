@@ -155,7 +155,7 @@ def test_a_pause_by_staff_ends_by_staff() -> None:
 
     clock(DUE + timedelta(days=1))
     paused = (the_edition().state_reason, the_edition().resume_at)
-    resumed = editions.resume(edition_id=edition.pk, by_staff_at=DUE)
+    resumed = editions.resume(edition_id=edition.pk, now=DUE, by_staff=True)
 
     assert (paused, resumed, the_edition().state) == (("wrong mail", None), True, "sending")
 
@@ -175,6 +175,15 @@ def test_a_pause_by_staff_holds_though_the_clock_was_about_to_end_another() -> N
     assert (the_edition().state, the_edition().state_reason) == ("paused", "wrong mail")
 
 
+def test_a_pause_whose_time_is_not_over_is_not_ended_by_the_clock() -> None:
+    edition = sending()
+    editions.pause(edition_id=edition.pk, reason="no answer", comes_back=True)
+    Edition.objects.update(resume_at=DUE + timedelta(minutes=1))
+
+    assert not editions.resume(edition_id=edition.pk, now=DUE)
+    assert editions.resume(edition_id=edition.pk, now=DUE + timedelta(minutes=1))
+
+
 def test_what_was_paused_before_it_was_prepared_is_prepared_then() -> None:
     news()
     SubscriberFactory()
@@ -183,7 +192,7 @@ def test_what_was_paused_before_it_was_prepared_is_prepared_then() -> None:
     clock()
     waiting = Delivery.objects.count()
 
-    editions.resume(edition_id=the_edition().pk, by_staff_at=DUE)
+    editions.resume(edition_id=the_edition().pk, now=DUE, by_staff=True)
     clock()
 
     assert (waiting, Delivery.objects.count()) == (0, 1)
@@ -196,7 +205,7 @@ def test_a_cancelled_edition_sends_no_more_and_stays_so() -> None:
 
     assert cancelled
     assert Delivery.objects.get().state == "cancelled"
-    assert not editions.resume(edition_id=edition.pk, by_staff_at=DUE)
+    assert not editions.resume(edition_id=edition.pk, now=DUE, by_staff=True)
     assert not editions.cancel(edition_id=edition.pk)
 
 
@@ -399,9 +408,10 @@ def test_a_thousand_complaints_about_213_copies_pause() -> None:
 def test_what_was_refused_in_a_burst_is_tried_again_when_staff_resume(by_staff: bool, state: str) -> None:
     edition = ledger.an_edition(1)
     editions.pause(edition_id=edition.pk, reason="no answer", comes_back=True)
+    Edition.objects.update(resume_at=DUE)
     Delivery.objects.update(state="failed", code="5.1.1")
     bounces.hold(delivery_id=Delivery.objects.get().pk, edition_id=edition.pk, is_hard=True)
 
-    assert editions.resume(edition_id=edition.pk, by_staff_at=DUE if by_staff else None)
+    assert editions.resume(edition_id=edition.pk, now=DUE, by_staff=by_staff)
 
     assert Delivery.objects.get().state == state
