@@ -114,6 +114,17 @@ def test_a_file_that_was_stored_as_it_was_sent_is_drawn_and_removed(
     assert "place.jpg" not in stored(media)
 
 
+def test_an_earlier_file_takes_no_place_of_what_an_editor_has_sent_since(media: Path) -> None:
+    (media / "logos").mkdir()
+    (media / "logos" / "place.jpg").write_bytes(picture_with_place("JPEG"))
+    tool = ToolFactory(logo="logos/place.jpg")
+    send(tool, picture(colour="#00f"))
+
+    draw_waiting_logos(now=NOW)
+
+    assert draw_logo(picture(colour="#00f")).key in str(Tool.objects.get().logo)
+
+
 def test_a_logo_whose_file_is_gone_is_no_logo_any_more() -> None:
     tool = ToolFactory(logo="logos/gone.png")
 
