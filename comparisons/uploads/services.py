@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
 from redis.exceptions import RedisError
 
 from backend.admin.errors import CurationError
@@ -52,8 +53,10 @@ def keep(*, file: "UploadedFile[bytes]", why: str, sent_by: str, now: datetime) 
 
 
 def purge_expired(*, now: datetime) -> None:
-    """Forgets what nobody confirmed; what was imported stays, without its content."""
-    CatalogUpload.objects.exclude(state=State.DONE).filter(sent_at__lt=now - KEPT).delete()
+    """Forgets what nobody confirmed, or no worker imported since; what was imported stays, without its content."""
+    old = now - KEPT
+    never_confirmed = ~Q(state__in=[State.DONE, State.CONFIRMED]) & Q(sent_at__lt=old)
+    CatalogUpload.objects.filter(never_confirmed | Q(state=State.CONFIRMED, state_at__lt=old)).delete()
 
 
 def look_at(*, upload_id: UUID, now: datetime) -> None:
@@ -68,7 +71,7 @@ def look_at(*, upload_id: UUID, now: datetime) -> None:
         with _read(upload) as file:
             report, digest = file.imported(upload, now=now, is_dry_run=True)
     except CatalogFileError as error:
-        _refuse(upload_id, error, now=now)
+        _refuse(upload, error, now=now)
     else:
         _become(upload_id, State.WAITING, state=State.CHECKED, report=report, digest=digest, state_at=now)
 
@@ -102,7 +105,7 @@ def apply(*, upload_id: UUID, now: datetime) -> None:
             upload_id, State.CONFIRMED, state=State.CHECKED, report=anew, digest=changed.digest, state_at=now
         )
     except CatalogFileError as error:
-        _refuse(upload_id, error, now=now)
+        _refuse(upload, error, now=now)
 
 
 def progress_of(upload: CatalogUpload) -> str:
@@ -114,8 +117,9 @@ def progress_of(upload: CatalogUpload) -> str:
     return ""
 
 
-def _refuse(upload_id: UUID, error: CatalogFileError, *, now: datetime) -> None:
-    found = CatalogUpload.objects.filter(pk=upload_id, state__in=[State.WAITING, State.CONFIRMED])
+def _refuse(upload: CatalogUpload, error: CatalogFileError, *, now: datetime) -> None:
+    """As it was read: another worker, or who sent it, may be further by now."""
+    found = CatalogUpload.objects.filter(pk=upload.pk, state=upload.state, digest=upload.digest)
     found.update(state=State.REFUSED, problems=list(error.lines), content=None, state_at=now)
 
 

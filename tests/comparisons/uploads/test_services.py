@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from newsletter import retention
 from reviews.models import HeadToHead
 from tests.comparisons.catalog_file.files import other_import, tool
 from tests.comparisons.catalog_file.sheets import xlsx
+from tests.database import start_elsewhere
 from tests.factories import (
     CategoryFactory,
     ConditionFactory,
@@ -279,6 +280,31 @@ def test_what_nobody_confirmed_is_forgotten_after_a_week(days: int, is_there: bo
 
     assert CatalogUpload.objects.filter(pk=waits.pk).exists() is is_there
     assert CatalogUpload.objects.filter(pk=done.pk).exists()
+
+
+@pytest.mark.parametrize(("days", "is_there"), [(6, True), (8, False)])
+def test_what_was_confirmed_has_a_week_more_to_be_imported(days: int, is_there: bool) -> None:
+    upload = send(CATEGORIES)
+    later = timezone.now() + timedelta(days=6)
+    services.confirm(upload_id=upload.pk, shown=upload.digest, confirmed_by="editor", now=later)
+
+    retention.purge_expired(now=later + timedelta(days=days))
+
+    assert CatalogUpload.objects.exists() is is_there
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_late_refuses_nothing_that_was_confirmed_since() -> None:
+    upload = send(CATEGORIES)
+    CatalogUpload.objects.update(state="waiting", content=b"no JSON")
+
+    with transaction.atomic():
+        CatalogUpload.objects.select_for_update().get()
+        looking = start_elsewhere(lambda: services.look_at(upload_id=upload.pk, now=timezone.now()))
+        CatalogUpload.objects.update(state="confirmed", confirmed_by="editor")
+    looking.result(timeout=30)
+
+    assert CatalogUpload.objects.get().state == "confirmed"
 
 
 def test_progress_is_told_while_it_goes_on() -> None:
