@@ -213,9 +213,10 @@ def stop(*, action_id: UUID, user: User, now: datetime) -> bool:
 
 
 def purge_expired_rows(*, now: datetime) -> None:
-    """Which rows an action was of, once that is too long ago to be undone."""
+    """Which rows an action was of, once that is too long ago to be undone, and no undo is under way."""
     done_before = now - timedelta(days=settings.BULK_UNDO_DAYS)
-    BulkRow.objects.filter(action__done_at__lte=done_before).delete()
+    undos = BulkAction.objects.filter(undoes=OuterRef("action"), done_at=None)
+    BulkRow.objects.filter(~Exists(undos), action__done_at__lte=done_before).delete()
 
 
 def lost_actions(*, now: datetime) -> list[UUID]:

@@ -363,6 +363,26 @@ def test_which_rows_it_was_of_is_forgotten_once_it_is_too_old_to_be_undone(setti
     assert undo_of(action).count == 0
 
 
+@pytest.mark.django_db
+def test_an_undo_that_goes_on_still_leaves_what_has_changed_since(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BULK_UNDO_DAYS = 7
+    tools = ToolFactory.create_batch(3)
+    action = start(select("catalog.tool.archive", tools))
+    monkeypatch.setattr(bulk, "BATCH", 2)
+    undo = start(undo_of(action))
+    assert action.done_at
+
+    correct(tools[0])
+    purge_expired_rows(now=action.done_at + timedelta(days=7))
+    finish(undo)
+    purge_expired_rows(now=action.done_at + timedelta(days=7))
+
+    assert list(Tool.objects.filter(status="archived")) == [tools[0]]
+    assert outcomes(action) == {}
+
+
 def _does_nothing(action: BulkAction) -> None:
     assert do_batch(action_id=action.pk, now=timezone.now()) is False
 
