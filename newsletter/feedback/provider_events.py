@@ -91,14 +91,13 @@ def apply_waiting(*, now: datetime, seconds: float) -> int:
     until = time.monotonic() + seconds
     applied = 0
     waiting = _waiting(now=now)
-    for event_id, key in waiting.values_list("pk", "address_key")[:MOST_AT_ONCE]:
+    for event_id in waiting.values_list("pk", flat=True)[:MOST_AT_ONCE]:
         if time.monotonic() > until:
             break
         with transaction.atomic():
-            # First the reader, in the order in which an erasure locks, so that no confirmation comes in between.
-            Subscriber.objects.select_for_update().filter(address_key=key).first()
             event = waiting.select_for_update(skip_locked=True).filter(pk=event_id).first()
-            if event:
+            # One whose reader confirms, is erased or imported at the moment waits for the next look.
+            if event and _holds_reader(event.address_key):
                 _apply(event, now=now)
                 event.is_applied = True
                 event.save(update_fields=["is_applied"])
@@ -236,6 +235,12 @@ def _apply(event: ProviderEvent, *, now: datetime) -> None:
         resolution.reject(delivery_id=delivery.pk, detail=detail, now=now)
     elif delivery and delivery.state == State.UNCERTAIN:
         resolution.resolve([delivery.message_id], sent=True, source=event.provider)
+
+
+def _holds_reader(key: bytes | None) -> bool:
+    """Locks the mailbox's reader, if there is one, until the transaction ends; whether that needs no waiting."""
+    readers = Subscriber.objects.filter(address_key=key)
+    return bool(readers.select_for_update(skip_locked=True).values_list("pk").first()) or not readers.exists()
 
 
 def _came_back(key: bytes, *, since: datetime) -> bool:

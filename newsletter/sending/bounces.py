@@ -48,13 +48,13 @@ def undo_suppressions(*, edition_id: UUID, now: datetime) -> int:
 
 def _suppress(bounce: bounces.SingleBounce, *, now: datetime) -> None:
     with transaction.atomic():
+        key = bounce.address_key
+        # Locked, so that no confirmation comes between the question and its answer; first, as all do who act on a reader.
+        reader = Subscriber.objects.select_for_update().filter(address_key=key).first()
         waiting = Bounce.objects.filter(pk=bounce.delivery_id, suppressed_at=None, is_hard=True)
         held = waiting.exclude(edition__state=Edition.State.PAUSED).select_for_update(of=("self",)).first()
         if held is None:
             return
-        key = bounce.address_key
-        # Locked, so that no confirmation comes between the question and its answer.
-        reader = Subscriber.objects.select_for_update().filter(address_key=key).first()
         if reader and reader.confirmed_at and reader.confirmed_at > held.happened_at:
             # Since then the reader has confirmed, so the mailbox works.
             held.delete()

@@ -136,6 +136,19 @@ def test_a_reader_who_confirms_just_now_stays() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_another_bounce_of_the_copy_is_held_while_the_first_is_looked_at() -> None:
+    edition = bounced("ada@example.com")
+
+    with transaction.atomic():
+        Subscriber.objects.select_for_update().get()
+        suppressing = start_elsewhere(lambda: suppress_single_bounces(now=timezone.now()))
+        bounces.hold(delivery_id=Delivery.objects.get().pk, edition_id=edition.pk, is_hard=True)
+    suppressing.result(timeout=30)
+
+    assert statuses() == {"unsubscribed"}
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "change",
     [
@@ -148,6 +161,7 @@ def test_what_changes_while_the_bounces_of_others_are_looked_at_counts(change: s
     first, second = Bounce.objects.order_by("happened_at", "delivery_id")
 
     with transaction.atomic():
+        # It waits with the first one.
         Bounce.objects.select_for_update().get(pk=first.pk)
         suppressing = start_elsewhere(lambda: suppress_single_bounces(now=timezone.now()))
         execute(change)
