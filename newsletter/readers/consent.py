@@ -219,6 +219,7 @@ def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
 def erase_held(subscriber: Subscriber, *, now: datetime) -> None:
     """Deletes a reader whose row is locked here, and keeps their mailbox from further mail. Writes no line of consent."""
     key = bytes(subscriber.address_key)
+    MailJob.objects.filter(address=subscriber.address).delete()
     _delete(subscriber)
     if not suppressions.add([key], "erased", now=now):
         # A stronger reason stays; the journal must still tell a restored database to erase this reader.
@@ -226,7 +227,9 @@ def erase_held(subscriber: Subscriber, *, now: datetime) -> None:
 
 
 def _delete(subscriber: Subscriber) -> None:
-    MailJob.objects.filter(Q(address=subscriber.address) | Q(replaces=subscriber)).delete()
+    """With what is to be mailed to them, but for a new sign-up, which makes a new reader."""
+    mails = Q(address=subscriber.address) & ~Q(kind=MailJob.Kind.SIGN_UP)
+    MailJob.objects.filter(mails | Q(replaces=subscriber)).delete()
     erase_addresses(subscriber_id=subscriber.pk)
     # A server's text may name its user.
     ProviderEvent.objects.filter(address_key=subscriber.address_key).update(detail="")
@@ -236,7 +239,7 @@ def _delete(subscriber: Subscriber) -> None:
 def purge_those_who_left(*, now: datetime) -> None:
     """Delete readers who left LEFT_KEPT_FOR ago, their address in each copy too; what an erasure leaves stays.
 
-    Those who are coming back stay as long as their link works.
+    Those who have signed up again stay as long as their link works.
     """
     left = Subscriber.objects.filter(
         status=Subscriber.Status.UNSUBSCRIBED, unsubscribed_at__lte=now - LEFT_KEPT_FOR
@@ -245,17 +248,9 @@ def purge_those_who_left(*, now: datetime) -> None:
         with transaction.atomic(), ignore(ErasedSubscriber):
             held = _hold(subscriber)
             has_left = bool(held.unsubscribed_at and held.unsubscribed_at <= now - LEFT_KEPT_FOR)
-            if has_left and not _is_coming_back(held, now=now):
+            links = ConfirmationToken.objects.filter(subscriber=held, used_at=None, expires_at__gt=now)
+            if has_left and not links.exists():
                 _delete(held)
-
-
-def _is_coming_back(subscriber: Subscriber, *, now: datetime) -> bool:
-    """Whether they have signed up again, and their link waits to be followed or to be mailed."""
-    links = ConfirmationToken.objects.filter(subscriber=subscriber, used_at=None, expires_at__gt=now)
-    return (
-        links.exists()
-        or MailJob.objects.filter(address=subscriber.address, state=MailJob.State.WAITING).exists()
-    )
 
 
 def suppress(*, keys: Sequence[bytes], reason: str, source: str, now: datetime) -> None:
