@@ -11,7 +11,6 @@ from uuid import UUID
 from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Q
 from redis.exceptions import RedisError
 
 from backend.admin.errors import CurationError
@@ -53,10 +52,8 @@ def keep(*, file: "UploadedFile[bytes]", why: str, sent_by: str, now: datetime) 
 
 
 def purge_expired(*, now: datetime) -> None:
-    """Forgets what nobody confirmed, or no worker imported since; what was imported stays, without its content."""
-    old = now - KEPT
-    never_confirmed = ~Q(state__in=[State.DONE, State.CONFIRMED]) & Q(sent_at__lt=old)
-    CatalogUpload.objects.filter(never_confirmed | Q(state=State.CONFIRMED, state_at__lt=old)).delete()
+    """Forgets what nobody has taken a step further for so long; what was imported stays, without its content."""
+    CatalogUpload.objects.exclude(state=State.DONE).filter(state_at__lt=now - KEPT).delete()
 
 
 def look_at(*, upload_id: UUID, now: datetime) -> None:
