@@ -306,7 +306,7 @@ def _decided(step: Step, rows: Rows, *, undoes: BulkAction | None = None) -> Row
         rows = rows.annotate(
             bulk_mark=Coalesce(step.mark(), Value(""), output_field=TextField()), bulk_marked=Subquery(its)
         )
-        refusals = [(~Q(bulk_mark=F("bulk_marked")), CHANGED), *refusals]
+        refusals = [(Q(bulk_marked=None) | ~Q(bulk_mark=F("bulk_marked")), CHANGED), *refusals]
     whens = [When(condition, then=Value(reason, output_field=TextField())) for condition, reason in refusals]
     reason = Case(*whens, default=Value(None), output_field=TextField())
     decided: Rows = rows.annotate(bulk_reason=reason)
