@@ -94,7 +94,8 @@ def _adopt_earlier_files(*, now: datetime) -> None:
         path = Path(settings.MEDIA_ROOT) / "logos" / Path(tool.logo.name).name
         with attributed(source="logo"):
             if path.is_file() and path.stat().st_size <= MAX_BYTES:
-                # What an editor has sent since stays.
+                # What an editor has sent since stays, unless it makes no logo.
+                LogoUpload.objects.filter(tool=tool).exclude(refusal="").delete()
                 sent = {"content": path.read_bytes(), "uploaded_by": "", "uploaded_at": now}
                 LogoUpload.objects.get_or_create(tool=tool, defaults=sent)
             Tool.objects.filter(pk=tool.pk, logo=tool.logo.name).update(logo="", updated_at=now)

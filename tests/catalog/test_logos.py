@@ -125,6 +125,18 @@ def test_an_earlier_file_takes_no_place_of_what_an_editor_has_sent_since(media: 
     assert draw_logo(picture(colour="#00f")).key in str(Tool.objects.get().logo)
 
 
+def test_an_earlier_file_is_drawn_though_one_that_was_sent_since_makes_no_logo(media: Path) -> None:
+    (media / "logos").mkdir()
+    (media / "logos" / "place.jpg").write_bytes(picture_with_place("JPEG"))
+    tool = ToolFactory(logo="logos/place.jpg")
+    send(tool, b"no picture")
+    LogoUpload.objects.update(refusal="This is no picture.", content=b"")
+
+    draw_waiting_logos(now=NOW)
+
+    assert len(sizes_of(Tool.objects.get())) == 2
+
+
 def test_a_logo_whose_file_is_gone_is_no_logo_any_more() -> None:
     tool = ToolFactory(logo="logos/gone.png")
 
