@@ -242,11 +242,14 @@ def await_older_statements() -> None:
     One that is being committed has given its snapshot back, so that `backend_xmin` no longer says how old it was.
     """
     from newsletter.deliveries.database import database_now, rows
+    from tests.ports import wait_until
 
-    older = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND xact_start <= %(now)s"
+    older = (
+        "SELECT pid FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start <= %(now)s"
+    )
     now = database_now()
-    while rows(older, {"now": now}):
-        pass
+    wait_until(lambda: not rows(older, {"now": now}))
 
 
 def sending(edition: str) -> set[str]:
