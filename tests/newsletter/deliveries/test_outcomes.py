@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from newsletter.deliveries import claims, outcomes, withdrawal
 from newsletter.deliveries.claims import Copy
 from newsletter.deliveries.outcomes import Outcome, Step
 from newsletter.models import Delivery, Edition, Subscriber, Suppression
-from tests.database import execute
+from tests.database import execute, start_elsewhere
 from tests.factories import NOW
 from tests.newsletter.deliveries.ledger import allow, an_edition, claim_one, let_the_lease_run_out, state_of
 
@@ -226,12 +226,16 @@ def test_an_acceptance_that_is_recorded_or_repeated_is_not_late(caplog: pytest.L
     assert late_acceptances(caplog) == 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_a_server_says_of_a_reader_who_was_erased_meanwhile_is_not_kept() -> None:
     copy = claim_one(an_edition(1))
     allow(copy, after=None)
-    withdrawal.erase_addresses(subscriber_id=Subscriber.objects.get().pk)
+    answer = Outcome(copy, "deferred", "4.2.0", f"450 4.2.0 <{copy.address}>: greylisted")
 
-    outcomes.record(Outcome(copy, "deferred", "4.2.0", f"450 4.2.0 <{copy.address}>: greylisted"))
+    with transaction.atomic():
+        withdrawal.erase_addresses(subscriber_id=Subscriber.objects.get().pk)
+        recording = start_elsewhere(lambda: outcomes.record(answer))
+    recording.result(timeout=30)
 
     kept = Delivery.objects.get()
     assert (kept.state, kept.code, kept.detail) == ("deferred", "4.2.0", "")

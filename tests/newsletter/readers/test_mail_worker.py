@@ -585,16 +585,21 @@ class TestForgetting:
 
         assert Subscriber.objects.get().status == "active"
 
+    @pytest.mark.django_db(transaction=True)
     def test_who_is_erased_while_a_worker_has_their_job_does_not_come_back(self) -> None:
         sign_up()
         work()
         sign_up(frequency="monthly")
         job = mail_worker.claim_job(now=datetime.now(UTC))
         assert job
-        consent.erase(subscriber=Subscriber.objects.get(), source="api", now=NOW)
+        mails: list[object] = []
 
-        assert mail_worker.prepare(job, now=datetime.now(UTC)) is None
+        with transaction.atomic():
+            consent.erase(subscriber=Subscriber.objects.get(), source="api", now=NOW)
+            preparing = start_elsewhere(lambda: mails.append(mail_worker.prepare(job, now=datetime.now(UTC))))
+        preparing.result(timeout=30)
 
+        assert mails == [None]
         assert not Subscriber.objects.exists()
 
     def test_failed_jobs_are_forgotten_after_a_week(self, clock: time_machine.Traveller) -> None:
