@@ -97,7 +97,7 @@ def apply_waiting(*, now: datetime, seconds: float) -> int:
         with transaction.atomic():
             event = waiting.select_for_update(skip_locked=True).filter(pk=event_id).first()
             # One whose reader confirms, is erased or imported at the moment waits for the next look.
-            if event and _holds_reader(event.address_key):
+            if event and _holds_reader(event):
                 _apply(event, now=now)
                 event.is_applied = True
                 event.save(update_fields=["is_applied"])
@@ -237,9 +237,9 @@ def _apply(event: ProviderEvent, *, now: datetime) -> None:
         resolution.resolve([delivery.message_id], sent=True, source=event.provider)
 
 
-def _holds_reader(key: bytes | None) -> bool:
+def _holds_reader(event: ProviderEvent) -> bool:
     """Locks the mailbox's reader, if there is one, until the transaction ends; whether that needs no waiting."""
-    readers = Subscriber.objects.filter(address_key=key)
+    readers = Subscriber.objects.filter(address_key=event.address_key)
     return bool(readers.select_for_update(skip_locked=True).values_list("pk").first()) or not readers.exists()
 
 
