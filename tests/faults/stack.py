@@ -261,7 +261,7 @@ class FaultStack:
         return Child(name, popen, process, log, signal.SIGTERM)
 
     def logs(self) -> dict[str, str]:
-        """Everything that any process has logged so far, by file."""
+        """What each process has logged since it was started last, by file; what it had logged before is in NAME.log.1."""
         return {log.name: log.read_text(errors="replace") for log in self._directory.logs.iterdir()}
 
     def new_tool(self) -> str:
