@@ -45,6 +45,11 @@ WHERE b.suppressed_at IS NULL AND b.happened_at < clock_timestamp() - %(seconds)
 ORDER BY b.happened_at, b.delivery_id LIMIT %(most)s
 """
 
+# One that is done has this when it is taken up again.
+TRY_ANEW = """
+UPDATE newsletter_edition SET retried_at = clock_timestamp() WHERE id = %(edition)s AND state IN ('sending', 'paused')
+"""
+
 RETRY = """
 WITH known AS (
     DELETE FROM newsletter_bounce b USING newsletter_delivery d
@@ -96,8 +101,10 @@ def single_bounces(*, held_seconds: float) -> list[SingleBounce]:
 
 
 def retry_failed(*, edition_id: UUID, code: str) -> int:
-    """Have the copies that failed with this code wait again; returns how many. One query.
+    """Have the copies that failed with this code wait again; returns how many. Two queries.
 
-    None of an edition that was cancelled, and none whose reader was erased.
+    They are tried for as long as new ones. None of an edition that was cancelled, and none whose reader was erased.
     """
-    return row_count(RETRY, {"edition": edition_id, "code": code})
+    with transaction.atomic():
+        row_count(TRY_ANEW, {"edition": edition_id})
+        return row_count(RETRY, {"edition": edition_id, "code": code})

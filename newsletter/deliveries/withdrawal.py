@@ -31,7 +31,7 @@ UPDATE newsletter_delivery d SET
     updated_at = clock_timestamp()
 FROM newsletter_edition e
 WHERE e.id = d.edition_id AND e.state = 'sending' AND d.state IN ('pending', 'deferred') AND d.code <> ''
-  AND greatest(e.prepared_at, e.resumed_at) < clock_timestamp() - %(tried_for)s::interval
+  AND greatest(e.prepared_at, e.resumed_at, e.retried_at) < clock_timestamp() - %(tried_for)s::interval
 """
 
 ERASE_ADDRESSES = """

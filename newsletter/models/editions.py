@@ -69,6 +69,9 @@ class Edition(models.Model):
         null=True, blank=True, help_text="When a paused edition goes on by itself; empty: when staff say so."
     )
     resumed_at = models.DateTimeField(null=True, blank=True)
+    retried_at = models.DateTimeField(
+        null=True, blank=True, help_text="When copies that were settled last came to wait again."
+    )
     subject = models.CharField(max_length=200, blank=True)
     intro = models.TextField(blank=True)
     editor = models.CharField(

@@ -62,7 +62,7 @@ def ensure_due_editions(*, now: datetime, schedule: Schedule) -> None:
             note_failure(edition_id=edition.pk, error=error)
     for edition in Edition.objects.filter(state=State.PAUSED, resume_at__lte=now).order_by("id"):
         resume(edition_id=edition.pk, now=now)
-    _take_up_reopened()
+    _take_up_reopened(now=now)
     close_finished(now=now)
     _note_finished()
 
@@ -158,12 +158,14 @@ def _note_finished() -> None:
         logger.error("mailing_not_journaled", error=error.strerror)
 
 
-def _take_up_reopened() -> None:
-    """An edition that was done has copies again once evidence says that they were not sent."""
+def _take_up_reopened(*, now: datetime) -> None:
+    """An edition that was done has copies again once evidence says that they were not sent, or staff have them retried."""
     waiting = Delivery.objects.filter(
         edition=OuterRef("pk"), state__in=[Delivery.State.PENDING, Delivery.State.DEFERRED]
     )
-    Edition.objects.filter(Exists(waiting), state=State.DONE).update(state=State.SENDING, done_at=None)
+    Edition.objects.filter(Exists(waiting), state=State.DONE).update(
+        state=State.SENDING, done_at=None, retried_at=now
+    )
 
 
 def close_finished(*, now: datetime) -> None:

@@ -1,14 +1,16 @@
 """Refusals that are held: which prove single, and which copies wait again."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from newsletter.deliveries import bounces, health
+from newsletter.deliveries import bounces, health, withdrawal
 from newsletter.deliveries.outcomes import Outcome
 from newsletter.models import Bounce, Delivery, Edition
 from tests.database import execute, start_elsewhere
+from tests.factories import NOW
 from tests.newsletter.deliveries.ledger import allow, an_edition, claim_one, state_of
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +93,19 @@ def test_nobody_is_tried_again_who_must_not_be(gone: str) -> None:
 
     assert bounces.retry_failed(edition_id=edition.pk, code="5.1.1") == 0
     assert Delivery.objects.get().state == "failed"
+
+
+@pytest.mark.parametrize("state", ["sending", "paused"])
+def test_what_is_tried_again_is_tried_for_as_long_as_new_copies(state: str) -> None:
+    edition = failed_copies(1, prepared_at=NOW - timedelta(days=900))
+    Edition.objects.update(state=state)
+
+    assert bounces.retry_failed(edition_id=edition.pk, code="5.1.1") == 1
+    Edition.objects.update(state="sending")
+
+    assert withdrawal.expire() == 0
+    execute("UPDATE newsletter_edition SET retried_at = retried_at - interval '121 hours'")
+    assert withdrawal.expire() == 1
 
 
 @pytest.mark.django_db(transaction=True)

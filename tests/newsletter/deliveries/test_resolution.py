@@ -72,4 +72,5 @@ def test_an_edition_that_was_done_goes_on_with_what_was_not_sent() -> None:
     editions.ensure_due_editions(now=NOW, schedule=schedule_from_settings())
 
     assert done == "done"
-    assert Edition.objects.get(pk=edition.pk).state == "sending"
+    again = Edition.objects.get(pk=edition.pk)
+    assert (again.state, again.retried_at) == ("sending", NOW)
