@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 
 from newsletter.deliveries.database import MAX_DETAIL, row_count
 from newsletter.deliveries.outcomes import sending_lease_seconds
@@ -67,7 +67,8 @@ def reject(*, delivery_id: UUID, detail: str, now: datetime) -> None:
     Delivery.objects.filter(pk=delivery_id, state__in=PERHAPS_SENT).update(
         state=State.FAILED,
         code="rejected",
-        detail=detail[:MAX_DETAIL],
+        # Of a reader who was erased nothing is kept that may name them.
+        detail=Case(When(address="", then=Value("")), default=Value(detail[:MAX_DETAIL])),
         accepted_at=None,
         uncertain_at=None,
         lease_until=None,

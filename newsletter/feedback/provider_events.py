@@ -97,10 +97,10 @@ def apply_waiting(*, now: datetime, seconds: float) -> int:
         with transaction.atomic():
             event = waiting.select_for_update(skip_locked=True).filter(pk=event_id).first()
             # One whose reader confirms, is erased or imported at the moment waits for the next look.
-            if event and _holds_reader(event):
+            if event and _takes_reader(event):
                 _apply(event, now=now)
                 event.is_applied = True
-                event.save(update_fields=["is_applied"])
+                event.save(update_fields=["is_applied", "detail"])
                 applied += 1
     return applied
 
@@ -237,10 +237,18 @@ def _apply(event: ProviderEvent, *, now: datetime) -> None:
         resolution.resolve([delivery.message_id], sent=True, source=event.provider)
 
 
-def _holds_reader(event: ProviderEvent) -> bool:
-    """Locks the mailbox's reader, if there is one, until the transaction ends; whether that needs no waiting."""
+def _takes_reader(event: ProviderEvent) -> bool:
+    """Locks the mailbox's reader, if there is one, until the transaction ends; whether that needs no waiting.
+
+    Where there is none, they may have been erased: the text, which may name them, is not kept.
+    """
     readers = Subscriber.objects.filter(address_key=event.address_key)
-    return bool(readers.select_for_update(skip_locked=True).values_list("pk").first()) or not readers.exists()
+    if readers.select_for_update(skip_locked=True).values_list("pk").first():
+        return True
+    if readers.exists():
+        return False
+    event.detail = ""
+    return True
 
 
 def _came_back(key: bytes, *, since: datetime) -> bool:

@@ -131,6 +131,7 @@ def test_an_erased_reader_stays_erased_and_only_the_key_grows_stronger(send: Sen
     copy.refresh_from_db()
     assert (reason(), copy.address, copy.subscriber) == ("hard_bounce", "", None)
     assert not Subscriber.objects.exists()
+    assert (ProviderEvent.objects.get().detail, copy.detail) == ("", "")
 
 
 @pytest.mark.parametrize("kind", ["hard_bounce", "unsubscribe", "complaint"])
