@@ -76,14 +76,16 @@ SHOWN = 10
 NEW = f"SELECT line, address, count(*) OVER () FROM newsletter_import ORDER BY line LIMIT {SHOWN}"  # noqa: S608
 
 # A pending subscriber of ours has confirmed to the other tool. The record says when, and that the reader saw other words
-# than ours.
+# than ours. Who was erased since the lines were sorted out is suppressed by now.
 ADD = """
 WITH added AS (
     INSERT INTO newsletter_subscriber AS s (
         id, address, address_key, status, frequency, gets_every_topic, confirmed_at, created_at, updated_at
     )
     SELECT id, address, address_key, 'active', frequency, gets_every_topic, confirmed_at, %(now)s, %(now)s
-    FROM newsletter_import ORDER BY line
+    FROM newsletter_import i
+    WHERE NOT EXISTS (SELECT FROM newsletter_suppression x WHERE x.address_key = i.address_key)
+    ORDER BY line
     ON CONFLICT (address_key) DO UPDATE SET
         status = 'active', frequency = EXCLUDED.frequency, gets_every_topic = EXCLUDED.gets_every_topic,
         confirmed_at = EXCLUDED.confirmed_at, updated_at = EXCLUDED.updated_at

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.models import Consent, Delivery, MailJob, Subscriber, Suppression
-from newsletter.readers import consent
+from newsletter.readers import consent, subscriber_import
 from newsletter.readers.addresses import address_key
+from tests.database import at_once
 from tests.factories import NOW, CategoryFactory, ReviewerFactory, SubscriberFactory
 from tests.mail_sink import Sink
 from tests.newsletter.sending.weeks import DUE, clock, news
@@ -98,6 +99,35 @@ def test_a_suppressed_mailbox_stays_so(write: Callable[..., str], reason: str) -
     assert not Subscriber.objects.exists()
     assert Suppression.objects.get().reason == reason
     assert not Consent.objects.filter(action="confirmed").exists()
+
+
+def test_who_is_erased_while_the_lines_are_sorted_out_stays_so(
+    write: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = SubscriberFactory(address=ADA)
+    # The lines of those who were suppressed before are left out by now.
+    monkeypatch.setitem(subscriber_import.LEAVE_OUT, "left", Erasing(reader))
+
+    run(write(f"{ADA},{TIME}"))
+
+    assert not Subscriber.objects.exists()
+    assert Suppression.objects.get().reason == "erased"
+
+
+class Erasing(str):
+    """The statement that leaves out who has left; before it begins, a reader is erased by another process."""
+
+    reader: Subscriber
+
+    def __new__(cls, reader: Subscriber) -> "Erasing":
+        statement = super().__new__(cls, subscriber_import.LEAVE_OUT["left"])
+        statement.reader = reader
+        return statement
+
+    def __format__(self, spec: str) -> str:
+        erased = at_once(lambda: consent.erase(subscriber=self.reader, source="api", now=NOW))
+        assert erased == [None]
+        return super().__format__(spec)
 
 
 def test_who_has_left_stays_away(write: Callable[..., str]) -> None:
