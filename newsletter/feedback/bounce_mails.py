@@ -70,8 +70,8 @@ def _report_of(found: ReturnedMail, *, now: datetime) -> Report:
 
 
 def _happened_at(found: ReturnedMail, *, now: datetime) -> datetime:
-    """By the report's clock, but neither before the mail was sent nor in the future."""
-    at = min(now, found.written_at or now)
+    """By the report's clock, but neither before the mail was sent nor in the future; else when it was sent."""
     if found.tag.sent_on is None:
-        return at
-    return min(now, max(at, datetime.combine(found.tag.sent_on, time(), tzinfo=UTC)))
+        return min(now, found.written_at or now)
+    sent_at = datetime.combine(found.tag.sent_on, time(), tzinfo=UTC)
+    return min(now, max(sent_at, found.written_at or sent_at))
