@@ -74,3 +74,16 @@ def test_an_edition_that_was_done_goes_on_with_what_was_not_sent() -> None:
     assert done == "done"
     again = Edition.objects.get(pk=edition.pk)
     assert (again.state, again.retried_at) == ("sending", NOW)
+
+
+def test_why_a_provider_did_not_send_is_not_kept_of_a_reader_who_was_erased() -> None:
+    edition = an_edition(2)
+    Delivery.objects.update(state="accepted", accepted_at=NOW)
+    erased, other = edition.deliveries.order_by("pk")
+    Delivery.objects.filter(pk=erased.pk).update(address="")
+
+    for copy in (erased, other):
+        resolution.reject(delivery_id=copy.pk, detail="user ada unknown", now=NOW)
+
+    kept = Delivery.objects.order_by("pk").values_list("state", "detail")
+    assert list(kept) == [("failed", ""), ("failed", "user ada unknown")]

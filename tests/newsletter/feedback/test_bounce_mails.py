@@ -145,6 +145,17 @@ def test_a_server_whose_clock_is_wrong_is_believed_within_what_is_possible(year:
     assert state_now()[0] == "unsubscribed"
 
 
+def test_a_bounce_without_a_date_is_as_old_as_our_mail() -> None:
+    copy = a_copy()
+    mail = returned_mails.postfix(return_path(copy)).replace(b"\nDate: ", b"\nX-Date: ")
+    Subscriber.objects.update(confirmed_at=LATER + timedelta(days=2))
+
+    receive(mail, now=LATER + timedelta(days=3))
+
+    assert ProviderEvent.objects.get().happened_at == LATER.replace(hour=0, minute=0)
+    assert state_now() == ("active", None, "accepted")
+
+
 def test_no_address_is_kept_of_a_bounce() -> None:
     receive(returned_mails.sendmail(return_path(a_copy())), now=LATER)
 
