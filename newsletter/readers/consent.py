@@ -219,6 +219,7 @@ def erase(*, subscriber: Subscriber, source: str, now: datetime) -> None:
 def erase_held(subscriber: Subscriber, *, now: datetime) -> None:
     """Deletes a reader whose row is locked here, and keeps their mailbox from further mail. Writes no line of consent."""
     key = bytes(subscriber.address_key)
+    # Sign-ups too, which would make them a reader again.
     MailJob.objects.filter(address=subscriber.address).delete()
     _delete(subscriber)
     if not suppressions.add([key], "erased", now=now):
